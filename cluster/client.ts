@@ -1,0 +1,120 @@
+// A small read-only client of the Kubernetes API: one request at a time, counted, with a deadline, never retried in silence.
+import * as http from "node:http";
+import * as https from "node:https";
+import * as zlib from "node:zlib";
+import { loadKubeConfig, reason, type ClusterTarget } from "./connection";
+
+/** Nobody answered, or not in time, or not to these credentials. Its message is for the user. */
+export class UnreachableError extends Error {
+  override name = "UnreachableError";
+}
+
+/** What the API server answered. */
+export type Reply =
+  | { kind: "ok"; body: unknown }
+  | { kind: "missing" }
+  | { kind: "forbidden"; why: string }
+  | { kind: "failed"; status: number; why: string };
+
+/** Objects without spec and status, for kinds of which only names, labels and annotations matter. */
+export const metadataOnly = {
+  list: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
+  object: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
+};
+
+export class ApiClient {
+  /** Requests sent so far. */
+  requests = 0;
+
+  private constructor(
+    /** Address of the API server. */
+    readonly server: string,
+    private readonly options: https.RequestOptions,
+    private readonly deadline: AbortSignal,
+    private readonly deadlineMs: number,
+  ) {}
+
+  /** A client of the target's cluster that works until the deadline; reads credentials, sends no request. */
+  static async connect(target: ClusterTarget, deadlineMs: number): Promise<ApiClient> {
+    const deadline = AbortSignal.timeout(deadlineMs);
+    const kubeconfig = await loadKubeConfig(target);
+    const cluster = kubeconfig.getCurrentCluster();
+    const server = cluster?.server ?? "";
+    const options: https.RequestOptions = {};
+    try {
+      // An exec plugin that asks for a login must not outlive the deadline.
+      await Promise.race([kubeconfig.applyToHTTPSOptions(options), expiry(deadline)]);
+    } catch (error) {
+      throw new UnreachableError(`no credentials for ${server}: ${reason(error)}`);
+    }
+    if (!cluster?.proxyUrl) options.agent = keepAliveAgent(server, options);
+    return new ApiClient(server, options, deadline, deadlineMs);
+  }
+
+  /** GET of a path such as /api/v1/pods?limit=500. */
+  async get(path: string, accept = "application/json"): Promise<Reply> {
+    this.requests += 1;
+    let answer: { status: number; text: string };
+    try {
+      answer = await this.send(path, accept);
+    } catch (error) {
+      const why = this.deadline.aborted ? `no answer within ${this.deadlineMs / 1000} s` : reason(error);
+      throw new UnreachableError(`cannot reach the cluster at ${this.server}: ${why}`);
+    }
+    const { status, text } = answer;
+    if (status === 200) return { kind: "ok", body: JSON.parse(text) as unknown };
+    if (status === 404) return { kind: "missing" };
+    const why = statusMessage(text) ?? `HTTP ${status}`;
+    if (status === 401) throw new UnreachableError(`the API server at ${this.server} refuses the credentials: ${why}`);
+    if (status === 403) return { kind: "forbidden", why };
+    return { kind: "failed", status, why };
+  }
+
+  /** Ends the connections that are kept open between requests. */
+  close(): void {
+    if (this.options.agent instanceof http.Agent) this.options.agent.destroy();
+  }
+
+  private send(path: string, accept: string): Promise<{ status: number; text: string }> {
+    const url = new URL(this.server.replace(/\/$/, "") + path);
+    const { request } = url.protocol === "http:" ? http : https;
+    const headers = { ...this.options.headers, accept, "accept-encoding": "gzip" };
+    return new Promise((resolve, reject) => {
+      const sent = request(url, { ...this.options, headers, signal: this.deadline }, (response) => {
+        const body = response.headers["content-encoding"] === "gzip" ? response.pipe(zlib.createGunzip()) : response;
+        const chunks: Buffer[] = [];
+        response.on("error", reject);
+        body.on("data", (chunk: Buffer) => chunks.push(chunk));
+        body.on("error", reject);
+        body.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }),
+        );
+      });
+      sent.on("error", reject);
+      sent.end();
+    });
+  }
+}
+
+function keepAliveAgent(server: string, options: https.RequestOptions): http.Agent {
+  if (server.startsWith("http:")) return new http.Agent({ keepAlive: true });
+  const { ca, cert, key, servername, rejectUnauthorized } = options;
+  const given = Object.entries({ ca, cert, key, servername, rejectUnauthorized }).filter(([, v]) => v !== undefined);
+  return new https.Agent({ keepAlive: true, ...Object.fromEntries(given) });
+}
+
+function expiry(deadline: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    deadline.addEventListener("abort", () => reject(new Error("no answer in time")), { once: true });
+  });
+}
+
+/** The message of a Kubernetes Status object, when the body is one. */
+function statusMessage(text: string): string | undefined {
+  try {
+    const status = JSON.parse(text) as { message?: unknown };
+    return typeof status.message === "string" ? status.message : undefined;
+  } catch {
+    return undefined;
+  }
+}
