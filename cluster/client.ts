@@ -70,17 +70,29 @@ export class ApiClient {
     return { kind: "failed", status, why };
   }
 
+  /** GET of text that may be missed: nothing when it does not come in time, or not at all. */
+  async getText(path: string, timeoutMs: number): Promise<string | undefined> {
+    this.requests += 1;
+    try {
+      const { status, text } = await this.send(path, "text/plain", AbortSignal.timeout(timeoutMs));
+      return status === 200 ? text : undefined;
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Ends the connections that are kept open between requests. */
   close(): void {
     if (this.options.agent instanceof http.Agent) this.options.agent.destroy();
   }
 
-  private send(path: string, accept: string): Promise<{ status: number; text: string }> {
+  private send(path: string, accept: string, timeout?: AbortSignal): Promise<{ status: number; text: string }> {
     const url = new URL(this.server.replace(/\/$/, "") + path);
     const { request } = url.protocol === "http:" ? http : https;
+    const signal = timeout ? AbortSignal.any([this.deadline, timeout]) : this.deadline;
     const headers = { ...this.options.headers, accept, "accept-encoding": "gzip" };
     return new Promise((resolve, reject) => {
-      const sent = request(url, { ...this.options, headers, signal: this.deadline }, (response) => {
+      const sent = request(url, { ...this.options, headers, signal }, (response) => {
         const body = response.headers["content-encoding"] === "gzip" ? response.pipe(zlib.createGunzip()) : response;
         const chunks: Buffer[] = [];
         response.on("error", reject);

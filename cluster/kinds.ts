@@ -1,0 +1,73 @@
+// Which list of a snapshot comes from which requests: one row a kind.
+import type { V1ObjectMeta } from "@kubernetes/client-node";
+import type { Kind, SnapshotLists } from "../lib/snapshot";
+import { metadataOnly } from "./client";
+import * as core from "./slim";
+import * as mesh from "./slim-mesh";
+
+/** One list request of a kind and what to keep of each object. */
+export interface Source<T> {
+  path: string;
+  query: Record<string, string>;
+  accept?: string;
+  /** Read only the first page: enough for kinds of which the newest few tell all. */
+  onePage?: boolean;
+  keep(raw: unknown): T[];
+}
+
+/** Kinds that are read by lists; the others need to know first what the lists hold. */
+export type ListedKind = Exclude<Kind, "configMaps" | "secrets" | "ztunnelLinks">;
+
+type Options = Partial<Pick<Source<unknown>, "query" | "accept" | "onePage">>;
+
+function source<R, T>(path: string, keep: (raw: R) => T | T[], options: Options = {}): Source<T> {
+  return {
+    path,
+    query: {},
+    ...options,
+    keep: (raw) => {
+      const kept = keep(raw as R);
+      return Array.isArray(kept) ? kept : [kept];
+    },
+  };
+}
+
+const metadata = { accept: metadataOnly.list };
+const named = (raw: { metadata?: V1ObjectMeta }) => core.named(raw);
+const gatewayApi = "/apis/gateway.networking.k8s.io/v1";
+const admission = "/apis/admissionregistration.k8s.io/v1";
+const labelled = (labelSelector: string): Options => ({ query: { labelSelector } });
+const eventsOf = (reason: string): Options => ({ query: { fieldSelector: `reason=${reason}` }, onePage: true });
+
+/** The requests of each kind. */
+export const sources: { [K in ListedKind]: Source<SnapshotLists[K]>[] } = {
+  nodes: [source("/api/v1/nodes", core.slimNode)],
+  namespaces: [source("/api/v1/namespaces", named, metadata)],
+  pods: [source("/api/v1/pods", core.slimPod)],
+  services: [source("/api/v1/services", core.slimService)],
+  deployments: [
+    source("/apis/apps/v1/deployments", core.slimDeployment, labelled("app=istiod")),
+    source("/apis/apps/v1/deployments", core.slimDeployment, labelled("gateway.networking.k8s.io/gateway-name")),
+  ],
+  daemonSets: [source("/apis/apps/v1/daemonsets", core.slimDaemonSet)],
+  endpoints: [source("/apis/discovery.k8s.io/v1/endpointslices", core.slimEndpoints, labelled("app=istiod"))],
+  definitions: [source("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", named, metadata)],
+  admissionPolicies: [source(`${admission}/validatingadmissionpolicies`, named, metadata)],
+  gatewayClasses: [source(`${gatewayApi}/gatewayclasses`, mesh.slimGatewayClass)],
+  gateways: [source(`${gatewayApi}/gateways`, mesh.slimGateway)],
+  routes: [source(`${gatewayApi}/httproutes`, mesh.slimRoute)],
+  certificates: [source("/apis/cert-manager.io/v1/certificates", mesh.slimCertificate)],
+  mutatingWebhooks: [
+    source(`${admission}/mutatingwebhookconfigurations`, core.slimWebhooks("MutatingWebhookConfiguration")),
+  ],
+  validatingWebhooks: [
+    source(`${admission}/validatingwebhookconfigurations`, core.slimWebhooks("ValidatingWebhookConfiguration")),
+  ],
+  authorizationPolicies: [source("/apis/security.istio.io/v1/authorizationpolicies", mesh.slimAuthorizationPolicy)],
+  networkPolicies: [source("/apis/networking.k8s.io/v1/networkpolicies", core.slimNetworkPolicy)],
+  events: [
+    source("/api/v1/events", core.slimEvent, eventsOf("FailedCreatePodSandBox")),
+    source("/api/v1/events", core.slimEvent, eventsOf("FailedCreate")),
+  ],
+  helmReleases: [source("/api/v1/secrets", core.slimHelmRelease, { ...metadata, ...labelled("owner=helm") })],
+};

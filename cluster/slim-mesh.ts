@@ -1,0 +1,134 @@
+// Objects of the Gateway API, Istio and cert-manager cut down to what a snapshot keeps.
+import type { V1ObjectMeta } from "@kubernetes/client-node";
+import type {
+  AuthorizationPolicyState,
+  CertificateState,
+  GatewayClassState,
+  GatewayState,
+  Reference,
+  RouteState,
+} from "../lib/snapshot";
+import { conditions, named } from "./slim";
+
+type RawConditions = Parameters<typeof conditions>[0];
+
+interface RawReference {
+  kind?: string;
+  namespace?: string;
+  name: string;
+}
+
+function reference(raw: RawReference, kind: string, namespace: string): Reference {
+  return { kind: raw.kind ?? kind, namespace: raw.namespace ?? namespace, name: raw.name };
+}
+
+interface RawGatewayClass {
+  metadata?: V1ObjectMeta;
+  spec?: { controllerName?: string };
+  status?: { conditions?: RawConditions };
+}
+
+export function slimGatewayClass(raw: RawGatewayClass): GatewayClassState {
+  return {
+    ...named(raw),
+    controller: raw.spec?.controllerName ?? "",
+    conditions: conditions(raw.status?.conditions),
+  };
+}
+
+interface RawGateway {
+  metadata?: V1ObjectMeta;
+  spec?: {
+    gatewayClassName?: string;
+    addresses?: unknown[];
+    infrastructure?: { parametersRef?: RawReference };
+    listeners?: {
+      name: string;
+      port: number;
+      protocol: string;
+      hostname?: string;
+      tls?: { certificateRefs?: RawReference[] };
+    }[];
+  };
+  status?: { conditions?: RawConditions; listeners?: { name: string; conditions?: RawConditions }[] };
+}
+
+export function slimGateway(raw: RawGateway): GatewayState {
+  const object = named(raw);
+  const { gatewayClassName, addresses, infrastructure, listeners } = raw.spec ?? {};
+  return {
+    ...object,
+    uid: raw.metadata?.uid ?? "",
+    className: gatewayClassName ?? "",
+    addressed: Boolean(addresses?.length),
+    ...(infrastructure?.parametersRef
+      ? { parameters: reference(infrastructure.parametersRef, "ConfigMap", object.namespace) }
+      : {}),
+    listeners: (listeners ?? []).map(({ name, port, protocol, hostname, tls }) => ({
+      name,
+      port,
+      protocol,
+      hostname: hostname ?? "",
+      certificates: (tls?.certificateRefs ?? []).map((ref) => reference(ref, "Secret", object.namespace)),
+      conditions: conditions(raw.status?.listeners?.find((status) => status.name === name)?.conditions),
+    })),
+    conditions: conditions(raw.status?.conditions),
+  };
+}
+
+interface RawRoute {
+  metadata?: V1ObjectMeta;
+  spec?: { parentRefs?: RawReference[]; rules?: { backendRefs?: RawReference[] }[] };
+  status?: { parents?: { parentRef: RawReference; controllerName: string; conditions?: RawConditions }[] };
+}
+
+export function slimRoute(raw: RawRoute): RouteState {
+  const object = named(raw);
+  return {
+    ...object,
+    parents: (raw.spec?.parentRefs ?? []).map((ref) => reference(ref, "Gateway", object.namespace)),
+    backends: (raw.spec?.rules ?? []).flatMap((rule) =>
+      (rule.backendRefs ?? []).map((ref) => reference(ref, "Service", object.namespace)),
+    ),
+    status: (raw.status?.parents ?? []).map((parent) => ({
+      parent: reference(parent.parentRef, "Gateway", object.namespace),
+      controller: parent.controllerName,
+      conditions: conditions(parent.conditions),
+    })),
+  };
+}
+
+interface RawAuthorizationPolicy {
+  metadata?: V1ObjectMeta;
+  spec?: { action?: string; targetRef?: RawReference; targetRefs?: RawReference[] };
+  status?: { conditions?: RawConditions };
+}
+
+export function slimAuthorizationPolicy(raw: RawAuthorizationPolicy): AuthorizationPolicyState {
+  const object = named(raw);
+  const { action, targetRef, targetRefs } = raw.spec ?? {};
+  return {
+    ...object,
+    action: action ?? "ALLOW",
+    targets: [...(targetRef ? [targetRef] : []), ...(targetRefs ?? [])].map((ref) =>
+      reference(ref, "", object.namespace),
+    ),
+    conditions: conditions(raw.status?.conditions),
+  };
+}
+
+interface RawCertificate {
+  metadata?: V1ObjectMeta;
+  spec?: { secretName?: string; issuerRef?: { kind?: string; name?: string } };
+  status?: { conditions?: RawConditions };
+}
+
+export function slimCertificate(raw: RawCertificate): CertificateState {
+  const { kind = "Issuer", name = "" } = raw.spec?.issuerRef ?? {};
+  return {
+    ...named(raw),
+    secretName: raw.spec?.secretName ?? "",
+    issuer: `${kind} ${name}`,
+    conditions: conditions(raw.status?.conditions),
+  };
+}

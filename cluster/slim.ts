@@ -1,0 +1,261 @@
+// Objects of Kubernetes itself cut down to what a snapshot keeps: ten thousand pods have to fit into memory.
+import type {
+  CoreV1Event,
+  V1ConfigMap,
+  V1Container,
+  V1DaemonSet,
+  V1Deployment,
+  V1EndpointSlice,
+  V1MutatingWebhookConfiguration,
+  V1Node,
+  V1ObjectMeta,
+  V1Pod,
+  V1PodSpec,
+  V1Secret,
+  V1Service,
+  V1ValidatingWebhookConfiguration,
+} from "@kubernetes/client-node";
+import type {
+  Condition,
+  ConfigMapState,
+  ContainerState,
+  EndpointState,
+  EventState,
+  HelmReleaseState,
+  Named,
+  NetworkPolicyState,
+  NetworkRule,
+  NodeState,
+  Owner,
+  PodState,
+  SecretState,
+  ServiceState,
+  WebhookState,
+  WorkloadState,
+} from "../lib/snapshot";
+
+interface RawCondition {
+  type?: string;
+  status?: string;
+  reason?: string;
+  message?: string;
+}
+
+/** Annotations that no check reads and that can be as large as the object itself. */
+const bulkyAnnotations = ["kubectl.kubernetes.io/last-applied-configuration"];
+
+/** Name, namespace, labels and annotations. */
+export function named(raw: { metadata?: V1ObjectMeta }): Named {
+  const metadata = raw.metadata ?? {};
+  const annotations = metadata.annotations ?? {};
+  const bulky = bulkyAnnotations.some((key) => key in annotations);
+  return {
+    namespace: metadata.namespace ?? "",
+    name: metadata.name ?? "",
+    labels: metadata.labels ?? {},
+    annotations: bulky
+      ? Object.fromEntries(Object.entries(annotations).filter(([key]) => !bulkyAnnotations.includes(key)))
+      : annotations,
+  };
+}
+
+/** Status conditions with every field filled in. */
+export function conditions(raw: RawCondition[] | undefined): Condition[] {
+  return (raw ?? []).map(({ type = "", status = "", reason = "", message = "" }) => ({
+    type,
+    status,
+    reason,
+    message,
+  }));
+}
+
+function owners(metadata: V1ObjectMeta | undefined): Owner[] {
+  return (metadata?.ownerReferences ?? []).map(({ kind, name }) => ({ kind, name }));
+}
+
+function containers(spec: V1PodSpec | undefined): ContainerState[] {
+  const state = (init: boolean) => (container: V1Container) => ({
+    name: container.name,
+    image: container.image ?? "",
+    init,
+  });
+  return [...(spec?.initContainers ?? []).map(state(true)), ...(spec?.containers ?? []).map(state(false))];
+}
+
+export function slimNode(raw: V1Node): NodeState {
+  const ready = raw.status?.conditions?.find((entry) => entry.type === "Ready");
+  return { ...named(raw), ready: ready?.status === "True", providerId: raw.spec?.providerID ?? "" };
+}
+
+export function slimPod(raw: V1Pod): PodState {
+  const status = raw.status ?? {};
+  const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
+  const probes = (raw.spec?.containers ?? []).flatMap((container) => [
+    container.readinessProbe,
+    container.livenessProbe,
+  ]);
+  return {
+    ...named(raw),
+    node: raw.spec?.nodeName ?? "",
+    phase: status.phase ?? "Unknown",
+    ready: status.conditions?.some((entry) => entry.type === "Ready" && entry.status === "True") ?? false,
+    deleting: raw.metadata?.deletionTimestamp !== undefined,
+    hostNetwork: raw.spec?.hostNetwork === true,
+    probed: probes.some((probe) => probe?.httpGet ?? probe?.tcpSocket ?? probe?.grpc),
+    serviceAccount: raw.spec?.serviceAccountName ?? "",
+    containers: containers(raw.spec),
+    outOfMemory: statuses
+      .filter((entry) => (entry.state?.terminated ?? entry.lastState?.terminated)?.reason === "OOMKilled")
+      .map((entry) => entry.name),
+  };
+}
+
+export function slimService(raw: V1Service): ServiceState {
+  return {
+    ...named(raw),
+    type: raw.spec?.type ?? "ClusterIP",
+    ports: (raw.spec?.ports ?? []).map(({ name, port, nodePort }) => ({
+      name: name ?? "",
+      port,
+      ...(nodePort ? { nodePort } : {}),
+    })),
+    owners: owners(raw.metadata),
+    conditions: conditions(raw.status?.conditions),
+  };
+}
+
+export function slimDeployment(raw: V1Deployment): WorkloadState {
+  return {
+    ...workload("Deployment", raw),
+    desired: raw.spec?.replicas ?? 1,
+    ready: raw.status?.readyReplicas ?? 0,
+    available: raw.status?.availableReplicas ?? 0,
+  };
+}
+
+export function slimDaemonSet(raw: V1DaemonSet): WorkloadState {
+  return {
+    ...workload("DaemonSet", raw),
+    desired: raw.status?.desiredNumberScheduled ?? 0,
+    ready: raw.status?.numberReady ?? 0,
+    available: raw.status?.numberAvailable ?? 0,
+  };
+}
+
+function workload<K extends WorkloadState["kind"]>(kind: K, raw: V1Deployment | V1DaemonSet) {
+  const pod = raw.spec?.template?.spec;
+  const variables = (pod?.containers ?? []).flatMap((container) => container.env ?? []);
+  return {
+    ...named(raw),
+    kind,
+    owners: owners(raw.metadata),
+    serviceAccount: pod?.serviceAccountName ?? "",
+    containers: containers(pod),
+    env: Object.fromEntries(variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]))),
+  };
+}
+
+export function slimEndpoints(raw: V1EndpointSlice): EndpointState {
+  const object = named(raw);
+  return {
+    ...object,
+    service: object.labels["kubernetes.io/service-name"] ?? "",
+    // An endpoint without the condition counts as ready.
+    ready: (raw.endpoints ?? []).filter((endpoint) => endpoint.conditions?.ready !== false).length,
+  };
+}
+
+export function slimConfigMap(raw: V1ConfigMap): ConfigMapState {
+  return { ...named(raw), data: raw.data ?? {} };
+}
+
+/** The certificate only: whatever else the Secret holds is dropped here. */
+export function slimSecret(raw: V1Secret): SecretState {
+  const encoded = raw.data?.["tls.crt"] ?? raw.data?.["ca-cert.pem"];
+  return {
+    ...named(raw),
+    type: raw.type ?? "",
+    ...(encoded ? { certificate: Buffer.from(encoded, "base64").toString("utf8") } : {}),
+  };
+}
+
+export function slimWebhooks(
+  kind: WebhookState["kind"],
+): (raw: V1MutatingWebhookConfiguration | V1ValidatingWebhookConfiguration) => WebhookState[] {
+  return (raw) =>
+    (raw.webhooks ?? []).map(({ name, failurePolicy, clientConfig: { caBundle, service } }) => ({
+      ...named(raw),
+      kind,
+      webhook: name,
+      hasCaBundle: Boolean(caBundle),
+      failurePolicy: failurePolicy ?? "Fail",
+      ...(service ? { service: { kind: "Service", namespace: service.namespace, name: service.name } } : {}),
+    }));
+}
+
+export function slimEvent(raw: CoreV1Event): EventState {
+  const seen = raw.series?.lastObservedTime ?? raw.lastTimestamp ?? raw.eventTime ?? raw.metadata.creationTimestamp;
+  const { kind = "", namespace = "", name = "" } = raw.involvedObject;
+  return {
+    ...named(raw),
+    object: { kind, namespace, name },
+    reason: raw.reason ?? "",
+    message: raw.message ?? "",
+    // On the wire a time is text, whatever the library's type says.
+    lastSeen: Date.parse(String(seen ?? "")) || 0,
+  };
+}
+
+/** Helm keeps a release in a Secret and says the essentials in its labels. */
+export function slimHelmRelease(raw: { metadata?: V1ObjectMeta }): HelmReleaseState {
+  const object = named(raw);
+  return {
+    ...object,
+    release: object.labels["name"] ?? "",
+    status: object.labels["status"] ?? "",
+    revision: Number(object.labels["version"] ?? 0),
+  };
+}
+
+interface RawNetworkPolicy {
+  metadata?: V1ObjectMeta;
+  spec?: {
+    podSelector?: { matchLabels?: Record<string, string>; matchExpressions?: unknown[] };
+    policyTypes?: string[];
+    ingress?: {
+      ports?: { protocol?: string; port?: number | string; endPort?: number }[];
+      from?: { ipBlock?: { cidr: string } }[];
+    }[];
+  };
+}
+
+/** Policies for outgoing traffic alone give nothing. */
+export function slimNetworkPolicy(raw: RawNetworkPolicy): NetworkPolicyState[] {
+  const { podSelector, policyTypes, ingress } = raw.spec ?? {};
+  if (policyTypes && !policyTypes.includes("Ingress")) return [];
+  const rules = (ingress ?? []).map(({ ports, from }): NetworkRule => ({
+    ...(ports?.length ? { ports: ports.flatMap(portRange) } : {}),
+    ...(from?.length
+      ? {
+          sources: {
+            cidrs: from.flatMap((peer) => (peer.ipBlock ? [peer.ipBlock.cidr] : [])),
+            hasPods: from.some((peer) => !peer.ipBlock),
+          },
+        }
+      : {}),
+  }));
+  return [
+    {
+      ...named(raw),
+      podLabels: podSelector?.matchLabels ?? {},
+      hasExpressions: Boolean(podSelector?.matchExpressions?.length),
+      ingress: rules,
+    },
+  ];
+}
+
+function portRange({ protocol, port, endPort }: { protocol?: string; port?: number | string; endPort?: number }) {
+  if (protocol && protocol !== "TCP") return [];
+  if (port === undefined) return [{ from: 1, to: 65535 }];
+  return typeof port === "number" ? [{ from: port, to: endPort ?? port }] : [];
+}

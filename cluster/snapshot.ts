@@ -1,0 +1,221 @@
+// One read of a cluster: paged lists of a fixed set of kinds, cut down page by page, with what could not be read.
+import type { ClusterSnapshot, Gap, Kind, PodState, Reference, SnapshotLists, ZtunnelLink } from "../lib/snapshot";
+import type { V1ConfigMap, V1Secret } from "@kubernetes/client-node";
+import { ApiClient, type Reply } from "./client";
+import type { ClusterTarget } from "./connection";
+import { sources, type ListedKind, type Source } from "./kinds";
+import { slimConfigMap, slimSecret } from "./slim";
+
+/** Objects that one list request asks for. */
+const pageSize = 500;
+/** Lists read at the same time; more would only hold more pages in memory. */
+const parallel = 4;
+/** Named objects that are read one by one; from there on, one list is cheaper. */
+const fewObjects = 10;
+/** Nodes whose istio-cni is asked about its ztunnel. */
+const askedNodes = 5;
+
+export interface SnapshotOptions {
+  /** Kinds to read; all when not given. */
+  kinds?: Kind[];
+  /** Called before each kind is read. */
+  onProgress?: (kind: Kind) => void;
+}
+
+/** A snapshot, and what it cost. */
+export interface SnapshotRead {
+  snapshot: ClusterSnapshot;
+  requests: number;
+}
+
+/** Reads the target's cluster within the deadline. Throws NoClusterError and UnreachableError. */
+export async function readCluster(
+  target: ClusterTarget,
+  deadlineMs: number,
+  options: SnapshotOptions = {},
+): Promise<SnapshotRead> {
+  const client = await ApiClient.connect(target, deadlineMs);
+  try {
+    return { snapshot: await readSnapshot(client, options), requests: client.requests };
+  } finally {
+    client.close();
+  }
+}
+
+/** Reads through a client that is there already. */
+export async function readSnapshot(client: ApiClient, options: SnapshotOptions = {}): Promise<ClusterSnapshot> {
+  const wanted = (kind: Kind) => options.kinds === undefined || options.kinds.includes(kind);
+  const snapshot = emptySnapshot(client.server);
+  snapshot.kubernetes = await kubernetesVersion(client);
+
+  const queue = listedKinds.filter(wanted);
+  const worker = async () => {
+    for (let kind = queue.shift(); kind; kind = queue.shift()) {
+      options.onProgress?.(kind);
+      await readKind(client, snapshot, kind);
+    }
+  };
+  await Promise.all(Array.from({ length: parallel }, worker));
+
+  if (wanted("configMaps")) await readConfigMaps(client, snapshot);
+  if (wanted("secrets")) await readSecrets(client, snapshot);
+  if (wanted("ztunnelLinks")) snapshot.ztunnelLinks = await readZtunnelLinks(client, snapshot.pods);
+  return snapshot;
+}
+
+/** Listed kinds, the longest lists first so that they do not end up alone. */
+const listedKinds: ListedKind[] = [
+  "pods",
+  "services",
+  ...(Object.keys(sources) as ListedKind[]).filter((kind) => kind !== "pods" && kind !== "services"),
+];
+
+function emptySnapshot(server: string): ClusterSnapshot {
+  return {
+    server,
+    kubernetes: "",
+    gaps: {},
+    nodes: [],
+    namespaces: [],
+    pods: [],
+    services: [],
+    deployments: [],
+    daemonSets: [],
+    endpoints: [],
+    definitions: [],
+    admissionPolicies: [],
+    gatewayClasses: [],
+    gateways: [],
+    routes: [],
+    configMaps: [],
+    secrets: [],
+    certificates: [],
+    mutatingWebhooks: [],
+    validatingWebhooks: [],
+    authorizationPolicies: [],
+    networkPolicies: [],
+    events: [],
+    helmReleases: [],
+    ztunnelLinks: [],
+  };
+}
+
+async function kubernetesVersion(client: ApiClient): Promise<string> {
+  const reply = await client.get("/version");
+  return reply.kind === "ok" ? ((reply.body as { gitVersion?: string }).gitVersion ?? "") : "";
+}
+
+async function readKind<K extends ListedKind>(client: ApiClient, snapshot: ClusterSnapshot, kind: K): Promise<void> {
+  const into = snapshot[kind] as SnapshotLists[K][];
+  for (const source of sources[kind]) {
+    const gap = await readList(client, source as Source<SnapshotLists[K]>, into);
+    if (gap) snapshot.gaps[kind] = gap;
+  }
+}
+
+interface RawList {
+  metadata?: { continue?: string };
+  items?: unknown[];
+}
+
+async function readList<T>(client: ApiClient, source: Source<T>, into: T[]): Promise<Gap | undefined> {
+  let next = "";
+  do {
+    const query = new URLSearchParams({
+      ...source.query,
+      limit: String(pageSize),
+      ...(next ? { continue: next } : {}),
+    });
+    const reply = await client.get(`${source.path}?${query.toString()}`, source.accept);
+    if (reply.kind !== "ok") return gapOf(reply, source.path);
+    const list = reply.body as RawList;
+    for (const item of list.items ?? []) into.push(...source.keep(item));
+    next = source.onePage ? "" : (list.metadata?.continue ?? "");
+  } while (next);
+  return undefined;
+}
+
+function gapOf(reply: Exclude<Reply, { kind: "ok" }>, path: string): Gap {
+  if (reply.kind === "missing") return { cause: "missing", why: `the API has no ${path}` };
+  return { cause: reply.kind, why: reply.why };
+}
+
+/** ConfigMaps that Gateways refer to. */
+async function readConfigMaps(client: ApiClient, snapshot: ClusterSnapshot): Promise<void> {
+  const references = distinct(snapshot.gateways.flatMap((gateway) => gateway.parameters ?? []));
+  // Every namespace has these two; a thousand namespaces need not send them.
+  const fieldSelector = "metadata.name!=kube-root-ca.crt,metadata.name!=istio-ca-root-cert";
+  const list: Source<V1ConfigMap> = { path: "/api/v1/configmaps", query: { fieldSelector }, keep: isOneOf(references) };
+  const raw = await readReferenced(client, snapshot, "configMaps", references, list);
+  snapshot.configMaps = raw.map(slimConfigMap);
+}
+
+/** Secrets that HTTPS listeners refer to, and the mesh's own CA. */
+async function readSecrets(client: ApiClient, snapshot: ClusterSnapshot): Promise<void> {
+  const listeners = snapshot.gateways.flatMap((gateway) => gateway.listeners);
+  const references = distinct(listeners.flatMap((listener) => listener.certificates));
+  const meshes = distinct(
+    snapshot.deployments
+      .filter((deployment) => deployment.labels["app"] === "istiod")
+      .flatMap(({ namespace }) => ["cacerts", "istio-ca-secret"].map((name) => ({ kind: "Secret", namespace, name }))),
+  );
+  const list: Source<V1Secret> = {
+    path: "/api/v1/secrets",
+    query: { fieldSelector: "type=kubernetes.io/tls" },
+    keep: isOneOf(references),
+  };
+  const raw = [
+    ...(await readReferenced<V1Secret>(client, snapshot, "secrets", references, list)),
+    ...(await readReferenced<V1Secret>(client, snapshot, "secrets", meshes)),
+  ];
+  snapshot.secrets = raw.map(slimSecret);
+}
+
+function isOneOf<T>(references: Reference[]): (raw: unknown) => T[] {
+  const keys = new Set(references.map((reference) => `${reference.namespace}/${reference.name}`));
+  return (raw) => {
+    const { namespace = "", name = "" } = (raw as V1ConfigMap).metadata ?? {};
+    return keys.has(`${namespace}/${name}`) ? [raw as T] : [];
+  };
+}
+
+/** A few objects by their names, many by one list. One that is not there is left out. */
+async function readReferenced<T>(
+  client: ApiClient,
+  snapshot: ClusterSnapshot,
+  kind: "configMaps" | "secrets",
+  references: Reference[],
+  list?: Source<T>,
+): Promise<T[]> {
+  const found: T[] = [];
+  if (list && references.length > fewObjects) {
+    const gap = await readList(client, list, found);
+    if (gap) snapshot.gaps[kind] = gap;
+    return found;
+  }
+  const paths = references.map(
+    ({ namespace, name }) => `/api/v1/namespaces/${namespace}/${kind.toLowerCase()}/${name}`,
+  );
+  for (const [index, reply] of (await Promise.all(paths.map((path) => client.get(path)))).entries()) {
+    if (reply.kind === "ok") found.push(reply.body as T);
+    else if (reply.kind !== "missing") snapshot.gaps[kind] = gapOf(reply, paths[index] ?? "");
+  }
+  return found;
+}
+
+function distinct(references: Reference[]): Reference[] {
+  return [...new Map(references.map((reference) => [JSON.stringify(reference), reference])).values()];
+}
+
+/** Asks istio-cni of a few nodes, through the API server, how many ztunnels it is connected to. */
+async function readZtunnelLinks(client: ApiClient, pods: PodState[]): Promise<ZtunnelLink[]> {
+  const agents = pods.filter((pod) => pod.labels["k8s-app"] === "istio-cni-node" && pod.phase === "Running");
+  return Promise.all(
+    agents.slice(0, askedNodes).map(async ({ namespace, name, node, labels, annotations }) => {
+      const path = `/api/v1/namespaces/${namespace}/pods/${name}:15014/proxy/metrics`;
+      const metrics = await client.getText(path, 3000);
+      const value = /^ztunnel_connected(?:\{[^}]*\})? (\S+)$/m.exec(metrics ?? "")?.[1];
+      return { namespace, name, labels, annotations, node, ...(value ? { connected: Number(value) } : {}) };
+    }),
+  );
+}
