@@ -1,0 +1,91 @@
+// Where the four charts come from, and the Helm release of each.
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { ChartFiles, findChartFiles } from "../lib/chart-files";
+import { Values } from "../lib/chart-values";
+import { timeouts } from "../lib/defaults";
+import { Fault, faultLine } from "../lib/faults";
+import { istioVersion } from "../lib/mesh-rules";
+import { chartRepository, charts, ChartName, defaultIstioVersion } from "../lib/releases";
+
+/** Where the charts come from. */
+export interface ChartsArgs {
+  /**
+   * A chart repository, as https:// or oci:// address.
+   * @default Istio's own
+   * @example "oci://registry.example.com/istio/charts"
+   */
+  repository?: string;
+  /**
+   * A directory that holds the four charts as .tgz, for clusters without access to the internet. Without `version` the
+   * release is the one that it holds.
+   * @default none
+   * @example "./charts"
+   */
+  directory?: string;
+}
+
+/** Where each chart is, and the release that all four are. */
+export interface ChartSource {
+  version: string;
+  locate(name: ChartName): { chart: string; repositoryOpts?: { repo: string } };
+}
+
+/** Finds the charts; `chartFaults` has told before whether they are there. */
+export function chartSource(args: ChartsArgs = {}, version?: string): ChartSource {
+  const { directory, repository } = args;
+  if (directory === undefined) {
+    return { version: version ?? defaultIstioVersion, locate: (name) => inRepository(repository, name) };
+  }
+  const found = lookInto(directory, version);
+  if (!("files" in found)) {
+    throw new pulumi.RunError(faultLine(found));
+  }
+  return { version: found.version, locate: (name) => ({ chart: path.join(directory, found.files[name]) }) };
+}
+
+/** What is wrong with a directory of charts, if one is named. */
+export function chartFaults(args: { charts?: ChartsArgs; version?: string }): Fault[] {
+  const directory: unknown = args.charts?.directory;
+  if (typeof directory !== "string" || directory === "") {
+    return [];
+  }
+  const found = lookInto(directory, args.version);
+  return "files" in found ? istioVersion(found.version, "version") : [found];
+}
+
+function lookInto(directory: string, version: string | undefined): ChartFiles | Fault {
+  return findChartFiles(directory, fs.existsSync(directory) ? fs.readdirSync(directory) : [], version);
+}
+
+function inRepository(repository: string | undefined, name: ChartName) {
+  const { chart } = charts[name];
+  return repository?.startsWith("oci://")
+    ? { chart: `${repository.replace(/\/+$/, "")}/${chart}` }
+    : { chart, repositoryOpts: { repo: repository ?? chartRepository } };
+}
+
+/** Installs one chart under the release name that Istio's tools look for, and waits until it is ready. */
+export function createRelease(
+  name: string,
+  source: ChartSource,
+  chart: ChartName,
+  namespace: pulumi.Input<string>,
+  values: pulumi.Output<Values>,
+  opts: pulumi.CustomResourceOptions,
+): k8s.helm.v3.Release {
+  return new k8s.helm.v3.Release(
+    name,
+    {
+      ...source.locate(chart),
+      name: charts[chart].release,
+      version: source.version,
+      namespace,
+      values,
+      timeout: timeouts.release * 60,
+    },
+    opts,
+  );
+}

@@ -1,0 +1,16 @@
+// Options of a component's children: below it, and after whatever the component itself has to wait for.
+import * as pulumi from "@pulumi/pulumi";
+
+/** Options of a child that comes after `others`. Pulumi does not hand a component's dependsOn on to its children. */
+export function childOf(
+  parent: pulumi.ComponentResource,
+  opts: pulumi.ComponentResourceOptions | undefined,
+  ...others: pulumi.Input<pulumi.Resource>[]
+): pulumi.CustomResourceOptions {
+  return pulumi.mergeOptions({ parent, dependsOn: opts?.dependsOn }, { dependsOn: others });
+}
+
+/** `customTimeouts` of so many minutes for everything that may have to be waited for. */
+export function minutes(count: number): { customTimeouts: pulumi.CustomTimeouts } {
+  return { customTimeouts: { create: `${count}m`, update: `${count}m`, delete: `${count}m` } };
+}

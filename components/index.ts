@@ -1,0 +1,21 @@
+// The public list: every component with its arguments and outputs.
+export { CertificateArgs } from "./certificate";
+export { ChartsArgs } from "./charts";
+export { GatewayApi, GatewayApiArgs } from "./gateway-api";
+export {
+  AllowedRoutesArgs,
+  GatewayNodePorts,
+  IngressGateway,
+  IngressGatewayArgs,
+  ParentReference,
+} from "./ingress-gateway";
+export { AmbientMesh, AmbientMeshArgs, MeshResources } from "./mesh";
+export {
+  CniArgs,
+  ControlPlaneArgs,
+  DataplaneArgs,
+  ImagesArgs,
+  MeshGatewayApiArgs,
+  MeshGatewayArgs,
+  PreflightArgs,
+} from "./mesh-parts";

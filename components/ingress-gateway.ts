@@ -1,0 +1,333 @@
+// An ingress gateway that istiod deploys: its overlay, its certificate, the Gateway, and the NodePorts of its Service.
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { gatewayDefaults, meshDefaults, timeouts } from "../lib/defaults";
+import {
+  gatewaySpec,
+  listenerPorts,
+  listenerServicePorts,
+  overlayData,
+  patchedServicePorts,
+  ServiceSettings,
+  url,
+} from "../lib/gateway-objects";
+import { ingressGatewayRules as rules } from "../lib/gateway-rules";
+import { createCertificate, CertificateArgs } from "./certificate";
+import { childOf, minutes } from "./children";
+import { checkArgs, resolved } from "./inputs";
+
+/** From which namespaces routes may attach to a gateway. */
+export interface AllowedRoutesArgs {
+  /**
+   * All, Same (the gateway's own namespace) or Selector (namespaces with the labels of `selector`). With All every
+   * namespace can claim any host name.
+   * @default "All"
+   * @example "Selector"
+   */
+  from?: pulumi.Input<string>;
+  /**
+   * Labels that a namespace must have.
+   * @default none
+   * @example { "hostk8s.stack": "shop" }
+   */
+  selector?: pulumi.Input<{ [label: string]: pulumi.Input<string> }>;
+}
+
+/** What an ingress gateway is called, how it is reached, and what it may use. */
+export interface IngressGatewayArgs {
+  /**
+   * Name of the Gateway. istiod calls its Deployment and Service `<name>-istio`. A change replaces the Gateway.
+   * @default "hostk8s-gateway"
+   * @example "public"
+   */
+  name?: pulumi.Input<string>;
+  /**
+   * Namespace of the Gateway, which has to exist. A change replaces the Gateway.
+   * @default the mesh's
+   * @example "ingress"
+   */
+  namespace?: pulumi.Input<string>;
+  /**
+   * Kind of the Service in front of the gateway pods: NodePort, LoadBalancer or ClusterIP.
+   * @default "NodePort"
+   * @example "LoadBalancer"
+   */
+  serviceType?: string;
+  /**
+   * Port that every node opens for http: 30000 to 32767.
+   * @default 30081
+   * @example 31080
+   */
+  httpNodePort?: pulumi.Input<number>;
+  /**
+   * Port that every node opens for https: 30000 to 32767. The default lies outside the band that Kubernetes keeps free
+   * for named ports (30000 to 30085), so another Service may have been given it.
+   * @default 30444
+   * @example 31443
+   */
+  httpsNodePort?: pulumi.Input<number>;
+  /**
+   * Port under which `httpNodePort` is reached from outside, such as that of kind's port map. For URLs and redirects.
+   * @default 8081
+   * @example 80
+   */
+  httpHostPort?: pulumi.Input<number>;
+  /**
+   * Port under which `httpsNodePort` is reached from outside.
+   * @default 8444
+   * @example 443
+   */
+  httpsHostPort?: pulumi.Input<number>;
+  /**
+   * Name or address of the machine whose ports those are.
+   * @default "localhost"
+   * @example "192.168.1.20"
+   */
+  host?: pulumi.Input<string>;
+  /**
+   * Host names that the listeners serve, each with a listener of its own: the first has the listeners `http` and
+   * `https`, the second `http-2` and `https-2`.
+   * @default every host
+   * @example ["*.apps.example.com"]
+   */
+  hostnames?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Number of gateway pods.
+   * @default 1
+   * @example 2
+   */
+  replicas?: pulumi.Input<number>;
+  /**
+   * CPU that a gateway pod requests.
+   * @default "50m"
+   * @example "200m"
+   */
+  cpu?: pulumi.Input<string>;
+  /**
+   * Memory that a gateway pod requests.
+   * @default "64Mi"
+   * @example "128Mi"
+   */
+  memory?: pulumi.Input<string>;
+  /**
+   * From which namespaces routes may attach.
+   * @default all
+   * @example { from: "Same" }
+   */
+  allowedRoutes?: AllowedRoutesArgs;
+  /**
+   * The certificate of the https listener.
+   * @default one for localhost and hostk8s.local, by a CA of the gateway's own
+   * @example { dnsNames: ["apps.example.com"], issuerName: "letsencrypt" }
+   */
+  certificate?: CertificateArgs;
+}
+
+/** A Gateway as a route refers to it. */
+export interface ParentReference {
+  /** Name of the Gateway. */
+  name: string;
+  /** Its namespace. */
+  namespace: string;
+}
+
+/** The NodePorts of a gateway; a port that is not open is missing. */
+export interface GatewayNodePorts {
+  /** Port of http on every node. */
+  http?: number;
+  /** Port of https on every node. */
+  https?: number;
+}
+
+/**
+ * A Gateway of class `istio` with http and https, which istiod turns into pods and a Service.
+ *
+ * ```ts
+ * const gateway = new IngressGateway("public", { name: "public", namespace: mesh.namespace, httpNodePort: 30082 });
+ * ```
+ */
+export class IngressGateway extends pulumi.ComponentResource {
+  /** Name and namespace, for the `parentRefs` of routes. */
+  public readonly parentRef: pulumi.Output<ParentReference>;
+  /** Where http answers from outside. */
+  public readonly httpUrl: pulumi.Output<string>;
+  /** Where https answers from outside; empty without a certificate. */
+  public readonly httpsUrl: pulumi.Output<string>;
+  /** The ports that the nodes open; empty unless the Service is of type NodePort. */
+  public readonly nodePorts: pulumi.Output<GatewayNodePorts>;
+  /** Name of the Service that istiod makes. */
+  public readonly serviceName: pulumi.Output<string>;
+  /** Name of the Secret with the certificate; empty without one. */
+  public readonly secretName: pulumi.Output<string>;
+  /** The CA that signed the certificate, as PEM, for clients; empty where the issuer does not give it. */
+  public readonly caCertificate: pulumi.Output<string>;
+
+  constructor(name: string, args: IngressGatewayArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    super("istio-ambient:index:IngressGateway", name, checkArgs("IngressGateway", name, args, rules), opts);
+    const gateway = normalize(args);
+    const overlay = createOverlay(this, name, gateway, opts);
+    const certificate = createCertificate(this, name, gateway, args.certificate ?? {}, opts);
+    const resource = createGateway(
+      name,
+      gateway,
+      certificate.secretName,
+      childOf(this, opts, overlay, ...certificate.resources),
+    );
+    const patch = patchService(name, gateway, childOf(this, opts, resource));
+
+    const ready = (patch ?? resource).id;
+    const address = reachedAt(this, name, gateway, ready);
+    this.parentRef = pulumi
+      .all([gateway.name, gateway.namespace, ready])
+      .apply(([n, namespace]) => ({ name: n, namespace }));
+    this.httpUrl = address.apply(({ host, http }) => url("http", host, http));
+    this.httpsUrl = address.apply(({ host, https }) => (gateway.https ? url("https", host, https) : ""));
+    this.nodePorts = gateway.service.apply((service) => openNodePorts(service));
+    this.serviceName = gateway.serviceName;
+    this.secretName = certificate.secretName;
+    this.caCertificate = certificate.authority;
+    this.registerOutputs({
+      parentRef: this.parentRef,
+      httpUrl: this.httpUrl,
+      httpsUrl: this.httpsUrl,
+      nodePorts: this.nodePorts,
+      serviceName: this.serviceName,
+      secretName: this.secretName,
+      caCertificate: this.caCertificate,
+    });
+  }
+}
+
+/** The arguments with their defaults; what belongs together arrives together. */
+function normalize(args: IngressGatewayArgs) {
+  const part = <T>(field: keyof IngressGatewayArgs & string, value: T) => resolved(field, value, rules.fields[field]!);
+  const https = args.certificate?.enabled !== false;
+  const serviceType = args.serviceType ?? gatewayDefaults.serviceType;
+  const name = part("name", args.name).apply((given) => given ?? gatewayDefaults.name);
+  const { httpNodePort, httpsNodePort, replicas, cpu, memory, httpHostPort, httpsHostPort, host } = args;
+  return {
+    https,
+    serviceType,
+    name,
+    namespace: part("namespace", args.namespace).apply((given) => given ?? meshDefaults.namespace),
+    serviceName: pulumi.interpolate`${name}-istio`,
+    service: pulumi
+      .all([part("httpNodePort", httpNodePort), part("httpsNodePort", httpsNodePort)])
+      .apply(([http, onHttps]) => ({ serviceType, https, httpNodePort: http, httpsNodePort: onHttps })),
+    pods: pulumi
+      .all([part("replicas", replicas), part("cpu", cpu), part("memory", memory)])
+      .apply(([count, cores, bytes]) => ({ replicas: count, cpu: cores, memory: bytes })),
+    outside: pulumi
+      .all([part("host", host), part("httpHostPort", httpHostPort), part("httpsHostPort", httpsHostPort)])
+      .apply(([at, http, onHttps]) => ({
+        host: at ?? gatewayDefaults.host,
+        http: http ?? gatewayDefaults.httpHostPort,
+        https: onHttps ?? gatewayDefaults.httpsHostPort,
+      })),
+    hostnames: part("hostnames", args.hostnames),
+    allowedRoutes: part("allowedRoutes", args.allowedRoutes),
+    certificate: part("certificate", args.certificate ?? {}),
+  };
+}
+
+type Normalized = ReturnType<typeof normalize>;
+
+/** The ConfigMap that istiod merges onto what it makes: in place first, or the Service would start as a LoadBalancer. */
+function createOverlay(
+  parent: pulumi.ComponentResource,
+  name: string,
+  gateway: Normalized,
+  opts: pulumi.ComponentResourceOptions | undefined,
+): k8s.core.v1.ConfigMap {
+  return new k8s.core.v1.ConfigMap(
+    `${name}-overlay`,
+    {
+      metadata: { name: overlayName(gateway), namespace: gateway.namespace },
+      data: pulumi.all([gateway.service, gateway.pods]).apply(([service, pods]) => overlayData(service, pods)),
+    },
+    childOf(parent, opts),
+  );
+}
+
+function overlayName(gateway: Normalized): pulumi.Output<string> {
+  return pulumi.interpolate`${gateway.name}-overlay`;
+}
+
+function createGateway(
+  name: string,
+  gateway: Normalized,
+  secretName: pulumi.Output<string>,
+  opts: pulumi.CustomResourceOptions,
+): k8s.apiextensions.CustomResource {
+  const spec = pulumi
+    .all([gateway.hostnames, secretName, gateway.allowedRoutes, gateway.name, overlayName(gateway)])
+    .apply(([hostnames, secret, allowedRoutes, gatewayName, overlay]) =>
+      gatewaySpec({ https: gateway.https, hostnames, secretName: secret, allowedRoutes }, gatewayName, overlay),
+    );
+  return new k8s.apiextensions.CustomResource(
+    `${name}-gateway`,
+    {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "Gateway",
+      metadata: {
+        name: gateway.name,
+        namespace: gateway.namespace,
+        annotations: { "pulumi.com/waitFor": "condition=Programmed" },
+      },
+      spec,
+    },
+    // Two Gateways cannot hold the same NodePorts while one replaces the other.
+    { ...opts, ...minutes(timeouts.gateway), deleteBeforeReplace: true },
+  );
+}
+
+/** Puts the NodePorts into Pulumi's state, so that a refresh sees them and an update repairs them. */
+function patchService(
+  name: string,
+  gateway: Normalized,
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.ServicePatch | undefined {
+  if (gateway.serviceType !== "NodePort") {
+    return undefined;
+  }
+  return new k8s.core.v1.ServicePatch(
+    `${name}-service`,
+    {
+      metadata: {
+        name: gateway.serviceName,
+        namespace: gateway.namespace,
+        annotations: { "pulumi.com/patchForce": "true", "pulumi.com/skipAwait": "true" },
+      },
+      spec: gateway.service.apply((service) => ({ type: service.serviceType, ports: patchedServicePorts(service) })),
+    },
+    opts,
+  );
+}
+
+/** Where the listeners answer: the host's ports, the load balancer's address, or the Service's name in the cluster. */
+function reachedAt(
+  parent: pulumi.ComponentResource,
+  name: string,
+  gateway: Normalized,
+  ready: pulumi.Output<string>,
+): pulumi.Output<{ host: string; http: number; https: number }> {
+  if (gateway.serviceType === "NodePort") {
+    return gateway.outside;
+  }
+  if (gateway.serviceType === "ClusterIP") {
+    return pulumi
+      .all([gateway.serviceName, gateway.namespace])
+      .apply(([service, namespace]) => ({ host: `${service}.${namespace}.svc`, ...listenerPorts }));
+  }
+  const id = pulumi.all([gateway.namespace, gateway.serviceName, ready]).apply(([ns, service]) => `${ns}/${service}`);
+  const service = k8s.core.v1.Service.get(`${name}-load-balancer`, id, { parent });
+  return service.status.apply((status) => {
+    const [address] = status?.loadBalancer?.ingress ?? [];
+    return { host: address?.hostname ?? address?.ip ?? "", ...listenerPorts };
+  });
+}
+
+function openNodePorts(service: ServiceSettings): GatewayNodePorts {
+  const ports = listenerServicePorts(service);
+  return { http: ports[0]?.nodePort, https: ports[1]?.nodePort };
+}

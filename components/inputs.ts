@@ -1,0 +1,47 @@
+// From what the user wrote to values that are checked: at once where they are plain, on arrival where they are Outputs.
+import * as pulumi from "@pulumi/pulumi";
+import { Fault, faultLine, faultReason } from "../lib/faults";
+import { Rule, UNKNOWN } from "../lib/rules";
+
+/** Throws one error with every fault of a component's plain arguments, before anything of it is registered. */
+export function checkArgs<T>(component: string, name: string, args: T, rule: Rule, more: Fault[] = []): T {
+  throwFaults(component, name, [...rule(plainParts(args), ""), ...more]);
+  return args;
+}
+
+/** One InputPropertiesError for all faults; its message stands alone, since the engine may print nothing else of it. */
+export function throwFaults(component: string, name: string, faults: Fault[]): void {
+  if (faults.length === 0) {
+    return;
+  }
+  const lines = faults.map((fault) => `  ${faultLine(fault)}`);
+  throw new pulumi.InputPropertiesError({
+    message: `${component} "${name}" cannot be made:\n${lines.join("\n")}`,
+    errors: faults.map((fault) => ({ propertyPath: fault.path, reason: faultReason(fault) })),
+  });
+}
+
+/** A part of the arguments with everything in it resolved, and what arrived late checked before anybody uses it. */
+export function resolved<T>(path: string, part: T, rule: Rule): pulumi.Output<pulumi.Unwrap<T>> {
+  return pulumi.output(part).apply((value) => {
+    const [fault] = rule(value, path);
+    if (fault) {
+      throw new pulumi.InputPropertyError({ propertyPath: fault.path, reason: faultReason(fault) });
+    }
+    return value;
+  });
+}
+
+/** The same shape with UNKNOWN where a value has still to arrive. */
+function plainParts(value: unknown): unknown {
+  if (pulumi.Output.isInstance(value) || value instanceof Promise) {
+    return UNKNOWN;
+  }
+  if (Array.isArray(value)) {
+    return value.map(plainParts);
+  }
+  if (typeof value === "object" && value !== null) {
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainParts(item)]));
+  }
+  return value;
+}

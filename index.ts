@@ -1,0 +1,33 @@
+// The Pulumi program: one ambient mesh with an HTTPS ingress, made of the stack's configuration.
+import * as pulumi from "@pulumi/pulumi";
+import { AmbientMesh } from "./components";
+import { faultLine } from "./lib/faults";
+import { programSettings } from "./lib/program-config";
+
+const prefix = "istio-ambient:";
+const config = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
+const settings = programSettings(Object.fromEntries(config.map(([key, text]) => [key.slice(prefix.length), text])));
+
+if (settings.faults.length > 0) {
+  const lines = settings.faults.map((fault) => `  ${faultLine(fault)}`);
+  throw new pulumi.RunError(`the stack's configuration cannot be used:\n${lines.join("\n")}`);
+}
+
+const mesh = settings.enabled ? makeMesh() : undefined;
+
+/** A fault in the configuration is the user's to mend: its message says all, and a stack trace would bury it. */
+function makeMesh(): AmbientMesh {
+  try {
+    return new AmbientMesh("mesh", settings.mesh);
+  } catch (error) {
+    throw pulumi.InputPropertiesError.isInstance(error) ? new pulumi.RunError(error.message) : error;
+  }
+}
+
+export const httpUrl = mesh?.httpUrl;
+export const httpsUrl = mesh?.httpsUrl;
+export const gateway = mesh?.parentRef;
+export const caCertificate = mesh?.caCertificate;
+export const version = mesh?.version;
+export const nodePorts = mesh?.nodePorts;
+export const resources = mesh?.resources;

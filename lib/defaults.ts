@@ -1,0 +1,42 @@
+// What holds where nothing is said. A default is a contract: changing one changes other people's clusters.
+
+/** Requests of the four parts, and how many of each. */
+export const partDefaults = {
+  controlPlane: { cpu: "100m", memory: "128Mi", replicas: 1 },
+  cni: { cpu: "100m", memory: "128Mi" },
+  dataplane: { cpu: "50m", memory: "64Mi" },
+  gateway: { cpu: "50m", memory: "64Mi", replicas: 1 },
+} as const;
+
+/** Where the mesh lives, and what it records. */
+export const meshDefaults = {
+  namespace: "istio-system",
+  telemetry: false,
+  accessLogs: true,
+} as const;
+
+/** The shared gateway and the way to it from outside. */
+export const gatewayDefaults = {
+  name: "hostk8s-gateway",
+  serviceType: "NodePort",
+  httpNodePort: 30081,
+  httpsNodePort: 30444,
+  httpHostPort: 8081,
+  httpsHostPort: 8444,
+  host: "localhost",
+  allowedFrom: "All",
+} as const;
+
+/** The gateway's certificate. */
+export const certificateDefaults = {
+  secretName: "hostk8s-gateway-cert",
+  issuerKind: "ClusterIssuer",
+  dnsNames: ["localhost", "hostk8s.local", "*.hostk8s.local"],
+  ipAddresses: ["127.0.0.1", "::1"],
+  duration: "2160h",
+  renewBefore: "720h",
+  authorityDuration: "87600h",
+} as const;
+
+/** Minutes that each awaited part may take before it fails with a message. */
+export const timeouts = { release: 5, gateway: 3, certificate: 2 } as const;

@@ -1,0 +1,143 @@
+// What AmbientMesh may be given.
+import * as semver from "semver";
+import {
+  anything,
+  below,
+  first,
+  flag,
+  list,
+  mapOf,
+  object,
+  ObjectRule,
+  oneOf,
+  text,
+  Together,
+  value,
+  whole,
+} from "./rules";
+import { cpu, dnsLabel, dnsSubdomain, memory } from "./formats";
+import { limitAboveRequest, meshGatewayRules } from "./gateway-rules";
+import { partDefaults } from "./defaults";
+import { parseQuantity } from "./quantity";
+import { platforms } from "./platforms";
+import { defaultIstioVersion, gatewayApiFloor, isOlder, istioLine, istioLines, nearestRelease } from "./releases";
+
+const exact = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
+
+/** An exact release of a line that this package knows. */
+export const istioVersion = first(
+  text(exact, "it is one exact release: a range would move on by itself", (got) => `"${nearestRelease(String(got))}"`),
+  value(
+    (got) => istioLine(String(got)) !== undefined,
+    `this package installs Istio ${istioLines.map((line) => line.minor).join(" and ")}`,
+    `"${defaultIstioVersion}"`,
+  ),
+  value(
+    (got) => !isOlder(String(got), istioLine(String(got))!.floor),
+    "older patches of this line leave its webhooks drifting",
+    (got) => `"${istioLine(String(got))!.newest}"`,
+  ),
+);
+
+const gatewayApiVersion = first(
+  text(exact, "it is one exact release of Gateway API", `"${istioLines[0]!.gatewayApi}"`),
+  value(
+    (got) => semver.gte(String(got), gatewayApiFloor),
+    `istiod ignores the kinds of bundles before ${gatewayApiFloor}`,
+    `"${istioLines[0]!.gatewayApi}"`,
+  ),
+);
+
+const istiodLimit = first(
+  memory,
+  value((got) => parseQuantity(String(got))! >= 256 * 2 ** 20, "istiod is killed by a limit below 256Mi", '"512Mi"'),
+);
+
+const chartValues = mapOf(anything, "key: value");
+
+const oneSource: Together = (charts, path) =>
+  charts["repository"] !== undefined && charts["directory"] !== undefined
+    ? [
+        {
+          path: below(path, "repository"),
+          got: charts["repository"],
+          rule: "charts come from a repository or from a directory, not from both",
+          fix: "repository: undefined",
+        },
+      ]
+    : [];
+
+const sourceKnowsVersion: Together = (api, path) =>
+  api["version"] !== undefined && api["source"] !== undefined
+    ? [
+        {
+          path: below(path, "version"),
+          got: api["version"],
+          rule: "a source says itself which version it holds",
+          fix: "version: undefined",
+        },
+      ]
+    : [];
+
+const somewhere = text(/\S/, "it is a URL, a file or a directory", '"./gateway-api"');
+
+const kubeconfig = text(/\S/, "it is a path, or the text of a kubeconfig", '"~/.kube/config"');
+const context = text(/\S/, "it is the name of a context in the kubeconfig", '"kind-kind"');
+const bundle = { version: gatewayApiVersion, source: somewhere };
+
+/** Rules for GatewayApiArgs. */
+export const gatewayApiRules: ObjectRule = object({ ...bundle, kubeconfig, context }, sourceKnowsVersion);
+
+/** Rules for AmbientMeshArgs. */
+export const meshRules: ObjectRule = object({
+  version: istioVersion,
+  namespace: dnsLabel("istio-system"),
+  adoptNamespace: flag,
+  platform: oneOf(Object.keys(platforms)),
+  charts: object(
+    {
+      repository: text(
+        /^(https?|oci):\/\/[^\s/]+/,
+        "a chart repository is an https:// or oci:// address",
+        '"https://charts.example.com/istio"',
+      ),
+      directory: text(/\S/, "it is the path of a directory that holds the four charts as .tgz", '"./charts"'),
+    },
+    oneSource,
+  ),
+  images: object({
+    hub: text(
+      /^[a-z0-9][a-z0-9.-]*(:\d+)?(\/[a-z0-9._-]+)*$/,
+      "a hub is a registry and path, without scheme, tag or slash at the end",
+      (got) =>
+        `"${
+          String(got)
+            .replace(/^[a-z]+:\/\//, "")
+            .replace(/\/+$/, "")
+            .toLowerCase() || "registry.example.com/istio"
+        }"`,
+    ),
+    tag: text(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, "a tag has letters, digits and `_.-`", `"${defaultIstioVersion}"`),
+    pullSecrets: list(dnsSubdomain("registry-credentials"), '"registry-credentials"'),
+  }),
+  gatewayApi: object({ install: flag, ...bundle }, sourceKnowsVersion),
+  controlPlane: object(
+    {
+      cpu,
+      memory,
+      memoryLimit: istiodLimit,
+      replicas: whole(1, 100, "a number of istiod pods", 1),
+      values: chartValues,
+    },
+    limitAboveRequest(partDefaults.controlPlane.memory),
+  ),
+  cni: object({ cpu, memory, values: chartValues }),
+  dataplane: object(
+    { cpu, memory, memoryLimit: memory, values: chartValues },
+    limitAboveRequest(partDefaults.dataplane.memory),
+  ),
+  telemetry: flag,
+  accessLogs: flag,
+  gateway: meshGatewayRules,
+  preflight: object({ enabled: flag, kubeconfig, context }),
+});

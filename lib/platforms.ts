@@ -1,0 +1,23 @@
+// Kinds of cluster that differ in what the charts have to be told. Source: the charts' files/profile-platform-*.yaml, 1.31.
+
+/** What a kind of cluster asks for. */
+export interface Platform {
+  /** `global.platform` of the charts; none where the charts need nothing. */
+  chartPlatform?: string;
+  /** Where cni and ztunnel live, if not beside istiod. */
+  nodeNamespace?: string;
+}
+
+/** Every platform that `platform` may name. */
+export const platforms: Record<string, Platform> = {
+  kind: {},
+  "docker-desktop": {},
+  eks: {},
+  aks: {},
+  gke: { chartPlatform: "gke" },
+  k3d: { chartPlatform: "k3d" },
+  k3s: { chartPlatform: "k3s" },
+  microk8s: { chartPlatform: "microk8s" },
+  minikube: { chartPlatform: "minikube" },
+  openshift: { chartPlatform: "openshift", nodeNamespace: "kube-system" },
+};

@@ -1,0 +1,107 @@
+// The program's stack configuration: flat keys, one a setting of the original, and `mesh` for everything else.
+import { Fault } from "./faults";
+import { merge, Values } from "./chart-values";
+import { unknownField } from "./rules";
+
+/** A flat key: the environment variable that it stands in for, and the argument that it sets. */
+export interface ConfigKey {
+  key: string;
+  variable: string;
+  kind: "boolean" | "number" | "text";
+  /** Path of the argument; none for the switch of the program itself. */
+  argument: string[];
+}
+
+/** Every flat key. The README's table is made of it. */
+export const configKeys: readonly ConfigKey[] = [
+  { key: "enabled", variable: "ISTIO_ENABLED", kind: "boolean", argument: [] },
+  {
+    key: "controlPlaneMemory",
+    variable: "ISTIO_CONTROL_PLANE_MEMORY",
+    kind: "text",
+    argument: ["controlPlane", "memory"],
+  },
+  { key: "dataplaneMemory", variable: "ISTIO_DATAPLANE_MEMORY", kind: "text", argument: ["dataplane", "memory"] },
+  { key: "gatewayReplicas", variable: "ISTIO_GATEWAY_REPLICAS", kind: "number", argument: ["gateway", "replicas"] },
+  { key: "telemetryEnabled", variable: "ISTIO_TELEMETRY_ENABLED", kind: "boolean", argument: ["telemetry"] },
+  { key: "accessLogs", variable: "ISTIO_ACCESS_LOGS", kind: "boolean", argument: ["accessLogs"] },
+];
+
+/** What the configuration says. */
+export interface ProgramSettings {
+  enabled: boolean;
+  mesh: Values;
+  faults: Fault[];
+}
+
+/** Reads the texts of a stack's configuration, keyed without the project's prefix. */
+export function programSettings(config: { [key: string]: string }): ProgramSettings {
+  const faults: Fault[] = [];
+  const known = [...configKeys.map(({ key }) => key), "mesh"];
+  for (const key of Object.keys(config).filter((given) => !known.includes(given))) {
+    faults.push(unknownField(`istio-ambient:${key}`, key, config[key], known));
+  }
+  let mesh = readMesh(config["mesh"], faults);
+  let enabled = true;
+  for (const entry of configKeys) {
+    const text = config[entry.key];
+    if (text === undefined) {
+      continue;
+    }
+    const value = readValue(entry, text, faults);
+    if (entry.argument.length === 0) {
+      enabled = value !== false;
+    } else if (at(mesh, entry.argument) !== undefined) {
+      const twice = entry.argument.join(".");
+      const rule = `istio-ambient:mesh sets ${twice} too, and one of the two would be lost`;
+      const fix = `pulumi config rm istio-ambient:${entry.key}`;
+      faults.push({ path: `istio-ambient:${entry.key}`, got: text, rule, fix });
+    } else {
+      mesh = merge(mesh, nested(entry.argument, value));
+    }
+  }
+  return { enabled, mesh, faults };
+}
+
+function readMesh(text: string | undefined, faults: Fault[]): Values {
+  if (text === undefined) {
+    return {};
+  }
+  try {
+    const parsed = JSON.parse(text) as unknown;
+    if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) {
+      return parsed as Values;
+    }
+  } catch {
+    // Told below, like every other text that is no object.
+  }
+  const fix = "pulumi config set --path istio-ambient:mesh.platform kind";
+  faults.push({ path: "istio-ambient:mesh", got: text, rule: "it is an object of settings", fix });
+  return {};
+}
+
+function readValue(entry: ConfigKey, text: string, faults: Fault[]): unknown {
+  if (entry.kind === "text") {
+    return text;
+  }
+  const value = entry.kind === "boolean" ? { true: true, false: false }[text] : numberOf(text);
+  if (value === undefined) {
+    const rule = entry.kind === "boolean" ? "it is true or false" : "it is a whole number";
+    const fix = `pulumi config set istio-ambient:${entry.key} ${entry.kind === "boolean" ? "true" : "1"}`;
+    faults.push({ path: `istio-ambient:${entry.key}`, got: text, rule, fix });
+  }
+  return value;
+}
+
+function numberOf(text: string): number | undefined {
+  return /^-?\d+$/.test(text) ? Number(text) : undefined;
+}
+
+function at(values: Values, path: string[]): unknown {
+  return path.reduce<unknown>((below, key) => (below as Values | undefined)?.[key], values);
+}
+
+function nested(path: string[], value: unknown): Values {
+  const [key, ...rest] = path;
+  return { [key!]: rest.length === 0 ? value : nested(rest, value) };
+}
