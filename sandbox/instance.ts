@@ -1,0 +1,83 @@
+// One sandbox: its folder, what lies where in it, and the environment of a command inside.
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { partPath } from "./cache";
+import { GoPart, parts } from "./parts";
+
+/** Root of the checkout. */
+export const checkout = path.dirname(__dirname);
+
+/** Passphrase of the sandbox's stacks: they hold nothing that outlives the sandbox. */
+const passphrase = "sandbox";
+
+export class Instance {
+  constructor(readonly directory: string) {}
+
+  /** The sandbox of SANDBOX_DIR, by default the checkout's own. */
+  static current(environment: NodeJS.ProcessEnv = process.env): Instance {
+    return new Instance(path.resolve(environment.SANDBOX_DIR || path.join(checkout, ".sandbox")));
+  }
+
+  readonly file = (...names: string[]): string => path.join(this.directory, ...names);
+
+  /** Process id of the outermost process of the sandbox. */
+  get pidFile(): string {
+    return this.file("pid");
+  }
+  /** Locked by every process of the sandbox for as long as it lives. */
+  get lockFile(): string {
+    return this.file("lock");
+  }
+  get kubeconfig(): string {
+    return this.file("kubeconfig");
+  }
+  get bin(): string {
+    return this.file("bin");
+  }
+  get pulumiHome(): string {
+    return this.file("pulumi-home");
+  }
+  get pulumiState(): string {
+    return this.file("pulumi-state");
+  }
+  /** A memory disk that only the sandbox's own processes see: data, keys and tokens. */
+  get memory(): string {
+    return this.file("memory");
+  }
+  logFile(part: string): string {
+    return this.file("logs", `${part}.log`);
+  }
+
+  /** Links to every program of the sandbox, for PATH. */
+  linkPrograms(): void {
+    fs.rmSync(this.bin, { recursive: true, force: true });
+    fs.mkdirSync(this.bin, { recursive: true });
+    for (const part of parts.filter((candidate): candidate is GoPart => candidate.kind === "go")) {
+      for (const name of Object.keys(part.binaries)) {
+        const target = partPath(part.name, name);
+        if (fs.existsSync(target)) fs.symlinkSync(target, path.join(this.bin, name));
+      }
+    }
+  }
+
+  /** What a command inside the sandbox sees; nothing of the user's own cluster, stacks or proxies. */
+  environment(base: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
+    const foreign = /^(pulumi_.*|kube.*|helm_.*|(https?|no|all)_proxy)$/i;
+    const kept = Object.entries(base).filter(([name]) => !foreign.test(name));
+    return {
+      ...Object.fromEntries(kept),
+      PATH: [this.bin, path.dirname(process.execPath), base.PATH].join(path.delimiter),
+      SANDBOX_DIR: this.directory,
+      KUBECONFIG: this.kubeconfig,
+      HELM_CACHE_HOME: this.file("helm"),
+      HELM_CONFIG_HOME: this.file("helm"),
+      HELM_DATA_HOME: this.file("helm"),
+      PULUMI_HOME: this.pulumiHome,
+      PULUMI_BACKEND_URL: `file://${this.pulumiState}`,
+      PULUMI_CONFIG_PASSPHRASE: passphrase,
+      PULUMI_SKIP_UPDATE_CHECK: "true",
+      ISTIO_AMBIENT_CHARTS: partPath("istio-charts"),
+      ISTIO_AMBIENT_CRDS: partPath("gateway-api-crds"),
+    };
+  }
+}

@@ -1,0 +1,141 @@
+// Runs istiod for its Deployment: the real process, with the account, the arguments and the environment of the pod it plays.
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { PatchStrategy, setHeaderOptions, V1Container, V1Deployment, V1Pod } from "@kubernetes/client-node";
+import { ControlPlane } from "./boot";
+import { partPath } from "./cache";
+import { Instance } from "./instance";
+import { answers } from "./probe";
+import { Command, pause, Service } from "./service";
+import { servingAnnotation } from "./services";
+
+/** What one start of the process depends on: another pod template is another process. */
+interface Assignment {
+  pod: V1Pod;
+  container: V1Container;
+  template: string;
+}
+
+const ready = "http://127.0.0.1:8080/ready";
+
+export class IstiodKeeper {
+  readonly service: Service;
+  private assignment: Assignment | undefined;
+
+  constructor(
+    private readonly instance: Instance,
+    private readonly plane: ControlPlane,
+  ) {
+    this.service = new Service(
+      "istiod",
+      instance,
+      () => this.command(),
+      () => answers(ready),
+    );
+  }
+
+  /** Looks twice a second, for as long as the sandbox lives; while the API server is away nothing changes. */
+  async run(): Promise<never> {
+    for (;;) {
+      await this.look().catch((error: unknown) =>
+        console.error("istiod:", error instanceof Error ? error.message : error),
+      );
+      await pause(500);
+    }
+  }
+
+  private async look(): Promise<void> {
+    const { items } = await this.plane.apps.listDeploymentForAllNamespaces({ labelSelector: "app=istiod" });
+    const deployment = items.find(({ spec }) => (spec?.replicas ?? 1) > 0);
+    const pods = deployment ? await this.podsOf(deployment) : [];
+    const wanted = newest(pods);
+    if (wanted?.template !== this.assignment?.template) {
+      await this.service.stop();
+      this.assignment = wanted;
+      if (wanted) await this.prepare(wanted.pod);
+    }
+    if (!wanted) return;
+    await this.service.start();
+    for (const pod of pods) await this.markServing(pod);
+  }
+
+  private async podsOf(deployment: V1Deployment): Promise<V1Pod[]> {
+    const labels = Object.entries(deployment.spec?.selector.matchLabels ?? {});
+    const { items } = await this.plane.core.listNamespacedPod({
+      namespace: deployment.metadata?.namespace ?? "",
+      labelSelector: labels.map(([name, value]) => `${name}=${value}`).join(","),
+    });
+    return items.filter((pod) => !pod.metadata?.deletionTimestamp && pod.spec?.nodeName);
+  }
+
+  /** The token of the pod's own ServiceAccount: what its ClusterRole does not allow fails here as it would in a cluster. */
+  private async prepare(pod: V1Pod): Promise<void> {
+    const { token } = await this.plane.core
+      .createNamespacedServiceAccountToken({
+        name: pod.spec?.serviceAccountName ?? "default",
+        namespace: pod.metadata?.namespace ?? "",
+        body: { spec: { audiences: [], expirationSeconds: 30 * 24 * 3600 } },
+      })
+      .then(({ status }) => ({ token: status?.token ?? "" }));
+    fs.rmSync(this.directory, { recursive: true, force: true });
+    fs.mkdirSync(this.directory, { recursive: true });
+    this.plane.credentials.writeKubeconfig(this.kubeconfig, { token });
+  }
+
+  /** Its folder: the process looks for certificates and configuration in paths relative to it, and finds none. */
+  private get directory(): string {
+    return path.join(this.instance.memory, "istiod");
+  }
+
+  private get kubeconfig(): string {
+    return path.join(this.directory, "kubeconfig");
+  }
+
+  private command(): Command {
+    if (!this.assignment) throw new Error("no pod of istiod to run for");
+    const { pod, container } = this.assignment;
+    return {
+      argv: [
+        partPath("pilot-discovery", "pilot-discovery"),
+        ...(container.args ?? []),
+        `--kubeconfig=${this.kubeconfig}`,
+      ],
+      environment: podEnvironment(pod, container),
+      cwd: this.directory,
+    };
+  }
+
+  /** Lets kwok make the pod ready. */
+  private async markServing(pod: V1Pod): Promise<void> {
+    const { name = "", namespace = "", annotations } = pod.metadata ?? {};
+    if (annotations?.[servingAnnotation]) return;
+    await this.plane.core.patchNamespacedPod(
+      { name, namespace, body: { metadata: { annotations: { [servingAnnotation]: "true" } } } },
+      setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+    );
+  }
+}
+
+function newest(pods: V1Pod[]): Assignment | undefined {
+  const age = (pod: V1Pod): number => pod.metadata?.creationTimestamp?.getTime() ?? 0;
+  const pod = [...pods].sort((one, other) => age(other) - age(one))[0];
+  const container = pod?.spec?.containers.find(({ name }) => name === "discovery");
+  if (!pod || !container) return undefined;
+  const template = [pod.metadata?.namespace, pod.metadata?.labels?.["pod-template-hash"]].join("/");
+  return { pod, container, template };
+}
+
+/** Values and fields of the pod that the container's environment names; what the kubelet alone knows is left out. */
+export function podEnvironment(pod: V1Pod, container: V1Container): Record<string, string> {
+  const fields: Record<string, string | undefined> = {
+    "metadata.name": pod.metadata?.name,
+    "metadata.namespace": pod.metadata?.namespace,
+    "spec.nodeName": pod.spec?.nodeName,
+    "spec.serviceAccountName": pod.spec?.serviceAccountName,
+  };
+  const entries = (container.env ?? []).map(({ name, value, valueFrom }) => [
+    name,
+    valueFrom ? fields[valueFrom.fieldRef?.fieldPath ?? ""] : (value ?? ""),
+  ]);
+  return Object.fromEntries(entries.filter(([, value]) => value !== undefined));
+}

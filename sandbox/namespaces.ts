@@ -1,0 +1,79 @@
+// The Linux namespaces of a sandbox: made by unshare, entered by nsenter, gone with their first process.
+import { ChildProcess, spawn, spawnSync, StdioOptions } from "node:child_process";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { checkout, Instance } from "./instance";
+
+/** Root of the machine needs no user namespace; everybody else is root in one of their own. */
+const isRoot = process.getuid?.() === 0;
+
+/** How to run a TypeScript file of the sandbox with the Node that runs this one. */
+export function tsx(file: string, ...args: string[]): string[] {
+  return [process.execPath, require.resolve("tsx/cli"), path.join(__dirname, file), ...args];
+}
+
+/** Starts the supervisor in namespaces of its own; it lives on when this process ends. */
+export function startSupervisor(instance: Instance): void {
+  const own = [
+    "--net",
+    "--pid",
+    "--fork",
+    "--kill-child",
+    "--mount-proc",
+    ...(isRoot ? [] : ["--user", "--map-root-user"]),
+  ];
+  // The shell is the namespace's first process, since a shell reaps the orphans that fall to it. The one outside writes
+  // down its process id before unshare takes its place.
+  const first = ["sh", "-c", '"$@"; exit $?', "sandbox", ...tsx("supervisor.ts")];
+  const script = 'echo $$ > "$1"; shift; exec "$@"';
+  const outer = ["sh", "-c", script, "sandbox", instance.pidFile, "unshare", ...own, ...first];
+  const log = fs.openSync(instance.logFile("supervisor"), "w");
+  const child = spawn("flock", ["--nonblock", instance.lockFile, ...outer], {
+    cwd: checkout,
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: instance.environment(),
+  });
+  child.on("error", (error) => fs.writeSync(log, `${error.message}\n`));
+  fs.closeSync(log);
+  child.unref();
+}
+
+/** Whether any process of the sandbox lives. */
+export function isAlive(instance: Instance): boolean {
+  if (!fs.existsSync(instance.lockFile)) return false;
+  return spawnSync("flock", ["--nonblock", "--conflict-exit-code", "75", instance.lockFile, "true"]).status === 75;
+}
+
+/** Process id of the `unshare` whose end is the end of the sandbox. */
+export function outerPid(instance: Instance): number | undefined {
+  if (!fs.existsSync(instance.pidFile)) return undefined;
+  const pid = Number(fs.readFileSync(instance.pidFile, "utf8"));
+  const commandLine = `/proc/${pid}/cmdline`;
+  // A number that meanwhile belongs to another program is not ours.
+  if (!pid || !fs.existsSync(commandLine)) return undefined;
+  return fs.readFileSync(commandLine, "utf8").startsWith("unshare\0") ? pid : undefined;
+}
+
+/** Ends every process of the sandbox at once. */
+export async function killAll(instance: Instance): Promise<void> {
+  while (isAlive(instance)) {
+    const pid = outerPid(instance);
+    if (pid !== undefined) process.kill(pid, "SIGKILL");
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
+
+/** Runs a command inside the sandbox. */
+export function spawnInside(instance: Instance, argv: string[], stdio: StdioOptions, detached = false): ChildProcess {
+  const outer = outerPid(instance);
+  if (outer === undefined)
+    throw new Error(`the sandbox in ${instance.directory} does not run; start it with \`make up\``);
+  const first = fs.readFileSync(`/proc/${outer}/task/${outer}/children`, "utf8").trim().split(" ")[0] ?? "";
+  const entered = ["--net", "--pid", "--mount", ...(isRoot ? [] : ["--user", "--preserve-credentials"])];
+  return spawn("nsenter", ["--target", first, ...entered, "--", ...argv], {
+    stdio,
+    detached,
+    env: instance.environment(),
+  });
+}

@@ -1,0 +1,190 @@
+// The one table of what the sandbox is made of: every part, its pinned version, and the recipe that makes it.
+
+/** Programs built from one Go module. */
+export interface GoPart {
+  kind: "go";
+  name: string;
+  version: string;
+  /** File name of each binary, and the package it is built from. */
+  binaries: Record<string, string>;
+  /** Modules the build requires beside what these require themselves, each with its version. */
+  requires: Record<string, string>;
+  /** Modules that are only to be had under an exact version. */
+  replaces?: Record<string, string>;
+  /** Variables set by the linker. */
+  variables?: Record<string, string>;
+  /** A source folder of ours, for a program that is only packaged as a library. */
+  sources?: string;
+}
+
+/** Files taken out of a Go module as they are. */
+export interface FilesPart {
+  kind: "files";
+  name: string;
+  version: string;
+  module: string;
+  moduleVersion: string;
+  /** Folder of the module, and where its files go in the part. */
+  folders: Record<string, string>;
+  /** Which of the files: all, where it is left out. */
+  matching?: RegExp;
+}
+
+/** Helm charts packaged from folders of a Go module. */
+export interface ChartsPart {
+  kind: "charts";
+  name: string;
+  version: string;
+  module: string;
+  moduleVersion: string;
+  /** Name of each chart, and its folder in the module. */
+  charts: Record<string, string>;
+}
+
+export type Part = GoPart | FilesPart | ChartsPart;
+
+/** Release of Istio that the sandbox runs, as charts and as istiod. */
+export const istioVersion = "1.31.0";
+const istioModule = "v0.0.0-20260827124520-eed52ebb66ad";
+const kubernetesVersion = "1.36.3";
+const etcdVersion = "3.7.3";
+const pulumiVersion = "3.259.0";
+const kwokVersion = "0.8.0";
+const certManagerVersion = "1.21.2";
+const helmVersion = "3.22.0";
+
+const kubernetesStaging = (
+  "api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap " +
+  "code-generator component-base component-helpers controller-manager cri-api cri-client cri-streaming " +
+  "csi-translation-lib dynamic-resource-allocation endpointslice externaljwt kms kube-aggregator " +
+  "kube-controller-manager kube-proxy kube-scheduler kubectl kubelet metrics mount-utils pod-security-admission " +
+  "sample-apiserver sample-cli-plugin sample-controller streaming"
+).split(" ");
+
+/** One program of Kubernetes; its staging modules have no release of their own in k8s.io/kubernetes's go.mod. */
+function kubernetes(program: string): GoPart {
+  const [, minor] = kubernetesVersion.split(".");
+  return {
+    kind: "go",
+    name: program,
+    version: kubernetesVersion,
+    binaries: { [program]: `k8s.io/kubernetes/cmd/${program}` },
+    requires: { "k8s.io/kubernetes": `v${kubernetesVersion}` },
+    replaces: Object.fromEntries(
+      kubernetesStaging.map((name) => [`k8s.io/${name}`, `v${kubernetesVersion.replace(/^1/, "0")}`]),
+    ),
+    variables: {
+      "k8s.io/component-base/version.gitVersion": `v${kubernetesVersion}`,
+      "k8s.io/component-base/version.gitMajor": "1",
+      "k8s.io/component-base/version.gitMinor": String(minor),
+    },
+  };
+}
+
+function istio(program: string, source: string): GoPart {
+  return {
+    kind: "go",
+    name: program,
+    version: istioVersion,
+    binaries: { [program]: `istio.io/istio/${source}` },
+    requires: { "istio.io/istio": istioModule },
+    variables: { "istio.io/istio/pkg/version.buildVersion": istioVersion },
+  };
+}
+
+/** In the order they are built: the longest first where nothing else decides. */
+export const parts: Part[] = [
+  {
+    kind: "go",
+    name: "etcd",
+    version: etcdVersion,
+    binaries: { etcd: "go.etcd.io/etcd/server/v3" },
+    requires: Object.fromEntries(
+      ["server", "api", "client", "client/pkg", "pkg"].map((name) => [`go.etcd.io/etcd/${name}/v3`, `v${etcdVersion}`]),
+    ),
+  },
+  kubernetes("kube-apiserver"),
+  kubernetes("kube-controller-manager"),
+  kubernetes("kube-scheduler"),
+  kubernetes("kubectl"),
+  {
+    kind: "go",
+    name: "kwok",
+    version: kwokVersion,
+    binaries: { kwok: "sigs.k8s.io/kwok/cmd/kwok" },
+    requires: { "sigs.k8s.io/kwok": `v${kwokVersion}` },
+  },
+  {
+    kind: "files",
+    name: "kwok-stages",
+    version: kwokVersion,
+    module: "sigs.k8s.io/kwok",
+    moduleVersion: `v${kwokVersion}`,
+    folders: {
+      "kustomize/stage/node/fast": "node",
+      "kustomize/stage/node/heartbeat-with-lease": "node-heartbeat",
+      "kustomize/stage/pod/fast": "pod",
+    },
+    matching: /^(node|pod)-.*\.yaml$/,
+  },
+  {
+    kind: "go",
+    name: "cert-manager",
+    version: certManagerVersion,
+    binaries: { "cert-manager": "." },
+    requires: { "github.com/cert-manager/cert-manager": `v${certManagerVersion}` },
+    sources: "cert-manager",
+  },
+  {
+    kind: "files",
+    name: "cert-manager-crds",
+    version: certManagerVersion,
+    module: "github.com/cert-manager/cert-manager",
+    moduleVersion: `v${certManagerVersion}`,
+    folders: { "deploy/crds": "." },
+    matching: /\.yaml$/,
+  },
+  {
+    kind: "go",
+    name: "pulumi",
+    version: pulumiVersion,
+    binaries: { pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" },
+    requires: {
+      "github.com/pulumi/pulumi/pkg/v3": `v${pulumiVersion}`,
+      "github.com/pulumi/pulumi/sdk/v3": `v${pulumiVersion}`,
+    },
+    variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${pulumiVersion}` },
+  },
+  {
+    kind: "go",
+    name: "helm",
+    version: helmVersion,
+    binaries: { helm: "helm.sh/helm/v3/cmd/helm" },
+    requires: { "helm.sh/helm/v3": `v${helmVersion}` },
+    variables: { "helm.sh/helm/v3/internal/version.version": `v${helmVersion}` },
+  },
+  istio("pilot-discovery", "pilot/cmd/pilot-discovery"),
+  istio("istioctl", "istioctl/cmd/istioctl"),
+  {
+    kind: "charts",
+    name: "istio-charts",
+    version: istioVersion,
+    module: "istio.io/istio",
+    moduleVersion: istioModule,
+    charts: {
+      base: "manifests/charts/base",
+      istiod: "manifests/charts/istio-control/istio-discovery",
+      cni: "manifests/charts/istio-cni",
+      ztunnel: "manifests/charts/ztunnel",
+    },
+  },
+  {
+    kind: "files",
+    name: "gateway-api-crds",
+    version: "1.6.0",
+    module: "sigs.k8s.io/gateway-api",
+    moduleVersion: "v1.6.0",
+    folders: { "config/crd/standard": "." },
+    matching: /\.yaml$/,
+  },
+];

@@ -1,0 +1,55 @@
+// What a person sees of a build: which part of how many, and for how long it has been at it.
+import * as fs from "node:fs";
+import { Part } from "./parts";
+
+/** The last lines of a log, indented, for an error message. */
+export function tail(file: string, lines = 12): string {
+  const text = fs.existsSync(file) ? fs.readFileSync(file, "utf8").trimEnd() : "";
+  const last = text === "" ? ["(nothing)"] : text.split("\n").slice(-lines);
+  return last.map((line) => `    ${line}`).join("\n");
+}
+
+export class Progress {
+  private done = 0;
+  private readonly begun = Date.now();
+
+  constructor(
+    private readonly total: number,
+    cached: number,
+    cache: string,
+  ) {
+    if (total > 0) console.error(`${total} parts to build, ${cached} in the cache ${cache}`);
+  }
+
+  /** Reports one part while it is built. */
+  async during(part: Part, work: () => Promise<void>): Promise<void> {
+    this.done += 1;
+    const label = `  [${this.done}/${this.total}] ${part.name} ${part.version}`;
+    const begun = Date.now();
+    const live = process.stderr.isTTY;
+    if (!live) console.error(`${label} ...`);
+    const timer = setInterval(
+      () => (live ? process.stderr.write(`\r${label} ${seconds(begun)}`) : console.error(`${label} ${seconds(begun)}`)),
+      live ? 1000 : 20000,
+    );
+    try {
+      await work();
+      process.stderr.write(`${live ? "\r" : ""}${label} done in ${seconds(begun)}\n`);
+    } catch (error) {
+      process.stderr.write(`${live ? "\r" : ""}${label} failed after ${seconds(begun)}\n`);
+      throw new Error(
+        `${part.name} ${part.version} could not be built: ${error instanceof Error ? error.message : String(error)}`,
+      );
+    } finally {
+      clearInterval(timer);
+    }
+  }
+
+  end(): void {
+    if (this.total > 0) console.error(`  all parts are there, ${seconds(this.begun)}`);
+  }
+}
+
+function seconds(since: number): string {
+  return `${Math.round((Date.now() - since) / 1000)} s`;
+}
