@@ -77,7 +77,7 @@ export interface ControlPlaneArgs {
    * @default none
    * @example { pilot: { env: { PILOT_ENABLE_IP_AUTOALLOCATE: "true" } } }
    */
-  values?: pulumi.Input<{ [key: string]: any }>;
+  values?: pulumi.Input<Record<string, any>>;
 }
 
 /** What the CNI agent of each node may use. */
@@ -99,7 +99,7 @@ export interface CniArgs {
    * @default none
    * @example { cniBinDir: "/opt/cni/bin" }
    */
-  values?: pulumi.Input<{ [key: string]: any }>;
+  values?: pulumi.Input<Record<string, any>>;
 }
 
 /** What the ztunnel of each node may use. */
@@ -127,7 +127,7 @@ export interface DataplaneArgs {
    * @default none
    * @example { terminationGracePeriodSeconds: 60 }
    */
-  values?: pulumi.Input<{ [key: string]: any }>;
+  values?: pulumi.Input<Record<string, any>>;
 }
 
 /** The shared gateway of a mesh. */

@@ -12,9 +12,14 @@ export interface Fault {
   fix: string;
 }
 
-/** The value as it stands in a message: text in double quotes, everything else as JSON, shortened. */
+/** A value as text: text as it is, everything else as JSON. */
+export function textOf(value: unknown): string {
+  return typeof value === "string" ? value : (JSON.stringify(value) ?? "undefined");
+}
+
+/** The value as it stands in a message: in double quotes, shortened. */
 export function quoted(value: unknown): string {
-  const text = typeof value === "string" ? value : (JSON.stringify(value) ?? String(value));
+  const text = textOf(value);
   return `"${text.length > 120 ? `${text.slice(0, 117)}...` : text}"`;
 }
 

@@ -17,7 +17,7 @@ import {
   port,
 } from "./formats";
 import { parseQuantity } from "./quantity";
-import { Fault } from "./faults";
+import { Fault, textOf } from "./faults";
 
 /** Kinds of Service that a gateway can have. */
 export const serviceTypes = ["NodePort", "LoadBalancer", "ClusterIP"] as const;
@@ -73,9 +73,9 @@ const kindNeedsName: Together = (certificate, path) =>
     : [];
 
 const renewalInside: Together = (certificate, path) => {
-  const lifetime = certificate["duration"] ?? cert.duration;
-  const before = certificate["renewBefore"] ?? cert.renewBefore;
-  const seconds = { lifetime: parseDuration(String(lifetime)), before: parseDuration(String(before)) };
+  const lifetime = textOf(certificate["duration"] ?? cert.duration);
+  const before = textOf(certificate["renewBefore"] ?? cert.renewBefore);
+  const seconds = { lifetime: parseDuration(lifetime), before: parseDuration(before) };
   if (seconds.lifetime === undefined || seconds.before === undefined || seconds.before < seconds.lifetime) {
     return [];
   }
@@ -127,7 +127,7 @@ const selectorNeedsLabels: Together = (allowed, path) => {
         {
           path: below(path, "selector"),
           got: given,
-          rule: `labels select nothing while routes are allowed from "${String(allowed["from"] ?? gateway.allowedFrom)}"`,
+          rule: `labels select nothing while routes are allowed from "${textOf(allowed["from"] ?? gateway.allowedFrom)}"`,
           fix: 'from: "Selector"',
         },
       ]
@@ -152,7 +152,7 @@ function samePort(given: Record<string, unknown>, path: string, http: string, ht
       path: below(path, field),
       got: both,
       rule: "http and https cannot share a port",
-      fix: `${field}: ${String(free)}`,
+      fix: `${field}: ${textOf(free)}`,
     },
   ];
 }
@@ -164,7 +164,7 @@ const nodePortsNeedNodes: Together = (given, path) =>
         .map((field) => ({
           path: below(path, field),
           got: given[field],
-          rule: `it is about NodePorts, which a Service of type ${String(given["serviceType"])} does not publish here`,
+          rule: `it is about NodePorts, which a Service of type ${textOf(given["serviceType"])} does not publish here`,
           fix: 'serviceType: "NodePort"',
         }))
     : [];
@@ -195,16 +195,16 @@ export const meshGatewayRules: ObjectRule = object({ enabled: flag, ...fields },
 /** A limit that is no smaller than the request beside it. */
 export function limitAboveRequest(defaultRequest: string): Together {
   return (part, path) => {
-    const limit = parseQuantity(String(part["memoryLimit"]));
-    const request = parseQuantity(String(part["memory"] ?? defaultRequest));
+    const limit = parseQuantity(textOf(part["memoryLimit"]));
+    const request = parseQuantity(textOf(part["memory"] ?? defaultRequest));
     return limit === undefined || request === undefined || limit >= request
       ? []
       : [
           {
             path: below(path, "memoryLimit"),
             got: part["memoryLimit"],
-            rule: `a limit is no smaller than the request, which is ${String(part["memory"] ?? defaultRequest)}`,
-            fix: `memoryLimit: "${String(part["memory"] ?? defaultRequest)}"`,
+            rule: `a limit is no smaller than the request, which is ${textOf(part["memory"] ?? defaultRequest)}`,
+            fix: `memoryLimit: "${textOf(part["memory"] ?? defaultRequest)}"`,
           },
         ];
   };
