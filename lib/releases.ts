@@ -56,6 +56,12 @@ export type ChartName = keyof typeof charts;
 /** Oldest Gateway API bundle in which istiod still finds every kind it reads (GRPCRoute v1). */
 export const gatewayApiFloor = "1.1.0";
 
+/** First bundle that brings the admission policy against older bundles. */
+export const safeUpgradesSince = "1.5.0";
+
+/** Registries that get no Istio images any more and lose the old ones in December 2026. */
+export const retiredHubs: readonly string[] = ["gcr.io/istio-release", "registry.istio.io"];
+
 /** The Gateway API project's own release file: the standard channel of one version. */
 export function gatewayApiUrl(version: string): string {
   return `https://github.com/kubernetes-sigs/gateway-api/releases/download/v${version}/standard-install.yaml`;

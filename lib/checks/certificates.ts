@@ -1,0 +1,207 @@
+// Certificates of HTTPS listeners and of the mesh's own CA: there, for the right names, not about to end.
+import { X509Certificate } from "node:crypto";
+import { condition, type ClusterSnapshot, type GatewayState, type Reference, type SecretState } from "../snapshot";
+import { finding, type Check, type Finding } from "./check";
+import { said } from "./gateways";
+import { ingressGateways } from "./mesh";
+
+const dayMs = 24 * 60 * 60 * 1000;
+/** cert-manager renews a month before the end by default: two weeks before it, something went wrong. */
+const listenerDays = 14;
+const authorityDays = 30;
+
+export const certificateChecks: Check[] = [
+  {
+    id: "listener-secrets",
+    category: "certificates",
+    claim: "every HTTPS listener has a Secret with a certificate",
+    severity: "error",
+    hint: "Without it the port is open and every TLS handshake fails.",
+    needs: ["gateways", "gatewayClasses", "secrets"],
+    run: (snapshot) =>
+      listenerCertificates(snapshot).flatMap(({ gateway, reference, secret, certificate }) => {
+        if (certificate) return [];
+        const got = secret ? "no certificate in tls.crt" : "none";
+        return [
+          finding("Secret", reference, got, `Gateway ${gateway.name} serves HTTPS with it`, {
+            run: `kubectl get certificates,secrets --namespace ${reference.namespace}`,
+          }),
+        ];
+      }),
+  },
+  {
+    id: "certificate-ready",
+    category: "certificates",
+    claim: "cert-manager has issued every gateway's certificate",
+    severity: "error",
+    hint: "The Certificate's events and its CertificateRequest say what the issuer is missing.",
+    needs: ["gateways", "gatewayClasses", "certificates"],
+    run(snapshot) {
+      const used = distinctReferences(snapshot).map(({ reference }) => `${reference.namespace}/${reference.name}`);
+      return snapshot.certificates
+        .filter((certificate) => used.includes(`${certificate.namespace}/${certificate.secretName}`))
+        .filter((certificate) => condition(certificate.conditions, "Ready")?.status !== "True")
+        .map((certificate) =>
+          finding(
+            "Certificate",
+            certificate,
+            said("Ready", condition(certificate.conditions, "Ready")),
+            `${certificate.issuer} has issued it`,
+            { run: `kubectl describe certificate ${certificate.name} --namespace ${certificate.namespace}` },
+          ),
+        );
+    },
+  },
+  {
+    id: "certificate-valid",
+    category: "certificates",
+    claim: "every gateway's certificate is valid now",
+    severity: "error",
+    hint: "Clients refuse a certificate outside its dates.",
+    needs: ["gateways", "gatewayClasses", "secrets"],
+    run: (snapshot, { now }) =>
+      listenerCertificates(snapshot).flatMap(({ reference, certificate }) => {
+        if (!certificate || isCurrent(certificate, now)) return [];
+        const got = `valid from ${day(certificate.validFromDate)} to ${day(certificate.validToDate)}`;
+        return [finding("Secret", reference, got, `today is ${day(now)}`, renew(snapshot, reference))];
+      }),
+  },
+  {
+    id: "certificate-expiry",
+    category: "certificates",
+    claim: `every gateway's certificate is valid for ${listenerDays} more days`,
+    severity: "warning",
+    hint: "It should have been renewed by now; look at what renews it.",
+    needs: ["gateways", "gatewayClasses", "secrets"],
+    run: (snapshot, { now }) =>
+      listenerCertificates(snapshot).flatMap(({ reference, certificate }) => {
+        if (!certificate || !isCurrent(certificate, now) || daysLeft(certificate, now) >= listenerDays) return [];
+        const got = `valid until ${day(certificate.validToDate)}, ${daysLeft(certificate, now)} days`;
+        const rule = `it is valid for ${listenerDays} more days`;
+        return [finding("Secret", reference, got, rule, renew(snapshot, reference))];
+      }),
+  },
+  {
+    id: "certificate-names",
+    category: "certificates",
+    claim: "every gateway's certificate is for the names that its listener serves",
+    severity: "warning",
+    hint: "TLS libraries also refuse a wildcard right under a top-level name, such as *.localhost.",
+    needs: ["gateways", "gatewayClasses", "secrets"],
+    run: (snapshot) =>
+      listenerCertificates(snapshot).flatMap(({ reference, certificate, hostnames }) => {
+        if (!certificate) return [];
+        const names = dnsNames(certificate);
+        const fix = { write: "certificate: { dnsNames: [...] }" };
+        const wide = names
+          .filter((name) => /^\*\.[^.]+$/.test(name))
+          .map((name) => finding("Secret", reference, name, "a wildcard stands below at least two labels", fix));
+        const uncovered = hostnames
+          .filter((hostname) => hostname !== "" && !names.some((name) => covers(name, hostname)))
+          .map((hostname) =>
+            finding("Secret", reference, names.join(", "), `its listener serves ${hostname}`, {
+              write: `certificate: { dnsNames: ["${hostname}"] }`,
+            }),
+          );
+        return [...wide, ...uncovered];
+      }),
+  },
+  {
+    id: "mesh-ca",
+    category: "certificates",
+    claim: `the mesh's own CA is valid for ${authorityDays} more days`,
+    severity: "error",
+    hint: "When the CA ends, every connection in the mesh ends with it.",
+    needs: ["deployments", "secrets"],
+    run: (snapshot, { now }) =>
+      snapshot.secrets
+        .filter(({ name }) => name === "istio-ca-secret" || name === "cacerts")
+        .flatMap((secret) => {
+          const certificate = parsed(secret);
+          if (!certificate || daysLeft(certificate, now) >= authorityDays) return [];
+          const got = `valid until ${day(certificate.validToDate)}, ${daysLeft(certificate, now)} days`;
+          return [
+            finding("Secret", secret, got, `it is valid for ${authorityDays} more days`, {
+              run:
+                secret.name === "cacerts"
+                  ? `kubectl delete secret cacerts --namespace ${secret.namespace} && kubectl create secret generic cacerts --namespace ${secret.namespace} --from-file ./ca`
+                  : `kubectl rollout restart deployment --selector app=istiod --namespace ${secret.namespace}`,
+            }),
+          ];
+        }),
+  },
+];
+
+interface ListenerCertificate {
+  gateway: GatewayState;
+  reference: Reference;
+  /** Of all listeners that use it. */
+  hostnames: string[];
+  secret: SecretState | undefined;
+  certificate: X509Certificate | undefined;
+}
+
+/** Each Secret once, with the hostnames of every listener that uses it. */
+function distinctReferences(snapshot: ClusterSnapshot) {
+  const found = new Map<string, Pick<ListenerCertificate, "gateway" | "reference" | "hostnames">>();
+  for (const gateway of ingressGateways(snapshot)) {
+    for (const listener of gateway.listeners) {
+      for (const reference of listener.certificates) {
+        const key = `${reference.namespace}/${reference.name}`;
+        const known = found.get(key);
+        if (known) known.hostnames.push(listener.hostname);
+        else found.set(key, { gateway, reference, hostnames: [listener.hostname] });
+      }
+    }
+  }
+  return [...found.values()];
+}
+
+function listenerCertificates(snapshot: ClusterSnapshot): ListenerCertificate[] {
+  return distinctReferences(snapshot).map((used) => {
+    const { namespace, name } = used.reference;
+    const secret = snapshot.secrets.find((found) => found.namespace === namespace && found.name === name);
+    return { ...used, secret, certificate: secret && parsed(secret) };
+  });
+}
+
+function parsed(secret: SecretState): X509Certificate | undefined {
+  try {
+    return secret.certificate ? new X509Certificate(secret.certificate) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isCurrent(certificate: X509Certificate, now: Date): boolean {
+  return certificate.validFromDate <= now && now < certificate.validToDate;
+}
+
+function daysLeft(certificate: X509Certificate, now: Date): number {
+  return Math.floor((certificate.validToDate.getTime() - now.getTime()) / dayMs);
+}
+
+function day(date: Date): string {
+  return date.toISOString().slice(0, 10);
+}
+
+function dnsNames(certificate: X509Certificate): string[] {
+  const entries = (certificate.subjectAltName ?? "").split(", ");
+  return entries.filter((entry) => entry.startsWith("DNS:")).map((entry) => entry.slice("DNS:".length));
+}
+
+/** A certificate's name against a listener's hostname, which may be a wildcard itself. */
+function covers(name: string, hostname: string): boolean {
+  if (name === hostname) return true;
+  return name.startsWith("*.") && !hostname.startsWith("*.") && hostname.replace(/^[^.]+/, "*") === name;
+}
+
+/** cert-manager issues again when the Secret is gone; other Secrets are the user's. */
+function renew(snapshot: ClusterSnapshot, { namespace, name }: Reference): Finding["fix"] {
+  const certificate = snapshot.certificates.find((found) => found.namespace === namespace && found.secretName === name);
+  return certificate
+    ? { run: `cmctl renew ${certificate.name} --namespace ${namespace}` }
+    : {
+        run: `kubectl create secret tls ${name} --namespace ${namespace} --cert tls.crt --key tls.key --dry-run=client -o yaml | kubectl apply -f -`,
+      };
+}

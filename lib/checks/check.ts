@@ -1,0 +1,83 @@
+// What a check is: data with one pure function, so that the list can be printed, documented and tested as a table.
+import { quoted } from "../faults";
+import { objectName, type ClusterSnapshot, type Kind } from "../snapshot";
+
+/** The categories in the order of the report. */
+export const categories = [
+  "kubernetes",
+  "versions",
+  "gateway-api",
+  "control-plane",
+  "data-plane",
+  "enrolment",
+  "gateways",
+  "gateway-service",
+  "certificates",
+  "waypoints",
+  "policies",
+  "network",
+] as const;
+
+/** Name of a category. */
+export type Category = (typeof categories)[number];
+
+/** What mends a finding: a command to run, or text to write. */
+export type Fix = { run: string } | { write: string };
+
+/** One thing that is not as the claim says. */
+export interface Finding {
+  /** "Service istio-system/hostk8s-gateway-istio" */
+  object: string;
+  /** Its namespace; empty for the whole cluster. */
+  namespace: string;
+  /** What was seen. */
+  got: string;
+  /** What is true where all is well, as a clause. */
+  rule: string;
+  fix: Fix;
+}
+
+/** What a check may look at beside the snapshot. */
+export interface CheckContext {
+  now: Date;
+  /** NodePorts that the kind cluster publishes on the host. */
+  publishedNodePorts: readonly number[];
+}
+
+/** One check. */
+export interface Check {
+  /** Also its anchor in docs/checks.md. */
+  id: string;
+  category: Category;
+  /** Reads true: "istiod is available". */
+  claim: string;
+  /** An error fails the report, a warning does not. */
+  severity: "error" | "warning";
+  /** What a failure means and where to look, in one sentence. */
+  hint: string;
+  /** Lists without which it says nothing. */
+  needs: Kind[];
+  run(snapshot: ClusterSnapshot, context: CheckContext): Finding[];
+}
+
+/** A finding about one object. */
+export function finding(
+  kind: string,
+  object: { namespace: string; name: string },
+  got: string,
+  rule: string,
+  fix: Fix,
+): Finding {
+  return { object: objectName(kind, object), namespace: object.namespace, got, rule, fix };
+}
+
+/** A finding about a whole namespace. */
+export function namespaceFinding(namespace: string, got: string, rule: string, fix: Fix): Finding {
+  return { object: `Namespace ${namespace}`, namespace, got, rule, fix };
+}
+
+/** One whole line of a report, by the package's message formula. */
+export function findingLine({ object, got, rule, fix }: Finding): string {
+  const mend = "run" in fix ? `run \`${fix.run}\`` : `write \`${fix.write}\``;
+  return `\`${object}\`: got ${quoted(got)}; ${rule}; ${mend}`;
+}

@@ -1,0 +1,255 @@
+// istiod: does it run, does the cluster reach it, do its webhooks work, does it trust its data plane.
+import { objectName, type ClusterSnapshot, type WebhookState } from "../snapshot";
+import { finding, type Check } from "./check";
+import { istiods, meshNamespace, ztunnelDaemonSets } from "./mesh";
+
+/** CRDs of the chart base, in all the lines that this package knows. */
+const istioCrds = [
+  "wasmplugins.extensions.istio.io",
+  ...[
+    "destinationrules",
+    "envoyfilters",
+    "gateways",
+    "proxyconfigs",
+    "serviceentries",
+    "sidecars",
+    "virtualservices",
+    "workloadentries",
+    "workloadgroups",
+  ].map((plural) => `${plural}.networking.istio.io`),
+  ...["authorizationpolicies", "peerauthentications", "requestauthentications"].map(
+    (plural) => `${plural}.security.istio.io`,
+  ),
+  "telemetries.telemetry.istio.io",
+];
+
+export const controlPlaneChecks: Check[] = [
+  {
+    id: "istio-crds",
+    category: "control-plane",
+    claim: "Istio's CRDs are installed",
+    severity: "error",
+    hint: "The chart base brings them; without one of them istiod does not become ready, or ignores the kind.",
+    needs: ["definitions"],
+    run(snapshot) {
+      const present = new Set(snapshot.definitions.map((definition) => definition.name));
+      return istioCrds
+        .filter((name) => !present.has(name))
+        .map((name) =>
+          finding("CustomResourceDefinition", { namespace: "", name }, "none", "the chart base installs it", {
+            run: `helm upgrade istio-base --namespace ${meshNamespace(snapshot)} --reuse-values`,
+          }),
+        );
+    },
+  },
+  {
+    id: "istiod-available",
+    category: "control-plane",
+    claim: "istiod is available",
+    severity: "error",
+    hint: "Traffic goes on without istiod, but every new pod times out and no change arrives.",
+    needs: ["deployments"],
+    run(snapshot) {
+      const namespace = meshNamespace(snapshot);
+      const found = istiods(snapshot);
+      if (found.length === 0) {
+        const missing = { namespace, name: "istiod" };
+        return [
+          finding("Deployment", missing, "none", "an ambient mesh has an istiod", {
+            run: `helm status istiod --namespace ${namespace}`,
+          }),
+        ];
+      }
+      return found
+        .filter((istiod) => istiod.available === 0)
+        .map((istiod) =>
+          finding(
+            "Deployment",
+            istiod,
+            `0 of ${istiod.desired} replicas available`,
+            "at least one replica of istiod is available",
+            istiod.desired === 0
+              ? { run: `kubectl scale deployment ${istiod.name} --namespace ${istiod.namespace} --replicas 1` }
+              : { run: `kubectl describe pods --namespace ${istiod.namespace} --selector app=istiod` },
+          ),
+        );
+    },
+  },
+  {
+    id: "istiod-endpoints",
+    category: "control-plane",
+    claim: "istiod's Service has ready endpoints",
+    severity: "error",
+    hint: "Proxies and webhooks reach istiod through this Service.",
+    needs: ["deployments", "services", "endpoints"],
+    run: (snapshot) =>
+      istiods(snapshot).flatMap((istiod) => {
+        const service = { namespace: istiod.namespace, name: istiod.name };
+        const exists = snapshot.services.some(sameAs(service));
+        const slices = snapshot.endpoints.filter(
+          (slice) => slice.namespace === service.namespace && slice.service === service.name,
+        );
+        const ready = slices.reduce((sum, slice) => sum + slice.ready, 0);
+        if (exists && ready > 0) return [];
+        const rule = "it has at least one ready endpoint";
+        const run = exists
+          ? `kubectl describe service ${service.name} --namespace ${service.namespace}`
+          : `helm status istiod --namespace ${service.namespace}`;
+        return [finding("Service", service, exists ? "0 ready endpoints" : "none", rule, { run })];
+      }),
+  },
+  {
+    id: "webhook-service",
+    category: "control-plane",
+    claim: "istiod's webhooks call an istiod that exists",
+    severity: "error",
+    hint: "A webhook without a Service refuses or delays what it should look at, often after an uninstall.",
+    needs: ["mutatingWebhooks", "validatingWebhooks", "services"],
+    run: (snapshot) =>
+      webhooks(snapshot).flatMap((webhook) => {
+        const { service } = webhook;
+        if (!service || snapshot.services.some(sameAs(service))) return [];
+        return [
+          finding(
+            webhook.kind,
+            webhook,
+            `${webhook.webhook} calls ${objectName("Service", service)}, which is not there`,
+            "a webhook calls a Service that exists",
+            { run: `kubectl delete ${webhook.kind.toLowerCase()} ${webhook.name}` },
+          ),
+        ];
+      }),
+  },
+  {
+    id: "webhook-ca",
+    category: "control-plane",
+    claim: "istiod's webhooks carry its CA bundle",
+    severity: "error",
+    hint: "istiod writes the bundle; without it the API server cannot call the webhook at all.",
+    needs: ["mutatingWebhooks", "validatingWebhooks"],
+    run: (snapshot) =>
+      webhooks(snapshot)
+        .filter((webhook) => !webhook.hasCaBundle)
+        .map((webhook) =>
+          finding(
+            webhook.kind,
+            webhook,
+            `no caBundle in ${webhook.webhook}`,
+            "istiod writes its CA into every webhook",
+            { run: `kubectl rollout restart deployment --selector app=istiod --namespace ${meshNamespace(snapshot)}` },
+          ),
+        ),
+  },
+  {
+    id: "webhook-policy",
+    category: "control-plane",
+    claim: "istiod's validators refuse what they cannot judge",
+    severity: "warning",
+    hint: "With failurePolicy Ignore, invalid Istio resources get in whenever istiod is away.",
+    needs: ["validatingWebhooks"],
+    run: (snapshot) =>
+      webhooks(snapshot)
+        .filter((webhook) => webhook.kind === "ValidatingWebhookConfiguration" && webhook.failurePolicy === "Ignore")
+        .map((webhook) =>
+          finding(
+            webhook.kind,
+            webhook,
+            `failurePolicy Ignore in ${webhook.webhook}`,
+            "a running istiod sets failurePolicy Fail",
+            { write: `base: { validationFailurePolicy: "Fail" }` },
+          ),
+        ),
+  },
+  {
+    id: "trusted-ztunnel",
+    category: "control-plane",
+    claim: "istiod trusts ztunnel's service account",
+    severity: "error",
+    hint: "An account that is not trusted gets no certificates for the pods of its node, and their traffic fails.",
+    needs: ["deployments", "daemonSets"],
+    run: (snapshot) =>
+      istiods(snapshot).flatMap((istiod) => {
+        const trusted = (istiod.env["CA_TRUSTED_NODE_ACCOUNTS"] ?? "").split(",").map((account) => account.trim());
+        return ztunnelDaemonSets(snapshot)
+          .map((ztunnel) => `${ztunnel.namespace}/${ztunnel.serviceAccount}`)
+          .filter((account) => !trusted.includes(account))
+          .map((account) =>
+            finding(
+              "Deployment",
+              istiod,
+              `CA_TRUSTED_NODE_ACCOUNTS=${trusted.join(",")}`,
+              `it names ztunnel's account, ${account}`,
+              {
+                run: `kubectl set env deployment/${istiod.name} --namespace ${istiod.namespace} CA_TRUSTED_NODE_ACCOUNTS=${account}`,
+              },
+            ),
+          );
+      }),
+  },
+  {
+    id: "helm-releases",
+    category: "control-plane",
+    claim: "no Helm operation on the mesh hangs or failed",
+    severity: "warning",
+    hint: "A pending release blocks every further upgrade with “another operation is in progress”.",
+    needs: ["helmReleases"],
+    run: (snapshot) =>
+      newestReleases(snapshot)
+        .filter(({ status }) => status !== "deployed")
+        .map((release) =>
+          finding(
+            "Helm release",
+            { namespace: release.namespace, name: release.release },
+            `revision ${release.revision} is ${release.status}`,
+            "the newest revision is deployed",
+            { run: `helm rollback ${release.release} --namespace ${release.namespace}` },
+          ),
+        ),
+  },
+  {
+    id: "memory",
+    category: "control-plane",
+    claim: "no part of the mesh was killed for memory",
+    severity: "warning",
+    hint: "When ztunnel is killed for memory, all traffic of its node stops: give it no limit, or a larger one.",
+    needs: ["pods", "deployments", "daemonSets"],
+    run: (snapshot) =>
+      snapshot.pods
+        .filter((pod) => pod.outOfMemory.length > 0 && isMeshPod(pod.labels))
+        .map((pod) =>
+          finding("Pod", pod, `${pod.outOfMemory.join(", ")} was OOMKilled`, "its memory limit is above what it uses", {
+            run: `kubectl describe pod ${pod.name} --namespace ${pod.namespace}`,
+          }),
+        ),
+  },
+];
+
+function sameAs(wanted: { namespace: string; name: string }) {
+  return (object: { namespace: string; name: string }) =>
+    object.namespace === wanted.namespace && object.name === wanted.name;
+}
+
+/** Webhooks of Istio, whichever revision. */
+function webhooks(snapshot: ClusterSnapshot): WebhookState[] {
+  return [...snapshot.mutatingWebhooks, ...snapshot.validatingWebhooks].filter(({ webhook }) =>
+    webhook.endsWith(".istio.io"),
+  );
+}
+
+function newestReleases(snapshot: ClusterSnapshot) {
+  const newest = new Map<string, ClusterSnapshot["helmReleases"][number]>();
+  for (const release of snapshot.helmReleases) {
+    if (!["istio-base", "istiod", "istio-cni", "ztunnel"].includes(release.release)) continue;
+    const key = `${release.namespace}/${release.release}`;
+    if ((newest.get(key)?.revision ?? 0) < release.revision) newest.set(key, release);
+  }
+  return [...newest.values()];
+}
+
+function isMeshPod(labels: Record<string, string>): boolean {
+  return (
+    ["istiod", "ztunnel"].includes(labels["app"] ?? "") ||
+    labels["k8s-app"] === "istio-cni-node" ||
+    "gateway.networking.k8s.io/gateway-name" in labels
+  );
+}

@@ -1,0 +1,162 @@
+// istio-cni and ztunnel: on every node, connected, and able to start pods. Helm, readiness and annotations can lie here.
+import type { ClusterSnapshot, EventState, WorkloadState } from "../snapshot";
+import { finding, namespaceFinding, type Check, type Finding } from "./check";
+import { byNamespace, cniDaemonSets, isCaptured, meshNamespace, share, some, ztunnelDaemonSets } from "./mesh";
+
+/** Events older than this tell of a fault that may be mended. */
+const recentMs = 15 * 60 * 1000;
+
+export const dataPlaneChecks: Check[] = [
+  {
+    id: "cni-ready",
+    category: "data-plane",
+    claim: "istio-cni is ready on every node",
+    severity: "error",
+    hint: "Where istio-cni is absent, traffic goes on, but no new pod of the mesh starts.",
+    needs: ["daemonSets"],
+    run: (snapshot) => daemonSetFindings(snapshot, cniDaemonSets(snapshot), "istio-cni-node", "istio-cni"),
+  },
+  {
+    id: "ztunnel-ready",
+    category: "data-plane",
+    claim: "ztunnel is ready on every node",
+    severity: "error",
+    hint: "Where ztunnel is absent, every new connection of a captured pod fails, in and out.",
+    needs: ["daemonSets"],
+    run: (snapshot) => daemonSetFindings(snapshot, ztunnelDaemonSets(snapshot), "ztunnel", "ztunnel"),
+  },
+  {
+    id: "ztunnel-connected",
+    category: "data-plane",
+    claim: "istio-cni of every asked node is connected to its ztunnel",
+    severity: "error",
+    hint: "Without the connection new pods stay in ContainerCreating (“no ztunnel connected”).",
+    needs: ["ztunnelLinks"],
+    run: (snapshot) =>
+      snapshot.ztunnelLinks
+        .filter((link) => link.connected === 0)
+        .map((link) =>
+          finding("Pod", link, `ztunnel_connected 0 on node ${link.node}`, "it is connected to one ztunnel", {
+            run: `kubectl rollout restart daemonset ztunnel --namespace ${meshNamespace(snapshot)}`,
+          }),
+        ),
+  },
+  {
+    id: "captured-without-ztunnel",
+    category: "data-plane",
+    claim: "no pod is redirected to a ztunnel that is not there",
+    severity: "error",
+    hint: "Such pods look ready and are cut off. Only ztunnel's return or recreating the pods heals them.",
+    needs: ["pods", "daemonSets"],
+    run(snapshot) {
+      const served = new Set(
+        snapshot.pods.filter((pod) => pod.labels["app"] === "ztunnel" && pod.ready).map((pod) => pod.node),
+      );
+      const lost = snapshot.pods.filter(
+        (pod) => isCaptured(pod) && pod.phase === "Running" && !pod.deleting && !served.has(pod.node),
+      );
+      return byNamespace(lost).map(([namespace, pods]) =>
+        namespaceFinding(
+          namespace,
+          `${pods.length} captured pods on nodes without a ready ztunnel (${some(pods.map((pod) => pod.name))})`,
+          "a captured pod has a ready ztunnel on its node",
+          { run: `kubectl get pods --all-namespaces --selector app=ztunnel --output wide` },
+        ),
+      );
+    },
+  },
+  {
+    id: "pod-sandboxes",
+    category: "data-plane",
+    claim: "the mesh's CNI keeps no pod from starting",
+    severity: "error",
+    hint: "A cni configuration left behind, or istio-cni without a ztunnel, fails the network of every new pod.",
+    needs: ["events", "pods"],
+    run: (snapshot, { now }) =>
+      recent(snapshot.events, "FailedCreatePodSandBox", now)
+        .filter((event) => /istio-cni|ztunnel/.test(event.message))
+        .filter((event) => isStillPending(snapshot, event))
+        .map((event) =>
+          finding("Pod", event.object, firstLine(event.message), "the CNI plugin sets up its network", {
+            run: `kubectl describe pod ${event.object.name} --namespace ${event.object.namespace}`,
+          }),
+        ),
+  },
+  {
+    id: "pods-created",
+    category: "data-plane",
+    claim: "no quota or admission rule refuses the mesh's pods",
+    severity: "error",
+    hint: "istio-cni and ztunnel need a namespace whose Pod Security level is privileged, and room in its quota.",
+    needs: ["events", "daemonSets", "deployments"],
+    run: (snapshot, { now }) =>
+      recent(snapshot.events, "FailedCreate", now)
+        .filter((event) => isOurs(snapshot, event))
+        .map((event) =>
+          finding(event.object.kind, event.object, firstLine(event.message), "its pods are admitted", {
+            run: `kubectl describe namespace ${event.object.namespace}`,
+          }),
+        ),
+  },
+];
+
+function daemonSetFindings(snapshot: ClusterSnapshot, sets: WorkloadState[], name: string, release: string): Finding[] {
+  if (sets.length === 0) {
+    const namespace = meshNamespace(snapshot);
+    return [
+      finding("DaemonSet", { namespace, name }, "none", "an ambient mesh has one on every node", {
+        run: `helm status ${release} --namespace ${namespace}`,
+      }),
+    ];
+  }
+  return sets
+    .filter((set) => set.ready < set.desired || set.desired === 0)
+    .map((set) =>
+      finding(
+        "DaemonSet",
+        set,
+        `${share(set.ready, set.desired)} ready`,
+        "it is ready on every node, and on at least one",
+        {
+          run: `kubectl describe daemonset ${set.name} --namespace ${set.namespace}`,
+        },
+      ),
+    );
+}
+
+/** The newest event of that reason for each object, if it is recent. */
+function recent(events: EventState[], reason: string, now: Date): EventState[] {
+  const newest = new Map<string, EventState>();
+  for (const event of events) {
+    if (event.reason !== reason || now.getTime() - event.lastSeen > recentMs) continue;
+    const key = `${event.object.kind} ${event.object.namespace}/${event.object.name}`;
+    if ((newest.get(key)?.lastSeen ?? 0) <= event.lastSeen) newest.set(key, event);
+  }
+  return [...newest.values()];
+}
+
+function isStillPending(snapshot: ClusterSnapshot, { object }: EventState): boolean {
+  return snapshot.pods.some(
+    (pod) => pod.namespace === object.namespace && pod.name === object.name && pod.phase === "Pending",
+  );
+}
+
+/** DaemonSets of the mesh that still lack pods, and ReplicaSets of istiod and the gateways. */
+function isOurs(snapshot: ClusterSnapshot, { object }: EventState): boolean {
+  const daemonSets = [...cniDaemonSets(snapshot), ...ztunnelDaemonSets(snapshot)];
+  if (object.kind === "DaemonSet") {
+    return daemonSets.some(
+      (set) => set.namespace === object.namespace && set.name === object.name && set.ready < Math.max(set.desired, 1),
+    );
+  }
+  return snapshot.deployments.some(
+    (deployment) =>
+      deployment.namespace === object.namespace &&
+      object.name.startsWith(`${deployment.name}-`) &&
+      deployment.available < deployment.desired,
+  );
+}
+
+function firstLine(message: string): string {
+  return message.split("\n")[0] ?? "";
+}

@@ -1,0 +1,131 @@
+// The Gateway API in the cluster: its CRDs, which bundle they are of, and what guards them.
+import * as semver from "semver";
+import { gatewayApiFloor, gatewayApiUrl, isOlder, istioLines, safeUpgradesSince } from "../releases";
+import type { ClusterSnapshot, DefinitionState } from "../snapshot";
+import { finding, type Check } from "./check";
+import { meshLine, some } from "./mesh";
+
+const group = "gateway.networking.k8s.io";
+/** Kinds that an ambient mesh with an ingress cannot do without. */
+const needed = ["gatewayclasses", "gateways", "httproutes", "grpcroutes", "referencegrants"];
+const policy = "safe-upgrades.gateway.networking.k8s.io";
+const cluster = { namespace: "", name: group };
+
+export const gatewayApiChecks: Check[] = [
+  {
+    id: "gateway-api-crds",
+    category: "gateway-api",
+    claim: "the Gateway API is installed",
+    severity: "error",
+    hint: "Without these CRDs there is neither a gateway nor a waypoint; istiod waits for them.",
+    needs: ["definitions"],
+    run(snapshot) {
+      const present = new Set(snapshot.definitions.map((definition) => definition.name));
+      return needed
+        .map((plural) => `${plural}.${group}`)
+        .filter((name) => !present.has(name))
+        .map((name) =>
+          finding(
+            "CustomResourceDefinition",
+            { namespace: "", name },
+            "none",
+            "Istio needs this kind of the Gateway API",
+            apply(installed(snapshot) ?? lineVersion(snapshot)),
+          ),
+        );
+    },
+  },
+  {
+    id: "gateway-api-bundle",
+    category: "gateway-api",
+    claim: "all CRDs of the Gateway API are of one bundle",
+    severity: "warning",
+    hint: "A mixed bundle comes from a half-done upgrade or from two installers that overwrite each other.",
+    needs: ["definitions"],
+    run(snapshot) {
+      const bundles = new Map<string, string[]>();
+      for (const definition of definitionsOf(snapshot)) {
+        const bundle = `${versionOf(definition) ?? "no version"} ${channelOf(definition)}`;
+        bundles.set(bundle, [...(bundles.get(bundle) ?? []), definition.name.replace(`.${group}`, "")]);
+      }
+      if (bundles.size < 2) return [];
+      const got = [...bundles].map(([bundle, names]) => `${bundle}: ${some(names)}`).join("; ");
+      const fix = apply(installed(snapshot) ?? lineVersion(snapshot));
+      return [finding("API group", cluster, got, "all its CRDs carry one bundle version and one channel", fix)];
+    },
+  },
+  {
+    id: "gateway-api-floor",
+    category: "gateway-api",
+    claim: "the Gateway API is new enough for istiod",
+    severity: "error",
+    hint: "istiod ignores kinds of an older bundle with one line in its log.",
+    needs: ["definitions"],
+    run(snapshot) {
+      const version = installed(snapshot);
+      if (!version || !isOlder(version, gatewayApiFloor)) return [];
+      const fix = apply(lineVersion(snapshot));
+      return [
+        finding("API group", cluster, `bundle ${version}`, `istiod reads bundle ${gatewayApiFloor} and newer`, fix),
+      ];
+    },
+  },
+  {
+    id: "gateway-api-line",
+    category: "gateway-api",
+    claim: "the Gateway API is the bundle that the installed Istio was built against, or newer",
+    severity: "warning",
+    hint: "Kinds and fields that came later (TLSRoute, TCPRoute, listener sets) stay unknown to the API server.",
+    needs: ["definitions", "deployments"],
+    run(snapshot) {
+      const line = meshLine(snapshot);
+      const version = installed(snapshot);
+      if (!line || !version || isOlder(version, gatewayApiFloor) || !isOlder(version, line.gatewayApi)) return [];
+      const rule = `Istio ${line.minor} was built against bundle ${line.gatewayApi}`;
+      return [finding("API group", cluster, `bundle ${version}`, rule, apply(line.gatewayApi))];
+    },
+  },
+  {
+    id: "gateway-api-guard",
+    category: "gateway-api",
+    claim: "the Gateway API's own policy keeps older bundles out",
+    severity: "warning",
+    hint: "Without the policy any chart that brings an older bundle overwrites the CRDs in silence.",
+    needs: ["definitions", "admissionPolicies"],
+    run(snapshot) {
+      const version = installed(snapshot);
+      if (!version || isOlder(version, safeUpgradesSince)) return [];
+      if (snapshot.admissionPolicies.some((found) => found.name === policy)) return [];
+      const rule = `bundle ${safeUpgradesSince} and newer brings this policy`;
+      return [finding("ValidatingAdmissionPolicy", { namespace: "", name: policy }, "none", rule, apply(version))];
+    },
+  },
+];
+
+function definitionsOf(snapshot: ClusterSnapshot): DefinitionState[] {
+  return snapshot.definitions.filter((definition) => definition.name.endsWith(`.${group}`));
+}
+
+function versionOf(definition: DefinitionState): string | undefined {
+  return semver.coerce(definition.annotations[`${group}/bundle-version`])?.version;
+}
+
+function channelOf(definition: DefinitionState): string {
+  return definition.annotations[`${group}/channel`] ?? "no channel";
+}
+
+/** The oldest bundle among the kinds that are needed. */
+function installed(snapshot: ClusterSnapshot): string | undefined {
+  const versions = definitionsOf(snapshot)
+    .filter((definition) => needed.includes(definition.name.replace(`.${group}`, "")))
+    .flatMap((definition) => versionOf(definition) ?? []);
+  return versions.sort(semver.compare)[0];
+}
+
+function lineVersion(snapshot: ClusterSnapshot): string {
+  return meshLine(snapshot)?.gatewayApi ?? istioLines[0]!.gatewayApi;
+}
+
+function apply(version: string) {
+  return { run: `kubectl apply --server-side -f ${gatewayApiUrl(version)}` };
+}

@@ -1,0 +1,162 @@
+// The Service in front of a gateway: istiod's own, with the NodePorts that were asked for and that the host publishes.
+import { parse } from "yaml";
+import type { ClusterSnapshot, GatewayState, ServicePort, ServiceState } from "../snapshot";
+import { finding, type Check, type Finding } from "./check";
+import { deployedName, gatewayService, ingressGateways, marks } from "./mesh";
+
+export const gatewayServiceChecks: Check[] = [
+  {
+    id: "gateway-managed",
+    category: "gateway-service",
+    claim: "istiod manages the Service of every ingress gateway",
+    severity: "error",
+    hint: "istiod leaves a Service without its label alone for ever: ports and endpoints go stale.",
+    needs: ["gateways", "gatewayClasses", "services"],
+    run: (snapshot) =>
+      withService(snapshot, ({ service }) => {
+        if (!service || marks.managed in service.labels) return [];
+        return [
+          finding("Service", service, `no label ${marks.managed}`, "istiod only touches Services that carry it", {
+            run: `kubectl label service ${service.name} --namespace ${service.namespace} ${marks.managed}=istio.io-gateway-controller`,
+          }),
+        ];
+      }),
+  },
+  {
+    id: "gateway-owned",
+    category: "gateway-service",
+    claim: "the Service of every ingress gateway belongs to its Gateway",
+    severity: "error",
+    hint: "A Service that something else made first is in istiod's way, and stays behind when the Gateway goes.",
+    needs: ["gateways", "gatewayClasses", "services"],
+    run: (snapshot) =>
+      withService(snapshot, ({ gateway, service }) => {
+        if (!service) {
+          const object = { namespace: gateway.namespace, name: deployedName(snapshot, gateway) };
+          const rule = `istiod makes it for Gateway ${gateway.name}`;
+          const run = `kubectl logs --namespace ${gateway.namespace} --selector app=istiod --tail 50`;
+          return [finding("Service", object, "none", rule, { run })];
+        }
+        if (service.owners.some((owner) => owner.kind === "Gateway" && owner.name === gateway.name)) return [];
+        const rule = `its owner is Gateway ${gateway.name}`;
+        // istiod makes it again at once, with the overlay's ports.
+        const run = `kubectl delete service ${service.name} --namespace ${service.namespace}`;
+        return [finding("Service", service, `owners ${ownerNames(service)}`, rule, { run })];
+      }),
+  },
+  {
+    id: "node-ports-free",
+    category: "gateway-service",
+    claim: "no other Service holds a NodePort that a gateway asks for",
+    severity: "error",
+    hint: "istiod's log alone says “provided port is already allocated”; the Gateway just never gets an address.",
+    needs: ["gateways", "gatewayClasses", "services", "configMaps"],
+    run: (snapshot) =>
+      withService(snapshot, ({ gateway, wanted }) =>
+        wanted.flatMap(({ nodePort }) => {
+          const name = deployedName(snapshot, gateway);
+          const holder = snapshot.services.find(
+            (service) =>
+              !(service.namespace === gateway.namespace && service.name === name) &&
+              service.ports.some((port) => port.nodePort === nodePort),
+          );
+          if (!holder || nodePort === undefined) return [];
+          const rule = `Gateway ${gateway.namespace}/${gateway.name} asks for this NodePort`;
+          return [
+            finding("Service", holder, `holds nodePort ${nodePort}`, rule, {
+              run: `kubectl patch service ${holder.name} --namespace ${holder.namespace} --patch '{"spec":{"type":"ClusterIP"}}'`,
+            }),
+          ];
+        }),
+      ),
+  },
+  {
+    id: "node-ports",
+    category: "gateway-service",
+    claim: "every gateway has the NodePorts that it asks for",
+    severity: "error",
+    hint: "The port outside leads to a NodePort; when that is another one, nothing answers.",
+    needs: ["gateways", "gatewayClasses", "services", "configMaps"],
+    run: (snapshot) =>
+      withService(snapshot, ({ service, wanted }) =>
+        wanted.flatMap(({ port, nodePort }) => {
+          const actual = service?.ports.find((found) => found.port === port);
+          if (!service || actual?.nodePort === nodePort) return [];
+          const got = actual ? `port ${port} has ${nodePortText(actual)}` : `no port ${port}`;
+          return [
+            finding("Service", service, got, `its overlay asks for nodePort ${nodePort ?? ""} at port ${port}`, {
+              run: "pulumi up --refresh",
+            }),
+          ];
+        }),
+      ),
+  },
+  {
+    id: "kind-ports",
+    category: "gateway-service",
+    claim: "kind publishes the NodePorts of every gateway",
+    severity: "warning",
+    hint: "The API does not say what kind publishes: compared with istio-ambient kind-config, or with --kind-config.",
+    needs: ["nodes", "gateways", "gatewayClasses", "services"],
+    run(snapshot, { publishedNodePorts }) {
+      if (!snapshot.nodes.some((node) => node.providerId.startsWith("kind://"))) return [];
+      return withService(snapshot, ({ gateway, service }) => {
+        if (service?.type !== "NodePort") return [];
+        const listeners = new Set(gateway.listeners.map((listener) => listener.port));
+        return service.ports
+          .filter((port) => listeners.has(port.port) && port.nodePort !== undefined)
+          .filter((port) => !publishedNodePorts.includes(port.nodePort ?? 0))
+          .map((port) =>
+            finding(
+              "Service",
+              service,
+              nodePortText(port),
+              `the kind cluster publishes ${publishedNodePorts.join(", ")}`,
+              { run: "istio-ambient kind-config > kind.yaml && kind create cluster --config kind.yaml" },
+            ),
+          );
+      });
+    },
+  },
+];
+
+interface Served {
+  gateway: GatewayState;
+  service: ServiceState | undefined;
+  /** Ports with a NodePort in the Gateway's overlay. */
+  wanted: { port: number; nodePort?: number }[];
+}
+
+function withService(snapshot: ClusterSnapshot, look: (served: Served) => Finding[]): Finding[] {
+  return ingressGateways(snapshot)
+    .filter((gateway) => !gateway.addressed)
+    .flatMap((gateway) =>
+      look({ gateway, service: gatewayService(snapshot, gateway), wanted: wantedPorts(snapshot, gateway) }),
+    );
+}
+
+/** NodePorts of the overlay ConfigMap's key `service`. */
+function wantedPorts(snapshot: ClusterSnapshot, { parameters }: GatewayState): Served["wanted"] {
+  const overlay = snapshot.configMaps.find(
+    (found) => found.namespace === parameters?.namespace && found.name === parameters.name,
+  );
+  const ports = overlayOf(overlay?.data["service"])?.spec?.ports ?? [];
+  return ports.filter((port) => port.nodePort !== undefined);
+}
+
+function overlayOf(text: string | undefined): { spec?: { ports?: Served["wanted"] } } | undefined {
+  try {
+    return text === undefined ? undefined : (parse(text) as ReturnType<typeof overlayOf>);
+  } catch {
+    // Not YAML: istiod refuses it, and the Gateway's own conditions tell.
+    return undefined;
+  }
+}
+
+function nodePortText({ nodePort }: Pick<ServicePort, "nodePort">): string {
+  return nodePort === undefined ? "no nodePort" : `nodePort ${nodePort}`;
+}
+
+function ownerNames({ owners }: ServiceState): string {
+  return owners.length === 0 ? "none" : owners.map(({ kind, name }) => `${kind} ${name}`).join(", ");
+}

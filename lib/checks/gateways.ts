@@ -1,0 +1,179 @@
+// Gateways and routes, as istiod judged them and as their pods really are.
+import { condition, type Condition, type ConfigMapState, type GatewayState } from "../snapshot";
+import { finding, type Check, type Finding } from "./check";
+import { deployedGateways, deployedName, gatewayDeployment, ingressGateways, istiods, share } from "./mesh";
+
+/** Classes that istiod makes by itself. */
+const ownClasses = ["istio", "istio-waypoint"];
+/** Keys that istiod takes from an overlay ConfigMap; any other key fails the whole gateway. */
+const overlayKeys = ["deployment", "service", "serviceAccount", "horizontalPodAutoscaler", "podDisruptionBudget"];
+
+export const gatewayChecks: Check[] = [
+  {
+    id: "gateway-classes",
+    category: "gateways",
+    claim: "Istio's GatewayClasses are there and accepted",
+    severity: "error",
+    hint: "istiod makes them when it starts; without them no Gateway is served.",
+    needs: ["gatewayClasses", "deployments"],
+    run: (snapshot) =>
+      ownClasses.flatMap((name) => {
+        const found = snapshot.gatewayClasses.find((known) => known.name === name);
+        const accepted = found && condition(found.conditions, "Accepted");
+        if (accepted?.status === "True") return [];
+        const namespace = istiods(snapshot)[0]?.namespace ?? "istio-system";
+        const got = found ? said("Accepted", accepted) : "none";
+        return [
+          finding("GatewayClass", { namespace: "", name }, got, "istiod makes this class and accepts it", {
+            run: `kubectl rollout restart deployment --selector app=istiod --namespace ${namespace}`,
+          }),
+        ];
+      }),
+  },
+  {
+    id: "gateway-accepted",
+    category: "gateways",
+    claim: "every Gateway is accepted",
+    severity: "error",
+    hint: "istiod serves no Gateway that it does not accept; the condition's message says why.",
+    needs: ["gateways", "gatewayClasses"],
+    run: (snapshot) =>
+      deployedGateways(snapshot).flatMap((gateway) => conditionFinding(gateway, "Accepted", "istiod accepts it")),
+  },
+  {
+    id: "gateway-programmed",
+    category: "gateways",
+    claim: "every Gateway is programmed",
+    severity: "error",
+    hint: "Its Service has no address or no endpoint yet; often a NodePort that someone else holds.",
+    needs: ["gateways", "gatewayClasses"],
+    run: (snapshot) =>
+      deployedGateways(snapshot).flatMap((gateway) =>
+        conditionFinding(gateway, "Programmed", "it has an address and pods behind it"),
+      ),
+  },
+  {
+    id: "gateway-listeners",
+    category: "gateways",
+    claim: "every listener works and finds what it refers to",
+    severity: "error",
+    hint: "A listener whose Secret is missing, or which collides with another, takes no traffic.",
+    needs: ["gateways", "gatewayClasses"],
+    run: (snapshot) =>
+      deployedGateways(snapshot).flatMap((gateway) =>
+        gateway.listeners.flatMap((listener) => {
+          const bad =
+            listener.conditions.find((c) => c.status === "False" && ["Accepted", "ResolvedRefs"].includes(c.type)) ??
+            listener.conditions.find((c) => c.status === "True" && c.type === "Conflicted");
+          if (!bad) return [];
+          const got = `listener ${listener.name}: ${said(bad.type, bad)}`;
+          return [
+            finding("Gateway", gateway, got, "its listeners are accepted and resolved", describe("gateway", gateway)),
+          ];
+        }),
+      ),
+  },
+  {
+    id: "gateway-overlay",
+    category: "gateways",
+    claim: "the ConfigMaps that Gateways refer to exist and hold only what istiod knows",
+    severity: "error",
+    hint: "Otherwise istiod stops to update the gateway's pods and Service, and says so in its log only.",
+    needs: ["gateways", "gatewayClasses", "configMaps"],
+    run: (snapshot) =>
+      deployedGateways(snapshot).flatMap((gateway) => {
+        const { parameters } = gateway;
+        if (!parameters) return [];
+        const overlay = snapshot.configMaps.find(
+          (found) => found.namespace === parameters.namespace && found.name === parameters.name,
+        );
+        return overlayFinding(gateway, parameters.name, overlay);
+      }),
+  },
+  {
+    id: "gateway-pods",
+    category: "gateways",
+    claim: "every ingress gateway has running pods",
+    severity: "error",
+    hint: "A Gateway stays Programmed while its pods crash: look at the pods.",
+    needs: ["gateways", "gatewayClasses", "deployments"],
+    run: (snapshot) =>
+      ingressGateways(snapshot)
+        .filter((gateway) => !gateway.addressed)
+        .flatMap((gateway) => {
+          const deployment = gatewayDeployment(snapshot, gateway);
+          if (deployment && deployment.available > 0) return [];
+          const object = { namespace: gateway.namespace, name: deployedName(snapshot, gateway) };
+          const got = deployment ? `${share(0, deployment.desired)} replicas available` : "none";
+          const run = `kubectl describe pods --namespace ${gateway.namespace} --selector gateway.networking.k8s.io/gateway-name=${gateway.name}`;
+          return [finding("Deployment", object, got, `it serves Gateway ${gateway.name}`, { run })];
+        }),
+  },
+  {
+    id: "routes",
+    category: "gateways",
+    claim: "every HTTPRoute is accepted and finds its backends",
+    severity: "error",
+    hint: "A route that is not accepted gets no traffic; one without a backend answers 500.",
+    needs: ["routes", "gateways", "gatewayClasses"],
+    run(snapshot) {
+      const ours = deployedGateways(snapshot);
+      return snapshot.routes.flatMap((route) =>
+        route.parents
+          .filter((ref) => ref.kind === "Gateway")
+          .filter((ref) => ours.some((gateway) => gateway.namespace === ref.namespace && gateway.name === ref.name))
+          .flatMap((ref) => {
+            const status = route.status.find(
+              ({ parent }) => parent.namespace === ref.namespace && parent.name === ref.name,
+            );
+            const types = ["Accepted", "ResolvedRefs"];
+            const bad = types
+              .map((type) => ({ type, found: condition(status?.conditions ?? [], type) }))
+              .find(({ found }) => found?.status !== "True");
+            if (!bad) return [];
+            const rule = `Gateway ${ref.namespace}/${ref.name} accepts it and finds its backends`;
+            return [finding("HTTPRoute", route, said(bad.type, bad.found), rule, describe("httproute", route))];
+          }),
+      );
+    },
+  },
+];
+
+function conditionFinding(gateway: GatewayState, type: string, rule: string): Finding[] {
+  const found = condition(gateway.conditions, type);
+  if (found?.status === "True") return [];
+  return [finding("Gateway", gateway, said(type, found), rule, describe("gateway", gateway))];
+}
+
+function overlayFinding(gateway: GatewayState, name: string, overlay: ConfigMapState | undefined): Finding[] {
+  const object = { namespace: gateway.namespace, name };
+  if (!overlay) {
+    return [
+      finding(
+        "ConfigMap",
+        object,
+        "none",
+        `Gateway ${gateway.name} refers to it in spec.infrastructure.parametersRef`,
+        {
+          run: "pulumi up --refresh",
+        },
+      ),
+    ];
+  }
+  const unknown = Object.keys(overlay.data).filter((key) => !overlayKeys.includes(key));
+  return unknown.map((key) =>
+    finding("ConfigMap", object, `key ${key}`, `istiod takes ${overlayKeys.join(", ")} only`, {
+      run: `kubectl patch configmap ${name} --namespace ${gateway.namespace} --type json --patch '[{"op":"remove","path":"/data/${key}"}]'`,
+    }),
+  );
+}
+
+function describe(kind: string, object: { namespace: string; name: string }) {
+  return { run: `kubectl describe ${kind} ${object.name} --namespace ${object.namespace}` };
+}
+
+/** "Programmed=False, AddressNotAssigned: …", or that nobody has said anything. */
+export function said(type: string, found: Condition | undefined): string {
+  if (!found) return `no condition ${type}`;
+  return `${type}=${found.status}, ${found.reason}${found.message ? `: ${found.message}` : ""}`;
+}

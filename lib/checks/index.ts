@@ -1,0 +1,25 @@
+// The checks in the order of the report.
+import { certificateChecks } from "./certificates";
+import type { Check } from "./check";
+import { controlPlaneChecks } from "./control-plane";
+import { dataPlaneChecks } from "./data-plane";
+import { enrolmentChecks } from "./enrolment";
+import { gatewayApiChecks } from "./gateway-api";
+import { gatewayServiceChecks } from "./gateway-service";
+import { gatewayChecks } from "./gateways";
+import { policyChecks } from "./policies";
+import { versionChecks } from "./versions";
+import { waypointChecks } from "./waypoints";
+
+export const checks: readonly Check[] = [
+  ...versionChecks,
+  ...gatewayApiChecks,
+  ...controlPlaneChecks,
+  ...dataPlaneChecks,
+  ...enrolmentChecks,
+  ...gatewayChecks,
+  ...gatewayServiceChecks,
+  ...certificateChecks,
+  ...waypointChecks,
+  ...policyChecks,
+];

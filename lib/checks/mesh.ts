@@ -1,0 +1,159 @@
+// Finding the parts of an ambient mesh in a snapshot: by the labels that Istio's charts and istiod give them.
+import * as semver from "semver";
+import { istioLine, type IstioLine } from "../releases";
+import type { ClusterSnapshot, GatewayState, PodState, ServiceState, WorkloadState } from "../snapshot";
+
+/** Labels and annotations by which the parts know each other. */
+export const marks = {
+  dataplaneMode: "istio.io/dataplane-mode",
+  redirection: "ambient.istio.io/redirection",
+  useWaypoint: "istio.io/use-waypoint",
+  useWaypointNamespace: "istio.io/use-waypoint-namespace",
+  ingressUseWaypoint: "istio.io/ingress-use-waypoint",
+  waypointFor: "istio.io/waypoint-for",
+  managed: "gateway.istio.io/managed",
+  gatewayName: "gateway.networking.k8s.io/gateway-name",
+  nameOverride: "gateway.istio.io/name-override",
+  sidecarStatus: "sidecar.istio.io/status",
+} as const;
+
+/** Where the mesh lives when nothing of it is found. */
+const usualNamespace = "istio-system";
+
+/** istiod Deployments, one a revision. */
+export function istiods(snapshot: ClusterSnapshot): WorkloadState[] {
+  return snapshot.deployments.filter((deployment) => deployment.labels["app"] === "istiod");
+}
+
+/** DaemonSets of istio-cni. */
+export function cniDaemonSets(snapshot: ClusterSnapshot): WorkloadState[] {
+  return snapshot.daemonSets.filter(
+    (set) => set.labels["k8s-app"] === "istio-cni-node" || set.name === "istio-cni-node",
+  );
+}
+
+/** DaemonSets of ztunnel. */
+export function ztunnelDaemonSets(snapshot: ClusterSnapshot): WorkloadState[] {
+  return snapshot.daemonSets.filter(
+    (set) => set.labels["app.kubernetes.io/name"] === "ztunnel" || set.name === "ztunnel",
+  );
+}
+
+/** The namespace of the mesh's own parts. */
+export function meshNamespace(snapshot: ClusterSnapshot): string {
+  return (istiods(snapshot)[0] ?? ztunnelDaemonSets(snapshot)[0])?.namespace ?? usualNamespace;
+}
+
+/** Istio release of a part, from its image's tag or its label; undefined for a tag such as "latest". */
+export function istioVersion(part: WorkloadState): semver.SemVer | undefined {
+  const names = ["discovery", "install-cni", "istio-proxy"];
+  const image = part.containers.find((container) => names.includes(container.name))?.image ?? "";
+  const tag = /:([^/@]+)(?:@|$)/.exec(image)?.[1] ?? "";
+  const texts = [tag.replace(/-(distroless|debug)$/, ""), part.labels["app.kubernetes.io/version"] ?? ""];
+  return texts.map((text) => semver.parse(text)).find((version) => version !== null) ?? undefined;
+}
+
+/** The release line of the mesh's istiod, if this package knows it. */
+export function meshLine(snapshot: ClusterSnapshot): IstioLine | undefined {
+  const version = istiods(snapshot)
+    .map(istioVersion)
+    .find((found) => found !== undefined);
+  return version ? istioLine(version.version) : undefined;
+}
+
+/** Namespaces whose pods are to be captured. */
+export function ambientNamespaces(snapshot: ClusterSnapshot): Set<string> {
+  const labelled = snapshot.namespaces.filter((namespace) => namespace.labels[marks.dataplaneMode] === "ambient");
+  return new Set(labelled.map((namespace) => namespace.name));
+}
+
+/** Asked into the mesh by its own label or its namespace's. */
+export function isEnrolled(pod: PodState, ambient: Set<string>): boolean {
+  const mode = pod.labels[marks.dataplaneMode];
+  return mode === "ambient" || (mode !== "none" && ambient.has(pod.namespace));
+}
+
+/** Running pods that istio-cni has to capture: enrolled, with a network of their own, without a sidecar. */
+export function podsToCapture(snapshot: ClusterSnapshot): PodState[] {
+  const ambient = ambientNamespaces(snapshot);
+  return snapshot.pods.filter(
+    (pod) =>
+      isEnrolled(pod, ambient) &&
+      pod.phase === "Running" &&
+      !pod.deleting &&
+      !pod.hostNetwork &&
+      !hasSidecar(pod) &&
+      // The chart's excludeNamespaces.
+      pod.namespace !== "kube-system",
+  );
+}
+
+/** Its traffic goes through ztunnel, by istio-cni's word. */
+export function isCaptured(pod: PodState): boolean {
+  return pod.annotations[marks.redirection] === "enabled";
+}
+
+/** A proxy of its own beside the application, as container or as native sidecar. */
+export function hasSidecar(pod: PodState): boolean {
+  const proxy = pod.containers.find((container) => container.name === "istio-proxy");
+  if (!proxy || marks.gatewayName in pod.labels) return marks.sidecarStatus in pod.annotations;
+  return proxy.init || pod.containers.some((container) => !container.init && container !== proxy);
+}
+
+function byController(controller: string, usualClass: string) {
+  return (snapshot: ClusterSnapshot): GatewayState[] => {
+    const classes = snapshot.gatewayClasses.filter((known) => known.controller === controller).map(({ name }) => name);
+    return snapshot.gateways.filter(({ className }) => className === usualClass || classes.includes(className));
+  };
+}
+
+/** Gateways for traffic from outside that istiod serves. */
+export const ingressGateways = byController("istio.io/gateway-controller", "istio");
+
+/** Waypoints. */
+export const waypoints = byController("istio.io/mesh-controller", "istio-waypoint");
+
+/** Gateways for which istiod deploys pods. */
+export function deployedGateways(snapshot: ClusterSnapshot): GatewayState[] {
+  return [...ingressGateways(snapshot), ...waypoints(snapshot)].filter((gateway) => !gateway.addressed);
+}
+
+/** Name of the Service and the Deployment that istiod makes for a Gateway. */
+export function deployedName(snapshot: ClusterSnapshot, gateway: GatewayState): string {
+  const plain = waypoints(snapshot).includes(gateway) ? gateway.name : `${gateway.name}-${gateway.className}`;
+  return gateway.annotations[marks.nameOverride] ?? plain;
+}
+
+/** The Service that istiod makes for a Gateway. */
+export function gatewayService(snapshot: ClusterSnapshot, gateway: GatewayState): ServiceState | undefined {
+  const name = deployedName(snapshot, gateway);
+  return snapshot.services.find((service) => service.namespace === gateway.namespace && service.name === name);
+}
+
+/** The Deployment that istiod makes for a Gateway. */
+export function gatewayDeployment(snapshot: ClusterSnapshot, gateway: GatewayState): WorkloadState | undefined {
+  const name = deployedName(snapshot, gateway);
+  return snapshot.deployments.find((found) => found.namespace === gateway.namespace && found.name === name);
+}
+
+/** Objects by their namespace, in the order of its name. */
+export function byNamespace<T extends { namespace: string }>(objects: T[]): [string, T[]][] {
+  const groups = new Map<string, T[]>();
+  for (const object of objects) {
+    const group = groups.get(object.namespace);
+    if (group) group.push(object);
+    else groups.set(object.namespace, [object]);
+  }
+  return [...groups].sort(([a], [b]) => a.localeCompare(b));
+}
+
+/** "3 of 4": how a count stands in a message. */
+export function share(part: number, whole: number): string {
+  return `${part} of ${whole}`;
+}
+
+/** A list that stays readable: the first few names, and how many more. */
+export function some(names: string[], shown = 3): string {
+  const more = names.length - shown;
+  return more > 0 ? `${names.slice(0, shown).join(", ")} and ${more} more` : names.join(", ");
+}

@@ -1,0 +1,136 @@
+// Waypoints: named by someone, able to serve what they are named for, and running. Traffic bypasses a wrong one in silence.
+import { condition, type ClusterSnapshot, type GatewayState } from "../snapshot";
+import { finding, type Check } from "./check";
+import { said } from "./gateways";
+import { gatewayDeployment, marks, share, waypoints } from "./mesh";
+
+const trafficTypes = ["service", "workload", "all", "none"];
+const hbonePort = 15008;
+
+export const waypointChecks: Check[] = [
+  {
+    id: "waypoint-exists",
+    category: "waypoints",
+    claim: "every waypoint that is asked for exists",
+    severity: "error",
+    hint: "Traffic goes direct when the waypoint is gone, and no L7 policy applies to it.",
+    needs: ["namespaces", "services", "pods", "gateways", "gatewayClasses"],
+    run(snapshot) {
+      const known = new Set(waypoints(snapshot).map((gateway) => `${gateway.namespace}/${gateway.name}`));
+      return users(snapshot)
+        .filter(({ waypoint }) => !known.has(waypoint))
+        .map(({ kind, object, label, waypoint }) =>
+          finding(kind, object, `${marks.useWaypoint}=${label}`, `Gateway ${waypoint} is a waypoint`, {
+            run: `istioctl waypoint apply --name ${label} --namespace ${waypoint.split("/")[0] ?? ""}`,
+          }),
+        );
+    },
+  },
+  {
+    id: "waypoint-for",
+    category: "waypoints",
+    claim: "every waypoint is for traffic that Istio knows",
+    severity: "error",
+    hint: "“namespace” is not valid: traffic then goes past the waypoint without a word.",
+    needs: ["gateways", "gatewayClasses"],
+    run: (snapshot) =>
+      waypoints(snapshot).flatMap((gateway) => {
+        const value = gateway.labels[marks.waypointFor];
+        if (value === undefined || trafficTypes.includes(value)) return [];
+        const rule = `it is one of ${trafficTypes.join(", ")}`;
+        return [
+          finding("Gateway", gateway, `${marks.waypointFor}=${value}`, rule, {
+            run: `kubectl label gateway ${gateway.name} --namespace ${gateway.namespace} --overwrite ${marks.waypointFor}=service`,
+          }),
+        ];
+      }),
+  },
+  {
+    id: "waypoint-listener",
+    category: "waypoints",
+    claim: "every waypoint listens for the mesh",
+    severity: "error",
+    hint: "ztunnel reaches a waypoint by HBONE at port 15008 and nowhere else.",
+    needs: ["gateways", "gatewayClasses"],
+    run: (snapshot) =>
+      waypoints(snapshot)
+        .filter((gateway) => !gateway.listeners.some(isHbone))
+        .map((gateway) =>
+          finding("Gateway", gateway, listenerText(gateway), `it has a listener HBONE at port ${hbonePort}`, {
+            write: `listeners: [{ name: mesh, port: ${hbonePort}, protocol: HBONE }]`,
+          }),
+        ),
+  },
+  {
+    id: "waypoint-bound",
+    category: "waypoints",
+    claim: "every Service that asks for a waypoint is bound to it",
+    severity: "error",
+    hint: "istiod says in the Service's condition why it is not.",
+    needs: ["services"],
+    run: (snapshot) =>
+      snapshot.services.flatMap((service) => {
+        const bound = condition(service.conditions, "istio.io/WaypointBound");
+        if (bound?.status !== "False") return [];
+        return [
+          finding("Service", service, said("istio.io/WaypointBound", bound), "istiod binds it to its waypoint", {
+            run: `kubectl describe service ${service.name} --namespace ${service.namespace}`,
+          }),
+        ];
+      }),
+  },
+  {
+    id: "waypoint-pods",
+    category: "waypoints",
+    claim: "every waypoint has running pods",
+    severity: "error",
+    hint: "With no pod every enrolled client fails at once, though Gateway and Service stay green.",
+    needs: ["gateways", "gatewayClasses", "deployments"],
+    run: (snapshot) =>
+      waypoints(snapshot)
+        .filter((gateway) => !gateway.addressed)
+        .flatMap((gateway) => {
+          const deployment = gatewayDeployment(snapshot, gateway);
+          if (deployment && deployment.available > 0) return [];
+          const got = deployment ? `${share(0, deployment.desired)} replicas available` : "none";
+          const run =
+            deployment?.desired === 0
+              ? `kubectl scale deployment ${gateway.name} --namespace ${gateway.namespace} --replicas 1`
+              : `kubectl describe pods --namespace ${gateway.namespace} --selector ${marks.gatewayName}=${gateway.name}`;
+          return [finding("Deployment", gateway, got, `it is waypoint ${gateway.name}`, { run })];
+        }),
+  },
+];
+
+interface User {
+  kind: string;
+  object: { namespace: string; name: string };
+  /** Value of the label. */
+  label: string;
+  /** namespace/name */
+  waypoint: string;
+}
+
+/** Everything that names a waypoint by its label. */
+function users(snapshot: ClusterSnapshot): User[] {
+  const of = (kind: string, object: { namespace: string; name: string; labels: Record<string, string> }): User[] => {
+    const label = object.labels[marks.useWaypoint];
+    if (label === undefined || label === "none") return [];
+    const own = kind === "Namespace" ? object.name : object.namespace;
+    const namespace = object.labels[marks.useWaypointNamespace] ?? own;
+    return [{ kind, object, label, waypoint: `${namespace}/${label}` }];
+  };
+  return [
+    ...snapshot.namespaces.flatMap((namespace) => of("Namespace", namespace)),
+    ...snapshot.services.flatMap((service) => of("Service", service)),
+    ...snapshot.pods.flatMap((pod) => of("Pod", pod)),
+  ];
+}
+
+function isHbone({ port, protocol }: GatewayState["listeners"][number]): boolean {
+  return port === hbonePort && protocol === "HBONE";
+}
+
+function listenerText({ listeners }: GatewayState): string {
+  return listeners.length === 0 ? "no listener" : listeners.map((l) => `${l.protocol} at port ${l.port}`).join(", ");
+}
