@@ -1,5 +1,6 @@
 // Serves one provider to the engine: gRPC on a free port that is printed on stdout, plain async methods behind it,
 // errors with their details, and an end when the engine is gone.
+import { readFileSync } from "node:fs";
 import * as grpc from "@grpc/grpc-js";
 import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
 import { LogRequest, LogSeverity } from "@pulumi/pulumi/proto/engine_pb";
@@ -186,8 +187,14 @@ function connect(address: string, stop: AbortController): { engine: EngineClient
   return { engine, host: { stop: stop.signal, warn } };
 }
 
-/** Runs a provider until the engine ends it. */
-export function serve(version: string, make: (host: Host) => Provider): void {
+/** A plugin has the version of the npm package that goes with it. */
+function pluginVersion(name: string): string {
+  const file = require.resolve(`@pulumi/${name}/package.json`);
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
+}
+
+/** Runs the provider of that name until the engine ends it. */
+export function serve(name: string, make: (host: Host) => Provider): void {
   const address = process.argv[2];
   if (address === undefined) throw new Error("the engine's address is missing: a plugin is started by the engine");
   const stop = new AbortController();
@@ -198,7 +205,7 @@ export function serve(version: string, make: (host: Host) => Provider): void {
   server.addService(ResourceProviderService, {
     getPluginInfo: unary(async () => {
       const info = new PluginInfo();
-      info.setVersion(version);
+      info.setVersion(pluginVersion(name));
       return Promise.resolve(info);
     }),
     checkConfig: unary(async (request: CheckRequest) => checkResponse(await provider.checkConfig(request))),

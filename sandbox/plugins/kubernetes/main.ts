@@ -81,4 +81,4 @@ class Kubernetes implements Provider {
   }
 }
 
-serve("4.34.2", (host) => new Kubernetes(host));
+serve("kubernetes", (host) => new Kubernetes(host));
