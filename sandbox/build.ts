@@ -7,11 +7,16 @@ import { lock } from "./lock";
 import { ChartsPart, FilesPart, GoPart, istioVersion, Part, parts } from "./parts";
 import { Progress, tail } from "./progress";
 
+/** Whether nothing is left to build. */
+export function isComplete(): boolean {
+  return parts.every((part) => onMachine(part) || isBuilt(part));
+}
+
 /** Makes sure that every part is in the cache, except those whose program the machine has already. */
 export async function buildParts(): Promise<void> {
   const cache = cacheDirectory();
+  if (isComplete()) return;
   const wanted = parts.filter((part) => !onMachine(part));
-  if (wanted.every((part) => isBuilt(part, cache))) return;
   fs.mkdirSync(cache, { recursive: true });
   const release = await lock(`build ${fs.realpathSync(cache)}`, () =>
     console.error("another build is at work on the same cache, waiting for it"),

@@ -7,15 +7,26 @@ import { GoPart, parts } from "./parts";
 /** Root of the checkout. */
 export const checkout = path.dirname(__dirname);
 
+const defaultDirectory = path.join(checkout, ".sandbox");
+
 /** Passphrase of the sandbox's stacks: they hold nothing that outlives the sandbox. */
 const passphrase = "sandbox";
+
+/** Everything that a sandbox writes into its folder. */
+const ownFiles =
+  "pid lock control.sock logs kubeconfig bin memory helm pulumi-home pulumi-state program plugins.json".split(" ");
 
 export class Instance {
   constructor(readonly directory: string) {}
 
   /** The sandbox of SANDBOX_DIR, by default the checkout's own. */
   static current(environment: NodeJS.ProcessEnv = process.env): Instance {
-    return new Instance(path.resolve(environment.SANDBOX_DIR || path.join(checkout, ".sandbox")));
+    return new Instance(path.resolve(environment.SANDBOX_DIR || defaultDirectory));
+  }
+
+  /** Whether a command without SANDBOX_DIR means this one. */
+  get isDefault(): boolean {
+    return this.directory === defaultDirectory;
   }
 
   readonly file = (...names: string[]): string => path.join(this.directory, ...names);
@@ -40,12 +51,21 @@ export class Instance {
   get pulumiState(): string {
     return this.file("pulumi-state");
   }
+  get pluginsFile(): string {
+    return this.file("plugins.json");
+  }
   /** A memory disk that only the sandbox's own processes see: data, keys and tokens. */
   get memory(): string {
     return this.file("memory");
   }
   logFile(part: string): string {
     return this.file("logs", `${part}.log`);
+  }
+
+  /** Removes what a sandbox that does not run has left; other files in the folder are not ours. */
+  clear(): void {
+    for (const name of ownFiles) fs.rmSync(this.file(name), { recursive: true, force: true });
+    if (fs.existsSync(this.directory) && fs.readdirSync(this.directory).length === 0) fs.rmdirSync(this.directory);
   }
 
   /** Links to every program of the sandbox, for PATH. */

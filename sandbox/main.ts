@@ -1,10 +1,14 @@
 // The command line of the sandbox: `npm run sandbox -- <command>`.
+import * as fs from "node:fs";
 import { Command } from "commander";
-import { buildParts } from "./build";
+import { buildParts, isComplete } from "./build";
 import { ask } from "./control";
+import { withLock } from "./control-plane";
 import { Instance } from "./instance";
+import { checkMachine } from "./machine";
 import { killAll, spawnInside } from "./namespaces";
-import { clear, upControlPlane, withLock } from "./up";
+import { statusText } from "./status";
+import { up } from "./up";
 
 const instance = Instance.current();
 const program = new Command("sandbox")
@@ -12,51 +16,72 @@ const program = new Command("sandbox")
   .enablePositionalOptions();
 
 program
-  .command("build")
-  .description("build the parts that the cache does not have")
-  .action(() => buildParts());
-
-program
   .command("up")
   .description("start the control plane and put the mesh on it")
-  .option("--bare", "only the control plane, with cert-manager")
-  .action(async () => {
-    await withLock(instance, () => upControlPlane(instance));
+  .option("--bare", "the control plane only, with cert-manager")
+  .action(async ({ bare }: { bare?: boolean }) => {
+    process.exitCode = await up(instance, bare === true);
   });
 
 program
   .command("down")
   .description("end the sandbox, with everything in it")
   .action(async () => {
+    if (!fs.existsSync(instance.directory)) return;
     await withLock(instance, async () => {
       await killAll(instance);
-      clear(instance);
+      instance.clear();
     });
   });
 
 program
   .command("status")
   .description("show the parts of the sandbox")
-  .action(async () => console.log(await ask(instance, "GET", "status")));
+  .action(async () => console.log(statusText(instance, await ask(instance, "GET", "status"))));
 
 program
   .command("exec")
   .description("run a command inside the sandbox")
   .argument("<command...>")
   .passThroughOptions()
-  .action((argv: string[]) => {
-    const child = spawnInside(instance, argv, "inherit");
-    child.on("exit", (code) => (process.exitCode = code ?? 1));
-  });
+  .action((argv: string[]) => runInside(argv));
+
+program
+  .command("shell")
+  .description("open a shell inside the sandbox")
+  .action(() => runInside([process.env.SHELL || "/bin/sh"]));
 
 for (const command of ["stop", "start"] as const) {
   program
     .command(command)
-    .argument("<part>")
+    .argument("<part>", "a name from `status`")
     .description(`${command} one part of the control plane`)
     .action(async (part: string) => {
-      await ask(instance, "POST", `${command}/${part}`);
+      const status = await ask(instance, "POST", `${command}/${encodeURIComponent(part)}`);
+      if (!status) throw new Error(`the sandbox in ${instance.directory} does not run; start it with \`make up\``);
     });
+}
+
+program
+  .command("build")
+  .description("build the parts that the cache does not have")
+  .action(async () => {
+    checkMachine(!isComplete());
+    await buildParts();
+  });
+
+/** The terminal's signals reach the command by themselves; this process only waits for its end. */
+function runInside(argv: string[]): Promise<void> {
+  const child = spawnInside(instance, argv, { stdio: "inherit", tied: !process.stdin.isTTY });
+  process.on("SIGINT", () => undefined);
+  process.on("SIGTERM", () => child.kill("SIGTERM"));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("exit", (code) => {
+      process.exitCode = code ?? 1;
+      resolve();
+    });
+  });
 }
 
 program.parseAsync().catch((error: unknown) => {

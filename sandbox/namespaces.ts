@@ -3,28 +3,15 @@ import { ChildProcess, spawn, spawnSync, StdioOptions } from "node:child_process
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { checkout, Instance } from "./instance";
-
-/** Root of the machine needs no user namespace; everybody else is root in one of their own. */
-const isRoot = process.getuid?.() === 0;
-
-/** How to run a TypeScript file of the sandbox with the Node that runs this one. */
-export function tsx(file: string, ...args: string[]): string[] {
-  return [process.execPath, require.resolve("tsx/cli"), path.join(__dirname, file), ...args];
-}
+import { userNamespace } from "./machine";
+import { typescript } from "./node";
 
 /** Starts the supervisor in namespaces of its own; it lives on when this process ends. */
 export function startSupervisor(instance: Instance): void {
-  const own = [
-    "--net",
-    "--pid",
-    "--fork",
-    "--kill-child",
-    "--mount-proc",
-    ...(isRoot ? [] : ["--user", "--map-root-user"]),
-  ];
+  const own = ["--net", "--pid", "--fork", "--kill-child", "--mount-proc", ...userNamespace];
   // The shell is the namespace's first process, since a shell reaps the orphans that fall to it. The one outside writes
   // down its process id before unshare takes its place.
-  const first = ["sh", "-c", '"$@"; exit $?', "sandbox", ...tsx("supervisor.ts")];
+  const first = ["sh", "-c", '"$@"; exit $?', "sandbox", ...typescript(path.join(__dirname, "supervisor.ts"))];
   const script = 'echo $$ > "$1"; shift; exec "$@"';
   const outer = ["sh", "-c", script, "sandbox", instance.pidFile, "unshare", ...own, ...first];
   const log = fs.openSync(instance.logFile("supervisor"), "w");
@@ -57,23 +44,31 @@ export function outerPid(instance: Instance): number | undefined {
 
 /** Ends every process of the sandbox at once. */
 export async function killAll(instance: Instance): Promise<void> {
-  while (isAlive(instance)) {
+  for (let attempt = 0; isAlive(instance); attempt += 1) {
     const pid = outerPid(instance);
     if (pid !== undefined) process.kill(pid, "SIGKILL");
+    if (attempt > 200) throw new Error(`processes that hold ${instance.lockFile} do not end; \`fuser\` names them`);
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
+interface Inside {
+  stdio: StdioOptions;
+  /** In a process group of its own, out of reach of the terminal's signals. */
+  detached?: boolean;
+  /** Ends with the process that started it, whatever ends that one. */
+  tied?: boolean;
+}
+
 /** Runs a command inside the sandbox. */
-export function spawnInside(instance: Instance, argv: string[], stdio: StdioOptions, detached = false): ChildProcess {
+export function spawnInside(instance: Instance, argv: string[], { stdio, detached, tied }: Inside): ChildProcess {
   const outer = outerPid(instance);
   if (outer === undefined)
     throw new Error(`the sandbox in ${instance.directory} does not run; start it with \`make up\``);
   const first = fs.readFileSync(`/proc/${outer}/task/${outer}/children`, "utf8").trim().split(" ")[0] ?? "";
-  const entered = ["--net", "--pid", "--mount", ...(isRoot ? [] : ["--user", "--preserve-credentials"])];
-  return spawn("nsenter", ["--target", first, ...entered, "--", ...argv], {
-    stdio,
-    detached,
-    env: instance.environment(),
-  });
+  const user = userNamespace.length > 0 ? ["--user", "--preserve-credentials"] : [];
+  const enter = ["nsenter", "--target", first, "--net", "--pid", "--mount", ...user, "--"];
+  const tie = tied ? ["setpriv", "--pdeathsig", "KILL"] : [];
+  const [program = "", ...args] = [...tie, ...enter, ...tie, ...argv];
+  return spawn(program, args, { stdio, detached, env: instance.environment() });
 }

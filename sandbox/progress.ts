@@ -37,9 +37,8 @@ export class Progress {
       process.stderr.write(`${live ? "\r" : ""}${label} done in ${seconds(begun)}\n`);
     } catch (error) {
       process.stderr.write(`${live ? "\r" : ""}${label} failed after ${seconds(begun)}\n`);
-      throw new Error(
-        `${part.name} ${part.version} could not be built: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      const reason = error instanceof Error ? error.message : String(error);
+      throw new Error(`${part.name} ${part.version} could not be built: ${reason}`, { cause: error });
     } finally {
       clearInterval(timer);
     }

@@ -1,81 +1,56 @@
-// `up`: builds what is missing, starts the control plane where it does not run, and waits until it is ready.
-import * as fs from "node:fs";
-import { buildParts } from "./build";
-import { ask, Status } from "./control";
+// `up`: what is missing is built, the control plane started, the program run on it.
+import * as path from "node:path";
+import { buildParts, isComplete } from "./build";
+import { startAfresh, upControlPlane, waitUntilReady, withLock } from "./control-plane";
 import { Instance } from "./instance";
-import { lock } from "./lock";
-import { isAlive, killAll, startSupervisor } from "./namespaces";
-import { tail } from "./progress";
-import { pause } from "./service";
+import { checkMachine, nodeCount } from "./machine";
+import { spawnInside } from "./namespaces";
+import { typescript } from "./node";
+import { ensurePlugins } from "./plugins";
+import { interrupted } from "./exit-status";
+import { table } from "./table";
 
-/** Holds the sandbox's lock while it is brought up, so that two at once come one after the other. */
-export async function withLock<T>(instance: Instance, work: () => Promise<T>): Promise<T> {
-  fs.mkdirSync(instance.directory, { recursive: true });
-  const release = await lock(`instance ${fs.realpathSync(instance.directory)}`, () =>
-    console.error(`another command is at work on ${instance.directory}, waiting for it`),
-  );
-  try {
-    return await work();
-  } finally {
-    await release();
-  }
-}
-
-/** Brings the control plane up, or finds it up. */
-export async function upControlPlane(instance: Instance): Promise<Status> {
-  await buildParts();
-  const running = isAlive(instance) ? await reach(instance) : undefined;
-  if (running?.phase === "ready") return running;
-  if (running?.phase !== "starting") await startAfresh(instance);
-  return waitUntilReady(instance);
-}
-
-/** A supervisor that was just started listens within a moment; one that does not is broken. */
-async function reach(instance: Instance): Promise<Status | undefined> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
-    const status = await ask(instance, "GET", "status");
-    if (status) return status;
-    await pause(200);
-  }
-  return undefined;
-}
-
-/** What an earlier control plane left is about objects that no longer exist. */
-async function startAfresh(instance: Instance): Promise<void> {
-  await killAll(instance);
-  clear(instance);
-  for (const folder of [instance.file("logs"), instance.pulumiHome, instance.pulumiState])
-    fs.mkdirSync(folder, { recursive: true });
-  instance.linkPrograms();
-  startSupervisor(instance);
-}
-
-/** Empties the folder of a sandbox that does not run. */
-export function clear(instance: Instance): void {
-  if (!fs.existsSync(instance.directory)) return;
-  for (const name of fs.readdirSync(instance.directory))
-    fs.rmSync(instance.file(name), { recursive: true, force: true });
-}
-
-async function waitUntilReady(instance: Instance): Promise<Status> {
-  const begun = Date.now();
-  const told = new Set<string>();
-  let unheard = 0;
-  for (;;) {
-    const status = await ask(instance, "GET", "status");
-    for (const { part, state } of status?.parts ?? []) {
-      if (state !== "ready" || told.has(part)) continue;
-      told.add(part);
-      console.error(`  ${part} is ready, ${((Date.now() - begun) / 1000).toFixed(1)} s`);
+/** Returns the exit status. */
+export async function up(instance: Instance, bare: boolean): Promise<number> {
+  checkMachine(!isComplete());
+  nodeCount();
+  return withLock(instance, async () => {
+    await buildParts();
+    await upControlPlane(instance);
+    const plugins = await ensurePlugins(instance);
+    if (bare) {
+      console.error(table(plugins.map(({ name, version, origin }) => ["plugin", `${name} ${version}`, origin])));
+      return 0;
     }
-    if (status?.phase === "ready") return status;
-    if (status?.phase === "failed") throw new Error(`the control plane did not start: ${status.error}`);
-    unheard = status ? 0 : unheard + 1;
-    if (unheard > 150 || (unheard > 20 && !isAlive(instance))) {
-      throw new Error(
-        `the supervisor does not answer; ${instance.logFile("supervisor")} ends with:\n${tail(instance.logFile("supervisor"))}`,
-      );
-    }
-    await pause(100);
-  }
+    const status = await runProgram(instance);
+    if (status !== interrupted) return status;
+    console.error(
+      "the last run of the program was killed while it made something: starting with an empty control plane",
+    );
+    await startAfresh(instance);
+    await waitUntilReady(instance);
+    await ensurePlugins(instance);
+    return runProgram(instance);
+  });
+}
+
+/** The program is told to stop by the end of its input, so that it stops in good order even when this process is killed. */
+function runProgram(instance: Instance): Promise<number> {
+  const child = spawnInside(instance, typescript(path.join(__dirname, "program.ts")), {
+    stdio: ["pipe", "inherit", "inherit"],
+    detached: true,
+  });
+  const stop = (): void => {
+    console.error("stopping the program as soon as what it is at is done");
+    child.stdin?.end();
+  };
+  const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+  for (const signal of signals) process.once(signal, stop);
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => {
+      for (const signal of signals) process.off(signal, stop);
+      resolve(code ?? 1);
+    });
+  });
 }

@@ -1,0 +1,39 @@
+// The engine's progress in short: one line for each resource that changed, and every warning and error in full.
+import { EngineEvent } from "@pulumi/pulumi/automation";
+
+const begun = new Map<string, number>();
+const signs: Record<string, string> = { create: "+", update: "~", delete: "-", replace: "+-", read: ">" };
+
+/** Prints one event where it says something new. */
+export function report(event: EngineEvent): void {
+  const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event;
+  if (resourcePreEvent) begun.set(resourcePreEvent.metadata.urn, Date.now());
+  if (resOutputsEvent && resOutputsEvent.metadata.op !== "same") {
+    const { op, urn } = resOutputsEvent.metadata;
+    console.error(`  ${(signs[op] ?? op).padEnd(2)} ${resourceLabel(urn)}${elapsed(urn)}`);
+  }
+  if (resOpFailedEvent) console.error(`  !! ${resourceLabel(resOpFailedEvent.metadata.urn)} failed`);
+  if (diagnosticEvent && diagnosticEvent.severity !== "info" && !diagnosticEvent.ephemeral) {
+    const text = plain(diagnosticEvent.message).trim();
+    const about = diagnosticEvent.urn ? `${resourceLabel(diagnosticEvent.urn)}: ` : "";
+    if (text) console.error(`  ${diagnosticEvent.severity}: ${about}${text}`);
+  }
+}
+
+/** Type and name of a resource: the last two fields of its URN, the type without its package and module. */
+export function resourceLabel(urn: string): string {
+  const [types = "", name = ""] = urn.split("::").slice(2);
+  const type = types.split("$").at(-1)?.split(":").at(-1) ?? types;
+  return `${type} ${name}`;
+}
+
+/** Pulumi marks colors as <{%fg 1%}>. */
+function plain(message: string): string {
+  return message.replace(/<\{%[^%]*%\}>/g, "");
+}
+
+function elapsed(urn: string): string {
+  const since = begun.get(urn);
+  const seconds = since === undefined ? 0 : (Date.now() - since) / 1000;
+  return seconds < 1 ? "" : `  ${seconds.toFixed(1)} s`;
+}

@@ -1,0 +1,93 @@
+// Which provider plugins the engine uses in a sandbox: the official ones where they can be had, stand-ins otherwise.
+import { execFile } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { promisify } from "node:util";
+import { cacheDirectory, partPath } from "./cache";
+import { Instance } from "./instance";
+import { typescript } from "./node";
+
+export interface Plugin {
+  name: string;
+  version: string;
+  origin: "official" | "stand-in";
+  /** Where it was found. */
+  from: string;
+}
+
+const names = ["kubernetes", "command"];
+
+/** After a download that failed the next one is tried a day later. */
+const retryAfter = 24 * 3600 * 1000;
+
+/** Puts every plugin where the sandbox's engine looks for it, and says which ones these are. */
+export async function ensurePlugins(instance: Instance): Promise<Plugin[]> {
+  const plugins = await Promise.all(names.map((name) => ensurePlugin(instance, name)));
+  fs.writeFileSync(instance.pluginsFile, JSON.stringify(plugins));
+  return plugins;
+}
+
+/** What `ensurePlugins` said last. */
+export function chosenPlugins(instance: Instance): Plugin[] {
+  return fs.existsSync(instance.pluginsFile) ? JSON.parse(fs.readFileSync(instance.pluginsFile, "utf8")) : [];
+}
+
+async function ensurePlugin(instance: Instance, name: string): Promise<Plugin> {
+  const { version }: { version: string } = JSON.parse(
+    fs.readFileSync(require.resolve(`@pulumi/${name}/package.json`), "utf8"),
+  );
+  const folder = path.join("plugins", `resource-${name}-v${version}`);
+  const program = `pulumi-resource-${name}`;
+  const target = path.join(instance.pulumiHome, folder);
+  const cacheHome = path.join(cacheDirectory(), "pulumi-home");
+  const userHome = process.env.PULUMI_HOME ?? path.join(process.env.HOME ?? os.userInfo().homedir, ".pulumi");
+  fs.rmSync(target, { recursive: true, force: true });
+  fs.mkdirSync(path.dirname(target), { recursive: true });
+
+  const installed = (): string | undefined =>
+    [userHome, cacheHome].map((home) => path.join(home, folder)).find((found) => isComplete(found, program));
+  const found =
+    installed() ?? onPath(program) ?? ((await download(name, version, cacheHome)) ? installed() : undefined);
+  if (found === undefined) {
+    const source = path.join(__dirname, "plugins", name, "main.ts");
+    writeStandIn(target, program, source);
+    return { name, version, origin: "stand-in", from: source };
+  }
+  if (!found.endsWith(program)) fs.symlinkSync(found, target);
+  return { name, version, origin: "official", from: found };
+}
+
+/** A plugin that is being downloaded has a `.partial` file beside its folder. */
+function isComplete(folder: string, program: string): boolean {
+  return fs.existsSync(path.join(folder, program)) && !fs.existsSync(`${folder}.partial`);
+}
+
+function onPath(program: string): string | undefined {
+  const folders = (process.env.PATH ?? "").split(path.delimiter);
+  return folders.map((folder) => path.join(folder, program)).find((file) => fs.existsSync(file));
+}
+
+async function download(name: string, version: string, home: string): Promise<boolean> {
+  const failed = path.join(home, `no-${name}-${version}`);
+  if (fs.existsSync(failed) && Date.now() - fs.statSync(failed).mtimeMs < retryAfter) return false;
+  fs.mkdirSync(home, { recursive: true });
+  const env = { ...process.env, PULUMI_HOME: home, PULUMI_SKIP_UPDATE_CHECK: "true" };
+  try {
+    await promisify(execFile)(partPath("pulumi", "pulumi"), ["plugin", "install", "resource", name, version], {
+      env,
+      timeout: 120_000,
+    });
+    return true;
+  } catch {
+    fs.writeFileSync(failed, "");
+    return false;
+  }
+}
+
+/** A plugin is a program in a folder of its name: here a shell line that starts ours. */
+function writeStandIn(folder: string, program: string, source: string): void {
+  fs.mkdirSync(folder, { recursive: true });
+  const line = typescript(source).map((word) => `'${word.replaceAll("'", "'\\''")}'`);
+  fs.writeFileSync(path.join(folder, program), `#!/bin/sh\nexec ${line.join(" ")} "$@"\n`, { mode: 0o755 });
+}

@@ -1,0 +1,111 @@
+// Runs inside the sandbox: the repository's program with the real Pulumi engine, on the stack `sandbox`.
+import * as fs from "node:fs";
+import { createRequire } from "node:module";
+import * as path from "node:path";
+import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
+import { parse, stringify } from "yaml";
+import { partPath } from "./cache";
+import { report } from "./engine-events";
+import { interrupted } from "./exit-status";
+import { checkout, Instance } from "./instance";
+import { lock } from "./lock";
+import { chosenPlugins } from "./plugins";
+import { summary } from "./summary";
+
+const load = createRequire(__filename);
+const project = "istio-ambient";
+const stackName = "sandbox";
+
+/** How long the engine may take to finish what it is at, once it was told to stop. */
+const grace = 60_000;
+
+async function main(): Promise<void> {
+  const instance = Instance.current();
+  // This process is told to stop by the end of its input: that happens also when `up` is killed.
+  const stop = new AbortController();
+  process.stdin.resume().on("end", () => {
+    stop.abort();
+    setTimeout(() => process.kill(0, "SIGKILL"), grace).unref();
+  });
+  // The address belongs to the sandbox's network namespace, so the lock is the sandbox's own.
+  await lock("program", () => console.error("the program of an earlier command is still stopping, waiting for it"));
+  if (stop.signal.aborted) return;
+
+  const workDir = instance.file("program");
+  fs.mkdirSync(workDir, { recursive: true });
+  const stack = await openStack(workDir);
+  if (await wasKilled(stack, instance)) {
+    process.exitCode = interrupted;
+    return;
+  }
+  process.chdir(checkout);
+  const result = await stack.up({ onEvent: report, signal: stop.signal });
+  console.error(`  the program has run: ${describeChanges(result.summary.resourceChanges ?? {})}`);
+  console.log(summary(instance, result.outputs, chosenPlugins(instance)));
+}
+
+async function openStack(workDir: string): Promise<Stack> {
+  const settingsFile = path.join(workDir, `Pulumi.${stackName}.yaml`);
+  const kept: { encryptionsalt?: string } = fs.existsSync(settingsFile)
+    ? parse(fs.readFileSync(settingsFile, "utf8"))
+    : {};
+  const { config }: { config: Config } = parse(
+    fs.readFileSync(path.join(checkout, `Pulumi.${stackName}.yaml`), "utf8"),
+  );
+  fs.writeFileSync(settingsFile, stringify({ ...kept, config: withSources(config) }));
+  return LocalWorkspace.createOrSelectStack(
+    { projectName: project, stackName, program: runProgram },
+    { workDir, projectSettings: { name: project, runtime: "nodejs" } },
+  );
+}
+
+interface Config {
+  [key: string]: unknown;
+  "istio-ambient:mesh"?: Record<string, Record<string, unknown> | undefined>;
+}
+
+/** The configuration with the two values that only this machine knows: where the charts are, and the CRDs. */
+export function withSources(config: Config): Config {
+  const mesh = config["istio-ambient:mesh"] ?? {};
+  return {
+    ...config,
+    "istio-ambient:mesh": {
+      ...mesh,
+      charts: { ...mesh.charts, directory: partPath("istio-charts") },
+      gatewayApi: { ...mesh.gatewayApi, source: partPath("gateway-api-crds") },
+    },
+  };
+}
+
+/** The program has top-level code, so each run loads it anew; what it exports are the stack's outputs. */
+function runProgram(): Promise<Record<string, unknown>> {
+  for (const file of Object.keys(load.cache)) {
+    if (file.startsWith(checkout + path.sep) && !file.includes(`${path.sep}node_modules${path.sep}`))
+      delete load.cache[file];
+  }
+  return Promise.resolve(load(path.join(checkout, "index.ts")));
+}
+
+/** An engine that was killed leaves operations of which nobody knows whether they happened, and its lock. */
+async function wasKilled(stack: Stack, instance: Instance): Promise<boolean> {
+  const { deployment }: { deployment?: { pending_operations?: unknown[] } } = await stack.exportStack();
+  if (deployment?.pending_operations?.length) return true;
+  fs.rmSync(path.join(instance.pulumiState, ".pulumi", "locks"), { recursive: true, force: true });
+  return false;
+}
+
+function describeChanges(changes: Record<string, number | undefined>): string {
+  const { same = 0, ...others } = changes;
+  const parts = Object.entries(others).map(([kind, count]) => `${count} to ${kind}`);
+  return [...parts, `${same} unchanged`].join(", ");
+}
+
+main().then(
+  () => process.exit(),
+  (error: unknown) => {
+    // What the engine reported was shown as it came; its whole output again would bury it.
+    const message = error instanceof Error ? error.message : String(error);
+    console.error(/^code: /.test(message) ? "the program did not succeed; see above" : message);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,23 @@
+// `status`: one line a part.
+import { Status } from "./control";
+import { Instance } from "./instance";
+import { chosenPlugins } from "./plugins";
+import { table } from "./table";
+
+/** What a person reads; `status` is undefined where nothing runs. */
+export function statusText(instance: Instance, status: Status | undefined): string {
+  if (!status) return `no sandbox runs in ${instance.directory}; start one with \`make up\``;
+  const parts = status.parts.map(({ part, state, pid, restarts, log }) => [
+    part,
+    state,
+    pid === undefined ? "-" : String(pid),
+    String(restarts),
+    log,
+  ]);
+  const plugins = chosenPlugins(instance).map(({ name, version, origin }) => `${name} ${version} (${origin})`);
+  return [
+    `sandbox ${instance.directory}: ${status.phase}${status.error ? `, ${status.error}` : ""}, ${status.nodes} node(s)`,
+    table([["part", "state", "pid inside", "restarts", "log"], ...parts]),
+    ...(plugins.length > 0 ? [`plugins: ${plugins.join(", ")}`] : []),
+  ].join("\n");
+}
