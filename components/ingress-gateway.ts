@@ -328,6 +328,6 @@ function reachedAt(
 }
 
 function openNodePorts(service: ServiceSettings): GatewayNodePorts {
-  const ports = listenerServicePorts(service);
-  return { http: ports[0]?.nodePort, https: ports[1]?.nodePort };
+  const open = listenerServicePorts(service).filter((port) => port.nodePort !== undefined);
+  return Object.fromEntries(open.map((port) => [port.name, port.nodePort]));
 }

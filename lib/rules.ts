@@ -1,5 +1,5 @@
 // Rules for what a user may write, as data: each rule looks at one value and adds what it breaks to a list of faults.
-import { closest } from "fastest-levenshtein";
+import { closest, distance } from "fastest-levenshtein";
 import { Fault, quoted } from "./faults";
 
 /** Stands for a value that is not known yet (a Pulumi Output): every rule lets it pass, it is checked again once known. */
@@ -47,11 +47,16 @@ export function object(fields: Record<string, Rule>, ...together: Together[]): O
   return Object.assign(rule, { fields });
 }
 
-/** A fault for a name that does not exist here. */
+/** A fault for a name that does not exist here: a slip of the pen names its neighbour, all else lists what there is. */
 export function unknownField(path: string, key: string, got: unknown, known: string[]): Fault {
+  const given = got === UNKNOWN ? "" : got;
   const closest = nearest(key, known);
+  if (distance(key.toLowerCase(), closest.toLowerCase()) > 3) {
+    const rule = `there is no such setting, only ${known.join(", ")}`;
+    return { path, got: given, rule, fix: `${key}: undefined` };
+  }
   const value = got === UNKNOWN || typeof got === "object" ? "..." : JSON.stringify(got);
-  return { path, got: got === UNKNOWN ? "" : got, rule: "there is no such setting", fix: `${closest}: ${value}` };
+  return { path, got: given, rule: "there is no such setting", fix: `${closest}: ${value}` };
 }
 
 /** A list whose items all keep a rule. */

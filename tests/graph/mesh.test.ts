@@ -1,0 +1,264 @@
+// What a mesh registers: which resources, under which names, in which order, and with which inputs.
+import * as assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import * as k8s from "@pulumi/kubernetes";
+import { AmbientMesh, AmbientMeshArgs } from "../../components";
+import { createdAtOnce, record, Recording, valueOf } from "./record";
+
+process.env["KUBECONFIG"] = "/nonexistent/kubeconfig";
+
+const gatewayApi = { source: "tests/fixtures/gateway-api" };
+const crds = ["gateways", "httproutes"].map((kind) => `mesh-gateway-api-${kind}.gateway.networking.k8s.io`);
+const policy = "mesh-gateway-api-safe-upgrades.gateway.networking.k8s.io";
+
+async function recordMesh(args: AmbientMeshArgs, opts?: pulumi.ComponentResourceOptions) {
+  let mesh: AmbientMesh | undefined;
+  const recording = await record(() => {
+    mesh = new AmbientMesh("mesh", { gatewayApi, ...args }, opts);
+  });
+  return { recording, mesh: mesh! };
+}
+
+function inputsOf(recording: Recording, name: string): Record<string, unknown> {
+  return recording.find(name).inputs;
+}
+
+describe("the resources of AmbientMesh", () => {
+  let recording: Recording;
+  let mesh: AmbientMesh;
+  let atOnce: string[];
+
+  before(async () => {
+    recording = await record(() => {
+      mesh = new AmbientMesh("mesh", { gatewayApi });
+      atOnce = createdAtOnce(mesh);
+    });
+  });
+
+  it("are exactly these, under names that are a promise: a rename brings an alias", () => {
+    assert.deepEqual(
+      recording.resources.map((r) => `${r.parent}/${r.name} ${r.type}`).sort(),
+      [
+        "/mesh istio-ambient:index:AmbientMesh",
+        "mesh/mesh-namespace kubernetes:core/v1:Namespace",
+        "mesh/mesh-gateway-api istio-ambient:index:GatewayApi",
+        ...crds.map(
+          (crd) => `mesh-gateway-api/${crd} kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinitionPatch`,
+        ),
+        `mesh-gateway-api/${policy} kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyPatch`,
+        `mesh-gateway-api/${policy} kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBindingPatch`,
+        "mesh/mesh-base kubernetes:helm.sh/v3:Release",
+        "mesh/mesh-istiod kubernetes:helm.sh/v3:Release",
+        "mesh/mesh-cni kubernetes:helm.sh/v3:Release",
+        "mesh/mesh-ztunnel kubernetes:helm.sh/v3:Release",
+        "mesh/mesh-gateway istio-ambient:index:IngressGateway",
+        "mesh-gateway/mesh-gateway-overlay kubernetes:core/v1:ConfigMap",
+        "mesh-gateway/mesh-gateway-selfsigned-issuer kubernetes:cert-manager.io/v1:Issuer",
+        "mesh-gateway/mesh-gateway-ca-certificate kubernetes:cert-manager.io/v1:Certificate",
+        "mesh-gateway/mesh-gateway-ca-issuer kubernetes:cert-manager.io/v1:Issuer",
+        "mesh-gateway/mesh-gateway-certificate kubernetes:cert-manager.io/v1:Certificate",
+        "mesh-gateway/mesh-gateway-gateway kubernetes:gateway.networking.k8s.io/v1:Gateway",
+        "mesh-gateway/mesh-gateway-service kubernetes:core/v1:ServicePatch",
+      ].sort(),
+    );
+  });
+
+  it("depend on each other in the order of installation, whose reverse is that of destroy", () => {
+    const dependencies = (name: string) => recording.find(name).dependencies;
+    assert.deepEqual(dependencies("mesh-namespace"), []);
+    assert.deepEqual(dependencies("mesh-base"), [...crds, policy, policy, "mesh-namespace"]);
+    assert.deepEqual(dependencies("mesh-istiod"), ["mesh-base"]);
+    assert.deepEqual(dependencies("mesh-cni"), ["mesh-istiod"]);
+    assert.deepEqual(dependencies("mesh-ztunnel"), ["mesh-cni"]);
+    assert.deepEqual(dependencies("mesh-gateway-overlay"), ["mesh-ztunnel"]);
+    assert.deepEqual(dependencies("mesh-gateway-selfsigned-issuer"), ["mesh-ztunnel"]);
+    assert.deepEqual(dependencies("mesh-gateway-ca-certificate"), ["mesh-gateway-selfsigned-issuer", "mesh-ztunnel"]);
+    assert.deepEqual(dependencies("mesh-gateway-ca-issuer"), ["mesh-gateway-ca-certificate", "mesh-ztunnel"]);
+    assert.deepEqual(dependencies("mesh-gateway-certificate"), ["mesh-gateway-ca-issuer", "mesh-ztunnel"]);
+    assert.deepEqual(dependencies("mesh-gateway-gateway"), [
+      "mesh-gateway-certificate",
+      "mesh-gateway-overlay",
+      "mesh-ztunnel",
+    ]);
+    assert.deepEqual(dependencies("mesh-gateway-service"), ["mesh-gateway-gateway", "mesh-ztunnel"]);
+  });
+
+  it("are created before the constructor returns, except the CRDs, which have to be read first", () => {
+    const late = recording.resources.map((r) => r.name).filter((name) => !atOnce.includes(name) && name !== "mesh");
+    assert.deepEqual(late.sort(), [...crds, policy, policy].sort());
+  });
+
+  it("keep only the Gateway API objects at destroy", () => {
+    const kept = recording.resources.filter((r) => r.retainOnDelete).map((r) => r.name);
+    assert.deepEqual(kept.sort(), [...crds, policy, policy].sort());
+  });
+
+  it("wait for readiness: no Release skips it, and no wait is longer than minutes", () => {
+    const releases = recording.resources.filter((r) => r.type === "kubernetes:helm.sh/v3:Release");
+    assert.deepEqual(
+      releases.map((r) => [r.inputs["skipAwait"], r.inputs["timeout"]]),
+      Array(4).fill([undefined, 300]),
+    );
+    assert.equal(recording.find("mesh-gateway-gateway").createTimeout, "3m");
+    assert.equal(recording.find("mesh-gateway-certificate").createTimeout, "2m");
+  });
+
+  it("register the outputs of every component", () => {
+    const gateway = ["caCertificate", "httpUrl", "httpsUrl", "nodePorts", "parentRef", "secretName", "serviceName"];
+    assert.deepEqual(Object.fromEntries(recording.outputs), {
+      mesh: [...gateway, "namespace", "resources", "version"].sort(),
+      "mesh-gateway": gateway,
+      "mesh-gateway-api": ["version"],
+    });
+  });
+
+  it("give the outputs that other programs build on", async () => {
+    assert.deepEqual(await valueOf(mesh.parentRef), { name: "hostk8s-gateway", namespace: "istio-system" });
+    assert.equal(await valueOf(mesh.httpUrl), "http://localhost:8081");
+    assert.equal(await valueOf(mesh.httpsUrl), "https://localhost:8444");
+    assert.deepEqual(await valueOf(mesh.nodePorts), { http: 30081, https: 30444 });
+    assert.equal(await valueOf(mesh.serviceName), "hostk8s-gateway-istio");
+    assert.equal(await valueOf(mesh.secretName), "hostk8s-gateway-cert");
+    assert.equal(await valueOf(mesh.caCertificate), "PEM of the signer");
+    assert.equal(await pulumi.isSecret(mesh.caCertificate), false);
+  });
+
+  it("give no copy of what Kubernetes keeps about Pulumi's annotations to the CRDs", () => {
+    const crd = recording.find(crds[0]!).inputs as { metadata: object; status?: object };
+    assert.deepEqual(crd.metadata, {
+      name: "gateways.gateway.networking.k8s.io",
+      annotations: {
+        "gateway.networking.k8s.io/bundle-version": "v1.6.0",
+        "gateway.networking.k8s.io/channel": "standard",
+        "pulumi.com/patchForce": "true",
+      },
+    });
+    assert.equal(crd.status, undefined);
+  });
+});
+
+describe("the arguments of AmbientMesh", () => {
+  it("put every release at the same exact version, from Istio's own repository", async () => {
+    const { recording } = await recordMesh({ version: "1.30.5" });
+    for (const [name, chart] of Object.entries({ base: "base", istiod: "istiod", cni: "cni", ztunnel: "ztunnel" })) {
+      const { version, chart: from, repositoryOpts } = inputsOf(recording, `mesh-${name}`);
+      assert.deepEqual(
+        [version, from, repositoryOpts],
+        ["1.30.5", chart, { repo: "https://blob.istio.io/istio-release/charts" }],
+      );
+    }
+  });
+
+  it("take charts from an OCI registry", async () => {
+    const { recording } = await recordMesh({ charts: { repository: "oci://charts.example.com/istio/" } });
+    assert.equal(inputsOf(recording, "mesh-ztunnel")["chart"], "oci://charts.example.com/istio/ztunnel");
+    assert.equal(inputsOf(recording, "mesh-ztunnel")["repositoryOpts"], undefined);
+  });
+
+  it("take over a namespace that exists, and keep it", async () => {
+    const { recording } = await recordMesh({ adoptNamespace: true });
+    const namespace = recording.find("mesh-namespace");
+    assert.equal(namespace.type, "kubernetes:core/v1:NamespacePatch");
+    assert.equal(namespace.retainOnDelete, true);
+  });
+
+  it("leave out the gateway, the certificate or the CRDs", async () => {
+    const bare = await recordMesh({ gateway: { enabled: false }, gatewayApi: { install: false } });
+    assert.deepEqual(bare.recording.resources.map((r) => r.name).sort(), [
+      "mesh",
+      "mesh-base",
+      "mesh-cni",
+      "mesh-istiod",
+      "mesh-namespace",
+      "mesh-ztunnel",
+    ]);
+    assert.deepEqual(await valueOf(bare.mesh.parentRef), { name: "", namespace: "" });
+
+    const plain = await recordMesh({ gateway: { certificate: { enabled: false } } });
+    const spec = inputsOf(plain.recording, "mesh-gateway-gateway")["spec"] as { listeners: { name: string }[] };
+    assert.deepEqual(
+      spec.listeners.map((listener) => listener.name),
+      ["http"],
+    );
+    assert.equal(
+      plain.recording.resources.some((r) => r.type.startsWith("kubernetes:cert-manager.io/")),
+      false,
+    );
+    assert.equal(await valueOf(plain.mesh.httpsUrl), "");
+  });
+
+  it("use an issuer that is named instead of a CA of its own", async () => {
+    const { recording } = await recordMesh({ gateway: { certificate: { issuerName: "root-ca-cluster-issuer" } } });
+    const certManager = recording.resources.filter((r) => r.type.startsWith("kubernetes:cert-manager.io/"));
+    assert.deepEqual(
+      certManager.map((r) => r.name),
+      ["mesh-gateway-certificate"],
+    );
+    const spec = certManager[0]!.inputs["spec"] as { issuerRef: object };
+    assert.deepEqual(spec.issuerRef, {
+      name: "root-ca-cluster-issuer",
+      kind: "ClusterIssuer",
+      group: "cert-manager.io",
+    });
+  });
+
+  it("patch no Service that has no NodePorts", async () => {
+    const { recording, mesh } = await recordMesh({ gateway: { serviceType: "LoadBalancer" } });
+    assert.equal(
+      recording.resources.some((r) => r.name === "mesh-gateway-service"),
+      false,
+    );
+    assert.equal(await valueOf(mesh.httpUrl), "http://192.0.2.10");
+    assert.deepEqual(await valueOf(mesh.nodePorts), {});
+  });
+
+  it("put cni and ztunnel where the platform wants them", async () => {
+    const { recording } = await recordMesh({ platform: "openshift", namespace: "mesh-system" });
+    const namespaces = ["base", "istiod", "cni", "ztunnel"].map((n) => inputsOf(recording, `mesh-${n}`)["namespace"]);
+    assert.deepEqual(namespaces, ["mesh-system", "mesh-system", "kube-system", "kube-system"]);
+  });
+
+  it("hand what the mesh itself has to wait for on to every child", async () => {
+    const recording = await record(() => {
+      const before = new k8s.core.v1.ConfigMap("before", {});
+      new AmbientMesh("mesh", { gatewayApi }, { dependsOn: before });
+    });
+    const waiting = recording.resources.filter((r) => r.dependencies.includes("before")).map((r) => r.name);
+    const own = recording.resources.filter((r) => !["before", ...crds, policy].includes(r.name)).map((r) => r.name);
+    assert.deepEqual(waiting.sort(), own.sort());
+  });
+
+  it("send every child to the provider that was given, and say that the cluster was not looked at", async () => {
+    const recording = await record(() => {
+      const provider = new k8s.Provider("other", { kubeconfig: "{}" });
+      new AmbientMesh("mesh", { gatewayApi }, { provider });
+    });
+    const elsewhere = recording.resources.filter((r) => r.type.startsWith("kubernetes:") && r.provider !== "other");
+    assert.deepEqual(elsewhere, []);
+    assert.deepEqual(recording.logged, [
+      "warning: the Gateway API CRDs of the cluster were not compared with this bundle: an explicit provider does not " +
+        'tell its kubeconfig; write `kubeconfig: "..."` or `context: "..."`',
+    ]);
+  });
+
+  it("may be Outputs that are not known at preview: every object is listed all the same", async () => {
+    const known = await record(() => void new AmbientMesh("mesh", { gatewayApi }), { preview: true });
+    const recording = await record(
+      () => {
+        const unknown: pulumi.Output<string> = new k8s.core.v1.ConfigMap("not-yet").id;
+        new AmbientMesh("mesh", {
+          gatewayApi,
+          namespace: unknown,
+          controlPlane: { memory: unknown },
+          gateway: { host: unknown, hostnames: [unknown], certificate: { issuerName: unknown } },
+        });
+      },
+      { preview: true },
+    );
+    const own = ["mesh-gateway-selfsigned-issuer", "mesh-gateway-ca-certificate", "mesh-gateway-ca-issuer"];
+    assert.deepEqual(
+      recording.resources.map((r) => r.name).sort(),
+      [...known.resources.map((r) => r.name).filter((name) => !own.includes(name)), "not-yet"].sort(),
+    );
+  });
+});
