@@ -1,5 +1,4 @@
 // What a check is: data with one pure function, so that the list can be printed, documented and tested as a table.
-import { quoted } from "../faults";
 import { objectName, type ClusterSnapshot, type Kind } from "../snapshot";
 
 /** The categories in the order of the report. */
@@ -79,5 +78,5 @@ export function namespaceFinding(namespace: string, got: string, rule: string, f
 /** One whole line of a report, by the package's message formula. */
 export function findingLine({ object, got, rule, fix }: Finding): string {
   const mend = "run" in fix ? `run \`${fix.run}\`` : `write \`${fix.write}\``;
-  return `\`${object}\`: got ${quoted(got)}; ${rule}; ${mend}`;
+  return `\`${object}\`: got "${got}"; ${rule}; ${mend}`;
 }

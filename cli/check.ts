@@ -1,0 +1,133 @@
+// `istio-ambient check`: one look at a mesh, or as many as it takes until it is good.
+import { setTimeout as sleep } from "node:timers/promises";
+import * as fs from "node:fs";
+import { Command } from "commander";
+import { parse } from "yaml";
+import { UnreachableError } from "../cluster/client";
+import { NoClusterError, reason, type ClusterTarget } from "../cluster/connection";
+import { readCluster } from "../cluster/snapshot";
+import { checks } from "../lib/checks";
+import { categories, type CheckContext } from "../lib/checks/check";
+import { faultLine } from "../lib/faults";
+import { kindCluster, kindDefaults, publishedPorts, type KindCluster } from "../lib/kind-cluster";
+import { nearest } from "../lib/rules";
+import { isGood, judge, reportData, type Report, type Scope } from "../lib/verdicts";
+import { parseDuration } from "./duration";
+import { exit, UsageError } from "./exit";
+import { renderTable } from "./table";
+import { endProgress, progress, type Terminal } from "./terminal";
+
+const formats = ["table", "json"];
+/** Between two looks of --wait. */
+const pauseMs = 2000;
+
+interface CheckOptions {
+  kubeconfig?: string;
+  context?: string;
+  namespace: string[];
+  category: string[];
+  output: string;
+  wait?: string;
+  timeout: string;
+  kindConfig?: string;
+}
+
+/** The subcommand; `finish` takes its exit code. */
+export function checkCommand(terminal: Terminal, finish: (code: number) => void): Command {
+  const collect = (value: string, list: string[]) => [...list, value];
+  return new Command("check")
+    .description("Say whether the mesh of a cluster works, and how to mend what does not.")
+    .option("--kubeconfig <file>", "kubeconfig to use instead of $KUBECONFIG or ~/.kube/config")
+    .option("--context <name>", "context to use instead of the current one")
+    .option("--namespace <name>", "only this namespace and the mesh's own parts; may be repeated", collect, [])
+    .option("--category <name>", `only this category; may be repeated: ${categories.join(", ")}`, collect, [])
+    .option("--output <format>", "table or json", "table")
+    .option("--wait <duration>", "look again until nothing fails, for as long as 2m")
+    .option("--timeout <duration>", "how long one look may take", "1m")
+    .option("--kind-config <file>", "the cluster's kind file, to know which ports kind publishes")
+    .action(async (options: CheckOptions) => finish(await check(options, terminal)));
+}
+
+async function check(options: CheckOptions, terminal: Terminal): Promise<number> {
+  validate(options);
+  const target: ClusterTarget = {
+    ...(options.kubeconfig ? { kubeconfigFile: options.kubeconfig } : {}),
+    ...(options.context ? { context: options.context } : {}),
+  };
+  const waitMs = options.wait === undefined ? 0 : parseDuration("--wait", options.wait);
+  const look = { target, timeoutMs: parseDuration("--timeout", options.timeout), ports: portsOf(options.kindConfig) };
+  const scope: Scope = { categories: options.category, namespaces: options.namespace };
+  const until = Date.now() + waitMs;
+  for (;;) {
+    const seen = await lookOnce(look, scope, terminal);
+    const left = until - Date.now();
+    const good = typeof seen !== "string" && isGood(seen);
+    if (good || left <= 0) return conclude(seen, options.output, terminal);
+    terminal.err(`${waitingFor(seen)}; looking again, ${Math.ceil(left / 1000)} s left\n`);
+    await sleep(Math.min(pauseMs, left));
+  }
+}
+
+interface Look {
+  target: ClusterTarget;
+  timeoutMs: number;
+  ports: readonly number[];
+}
+
+/** A report, or why the cluster cannot be reached. */
+async function lookOnce(
+  { target, timeoutMs, ports }: Look,
+  scope: Scope,
+  terminal: Terminal,
+): Promise<Report | string> {
+  try {
+    const onProgress = (kind: string) => progress(terminal, `reading ${kind}`);
+    const { snapshot } = await readCluster(target, timeoutMs, { onProgress });
+    const context: CheckContext = { now: new Date(), publishedNodePorts: ports };
+    return judge(checks, snapshot, context, scope);
+  } catch (error) {
+    if (error instanceof UnreachableError || error instanceof NoClusterError) return error.message;
+    throw error;
+  } finally {
+    endProgress(terminal);
+  }
+}
+
+function conclude(seen: Report | string, output: string, terminal: Terminal): number {
+  if (typeof seen === "string") {
+    terminal.err(`${seen}\n`);
+    return exit.unreachable;
+  }
+  terminal.out(
+    output === "json" ? `${JSON.stringify(reportData(seen), null, 2)}\n` : renderTable(seen, terminal.colour),
+  );
+  return isGood(seen) ? exit.good : exit.failed;
+}
+
+function waitingFor(seen: Report | string): string {
+  if (typeof seen === "string") return seen;
+  const failed = seen.results.filter(({ outcome }) => outcome === "failed").map((result) => result.check.id);
+  return `${failed.length} failed: ${failed.join(", ")}`;
+}
+
+function validate({ category, output }: CheckOptions): void {
+  for (const name of category) requireWord("--category", name, categories);
+  requireWord("--output", output, formats);
+}
+
+function requireWord(option: string, word: string, words: readonly string[]): void {
+  if (words.includes(word)) return;
+  const fix = `${option} ${nearest(word, words)}`;
+  throw new UsageError(faultLine({ path: option, got: word, rule: `it is one of ${words.join(", ")}`, fix }));
+}
+
+/** NodePorts that kind publishes: by the given file, or as `kind-config` writes it. */
+function portsOf(file: string | undefined): number[] {
+  if (file === undefined) return publishedPorts(kindCluster(kindDefaults));
+  try {
+    const cluster = parse(fs.readFileSync(file, "utf8")) as Partial<KindCluster>;
+    return publishedPorts({ nodes: cluster.nodes ?? [] });
+  } catch (error) {
+    throw new UsageError(`cannot read kind file ${file}: ${reason(error)}`);
+  }
+}

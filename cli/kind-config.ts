@@ -1,0 +1,81 @@
+// `istio-ambient kind-config`: the kind cluster file for the mesh's ports, from flags or from a stack's configuration.
+import * as fs from "node:fs";
+import { Command } from "commander";
+import { parse, stringify } from "yaml";
+import { reason } from "../cluster/connection";
+import { faultLine, type Fault } from "../lib/faults";
+import { kindCluster, kindDefaults, kindFaults, type KindSettings } from "../lib/kind-cluster";
+import { exit, UsageError } from "./exit";
+import type { Terminal } from "./terminal";
+
+interface KindOptions {
+  stack?: string;
+  name?: string;
+  listenAddress?: string;
+  httpHostPort?: unknown;
+  httpNodePort?: unknown;
+  httpsHostPort?: unknown;
+  httpsNodePort?: unknown;
+  nginx: boolean;
+}
+
+/** Settings of a stack that say where the gateway appears. */
+const portSettings = ["httpHostPort", "httpNodePort", "httpsHostPort", "httpsNodePort"] as const;
+
+/** The subcommand; `finish` takes its exit code. */
+export function kindConfigCommand(terminal: Terminal, finish: (code: number) => void): Command {
+  const port = (what: string, value: number) => `${what} (default: ${value})`;
+  return new Command("kind-config")
+    .description("Print the kind cluster file that publishes the ports of the mesh's gateway, and of NGINX Ingress.")
+    .option("--stack <file>", "take the ports from this stack file, such as Pulumi.dev.yaml")
+    .option("--name <name>", "name of the kind cluster")
+    .option("--listen-address <address>", `address of the host (default: ${kindDefaults.listenAddress})`)
+    .option("--http-host-port <port>", port("HTTP on the host", kindDefaults.httpHostPort), portNumber)
+    .option("--http-node-port <port>", port("HTTP on the node", kindDefaults.httpNodePort), portNumber)
+    .option("--https-host-port <port>", port("HTTPS on the host", kindDefaults.httpsHostPort), portNumber)
+    .option("--https-node-port <port>", port("HTTPS on the node", kindDefaults.httpsNodePort), portNumber)
+    .option("--no-nginx", "leave out the ports and the node label of NGINX Ingress")
+    .action((options: KindOptions) => {
+      terminal.out(kindConfig(options));
+      finish(exit.good);
+    });
+}
+
+/** What is no number stays as it is, so that the message can show it. */
+function portNumber(text: string): unknown {
+  return /^\d+$/.test(text) ? Number(text) : text;
+}
+
+function kindConfig({ stack, ...flags }: KindOptions): string {
+  const ports = stack === undefined ? {} : stackPorts(stack);
+  const chosen = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
+  const settings = { ...kindDefaults, ...ports, ...chosen };
+  const faults = kindFaults(settings).map((fault) => (fault.path in chosen ? asFlag(fault) : fault));
+  if (faults.length > 0) throw new UsageError(faults.map(faultLine).join("\n"));
+  const whose = settings.nginx ? "of NGINX Ingress and of the mesh's gateway" : "of the mesh's gateway";
+  return `# kind create cluster --config <this file>: ports ${whose}.\n${stringify(kindCluster(settings))}`;
+}
+
+/** A fault of a setting that was given as a flag. */
+function asFlag({ path, got, rule, fix }: Fault): Fault {
+  const flag = `--${path.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return { path: flag, got, rule, fix: `${flag} ${fix.slice(`${path}: `.length).replace(/"/g, "")}` };
+}
+
+interface StackFile {
+  config?: { "istio-ambient:mesh"?: { gateway?: Partial<KindSettings> } };
+}
+
+/** The gateway's ports in a stack's configuration, as far as it names them. */
+function stackPorts(file: string): Partial<KindSettings> {
+  let stack: StackFile;
+  try {
+    stack = (parse(fs.readFileSync(file, "utf8")) ?? {}) as StackFile;
+  } catch (error) {
+    throw new UsageError(`cannot read stack file ${file}: ${reason(error)}`);
+  }
+  const gateway = stack.config?.["istio-ambient:mesh"]?.gateway ?? {};
+  return Object.fromEntries(
+    portSettings.flatMap((name) => (gateway[name] === undefined ? [] : [[name, gateway[name]]])),
+  );
+}

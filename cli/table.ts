@@ -1,0 +1,34 @@
+// The report as a table for people: a category, its underline, a sign for each check, and what was found below it.
+import { findingLine } from "../lib/checks/check";
+import { byCategory, hintAnchor, tally, type CheckResult, type Outcome, type Report } from "../lib/verdicts";
+
+const signs: Record<Outcome, string> = { passed: "√", warned: "‼", failed: "×", unknown: "‼" };
+const colours: Record<Outcome, number> = { passed: 32, warned: 33, failed: 31, unknown: 33 };
+
+/** The whole table, ending with a line that counts the outcomes. */
+export function renderTable(report: Report, colour: boolean): string {
+  const sign = (outcome: Outcome) =>
+    colour ? `\u001b[${colours[outcome]}m${signs[outcome]}\u001b[0m` : signs[outcome];
+  const blocks = byCategory(report).map(([category, results]) =>
+    [category, "-".repeat(category.length), ...results.flatMap((result) => resultLines(result, sign))].join("\n"),
+  );
+  return `${[...blocks, summary(report, sign)].join("\n\n")}\n`;
+}
+
+function resultLines({ check, outcome, findings, why }: CheckResult, sign: (outcome: Outcome) => string): string[] {
+  const first = `${sign(outcome)} ${check.claim}`;
+  if (outcome === "passed") return [first];
+  const lines = outcome === "unknown" ? [`could not be looked at: ${why ?? ""}`] : findings.map(findingLine);
+  return [first, ...[...lines, check.hint, `see ${hintAnchor(check)}`].map((line) => `    ${line}`)];
+}
+
+function summary(report: Report, sign: (outcome: Outcome) => string): string {
+  const { passed, warned, failed, unknown } = tally(report);
+  const parts = [
+    `${sign("passed")} ${passed} passed`,
+    ...(warned > 0 ? [`${sign("warned")} ${warned} warned`] : []),
+    ...(unknown > 0 ? [`${sign("unknown")} ${unknown} could not be looked at`] : []),
+    ...(failed > 0 ? [`${sign("failed")} ${failed} failed`] : []),
+  ];
+  return parts.join("   ");
+}
