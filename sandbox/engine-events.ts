@@ -4,16 +4,21 @@ import { EngineEvent } from "@pulumi/pulumi/automation";
 const begun = new Map<string, number>();
 const signs: Record<string, string> = { create: "+", update: "~", delete: "-", replace: "+-", read: ">" };
 
+/** Diagnostics that people have to see; the engine also sends "debug". */
+const shown = ["info#err", "warning", "error"];
+
 /** Prints one event where it says something new. */
 export function report(event: EngineEvent): void {
   const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event;
   if (resourcePreEvent) begun.set(resourcePreEvent.metadata.urn, Date.now());
   if (resOutputsEvent && resOutputsEvent.metadata.op !== "same") {
-    const { op, urn } = resOutputsEvent.metadata;
-    console.error(`  ${(signs[op] ?? op).padEnd(2)} ${resourceLabel(urn)}${elapsed(urn)}`);
+    const { op, urn, type } = resOutputsEvent.metadata;
+    // Providers and the stack itself are the engine's own.
+    if (!type.startsWith("pulumi:"))
+      console.error(`  ${(signs[op] ?? op).padEnd(2)} ${resourceLabel(urn)}${elapsed(urn)}`);
   }
   if (resOpFailedEvent) console.error(`  !! ${resourceLabel(resOpFailedEvent.metadata.urn)} failed`);
-  if (diagnosticEvent && diagnosticEvent.severity !== "info" && !diagnosticEvent.ephemeral) {
+  if (diagnosticEvent && shown.includes(diagnosticEvent.severity) && !diagnosticEvent.ephemeral) {
     const text = plain(diagnosticEvent.message).trim();
     const about = diagnosticEvent.urn ? `${resourceLabel(diagnosticEvent.urn)}: ` : "";
     if (text) console.error(`  ${diagnosticEvent.severity}: ${about}${text}`);

@@ -35,7 +35,8 @@ export function summary(instance: Instance, outputs: OutputMap, plugins: Plugin[
     ]),
   ];
   if (resources) {
-    const rows = Object.entries(resources).map(([part, { cpu, memory }]) => [part, cpu, memory]);
+    const { total, ...parts } = resources;
+    const rows = Object.entries({ ...parts, total }).map(([part, asked]) => [part, asked?.cpu, asked?.memory]);
     sections.push(table([["requests", "cpu", "memory"], ...rows]));
   }
   sections.push(
