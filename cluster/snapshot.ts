@@ -1,5 +1,5 @@
 // One read of a cluster: paged lists of a fixed set of kinds, cut down page by page, with what could not be read.
-import type { ClusterSnapshot, Gap, Kind, PodState, Reference, SnapshotLists, ZtunnelLink } from "../lib/snapshot";
+import type { ClusterSnapshot, Gap, Kind, Reference, SnapshotLists, ZtunnelLink } from "../lib/snapshot";
 import type { V1ConfigMap, V1Secret } from "@kubernetes/client-node";
 import { ApiClient, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
@@ -59,7 +59,7 @@ export async function readSnapshot(client: ApiClient, options: SnapshotOptions =
 
   if (wanted("configMaps")) await readConfigMaps(client, snapshot);
   if (wanted("secrets")) await readSecrets(client, snapshot);
-  if (wanted("ztunnelLinks")) snapshot.ztunnelLinks = await readZtunnelLinks(client, snapshot.pods);
+  if (wanted("ztunnelLinks")) await readZtunnelLinks(client, snapshot);
   return snapshot;
 }
 
@@ -208,14 +208,18 @@ function distinct(references: Reference[]): Reference[] {
 }
 
 /** Asks istio-cni of a few nodes, through the API server, how many ztunnels it is connected to. */
-async function readZtunnelLinks(client: ApiClient, pods: PodState[]): Promise<ZtunnelLink[]> {
-  const agents = pods.filter((pod) => pod.labels["k8s-app"] === "istio-cni-node" && pod.phase === "Running");
-  return Promise.all(
-    agents.slice(0, askedNodes).map(async ({ namespace, name, node, labels, annotations }) => {
-      const path = `/api/v1/namespaces/${namespace}/pods/${name}:15014/proxy/metrics`;
-      const metrics = await client.getText(path, 3000);
+async function readZtunnelLinks(client: ApiClient, snapshot: ClusterSnapshot): Promise<void> {
+  const agents = snapshot.pods.filter((pod) => pod.labels["k8s-app"] === "istio-cni-node" && pod.phase === "Running");
+  snapshot.ztunnelLinks = await Promise.all(
+    agents.slice(0, askedNodes).map(async ({ namespace, name, node, labels, annotations }): Promise<ZtunnelLink> => {
+      const metrics = await client.getText(`/api/v1/namespaces/${namespace}/pods/${name}:15014/proxy/metrics`, 3000);
       const value = /^ztunnel_connected(?:\{[^}]*\})? (\S+)$/m.exec(metrics ?? "")?.[1];
       return { namespace, name, labels, annotations, node, ...(value ? { connected: Number(value) } : {}) };
     }),
   );
+  const silent = snapshot.ztunnelLinks.filter((link) => link.connected === undefined);
+  if (silent.length > 0) {
+    const names = silent.map((link) => `${link.namespace}/${link.name}`).join(", ");
+    snapshot.gaps.ztunnelLinks = { cause: "failed", why: `no metric ztunnel_connected from ${names}` };
+  }
 }
