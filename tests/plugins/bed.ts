@@ -1,0 +1,144 @@
+// The test bed of the plugins: a namespace and a stack of their own for each group of tests, run by the real engine
+// through the Automation API against the API server of the sandbox.
+import { execFileSync } from "node:child_process";
+import { randomBytes } from "node:crypto";
+import * as path from "node:path";
+import type { EngineEvent, OpType, PreviewOptions } from "@pulumi/pulumi/automation";
+import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
+
+export const chart = path.join(__dirname, "..", "fixtures", "chart");
+
+/** What an operation meant to do, or did: how many resources of each kind of step, and the paths that differ. */
+export interface Outcome {
+  steps: { [op in OpType]?: number };
+  /** `name: path` of every difference, sorted. */
+  differences: string[];
+  outputs: { [name: string]: unknown };
+  text: string;
+}
+
+function nameIn(urn: string): string {
+  return urn.split("::").slice(3).join("::");
+}
+
+/** Listens to an operation for its steps. */
+function listener(): { onEvent: (event: EngineEvent) => void; differences: Set<string> } {
+  const differences = new Set<string>();
+  const onEvent = ({ resourcePreEvent }: EngineEvent): void => {
+    const { metadata } = resourcePreEvent ?? {};
+    for (const at of Object.keys(metadata?.detailedDiff ?? {}))
+      differences.add(`${nameIn(metadata?.urn ?? "")}: ${at}`);
+  };
+  return { onEvent, differences };
+}
+
+export class Bed {
+  readonly namespace: string;
+  private made?: Stack;
+
+  constructor(readonly name: string) {
+    this.namespace = `${name}-${randomBytes(3).toString("hex")}`;
+    this.kubectl("create", "namespace", this.namespace);
+  }
+
+  /** Runs kubectl in the bed's namespace and returns what it printed. */
+  kubectl(...args: string[]): string {
+    return this.kubectlWith("", ...args);
+  }
+
+  kubectlWith(input: string, ...args: string[]): string {
+    const options = { input, encoding: "utf8" as const, stdio: ["pipe", "pipe", "pipe"] as ["pipe", "pipe", "pipe"] };
+    return execFileSync("kubectl", ["--namespace", this.namespace, ...args], options);
+  }
+
+  /** Makes objects as somebody else would, by kubectl. */
+  apply(...objects: object[]): void {
+    for (const object of objects) this.kubectlWith(JSON.stringify(object), "apply", "--server-side", "--filename", "-");
+  }
+
+  /** An object as it is, or undefined. */
+  get<T>(kind: string, name: string): T | undefined {
+    const found = this.kubectl("get", kind, name, "--ignore-not-found", "--output", "json");
+    return found === "" ? undefined : (JSON.parse(found) as T);
+  }
+
+  /** One value of an object, by kubectl's JSONPath without its braces. */
+  value(kind: string, name: string, jsonpath: string): string {
+    return this.kubectl("get", kind, name, "--output", `jsonpath={${jsonpath}}`);
+  }
+
+  helm(...args: string[]): string {
+    return execFileSync("helm", ["--namespace", this.namespace, ...args], { encoding: "utf8", stdio: "pipe" });
+  }
+
+  async stack(program?: PulumiFn): Promise<Stack> {
+    this.made ??= await LocalWorkspace.createOrSelectStack({
+      stackName: this.namespace,
+      projectName: "plugins",
+      program: program ?? (async () => Promise.resolve()),
+    });
+    if (program) this.made.workspace.program = program;
+    return this.made;
+  }
+
+  async preview(program: PulumiFn, options: PreviewOptions = {}): Promise<Outcome> {
+    const { onEvent, differences } = listener();
+    const done = await (await this.stack(program)).preview({ ...options, onEvent });
+    return { steps: done.changeSummary, differences: [...differences].sort(), outputs: {}, text: done.stdout };
+  }
+
+  async up(program: PulumiFn, options: { refresh?: boolean } = {}): Promise<Outcome> {
+    const { onEvent, differences } = listener();
+    const done = await (await this.stack(program)).up({ ...options, onEvent });
+    const outputs = Object.fromEntries(
+      Object.entries(done.outputs).map(([name, { value }]) => [name, value as unknown]),
+    );
+    return {
+      steps: done.summary.resourceChanges ?? {},
+      differences: [...differences].sort(),
+      outputs,
+      text: done.stdout,
+    };
+  }
+
+  async refresh(): Promise<Outcome> {
+    const { onEvent, differences } = listener();
+    const done = await (await this.stack()).refresh({ onEvent });
+    const steps = done.summary.resourceChanges ?? {};
+    return { steps, differences: [...differences].sort(), outputs: {}, text: done.stdout };
+  }
+
+  async destroy(): Promise<Outcome> {
+    const done = await (await this.stack()).destroy();
+    return { steps: done.summary.resourceChanges ?? {}, differences: [], outputs: {}, text: done.stdout };
+  }
+
+  /** The recorded state as it is stored, with secrets encrypted. */
+  async state(): Promise<string> {
+    const { workspace } = await this.stack();
+    const options = { cwd: workspace.workDir, encoding: "utf8" as const };
+    return execFileSync("pulumi", ["stack", "export", "--stack", this.namespace], options);
+  }
+
+  /** Removes the stack with everything in it, and the namespace. */
+  async clear(): Promise<void> {
+    await this.destroy();
+    await (await this.stack()).workspace.removeStack(this.namespace);
+    this.kubectl("delete", "namespace", this.namespace, "--wait=false");
+  }
+}
+
+/** What went wrong, as the engine told it. */
+export async function failure(operation: Promise<unknown>): Promise<string> {
+  const outcome = await operation.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (outcome instanceof Error) return outcome.message;
+  throw new Error("the operation succeeded, and should have failed");
+}
+
+/** Waits until something else has come about. */
+export async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await holds())) await new Promise((resolve) => setTimeout(resolve, 200));
+}
