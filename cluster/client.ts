@@ -1,4 +1,4 @@
-// A small read-only client of the Kubernetes API: one request at a time, counted, with a deadline, never retried in silence.
+// A small client of the Kubernetes API: one request at a time, counted, with a deadline, never retried in silence.
 import * as http from "node:http";
 import * as https from "node:https";
 import * as zlib from "node:zlib";
@@ -16,13 +16,30 @@ export type Reply =
   | { kind: "forbidden"; why: string }
   | { kind: "failed"; status: number; why: string };
 
+/** What reading a snapshot asks of a client. */
+export interface Api {
+  readonly server: string;
+  get(path: string, accept?: string): Promise<Reply>;
+  getText(path: string, timeoutMs: number): Promise<string | undefined>;
+}
+
 /** Objects without spec and status, for kinds of which only names, labels and annotations matter. */
 export const metadataOnly = {
   list: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
   object: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
 };
 
-export class ApiClient {
+/** One request. */
+interface Call {
+  method: string;
+  path: string;
+  accept: string;
+  body?: object;
+  /** Content type of the body. */
+  type?: string;
+}
+
+export class ApiClient implements Api {
   /** Requests sent so far. */
   requests = 0;
 
@@ -52,17 +69,31 @@ export class ApiClient {
   }
 
   /** GET of a path such as /api/v1/pods?limit=500. */
-  async get(path: string, accept = "application/json"): Promise<Reply> {
+  get(path: string, accept = "application/json"): Promise<Reply> {
+    return this.ask({ method: "GET", path, accept });
+  }
+
+  /** POST of an object. */
+  post(path: string, body: object): Promise<Reply> {
+    return this.ask({ method: "POST", path, accept: "application/json", body, type: "application/json" });
+  }
+
+  /** A JSON merge patch. */
+  patch(path: string, body: object): Promise<Reply> {
+    return this.ask({ method: "PATCH", path, accept: "application/json", body, type: "application/merge-patch+json" });
+  }
+
+  private async ask(call: Call): Promise<Reply> {
     this.requests += 1;
     let answer: { status: number; text: string };
     try {
-      answer = await this.send(path, accept);
+      answer = await this.send(call);
     } catch (error) {
       const why = this.deadline.aborted ? `no answer within ${this.deadlineMs / 1000} s` : reason(error);
       throw new UnreachableError(`cannot reach the cluster at ${this.server}: ${why}`);
     }
     const { status, text } = answer;
-    if (status === 200) return { kind: "ok", body: JSON.parse(text) as unknown };
+    if (status === 200 || status === 201) return { kind: "ok", body: JSON.parse(text) as unknown };
     if (status === 404) return { kind: "missing" };
     const why = statusMessage(text) ?? `HTTP ${status}`;
     if (status === 401) throw new UnreachableError(`the API server at ${this.server} refuses the credentials: ${why}`);
@@ -74,7 +105,8 @@ export class ApiClient {
   async getText(path: string, timeoutMs: number): Promise<string | undefined> {
     this.requests += 1;
     try {
-      const { status, text } = await this.send(path, "text/plain", AbortSignal.timeout(timeoutMs));
+      const call = { method: "GET", path, accept: "text/plain" };
+      const { status, text } = await this.send(call, AbortSignal.timeout(timeoutMs));
       return status === 200 ? text : undefined;
     } catch {
       return undefined;
@@ -86,13 +118,19 @@ export class ApiClient {
     if (this.options.agent instanceof http.Agent) this.options.agent.destroy();
   }
 
-  private send(path: string, accept: string, timeout?: AbortSignal): Promise<{ status: number; text: string }> {
+  private send(call: Call, timeout?: AbortSignal): Promise<{ status: number; text: string }> {
+    const { method, path, accept, body: content, type } = call;
     const url = new URL(this.server.replace(/\/$/, "") + path);
     const { request } = url.protocol === "http:" ? http : https;
     const signal = timeout ? AbortSignal.any([this.deadline, timeout]) : this.deadline;
-    const headers = { ...this.options.headers, accept, "accept-encoding": "gzip" };
+    const headers = {
+      ...this.options.headers,
+      accept,
+      "accept-encoding": "gzip",
+      ...(type && { "content-type": type }),
+    };
     return new Promise((resolve, reject) => {
-      const sent = request(url, { ...this.options, headers, signal }, (response) => {
+      const sent = request(url, { ...this.options, method, headers, signal }, (response) => {
         const body = response.headers["content-encoding"] === "gzip" ? response.pipe(zlib.createGunzip()) : response;
         const chunks: Buffer[] = [];
         response.on("error", reject);
@@ -103,7 +141,7 @@ export class ApiClient {
         );
       });
       sent.on("error", reject);
-      sent.end();
+      sent.end(content && JSON.stringify(content));
     });
   }
 }
