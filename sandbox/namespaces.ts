@@ -69,6 +69,8 @@ export function spawnInside(instance: Instance, argv: string[], { stdio, detache
   const user = userNamespace.length > 0 ? ["--user", "--preserve-credentials"] : [];
   const enter = ["nsenter", "--target", first, "--net", "--pid", "--mount", ...user, "--"];
   const tie = tied ? ["setpriv", "--pdeathsig", "KILL"] : [];
-  const [program = "", ...args] = [...tie, ...enter, ...tie, ...argv];
+  // Entering a mount namespace leads to its root folder.
+  const back = ["sh", "-c", 'cd "$0" && exec "$@"', process.cwd()];
+  const [program = "", ...args] = [...tie, ...enter, ...tie, ...back, ...argv];
   return spawn(program, args, { stdio, detached, env: instance.environment() });
 }

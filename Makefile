@@ -1,0 +1,56 @@
+# What people run here. `make help` lists it.
+NODE_BIN := $(shell sandbox/node.sh)
+ifeq ($(NODE_BIN),)
+$(error no Node to run with)
+endif
+export PATH := $(NODE_BIN):$(PATH)
+
+SANDBOX := npm run --silent sandbox --
+# npm writes this file last, so an install that was interrupted is done again.
+DEPS := node_modules/.package-lock.json
+
+.PHONY: help up down status shell test test-unit test-graph test-plugins test-lifecycle test-consumer lint fix build docs clean
+.DEFAULT_GOAL := help
+
+help: ## list the targets
+	@sed -n 's/^\([a-z -]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 44
+
+up: $(DEPS) ## start a throw-away control plane and put the mesh on it
+	@$(SANDBOX) up
+
+down: $(DEPS) ## end the sandbox, with everything in it
+	@$(SANDBOX) down
+
+status: $(DEPS) ## show what runs in the sandbox
+	@$(SANDBOX) status
+
+shell: $(DEPS) ## open a shell inside the sandbox
+	@$(SANDBOX) shell
+
+test: $(DEPS) ## run every test, the last ones on a sandbox of their own
+	@npx --no-install tsx tests/run.ts
+
+test-unit test-graph: test-%: $(DEPS) ## run one suite that needs no sandbox
+	@npm run --silent test:$*
+
+test-plugins test-lifecycle test-consumer: test-%: $(DEPS) ## run one suite on a sandbox
+	@npx --no-install tsx tests/run.ts $*
+
+lint: $(DEPS) ## check style, types and imports
+	@npm run --silent lint
+
+fix: $(DEPS) ## mend what can be mended by itself
+	@npm run --silent fix
+
+build: $(DEPS) ## compile the package into dist/
+	@npm run --silent build
+
+docs: $(DEPS) ## write the generated parts of the documentation
+	@npm run --silent docs
+
+clean: down ## remove everything that was made here; built parts stay in the cache
+	@rm -rf dist .sandbox *.tgz
+
+$(DEPS): package-lock.json
+	npm ci --ignore-scripts --no-audit --no-fund
+	@touch $@
