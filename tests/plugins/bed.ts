@@ -17,6 +17,10 @@ export interface Outcome {
   text: string;
 }
 
+interface Deployment {
+  resources: { urn: string; outputs?: { [output: string]: unknown } }[];
+}
+
 function nameIn(urn: string): string {
   return urn.split("::").slice(3).join("::");
 }
@@ -118,6 +122,12 @@ export class Bed {
     const { workspace } = await this.stack();
     const options = { cwd: workspace.workDir, encoding: "utf8" as const };
     return execFileSync("pulumi", ["stack", "export", "--stack", this.namespace], options);
+  }
+
+  /** The recorded outputs of the resource of that name. */
+  async recorded(name: string): Promise<{ [output: string]: unknown } | undefined> {
+    const { deployment } = JSON.parse(await this.state()) as { deployment: Deployment };
+    return deployment.resources.find(({ urn }) => nameIn(urn) === name)?.outputs;
   }
 
   /** Removes the stack with everything in it, and the namespace. */

@@ -8,6 +8,7 @@ import { isNamespaced, type Cluster } from "./cluster";
 import {
   autoname,
   isAutonamed,
+  isBuiltIn,
   isNamed,
   isPatch,
   metadataOf,
@@ -21,7 +22,7 @@ import {
 } from "./names";
 import { covers } from "./ownership";
 import { replacementPaths } from "./replacement";
-import { normalized, objectOf, pruned, recalled } from "./shape";
+import { normalized, objectOf, pruned, recalled, withoutEmpty } from "./shape";
 
 /** Kinds for which the official plugin waits in a way of its own that no part of the package needs. */
 const refusedKinds = new Set([
@@ -86,8 +87,9 @@ function inNamespace(object: JsonObject, namespaced: boolean): JsonObject {
 export async function diffObject(cluster: Cluster, request: DiffRequest): Promise<Difference> {
   const state = recalled(fromStruct(request.getOlds()));
   const inputs = normalized(objectOf(fromStruct(request.getNews())));
-  const namespaced = await isNamespaced(cluster, objectKind(inputs));
-  const news = inNamespace(inputs, namespaced);
+  const kind = objectKind(inputs);
+  const namespaced = await isNamespaced(cluster, kind);
+  const news = inNamespace(isBuiltIn(kind) ? withoutEmpty(inputs, state.live) : inputs, namespaced);
   const base = inNamespace(pruned(state.live, normalized(state.inputs)), namespaced);
   base["apiVersion"] ??= inputs["apiVersion"] ?? "";
   base["kind"] ??= inputs["kind"] ?? "";

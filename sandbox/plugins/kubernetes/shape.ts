@@ -67,11 +67,20 @@ function encodedSecret(object: JsonObject): JsonObject {
   return { ...without(object, ["stringData"]), data };
 }
 
-/** Empty maps and lists at these places are not kept by the API server for built-in kinds. */
-function withoutEmpty(object: JsonObject): JsonObject {
-  const isEmpty = (value: Json): boolean =>
-    typeof value === "object" && value !== null && Object.keys(value).length === 0;
-  return Object.fromEntries(Object.entries(object).filter(([, value]) => !isEmpty(value)));
+function isEmpty(value: Json): boolean {
+  return typeof value === "object" && value !== null && Object.keys(value).length === 0;
+}
+
+/** Inputs without the empty maps and lists that the API server did not keep; it drops them from built-in kinds. */
+export function withoutEmpty(inputs: JsonObject, live: JsonObject): JsonObject {
+  const kept = Object.entries(inputs).filter(([key, value]) => !(isEmpty(value) && live[key] === undefined));
+  return Object.fromEntries(kept.map(([key, value]) => [key, withoutEmptyIn(value, live[key])]));
+}
+
+function withoutEmptyIn(value: Json, live: Json | undefined): Json {
+  if (isObject(value) && isObject(live)) return withoutEmpty(value, live);
+  if (Array.isArray(value) && Array.isArray(live)) return value.map((item, index) => withoutEmptyIn(item, live[index]));
+  return value;
 }
 
 /** Inputs as the API server will give them back, so that what means the same compares as the same. */
@@ -81,8 +90,6 @@ export function normalized(inputs: JsonObject): JsonObject {
   if (isBuiltIn(kind) && !hasUnknown(object)) {
     if (kind.group === "" && kind.kind === "Secret") object = encodedSecret(object);
     if (isCustomResourceDefinition(object)) object = without(object, ["status"]);
-    const metadata = object["metadata"];
-    object = withoutEmpty(isObject(metadata) ? { ...object, metadata: withoutEmpty(metadata) } : object);
   }
   const metadata = object["metadata"];
   return isObject(metadata) ? { ...object, metadata: without(metadata, readOnly) } : object;
