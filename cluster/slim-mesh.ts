@@ -58,7 +58,6 @@ export function slimGateway(raw: RawGateway): GatewayState {
   const { gatewayClassName, addresses, infrastructure, listeners } = raw.spec ?? {};
   return {
     ...object,
-    uid: raw.metadata?.uid ?? "",
     className: gatewayClassName ?? "",
     addressed: Boolean(addresses?.length),
     ...(infrastructure?.parametersRef

@@ -1,7 +1,7 @@
 // One read of a cluster: paged lists of a fixed set of kinds, cut down page by page, with what could not be read.
 import type { ClusterSnapshot, Gap, Kind, Reference, SnapshotLists, ZtunnelLink } from "../lib/snapshot";
 import type { V1ConfigMap, V1Secret } from "@kubernetes/client-node";
-import { ApiClient, type Reply } from "./client";
+import { ApiClient, type Api, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
 import { sources, type ListedKind, type Source } from "./kinds";
 import { slimConfigMap, slimSecret } from "./slim";
@@ -43,7 +43,7 @@ export async function readCluster(
 }
 
 /** Reads through a client that is there already. */
-export async function readSnapshot(client: ApiClient, options: SnapshotOptions = {}): Promise<ClusterSnapshot> {
+export async function readSnapshot(client: Api, options: SnapshotOptions = {}): Promise<ClusterSnapshot> {
   const wanted = (kind: Kind) => options.kinds === undefined || options.kinds.includes(kind);
   const snapshot = emptySnapshot(client.server);
   snapshot.kubernetes = await kubernetesVersion(client);
@@ -100,12 +100,12 @@ function emptySnapshot(server: string): ClusterSnapshot {
   };
 }
 
-async function kubernetesVersion(client: ApiClient): Promise<string> {
+async function kubernetesVersion(client: Api): Promise<string> {
   const reply = await client.get("/version");
   return reply.kind === "ok" ? ((reply.body as { gitVersion?: string }).gitVersion ?? "") : "";
 }
 
-async function readKind<K extends ListedKind>(client: ApiClient, snapshot: ClusterSnapshot, kind: K): Promise<void> {
+async function readKind<K extends ListedKind>(client: Api, snapshot: ClusterSnapshot, kind: K): Promise<void> {
   const into = snapshot[kind] as SnapshotLists[K][];
   for (const source of sources[kind]) {
     const gap = await readList(client, source as Source<SnapshotLists[K]>, into);
@@ -118,7 +118,7 @@ interface RawList {
   items?: unknown[];
 }
 
-async function readList<T>(client: ApiClient, source: Source<T>, into: T[]): Promise<Gap | undefined> {
+async function readList<T>(client: Api, source: Source<T>, into: T[]): Promise<Gap | undefined> {
   let next = "";
   do {
     const query = new URLSearchParams({
@@ -141,7 +141,7 @@ function gapOf(reply: Exclude<Reply, { kind: "ok" }>, path: string): Gap {
 }
 
 /** ConfigMaps that Gateways refer to. */
-async function readConfigMaps(client: ApiClient, snapshot: ClusterSnapshot): Promise<void> {
+async function readConfigMaps(client: Api, snapshot: ClusterSnapshot): Promise<void> {
   const references = distinct(snapshot.gateways.flatMap((gateway) => gateway.parameters ?? []));
   // Every namespace has these two; a thousand namespaces need not send them.
   const fieldSelector = "metadata.name!=kube-root-ca.crt,metadata.name!=istio-ca-root-cert";
@@ -151,7 +151,7 @@ async function readConfigMaps(client: ApiClient, snapshot: ClusterSnapshot): Pro
 }
 
 /** Secrets that HTTPS listeners refer to, and the mesh's own CA. */
-async function readSecrets(client: ApiClient, snapshot: ClusterSnapshot): Promise<void> {
+async function readSecrets(client: Api, snapshot: ClusterSnapshot): Promise<void> {
   const listeners = snapshot.gateways.flatMap((gateway) => gateway.listeners);
   const references = distinct(listeners.flatMap((listener) => listener.certificates));
   const meshes = distinct(
@@ -181,7 +181,7 @@ function isOneOf<T>(references: Reference[]): (raw: unknown) => T[] {
 
 /** A few objects by their names, many by one list. One that is not there is left out. */
 async function readReferenced<T>(
-  client: ApiClient,
+  client: Api,
   snapshot: ClusterSnapshot,
   kind: "configMaps" | "secrets",
   references: Reference[],
@@ -208,7 +208,7 @@ function distinct(references: Reference[]): Reference[] {
 }
 
 /** Asks istio-cni of a few nodes, through the API server, how many ztunnels it is connected to. */
-async function readZtunnelLinks(client: ApiClient, snapshot: ClusterSnapshot): Promise<void> {
+async function readZtunnelLinks(client: Api, snapshot: ClusterSnapshot): Promise<void> {
   const agents = snapshot.pods.filter((pod) => pod.labels["k8s-app"] === "istio-cni-node" && pod.phase === "Running");
   snapshot.ztunnelLinks = await Promise.all(
     agents.slice(0, askedNodes).map(async ({ namespace, name, node, labels, annotations }): Promise<ZtunnelLink> => {

@@ -124,7 +124,6 @@ export interface ListenerState {
 
 /** A Gateway: an ingress, or a waypoint. */
 export interface GatewayState extends Named {
-  uid: string;
   className: string;
   listeners: ListenerState[];
   /** Addresses the user gave: istiod then deploys nothing. */

@@ -1,7 +1,8 @@
 // istiod: does it run, does the cluster reach it, do its webhooks work, does it trust its data plane.
-import { objectName, type ClusterSnapshot, type WebhookState } from "../snapshot";
+import { defaultIstioVersion } from "../releases";
+import { objectName, type ClusterSnapshot, type Reference, type WebhookState, type WorkloadState } from "../snapshot";
 import { finding, type Check } from "./check";
-import { istiods, meshNamespace, ztunnelDaemonSets } from "./mesh";
+import { helmUpgrade, istiods, istioVersion, meshNamespace, some, ztunnelDaemonSets } from "./mesh";
 
 /** CRDs of the chart base, in all the lines that this package knows. */
 const istioCrds = [
@@ -33,12 +34,15 @@ export const controlPlaneChecks: Check[] = [
     needs: ["definitions"],
     run(snapshot) {
       const present = new Set(snapshot.definitions.map((definition) => definition.name));
+      const version =
+        istiods(snapshot)
+          .map(istioVersion)
+          .find((found) => found)?.version ?? defaultIstioVersion;
+      const run = helmUpgrade("base", meshNamespace(snapshot), version);
       return istioCrds
         .filter((name) => !present.has(name))
         .map((name) =>
-          finding("CustomResourceDefinition", { namespace: "", name }, "none", "the chart base installs it", {
-            run: `helm upgrade istio-base --namespace ${meshNamespace(snapshot)} --reuse-values`,
-          }),
+          finding("CustomResourceDefinition", { namespace: "", name }, "none", "the chart base installs it", { run }),
         );
     },
   },
@@ -83,7 +87,8 @@ export const controlPlaneChecks: Check[] = [
     hint: "Proxies and webhooks reach istiod through this Service.",
     needs: ["deployments", "services", "endpoints"],
     run: (snapshot) =>
-      istiods(snapshot).flatMap((istiod) => {
+      // An istiod that is not available has no endpoints either, and is reported already.
+      runningIstiods(snapshot).flatMap((istiod) => {
         const service = { namespace: istiod.namespace, name: istiod.name };
         const exists = snapshot.services.some(sameAs(service));
         const slices = snapshot.endpoints.filter(
@@ -106,19 +111,15 @@ export const controlPlaneChecks: Check[] = [
     hint: "A webhook without a Service refuses or delays what it should look at, often after an uninstall.",
     needs: ["mutatingWebhooks", "validatingWebhooks", "services"],
     run: (snapshot) =>
-      webhooks(snapshot).flatMap((webhook) => {
-        const { service } = webhook;
-        if (!service || snapshot.services.some(sameAs(service))) return [];
-        return [
-          finding(
-            webhook.kind,
-            webhook,
-            `${webhook.webhook} calls ${objectName("Service", service)}, which is not there`,
-            "a webhook calls a Service that exists",
-            { run: `kubectl delete ${webhook.kind.toLowerCase()} ${webhook.name}` },
-          ),
-        ];
-      }),
+      byConfiguration(webhooks(snapshot), ({ service }) => !isServed(snapshot, service)).map(([webhook, names]) =>
+        finding(
+          webhook.kind,
+          webhook,
+          `no ${objectName("Service", webhook.service ?? webhook)} for ${some(names)}`,
+          "a webhook calls a Service that exists",
+          { run: `kubectl delete ${webhook.kind.toLowerCase()} ${webhook.name}` },
+        ),
+      ),
   },
   {
     id: "webhook-ca",
@@ -128,17 +129,11 @@ export const controlPlaneChecks: Check[] = [
     hint: "istiod writes the bundle; without it the API server cannot call the webhook at all.",
     needs: ["mutatingWebhooks", "validatingWebhooks"],
     run: (snapshot) =>
-      webhooks(snapshot)
-        .filter((webhook) => !webhook.hasCaBundle)
-        .map((webhook) =>
-          finding(
-            webhook.kind,
-            webhook,
-            `no caBundle in ${webhook.webhook}`,
-            "istiod writes its CA into every webhook",
-            { run: `kubectl rollout restart deployment --selector app=istiod --namespace ${meshNamespace(snapshot)}` },
-          ),
-        ),
+      byConfiguration(webhooks(snapshot), ({ hasCaBundle }) => !hasCaBundle).map(([webhook, names]) =>
+        finding(webhook.kind, webhook, `no caBundle in ${some(names)}`, "istiod writes its CA into every webhook", {
+          run: `kubectl rollout restart deployment --selector app=istiod --namespace ${meshNamespace(snapshot)}`,
+        }),
+      ),
   },
   {
     id: "webhook-policy",
@@ -227,6 +222,27 @@ export const controlPlaneChecks: Check[] = [
 function sameAs(wanted: { namespace: string; name: string }) {
   return (object: { namespace: string; name: string }) =>
     object.namespace === wanted.namespace && object.name === wanted.name;
+}
+
+function runningIstiods(snapshot: ClusterSnapshot): WorkloadState[] {
+  return istiods(snapshot).filter((istiod) => istiod.available > 0);
+}
+
+/** The Service exists, or an istiod that should have it does, and another check tells. */
+function isServed(snapshot: ClusterSnapshot, service: Reference | undefined): boolean {
+  return !service || [...snapshot.services, ...istiods(snapshot)].some(sameAs(service));
+}
+
+/** The first faulty webhook of each configuration, with the names of all of them. */
+function byConfiguration(webhooks: WebhookState[], isFaulty: (webhook: WebhookState) => boolean) {
+  const faulty = new Map<string, [WebhookState, string[]]>();
+  for (const webhook of webhooks.filter(isFaulty)) {
+    const key = `${webhook.kind} ${webhook.name}`;
+    const known = faulty.get(key);
+    if (known) known[1].push(webhook.webhook);
+    else faulty.set(key, [webhook, [webhook.webhook]]);
+  }
+  return [...faulty.values()];
 }
 
 /** Webhooks of Istio, whichever revision. */

@@ -1,7 +1,7 @@
 // istio-cni and ztunnel: on every node, connected, and able to start pods. Helm, readiness and annotations can lie here.
 import type { ClusterSnapshot, EventState, WorkloadState } from "../snapshot";
 import { finding, namespaceFinding, type Check, type Finding } from "./check";
-import { byNamespace, cniDaemonSets, isCaptured, meshNamespace, share, some, ztunnelDaemonSets } from "./mesh";
+import { byNamespace, cniDaemonSets, count, isCaptured, meshNamespace, share, some, ztunnelDaemonSets } from "./mesh";
 
 /** Events older than this tell of a fault that may be mended. */
 const recentMs = 15 * 60 * 1000;
@@ -58,7 +58,7 @@ export const dataPlaneChecks: Check[] = [
       return byNamespace(lost).map(([namespace, pods]) =>
         namespaceFinding(
           namespace,
-          `${pods.length} captured pods on nodes without a ready ztunnel (${some(pods.map((pod) => pod.name))})`,
+          `${count(pods.length, "captured pod")} on nodes without a ready ztunnel (${some(pods.map((pod) => pod.name))})`,
           "a captured pod has a ready ztunnel on its node",
           { run: `kubectl get pods --all-namespaces --selector app=ztunnel --output wide` },
         ),

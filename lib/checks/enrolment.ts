@@ -4,6 +4,7 @@ import { namespaceFinding, type Check } from "./check";
 import {
   ambientNamespaces,
   byNamespace,
+  count,
   hasSidecar,
   isCaptured,
   isEnrolled,
@@ -102,7 +103,7 @@ export const enrolmentChecks: Check[] = [
       return byNamespace(left).map(([namespace, pods]) =>
         namespaceFinding(
           namespace,
-          `sidecars in ${pods.length} pods (${some(pods.map((pod) => pod.name))})`,
+          `sidecars in ${count(pods.length, "pod")} (${some(pods.map((pod) => pod.name))})`,
           "ztunnel never captures a pod with a sidecar",
           { run: `kubectl rollout restart deployment --namespace ${namespace}` },
         ),
@@ -122,7 +123,7 @@ export const enrolmentChecks: Check[] = [
       return byNamespace(found).map(([namespace, pods]) =>
         namespaceFinding(
           namespace,
-          `hostNetwork in ${pods.length} pods (${some(pods.map((pod) => pod.name))})`,
+          `hostNetwork in ${count(pods.length, "pod")} (${some(pods.map((pod) => pod.name))})`,
           "only a pod with a network of its own can be captured",
           { write: `${marks.dataplaneMode}: none` },
         ),

@@ -100,21 +100,25 @@ export const gatewayServiceChecks: Check[] = [
     needs: ["nodes", "gateways", "gatewayClasses", "services"],
     run(snapshot, { publishedNodePorts }) {
       if (!snapshot.nodes.some((node) => node.providerId.startsWith("kind://"))) return [];
-      return withService(snapshot, ({ gateway, service }) => {
+      return withService(snapshot, ({ gateway, service, wanted }) => {
         if (service?.type !== "NodePort") return [];
         const listeners = new Set(gateway.listeners.map((listener) => listener.port));
-        return service.ports
-          .filter((port) => listeners.has(port.port) && port.nodePort !== undefined)
-          .filter((port) => !publishedNodePorts.includes(port.nodePort ?? 0))
-          .map((port) =>
-            finding(
-              "Service",
-              service,
-              nodePortText(port),
-              `the kind cluster publishes ${publishedNodePorts.join(", ")}`,
-              { run: "istio-ambient kind-config > kind.yaml && kind create cluster --config kind.yaml" },
-            ),
-          );
+        return (
+          service.ports
+            .filter((port) => listeners.has(port.port) && port.nodePort !== undefined)
+            .filter((port) => !publishedNodePorts.includes(port.nodePort ?? 0))
+            // One that the gateway did not ask for is reported already.
+            .filter(({ port, nodePort }) => wanted.every((asked) => asked.port !== port || asked.nodePort === nodePort))
+            .map((port) =>
+              finding(
+                "Service",
+                service,
+                nodePortText(port),
+                `the kind cluster publishes ${publishedNodePorts.join(", ")}`,
+                { run: "istio-ambient kind-config > kind.yaml && kind create cluster --config kind.yaml" },
+              ),
+            )
+        );
       });
     },
   },

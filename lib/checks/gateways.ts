@@ -106,7 +106,7 @@ export const gatewayChecks: Check[] = [
           const object = { namespace: gateway.namespace, name: deployedName(snapshot, gateway) };
           const got = deployment ? `${share(0, deployment.desired)} replicas available` : "none";
           const run = `kubectl describe pods --namespace ${gateway.namespace} --selector gateway.networking.k8s.io/gateway-name=${gateway.name}`;
-          return [finding("Deployment", object, got, `it serves Gateway ${gateway.name}`, { run })];
+          return [finding("Deployment", object, got, `at least one pod serves Gateway ${gateway.name}`, { run })];
         }),
   },
   {

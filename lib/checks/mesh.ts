@@ -1,6 +1,6 @@
 // Finding the parts of an ambient mesh in a snapshot: by the labels that Istio's charts and istiod give them.
 import * as semver from "semver";
-import { istioLine, type IstioLine } from "../releases";
+import { chartRepository, charts, istioLine, type ChartName, type IstioLine } from "../releases";
 import type { ClusterSnapshot, GatewayState, PodState, ServiceState, WorkloadState } from "../snapshot";
 
 /** Labels and annotations by which the parts know each other. */
@@ -59,6 +59,12 @@ export function meshLine(snapshot: ClusterSnapshot): IstioLine | undefined {
     .map(istioVersion)
     .find((found) => found !== undefined);
   return version ? istioLine(version.version) : undefined;
+}
+
+/** The command that puts a chart's objects back as that release has them. */
+export function helmUpgrade(name: ChartName, namespace: string, version: string): string {
+  const { chart, release } = charts[name];
+  return `helm upgrade ${release} ${chart} --repo ${chartRepository} --version ${version} --namespace ${namespace} --reuse-values`;
 }
 
 /** Namespaces whose pods are to be captured. */
@@ -145,6 +151,11 @@ export function byNamespace<T extends { namespace: string }>(objects: T[]): [str
     else groups.set(object.namespace, [object]);
   }
   return [...groups].sort(([a], [b]) => a.localeCompare(b));
+}
+
+/** "1 pod", "2 pods". */
+export function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 /** "3 of 4": how a count stands in a message. */

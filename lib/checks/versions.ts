@@ -1,11 +1,9 @@
 // Kubernetes, the mesh's releases and the registries they come from.
 import * as semver from "semver";
-import { isOlder, nearestRelease, retiredHubs } from "../releases";
+import { isOlder, nearestRelease, retiredHubs, type ChartName } from "../releases";
 import type { ClusterSnapshot, WorkloadState } from "../snapshot";
 import { finding, type Check } from "./check";
-import { cniDaemonSets, istiods, istioVersion, meshLine, some, ztunnelDaemonSets } from "./mesh";
-
-const charts = { istiod: "istiod", cni: "istio-cni", ztunnel: "ztunnel" };
+import { cniDaemonSets, helmUpgrade, istiods, istioVersion, meshLine, some, ztunnelDaemonSets } from "./mesh";
 
 export const versionChecks: Check[] = [
   {
@@ -80,19 +78,16 @@ export const versionChecks: Check[] = [
         .flatMap((istiod) => istioVersion(istiod) ?? [])
         .sort(semver.rcompare)[0];
       if (!newest) return [];
-      const parts: [string, WorkloadState][] = [
-        ...cniDaemonSets(snapshot).map((set): [string, WorkloadState] => [charts.cni, set]),
-        ...ztunnelDaemonSets(snapshot).map((set): [string, WorkloadState] => [charts.ztunnel, set]),
+      const parts: [ChartName, WorkloadState][] = [
+        ...cniDaemonSets(snapshot).map((set): [ChartName, WorkloadState] => ["cni", set]),
+        ...ztunnelDaemonSets(snapshot).map((set): [ChartName, WorkloadState] => ["ztunnel", set]),
       ];
-      return parts.flatMap(([release, part]) => {
+      return parts.flatMap(([chart, part]) => {
         const version = istioVersion(part);
         if (!version || fits(version, newest)) return [];
         const rule = `istiod is ${newest.version}, and this part is of the same minor or the one before`;
-        return [
-          finding("DaemonSet", part, version.version, rule, {
-            run: `helm upgrade ${release} --namespace ${part.namespace} --version ${newest.version} --reuse-values`,
-          }),
-        ];
+        const run = helmUpgrade(chart, part.namespace, newest.version);
+        return [finding("DaemonSet", part, version.version, rule, { run })];
       });
     },
   },

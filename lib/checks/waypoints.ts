@@ -97,7 +97,7 @@ export const waypointChecks: Check[] = [
             deployment?.desired === 0
               ? `kubectl scale deployment ${gateway.name} --namespace ${gateway.namespace} --replicas 1`
               : `kubectl describe pods --namespace ${gateway.namespace} --selector ${marks.gatewayName}=${gateway.name}`;
-          return [finding("Deployment", gateway, got, `it is waypoint ${gateway.name}`, { run })];
+          return [finding("Deployment", gateway, got, "at least one pod of the waypoint is available", { run })];
         }),
   },
 ];

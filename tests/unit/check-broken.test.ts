@@ -1,0 +1,57 @@
+// Every check fails on a mesh that is broken in its way, and passes on one that is not.
+import * as assert from "node:assert/strict";
+import { checks } from "../../lib/checks";
+import { categories, findingLine } from "../../lib/checks/check";
+import { kindCluster, kindDefaults, publishedPorts } from "../../lib/kind-cluster";
+import { judge, type Report } from "../../lib/verdicts";
+import { dataplaneBreakages } from "./fixtures/breakages-dataplane";
+import { gatewayBreakages } from "./fixtures/breakages-gateway";
+import { platformBreakages } from "./fixtures/breakages-platform";
+import { policyBreakages } from "./fixtures/breakages-policy";
+import { MeshApi, recordedAt } from "./fixtures/mesh-api";
+
+const breakages = [...platformBreakages, ...dataplaneBreakages, ...gatewayBreakages, ...policyBreakages];
+const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
+
+async function look(mesh: MeshApi, now = recordedAt): Promise<Report> {
+  return judge(checks, await mesh.snapshot(), { now, publishedNodePorts });
+}
+
+function messages({ results }: Report): Record<string, string[]> {
+  const open = results.filter(({ outcome }) => outcome !== "passed");
+  return Object.fromEntries(open.map(({ check, why, findings }) => [check.id, why ? [why] : findings.map(findingLine)]));
+}
+
+describe("the checks", () => {
+  it("all pass on a healthy mesh", async () => {
+    const report = await look(new MeshApi());
+    assert.deepEqual(messages(report), {});
+    assert.equal(report.results.length, checks.length);
+  });
+
+  for (const { what, break: damage, now, seen } of breakages) {
+    it(`see: ${what}`, async () => {
+      const mesh = new MeshApi();
+      damage(mesh);
+      assert.deepEqual(messages(await look(mesh, now ? new Date(now) : recordedAt)), seen);
+    });
+  }
+
+  it("have each been seen to fail", () => {
+    const failed = new Set(breakages.flatMap(({ seen }) => Object.keys(seen)));
+    assert.deepEqual(
+      checks.map(({ id }) => id).filter((id) => !failed.has(id)),
+      [],
+    );
+  });
+
+  it("have names of their own, in the order of their categories", () => {
+    const ids = checks.map(({ id }) => id);
+    assert.equal(new Set(ids).size, ids.length);
+    const order = checks.map(({ category }) => categories.indexOf(category));
+    assert.deepEqual(
+      order,
+      [...order].sort((a, b) => a - b),
+    );
+  });
+});
