@@ -1,7 +1,7 @@
 // An ingress gateway that istiod deploys: its overlay, its certificate, the Gateway, and the NodePorts of its Service.
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { gatewayDefaults, meshDefaults, timeouts } from "../lib/defaults";
+import { certificateDefaults, gatewayDefaults, meshDefaults, timeouts } from "../lib/defaults";
 import {
   gatewaySpec,
   listenerPorts,
@@ -15,6 +15,7 @@ import { ingressGatewayRules as rules } from "../lib/gateway-rules";
 import { createCertificate, CertificateArgs } from "./certificate";
 import { childOf, minutes } from "./children";
 import { checkArgs, resolved } from "./inputs";
+import { announceGateway, GatewayFacts, plain } from "./program";
 
 /** From which namespaces routes may attach to a gateway. */
 export interface AllowedRoutesArgs {
@@ -180,6 +181,7 @@ export class IngressGateway extends pulumi.ComponentResource {
     this.parentRef = pulumi
       .all([gateway.name, gateway.namespace, ready])
       .apply(([n, namespace]) => ({ name: n, namespace }));
+    announceGateway(this.parentRef, served(args));
     this.httpUrl = address.apply(({ host, http }) => url("http", host, http));
     this.httpsUrl = address.apply(({ host, https }) => (gateway.https ? url("https", host, https) : ""));
     this.nodePorts = gateway.service.apply((service) => openNodePorts(service));
@@ -196,6 +198,21 @@ export class IngressGateway extends pulumi.ComponentResource {
       caCertificate: this.caCertificate,
     });
   }
+}
+
+/** What routes of the same program have to know of this gateway. */
+function served(args: IngressGatewayArgs): GatewayFacts {
+  const certificate = args.certificate ?? {};
+  const unnamed = certificate.enabled === false || certificate.existing === true;
+  const names = certificate.dnsNames === undefined ? [...certificateDefaults.dnsNames] : plain(certificate.dnsNames);
+  const onNodes = (args.serviceType ?? gatewayDefaults.serviceType) === "NodePort";
+  const hostnames = plain(args.hostnames) as string[] | undefined;
+  return {
+    hostnames,
+    certificateNames: unnamed ? undefined : (names as string[] | undefined),
+    httpsPort: onNodes ? (args.httpsHostPort ?? gatewayDefaults.httpsHostPort) : listenerPorts.https,
+    httpListeners: hostnames?.length ?? 1,
+  };
 }
 
 /** The arguments with their defaults; what belongs together arrives together. */
@@ -232,20 +249,26 @@ function normalize(args: IngressGatewayArgs) {
 
 type Normalized = ReturnType<typeof normalize>;
 
-/** The ConfigMap that istiod merges onto what it makes: in place first, or the Service would start as a LoadBalancer. */
+/**
+ * The ConfigMap that istiod merges onto what it makes: in place first, or the Service would start as a LoadBalancer.
+ * Its data come by a patch, because the plugin replaces a ConfigMap whose data change: the gateway would lose its
+ * NodePorts while the ConfigMap is away.
+ */
 function createOverlay(
   parent: pulumi.ComponentResource,
   name: string,
   gateway: Normalized,
   opts: pulumi.ComponentResourceOptions | undefined,
-): k8s.core.v1.ConfigMap {
-  return new k8s.core.v1.ConfigMap(
-    `${name}-overlay`,
+): pulumi.Resource {
+  const metadata = { name: overlayName(gateway), namespace: gateway.namespace };
+  const configMap = new k8s.core.v1.ConfigMap(`${name}-overlay`, { metadata }, childOf(parent, opts));
+  return new k8s.core.v1.ConfigMapPatch(
+    `${name}-overlay-data`,
     {
-      metadata: { name: overlayName(gateway), namespace: gateway.namespace },
+      metadata: { ...metadata, annotations: { "pulumi.com/patchForce": "true" } },
       data: pulumi.all([gateway.service, gateway.pods]).apply(([service, pods]) => overlayData(service, pods)),
     },
-    childOf(parent, opts),
+    childOf(parent, opts, configMap),
   );
 }
 

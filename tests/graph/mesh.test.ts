@@ -53,6 +53,7 @@ describe("the resources of AmbientMesh", () => {
         "mesh/mesh-ztunnel kubernetes:helm.sh/v3:Release",
         "mesh/mesh-gateway istio-ambient:index:IngressGateway",
         "mesh-gateway/mesh-gateway-overlay kubernetes:core/v1:ConfigMap",
+        "mesh-gateway/mesh-gateway-overlay-data kubernetes:core/v1:ConfigMapPatch",
         "mesh-gateway/mesh-gateway-selfsigned-issuer kubernetes:cert-manager.io/v1:Issuer",
         "mesh-gateway/mesh-gateway-ca-certificate kubernetes:cert-manager.io/v1:Certificate",
         "mesh-gateway/mesh-gateway-ca-issuer kubernetes:cert-manager.io/v1:Issuer",
@@ -71,13 +72,14 @@ describe("the resources of AmbientMesh", () => {
     assert.deepEqual(dependencies("mesh-cni"), ["mesh-istiod"]);
     assert.deepEqual(dependencies("mesh-ztunnel"), ["mesh-cni"]);
     assert.deepEqual(dependencies("mesh-gateway-overlay"), ["mesh-ztunnel"]);
+    assert.deepEqual(dependencies("mesh-gateway-overlay-data"), ["mesh-gateway-overlay", "mesh-ztunnel"]);
     assert.deepEqual(dependencies("mesh-gateway-selfsigned-issuer"), ["mesh-ztunnel"]);
     assert.deepEqual(dependencies("mesh-gateway-ca-certificate"), ["mesh-gateway-selfsigned-issuer", "mesh-ztunnel"]);
     assert.deepEqual(dependencies("mesh-gateway-ca-issuer"), ["mesh-gateway-ca-certificate", "mesh-ztunnel"]);
     assert.deepEqual(dependencies("mesh-gateway-certificate"), ["mesh-gateway-ca-issuer", "mesh-ztunnel"]);
     assert.deepEqual(dependencies("mesh-gateway-gateway"), [
       "mesh-gateway-certificate",
-      "mesh-gateway-overlay",
+      "mesh-gateway-overlay-data",
       "mesh-ztunnel",
     ]);
     assert.deepEqual(dependencies("mesh-gateway-service"), ["mesh-gateway-gateway", "mesh-ztunnel"]);

@@ -1,0 +1,147 @@
+// What all lifecycle tests need: a stack run by the real engine, what it did, and the cluster as kubectl sees it.
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { ConfigMap, EngineEvent, LocalWorkspace, PulumiFn, Stack } from "@pulumi/pulumi/automation";
+
+/** The charts and CRDs that the sandbox was built with. */
+export const sources = {
+  charts: { directory: setting("ISTIO_AMBIENT_CHARTS") },
+  gatewayApi: { source: setting("ISTIO_AMBIENT_CRDS") },
+};
+
+/** What the engine did, or would do, to the resources of a stack, unchanged ones left out: "create mesh-base". */
+export interface Outcome {
+  steps: string[];
+  /** Everything that was reported: warnings and errors, one a line. */
+  diagnostics: string[];
+  outputs: Record<string, unknown>;
+}
+
+/** One stack on the sandbox. */
+export class TestStack {
+  private constructor(
+    private readonly stack: Stack,
+    private readonly workDir: string,
+  ) {}
+
+  static async open(name: string, program: PulumiFn, config: ConfigMap = {}): Promise<TestStack> {
+    const workDir = fs.mkdtempSync(path.join(os.tmpdir(), `istio-ambient-${name}-`));
+    const stack = await LocalWorkspace.createOrSelectStack(
+      { projectName: "istio-ambient", stackName: name, program },
+      { workDir, projectSettings: { name: "istio-ambient", runtime: "nodejs" } },
+    );
+    await stack.setAllConfig(config);
+    return new TestStack(stack, workDir);
+  }
+
+  preview(): Promise<Outcome> {
+    return this.run((onEvent) => this.stack.preview({ onEvent }));
+  }
+
+  up(): Promise<Outcome> {
+    return this.run(async (onEvent) => ({ outputs: plain((await this.stack.up({ onEvent })).outputs) }));
+  }
+
+  refresh(): Promise<Outcome> {
+    return this.run((onEvent) => this.stack.refresh({ onEvent }));
+  }
+
+  destroy(): Promise<Outcome> {
+    return this.run((onEvent) => this.stack.destroy({ onEvent }));
+  }
+
+  /** Destroys what is left and forgets the stack. */
+  async remove(): Promise<void> {
+    await this.stack.cancel().catch(() => undefined);
+    await this.stack.destroy();
+    await this.stack.workspace.removeStack(this.stack.name);
+    fs.rmSync(this.workDir, { recursive: true, force: true });
+  }
+
+  private async run(
+    operation: (onEvent: (event: EngineEvent) => void) => Promise<{ outputs?: Record<string, unknown> } | object>,
+  ): Promise<Outcome> {
+    const steps: string[] = [];
+    const diagnostics: string[] = [];
+    const onEvent = (event: EngineEvent) => {
+      const { op, urn } = event.resourcePreEvent?.metadata ?? {};
+      if (urn && !["same", "read", "refresh"].includes(op!) && !urn.includes("pulumi:pulumi:Stack")) {
+        steps.push(`${op} ${urn.split("::").pop()}`);
+      }
+      const after = event.resOutputsEvent?.metadata;
+      if (after && after.op === "refresh" && after.detailedDiff && Object.keys(after.detailedDiff).length > 0) {
+        steps.push(`changed ${after.urn.split("::").pop()}`);
+      }
+      const { message, severity } = event.diagnosticEvent ?? {};
+      if (message && ["warning", "error", "info#err"].includes(severity ?? "")) {
+        diagnostics.push(`${severity}: ${message.replace(/<\{%[^%]*%\}>/g, "").trim()}`);
+      }
+    };
+    try {
+      const result = await operation(onEvent);
+      return { steps, diagnostics, outputs: "outputs" in result ? (result.outputs ?? {}) : {} };
+    } catch (error) {
+      throw Object.assign(new Error([...diagnostics, String(error)].join("\n")), { steps, diagnostics });
+    }
+  }
+}
+
+/** Objects as kubectl gives them; nothing where there are none. */
+export function get(...args: string[]): KubeObject[] {
+  const text = kubectl("get", ...args, "--ignore-not-found", "-o", "json");
+  if (text === "") {
+    return [];
+  }
+  const parsed = JSON.parse(text) as KubeObject & { items?: KubeObject[] };
+  return parsed.items ?? [parsed];
+}
+
+/** An object as far as tests look into it. */
+export interface KubeObject {
+  kind: string;
+  metadata: { name: string; namespace?: string; uid: string; resourceVersion: string; labels?: Record<string, string> };
+  spec: Record<string, unknown>;
+  status?: { conditions?: { type: string; status: string; message?: string }[] } & Record<string, unknown>;
+  data?: Record<string, string>;
+}
+
+/** Status of one condition of an object. */
+export function condition(object: KubeObject | undefined, type: string): string | undefined {
+  return object?.status?.conditions?.find((entry) => entry.type === type)?.status;
+}
+
+export function kubectl(...args: string[]): string {
+  return execFileSync("kubectl", args, { encoding: "utf8", maxBuffer: 256 * 2 ** 20 });
+}
+
+/** Applies YAML or JSON text. */
+export function apply(manifest: string): void {
+  execFileSync("kubectl", ["apply", "--server-side", "-f", "-"], {
+    input: manifest,
+    stdio: ["pipe", "ignore", "inherit"],
+  });
+}
+
+/** Asks until the answer is the wanted one; the last answer otherwise, for the assertion to show. */
+export async function settled<T>(ask: () => T, wanted: (answer: T) => boolean): Promise<T> {
+  let answer = ask();
+  for (let tries = 0; tries < 60 && !wanted(answer); tries++) {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    answer = ask();
+  }
+  return answer;
+}
+
+function plain(outputs: Record<string, { value: unknown }>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(outputs).map(([name, { value }]) => [name, value]));
+}
+
+function setting(variable: string): string {
+  const value = process.env[variable];
+  if (!value) {
+    throw new Error(`${variable} is not set: lifecycle tests run inside the sandbox, through \`make test\``);
+  }
+  return value;
+}
