@@ -9,16 +9,28 @@ export function checkArgs<T>(component: string, name: string, args: T, rule: Rul
   return args;
 }
 
+/** Checks arguments of which `name` is optional; the component shows no inputs, so that a change counts where it happens. */
+export function checkedInputs<T>(component: string, name: string, args: T, rule: Rule): pulumi.Inputs {
+  checkArgs(component, name, { name, ...args }, rule);
+  return {};
+}
+
 /** One InputPropertiesError for all faults; its message stands alone, since the engine may print nothing else of it. */
 export function throwFaults(component: string, name: string, faults: Fault[]): void {
   if (faults.length === 0) {
     return;
   }
   const lines = faults.map((fault) => `  ${faultLine(fault)}`);
-  throw new pulumi.InputPropertiesError({
+  const error = new pulumi.InputPropertiesError({
     message: `${component} "${name}" cannot be made:\n${lines.join("\n")}`,
     errors: faults.map((fault) => ({ propertyPath: fault.path, reason: faultReason(fault) })),
   });
+  throw shownPlainly(error);
+}
+
+/** Marks an error as one of the user's, which Pulumi prints as it is; all others come with a stack trace and a dump. */
+function shownPlainly(error: Error): Error {
+  return Object.assign(error, { __pulumiRunError: true });
 }
 
 /** A part of the arguments with everything in it resolved, and what arrived late checked before anybody uses it. */
@@ -26,7 +38,8 @@ export function resolved<T>(path: string, part: T, rule: Rule): pulumi.Output<pu
   return pulumi.output(part).apply((value) => {
     const [fault] = rule(value, path);
     if (fault) {
-      throw new pulumi.InputPropertyError({ propertyPath: fault.path, reason: faultReason(fault) });
+      const error = new pulumi.InputPropertyError({ propertyPath: fault.path, reason: faultReason(fault) });
+      throw shownPlainly(Object.assign(error, { message: faultLine(fault) }));
     }
     return value;
   });

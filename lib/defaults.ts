@@ -39,4 +39,4 @@ export const certificateDefaults = {
 } as const;
 
 /** Minutes that each awaited part may take before it fails with a message. */
-export const timeouts = { release: 5, gateway: 3, certificate: 2 } as const;
+export const timeouts = { release: 5, gateway: 3, certificate: 2, route: 1, waypoint: 3, policy: 1 } as const;

@@ -83,6 +83,10 @@ const somewhere = text(/\S/, "it is a URL, a file or a directory", '"./gateway-a
 
 const kubeconfig = text(/\S/, "it is a path, or the text of a kubeconfig", '"~/.kube/config"');
 const context = text(/\S/, "it is the name of a context in the kubeconfig", '"kind-kind"');
+
+/** Rules for PreflightArgs. */
+export const preflightRules: ObjectRule = object({ kubeconfig, context });
+
 const bundle = { version: gatewayApiVersion, source: somewhere };
 
 /** Rules for GatewayApiArgs. */

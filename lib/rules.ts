@@ -134,6 +134,12 @@ export function first(...rules: Rule[]): Rule {
   };
 }
 
+/** A value that has to be there. */
+export function required(rule: Rule, why: string, fix: string): Rule {
+  return (given, path) =>
+    given === undefined ? [{ path, got: "", rule: why, fix: `${fieldOf(path)}: ${fix}` }] : rule(given, path);
+}
+
 /** A rule that is not asked about what is missing or not known yet. */
 function present(rule: Rule): Rule {
   return (given, path) => (given === undefined || given === UNKNOWN ? [] : rule(given, path));

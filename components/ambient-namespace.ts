@@ -1,0 +1,162 @@
+// A namespace whose pods are in the mesh: one of the program's own, or a part in one that exists.
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { namespaceLabels } from "../lib/mesh-labels";
+import { ambientNamespaceRules as rules } from "../lib/namespace-rules";
+import { childOf } from "./children";
+import { existingNamespace } from "./existing-namespace";
+import { checkedInputs, resolved } from "./inputs";
+import { PreflightArgs } from "./mesh-parts";
+import { clusterTarget } from "./target";
+
+/** What a namespace is called, and its place in the mesh. */
+export interface AmbientNamespaceArgs {
+  /**
+   * Name of the namespace. A change replaces it, with everything in it.
+   * @default the component's name
+   * @example "shop"
+   */
+  name?: pulumi.Input<string>;
+  /**
+   * True: labels a namespace that exists. Destroy takes away only those labels.
+   * @default false
+   * @example true
+   */
+  adopt?: boolean;
+  /**
+   * ambient: ztunnel carries the traffic of its pods. none: it does not.
+   * @default "ambient"
+   * @example "none"
+   */
+  dataplaneMode?: pulumi.Input<string>;
+  /**
+   * strict: a PeerAuthentication refuses clients without mTLS, that is, outside the mesh. permissive: they are let in.
+   * @default "permissive"
+   * @example "strict"
+   */
+  mtls?: string;
+  /**
+   * A waypoint that everything in the namespace is reached through. A Waypoint whose `for` names this namespace sets
+   * the label by itself; this is for one that is made elsewhere, or `none`.
+   * @default none
+   * @example "waypoint"
+   */
+  useWaypoint?: pulumi.Input<string>;
+  /**
+   * Namespace of that waypoint.
+   * @default this one
+   * @example "infra"
+   */
+  useWaypointNamespace?: pulumi.Input<string>;
+  /**
+   * True: ingress gateways go through the waypoint too; otherwise they go round it.
+   * @default false
+   * @example true
+   */
+  ingressUseWaypoint?: pulumi.Input<boolean>;
+  /**
+   * The HostK8s stack it belongs to (label `hostk8s.stack`).
+   * @default none
+   * @example "shop"
+   */
+  stack?: pulumi.Input<string>;
+  /**
+   * The HostK8s application it belongs to (label `hostk8s.app`).
+   * @default none
+   * @example "web"
+   */
+  app?: pulumi.Input<string>;
+  /**
+   * Other labels.
+   * @default none
+   * @example { team: "checkout" }
+   */
+  labels?: pulumi.Input<{ [label: string]: pulumi.Input<string> }>;
+  /**
+   * True: takes a system namespace (kube-…, istio-…, openshift…) too.
+   * @default false
+   * @example true
+   */
+  allowSystemNamespace?: boolean;
+  /**
+   * How the cluster is read to see that a namespace to adopt exists and has no sidecars.
+   * @default as the default provider reads it
+   * @example { context: "kind-kind" }
+   */
+  preflight?: PreflightArgs;
+}
+
+/**
+ * A namespace in the mesh. Pods are cut off where ztunnel is not there yet, so it comes after the mesh.
+ *
+ * ```ts
+ * const shop = new AmbientNamespace("shop", { mtls: "strict" }, { dependsOn: mesh });
+ * ```
+ */
+export class AmbientNamespace extends pulumi.ComponentResource {
+  /** Name of the namespace, once it exists with its labels. */
+  public readonly name: pulumi.Output<string>;
+
+  constructor(name: string, args: AmbientNamespaceArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    super("istio-ambient:index:AmbientNamespace", name, checkedInputs("AmbientNamespace", name, args, rules), opts);
+    const settings = normalize(name, args);
+    const namespace = createNamespace(this, name, args, settings, opts);
+    const strict = args.mtls === "strict" ? [requireMtls(name, settings.name, childOf(this, opts, namespace))] : [];
+
+    this.name = pulumi.all([settings.name, [namespace, ...strict].map((each) => each.id)]).apply(([known]) => known);
+    this.registerOutputs({ name: this.name });
+  }
+}
+
+function normalize(name: string, args: AmbientNamespaceArgs) {
+  const part = <T>(field: keyof AmbientNamespaceArgs & string, value: T) =>
+    resolved(field, value, rules.fields[field]!);
+  return {
+    name: part("name", args.name).apply((given) => given ?? name),
+    labels: pulumi
+      .output({
+        dataplaneMode: part("dataplaneMode", args.dataplaneMode),
+        useWaypoint: part("useWaypoint", args.useWaypoint),
+        useWaypointNamespace: part("useWaypointNamespace", args.useWaypointNamespace),
+        ingressUseWaypoint: part("ingressUseWaypoint", args.ingressUseWaypoint),
+        stack: part("stack", args.stack),
+        app: part("app", args.app),
+        labels: part("labels", args.labels),
+      })
+      .apply(namespaceLabels),
+  };
+}
+
+/** A namespace of one's own, or labels on one that exists. */
+function createNamespace(
+  parent: pulumi.ComponentResource,
+  name: string,
+  args: AmbientNamespaceArgs,
+  settings: ReturnType<typeof normalize>,
+  opts: pulumi.ComponentResourceOptions | undefined,
+): pulumi.CustomResource {
+  if (args.adopt !== true) {
+    const metadata = { name: settings.name, labels: settings.labels };
+    return new k8s.core.v1.Namespace(`${name}-namespace`, { metadata }, childOf(parent, opts));
+  }
+  const existing = existingNamespace(settings.name, "name", clusterTarget(parent, args.preflight ?? {}));
+  const metadata = { name: existing, labels: settings.labels };
+  return new k8s.core.v1.NamespacePatch(`${name}-namespace`, { metadata }, childOf(parent, opts));
+}
+
+function requireMtls(
+  name: string,
+  namespace: pulumi.Output<string>,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.CustomResource {
+  return new k8s.apiextensions.CustomResource(
+    `${name}-mtls`,
+    {
+      apiVersion: "security.istio.io/v1",
+      kind: "PeerAuthentication",
+      metadata: { name: "default", namespace },
+      spec: { mtls: { mode: "STRICT" } },
+    },
+    opts,
+  );
+}

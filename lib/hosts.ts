@@ -1,0 +1,16 @@
+// Which host names a listener or a certificate serves: a leading `*.` stands for one or more labels, or for exactly one.
+
+/** True where a listener for `pattern` takes requests for `hostname`; either may begin with `*.`. */
+export function listens(pattern: string, hostname: string): boolean {
+  return pattern === hostname || within(pattern, hostname) || within(hostname, pattern);
+}
+
+/** True where a certificate for `name` is accepted for `hostname`: its wildcard stands for exactly one label. */
+export function certifies(name: string, hostname: string): boolean {
+  const [first, ...rest] = hostname.split(".");
+  return name === hostname || (name === `*.${rest.join(".")}` && first !== "*");
+}
+
+function within(pattern: string, hostname: string): boolean {
+  return pattern.startsWith("*.") && hostname.endsWith(pattern.slice(1)) && hostname.length > pattern.length - 1;
+}

@@ -1,0 +1,61 @@
+// Labels by which namespaces, Services and pods take part in an ambient mesh.
+
+/** Keys of the labels. */
+export const meshLabels = {
+  dataplaneMode: "istio.io/dataplane-mode",
+  useWaypoint: "istio.io/use-waypoint",
+  useWaypointNamespace: "istio.io/use-waypoint-namespace",
+  ingressUseWaypoint: "istio.io/ingress-use-waypoint",
+  waypointFor: "istio.io/waypoint-for",
+  injection: "istio-injection",
+  revision: "istio.io/rev",
+  stack: "hostk8s.stack",
+  app: "hostk8s.app",
+} as const;
+
+/** A map of labels. */
+export type Labels = { [label: string]: string };
+
+/** Labels for the pods of one workload that is to be in the mesh, in a namespace that is not. */
+export function enrolled(): Labels {
+  return { [meshLabels.dataplaneMode]: "ambient" };
+}
+
+/** Labels for the pods of one workload that is to stay out of the mesh, in a namespace that is in it. */
+export function optedOut(): Labels {
+  return { [meshLabels.dataplaneMode]: "none" };
+}
+
+/** Labels that put what carries them behind a waypoint. */
+export function behindWaypoint(waypoint: string, waypointNamespace: string, own: string, ingress: boolean): Labels {
+  return {
+    [meshLabels.useWaypoint]: waypoint,
+    ...(waypointNamespace === own ? {} : { [meshLabels.useWaypointNamespace]: waypointNamespace }),
+    ...(ingress ? { [meshLabels.ingressUseWaypoint]: "true" } : {}),
+  };
+}
+
+/** What a namespace says of its place in the mesh. */
+export interface NamespaceSettings {
+  dataplaneMode?: string;
+  useWaypoint?: string;
+  useWaypointNamespace?: string;
+  ingressUseWaypoint?: boolean;
+  stack?: string;
+  app?: string;
+  labels?: Labels;
+}
+
+/** All labels of a namespace. */
+export function namespaceLabels(settings: NamespaceSettings): Labels {
+  const { useWaypoint, useWaypointNamespace, ingressUseWaypoint, stack, app } = settings;
+  return {
+    ...settings.labels,
+    [meshLabels.dataplaneMode]: settings.dataplaneMode ?? "ambient",
+    ...(useWaypoint === undefined ? {} : { [meshLabels.useWaypoint]: useWaypoint }),
+    ...(useWaypointNamespace === undefined ? {} : { [meshLabels.useWaypointNamespace]: useWaypointNamespace }),
+    ...(ingressUseWaypoint === undefined ? {} : { [meshLabels.ingressUseWaypoint]: String(ingressUseWaypoint) }),
+    ...(stack === undefined ? {} : { [meshLabels.stack]: stack }),
+    ...(app === undefined ? {} : { [meshLabels.app]: app }),
+  };
+}
