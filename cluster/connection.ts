@@ -91,7 +91,12 @@ function defaultFiles({ env, home }: Surroundings): string[] {
 function textOrPath(value: string, home: string): { text: string; source: string } {
   const file = value === "~" ? home : value.startsWith("~/") ? path.join(home, value.slice(2)) : value;
   // Text of a kubeconfig is longer than a path may be: existsSync says false then.
-  if (!fs.existsSync(file)) return { text: value, source: "the given kubeconfig" };
+  if (!fs.existsSync(file)) {
+    if (!/[{:]\s/.test(value) && !value.startsWith("{")) {
+      throw new NoClusterError(`kubeconfig "${value}" is neither a file nor the text of one`);
+    }
+    return { text: value, source: "the given kubeconfig" };
+  }
   return { text: readText(file), source: file };
 }
 
@@ -120,9 +125,8 @@ function fromFile(kubeconfig: KubeConfig, file: string): KubeConfig {
 
 /** client-go's merge: the first file to name a cluster, user, context or current-context wins. */
 function merged(into: KubeConfig, parts: KubeConfig[]): KubeConfig {
-  const firstOf = <T extends { name: string }>(items: T[]) => [
-    ...new Map([...items].reverse().map((item) => [item.name, item])).values(),
-  ];
+  const firstOf = <T extends { name: string }>(items: T[]) =>
+    items.filter((item, index) => items.findIndex(({ name }) => name === item.name) === index);
   into.loadFromOptions({
     clusters: firstOf(parts.flatMap((part) => part.getClusters())),
     users: firstOf(parts.flatMap((part) => part.getUsers())),

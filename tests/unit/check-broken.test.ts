@@ -19,7 +19,9 @@ async function look(mesh: MeshApi, now = recordedAt): Promise<Report> {
 
 function messages({ results }: Report): Record<string, string[]> {
   const open = results.filter(({ outcome }) => outcome !== "passed");
-  return Object.fromEntries(open.map(({ check, why, findings }) => [check.id, why ? [why] : findings.map(findingLine)]));
+  return Object.fromEntries(
+    open.map(({ check, why, findings }) => [check.id, why ? [why] : findings.map(findingLine)]),
+  );
 }
 
 describe("the checks", () => {

@@ -88,7 +88,10 @@ const wrong: Case[] = [
     { gateway: { certificate: { dnsName: "a" } } },
     '`gateway.certificate.dnsName`: got "a"; there is no such setting; write `dnsNames: "a"`',
   ],
-  [{ dataplane: { replicas: 2 } }, '`dataplane.replicas`: got "2"; there is no such setting, only cpu, memory, memoryLimit, values; write `replicas: undefined`'],
+  [
+    { dataplane: { replicas: 2 } },
+    '`dataplane.replicas`: got "2"; there is no such setting, only cpu, memory, memoryLimit, values; write `replicas: undefined`',
+  ],
   // Shapes.
   [{ gateway: "on" }, '`gateway`: got "on"; it is an object of settings; write `gateway: { enabled: ... }`'],
   [

@@ -1,0 +1,124 @@
+// Which cluster: the rules of client-go and of the Kubernetes plugin, and never another cluster by accident.
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { loadKubeConfig, type ClusterTarget } from "../../cluster/connection";
+import { kubeconfigText } from "./fixtures/api-server";
+
+describe("which cluster is looked at", () => {
+  let home: string;
+  let serviceAccountDirectory: string;
+  let env: NodeJS.ProcessEnv;
+
+  beforeEach(() => {
+    home = fs.mkdtempSync(path.join(os.tmpdir(), "home-"));
+    serviceAccountDirectory = path.join(home, "serviceaccount");
+    env = {};
+  });
+  afterEach(() => fs.rmSync(home, { recursive: true }));
+
+  function write(name: string, text: string): string {
+    const file = path.join(home, name);
+    fs.mkdirSync(path.dirname(file), { recursive: true });
+    fs.writeFileSync(file, text);
+    return file;
+  }
+
+  /** A kubeconfig of several contexts, each with a cluster of its name. */
+  function config(current: string, ...names: string[]): string {
+    return JSON.stringify({
+      clusters: names.map((name) => ({ name, cluster: { server: `https://${name}.example` } })),
+      users: names.map((name) => ({ name, user: { token: name } })),
+      contexts: names.map((name) => ({ name, context: { cluster: name, user: name } })),
+      ...(current ? { "current-context": current } : {}),
+    });
+  }
+
+  const load = (target: ClusterTarget = {}) => loadKubeConfig(target, { env, home, serviceAccountDirectory });
+  const serverOf = async (target?: ClusterTarget) => (await load(target)).getCurrentCluster()?.server;
+  const refused = (target: ClusterTarget, message: string) =>
+    assert.rejects(load(target), { name: "NoClusterError", message });
+
+  it("is the current context of ~/.kube/config", async () => {
+    write(".kube/config", config("b", "a", "b"));
+    assert.equal(await serverOf(), "https://b.example");
+    assert.equal(await serverOf({ context: "a" }), "https://a.example");
+  });
+
+  it("is the first current context of KUBECONFIG's list, whose missing files are passed over", async () => {
+    write(".kube/config", config("home", "home"));
+    const files = [path.join(home, "missing"), write("one", config("", "a")), write("two", config("b", "b"))];
+    env["KUBECONFIG"] = [...files, write("three", config("c", "c"))].join(path.delimiter);
+    assert.equal(await serverOf(), "https://b.example");
+    assert.equal(await serverOf({ context: "c" }), "https://c.example");
+    await refused({ context: "home" }, `context "home" is not in ${env["KUBECONFIG"]}; contexts there: "a", "b", "c"`);
+  });
+
+  it("takes each name from the first file that has it", async () => {
+    const second = config("a", "a").replace("https://a.example", "https://other.example");
+    env["KUBECONFIG"] = [write("one", config("a", "a")), write("two", second)].join(path.delimiter);
+    assert.equal(await serverOf(), "https://a.example");
+  });
+
+  it("may be given as text, as a path, or as a path below ~", async () => {
+    write(".kube/config", config("home", "home"));
+    const file = write("given", config("b", "a", "b"));
+    assert.equal(await serverOf({ kubeconfig: config("a", "a") }), "https://a.example");
+    assert.equal(await serverOf({ kubeconfig: file }), "https://b.example");
+    assert.equal(await serverOf({ kubeconfig: "~/given" }), "https://b.example");
+    assert.equal(await serverOf({ kubeconfig: file, context: "a" }), "https://a.example");
+    assert.equal(await serverOf({ kubeconfigFile: file }), "https://b.example");
+  });
+
+  it("takes another cluster than the context's where the provider does", async () => {
+    write(".kube/config", config("b", "a", "b"));
+    const kubeconfig = await load({ cluster: "a" });
+    assert.equal(kubeconfig.getCurrentCluster()?.server, "https://a.example");
+    assert.equal(kubeconfig.getCurrentUser()?.token, "b");
+    await refused({ cluster: "c" }, `cluster "c" of context "b" is not in ${home}/.kube/config`);
+  });
+
+  it("finds files relative to the kubeconfig that names them", async () => {
+    const text = config("a", "a").replace('"token":"a"', '"client-certificate":"certs/me.crt"');
+    const file = write("dir/config", text);
+    const user = (await load({ kubeconfigFile: file })).getCurrentUser();
+    assert.equal(user?.certFile, path.join(home, "dir/certs/me.crt"));
+  });
+
+  it("is the cluster around the pod where there is no kubeconfig", async () => {
+    env["KUBERNETES_SERVICE_HOST"] = "fd00::1";
+    env["KUBERNETES_SERVICE_PORT"] = "443";
+    await refused({}, `no kubeconfig context: none in ${home}/.kube/config`);
+    write("serviceaccount/token", "secret");
+    assert.equal(await serverOf(), "https://[fd00::1]:443");
+    const { authProvider } = (await load()).getCurrentUser() ?? {};
+    assert.deepEqual(authProvider, {
+      name: "tokenFile",
+      config: { tokenFile: path.join(serviceAccountDirectory, "token") },
+    });
+    await refused({ context: "a" }, `no kubeconfig context: none in ${home}/.kube/config`);
+    write(".kube/config", config("a", "a"));
+    assert.equal(await serverOf(), "https://a.example");
+  });
+
+  it("may speak plain HTTP, as kubectl proxy does", async () => {
+    const kubeconfig = await load({ kubeconfig: kubeconfigText("http://127.0.0.1:8001") });
+    await assert.doesNotReject(kubeconfig.applyToHTTPSOptions({}));
+  });
+
+  it("is none where nothing says which", async () => {
+    await refused({}, `no kubeconfig context: none in ${home}/.kube/config`);
+    write(".kube/config", config("", "a", "b"));
+    await refused({}, `no current context in ${home}/.kube/config; contexts there: "a", "b"`);
+    write(".kube/config", config("gone", "a"));
+    await refused({}, `context "gone" is not in ${home}/.kube/config; contexts there: "a"`);
+    const missing = path.join(home, "missing");
+    await refused(
+      { kubeconfigFile: missing },
+      `cannot read kubeconfig ${missing}: ENOENT: no such file or directory, open '${missing}'`,
+    );
+    await refused({ kubeconfig: missing }, `kubeconfig "${missing}" is neither a file nor the text of one`);
+    await refused({ kubeconfig: "kind: Config" }, "no kubeconfig context: none in the given kubeconfig");
+  });
+});

@@ -1,0 +1,249 @@
+// Reading a cluster: every page, a number of requests that objects do not drive, and a word for what cannot be read.
+import * as assert from "node:assert/strict";
+import { readGatewayApi } from "../../cluster/gateway-api";
+import { readCluster, type SnapshotRead } from "../../cluster/snapshot";
+import { checks } from "../../lib/checks";
+import { judge } from "../../lib/verdicts";
+import { ApiServer, kubeconfigText } from "./fixtures/api-server";
+import { lists } from "./fixtures/breakages";
+import { MeshApi, recordedAt, type RawObject } from "./fixtures/mesh-api";
+
+const context = { now: recordedAt, publishedNodePorts: [30081, 30444] };
+
+describe("reading a cluster", () => {
+  let mesh: MeshApi;
+  let server: ApiServer;
+
+  beforeEach(async () => {
+    mesh = new MeshApi();
+    server = await ApiServer.start(mesh);
+  });
+  afterEach(() => server.stop());
+
+  const read = (deadlineMs = 20_000): Promise<SnapshotRead> =>
+    readCluster({ kubeconfigFile: server.kubeconfig }, deadlineMs);
+  const asked = (path: string) => server.requests.filter((request) => request.split("?")[0] === `GET ${path}`);
+
+  it("follows every page of a list", async () => {
+    for (let index = 0; index < 1200; index++) mesh.add(lists.pods, pod(`extra-${index}`));
+    const { snapshot } = await read();
+    assert.equal(snapshot.pods.length, 1207);
+    assert.equal(new Set(snapshot.pods.map(({ name }) => name)).size, 1207);
+    assert.deepEqual(asked(lists.pods), [
+      "GET /api/v1/pods?limit=500",
+      "GET /api/v1/pods?limit=500&continue=500",
+      "GET /api/v1/pods?limit=500&continue=1000",
+    ]);
+  });
+
+  it("reads a healthy mesh whole, with one request a list", async () => {
+    const { snapshot, requests } = await read();
+    assert.deepEqual(snapshot, { ...(await mesh.snapshot()), server: server.address });
+    assert.equal(requests, server.requests.length);
+    assert.equal(requests, 27);
+  });
+
+  it("asks for no more when namespaces, Services, routes and policies become many", async () => {
+    for (let index = 0; index < 400; index++) {
+      for (const path of [lists.namespaces, lists.services, lists.routes, lists.networkPolicies]) {
+        mesh.add(path, { metadata: { name: `extra-${index}`, namespace: "shop" } });
+      }
+    }
+    assert.equal((await read()).requests, 27);
+  });
+
+  it("reads many Secrets and ConfigMaps of gateways by one list each", async () => {
+    const overlay = mesh.recording.objects[`${lists.configMaps}/hostk8s-gateway-overlay`]!;
+    const fieldSelector = "metadata.name!=kube-root-ca.crt,metadata.name!=istio-ca-root-cert";
+    mesh.recording.lists[`/api/v1/configmaps?fieldSelector=${fieldSelector}`] = [overlay];
+    const secret = mesh.recording.objects[`${lists.secrets}/hostk8s-gateway-cert`]!;
+    mesh.recording.lists["/api/v1/secrets?fieldSelector=type=kubernetes.io/tls"] = [secret];
+    const [gateway] = mesh.all(lists.gateways).filter(({ metadata }) => metadata.name === "hostk8s-gateway");
+    for (let index = 0; index < 20; index++) mesh.add(lists.gateways, gatewayLike(gateway!, index));
+    const { snapshot, requests } = await read();
+    assert.deepEqual(
+      snapshot.configMaps.map(({ name }) => name),
+      ["hostk8s-gateway-overlay"],
+    );
+    assert.deepEqual(snapshot.secrets.map(({ name }) => name).sort(), ["hostk8s-gateway-cert", "istio-ca-secret"]);
+    assert.equal(requests, 27);
+  });
+
+  it("asks for metadata only where nothing else is looked at", async () => {
+    await read();
+    const partial = [...server.accepts].filter(([, accept]) => accept.includes("as=PartialObjectMetadataList"));
+    assert.deepEqual(partial.map(([path]) => path).sort(), [
+      "/api/v1/namespaces",
+      "/api/v1/secrets",
+      "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies",
+      "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+    ]);
+  });
+
+  it("never keeps a private key", async () => {
+    mesh.edit(lists.secrets, "hostk8s-gateway-cert", (object) => {
+      (object["data"] as Record<string, string>)["tls.key"] = Buffer.from("very private").toString("base64");
+    });
+    const text = JSON.stringify((await read()).snapshot);
+    assert.ok(!text.includes("very private") && !text.includes(Buffer.from("very private").toString("base64")));
+  });
+
+  it("leaves checks open whose lists are forbidden or fail, and says why", async () => {
+    const forbidden = 'gateways.gateway.networking.k8s.io is forbidden: User "me" cannot list resource "gateways"';
+    server.answers.set(lists.gateways, { status: 403, message: forbidden });
+    server.answers.set(lists.daemonSets, { status: 500, message: "etcd is away" });
+    const { snapshot } = await read();
+    assert.deepEqual(snapshot.gaps, {
+      gateways: { cause: "forbidden", why: forbidden },
+      daemonSets: { cause: "failed", why: "etcd is away" },
+    });
+    const open = judge(checks, snapshot, context).results.filter(({ outcome }) => outcome === "unknown");
+    assert.deepEqual(
+      Object.fromEntries(open.map(({ check, why }) => [check.id, why])),
+      Object.fromEntries([
+        ...["version-skew", "image-registry", "trusted-ztunnel", "memory", "cni-ready", "ztunnel-ready"].map(
+          daemonSets,
+        ),
+        ...["captured-without-ztunnel", "pods-created"].map(daemonSets),
+        ...["gateway-accepted", "gateway-programmed", "gateway-listeners", "gateway-overlay", "gateway-pods"].map(
+          gateways,
+        ),
+        ...["routes", "gateway-managed", "gateway-owned", "node-ports-free", "node-ports", "kind-ports"].map(gateways),
+        ...["listener-secrets", "certificate-ready", "certificate-valid", "certificate-expiry"].map(gateways),
+        ...["certificate-names", "waypoint-exists", "waypoint-for", "waypoint-listener", "waypoint-pods"].map(gateways),
+        ...["policy-ingress"].map(gateways),
+      ]),
+    );
+    function daemonSets(id: string) {
+      return [id, "etcd is away"];
+    }
+    function gateways(id: string) {
+      return [id, forbidden];
+    }
+  });
+
+  it("says when a page fails in the middle of a list", async () => {
+    for (let index = 0; index < 600; index++) mesh.add(lists.pods, pod(`extra-${index}`));
+    server.answers.set(`${lists.pods}?limit=500&continue=500`, {
+      status: 410,
+      message: "The provided continue parameter is too old",
+    });
+    assert.deepEqual((await read()).snapshot.gaps.pods, {
+      cause: "failed",
+      why: "The provided continue parameter is too old",
+    });
+  });
+
+  it("judges a cluster without cert-manager", async () => {
+    delete mesh.recording.lists[lists.certificates];
+    const { snapshot } = await read();
+    assert.deepEqual(snapshot.gaps, {
+      certificates: { cause: "missing", why: "the API has no /apis/cert-manager.io/v1/certificates" },
+    });
+    const report = judge(checks, snapshot, context);
+    assert.deepEqual(
+      report.results.filter(({ outcome }) => outcome !== "passed"),
+      [],
+    );
+  });
+
+  it("leaves istio-cni's word on ztunnel open where it cannot be had", async () => {
+    mesh.recording.texts = {};
+    const [agent] = mesh.all(lists.pods).filter(({ metadata }) => metadata.labels?.["k8s-app"] === "istio-cni-node");
+    assert.deepEqual((await read()).snapshot.gaps, {
+      ztunnelLinks: { cause: "failed", why: `no metric ztunnel_connected from istio-system/${agent!.metadata.name}` },
+    });
+  });
+
+  it("gives up when nobody answers in time", async () => {
+    server.answers.set(lists.pods, "silence");
+    await assert.rejects(read(700), {
+      name: "UnreachableError",
+      message: `cannot reach the cluster at ${server.address}: no answer within 0.7 s`,
+    });
+  });
+
+  it("gives up when the credentials are refused", async () => {
+    server.answers.set("/version", { status: 401, message: "Unauthorized" });
+    await assert.rejects(read(), {
+      name: "UnreachableError",
+      message: `the API server at ${server.address} refuses the credentials: Unauthorized`,
+    });
+  });
+
+  it("gives up when nobody listens", async () => {
+    await assert.rejects(readCluster({ kubeconfig: kubeconfigText("http://127.0.0.1:1") }, 5000), {
+      name: "UnreachableError",
+      message: "cannot reach the cluster at http://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1",
+    });
+  });
+});
+
+describe("reading the Gateway API", () => {
+  const crds = lists.definitions;
+  const policy = `${lists.admissionPolicies}/safe-upgrades.gateway.networking.k8s.io`;
+  let mesh: MeshApi;
+  let server: ApiServer;
+
+  beforeEach(async () => {
+    mesh = new MeshApi();
+    server = await ApiServer.start(mesh);
+  });
+  afterEach(() => server.stop());
+
+  const read = () => readGatewayApi({ kubeconfigFile: server.kubeconfig }, 5000);
+  const installed = (plural: string, version: string) => {
+    const name = `${plural}.gateway.networking.k8s.io`;
+    const prefix = "gateway.networking.k8s.io";
+    const annotations = { [`${prefix}/bundle-version`]: version, [`${prefix}/channel`]: "standard" };
+    mesh.recording.objects[`${crds}/${name}`] = { metadata: { name, annotations } };
+  };
+
+  it("gives the newest bundle, its channel, and whether it is guarded", async () => {
+    installed("gateways", "v1.4.1");
+    installed("httproutes", "v1.6.0");
+    mesh.recording.objects[policy] = { metadata: { name: "safe-upgrades.gateway.networking.k8s.io" } };
+    assert.deepEqual(await read(), {
+      reachable: true,
+      bundleVersion: "v1.6.0",
+      channel: "standard",
+      safeUpgrades: true,
+    });
+  });
+
+  it("sees that there is none", async () => {
+    assert.deepEqual(await read(), { reachable: true, safeUpgrades: false });
+    assert.equal(server.requests.length, 3);
+  });
+
+  it("says why it cannot tell", async () => {
+    server.answers.set(`${crds}/gateways.gateway.networking.k8s.io`, { status: 403, message: "no right to look" });
+    assert.deepEqual(await read(), { reachable: false, why: "no right to look", safeUpgrades: false });
+    assert.deepEqual(await readGatewayApi({ kubeconfig: kubeconfigText("http://127.0.0.1:1") }, 5000), {
+      reachable: false,
+      why: "cannot reach the cluster at http://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1",
+      safeUpgrades: false,
+    });
+    assert.deepEqual(await readGatewayApi({ kubeconfig: kubeconfigText("http://127.0.0.1:1"), context: "other" }), {
+      reachable: false,
+      why: 'context "other" is not in the given kubeconfig; contexts there: "test"',
+      safeUpgrades: false,
+    });
+  });
+});
+
+function pod(name: string): RawObject {
+  return { metadata: { name, namespace: "elsewhere" }, status: { phase: "Running" } };
+}
+
+function gatewayLike(gateway: RawObject, index: number): RawObject {
+  const copy = structuredClone(gateway);
+  copy.metadata.name = `extra-${index}`;
+  const { infrastructure, listeners } = copy["spec"] as {
+    infrastructure: { parametersRef: { name: string } };
+    listeners: { tls?: { certificateRefs: { name: string }[] } }[];
+  };
+  infrastructure.parametersRef.name = `overlay-${index}`;
+  for (const { tls } of listeners) if (tls) tls.certificateRefs[0]!.name = `secret-${index}`;
+  return copy;
+}

@@ -1,0 +1,70 @@
+// What the sandbox builds and under which name it is kept.
+import * as assert from "node:assert/strict";
+import { goMod, releaseValues } from "../../sandbox/build";
+import { cacheDirectory, partFolder } from "../../sandbox/cache";
+import { GoPart, parts } from "../../sandbox/parts";
+
+const part: GoPart = {
+  kind: "go",
+  name: "thing",
+  version: "1.2.3",
+  binaries: { thing: "example.com/thing/cmd" },
+  requires: { "example.com/thing": "v1.2.3", "example.com/other": "v0.1.0" },
+  replaces: { "example.com/stage": "v0.2.0" },
+};
+
+describe("the sandbox's parts", () => {
+  it("are built from a module that names exact versions", () => {
+    const expected = `module sandbox.invalid/thing
+go 1.26.0
+require example.com/thing v1.2.3
+require example.com/other v0.1.0
+replace example.com/stage => example.com/stage v0.2.0
+`;
+    assert.equal(goMod(part), expected);
+  });
+
+  it("have names of their own, and each of their binaries too", () => {
+    const names = parts.map(({ name }) => name);
+    const binaries = parts.flatMap((each) => (each.kind === "go" ? Object.keys(each.binaries) : []));
+    assert.deepEqual([...new Set(names)], names);
+    assert.deepEqual([...new Set(binaries)], binaries);
+  });
+
+  it("come after the part that packages them", () => {
+    const names = parts.map(({ name }) => name);
+    assert.ok(names.indexOf("helm") < names.indexOf("istio-charts"));
+  });
+
+  it("move to another folder when anything they are made from changes", () => {
+    const folder = partFolder(part, {});
+    assert.match(folder, /^thing-1\.2\.3-[0-9a-f]{8}$/);
+    assert.equal(partFolder({ ...part }, {}), folder);
+    const others = [
+      partFolder({ ...part, replaces: { "example.com/stage": "v0.3.0" } }, {}),
+      partFolder({ ...part, variables: { "example.com/thing.version": "1" } }, {}),
+      partFolder(part, { "main.go": "package main" }),
+      partFolder(part, { "main.go": "package main // changed" }),
+    ];
+    assert.equal(new Set([folder, ...others]).size, 5);
+  });
+
+  it("name a release's images in the charts' values, and nothing else changes", () => {
+    const values =
+      "global:\n  # hub: registry.istio.io/testing\n  hub: registry.istio.io/testing\n  tag: latest\n  tags: latest\n";
+    const expected =
+      "global:\n  # hub: registry.istio.io/testing\n  hub: docker.io/istio\n  tag: 1.31.0\n  tags: latest\n";
+    assert.equal(releaseValues(values), expected);
+  });
+});
+
+describe("the sandbox's cache", () => {
+  for (const [environment, expected] of [
+    [{ ISTIO_AMBIENT_CACHE: "/parts", XDG_CACHE_HOME: "/xdg", HOME: "/home/me" }, "/parts"],
+    [{ XDG_CACHE_HOME: "/xdg", HOME: "/home/me" }, "/xdg/istio-ambient"],
+    [{ HOME: "/home/me" }, "/home/me/.cache/istio-ambient"],
+    [{ ISTIO_AMBIENT_CACHE: "", XDG_CACHE_HOME: "", HOME: "/home/me" }, "/home/me/.cache/istio-ambient"],
+  ] as const) {
+    it(`is ${expected} for ${JSON.stringify(environment)}`, () => assert.equal(cacheDirectory(environment), expected));
+  }
+});

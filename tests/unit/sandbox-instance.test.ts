@@ -1,0 +1,81 @@
+// A command inside a sandbox sees the sandbox and nothing of the user's own cluster, stacks or proxies.
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { Instance } from "../../sandbox/instance";
+import { withSources } from "../../sandbox/stack-config";
+
+describe("a sandbox's environment", () => {
+  const environment = new Instance("/sandbox").environment({
+    HOME: "/home/me",
+    PATH: "/usr/bin",
+    KUBECONFIG: "/home/me/.kube/config",
+    KUBERNETES_SERVICE_HOST: "10.0.0.1",
+    PULUMI_ACCESS_TOKEN: "secret",
+    PULUMI_STACK: "prod",
+    HELM_KUBECONTEXT: "prod",
+    HTTPS_PROXY: "http://proxy",
+    no_proxy: "localhost",
+  });
+
+  it("points every tool at the sandbox", () => {
+    assert.equal(environment.KUBECONFIG, "/sandbox/kubeconfig");
+    assert.equal(environment.PULUMI_HOME, "/sandbox/pulumi-home");
+    assert.equal(environment.PULUMI_BACKEND_URL, "file:///sandbox/pulumi-state");
+    assert.equal(environment.PATH, `/sandbox/bin:${path.dirname(process.execPath)}:/usr/bin`);
+  });
+
+  it("keeps the user's own settings but those that lead elsewhere", () => {
+    assert.equal(environment.HOME, "/home/me");
+    const gone = [
+      "KUBERNETES_SERVICE_HOST",
+      "PULUMI_ACCESS_TOKEN",
+      "PULUMI_STACK",
+      "HELM_KUBECONTEXT",
+      "HTTPS_PROXY",
+      "no_proxy",
+    ];
+    assert.deepEqual(
+      gone.filter((name) => environment[name] !== undefined),
+      [],
+    );
+  });
+});
+
+describe("a sandbox's folder", () => {
+  const folder = (): string => fs.mkdtempSync(path.join(os.tmpdir(), "sandbox-"));
+
+  it("is gone when nothing else lies in it", () => {
+    const instance = new Instance(folder());
+    fs.mkdirSync(instance.pulumiHome);
+    fs.writeFileSync(instance.kubeconfig, "");
+    instance.clear();
+    assert.equal(fs.existsSync(instance.directory), false);
+    instance.clear();
+  });
+
+  it("loses only what a sandbox wrote", () => {
+    const instance = new Instance(folder());
+    fs.writeFileSync(instance.file("notes.txt"), "");
+    fs.mkdirSync(instance.file("logs"));
+    instance.clear();
+    assert.deepEqual(fs.readdirSync(instance.directory), ["notes.txt"]);
+    fs.rmSync(instance.directory, { recursive: true });
+  });
+});
+
+describe("the stack's configuration", () => {
+  it("gains the charts and the CRDs and keeps the rest", () => {
+    const config = withSources({
+      "istio-ambient:enabled": true,
+      "istio-ambient:mesh": { platform: "kind", gatewayApi: { install: true } },
+    });
+    const mesh = config["istio-ambient:mesh"];
+    assert.equal(config["istio-ambient:enabled"], true);
+    assert.equal(mesh?.platform, "kind");
+    assert.equal(mesh?.gatewayApi?.install, true);
+    assert.match(String(mesh?.charts?.directory), /\/parts\/istio-charts-1\.31\.0-[0-9a-f]{8}$/);
+    assert.match(String(mesh?.gatewayApi?.source), /\/parts\/gateway-api-crds-1\.6\.0-[0-9a-f]{8}$/);
+  });
+});

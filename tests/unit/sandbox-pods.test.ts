@@ -1,0 +1,54 @@
+// Pods of the sandbox: those of istiod wait for the process that they stand for, and lend it their environment.
+import * as assert from "node:assert/strict";
+import { podEnvironment } from "../../sandbox/istiod";
+import { stages } from "../../sandbox/services";
+
+describe("the stages of pods", () => {
+  const pending = { key: ".status.phase", operator: "In", values: ["Pending"] };
+  const ready = { metadata: { name: "pod-ready" }, spec: { selector: { matchExpressions: [pending] } } };
+  const remove = { metadata: { name: "pod-delete" }, spec: { selector: { matchExpressions: [] } } };
+
+  it("make every pod ready at once but istiod's, which need a process that answers", () => {
+    assert.deepEqual(
+      stages([remove, ready]).map(({ metadata, spec }) => [metadata.name, spec.selector.matchExpressions]),
+      [
+        ["pod-delete", []],
+        ["pod-ready", [pending, { key: ".metadata.labels.app", operator: "NotIn", values: ["istiod"] }]],
+        [
+          "pod-ready-istiod",
+          [
+            pending,
+            { key: ".metadata.labels.app", operator: "In", values: ["istiod"] },
+            { key: '.metadata.annotations["sandbox.istio-ambient/serving"]', operator: "Exists" },
+          ],
+        ],
+      ],
+    );
+  });
+});
+
+describe("istiod's environment", () => {
+  it("has the values and the fields of its pod, without what only a kubelet knows", () => {
+    const pod = {
+      metadata: { name: "istiod-1", namespace: "mesh" },
+      spec: { nodeName: "node-1", serviceAccountName: "istiod", containers: [] },
+    };
+    const field = (fieldPath: string) => ({ fieldRef: { fieldPath } });
+    const env = [
+      { name: "PILOT_ENABLE_AMBIENT", value: "true" },
+      { name: "REVISION" },
+      { name: "POD_NAME", valueFrom: field("metadata.name") },
+      { name: "POD_NAMESPACE", valueFrom: field("metadata.namespace") },
+      { name: "SERVICE_ACCOUNT", valueFrom: field("spec.serviceAccountName") },
+      { name: "POD_IP", valueFrom: field("status.podIP") },
+      { name: "GOMEMLIMIT", valueFrom: { resourceFieldRef: { resource: "limits.memory" } } },
+    ];
+    assert.deepEqual(podEnvironment(pod, { name: "discovery", env }), {
+      PILOT_ENABLE_AMBIENT: "true",
+      REVISION: "",
+      POD_NAME: "istiod-1",
+      POD_NAMESPACE: "mesh",
+      SERVICE_ACCOUNT: "istiod",
+    });
+  });
+});

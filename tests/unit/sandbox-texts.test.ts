@@ -1,0 +1,82 @@
+// What the sandbox prints.
+import * as assert from "node:assert/strict";
+import { resourceLabel } from "../../sandbox/engine-events";
+import { Instance } from "../../sandbox/instance";
+import { statusText } from "../../sandbox/status";
+import { summary } from "../../sandbox/summary";
+import { table } from "../../sandbox/table";
+
+const instance = new Instance("/sandbox");
+
+describe("the sandbox's texts", () => {
+  it("align columns, and leave out rows without a value", () => {
+    assert.equal(
+      table([
+        ["a", "long one"],
+        ["gone", undefined],
+        ["longer", "b"],
+      ]),
+      "  a       long one\n  longer  b",
+    );
+  });
+
+  it("name a resource by type and name", () => {
+    const urn =
+      "urn:pulumi:sandbox::istio-ambient::istio-ambient:index:AmbientMesh$kubernetes:helm.sh/v3:Release::mesh-istiod";
+    assert.equal(resourceLabel(urn), "Release mesh-istiod");
+  });
+
+  it("say how to start a sandbox that does not run", () => {
+    assert.equal(statusText(instance, undefined), "no sandbox runs in /sandbox; start one with `make up`");
+  });
+
+  it("list the parts that run", () => {
+    const parts = [
+      { part: "etcd", state: "ready" as const, pid: 12, restarts: 0, log: "/sandbox/logs/etcd.log" },
+      { part: "istiod", state: "stopped" as const, pid: undefined, restarts: 1, log: "/sandbox/logs/istiod.log" },
+    ];
+    const expected = `sandbox /sandbox: ready, 2 node(s)
+  part    state    pid inside  restarts  log
+  etcd    ready    12          0         /sandbox/logs/etcd.log
+  istiod  stopped  -           1         /sandbox/logs/istiod.log`;
+    assert.equal(statusText(instance, { phase: "ready", nodes: 2, parts }), expected);
+  });
+
+  it("sum up a mesh: where it answers, what it asks for, how to look and how to stop", () => {
+    const output = (value: unknown) => ({ value, secret: false });
+    const text = summary(
+      instance,
+      {
+        version: output("1.31.0"),
+        httpUrl: output("http://localhost:8081"),
+        httpsUrl: output("https://localhost:8444"),
+        nodePorts: output({ http: 30081, https: 30444 }),
+        resources: output({ total: { cpu: "150m", memory: "192Mi" }, istiod: { cpu: "100m", memory: "128Mi" } }),
+      },
+      [{ name: "kubernetes", version: "4.34.2", origin: "official", from: "/plugins" }],
+    );
+    const expected = `
+Istio 1.31.0 in ambient mode runs in the sandbox /sandbox
+
+  http       http://localhost:8081
+  https      https://localhost:8444
+  NodePorts  http 30081, https 30444
+  plugins    kubernetes 4.34.2 (official)
+
+  requests  cpu   memory
+  istiod    100m  128Mi
+  total     150m  192Mi
+
+  look around  SANDBOX_DIR=/sandbox make shell
+               SANDBOX_DIR=/sandbox npm run sandbox -- exec kubectl get pods -A
+  what runs    SANDBOX_DIR=/sandbox make status
+  stop         SANDBOX_DIR=/sandbox make down
+`;
+    assert.equal(text, expected);
+  });
+
+  it("sum up a stack that is switched off", () => {
+    const [first = ""] = summary(instance, {}, []).trim().split("\n");
+    assert.equal(first, "The program made no mesh (istio-ambient:enabled is false); istiod 1.31.0 waits for one");
+  });
+});
