@@ -4,12 +4,12 @@ import { createRequire } from "node:module";
 import * as path from "node:path";
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
-import { partPath } from "./cache";
 import { report } from "./engine-events";
 import { interrupted } from "./exit-status";
 import { checkout, Instance } from "./instance";
 import { lock } from "./lock";
 import { chosenPlugins } from "./plugins";
+import { Config, withSources } from "./stack-config";
 import { summary } from "./summary";
 
 const load = createRequire(__filename);
@@ -57,24 +57,6 @@ async function openStack(workDir: string): Promise<Stack> {
     { projectName: project, stackName, program: runProgram },
     { workDir, projectSettings: { name: project, runtime: "nodejs" } },
   );
-}
-
-interface Config {
-  [key: string]: unknown;
-  "istio-ambient:mesh"?: Record<string, Record<string, unknown> | undefined>;
-}
-
-/** The configuration with the two values that only this machine knows: where the charts are, and the CRDs. */
-export function withSources(config: Config): Config {
-  const mesh = config["istio-ambient:mesh"] ?? {};
-  return {
-    ...config,
-    "istio-ambient:mesh": {
-      ...mesh,
-      charts: { ...mesh.charts, directory: partPath("istio-charts") },
-      gatewayApi: { ...mesh.gatewayApi, source: partPath("gateway-api-crds") },
-    },
-  };
 }
 
 /** The program has top-level code, so each run loads it anew; what it exports are the stack's outputs. */
