@@ -50,7 +50,7 @@ function kindConfig({ stack, ...flags }: KindOptions): string {
   const ports = stack === undefined ? {} : stackPorts(stack);
   const chosen = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   const settings = { ...kindDefaults, ...ports, ...chosen };
-  const faults = kindFaults(settings).map((fault) => (fault.path in chosen ? asFlag(fault) : fault));
+  const faults = kindFaults(settings).map((fault) => (fault.path in chosen ? asFlag(fault) : asStackSetting(fault)));
   if (faults.length > 0) throw new UsageError(faults.map(faultLine).join("\n"));
   const whose = settings.nginx ? "of NGINX Ingress and of the mesh's gateway" : "of the mesh's gateway";
   return `# kind create cluster --config <this file>: ports ${whose}.\n${stringify(kindCluster(settings))}`;
@@ -60,6 +60,11 @@ function kindConfig({ stack, ...flags }: KindOptions): string {
 function asFlag({ path, got, rule, fix }: Fault): Fault {
   const flag = `--${path.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   return { path: flag, got, rule, fix: `${flag} ${fix.slice(`${path}: `.length).replace(/"/g, "")}` };
+}
+
+/** A fault of a setting that the stack file has. */
+function asStackSetting(fault: Fault): Fault {
+  return { ...fault, path: `gateway.${fault.path}` };
 }
 
 interface StackFile {

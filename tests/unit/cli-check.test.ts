@@ -1,0 +1,216 @@
+// `istio-ambient check` against an API server on loopback: what it prints, where, and how it ends.
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { checks } from "../../lib/checks";
+import { ApiServer, kubeconfigText } from "./fixtures/api-server";
+import { conditionIs, lists, set } from "./fixtures/breakages";
+import { MeshApi } from "./fixtures/mesh-api";
+import { istioAmbient } from "./fixtures/terminal";
+
+const goldenTable = `kubernetes
+----------
+√ Kubernetes is a version that the installed Istio supports
+‼ every node is ready
+    \`Node node-1\`: got "condition Ready is not True"; a node that runs pods is ready; run \`kubectl describe node node-1\`
+    On a node that is not ready the data plane cannot be judged, and its pods get no traffic.
+    see docs/checks.md#nodes-ready
+
+data-plane
+----------
+√ istio-cni is ready on every node
+× ztunnel is ready on every node
+    \`DaemonSet istio-system/ztunnel\`: got "0 of 1 ready"; it is ready on every node, and on at least one; run \`kubectl describe daemonset ztunnel --namespace istio-system\`
+    Where ztunnel is absent, every new connection of a captured pod fails, in and out.
+    see docs/checks.md#ztunnel-ready
+√ istio-cni of every asked node is connected to its ztunnel
+√ no pod is redirected to a ztunnel that is not there
+‼ the mesh's CNI keeps no pod from starting
+    could not be looked at: no right to list events
+    A cni configuration left behind, or istio-cni without a ztunnel, fails the network of every new pod.
+    see docs/checks.md#pod-sandboxes
+‼ no quota or admission rule refuses the mesh's pods
+    could not be looked at: no right to list events
+    istio-cni and ztunnel need a namespace whose Pod Security level is privileged, and room in its quota.
+    see docs/checks.md#pods-created
+
+√ 4 passed   ‼ 1 warned   ‼ 2 could not be looked at   × 1 failed
+`;
+
+const goldenJson = `{
+  "cluster": {
+    "server": "<server>",
+    "kubernetes": "v1.36.3"
+  },
+  "good": true,
+  "tally": {
+    "passed": 1,
+    "warned": 1,
+    "failed": 0,
+    "unknown": 0
+  },
+  "checks": [
+    {
+      "id": "kubernetes-version",
+      "category": "kubernetes",
+      "claim": "Kubernetes is a version that the installed Istio supports",
+      "severity": "warning",
+      "outcome": "passed",
+      "hint": "Istio is tested on a few minors of Kubernetes only; upgrade the one that lags behind.",
+      "anchor": "docs/checks.md#kubernetes-version",
+      "findings": []
+    },
+    {
+      "id": "nodes-ready",
+      "category": "kubernetes",
+      "claim": "every node is ready",
+      "severity": "warning",
+      "outcome": "warned",
+      "hint": "On a node that is not ready the data plane cannot be judged, and its pods get no traffic.",
+      "anchor": "docs/checks.md#nodes-ready",
+      "findings": [
+        {
+          "object": "Node node-1",
+          "namespace": "",
+          "got": "condition Ready is not True",
+          "rule": "a node that runs pods is ready",
+          "fix": {
+            "run": "kubectl describe node node-1"
+          },
+          "message": "\`Node node-1\`: got \\"condition Ready is not True\\"; a node that runs pods is ready; run \`kubectl describe node node-1\`"
+        }
+      ]
+    }
+  ]
+}
+`;
+
+describe("istio-ambient check", () => {
+  let mesh: MeshApi;
+  let server: ApiServer;
+
+  beforeEach(async () => {
+    mesh = new MeshApi();
+    server = await ApiServer.start(mesh);
+  });
+  afterEach(() => server.stop());
+
+  const check = (...argv: string[]) => istioAmbient(["check", "--kubeconfig", server.kubeconfig, ...argv]);
+  const breakIt = () => {
+    mesh.edit(lists.nodes, "node-1", conditionIs("Ready", "False", "", ""));
+    mesh.edit(lists.daemonSets, "ztunnel", set("status.numberReady", 0));
+    server.answers.set(lists.events, { status: 403, message: "no right to list events" });
+  };
+
+  it("ends with 0 on a healthy mesh, and says nothing on stderr", async () => {
+    const { code, out, err } = await check("--category", "versions", "--category", "network");
+    assert.equal(
+      out,
+      `versions
+--------
+√ istiod is of a release line that is known, and not too old
+√ istio-cni and ztunnel are of istiod's minor or the one before
+√ no image comes from a registry that was retired
+
+network
+-------
+√ no NetworkPolicy shuts the mesh's port
+√ no NetworkPolicy shuts out the kubelet's probes
+
+√ 5 passed
+`,
+    );
+    assert.deepEqual({ code, err }, { code: 0, err: "" });
+  });
+
+  it("ends with 1 on a failure, with what was found below each check", async () => {
+    breakIt();
+    const { code, out } = await check("--category", "data-plane", "--category", "kubernetes");
+    assert.equal(out, goldenTable);
+    assert.equal(code, 1);
+  });
+
+  it("ends with 0 on warnings", async () => {
+    breakIt();
+    assert.equal((await check("--category", "kubernetes")).code, 0);
+  });
+
+  it("prints data, and nothing but data, to stdout", async () => {
+    breakIt();
+    const { out } = await check("--category", "kubernetes", "--output", "json");
+    assert.equal(out, goldenJson.replace("<server>", server.address));
+  });
+
+  it("colours the signs where colours are welcome, and only the signs", async () => {
+    breakIt();
+    const argv = ["check", "--kubeconfig", server.kubeconfig, "--category", "data-plane"];
+    const { out } = await istioAmbient(argv, { colour: true });
+    assert.ok(out.includes("\u001b[32m√\u001b[0m istio-cni is ready on every node\n"));
+    assert.ok(out.includes("\u001b[31m×\u001b[0m ztunnel is ready on every node\n"));
+    assert.ok(out.includes("\u001b[33m‼\u001b[0m the mesh's CNI keeps no pod from starting\n"));
+    const plain = (await check("--category", "data-plane")).out;
+    const uncoloured = ["[32m", "[31m", "[33m", "[0m"].reduce(
+      (text, code) => text.replaceAll(`\u001b${code}`, ""),
+      out,
+    );
+    assert.equal(uncoloured, plain);
+  });
+
+  it("shows its progress on a terminal, and takes it away", async () => {
+    const argv = ["check", "--kubeconfig", server.kubeconfig];
+    const { err, out } = await istioAmbient(argv, { interactive: true });
+    assert.ok(err.includes("\r\u001b[Kreading pods\r\u001b[Kreading "));
+    assert.ok(err.endsWith("\r\u001b[K"));
+    assert.ok(out.endsWith(`√ ${checks.length} passed\n`));
+  });
+
+  it("knows what kind publishes from the cluster's own file", async () => {
+    const file = path.join(path.dirname(server.kubeconfig), "kind.yaml");
+    fs.writeFileSync(
+      file,
+      "nodes: [{ extraPortMappings: [{ containerPort: 30081, hostPort: 80 }] }, { role: worker }]",
+    );
+    const { code, out } = await check("--category", "gateway-service", "--kind-config", file);
+    assert.ok(out.includes('got "nodePort 30444"; the kind cluster publishes 30081; run'), out);
+    assert.equal(code, 0);
+  });
+
+  it("waits until nothing fails", async () => {
+    mesh.edit(lists.daemonSets, "ztunnel", set("status.numberReady", 0));
+    const waiting = check("--wait", "1m", "--category", "data-plane");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    mesh.edit(lists.daemonSets, "ztunnel", set("status.numberReady", 1));
+    const { code, out, err } = await waiting;
+    assert.match(err, /^1 failed: ztunnel-ready; looking again, \d+ s left\n$/);
+    assert.deepEqual({ code, end: out.split("\n").at(-2) }, { code: 0, end: "√ 6 passed" });
+  });
+
+  it("waits no longer than it was told", async () => {
+    mesh.edit(lists.daemonSets, "ztunnel", set("status.numberReady", 0));
+    const { code, out, err } = await check("--wait", "1s", "--category", "data-plane");
+    assert.equal(err, "1 failed: ztunnel-ready; looking again, 1 s left\n");
+    assert.ok(out.includes("× ztunnel is ready on every node"));
+    assert.equal(code, 1);
+  });
+
+  it("ends with 69 where there is no cluster", async () => {
+    fs.writeFileSync(server.kubeconfig, kubeconfigText("http://127.0.0.1:1"));
+    assert.deepEqual(await check(), {
+      code: 69,
+      out: "",
+      err: "cannot reach the cluster at http://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1\n",
+    });
+    assert.deepEqual(await check("--context", "other"), {
+      code: 69,
+      out: "",
+      err: `context "other" is not in ${server.kubeconfig}; contexts there: "test"\n`,
+    });
+  });
+
+  it("ends with 69 where one look takes too long", async () => {
+    server.answers.set(lists.pods, "silence");
+    const { code, err } = await check("--timeout", "1s");
+    assert.equal(err, `cannot reach the cluster at ${server.address}: no answer within 1 s\n`);
+    assert.equal(code, 69);
+  });
+});
