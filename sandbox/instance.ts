@@ -14,7 +14,7 @@ const passphrase = "sandbox";
 
 /** Everything that a sandbox writes into its folder. */
 const ownFiles =
-  "pid lock control.sock logs kubeconfig bin memory helm pulumi-home pulumi-state program plugins.json".split(" ");
+  "pid lock control.sock logs kubeconfig bin memory helm kube-cache pulumi-home pulumi-state program plugins.json".split(" ");
 
 export class Instance {
   constructor(readonly directory: string) {}
@@ -89,6 +89,7 @@ export class Instance {
       PATH: [this.bin, path.dirname(process.execPath), base.PATH].join(path.delimiter),
       SANDBOX_DIR: this.directory,
       KUBECONFIG: this.kubeconfig,
+      KUBECACHEDIR: this.file("kube-cache"),
       HELM_CACHE_HOME: this.file("helm"),
       HELM_CONFIG_HOME: this.file("helm"),
       HELM_DATA_HOME: this.file("helm"),

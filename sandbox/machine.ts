@@ -20,7 +20,7 @@ const tools = {
 export interface Machine {
   platform: string;
   architecture: string;
-  /** What `go env GOVERSION` says; undefined where there is no Go. */
+  /** What `go env GOVERSION` says; undefined where there is no Go, or none is needed. */
   go: string | undefined;
   tools: string[];
   /** Why no namespaces can be made; undefined where they can. */
@@ -50,7 +50,7 @@ export function missing(machine: Machine, building: boolean): string[] {
 
 /** Stops with one message where this machine cannot run a sandbox. */
 export function checkMachine(building: boolean): void {
-  const lines = missing(thisMachine(), building);
+  const lines = missing(thisMachine(building), building);
   if (lines.length === 0) return;
   throw new Error(`the sandbox cannot run on this machine; it lacks\n${lines.map((line) => `  - ${line}`).join("\n")}`);
 }
@@ -68,9 +68,9 @@ export function nodeCount(environment: NodeJS.ProcessEnv = process.env): number 
 /** Flags of unshare for everybody but root: root in a user namespace of one's own. */
 export const userNamespace = process.getuid?.() === 0 ? [] : ["--user", "--map-root-user"];
 
-function thisMachine(): Machine {
+function thisMachine(building: boolean): Machine {
   const found = Object.keys(tools).filter((tool) => spawnSync(tool, ["--version"]).error === undefined);
-  const go = spawnSync("go", ["env", "GOVERSION"], { encoding: "utf8" });
+  const go = building ? spawnSync("go", ["env", "GOVERSION"], { encoding: "utf8" }) : undefined;
   let namespaceError: string | undefined;
   if (found.includes("unshare")) {
     const flags = ["--net", "--pid", "--fork", "--mount-proc", ...userNamespace];
@@ -80,7 +80,7 @@ function thisMachine(): Machine {
   return {
     platform: process.platform,
     architecture: process.arch,
-    go: go.error ? undefined : go.stdout.trim().replace(/^go/, ""),
+    go: go?.stdout?.trim().replace(/^go/, ""),
     tools: found,
     namespaceError,
   };
