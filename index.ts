@@ -13,16 +13,7 @@ if (settings.faults.length > 0) {
   throw new pulumi.RunError(`the stack's configuration cannot be used:\n${lines.join("\n")}`);
 }
 
-const mesh = settings.enabled ? makeMesh() : undefined;
-
-/** A fault in the configuration is the user's to mend: its message says all, and a stack trace would bury it. */
-function makeMesh(): AmbientMesh {
-  try {
-    return new AmbientMesh("mesh", settings.mesh);
-  } catch (error) {
-    throw pulumi.InputPropertiesError.isInstance(error) ? new pulumi.RunError(error.message) : error;
-  }
-}
+const mesh = settings.enabled ? new AmbientMesh("mesh", settings.mesh) : undefined;
 
 export const httpUrl = mesh?.httpUrl;
 export const httpsUrl = mesh?.httpsUrl;

@@ -268,7 +268,8 @@ function createOverlay(
       metadata: { ...metadata, annotations: { "pulumi.com/patchForce": "true" } },
       data: pulumi.all([gateway.service, gateway.pods]).apply(([service, pods]) => overlayData(service, pods)),
     },
-    childOf(parent, opts, configMap),
+    // The ConfigMap goes as a whole: taking the data out first would only fail where it is gone already.
+    { ...childOf(parent, opts, configMap), retainOnDelete: true },
   );
 }
 
@@ -323,7 +324,8 @@ function patchService(
       },
       spec: gateway.service.apply((service) => ({ type: service.serviceType, ports: patchedServicePorts(service) })),
     },
-    opts,
+    // The Service goes with its Gateway; a patch cannot give back ports that a Service has to have.
+    { ...opts, retainOnDelete: true },
   );
 }
 
