@@ -14,7 +14,9 @@ const passphrase = "sandbox";
 
 /** Everything that a sandbox writes into its folder. */
 const ownFiles =
-  "pid lock control.sock logs kubeconfig bin memory helm kube-cache pulumi-home pulumi-state program plugins.json".split(" ");
+  "pid lock control.sock logs kubeconfig bin memory helm kube-cache pulumi-home pulumi-state program plugins.json".split(
+    " ",
+  );
 
 export class Instance {
   constructor(readonly directory: string) {}

@@ -37,9 +37,7 @@ export class IstiodKeeper {
   /** Looks twice a second, for as long as the sandbox lives; while the API server is away nothing changes. */
   async run(): Promise<never> {
     for (;;) {
-      await this.look().catch((error: unknown) =>
-        console.error("istiod:", error instanceof Error ? error.message : error),
-      );
+      await this.look().catch(report);
       await pause(500);
     }
   }
@@ -48,15 +46,14 @@ export class IstiodKeeper {
     const { items } = await this.plane.apps.listDeploymentForAllNamespaces({ labelSelector: "app=istiod" });
     const deployment = items.find(({ spec }) => (spec?.replicas ?? 1) > 0);
     const pods = deployment ? await this.podsOf(deployment) : [];
-    const wanted = newest(pods);
+    const wanted = newest(pods, deployment?.metadata?.uid ?? "");
     if (wanted?.template !== this.assignment?.template) {
       await this.service.stop();
       this.assignment = wanted;
       if (wanted) await this.prepare(wanted.pod);
     }
-    if (!wanted) return;
-    await this.service.start();
-    for (const pod of pods) await this.markServing(pod);
+    if (wanted && !this.service.settled) this.service.start().catch(report);
+    for (const pod of pods) await this.showServing(pod, this.service.ready);
   }
 
   private async podsOf(deployment: V1Deployment): Promise<V1Pod[]> {
@@ -105,23 +102,39 @@ export class IstiodKeeper {
     };
   }
 
-  /** Lets kwok make the pod ready. */
-  private async markServing(pod: V1Pod): Promise<void> {
+  /** kwok makes a fresh pod ready once it may; later the pod's readiness follows the process. */
+  private async showServing(pod: V1Pod, serving: boolean): Promise<void> {
     const { name = "", namespace = "", annotations } = pod.metadata ?? {};
-    if (annotations?.[servingAnnotation]) return;
-    await this.plane.core.patchNamespacedPod(
-      { name, namespace, body: { metadata: { annotations: { [servingAnnotation]: "true" } } } },
-      setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
-    );
+    const conditions = pod.status?.conditions ?? [];
+    const isReady = conditions.some(({ type, status }) => type === "Ready" && status === "True");
+    if (!annotations?.[servingAnnotation]) {
+      if (!serving) return;
+      await this.plane.core.patchNamespacedPod(
+        { name, namespace, body: { metadata: { annotations: { [servingAnnotation]: "true" } } } },
+        setHeaderOptions("Content-Type", PatchStrategy.MergePatch),
+      );
+    } else if (pod.status?.phase === "Running" && isReady !== serving) {
+      const status = serving ? "True" : "False";
+      const lastTransitionTime = new Date().toISOString();
+      const changed = ["Ready", "ContainersReady"].map((type) => ({ type, status, lastTransitionTime }));
+      await this.plane.core.patchNamespacedPodStatus(
+        { name, namespace, body: { status: { conditions: changed } } },
+        setHeaderOptions("Content-Type", PatchStrategy.StrategicMergePatch),
+      );
+    }
   }
 }
 
-function newest(pods: V1Pod[]): Assignment | undefined {
+function report(error: unknown): void {
+  console.error("istiod:", error instanceof Error ? error.message : error);
+}
+
+function newest(pods: V1Pod[], deployment: string): Assignment | undefined {
   const age = (pod: V1Pod): number => pod.metadata?.creationTimestamp?.getTime() ?? 0;
   const pod = [...pods].sort((one, other) => age(other) - age(one))[0];
   const container = pod?.spec?.containers.find(({ name }) => name === "discovery");
   if (!pod || !container) return undefined;
-  const template = [pod.metadata?.namespace, pod.metadata?.labels?.["pod-template-hash"]].join("/");
+  const template = [deployment, pod.metadata?.labels?.["pod-template-hash"]].join("/");
   return { pod, container, template };
 }
 

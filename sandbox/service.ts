@@ -28,6 +28,7 @@ export class Service {
   private wanted = false;
   private state: ServiceState = "stopped";
   private restarts = 0;
+  private onHold = false;
 
   constructor(
     readonly name: string,
@@ -43,6 +44,22 @@ export class Service {
 
   get ready(): boolean {
     return this.state === "ready";
+  }
+
+  /** Whether it runs, is on its way to, or may not because a person stopped it. */
+  get settled(): boolean {
+    return this.wanted || this.onHold;
+  }
+
+  /** Stops the program until a person starts it again. */
+  async hold(): Promise<void> {
+    this.onHold = true;
+    await this.stop();
+  }
+
+  async release(): Promise<void> {
+    this.onHold = false;
+    await this.start();
   }
 
   /** Starts the program and waits until it is ready; a second call only waits. */

@@ -17,8 +17,8 @@ async function main(): Promise<void> {
   };
   await serve(instance, {
     status: () => ({ ...status, nodes, parts: known.map((service) => service.status()) }),
-    stop: async (part) => find(part).stop(),
-    start: async (part) => find(part).start(),
+    stop: async (part) => find(part).hold(),
+    start: async (part) => find(part).release(),
   });
 
   try {
