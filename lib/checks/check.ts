@@ -75,6 +75,19 @@ export function namespaceFinding(namespace: string, got: string, rule: string, f
   return { object: `Namespace ${namespace}`, namespace, got, rule, fix };
 }
 
+/** One finding about the CRDs that are missing; none where all are there. */
+export function missingDefinitions(present: { name: string }[], wanted: string[], rule: string, fix: Fix): Finding[] {
+  const missing = wanted.filter((name) => !present.some((definition) => definition.name === name));
+  const [first, second, third, ...more] = missing;
+  if (first === undefined) return [];
+  if (second === undefined) {
+    return [finding("CustomResourceDefinition", { namespace: "", name: first }, "none", rule, fix)];
+  }
+  const names = [first, second, ...(third ? [third] : []), ...(more.length > 0 ? [`${more.length} more`] : [])];
+  const got = `none of ${names.join(", ")}`;
+  return [{ object: "CustomResourceDefinitions", namespace: "", got, rule, fix }];
+}
+
 /** One whole line of a report, by the package's message formula. */
 export function findingLine({ object, got, rule, fix }: Finding): string {
   const mend = "run" in fix ? `run \`${fix.run}\`` : `write \`${fix.write}\``;

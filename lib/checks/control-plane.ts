@@ -1,7 +1,7 @@
 // istiod: does it run, does the cluster reach it, do its webhooks work, does it trust its data plane.
 import { defaultIstioVersion } from "../releases";
 import { objectName, type ClusterSnapshot, type Reference, type WebhookState, type WorkloadState } from "../snapshot";
-import { finding, type Check } from "./check";
+import { finding, missingDefinitions, type Check } from "./check";
 import { helmUpgrade, istiods, istioVersion, meshNamespace, some, ztunnelDaemonSets } from "./mesh";
 
 /** CRDs of the chart base, in all the lines that this package knows. */
@@ -33,17 +33,12 @@ export const controlPlaneChecks: Check[] = [
     hint: "The chart base brings them; without one of them istiod does not become ready, or ignores the kind.",
     needs: ["definitions"],
     run(snapshot) {
-      const present = new Set(snapshot.definitions.map((definition) => definition.name));
       const version =
         istiods(snapshot)
           .map(istioVersion)
           .find((found) => found)?.version ?? defaultIstioVersion;
       const run = helmUpgrade("base", meshNamespace(snapshot), version);
-      return istioCrds
-        .filter((name) => !present.has(name))
-        .map((name) =>
-          finding("CustomResourceDefinition", { namespace: "", name }, "none", "the chart base installs it", { run }),
-        );
+      return missingDefinitions(snapshot.definitions, istioCrds, "the chart base installs it", { run });
     },
   },
   {

@@ -2,7 +2,7 @@
 import * as semver from "semver";
 import { gatewayApiFloor, gatewayApiUrl, isOlder, istioLines, safeUpgradesSince } from "../releases";
 import type { ClusterSnapshot, DefinitionState } from "../snapshot";
-import { finding, type Check } from "./check";
+import { finding, missingDefinitions, type Check } from "./check";
 import { meshLine, some } from "./mesh";
 
 const group = "gateway.networking.k8s.io";
@@ -19,21 +19,13 @@ export const gatewayApiChecks: Check[] = [
     severity: "error",
     hint: "Without these CRDs there is neither a gateway nor a waypoint; istiod waits for them.",
     needs: ["definitions"],
-    run(snapshot) {
-      const present = new Set(snapshot.definitions.map((definition) => definition.name));
-      return needed
-        .map((plural) => `${plural}.${group}`)
-        .filter((name) => !present.has(name))
-        .map((name) =>
-          finding(
-            "CustomResourceDefinition",
-            { namespace: "", name },
-            "none",
-            "Istio needs this kind of the Gateway API",
-            apply(installed(snapshot) ?? lineVersion(snapshot)),
-          ),
-        );
-    },
+    run: (snapshot) =>
+      missingDefinitions(
+        snapshot.definitions,
+        needed.map((plural) => `${plural}.${group}`),
+        "Istio needs these kinds of the Gateway API",
+        apply(installed(snapshot) ?? lineVersion(snapshot)),
+      ),
   },
   {
     id: "gateway-api-bundle",

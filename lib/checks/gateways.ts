@@ -20,8 +20,9 @@ export const gatewayChecks: Check[] = [
       ownClasses.flatMap((name) => {
         const found = snapshot.gatewayClasses.find((known) => known.name === name);
         const accepted = found && condition(found.conditions, "Accepted");
-        if (accepted?.status === "True") return [];
-        const namespace = istiods(snapshot)[0]?.namespace ?? "istio-system";
+        const namespace = istiods(snapshot)[0]?.namespace;
+        // Without any istiod there is nobody to make them, and that is reported already.
+        if (accepted?.status === "True" || namespace === undefined) return [];
         const got = found ? said("Accepted", accepted) : "none";
         return [
           finding("GatewayClass", { namespace: "", name }, got, "istiod makes this class and accepts it", {
