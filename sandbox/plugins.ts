@@ -21,9 +21,28 @@ const names = ["kubernetes", "command"];
 /** After a download that failed the next one is tried a day later. */
 const retryAfter = 24 * 3600 * 1000;
 
+/** Where plugins are looked for. */
+export interface Places {
+  /** The user's own PULUMI_HOME, only read. */
+  userHome: string;
+  /** PULUMI_HOME of downloads, shared by all sandboxes. */
+  cacheHome: string;
+  /** Folders of PATH. */
+  path: string[];
+}
+
+/** The places on this machine. */
+function places(environment: NodeJS.ProcessEnv = process.env): Places {
+  return {
+    userHome: environment.PULUMI_HOME || path.join(environment.HOME || os.userInfo().homedir, ".pulumi"),
+    cacheHome: path.join(cacheDirectory(environment), "pulumi-home"),
+    path: (environment.PATH ?? "").split(path.delimiter),
+  };
+}
+
 /** Puts every plugin where the sandbox's engine looks for it, and says which ones these are. */
-export async function ensurePlugins(instance: Instance): Promise<Plugin[]> {
-  const plugins = await Promise.all(names.map((name) => ensurePlugin(instance, name)));
+export async function ensurePlugins(instance: Instance, where: Places = places()): Promise<Plugin[]> {
+  const plugins = await Promise.all(names.map((name) => ensurePlugin(instance, where, name)));
   fs.writeFileSync(instance.pluginsFile, JSON.stringify(plugins));
   return plugins;
 }
@@ -33,39 +52,34 @@ export function chosenPlugins(instance: Instance): Plugin[] {
   return fs.existsSync(instance.pluginsFile) ? JSON.parse(fs.readFileSync(instance.pluginsFile, "utf8")) : [];
 }
 
-async function ensurePlugin(instance: Instance, name: string): Promise<Plugin> {
-  const { version }: { version: string } = JSON.parse(
-    fs.readFileSync(require.resolve(`@pulumi/${name}/package.json`), "utf8"),
-  );
+async function ensurePlugin(instance: Instance, where: Places, name: string): Promise<Plugin> {
+  const manifest = fs.readFileSync(require.resolve(`@pulumi/${name}/package.json`), "utf8");
+  const { version }: { version: string } = JSON.parse(manifest);
   const folder = path.join("plugins", `resource-${name}-v${version}`);
   const program = `pulumi-resource-${name}`;
   const target = path.join(instance.pulumiHome, folder);
-  const cacheHome = path.join(cacheDirectory(), "pulumi-home");
-  const userHome = process.env.PULUMI_HOME ?? path.join(process.env.HOME ?? os.userInfo().homedir, ".pulumi");
   fs.rmSync(target, { recursive: true, force: true });
   fs.mkdirSync(path.dirname(target), { recursive: true });
 
   const installed = (): string | undefined =>
-    [userHome, cacheHome].map((home) => path.join(home, folder)).find((found) => isComplete(found, program));
-  const found =
-    installed() ?? onPath(program) ?? ((await download(name, version, cacheHome)) ? installed() : undefined);
+    [where.userHome, where.cacheHome]
+      .map((home) => path.join(home, folder))
+      .find((found) => isComplete(found, program));
+  const onPath = where.path.map((each) => path.join(each, program)).find((file) => fs.existsSync(file));
+  const found = installed() ?? onPath ?? ((await download(name, version, where.cacheHome)) ? installed() : undefined);
   if (found === undefined) {
     const source = path.join(__dirname, "plugins", name, "main.ts");
     writeStandIn(target, program, source);
     return { name, version, origin: "stand-in", from: source };
   }
-  if (!found.endsWith(program)) fs.symlinkSync(found, target);
+  // One on PATH is found by the engine itself.
+  if (found !== onPath) fs.symlinkSync(found, target);
   return { name, version, origin: "official", from: found };
 }
 
 /** A plugin that is being downloaded has a `.partial` file beside its folder. */
 function isComplete(folder: string, program: string): boolean {
   return fs.existsSync(path.join(folder, program)) && !fs.existsSync(`${folder}.partial`);
-}
-
-function onPath(program: string): string | undefined {
-  const folders = (process.env.PATH ?? "").split(path.delimiter);
-  return folders.map((folder) => path.join(folder, program)).find((file) => fs.existsSync(file));
 }
 
 async function download(name: string, version: string, home: string): Promise<boolean> {
