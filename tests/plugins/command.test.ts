@@ -86,9 +86,17 @@ describe("commands", () => {
     assert.equal(await bed.recorded("command"), undefined);
   });
 
-  it("keep their output secret where an input is", async () => {
-    const environment = { WORD: pulumi.secret("hush-hush") };
-    await bed.up(command({ create: "echo $WORD", environment }));
+  it("keep a secret input secret, and what they print of it only where they are told to", async () => {
+    const program = (options: pulumi.CustomResourceOptions) => async (): Promise<void> => {
+      const environment = { WORD: pulumi.secret("hush-hush") };
+      new local.Command("command", { create: "echo $WORD", environment }, options);
+      return Promise.resolve();
+    };
+    await bed.up(program({}));
+    const { environment, stdout } = (await bed.recorded("command")) ?? {};
+    assert.deepEqual([JSON.stringify(environment).includes("hush-hush"), stdout], [false, "hush-hush"]);
+    await bed.destroy();
+    await bed.up(program({ additionalSecretOutputs: ["stdout"] }));
     assert.equal((await bed.state()).includes("hush-hush"), false);
     await bed.destroy();
   });

@@ -50,7 +50,7 @@ describe("releases", () => {
 
   it("are upgraded with values merged deeply over those of the chart", async () => {
     const changed = await bed.up(release("first", { values: { nested: { changed: "ours" } } }));
-    assert.deepEqual([changed.steps, changed.differences], [{ same: 1, update: 1 }, ["release: values"]]);
+    assert.deepEqual([changed.steps, changed.differences], [{ same: 1, update: 1 }, ["release: values.nested"]]);
     assert.deepEqual(JSON.parse(bed.value("configmap", "first-values", ".data")), {
       changed: "ours",
       greeting: "hello",
@@ -64,7 +64,7 @@ describe("releases", () => {
   });
 
   it("are replaced where their name changes, and leave nothing when they are destroyed", async () => {
-    const renamed = await bed.up(release("second"));
+    const renamed = await bed.up(release("second", { values: { greeting: "hi" } }));
     assert.deepEqual([renamed.steps, renamed.differences], [{ same: 1, replace: 1 }, ["release: name"]]);
     assert.equal(installed("first"), undefined);
     await bed.destroy();

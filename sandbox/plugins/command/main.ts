@@ -12,7 +12,7 @@ import type {
 } from "@pulumi/pulumi/proto/provider_pb";
 import { detailedDiff, mergePatch, replacing } from "../diff";
 import { refusal, serve, type Checked, type Difference, type Host, type Provider, type State } from "../serve";
-import { fromStruct, hasForeign, hasSecret, revealedObject, secret, text, unknown, type JsonObject } from "../values";
+import { fromStruct, hasForeign, revealedObject, text, unknown, type JsonObject } from "../values";
 import { run, type Output } from "./run";
 
 const COMMAND = "command:local:Command";
@@ -23,12 +23,6 @@ const nothing: Output = { stdout: "", stderr: "" };
 function refuseForeign(inputs: JsonObject): void {
   for (const name of refused) if (inputs[name] !== undefined) throw refusal(`the input "${name}"`, "command");
   if (hasForeign(inputs)) throw refusal("assets, archives and references", "command");
-}
-
-/** Outputs are secret as soon as any input is: the command may have printed it. */
-function withOutput(inputs: JsonObject, { stdout, stderr }: Output): JsonObject {
-  const mark = hasSecret(inputs) ? secret : (value: string): string => value;
-  return { ...inputs, stdout: mark(stdout), stderr: mark(stderr) };
 }
 
 function outputOf(state: JsonObject): Output {
@@ -75,7 +69,7 @@ class Command implements Provider {
     if (request.getPreview()) return { id: "", properties: { ...inputs, stdout: unknown, stderr: unknown } };
     const output = await this.step(inputs, text(revealedObject(inputs)["create"]), nothing);
     const name = request.getName();
-    return { id: `${name}${randomBytes(4).toString("hex")}`, properties: withOutput(inputs, output) };
+    return { id: `${name}${randomBytes(4).toString("hex")}`, properties: { ...inputs, ...output } };
   }
 
   async read(request: ReadRequest): Promise<State & { inputs: JsonObject }> {
@@ -88,7 +82,7 @@ class Command implements Provider {
     if (request.getPreview()) return { ...inputs, stdout: unknown, stderr: unknown };
     const { update, create } = revealedObject(inputs);
     const previous = outputOf(fromStruct(request.getOlds()));
-    return withOutput(inputs, await this.step(inputs, text(update ?? create), previous));
+    return { ...inputs, ...(await this.step(inputs, text(update ?? create), previous)) };
   }
 
   async delete(request: DeleteRequest): Promise<void> {
@@ -100,7 +94,8 @@ class Command implements Provider {
     if (request.getTok() !== RUN) throw refusal(`the function ${request.getTok()}`, "command");
     const inputs = fromStruct(request.getArgs());
     refuseForeign(inputs);
-    return { inputs: withOutput(inputs, await this.step(inputs, text(revealedObject(inputs)["command"]), nothing)) };
+    const output = await this.step(inputs, text(revealedObject(inputs)["command"]), nothing);
+    return { inputs: { ...inputs, ...output } };
   }
 }
 

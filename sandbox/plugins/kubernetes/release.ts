@@ -33,8 +33,31 @@ import { fullName, splitId, urnParts } from "./names";
 const DEFAULT_TIMEOUT = 300;
 const INPUTS = "__inputs";
 
-/** Inputs that only matter to others, and those that the official plugin does not keep either. */
-const dropped = new Set(["compat", "allowNullValues", "resourceNames", "manifest", "status"]);
+/** Every input of the schema that is spelled out in the state, with the value that says nothing. */
+const blank: JsonObject = {
+  ...Object.fromEntries(
+    ["chart", "description", "keyring", "name", "namespace", "postrender", "version"].map((key) => [key, ""]),
+  ),
+  ...Object.fromEntries(
+    [
+      ...[
+        "allowNullValues",
+        "atomic",
+        "cleanupOnFail",
+        "createNamespace",
+        "dependencyUpdate",
+        "devel",
+        "disableCRDHooks",
+      ],
+      ...["disableOpenapiValidation", "disableWebhooks", "forceUpdate", "lint", "recreatePods", "renderSubchartNotes"],
+      ...["replace", "resetValues", "reuseValues", "skipAwait", "skipCrds", "verify", "waitForJobs"],
+    ].map((key) => [key, false]),
+  ),
+  timeout: 0,
+  values: {},
+};
+/** Inputs that are only for others, and such as are not kept. */
+const dropped = ["compat", "resourceNames", "manifest", "status"];
 /** Switches of install and upgrade, each with its flag. */
 const bothFlags: { [input: string]: string } = {
   atomic: "--atomic",
@@ -54,26 +77,22 @@ const upgradeFlags: { [input: string]: string } = {
 const supported = new Set([
   ...Object.keys(installFlags),
   ...Object.keys(upgradeFlags),
-  ...["chart", "description", "maxHistory", "name", "namespace", "repositoryOpts", "skipAwait", "timeout", "values"],
-  ...["version", "waitForJobs"],
+  ...["allowNullValues", "chart", "description", "maxHistory", "name", "namespace", "repositoryOpts", "skipAwait"],
+  ...["timeout", "values", "version", "waitForJobs"],
 ]);
 
-function isZero(value: Json): boolean {
-  return value === null || value === false || value === 0 || value === "";
-}
-
-/** Inputs without what says nothing. */
-function tidy(inputs: JsonObject): JsonObject {
-  const kept = Object.entries(inputs).filter(([key, value]) => !isZero(value) && !dropped.has(key));
-  for (const [key] of kept) if (!supported.has(key)) throw refusal(`the Release input "${key}"`, "kubernetes");
-  return Object.fromEntries(kept);
+/** Inputs with all that they leave unsaid; what the stand-in does not do must stay unsaid. */
+function spelledOut(inputs: JsonObject): JsonObject {
+  const given = Object.entries(inputs).filter(([key, value]) => value !== null && !dropped.includes(key));
+  for (const [key, value] of given)
+    if (!supported.has(key) && value !== blank[key]) throw refusal(`the Release input "${key}"`, "kubernetes");
+  return { ...blank, ...Object.fromEntries(given) };
 }
 
 function withDefaults(inputs: JsonObject, cluster: Cluster): JsonObject {
-  const result = { ...inputs };
-  result["namespace"] ??= cluster.namespace || "default";
-  if (result["skipAwait"] !== true) result["timeout"] ??= DEFAULT_TIMEOUT;
-  return result;
+  const namespace = inputs["namespace"] || cluster.namespace || "default";
+  const defaults: JsonObject = inputs["skipAwait"] === true ? {} : { timeout: DEFAULT_TIMEOUT };
+  return { ...defaults, ...inputs, namespace };
 }
 
 function helm(cluster: Cluster): Helm {
@@ -137,10 +156,8 @@ function deepMerge(one: JsonObject, other: JsonObject): JsonObject {
 
 /** The recorded state: what was asked for, what Helm made of it, and the inputs once more, as a secret. */
 function recorded(inputs: JsonObject, release: JsonObject, installed: Installed | undefined): JsonObject {
-  const { values = {}, ...rest } = release;
-  const state: JsonObject = { ...rest };
-  const all = deepMerge(isObject(values) ? values : {}, installed?.values ?? {});
-  if (Object.keys(all).length > 0) state["values"] = all;
+  const values = isObject(release["values"]) ? release["values"] : {};
+  const state: JsonObject = { ...release, values: deepMerge(values, installed?.values ?? {}) };
   if (installed) state["version"] = installed.version;
   state["resourceNames"] = installed?.resourceNames ?? unknown;
   state["status"] = installed?.status ?? unknown;
@@ -153,15 +170,10 @@ function recalled(state: JsonObject): { inputs: JsonObject | undefined; release:
   return { inputs: isObject(inputs) ? inputs : undefined, release: revealedObject(rest) };
 }
 
-/** Asked-for values of a recorded release, without what Helm reported of it. */
-function asked(release: JsonObject): JsonObject {
-  return Object.fromEntries(Object.entries(release).filter(([key]) => supported.has(key)));
-}
-
 export async function checkRelease(cluster: Cluster, request: CheckRequest): Promise<Checked> {
   const given = fromStruct(request.getNews());
-  const inputs = withDefaults(tidy(given), cluster);
-  inputs["name"] ??=
+  const inputs = spelledOut(withDefaults(given, cluster));
+  inputs["name"] ||=
     fromStruct(request.getOlds())["name"] ?? `${urnParts(request.getUrn()).name}-${randomBytes(4).toString("hex")}`;
   if (hasUnknown(given)) return { inputs };
   try {
@@ -174,17 +186,12 @@ export async function checkRelease(cluster: Cluster, request: CheckRequest): Pro
   }
 }
 
-/** Unknown values stay recognizable while secrets are laid open. */
-function laidOpen(object: JsonObject): JsonObject {
-  return revealedObject(object);
-}
-
 export function diffRelease(request: DiffRequest): Difference {
   const { inputs = {}, release } = recalled(fromStruct(request.getOlds()));
-  const news = laidOpen(fromStruct(request.getNews()));
+  const news = revealedObject(fromStruct(request.getNews()));
   if (request.getIgnorechangesList().includes("version") && release["version"] !== undefined)
     news["version"] = release["version"];
-  const oldInputs = laidOpen(inputs);
+  const oldInputs = revealedObject(inputs);
   const patch = threeWayPatch(oldInputs, news, release);
   const detail = detailedDiff(patch, { state: release, news, oldInputs }, [".name", ".namespace"]);
   return {
@@ -194,18 +201,19 @@ export function diffRelease(request: DiffRequest): Difference {
   };
 }
 
-/** A release that Helm has after a failure is recorded with it; one that it has not was never made. */
+/** A release of which Helm has a revision after all is recorded with the failure; one without was never made. */
 async function failed(
   cluster: Cluster,
   inputs: JsonObject,
-  release: JsonObject,
-  before: number,
+  before: Json | undefined,
   action: string,
   error: unknown,
 ): Promise<Error> {
+  const release = revealedObject(inputs);
   const [namespace, name] = [text(release["namespace"]), text(release["name"])];
-  const installed = await helm(cluster).lookup(namespace, name);
   const fault = error instanceof Error ? error : new Error(String(error));
+  if (fault.message.includes("cannot re-use a name that is still in use")) return fault;
+  const installed = await helm(cluster).lookup(namespace, name);
   if (!installed || installed.status["revision"] === before) return fault;
   const id = fullName(namespace, name);
   return new NotInitialized(
@@ -221,14 +229,11 @@ export async function createRelease(cluster: Cluster, request: CreateRequest): P
   if (request.getPreview()) return { id: "", properties: recorded(inputs, release, undefined) };
   reachable(cluster);
   const [namespace, name] = [text(release["namespace"]), text(release["name"])];
-  const before = await helm(cluster).lookup(namespace, name);
   try {
     const args = commonArguments(release, installFlags);
     await helm(cluster).inCluster(namespace, ["install", name, ...args], valuesText(release));
   } catch (error) {
-    const revision = before?.status["revision"];
-    const action = "was created, but failed to initialize completely";
-    throw await failed(cluster, inputs, release, typeof revision === "number" ? revision : 0, action, error);
+    throw await failed(cluster, inputs, undefined, "was created, but failed to initialize completely", error);
   }
   const installed = await helm(cluster).lookup(namespace, name);
   return { id: fullName(namespace, name), properties: recorded(inputs, release, installed) };
@@ -241,15 +246,13 @@ export async function updateRelease(cluster: Cluster, request: UpdateRequest): P
   reachable(cluster);
   const { release: old } = recalled(fromStruct(request.getOlds()));
   const [namespace, name] = [text(old["namespace"]), text(release["name"])];
-  const before = await helm(cluster).lookup(namespace, name);
   const history = typeof release["maxHistory"] === "number" ? release["maxHistory"] : 0;
   try {
     const args = [...commonArguments(release, upgradeFlags), "--history-max", String(history)];
     await helm(cluster).inCluster(namespace, ["upgrade", name, ...args], valuesText(release));
   } catch (error) {
-    const revision = before?.status["revision"];
-    const action = "failed to initialize completely";
-    throw await failed(cluster, inputs, release, typeof revision === "number" ? revision : 0, action, error);
+    const before = at(old, "status", "revision");
+    throw await failed(cluster, inputs, before, "failed to initialize completely", error);
   }
   return recorded(inputs, release, await helm(cluster).lookup(namespace, name));
 }
@@ -273,10 +276,9 @@ export async function readRelease(cluster: Cluster, request: ReadRequest): Promi
   const installed = await helm(cluster).lookup(namespace, isImport ? id.name : text(old["name"]));
   if (!installed) return { id: "", properties: {}, inputs: {} };
   const release = isImport
-    ? { name: installed.name, namespace: installed.namespace, chart: chartBeside(installed) }
-    : asked(old);
-  const found: JsonObject = { ...release, values: installed.values, version: installed.version };
-  const inputs = kept ?? withDefaults(found, cluster);
+    ? spelledOut({ name: installed.name, namespace: installed.namespace, chart: chartBeside(installed) })
+    : old;
+  const inputs = kept ?? { ...release, values: installed.values, version: installed.version };
   return {
     id: request.getId() || fullName(installed.namespace, installed.name),
     properties: recorded(inputs, release, installed),
