@@ -2,7 +2,7 @@
 import { execFile, execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { promisify } from "node:util";
-import { AppsV1Api, CoreV1Api, KubeConfig } from "@kubernetes/client-node";
+import { AppsV1Api, CoreV1Api, KubeConfig, V1Node } from "@kubernetes/client-node";
 import { partPath } from "./cache";
 import { Credentials } from "./credentials";
 import { Instance } from "./instance";
@@ -49,33 +49,18 @@ export async function boot(
   await Promise.all([
     start(kubeControllerManager(instance, credentials)),
     start(kubeScheduler(instance, credentials)),
-    start(kwok(instance)).then(() => createNodes(core, nodes)),
+    start(kwok(instance)).then(() => ensureNodes(core, nodes)),
     installCertManager(instance, core).then(() => start(certManager(instance))),
   ]);
   return { services, core, apps, credentials };
 }
 
-async function createNodes(core: CoreV1Api, count: number): Promise<void> {
+/** Adds nodes until there are as many, and returns when these are ready; it takes none away. */
+export async function ensureNodes(core: CoreV1Api, count: number): Promise<void> {
+  const present = (await core.listNode()).items.map((node) => node.metadata?.name);
   const names = Array.from({ length: count }, (_, index) => `node-${index + 1}`);
   for (const [index, name] of names.entries()) {
-    const { address, podRange } = nodeAddresses(index);
-    await core.createNode({
-      body: {
-        metadata: {
-          name,
-          labels: { "kubernetes.io/hostname": name, "kubernetes.io/os": "linux", "kubernetes.io/arch": "amd64" },
-        },
-        spec: { podCIDR: podRange, podCIDRs: [podRange] },
-        status: {
-          addresses: [
-            { type: "InternalIP", address },
-            { type: "Hostname", address: name },
-          ],
-          allocatable: { cpu: "16", memory: "64Gi", pods: "250" },
-          capacity: { cpu: "16", memory: "64Gi", pods: "250" },
-        },
-      },
-    });
+    if (!present.includes(name)) await core.createNode({ body: fakeNode(name, index) });
   }
   for (;;) {
     const { items } = await core.listNode();
@@ -86,6 +71,25 @@ async function createNodes(core: CoreV1Api, count: number): Promise<void> {
     if (isReady.filter((node) => !node.spec?.taints?.length).length >= count) return;
     await pause(100);
   }
+}
+
+function fakeNode(name: string, index: number): V1Node {
+  const { address, podRange } = nodeAddresses(index);
+  const room = { cpu: "16", memory: "64Gi", pods: "250" };
+  const labels = {
+    "kubernetes.io/hostname": name,
+    "kubernetes.io/os": "linux",
+    "kubernetes.io/arch": "amd64",
+  };
+  const addresses = [
+    { type: "InternalIP", address },
+    { type: "Hostname", address: name },
+  ];
+  return {
+    metadata: { name, labels },
+    spec: { podCIDR: podRange, podCIDRs: [podRange] },
+    status: { addresses, allocatable: room, capacity: room },
+  };
 }
 
 async function installCertManager(instance: Instance, core: CoreV1Api): Promise<void> {

@@ -16,6 +16,7 @@ export interface Handlers {
   status(): Status;
   stop(part: string): Promise<void>;
   start(part: string): Promise<void>;
+  nodes(count: string): Promise<void>;
 }
 
 /** A socket's path may have 107 bytes; through the open folder it stays short. */
@@ -28,14 +29,14 @@ function socketPath(instance: Instance): { path: string; close: () => void } {
 export function serve(instance: Instance, handlers: Handlers): Promise<void> {
   fs.rmSync(instance.file("control.sock"), { force: true });
   const server = http.createServer((request, response) => {
-    const [command = "", part = ""] = (request.url ?? "/").slice(1).split("/");
+    const [command = "", argument = ""] = (request.url ?? "/").slice(1).split("/");
     const reply = (code: number, body: unknown): void => {
       response.writeHead(code, { "content-type": "application/json" });
       response.end(JSON.stringify(body));
     };
     if (request.method === "GET" && command === "status") return reply(200, handlers.status());
-    if (request.method === "POST" && (command === "stop" || command === "start")) {
-      handlers[command](decodeURIComponent(part)).then(
+    if (request.method === "POST" && (command === "stop" || command === "start" || command === "nodes")) {
+      handlers[command](decodeURIComponent(argument)).then(
         () => reply(200, handlers.status()),
         (error: unknown) => reply(409, { error: error instanceof Error ? error.message : String(error) }),
       );

@@ -1,13 +1,15 @@
 // The process inside the sandbox's namespaces that runs the control plane. When it ends, all of the sandbox ends.
-import { boot, ControlPlane } from "./boot";
+import { boot, ControlPlane, ensureNodes } from "./boot";
 import { serve, Status } from "./control";
 import { Instance } from "./instance";
 import { IstiodKeeper } from "./istiod";
+import { nodeCount } from "./machine";
 import { Service } from "./service";
 
 async function main(): Promise<void> {
   const instance = Instance.current();
-  const nodes = Number(process.env.SANDBOX_NODES ?? "1");
+  let nodes = nodeCount();
+  let plane: ControlPlane | undefined;
   const known: Service[] = [];
   const status: Pick<Status, "phase" | "error"> = { phase: "starting" };
   const find = (part: string): Service => {
@@ -19,10 +21,15 @@ async function main(): Promise<void> {
     status: () => ({ ...status, nodes, parts: known.map((service) => service.status()) }),
     stop: async (part) => find(part).hold(),
     start: async (part) => find(part).release(),
+    nodes: async (count) => {
+      if (!plane) throw new Error("the control plane is still starting");
+      nodes = Math.max(nodes, nodeCount({ SANDBOX_NODES: count }));
+      await ensureNodes(plane.core, nodes);
+    },
   });
 
   try {
-    const plane: ControlPlane = await boot(instance, nodes, (service) => known.push(service));
+    plane = await boot(instance, nodes, (service) => known.push(service));
     const keeper = new IstiodKeeper(instance, plane);
     known.push(keeper.service);
     status.phase = "ready";

@@ -1,6 +1,7 @@
 // `up`: what is missing is built, the control plane started, the program run on it.
 import * as path from "node:path";
 import { buildParts, isComplete } from "./build";
+import { ask } from "./control";
 import { startAfresh, upControlPlane, waitUntilReady, withLock } from "./control-plane";
 import { Instance } from "./instance";
 import { checkMachine, nodeCount } from "./machine";
@@ -13,17 +14,18 @@ import { table } from "./table";
 /** Returns the exit status. */
 export async function up(instance: Instance, bare: boolean): Promise<number> {
   checkMachine(!isComplete());
-  nodeCount();
+  const nodes = nodeCount();
   return withLock(instance, async () => {
     await buildParts();
-    await upControlPlane(instance);
+    const status = await upControlPlane(instance);
+    if (nodes > status.nodes) await ask(instance, "POST", `nodes/${nodes}`);
     const plugins = await ensurePlugins(instance);
     if (bare) {
       console.error(table(plugins.map(({ name, version, origin }) => ["plugin", `${name} ${version}`, origin])));
       return 0;
     }
-    const status = await runProgram(instance);
-    if (status !== interrupted) return status;
+    const exitStatus = await runProgram(instance);
+    if (exitStatus !== interrupted) return exitStatus;
     console.error(
       "the last run of the program was killed while it made something: starting with an empty control plane",
     );
