@@ -1,6 +1,7 @@
 // The program's stack configuration: flat keys, one a setting of the original, and `mesh` for everything else.
 import { Fault } from "./faults";
 import { merge, Values } from "./chart-values";
+import { meshRules } from "./mesh-rules";
 import { unknownField } from "./rules";
 
 /** A flat key: the environment variable that it stands in for, and the argument that it sets. */
@@ -49,6 +50,9 @@ export function programSettings(config: { [key: string]: string }): ProgramSetti
       continue;
     }
     const value = readValue(entry, text, faults);
+    if (value === undefined) {
+      continue;
+    }
     if (entry.argument.length === 0) {
       enabled = value !== false;
     } else if (at(mesh, entry.argument) !== undefined) {
@@ -60,7 +64,17 @@ export function programSettings(config: { [key: string]: string }): ProgramSetti
       mesh = merge(mesh, nested(entry.argument, value));
     }
   }
-  return { enabled, mesh, faults };
+  return { enabled, mesh, faults: [...faults, ...(enabled ? meshFaults(mesh, config) : [])] };
+}
+
+/** What is wrong with the mesh that the keys make together, said of the key in which it was written. */
+function meshFaults(mesh: Values, config: { [key: string]: string }): Fault[] {
+  return meshRules(mesh, "").map((fault) => {
+    const flat = configKeys.find(({ key, argument }) => config[key] !== undefined && argument.join(".") === fault.path);
+    return flat
+      ? { ...fault, path: `istio-ambient:${flat.key}`, fix: fault.fix.replace(/^\w+/, flat.key) }
+      : { ...fault, path: `istio-ambient:mesh.${fault.path}` };
+  });
 }
 
 function readMesh(text: string | undefined, faults: Fault[]): Values {

@@ -51,7 +51,7 @@ export function object(fields: Record<string, Rule>, ...together: Together[]): O
 export function unknownField(path: string, key: string, got: unknown, known: string[]): Fault {
   const given = got === UNKNOWN ? "" : got;
   const closest = nearest(key, known);
-  if (distance(key.toLowerCase(), closest.toLowerCase()) > 3) {
+  if (distance(key.toLowerCase(), closest.toLowerCase()) > Math.max(1, Math.min(3, key.length / 3))) {
     const rule = `there is no such setting, only ${known.join(", ")}`;
     return { path, got: given, rule, fix: `${key}: undefined` };
   }
