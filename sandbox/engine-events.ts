@@ -7,6 +7,13 @@ const signs: Record<string, string> = { create: "+", update: "~", delete: "-", r
 /** Diagnostics that people have to see; the engine also sends "debug". */
 const shown = ["info#err", "warning", "error"];
 
+let anyError = false;
+
+/** Whether an error of the engine's was printed. */
+export function errorsShown(): boolean {
+  return anyError;
+}
+
 /** Prints one event where it says something new. */
 export function report(event: EngineEvent): void {
   const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event;
@@ -22,6 +29,7 @@ export function report(event: EngineEvent): void {
     const text = plain(diagnosticEvent.message).trim();
     const about = diagnosticEvent.urn ? `${resourceLabel(diagnosticEvent.urn)}: ` : "";
     if (text) console.error(`  ${diagnosticEvent.severity}: ${about}${text}`);
+    anyError ||= diagnosticEvent.severity === "error";
   }
 }
 

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import * as path from "node:path";
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
-import { report } from "./engine-events";
+import { errorsShown, report } from "./engine-events";
 import { interrupted } from "./exit-status";
 import { checkout, Instance } from "./instance";
 import { lock } from "./lock";
@@ -87,7 +87,7 @@ main().then(
   (error: unknown) => {
     // What the engine reported was shown as it came; its whole output again would bury it.
     const message = error instanceof Error ? error.message : String(error);
-    console.error(/^code: /.test(message) ? "the program did not succeed; see above" : message);
+    console.error(errorsShown() ? "the program did not succeed; see above" : message);
     process.exit(1);
   },
 );
