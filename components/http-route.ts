@@ -1,16 +1,19 @@
 // A route from a gateway, or from a Service with a waypoint, to backends: checked before it is written, awaited after.
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { timeouts } from "../lib/defaults";
 import type { Fault } from "../lib/faults";
 import { certifies, listens } from "../lib/hosts";
 import { claimFaults, claimsOf } from "../lib/route-claims";
 import { grantSpec, Parent, routeSpec, RouteRule } from "../lib/route-objects";
+import { LiveRoute, routeVerdict } from "../lib/route-status";
+import type { Json } from "../lib/json";
 import { httpRouteRules as rules, unservedFault } from "../lib/route-rules";
+import { accepted, Annotations, Awaited, pluginWaits } from "./acceptance";
 import { childOf, minutes } from "./children";
 import { checkArgs, resolved, throwFaults } from "./inputs";
 import { PreflightArgs } from "./mesh-parts";
 import { claimsOfProgram, GatewayFacts, gatewayBehind, identity, plain } from "./program";
-import { accepted, pluginWait } from "./route-acceptance";
 import { CanaryArgs, RouteBackendArgs, RouteParentArgs, RouteRuleArgs, RouteVersionArgs } from "./route-parts";
 import { clusterTarget } from "./target";
 
@@ -86,8 +89,8 @@ export class HttpRoute extends pulumi.ComponentResource {
     const target = clusterTarget(this, args.preflight ?? {});
 
     const grants = createGrants(this, name, args, route.namespace, opts);
-    const resource = createRoute(name, route, target === undefined, childOf(this, opts, ...grants));
-    const id = accepted(resource, name, route.spec, route.parentCount, target);
+    const resource = createRoute(name, route, pluginWaits(acceptance, target), childOf(this, opts, ...grants));
+    const id = accepted(resource.id, awaited(name), route.written, judge, target);
 
     this.name = id.apply((known) => known.split("/")[1] ?? "");
     this.namespace = id.apply((known) => known.split("/")[0] ?? "");
@@ -111,8 +114,25 @@ function checkRoute(name: string, args: HttpRouteArgs): pulumi.Inputs {
     const claims = kept.map((claim) => ({ ...claim, key: `${held} ${claim.key}` }));
     faults.push(...claimFaults(claims, name, claimsOfProgram()));
   }
+  faults.push(...serviceFaults(name, args));
   throwFaults("HttpRoute", name, faults);
   return {};
+}
+
+/** A waypoint takes the routes of HTTPRoutes and of TrafficPolicies one after the other, so a Service has one kind. */
+function serviceFaults(name: string, args: HttpRouteArgs): Fault[] {
+  const parent = plain(args.parent);
+  if (parent?.kind !== "Service") {
+    return [];
+  }
+  const held = `${identity(parent.namespace ?? args.namespace)} ${identity(parent.name)}`;
+  const taken = claimsOfProgram();
+  const other = taken.get(`requests to ${held}`);
+  taken.set(`routes of ${held}`, `HttpRoute "${name}"`);
+  const rule = `${other} shapes the requests to this Service already, and one of the two would hide the other`;
+  return other === undefined
+    ? []
+    : [{ path: "parent.name", got: plain(parent.name) ?? "", rule, fix: `routes: [{ to: [{ service: "web" }] }]` }];
 }
 
 function unservedFaults(hostnames: string[] | undefined, gateway: GatewayFacts | undefined): Fault[] {
@@ -161,14 +181,15 @@ function normalize(name: string, args: HttpRouteArgs, gateway: GatewayFacts | un
   const routeRules = pulumi
     .all([written, pulumi.output(gateway?.httpsPort)])
     .apply(([all, httpsPort]) => all.map((rule) => withHostPort(rule as RouteRule, httpsPort)));
+  const spec = pulumi
+    .all([parents, hostnames, routeRules])
+    .apply(([all, hosts, checked]) => routeSpec(all as Parent[], hosts, checked as RouteRule[]));
   return {
     name: part("name", args.name).apply((given) => given ?? name),
     namespace,
     hostnames,
-    parentCount: parents.apply((all) => all.length),
-    spec: pulumi
-      .all([parents, hostnames, routeRules])
-      .apply(([all, hosts, checked]) => routeSpec(all as Parent[], hosts, checked as RouteRule[])),
+    spec,
+    written: pulumi.all([spec, parents]).apply(([sent, all]) => ({ spec: sent as object, parents: all.length })),
   };
 }
 
@@ -233,10 +254,27 @@ function versionsOf(rule: RouteRuleArgs): RouteVersionArgs[] {
   ];
 }
 
+/** The plugin's own wait can only speak of the first parent. */
+const acceptance = JSON.stringify(
+  ["Accepted", "ResolvedRefs"].map(
+    (type) => `jsonpath={.status.parents[0].conditions[?(@.type=="${type}")].status}=True`,
+  ),
+);
+
+function awaited(name: string): Awaited {
+  const what = `HttpRoute "${name}"`;
+  return { what, api: "apis/gateway.networking.k8s.io/v1", plural: "httproutes", minutes: timeouts.route };
+}
+
+/** Accepted is what every parent accepts, with every field still there. */
+function judge(live: unknown, written: { spec: object; parents: number }) {
+  return routeVerdict(live as LiveRoute, written.parents, written.spec as Json);
+}
+
 function createRoute(
   name: string,
   route: ReturnType<typeof normalize>,
-  pluginWaits: boolean,
+  annotations: Annotations,
   opts: pulumi.CustomResourceOptions,
 ): k8s.apiextensions.CustomResource {
   return new k8s.apiextensions.CustomResource(
@@ -247,10 +285,10 @@ function createRoute(
       metadata: {
         name: route.name,
         namespace: route.namespace,
-        ...(pluginWaits ? { annotations: { "pulumi.com/waitFor": pluginWait } } : {}),
+        annotations,
       },
       spec: route.spec,
     },
-    { ...opts, ...minutes(1) },
+    { ...opts, ...minutes(timeouts.route) },
   );
 }

@@ -1,4 +1,12 @@
 // The public list: every component with its arguments and outputs.
+export {
+  AccessPolicy,
+  AccessPolicyArgs,
+  AccessRuleArgs,
+  HttpAccessArgs,
+  HttpAccessRuleArgs,
+  JwtArgs,
+} from "./access-policy";
 export { AmbientNamespace, AmbientNamespaceArgs } from "./ambient-namespace";
 export { CertificateArgs } from "./certificate";
 export { ChartsArgs } from "./charts";
@@ -21,5 +29,32 @@ export {
   MeshGatewayArgs,
   PreflightArgs,
 } from "./mesh-parts";
-export * from "./route-parts";
+export {
+  CanaryArgs,
+  CorsArgs,
+  HeaderChangesArgs,
+  MirrorArgs,
+  RedirectArgs,
+  RewriteArgs,
+  RouteBackendArgs,
+  RouteMatchArgs,
+  RouteParentArgs,
+  RouteRetriesArgs,
+  RouteRuleArgs,
+  RouteTimeoutsArgs,
+  RouteVersionArgs,
+} from "./route-parts";
 export { enrolled, optedOut } from "../lib/mesh-labels";
+export { TrafficPolicy, TrafficPolicyArgs } from "./traffic-policy";
+export {
+  ConnectionPoolArgs,
+  FaultAbortArgs,
+  FaultArgs,
+  FaultDelayArgs,
+  OutlierDetectionArgs,
+  TrafficDestinationArgs,
+  TrafficRetriesArgs,
+  TrafficRouteArgs,
+  TrafficVersionArgs,
+} from "./traffic-parts";
+export { Waypoint, WaypointArgs, WaypointReference, WaypointUserArgs } from "./waypoint";

@@ -6,6 +6,7 @@ export const partDefaults = {
   cni: { cpu: "100m", memory: "128Mi" },
   dataplane: { cpu: "50m", memory: "64Mi" },
   gateway: { cpu: "50m", memory: "64Mi", replicas: 1 },
+  waypoint: { cpu: "50m", memory: "64Mi", replicas: 1 },
 } as const;
 
 /** Where the mesh lives, and what it records. */
@@ -26,6 +27,12 @@ export const gatewayDefaults = {
   host: "localhost",
   allowedFrom: "All",
 } as const;
+
+/** A waypoint, and what it is for. */
+export const waypointDefaults = { name: "waypoint", waypointFor: "service" } as const;
+
+/** The trust domain of a mesh whose charts were not told another one. */
+export const trustDomain = "cluster.local";
 
 /** The gateway's certificate. */
 export const certificateDefaults = {

@@ -1,4 +1,5 @@
 // What a route's status says: not answered yet, accepted, or refused with the words of the condition.
+import type { Verdict } from "./conditions";
 import type { Json } from "./json";
 
 /** A condition as far as it matters here. */
@@ -17,13 +18,14 @@ export interface LiveRoute {
   status?: { parents?: { parentRef: { kind?: string; name: string }; conditions?: Condition[] }[] };
 }
 
-/** What is to be said of a route. */
-export type RouteVerdict = { state: "pending" } | { state: "accepted" } | { state: "refused"; why: string };
-
 const awaited = ["Accepted", "ResolvedRefs"];
 
-/** Judges all parents; conditions about an older version of the route do not count. */
-export function routeVerdict(route: LiveRoute, parents: number): RouteVerdict {
+/** Judges what the API server kept, and what all parents say; conditions about an older version do not count. */
+export function routeVerdict(route: LiveRoute, parents: number, sent: Json): Verdict {
+  const [pruned] = prunedFields(sent, route.spec as Json | undefined);
+  if (pruned !== undefined) {
+    return { state: "refused", why: `the HTTPRoute CRD of this cluster does not know ${pruned} and dropped it` };
+  }
   const answers = route.status?.parents ?? [];
   const generation = route.metadata?.generation ?? 0;
   const conditions = answers.flatMap((answer) =>

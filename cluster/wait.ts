@@ -1,0 +1,32 @@
+// Waits for what controllers say of an object, by reading it until they accept it or time is up.
+import type { Verdict } from "../lib/conditions";
+import { ApiClient } from "./client";
+import type { ClusterTarget } from "./connection";
+
+const pause = 250;
+
+/** The last verdict within the deadline: a refusal may be mended by an object that comes a moment later. */
+export async function awaitVerdict(
+  target: ClusterTarget,
+  path: string,
+  judge: (object: unknown) => Verdict,
+  deadlineMs: number,
+): Promise<Verdict> {
+  const end = Date.now() + deadlineMs;
+  const client = await ApiClient.connect(target, deadlineMs + 10_000);
+  try {
+    for (;;) {
+      const reply = await client.get(path);
+      const verdict: Verdict =
+        reply.kind === "ok"
+          ? judge(reply.body)
+          : { state: "refused", why: reply.kind === "missing" ? "it does not exist" : reply.why };
+      if (verdict.state === "accepted" || Date.now() >= end) {
+        return verdict;
+      }
+      await new Promise((resolve) => setTimeout(resolve, pause));
+    }
+  } finally {
+    client.close();
+  }
+}

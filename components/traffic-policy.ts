@@ -1,0 +1,200 @@
+// How a waypoint treats the requests to one Service: retries, timeouts, limits, faults, versions.
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { timeouts } from "../lib/defaults";
+import type { Fault } from "../lib/faults";
+import { destinationRuleSpec, TrafficSettings, virtualServiceSpec } from "../lib/traffic-objects";
+import { trafficPolicyRules as rules } from "../lib/traffic-rules";
+import { conditionMet } from "./acceptance";
+import { childOf } from "./children";
+import { checkArgs, resolved, throwFaults } from "./inputs";
+import { PreflightArgs } from "./mesh-parts";
+import { claimsOfProgram, identity } from "./program";
+import { clusterTarget } from "./target";
+import {
+  ConnectionPoolArgs,
+  FaultArgs,
+  OutlierDetectionArgs,
+  TrafficRetriesArgs,
+  TrafficRouteArgs,
+  TrafficVersionArgs,
+} from "./traffic-parts";
+import { WaypointReference } from "./waypoint";
+
+/** What happens to the requests to one Service. */
+export interface TrafficPolicyArgs {
+  /**
+   * Name of the VirtualService and DestinationRule. A change replaces them.
+   * @default the component's name
+   * @example "web"
+   */
+  name?: pulumi.Input<string>;
+  /** Namespace of the Service. A change replaces everything. */
+  namespace: pulumi.Input<string>;
+  /** The Service. It has one TrafficPolicy. */
+  service: pulumi.Input<string>;
+  /** The waypoint that carries the policy out: `waypoint.reference`. It has to serve the Service. */
+  waypoint: pulumi.Input<WaypointReference>;
+  /**
+   * How often a request is tried again.
+   * @default twice, when the Service cannot be reached or answers with 503
+   * @example { attempts: 3, perTryTimeout: "2s" }
+   */
+  retries?: TrafficRetriesArgs;
+  /**
+   * How long a request may take, with all retries.
+   * @default for ever
+   * @example "10s"
+   */
+  timeout?: pulumi.Input<string>;
+  /**
+   * How much the Service is sent at once; what goes beyond is refused with 503.
+   * @default no limit
+   * @example { maxConnections: 100, maxPendingRequests: 50 }
+   */
+  connectionPool?: ConnectionPoolArgs;
+  /**
+   * When an endpoint that fails is left alone for a while.
+   * @default never
+   * @example { consecutive5xxErrors: 5, baseEjectionTime: "30s" }
+   */
+  outlierDetection?: OutlierDetectionArgs;
+  /**
+   * Delays and errors on purpose, to see who copes with them.
+   * @default none
+   * @example { delay: { duration: "2s", percent: 10 } }
+   */
+  fault?: FaultArgs;
+  /**
+   * Versions of the Service, by the labels of their pods.
+   * @default none
+   * @example [{ name: "v1", labels: { version: "v1" } }, { name: "v2", labels: { version: "v2" } }]
+   */
+  versions?: TrafficVersionArgs[];
+  /**
+   * Which requests go to which versions or other Services. Routes with more headers come first; requests that no route
+   * is for go to the Service.
+   * @default all requests go to the Service
+   * @example [{ headers: { "x-beta": "yes" }, to: [{ version: "v2" }] }]
+   */
+  routes?: TrafficRouteArgs[];
+  /**
+   * How the cluster is read to see the Service behind its waypoint.
+   * @default as the default provider reads it
+   * @example { context: "kind-kind" }
+   */
+  preflight?: PreflightArgs;
+}
+
+/**
+ * The treatment of requests to one Service by its waypoint.
+ *
+ * ```ts
+ * new TrafficPolicy("web", {
+ *   namespace: shop.name,
+ *   service: "web",
+ *   waypoint: waypoint.reference,
+ *   retries: { attempts: 3 },
+ *   timeout: "10s",
+ * });
+ * ```
+ */
+export class TrafficPolicy extends pulumi.ComponentResource {
+  /** Name of its objects, once the Service is seen behind a waypoint. */
+  public readonly name: pulumi.Output<string>;
+
+  constructor(name: string, args: TrafficPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("istio-ambient:index:TrafficPolicy", name, checkPolicy(name, args), opts);
+    const policy = normalize(name, args);
+    const objects = [
+      ...(shapesConnections(args) ? [createRule(name, policy, childOf(this, opts))] : []),
+      ...(shapesRequests(args) ? [createRoutes(name, policy, childOf(this, opts))] : []),
+    ];
+    this.name = pulumi.all([policy.name, policy.bound(this), objects.map((each) => each.id)]).apply(([known]) => known);
+    this.registerOutputs({ name: this.name });
+  }
+}
+
+/** All that can be known without the cluster. */
+function checkPolicy(name: string, args: TrafficPolicyArgs): pulumi.Inputs {
+  checkArgs("TrafficPolicy", name, { name, ...args }, rules);
+  const taken = claimsOfProgram();
+  const held = `${identity(args.namespace)} ${identity(args.service)}`;
+  const other = taken.get(`requests to ${held}`) ?? taken.get(`routes of ${held}`);
+  taken.set(`requests to ${held}`, `TrafficPolicy "${name}"`);
+  const got = typeof args.service === "string" ? args.service : "";
+  const rule = `${other} is about it already, and the waypoint would take the routes of the older one`;
+  const fault: Fault = { path: "service", got, rule, fix: 'service: "other"' };
+  throwFaults("TrafficPolicy", name, other === undefined ? [] : [fault]);
+  return {};
+}
+
+function shapesRequests(args: TrafficPolicyArgs): boolean {
+  return [args.retries, args.timeout, args.fault, args.routes].some((each) => each !== undefined);
+}
+
+function shapesConnections(args: TrafficPolicyArgs): boolean {
+  return [args.connectionPool, args.outlierDetection, args.versions].some((each) => each !== undefined);
+}
+
+function normalize(name: string, args: TrafficPolicyArgs) {
+  const part = <T>(field: keyof TrafficPolicyArgs & string, value: T) => resolved(field, value, rules.fields[field]!);
+  const waypoint = part("waypoint", args.waypoint);
+  const namespace = part("namespace", args.namespace);
+  const service = part("service", args.service);
+  return {
+    name: part("name", args.name).apply((given) => given ?? name),
+    // Nothing is written before the waypoint serves.
+    namespace: pulumi.all([namespace, waypoint]).apply(([known]) => known),
+    settings: pulumi.output({
+      service,
+      retries: part("retries", args.retries),
+      timeout: part("timeout", args.timeout),
+      connectionPool: part("connectionPool", args.connectionPool),
+      outlierDetection: part("outlierDetection", args.outlierDetection),
+      fault: part("fault", args.fault),
+      versions: part("versions", args.versions),
+      routes: part("routes", args.routes),
+    }) as pulumi.Output<TrafficSettings>,
+    /** The Service, once istiod says that a waypoint serves it. */
+    bound: (component: pulumi.ComponentResource) =>
+      conditionMet(
+        pulumi.all([namespace, service, waypoint]).apply(([at, known]) => `${at}/${known}`),
+        { what: `The Service of TrafficPolicy "${name}"`, api: "api/v1", plural: "services", minutes: timeouts.policy },
+        "istio.io/WaypointBound",
+        clusterTarget(component, args.preflight ?? {}),
+      ),
+  };
+}
+
+type Normalized = ReturnType<typeof normalize>;
+
+function createRule(name: string, policy: Normalized, opts: pulumi.CustomResourceOptions): pulumi.CustomResource {
+  return new k8s.apiextensions.CustomResource(
+    `${name}-connections`,
+    {
+      apiVersion: "networking.istio.io/v1",
+      kind: "DestinationRule",
+      metadata: { name: policy.name, namespace: policy.namespace },
+      spec: policy.settings.apply(destinationRuleSpec),
+    },
+    opts,
+  );
+}
+
+/**
+ * The routes. Waypoints take HTTPRoutes and VirtualServices alike, one after the other, and only the VirtualService has
+ * retries in every channel and faults at all; so requests to a Service are shaped by one VirtualService alone.
+ */
+function createRoutes(name: string, policy: Normalized, opts: pulumi.CustomResourceOptions): pulumi.CustomResource {
+  return new k8s.apiextensions.CustomResource(
+    `${name}-requests`,
+    {
+      apiVersion: "networking.istio.io/v1",
+      kind: "VirtualService",
+      metadata: { name: policy.name, namespace: policy.namespace },
+      spec: policy.settings.apply(virtualServiceSpec),
+    },
+    opts,
+  );
+}
