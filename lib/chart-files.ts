@@ -26,7 +26,9 @@ export function findChartFiles(directory: string, listing: string[], version?: s
     .filter((f) => !listing.includes(f));
   if (missing.length > 0) {
     const fix =
-      held.length === 1 && version !== held[0] ? `version: "${held[0]!}"` : 'charts: { directory: "./charts" }';
+      held.length === 1 && version !== undefined && version !== held[0]
+        ? `version: "${held[0]!}"`
+        : 'charts: { directory: "./charts" }';
     return { path: "charts.directory", got: directory, rule: `there is no ${missing.join(", no ")} in it`, fix };
   }
   const files = Object.fromEntries(names.map((name) => [name, fileName(name, chosen!)])) as Record<ChartName, string>;

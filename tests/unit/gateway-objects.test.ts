@@ -1,0 +1,159 @@
+// The specs behind a gateway: listeners, overlay, ports in istiod's order, certificates, addresses.
+import * as assert from "node:assert/strict";
+import { parse } from "yaml";
+import {
+  authoritySpec,
+  certificateSpec,
+  gatewaySpec,
+  overlayData,
+  patchedServicePorts,
+  url,
+} from "../../lib/gateway-objects";
+
+interface Listener {
+  name: string;
+  port: number;
+  protocol: string;
+  hostname?: string;
+  tls?: { certificateRefs: { name: string }[] };
+  allowedRoutes: object;
+}
+
+const listeners = (spec: object) => (spec as { listeners: Listener[] }).listeners;
+
+describe("the Gateway", () => {
+  it("has http and https for every host where none is named", () => {
+    const spec = gatewaySpec({ https: true, secretName: "cert" }, "web", "web-overlay");
+    assert.deepEqual(
+      listeners(spec).map(({ name, port, protocol, hostname }) => [name, port, protocol, hostname]),
+      [
+        ["http", 80, "HTTP", undefined],
+        ["https", 443, "HTTPS", undefined],
+      ],
+    );
+    assert.deepEqual(listeners(spec)[1]!.tls!.certificateRefs, [{ group: "", kind: "Secret", name: "cert" }]);
+    assert.deepEqual(listeners(spec)[0]!.allowedRoutes, { namespaces: { from: "All" } });
+  });
+
+  it("keeps annotations of its own off the Service, and names its overlay", () => {
+    const { infrastructure } = gatewaySpec({ https: true, secretName: "cert" }, "web", "web-overlay") as {
+      infrastructure: { annotations: object; parametersRef: object };
+    };
+    assert.notDeepEqual(infrastructure.annotations, {});
+    assert.deepEqual(infrastructure.parametersRef, { group: "", kind: "ConfigMap", name: "web-overlay" });
+  });
+
+  it("has listeners for each host name, whose names stay when another host name is added", () => {
+    const named = (hostnames: string[]) =>
+      listeners(gatewaySpec({ https: true, secretName: "cert", hostnames }, "web", "o")).map((l) => [
+        l.name,
+        l.hostname,
+      ]);
+    const one = named(["a.example.com"]);
+    const two = named(["a.example.com", "b.example.com"]);
+    assert.deepEqual(two, [
+      ["http", "a.example.com"],
+      ["http-2", "b.example.com"],
+      ["https", "a.example.com"],
+      ["https-2", "b.example.com"],
+    ]);
+    assert.ok(one.every((listener) => two.some((other) => other.join() === listener.join())));
+  });
+
+  it("lets routes attach by the labels of their namespace", () => {
+    const allowedRoutes = { from: "Selector", selector: { team: "shop" } };
+    const [http] = listeners(gatewaySpec({ https: false, secretName: "", allowedRoutes }, "web", "o"));
+    assert.deepEqual(http!.allowedRoutes, {
+      namespaces: { from: "Selector", selector: { matchLabels: { team: "shop" } } },
+    });
+  });
+});
+
+describe("the overlay", () => {
+  it("gives the Service its type and NodePorts, the pods their number and requests, and no limit", () => {
+    const data = overlayData({ serviceType: "NodePort", https: true, httpNodePort: 30100 }, { replicas: 2 });
+    assert.deepEqual(parse(data["service"]!), {
+      spec: {
+        type: "NodePort",
+        ports: [
+          { name: "http", port: 80, protocol: "TCP", nodePort: 30100 },
+          { name: "https", port: 443, protocol: "TCP", nodePort: 30444 },
+        ],
+      },
+    });
+    assert.deepEqual(parse(data["deployment"]!), {
+      spec: {
+        replicas: 2,
+        template: {
+          spec: {
+            containers: [
+              { name: "istio-proxy", resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: null } },
+            ],
+          },
+        },
+      },
+    });
+  });
+
+  it("names only the ports of listeners that exist, and no NodePorts for another type of Service", () => {
+    const data = overlayData({ serviceType: "ClusterIP", https: false }, {});
+    assert.deepEqual(parse(data["service"]!), {
+      spec: { type: "ClusterIP", ports: [{ name: "http", port: 80, protocol: "TCP" }] },
+    });
+  });
+});
+
+describe("the patch of the Service", () => {
+  it("has istiod's own port first: lists are compared by position", () => {
+    const ports = patchedServicePorts({ serviceType: "NodePort", https: true });
+    assert.deepEqual(ports, [
+      { name: "status-port", port: 15021, protocol: "TCP" },
+      { name: "http", port: 80, protocol: "TCP", nodePort: 30081 },
+      { name: "https", port: 443, protocol: "TCP", nodePort: 30444 },
+    ]);
+  });
+});
+
+describe("certificates", () => {
+  it("hold the names of the original, without a wildcard under a top-level name, unless others are given", () => {
+    const issued = { secretName: "cert", issuerName: "root", issuerKind: "ClusterIssuer" };
+    const { dnsNames, ipAddresses, issuerRef, duration, renewBefore } = certificateSpec(issued) as Record<
+      string,
+      unknown
+    >;
+    assert.deepEqual(
+      { dnsNames, ipAddresses, issuerRef, duration, renewBefore },
+      {
+        dnsNames: ["localhost", "hostk8s.local", "*.hostk8s.local"],
+        ipAddresses: ["127.0.0.1", "::1"],
+        issuerRef: { name: "root", kind: "ClusterIssuer", group: "cert-manager.io" },
+        duration: "2160h",
+        renewBefore: "720h",
+      },
+    );
+    const own = certificateSpec({ ...issued, dnsNames: ["a.example.com"], ipAddresses: [] }) as Record<string, unknown>;
+    assert.deepEqual([own["dnsNames"], own["ipAddresses"]], [["a.example.com"], []]);
+  });
+
+  it("have no common name longer than X.509 allows", () => {
+    const long = `${"a".repeat(60)}.example.com`;
+    const issued = { secretName: "cert", issuerName: "root", issuerKind: "Issuer" };
+    const commonName = (dnsNames: string[]) =>
+      (certificateSpec({ ...issued, dnsNames }) as { commonName?: string }).commonName;
+    assert.equal(commonName([long, "b.example.com"]), "b.example.com");
+    assert.equal(commonName([long]), undefined);
+  });
+
+  it("are signed by a CA that outlives them", () => {
+    const authority = authoritySpec("web-ca", "web-ca", "web-selfsigned") as Record<string, unknown>;
+    assert.deepEqual([authority["isCA"], authority["duration"]], [true, "87600h"]);
+  });
+});
+
+describe("addresses", () => {
+  it("leave out the port that the scheme implies, and put IPv6 in brackets", () => {
+    assert.equal(url("http", "localhost", 8081), "http://localhost:8081");
+    assert.equal(url("https", "apps.example.com", 443), "https://apps.example.com");
+    assert.equal(url("http", "::1", 80), "http://[::1]");
+  });
+});

@@ -1,0 +1,106 @@
+// Where charts and CRDs come from: a directory of charts, a bundle of Gateway API, and the releases that are known.
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { findChartFiles } from "../../lib/chart-files";
+import { faultLine } from "../../lib/faults";
+import { bundleObjects, bundleVersion, reasonToLeave } from "../../lib/gateway-api-bundle";
+import { isOlder, istioLine, istioLines, nearestRelease } from "../../lib/releases";
+
+const four = (version: string) => ["base", "istiod", "cni", "ztunnel"].map((chart) => `${chart}-${version}.tgz`);
+
+describe("a directory of charts", () => {
+  it("tells the release that it holds", () => {
+    assert.deepEqual(findChartFiles("./charts", [...four("1.31.0"), "README.md"]), {
+      version: "1.31.0",
+      files: {
+        base: "base-1.31.0.tgz",
+        istiod: "istiod-1.31.0.tgz",
+        cni: "cni-1.31.0.tgz",
+        ztunnel: "ztunnel-1.31.0.tgz",
+      },
+    });
+  });
+
+  const wrong: [listing: string[], version: string | undefined, message: string][] = [
+    [
+      [],
+      undefined,
+      '`charts.directory`: got "./charts"; there is no base-1.31.1.tgz, no istiod-1.31.1.tgz, no cni-1.31.1.tgz, ' +
+        'no ztunnel-1.31.1.tgz in it; write `charts: { directory: "./charts" }`',
+    ],
+    [
+      four("1.31.0"),
+      "1.31.1",
+      '`charts.directory`: got "./charts"; there is no base-1.31.1.tgz, no istiod-1.31.1.tgz, no cni-1.31.1.tgz, ' +
+        'no ztunnel-1.31.1.tgz in it; write `version: "1.31.0"`',
+    ],
+    [
+      four("1.31.0").slice(0, 3),
+      undefined,
+      '`charts.directory`: got "./charts"; there is no ztunnel-1.31.0.tgz in it; write `charts: { directory: "./charts" }`',
+    ],
+    [
+      [...four("1.30.5"), ...four("1.31.0")],
+      undefined,
+      '`charts.directory`: got "./charts"; the directory holds the charts of 1.30.5 and 1.31.0, so the release has to be ' +
+        'named; write `version: "1.31.0"`',
+    ],
+  ];
+  for (const [listing, version, message] of wrong) {
+    it(`of ${listing.length} files is refused for version ${version}`, () => {
+      const found = findChartFiles("./charts", listing, version);
+      assert.equal("files" in found ? "" : faultLine(found), message);
+    });
+  }
+});
+
+describe("a bundle of Gateway API", () => {
+  const objects = bundleObjects([fs.readFileSync("tests/fixtures/gateway-api/crds.yaml", "utf8")]);
+
+  it("is its CRDs and its admission policy, without status, and nothing else in the file", () => {
+    assert.deepEqual(
+      objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`),
+      [
+        "CustomResourceDefinition gateways.gateway.networking.k8s.io",
+        "CustomResourceDefinition httproutes.gateway.networking.k8s.io",
+        "ValidatingAdmissionPolicy safe-upgrades.gateway.networking.k8s.io",
+        "ValidatingAdmissionPolicyBinding safe-upgrades.gateway.networking.k8s.io",
+      ],
+    );
+    assert.deepEqual(Object.keys(objects[0]!).sort(), ["apiVersion", "kind", "metadata", "spec"]);
+    assert.equal(bundleVersion(objects), "1.6.0");
+  });
+
+  it("is never written over a newer one, nor over the experimental channel", () => {
+    assert.equal(reasonToLeave({}, objects), undefined);
+    assert.equal(reasonToLeave({ bundleVersion: "v1.5.1", channel: "standard" }, objects), undefined);
+    assert.equal(reasonToLeave({ bundleVersion: "v1.6.0", channel: "standard" }, objects), undefined);
+    assert.equal(
+      reasonToLeave({ bundleVersion: "v1.7.0" }, objects),
+      "the cluster has Gateway API v1.7.0, newer than 1.6.0; a bundle is never downgraded",
+    );
+    assert.equal(
+      reasonToLeave({ bundleVersion: "v1.6.0", channel: "experimental" }, objects),
+      "the cluster has the experimental channel of Gateway API; the standard channel would drop its fields",
+    );
+  });
+});
+
+describe("the releases", () => {
+  it("are newest first, each no older than its floor", () => {
+    const minors = istioLines.map((line) => Number(line.minor.split(".")[1]));
+    assert.deepEqual(
+      minors,
+      [...minors].sort((a, b) => b - a),
+    );
+    for (const line of istioLines) {
+      assert.equal(isOlder(line.newest, line.floor), false);
+      assert.equal(istioLine(line.newest), line);
+    }
+  });
+
+  it("are suggested by the minor that was meant", () => {
+    assert.equal(nearestRelease("~1.30"), istioLines.find((line) => line.minor === "1.30")!.newest);
+    assert.equal(nearestRelease("latest"), istioLines[0]!.newest);
+  });
+});
