@@ -1,5 +1,12 @@
 // Gateways and routes, as istiod judged them and as their pods really are.
-import { condition, type Condition, type ConfigMapState, type GatewayState } from "../snapshot";
+import {
+  condition,
+  type ClusterSnapshot,
+  type Condition,
+  type GatewayState,
+  type ListenerState,
+  type Reference,
+} from "../snapshot";
 import { finding, type Check, type Finding } from "./check";
 import { deployedGateways, deployedName, gatewayDeployment, ingressGateways, istiods, share } from "./mesh";
 
@@ -39,7 +46,9 @@ export const gatewayChecks: Check[] = [
     hint: "istiod serves no Gateway that it does not accept; the condition's message says why.",
     needs: ["gateways", "gatewayClasses"],
     run: (snapshot) =>
-      deployedGateways(snapshot).flatMap((gateway) => conditionFinding(gateway, "Accepted", "istiod accepts it")),
+      deployedGateways(snapshot)
+        .filter((gateway) => !isExplained(snapshot, gateway))
+        .flatMap((gateway) => conditionFinding(gateway, "Accepted", "istiod accepts it")),
   },
   {
     id: "gateway-programmed",
@@ -63,10 +72,9 @@ export const gatewayChecks: Check[] = [
     run: (snapshot) =>
       deployedGateways(snapshot).flatMap((gateway) =>
         gateway.listeners.flatMap((listener) => {
-          const bad =
-            listener.conditions.find((c) => c.status === "False" && ["Accepted", "ResolvedRefs"].includes(c.type)) ??
-            listener.conditions.find((c) => c.status === "True" && c.type === "Conflicted");
-          if (!bad) return [];
+          const bad = faultOf(listener);
+          // A Secret that is not there is listener-secrets' to tell.
+          if (!bad || (bad.reason === "InvalidCertificateRef" && lacksSecret(snapshot, listener))) return [];
           const got = `listener ${listener.name}: ${said(bad.type, bad)}`;
           return [
             finding("Gateway", gateway, got, "its listeners are accepted and resolved", describe("gateway", gateway)),
@@ -81,15 +89,7 @@ export const gatewayChecks: Check[] = [
     severity: "error",
     hint: "Otherwise istiod stops to update the gateway's pods and Service, and says so in its log only.",
     needs: ["gateways", "gatewayClasses", "configMaps"],
-    run: (snapshot) =>
-      deployedGateways(snapshot).flatMap((gateway) => {
-        const { parameters } = gateway;
-        if (!parameters) return [];
-        const overlay = snapshot.configMaps.find(
-          (found) => found.namespace === parameters.namespace && found.name === parameters.name,
-        );
-        return overlayFinding(gateway, parameters.name, overlay);
-      }),
+    run: (snapshot) => deployedGateways(snapshot).flatMap((gateway) => overlayFindings(snapshot, gateway)),
   },
   {
     id: "gateway-pods",
@@ -146,7 +146,34 @@ function conditionFinding(gateway: GatewayState, type: string, rule: string): Fi
   return [finding("Gateway", gateway, said(type, found), rule, describe("gateway", gateway))];
 }
 
-function overlayFinding(gateway: GatewayState, name: string, overlay: ConfigMapState | undefined): Finding[] {
+/** Why istiod does not accept the Gateway is told by the check of its overlay or of its listeners. */
+function isExplained(snapshot: ClusterSnapshot, gateway: GatewayState): boolean {
+  const reason = condition(gateway.conditions, "Accepted")?.reason;
+  if (reason === "InvalidParameters") return overlayFindings(snapshot, gateway).length > 0;
+  return reason === "ListenersNotValid" && gateway.listeners.some(faultOf);
+}
+
+function faultOf({ conditions }: ListenerState): Condition | undefined {
+  return (
+    conditions.find(({ type, status }) => status === "False" && ["Accepted", "ResolvedRefs"].includes(type)) ??
+    conditions.find(({ type, status }) => status === "True" && type === "Conflicted")
+  );
+}
+
+function lacksSecret(snapshot: ClusterSnapshot, { certificates }: ListenerState): boolean {
+  return !snapshot.gaps.secrets && certificates.some((reference) => !snapshot.secrets.some(isNamed(reference)));
+}
+
+function isNamed(reference: Reference) {
+  return ({ namespace, name }: { namespace: string; name: string }) =>
+    namespace === reference.namespace && name === reference.name;
+}
+
+function overlayFindings(snapshot: ClusterSnapshot, gateway: GatewayState): Finding[] {
+  const { parameters } = gateway;
+  if (!parameters || snapshot.gaps.configMaps) return [];
+  const { name } = parameters;
+  const overlay = snapshot.configMaps.find(isNamed(parameters));
   const object = { namespace: gateway.namespace, name };
   if (!overlay) {
     return [

@@ -1,5 +1,5 @@
 // Waypoints: named by someone, able to serve what they are named for, and running. Traffic bypasses a wrong one in silence.
-import { condition, type ClusterSnapshot, type GatewayState } from "../snapshot";
+import { condition, type ClusterSnapshot, type GatewayState, type Named, type ServiceState } from "../snapshot";
 import { finding, type Check } from "./check";
 import { said } from "./gateways";
 import { gatewayDeployment, marks, share, waypoints } from "./mesh";
@@ -15,16 +15,12 @@ export const waypointChecks: Check[] = [
     severity: "error",
     hint: "Traffic goes direct when the waypoint is gone, and no L7 policy applies to it.",
     needs: ["namespaces", "services", "pods", "gateways", "gatewayClasses"],
-    run(snapshot) {
-      const known = new Set(waypoints(snapshot).map((gateway) => `${gateway.namespace}/${gateway.name}`));
-      return users(snapshot)
-        .filter(({ waypoint }) => !known.has(waypoint))
-        .map(({ kind, object, label, waypoint }) =>
-          finding(kind, object, `${marks.useWaypoint}=${label}`, `Gateway ${waypoint} is a waypoint`, {
-            run: `istioctl waypoint apply --name ${label} --namespace ${waypoint.split("/")[0] ?? ""}`,
-          }),
-        );
-    },
+    run: (snapshot) =>
+      missingWaypoints(snapshot).map(({ kind, object, label, waypoint }) =>
+        finding(kind, object, `${marks.useWaypoint}=${label}`, `Gateway ${waypoint} is a waypoint`, {
+          run: `istioctl waypoint apply --name ${label} --namespace ${waypoint.split("/")[0] ?? ""}`,
+        }),
+      ),
   },
   {
     id: "waypoint-for",
@@ -67,17 +63,23 @@ export const waypointChecks: Check[] = [
     claim: "every Service that asks for a waypoint is bound to it",
     severity: "error",
     hint: "istiod says in the Service's condition why it is not.",
-    needs: ["services"],
-    run: (snapshot) =>
-      snapshot.services.flatMap((service) => {
+    needs: ["services", "namespaces", "gateways", "gatewayClasses"],
+    run(snapshot) {
+      const missing = new Set(missingWaypoints(snapshot).map(({ waypoint }) => waypoint));
+      const namespaces = new Map(snapshot.namespaces.map((namespace) => [namespace.name, namespace]));
+      const usedBy = (service: ServiceState) =>
+        (named("Service", service) ?? named("Namespace", namespaces.get(service.namespace)))?.waypoint ?? "";
+      return snapshot.services.flatMap((service) => {
         const bound = condition(service.conditions, "istio.io/WaypointBound");
-        if (bound?.status !== "False") return [];
+        // A waypoint that does not exist is waypoint-exists' to tell.
+        if (bound?.status !== "False" || missing.has(usedBy(service))) return [];
         return [
           finding("Service", service, said("istio.io/WaypointBound", bound), "istiod binds it to its waypoint", {
             run: `kubectl describe service ${service.name} --namespace ${service.namespace}`,
           }),
         ];
-      }),
+      });
+    },
   },
   {
     id: "waypoint-pods",
@@ -111,20 +113,23 @@ interface User {
   waypoint: string;
 }
 
-/** Everything that names a waypoint by its label. */
-function users(snapshot: ClusterSnapshot): User[] {
-  const of = (kind: string, object: { namespace: string; name: string; labels: Record<string, string> }): User[] => {
-    const label = object.labels[marks.useWaypoint];
-    if (label === undefined || label === "none") return [];
-    const own = kind === "Namespace" ? object.name : object.namespace;
-    const namespace = object.labels[marks.useWaypointNamespace] ?? own;
-    return [{ kind, object, label, waypoint: `${namespace}/${label}` }];
-  };
-  return [
-    ...snapshot.namespaces.flatMap((namespace) => of("Namespace", namespace)),
-    ...snapshot.services.flatMap((service) => of("Service", service)),
-    ...snapshot.pods.flatMap((pod) => of("Pod", pod)),
+/** The waypoint that an object names by its label, if it names one. */
+function named(kind: string, object: Named | undefined): User | undefined {
+  const label = object?.labels[marks.useWaypoint];
+  if (!object || label === undefined || label === "none") return undefined;
+  const own = kind === "Namespace" ? object.name : object.namespace;
+  return { kind, object, label, waypoint: `${object.labels[marks.useWaypointNamespace] ?? own}/${label}` };
+}
+
+/** Everything that names a waypoint which is none. */
+function missingWaypoints(snapshot: ClusterSnapshot): User[] {
+  const known = new Set(waypoints(snapshot).map((gateway) => `${gateway.namespace}/${gateway.name}`));
+  const users = [
+    ...snapshot.namespaces.map((namespace) => named("Namespace", namespace)),
+    ...snapshot.services.map((service) => named("Service", service)),
+    ...snapshot.pods.map((pod) => named("Pod", pod)),
   ];
+  return users.filter((user) => user !== undefined).filter(({ waypoint }) => !known.has(waypoint));
 }
 
 function isHbone({ port, protocol }: GatewayState["listeners"][number]): boolean {

@@ -4,13 +4,20 @@ import { checks } from "../../lib/checks";
 import { categories, findingLine } from "../../lib/checks/check";
 import { kindCluster, kindDefaults, publishedPorts } from "../../lib/kind-cluster";
 import { judge, type Report } from "../../lib/verdicts";
+import { certificateBreakages } from "./fixtures/breakages-certificates";
 import { dataplaneBreakages } from "./fixtures/breakages-dataplane";
 import { gatewayBreakages } from "./fixtures/breakages-gateway";
 import { platformBreakages } from "./fixtures/breakages-platform";
 import { policyBreakages } from "./fixtures/breakages-policy";
 import { MeshApi, recordedAt } from "./fixtures/mesh-api";
 
-const breakages = [...platformBreakages, ...dataplaneBreakages, ...gatewayBreakages, ...policyBreakages];
+const breakages = [
+  ...platformBreakages,
+  ...dataplaneBreakages,
+  ...gatewayBreakages,
+  ...certificateBreakages,
+  ...policyBreakages,
+];
 const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
 
 async function look(mesh: MeshApi, now = recordedAt): Promise<Report> {

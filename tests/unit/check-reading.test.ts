@@ -110,7 +110,14 @@ describe("reading a cluster", () => {
         ),
         ...["routes", "gateway-managed", "gateway-owned", "node-ports-free", "node-ports", "kind-ports"].map(gateways),
         ...["listener-secrets", "certificate-ready", "certificate-valid", "certificate-expiry"].map(gateways),
-        ...["certificate-names", "waypoint-exists", "waypoint-for", "waypoint-listener", "waypoint-pods"].map(gateways),
+        ...[
+          "certificate-names",
+          "waypoint-exists",
+          "waypoint-bound",
+          "waypoint-for",
+          "waypoint-listener",
+          "waypoint-pods",
+        ].map(gateways),
         ...["policy-ingress"].map(gateways),
       ]),
     );
