@@ -1,7 +1,6 @@
 // Who may reach the pods of a namespace: by connection, enforced by ztunnel, or by request, enforced by a waypoint.
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { faultReason } from "../lib/faults";
 import {
   AccessRule,
   connectionPolicy,
@@ -16,7 +15,7 @@ import { accessPolicyRules as rules, elsewhereFault } from "../lib/access-rules"
 import { timeouts } from "../lib/defaults";
 import { Annotations, conditionMet, pluginWaits } from "./acceptance";
 import { childOf, minutes } from "./children";
-import { checkedInputs, resolved } from "./inputs";
+import { checkedInputs, lateFault, resolved } from "./inputs";
 import { PreflightArgs } from "./mesh-parts";
 import { clusterTarget } from "./target";
 import { WaypointReference } from "./waypoint";
@@ -243,8 +242,7 @@ function normalize(name: string, args: AccessPolicyArgs) {
     trustDomain: part("trustDomain", args.trustDomain),
     http: pulumi.all([http, namespace]).apply(([given, own]) => {
       if (given && !given.services && given.waypoint.namespace !== own) {
-        const fault = elsewhereFault(given.waypoint.name, given.waypoint.namespace);
-        throw new pulumi.InputPropertyError({ propertyPath: fault.path, reason: faultReason(fault) });
+        throw lateFault(elsewhereFault(given.waypoint.name, given.waypoint.namespace));
       }
       return given!;
     }),

@@ -2,8 +2,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterTarget } from "../cluster/connection";
 import { readNamespace } from "../cluster/namespace";
-import { faultReason } from "../lib/faults";
 import { meshLabels } from "../lib/mesh-labels";
+import { lateFault } from "./inputs";
 
 /**
  * The name, once the namespace has been seen. At preview a missing one may still be made by the same program; where
@@ -17,23 +17,15 @@ export function existingNamespace(
   return name.apply(async (namespace) => {
     const state = target ? await readNamespace(target, namespace) : { kind: "unread" as const };
     if (state.kind === "missing" && !pulumi.runtime.isDryRun()) {
-      refuse(
-        path,
-        namespace,
-        "there is no such namespace, and none is made here",
-        `new AmbientNamespace("${namespace}")`,
-      );
+      const rule = "there is no such namespace, and none is made here";
+      throw lateFault({ path, got: namespace, rule, fix: `new AmbientNamespace("${namespace}")` });
     }
     const sidecars = state.kind === "found" && state.labels[meshLabels.injection] === "enabled";
     if (sidecars || (state.kind === "found" && state.labels[meshLabels.revision] !== undefined)) {
       const label = sidecars ? meshLabels.injection : meshLabels.revision;
       const rule = `the namespace asks for sidecars by its label ${label}, and ztunnel never captures a pod with one`;
-      refuse(path, namespace, rule, `kubectl label namespace ${namespace} ${label}-`);
+      throw lateFault({ path, got: namespace, rule, fix: `kubectl label namespace ${namespace} ${label}-` });
     }
     return namespace;
   });
-}
-
-function refuse(path: string, got: string, rule: string, fix: string): never {
-  throw new pulumi.InputPropertyError({ propertyPath: path, reason: faultReason({ path, got, rule, fix }) });
 }

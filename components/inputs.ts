@@ -38,11 +38,16 @@ export function resolved<T>(path: string, part: T, rule: Rule): pulumi.Output<pu
   return pulumi.output(part).apply((value) => {
     const [fault] = rule(value, path);
     if (fault) {
-      const error = new pulumi.InputPropertyError({ propertyPath: fault.path, reason: faultReason(fault) });
-      throw shownPlainly(Object.assign(error, { message: faultLine(fault) }));
+      throw lateFault(fault);
     }
     return value;
   });
+}
+
+/** The error for a fault that shows only once values have arrived. */
+export function lateFault(fault: Fault): Error {
+  const error = new pulumi.InputPropertyError({ propertyPath: fault.path, reason: faultReason(fault) });
+  return shownPlainly(Object.assign(error, { message: faultLine(fault) }));
 }
 
 /** The same shape with UNKNOWN where a value has still to arrive. */

@@ -217,7 +217,8 @@ function awaitPods(
         annotations: { "istio-ambient/awaited": waypoint.name },
       },
     },
-    { ...opts, ...minutes(timeouts.waypoint) },
+    // The Deployment goes with its Gateway: there is nothing to give back, and where it is gone already that would fail.
+    { ...opts, ...minutes(timeouts.waypoint), retainOnDelete: true },
   );
 }
 
