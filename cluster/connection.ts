@@ -59,6 +59,11 @@ export async function loadKubeConfig(target: ClusterTarget = {}, around = hereAn
   return kubeconfig;
 }
 
+/** False where there is not even a file to look for a cluster in; says so without loading the client library. */
+export function namesCluster(target: ClusterTarget = {}, around = hereAndNow): boolean {
+  return explicit(target) || inCluster(around) || defaultFiles(around).some((file) => fs.existsSync(file));
+}
+
 function explicit(target: ClusterTarget): boolean {
   return Boolean(target.kubeconfigFile || target.kubeconfig);
 }

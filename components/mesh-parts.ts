@@ -143,6 +143,12 @@ export interface MeshGatewayArgs extends IngressGatewayArgs {
 /** How the cluster is read before anything is written. */
 export interface PreflightArgs {
   /**
+   * False: nothing is looked at first; what stands in the way shows while the mesh is being made.
+   * @default true
+   * @example false
+   */
+  enabled?: boolean;
+  /**
    * The kubeconfig of the cluster, as text or path. Only of use with an explicit provider, which does not tell its own.
    * @default that of the default provider
    * @example "~/.kube/config"

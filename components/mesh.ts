@@ -20,6 +20,8 @@ import { childOf } from "./children";
 import { GatewayApi } from "./gateway-api";
 import { GatewayNodePorts, IngressGateway, ParentReference } from "./ingress-gateway";
 import { checkArgs, resolved } from "./inputs";
+import { ownedBy } from "./ownership";
+import { preflight } from "./preflight";
 import {
   CniArgs,
   ControlPlaneArgs,
@@ -171,14 +173,16 @@ export class AmbientMesh extends pulumi.ComponentResource {
     const source = chartSource(args.charts, args.version);
     const mesh = normalize(args, source.version);
     const release = releaseInto(source, mesh);
+    const own = preflight(this, name, args, source.version, opts);
+    const after = (...others: pulumi.Input<pulumi.Resource>[]) => ownedBy(own, childOf(this, opts, ...others));
 
-    const namespace = createNamespace(this, name, args, mesh.namespace, opts);
-    const gatewayApi = createGatewayApi(this, name, args, source.version, opts);
-    const base = release(`${name}-base`, "base", childOf(this, opts, namespace, ...gatewayApi));
-    const istiod = release(`${name}-istiod`, "istiod", childOf(this, opts, base));
-    const cni = release(`${name}-cni`, "cni", childOf(this, opts, istiod));
-    const ztunnel = release(`${name}-ztunnel`, "ztunnel", childOf(this, opts, cni));
-    const gateway = createGateway(name, args, mesh.namespace, childOf(this, opts, ztunnel));
+    const namespace = createNamespace(name, args, mesh.namespace, after());
+    const gatewayApi = createGatewayApi(name, args, source.version, after());
+    const base = release(`${name}-base`, "base", after(namespace, ...gatewayApi));
+    const istiod = release(`${name}-istiod`, "istiod", after(base));
+    const cni = release(`${name}-cni`, "cni", after(istiod));
+    const ztunnel = release(`${name}-ztunnel`, "ztunnel", after(cni));
+    const gateway = createGateway(name, args, mesh.namespace, after(ztunnel));
 
     this.namespace = mesh.namespace;
     this.version = ztunnel.status.apply(() => source.version);
@@ -275,39 +279,38 @@ function releaseInto(source: ChartSource, mesh: ReturnType<typeof normalize>) {
 
 /** A namespace of the mesh's own, or one taken over: the labels let cni and ztunnel do what they need. */
 function createNamespace(
-  parent: pulumi.ComponentResource,
   name: string,
   args: AmbientMeshArgs,
   namespace: pulumi.Output<string>,
-  opts: pulumi.ComponentResourceOptions | undefined,
+  opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
   const labels = { "pod-security.kubernetes.io/enforce": "privileged" };
   return args.adoptNamespace
     ? new k8s.core.v1.NamespacePatch(
         `${name}-namespace`,
         { metadata: { name: namespace, labels, annotations: { "pulumi.com/patchForce": "true" } } },
-        { ...childOf(parent, opts), retainOnDelete: true },
+        { ...opts, retainOnDelete: true },
       )
-    : new k8s.core.v1.Namespace(`${name}-namespace`, { metadata: { name: namespace, labels } }, childOf(parent, opts));
+    : new k8s.core.v1.Namespace(`${name}-namespace`, { metadata: { name: namespace, labels } }, opts);
 }
 
 /** The CRDs; as a dependency they count once all of them are registered. */
 function createGatewayApi(
-  parent: pulumi.ComponentResource,
   name: string,
   args: AmbientMeshArgs,
   version: string,
-  opts: pulumi.ComponentResourceOptions | undefined,
+  opts: pulumi.ComponentResourceOptions,
 ): pulumi.Input<pulumi.Resource>[] {
   const { install, ...bundle } = args.gatewayApi ?? {};
+  const { kubeconfig, context } = args.preflight ?? {};
   if (install === false) {
     return [];
   }
   const usual = bundle.source === undefined ? istioLine(version)?.gatewayApi : undefined;
   const gatewayApi = new GatewayApi(
     `${name}-gateway-api`,
-    { ...args.preflight, ...bundle, version: bundle.version ?? usual },
-    { parent, dependsOn: opts?.dependsOn },
+    { kubeconfig, context, ...bundle, version: bundle.version ?? usual },
+    opts,
   );
   return [gatewayApi.version.apply(() => gatewayApi)];
 }

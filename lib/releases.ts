@@ -59,6 +59,9 @@ export const gatewayApiFloor = "1.1.0";
 /** First bundle that brings the admission policy against older bundles. */
 export const safeUpgradesSince = "1.5.0";
 
+/** First cert-manager that serves cert-manager.io/v1. */
+export const certManagerFloor = "1.0.0";
+
 /** Registries that get no Istio images any more and lose the old ones in December 2026. */
 export const retiredHubs: readonly string[] = ["gcr.io/istio-release", "registry.istio.io"];
 

@@ -90,9 +90,10 @@ describe("the resources of AmbientMesh", () => {
     assert.deepEqual(late.sort(), [...crds, policy, policy].sort());
   });
 
-  it("keep only the Gateway API objects at destroy", () => {
+  it("keep the Gateway API objects at destroy, and patches of what goes with its owner", () => {
     const kept = recording.resources.filter((r) => r.retainOnDelete).map((r) => r.name);
-    assert.deepEqual(kept.sort(), [...crds, policy, policy].sort());
+    const patches = ["mesh-gateway-overlay-data", "mesh-gateway-service"];
+    assert.deepEqual(kept.sort(), [...crds, policy, policy, ...patches].sort());
   });
 
   it("wait for readiness: no Release skips it, and no wait is longer than minutes", () => {
@@ -238,6 +239,8 @@ describe("the arguments of AmbientMesh", () => {
     const elsewhere = recording.resources.filter((r) => r.type.startsWith("kubernetes:") && r.provider !== "other");
     assert.deepEqual(elsewhere, []);
     assert.deepEqual(recording.logged, [
+      "warning: the preflight was left out: an explicit provider does not tell its kubeconfig; write " +
+        '`preflight: { context: "..." }`',
       "warning: the Gateway API CRDs of the cluster were not compared with this bundle: an explicit provider does not " +
         'tell its kubeconfig; write `kubeconfig: "..."` or `context: "..."`',
     ]);

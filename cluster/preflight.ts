@@ -1,0 +1,148 @@
+// One small read of a cluster before anything is written to it: some fifteen requests, most of them at the same time.
+import type { V1Deployment, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
+import type { Access, ClusterFacts, FoundObject, Plan } from "../lib/preflight/facts";
+import type { PodState, WorkloadState } from "../lib/snapshot";
+import { ApiClient, metadataOnly, type Reply } from "./client";
+import type { ClusterTarget } from "./connection";
+import { named, slimDeployment, slimPod } from "./slim";
+import { readSnapshot } from "./snapshot";
+
+/** Facts, and what they cost. */
+export interface FactsRead {
+  facts: ClusterFacts;
+  requests: number;
+}
+
+/** Reads what a plan has to be held against. Throws NoClusterError and UnreachableError. */
+export async function readFacts(target: ClusterTarget, plan: Plan, deadlineMs: number): Promise<FactsRead> {
+  const client = await ApiClient.connect(target, deadlineMs);
+  try {
+    return { facts: await read(client, plan), requests: client.requests };
+  } finally {
+    client.close();
+  }
+}
+
+async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
+  const [snapshot, istiods, uncapturable, cilium, metricsApi, denied] = await Promise.all([
+    readSnapshot(client, { kinds: ["nodes", "namespaces", "services", "daemonSets", "definitions", "helmReleases"] }),
+    readIstiods(client),
+    readUncapturable(client),
+    readCilium(client),
+    plan.autoscale ? isServed(client, "/apis/metrics.k8s.io/v1beta1") : true,
+    readDenied(client, plan),
+  ]);
+  const { server, kubernetes, gaps, nodes, namespaces, services, daemonSets, definitions, helmReleases } = snapshot;
+  const has = (crd: string) => definitions.some(({ name }) => name === crd);
+  const [calico, objects, issuerFound] = await Promise.all([
+    has("felixconfigurations.crd.projectcalico.org") ? readCalico(client) : undefined,
+    namespaces.some(({ name }) => name === plan.gateway?.namespace) ? readObjects(client, plan, has) : [],
+    readIssuer(client, plan),
+  ]);
+  const lists = { nodes, namespaces, services, istiods, daemonSets, definitions, helmReleases, uncapturable, objects };
+  return { server, kubernetes, gaps, ...lists, issuerFound, metricsApi, cilium, calico, denied };
+}
+
+/** The items of one page; what may not be read or is not served counts as empty. */
+async function items<T>(client: ApiClient, path: string, accept?: string): Promise<T[]> {
+  const reply = await client.get(path, accept);
+  return reply.kind === "ok" ? ((reply.body as { items?: T[] }).items ?? []) : [];
+}
+
+async function readIstiods(client: ApiClient): Promise<WorkloadState[]> {
+  const found = await items<V1Deployment>(client, "/apis/apps/v1/deployments?labelSelector=app%3Distiod&limit=500");
+  return found.map(slimDeployment);
+}
+
+/** Pods that ambient leaves alone, by what selectors can tell: the node's network, and the label of injected pods. */
+async function readUncapturable(client: ApiClient): Promise<PodState[]> {
+  const lists = await Promise.all([
+    items<V1Pod>(client, "/api/v1/pods?fieldSelector=spec.hostNetwork%3Dtrue&limit=500"),
+    items<V1Pod>(client, "/api/v1/pods?labelSelector=security.istio.io%2FtlsMode&limit=500"),
+  ]);
+  return lists.flat().map(slimPod);
+}
+
+async function readCilium(client: ApiClient): Promise<Record<string, string> | undefined> {
+  const reply = await client.get("/api/v1/namespaces/kube-system/configmaps/cilium-config");
+  return reply.kind === "ok" ? ((reply.body as { data?: Record<string, string> }).data ?? {}) : undefined;
+}
+
+async function readCalico(client: ApiClient): Promise<ClusterFacts["calico"]> {
+  const reply = await client.get("/apis/crd.projectcalico.org/v1/felixconfigurations/default");
+  return reply.kind === "ok" ? ((reply.body as { spec?: ClusterFacts["calico"] }).spec ?? {}) : undefined;
+}
+
+async function isServed(client: ApiClient, path: string): Promise<boolean> {
+  return (await client.get(path)).kind === "ok";
+}
+
+/** What stands in the gateway's namespace, of the kinds that the mesh makes there. */
+async function readObjects(client: ApiClient, plan: Plan, has: (crd: string) => boolean): Promise<FoundObject[]> {
+  const { name, namespace, certificate } = plan.gateway!;
+  const list = async (kind: string, api: string, plural: string): Promise<FoundObject[]> => {
+    const path = `${api}/namespaces/${namespace}/${plural}?limit=500`;
+    const found = await items<{ metadata?: V1ObjectMeta }>(client, path, metadataOnly.list);
+    return found.map((raw) => ({ ...named(raw), kind }));
+  };
+  const certManager = certificate !== undefined && has("certificates.cert-manager.io");
+  const overlay = client.get(`/api/v1/namespaces/${namespace}/configmaps/${name}-overlay`, metadataOnly.object);
+  const lists = await Promise.all([
+    has("gateways.gateway.networking.k8s.io") ? list("Gateway", "/apis/gateway.networking.k8s.io/v1", "gateways") : [],
+    certManager ? list("Certificate", "/apis/cert-manager.io/v1", "certificates") : [],
+    certManager ? list("Issuer", "/apis/cert-manager.io/v1", "issuers") : [],
+    overlay.then((reply) => (reply.kind === "ok" ? [{ ...named(reply.body as object), kind: "ConfigMap" }] : [])),
+  ]);
+  return lists.flat();
+}
+
+/** Whether the named issuer is there; undefined where nobody can say. */
+async function readIssuer(client: ApiClient, { gateway }: Plan): Promise<boolean | undefined> {
+  if (!gateway?.issuer) {
+    return undefined;
+  }
+  const { kind, name } = gateway.issuer;
+  const scope = kind === "Issuer" ? `namespaces/${gateway.namespace}/issuers` : "clusterissuers";
+  const reply = await client.get(`/apis/cert-manager.io/v1/${scope}/${name}`, metadataOnly.object);
+  return reply.kind === "ok" ? true : reply.kind === "missing" ? false : undefined;
+}
+
+/** Rights that the credentials lack: one question where they may do everything, one for each kind otherwise. */
+async function readDenied(client: ApiClient, plan: Plan): Promise<Access[]> {
+  if (await mayI(client, { verb: "*", group: "*", resource: "*", namespace: "" })) {
+    return [];
+  }
+  const needed = neededRights(plan);
+  const answers = await Promise.all(needed.map((access) => mayI(client, access)));
+  return needed.filter((_, index) => answers[index] === false);
+}
+
+function neededRights({ namespace, nodeNamespace, adoptNamespace, gateway }: Plan): Access[] {
+  const create = (resource: string, group: string, into = ""): Access => ({
+    verb: "create",
+    group,
+    resource,
+    namespace: into,
+  });
+  return [
+    adoptNamespace ? { verb: "patch", group: "", resource: "namespaces", namespace: "" } : create("namespaces", ""),
+    create("customresourcedefinitions", "apiextensions.k8s.io"),
+    create("clusterroles", "rbac.authorization.k8s.io"),
+    create("mutatingwebhookconfigurations", "admissionregistration.k8s.io"),
+    create("secrets", "", namespace),
+    create("daemonsets", "apps", nodeNamespace),
+    ...(gateway ? [create("gateways", "gateway.networking.k8s.io", gateway.namespace)] : []),
+    ...(gateway?.certificate === undefined ? [] : [create("certificates", "cert-manager.io", gateway.namespace)]),
+  ];
+}
+
+/** The API server's own answer; undefined when it gives none. */
+async function mayI(client: ApiClient, resourceAttributes: Access): Promise<boolean | undefined> {
+  const review = {
+    apiVersion: "authorization.k8s.io/v1",
+    kind: "SelfSubjectAccessReview",
+    spec: { resourceAttributes },
+  };
+  const reply: Reply = await client.post("/apis/authorization.k8s.io/v1/selfsubjectaccessreviews", review);
+  return reply.kind === "ok" ? (reply.body as { status?: { allowed?: boolean } }).status?.allowed === true : undefined;
+}

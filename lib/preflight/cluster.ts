@@ -1,0 +1,267 @@
+// What the cluster itself has to be: versions, NodePorts, cert-manager, platform, Pod Security and rights.
+import * as semver from "semver";
+import { finding, namespaceFinding, type Finding } from "../checks/check";
+import { istioVersion } from "../checks/mesh";
+import { platforms } from "../platforms";
+import { certManagerFloor, istioLine, isOlder } from "../releases";
+import type { NodeState } from "../snapshot";
+import { isOurs, type Access, type ClusterFacts, type Plan } from "./facts";
+
+/** Kubernetes outside of what the release supports. */
+export function kubernetesFindings({ version }: Plan, { kubernetes, server }: ClusterFacts): Finding[] {
+  const line = istioLine(version);
+  const found = semver.coerce(kubernetes);
+  if (!line || !found) {
+    return [];
+  }
+  const { first, last } = line.kubernetes;
+  const minor = `${found.major}.${found.minor}`;
+  const older = isOlder(`${minor}.0`, `${first}.0`);
+  if (!older && !isOlder(`${last}.0`, `${minor}.0`)) {
+    return [];
+  }
+  const rule = `Istio ${line.minor} supports Kubernetes ${first} to ${last}; ${older ? "upgrade the cluster first" : "take a newer Istio, or leave the check out"}`;
+  return [
+    finding("Cluster", { namespace: "", name: server }, `Kubernetes ${minor}`, rule, {
+      write: "preflight: { enabled: false }",
+    }),
+  ];
+}
+
+/** An upgrade that skips a minor, or goes back. */
+export function upgradeFindings(plan: Plan, facts: ClusterFacts): Finding[] {
+  const istiod = facts.istiods.find(({ namespace }) => namespace === plan.namespace);
+  const installed = istiod && istioVersion(istiod);
+  if (!istiod || !installed || !isOurs(plan, facts)) {
+    return [];
+  }
+  const wanted = semver.parse(plan.version)!;
+  const got = installed.version;
+  const steps = (wanted.major - installed.major) * 1000 + wanted.minor - installed.minor;
+  if (steps > 1) {
+    const between = `${installed.major}.${installed.minor + 1}`;
+    return [
+      finding("Deployment", istiod, got, `no minor may be skipped on the way to ${plan.version}`, {
+        write: `version: "${istioLine(`${between}.0`)?.newest ?? `${between}.0`}"`,
+      }),
+    ];
+  }
+  if (steps < 0 || (steps === 0 && semver.lt(wanted, installed))) {
+    const rule = `a mesh is never taken back to an older release (${plan.version})`;
+    return [finding("Deployment", istiod, got, rule, { write: `version: "${got}"` })];
+  }
+  return [];
+}
+
+/** NodePorts that another Service holds. */
+export function nodePortFindings({ gateway }: Plan, { services }: ClusterFacts): Finding[] {
+  if (!gateway) {
+    return [];
+  }
+  const own = (service: { namespace: string; name: string }) =>
+    service.namespace === gateway.namespace && service.name === `${gateway.name}-istio`;
+  const held = new Map(
+    services
+      .filter((service) => !own(service))
+      .flatMap((service) => service.ports.flatMap(({ nodePort }) => (nodePort ? [[nodePort, service] as const] : []))),
+  );
+  return gateway.nodePorts.flatMap(({ argument, port }) => {
+    const service = held.get(port);
+    if (!service) {
+      return [];
+    }
+    const free = [30080, 30081, 30082, 30083, 30084, 30085, 30443, 30444, 30445].find(
+      (candidate) => !held.has(candidate) && !gateway.nodePorts.some((planned) => planned.port === candidate),
+    );
+    const rule = `NodePort ${port} of the gateway (\`gateway.${argument}\`) can have one holder`;
+    return [
+      finding("Service", service, `it holds NodePort ${port}`, rule, { write: `${argument}: ${free ?? port + 1}` }),
+    ];
+  });
+}
+
+const certificates = "certificates.cert-manager.io";
+
+/** cert-manager, where a certificate is wanted of it. */
+export function certManagerFindings({ gateway }: Plan, facts: ClusterFacts): Finding[] {
+  if (gateway?.certificate === undefined || "definitions" in facts.gaps) {
+    return [];
+  }
+  const crd = facts.definitions.find(({ name }) => name === certificates);
+  if (!crd) {
+    const missing = { namespace: "", name: certificates };
+    const rule = `cert-manager ${certManagerFloor} or newer issues the gateway's certificate; install it, or serve http only`;
+    return [
+      finding("CustomResourceDefinition", missing, "none", rule, {
+        write: "gateway: { certificate: { enabled: false } }",
+      }),
+    ];
+  }
+  const version = semver.coerce(crd.labels["app.kubernetes.io/version"] ?? "");
+  if (version && isOlder(version.version, certManagerFloor)) {
+    const rule = `the gateway's certificate needs cert-manager ${certManagerFloor} or newer`;
+    return [
+      finding("CustomResourceDefinition", crd, `of cert-manager ${version.version}`, rule, {
+        run: "helm upgrade cert-manager oci://quay.io/jetstack/charts/cert-manager --namespace cert-manager",
+      }),
+    ];
+  }
+  if (facts.issuerFound === false && gateway.issuer) {
+    const { kind, name } = gateway.issuer;
+    const object = { namespace: kind === "Issuer" ? gateway.namespace : "", name };
+    const rule =
+      "the issuer that signs the gateway's certificate exists; without a name the gateway has a CA of its own";
+    return [finding(kind, object, "none", rule, { write: "gateway: { certificate: { issuerName: undefined } }" })];
+  }
+  return [];
+}
+
+/** How a kind of cluster gives itself away; the first that holds is it. */
+const signs: { platform: string; holds(facts: ClusterFacts): boolean }[] = [
+  {
+    platform: "openshift",
+    holds: ({ definitions }) => definitions.some(({ name }) => name === "clusterversions.config.openshift.io"),
+  },
+  { platform: "gke", holds: ({ nodes }) => nodes.some(hasLabel("cloud.google.com/gke-nodepool")) },
+  { platform: "minikube", holds: ({ nodes }) => nodes.some(hasLabel("minikube.k8s.io/name")) },
+  { platform: "microk8s", holds: ({ nodes }) => nodes.some(hasLabel("microk8s.io/cluster")) },
+  {
+    platform: "k3d",
+    holds: ({ kubernetes, nodes }) => /\+k3s/.test(kubernetes) && nodes.some(({ name }) => name.startsWith("k3d-")),
+  },
+  { platform: "k3s", holds: ({ kubernetes }) => /\+k3s/.test(kubernetes) },
+];
+
+function hasLabel(label: string) {
+  return ({ labels }: NodeState) => label in labels;
+}
+
+/** A kind of cluster that the charts have to be told of, and are not. */
+export function platformFindings(plan: Plan, facts: ClusterFacts): Finding[] {
+  const found = signs.find((sign) => sign.holds(facts))?.platform;
+  const told = platforms[plan.platform ?? ""]?.chartPlatform;
+  if (found === undefined || told === found) {
+    return [];
+  }
+  const rule = `the charts put istio-cni where ${found} looks for it only when they are told`;
+  const got =
+    `a cluster of ${found}, platform ${plan.platform === undefined ? "not given" : `"${plan.platform}"`}`.replaceAll(
+      '"',
+      "",
+    );
+  return [finding("Cluster", { namespace: "", name: facts.server }, got, rule, { write: `platform: "${found}"` })];
+}
+
+/** Settings of Cilium and Calico under which a mesh is installed and does not work; istioctl refuses the same ones. */
+export function networkFindings({
+  cilium,
+  calico,
+}: {
+  cilium?: Record<string, string>;
+  calico?: ClusterFacts["calico"];
+}): Finding[] {
+  const config = { namespace: "kube-system", name: "cilium-config" };
+  const patch = (data: string) => ({
+    run: `kubectl patch configmap cilium-config --namespace kube-system --type merge --patch '{"data":{${data}}}' && kubectl rollout restart daemonset cilium --namespace kube-system`,
+  });
+  const felix = { namespace: "", name: "default" };
+  const felixPatch = (field: string) => ({
+    run: `kubectl patch felixconfigurations.crd.projectcalico.org default --type merge --patch '{"spec":{${field}}}'`,
+  });
+  const onlyHosts = cilium?.["bpf-lb-sock-hostns-only"] === "true";
+  const past = "with it Cilium sends a pod's traffic past ztunnel";
+  const connectTime = calico?.["bpfConnectTimeLoadBalancing"];
+  return [
+    ...(cilium?.["cni-exclusive"] === "true"
+      ? [
+          finding(
+            "ConfigMap",
+            config,
+            "cni-exclusive: true",
+            "with it Cilium removes istio-cni's configuration from every node",
+            patch('"cni-exclusive":"false"'),
+          ),
+        ]
+      : []),
+    ...(cilium?.["enable-bpf-masquerade"] === "true"
+      ? [
+          finding(
+            "ConfigMap",
+            config,
+            "enable-bpf-masquerade: true",
+            "with it the kubelet's probes of mesh pods fail",
+            patch('"enable-bpf-masquerade":"false"'),
+          ),
+        ]
+      : []),
+    ...(cilium && !onlyHosts && (cilium["bpf-lb-sock"] === "true" || cilium["kube-proxy-replacement"] === "strict")
+      ? [
+          finding(
+            "ConfigMap",
+            config,
+            "bpf-lb-sock-hostns-only is not true",
+            past,
+            patch('"bpf-lb-sock-hostns-only":"true"'),
+          ),
+        ]
+      : []),
+    ...(connectTime !== undefined && connectTime !== "Disabled"
+      ? [
+          finding(
+            "FelixConfiguration",
+            felix,
+            `bpfConnectTimeLoadBalancing: ${connectTime}`,
+            "it is Disabled, or Calico sends a pod's traffic past ztunnel",
+            felixPatch('"bpfConnectTimeLoadBalancing":"Disabled"'),
+          ),
+        ]
+      : []),
+    ...(calico?.["bpfConnectTimeLoadBalancingEnabled"] === true
+      ? [
+          finding(
+            "FelixConfiguration",
+            felix,
+            "bpfConnectTimeLoadBalancingEnabled: true",
+            "it is false, or Calico sends a pod's traffic past ztunnel",
+            felixPatch('"bpfConnectTimeLoadBalancingEnabled":false'),
+          ),
+        ]
+      : []),
+  ];
+}
+
+/** A Pod Security level under which the API server refuses the pods of istio-cni and ztunnel. */
+export function podSecurityFindings(plan: Plan, { namespaces }: ClusterFacts): Finding[] {
+  const label = "pod-security.kubernetes.io/enforce";
+  // The mesh writes the label itself when it makes or adopts the namespace; afterwards only a refresh would see it change.
+  const written = plan.adoptNamespace ? [plan.namespace] : [];
+  return namespaces
+    .filter(({ name }) => name === plan.nodeNamespace && !written.includes(name))
+    .filter(({ labels }) => ["baseline", "restricted"].includes(labels[label] ?? ""))
+    .map(({ name, labels }) =>
+      namespaceFinding(
+        name,
+        `${label}: ${labels[label]}`,
+        "istio-cni and ztunnel are admitted to a privileged namespace only",
+        {
+          run: `kubectl label namespace ${name} ${label}=privileged --overwrite`,
+        },
+      ),
+    );
+}
+
+/** Rights that are missing, all in one. */
+export function rightsFindings({ denied }: ClusterFacts): Finding[] {
+  if (denied.length === 0) {
+    return [];
+  }
+  const kind = ({ group, resource }: Access) => (group === "" ? resource : `${resource}.${group}`);
+  const where = ({ namespace }: Access) => (namespace === "" ? "" : ` --namespace ${namespace}`);
+  const got = `may not ${denied.map((access) => `${access.verb} ${kind(access)}`).join(", ")}`;
+  const [first] = denied;
+  return [
+    finding("Cluster", { namespace: "", name: "credentials of the kubeconfig" }, got, "the mesh writes these kinds", {
+      run: `kubectl auth can-i ${first!.verb} ${kind(first!)}${where(first!)}`,
+    }),
+  ];
+}

@@ -1,0 +1,105 @@
+// What a preflight knows: what the program is about to write, and what one small read of the cluster told.
+import type {
+  Gap,
+  HelmReleaseState,
+  Kind,
+  Named,
+  NamespaceState,
+  NodeState,
+  PodState,
+  ServiceState,
+  WorkloadState,
+} from "../snapshot";
+
+/** Annotation of every object that a mesh makes, with the stack it belongs to: how a later run knows its own. */
+export const stackMark = "istio-ambient/stack";
+
+/** What the program is about to write. */
+export interface Plan {
+  /** Value of the mark: "<project>/<stack>". */
+  stack: string;
+  version: string;
+  namespace: string;
+  /** Namespace of istio-cni and ztunnel. */
+  nodeNamespace: string;
+  adoptNamespace: boolean;
+  platform?: string;
+  gateway?: GatewayPlan;
+  /** istiod scales by a HorizontalPodAutoscaler. */
+  autoscale: boolean;
+}
+
+/** The ingress gateway, as far as it can clash with anything. */
+export interface GatewayPlan {
+  name: string;
+  namespace: string;
+  /** The NodePorts by the argument that sets them. */
+  nodePorts: { argument: string; port: number }[];
+  /** The Certificate that cert-manager issues; none where no certificate is wanted of it. */
+  certificate?: string;
+  /** Nobody else signs it: the gateway has a CA of its own. */
+  ownAuthority: boolean;
+  /** The issuer that has to be there: named in the program, and not made by it. */
+  issuer?: { kind: string; name: string };
+}
+
+/** An object that carries annotations, by kind. */
+export interface FoundObject extends Named {
+  kind: string;
+}
+
+/** A right that the program needs. */
+export interface Access {
+  verb: string;
+  group: string;
+  resource: string;
+  /** Empty for the whole cluster. */
+  namespace: string;
+}
+
+/** What one read of the cluster gave. */
+export interface ClusterFacts {
+  server: string;
+  /** Such as "v1.36.3". */
+  kubernetes: string;
+  nodes: NodeState[];
+  namespaces: NamespaceState[];
+  services: ServiceState[];
+  istiods: WorkloadState[];
+  daemonSets: WorkloadState[];
+  definitions: Named[];
+  helmReleases: HelmReleaseState[];
+  /** Pods on their node's own network, and pods with a sidecar. */
+  uncapturable: PodState[];
+  /** Gateways, certificates, issuers and ConfigMaps in the gateway's namespace. */
+  objects: FoundObject[];
+  /** False: the issuer that was named is not there; undefined: none was named, or it could not be read. */
+  issuerFound?: boolean;
+  /** metrics-server, or whatever else serves its API. */
+  metricsApi: boolean;
+  /** kube-system/cilium-config; undefined without Cilium. */
+  cilium?: Record<string, string>;
+  /** The default FelixConfiguration's spec; undefined without Calico. */
+  calico?: { bpfConnectTimeLoadBalancing?: string; bpfConnectTimeLoadBalancingEnabled?: boolean };
+  /** Rights that are needed and missing. */
+  denied: Access[];
+  /** What could not be read, and why. */
+  gaps: Partial<Record<Kind, Gap>>;
+}
+
+/**
+ * True where the mesh's namespace carries the mark of this very stack: what stands in it was made by an earlier run.
+ * Where namespaces may not be read nobody is accused.
+ */
+export function isOurs(plan: Plan, facts: ClusterFacts): boolean {
+  if (facts.gaps.namespaces) {
+    return true;
+  }
+  const namespace = facts.namespaces.find(({ name }) => name === plan.namespace);
+  return namespace?.annotations[stackMark] === plan.stack;
+}
+
+/** The command that makes the mesh's namespace, and what stands in it, this stack's own. */
+export function claimCommand(plan: Plan): string {
+  return `kubectl annotate namespace ${plan.namespace} ${stackMark}=${plan.stack} --overwrite`;
+}

@@ -1,0 +1,45 @@
+// The preflight: every finding of one read of the cluster, errors and warnings apart.
+import type { Finding } from "../checks/check";
+import * as cluster from "./cluster";
+import type { ClusterFacts, Plan } from "./facts";
+import * as owners from "./owners";
+import * as warnings from "./warnings";
+
+/** What a preflight found. */
+export interface PreflightReport {
+  /** The mesh cannot be made as planned. */
+  errors: Finding[];
+  /** It can, but something of it will not do what it seems to. */
+  warnings: Finding[];
+}
+
+/**
+ * Judges a plan against a cluster. With `early` the program may still be about to bring what is missing (its mesh
+ * depends on other resources, and this is a preview): a missing cert-manager or issuer is a warning then.
+ */
+export function judgePlan(plan: Plan, facts: ClusterFacts, early: boolean): PreflightReport {
+  const missing = cluster.certManagerFindings(plan, facts);
+  return {
+    errors: [
+      ...cluster.kubernetesFindings(plan, facts),
+      ...owners.namespaceFindings(plan, facts),
+      ...owners.helmFindings(plan, facts),
+      ...owners.otherIstioFindings(plan, facts),
+      ...owners.definitionFindings(plan, facts),
+      ...cluster.upgradeFindings(plan, facts),
+      ...owners.gatewayFindings(plan, facts),
+      ...cluster.nodePortFindings(plan, facts),
+      ...(early ? [] : missing),
+      ...cluster.platformFindings(plan, facts),
+      ...cluster.networkFindings(facts),
+      ...cluster.podSecurityFindings(plan, facts),
+      ...cluster.rightsFindings(facts),
+    ],
+    warnings: [
+      ...(early ? missing : []),
+      ...warnings.bothLabelsFindings(facts),
+      ...warnings.uncapturableFindings(facts),
+      ...warnings.metricsFindings(plan, facts),
+    ],
+  };
+}

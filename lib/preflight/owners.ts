@@ -1,0 +1,225 @@
+// What is in the way: a namespace, releases, CRDs, a Gateway or an Istio that somebody else made.
+import { finding, namespaceFinding, type Finding } from "../checks/check";
+import { marks } from "../checks/mesh";
+import { charts } from "../releases";
+import { type HelmReleaseState, type Named, type WorkloadState } from "../snapshot";
+import { claimCommand, isOurs, stackMark, type ClusterFacts, type Plan } from "./facts";
+
+const releaseNames: string[] = Object.values(charts).map(({ release }) => release);
+const pending = /^(pending-install|pending-upgrade|pending-rollback|uninstalling)$/;
+
+/** CRDs of the chart base. */
+const baseGroups = /\.(extensions|networking|security|telemetry)\.istio\.io$/;
+
+/** The namespace, when it exists and neither belongs to this stack nor is to be taken over. */
+export function namespaceFindings(plan: Plan, facts: ClusterFacts): Finding[] {
+  const found = facts.namespaces.find(({ name }) => name === plan.namespace);
+  if (!found || plan.adoptNamespace || isOurs(plan, facts)) {
+    return [];
+  }
+  const owner = found.annotations[stackMark];
+  const got = owner === undefined ? "it exists already" : `it belongs to the stack ${owner}`;
+  return owner === undefined
+    ? [namespaceFinding(plan.namespace, got, "the mesh makes its own namespace", { write: "adoptNamespace: true" })]
+    : [
+        namespaceFinding(plan.namespace, got, "one namespace holds the mesh of one stack", {
+          run: claimCommand(plan),
+        }),
+      ];
+}
+
+/** Releases of Helm under the names that the mesh needs, and operations on them that never ended. */
+export function helmFindings(plan: Plan, facts: ClusterFacts): Finding[] {
+  const own = isOurs(plan, facts);
+  return newestReleases(facts.helmReleases)
+    .filter((release) => releaseNames.includes(release.release))
+    .filter(({ namespace }) => [plan.namespace, plan.nodeNamespace].includes(namespace))
+    .flatMap((release) => {
+      const object = { namespace: release.namespace, name: release.release };
+      if (pending.test(release.status)) {
+        const secret = `sh.helm.release.v1.${release.release}.v${release.revision}`;
+        const rule = "an interrupted operation of Helm blocks every further one until its record is gone";
+        return [
+          finding("Helm release", object, `revision ${release.revision} is ${release.status}`, rule, {
+            run: `kubectl delete secret ${secret} --namespace ${release.namespace}`,
+          }),
+        ];
+      }
+      if (own) {
+        return [];
+      }
+      const rule = `a release is this stack's own; adopt those of namespace ${plan.namespace}, or uninstall each`;
+      return [finding("Helm release", object, "it exists already", rule, { run: claimCommand(plan) })];
+    });
+}
+
+/** The newest revision of each release. */
+export function newestReleases(releases: HelmReleaseState[]): HelmReleaseState[] {
+  const newest = new Map<string, HelmReleaseState>();
+  for (const release of releases) {
+    const key = `${release.namespace}/${release.release}`;
+    if ((newest.get(key)?.revision ?? 0) < release.revision) {
+      newest.set(key, release);
+    }
+  }
+  return [...newest.values()].sort((a, b) => a.release.localeCompare(b.release));
+}
+
+/** istiods, agents and ztunnels that no release of this mesh stands behind. */
+export function otherIstioFindings(plan: Plan, facts: ClusterFacts): Finding[] {
+  const parts = [
+    ...facts.istiods,
+    ...facts.daemonSets.filter(
+      ({ name, labels }) =>
+        labels["k8s-app"] === "istio-cni-node" || labels["app.kubernetes.io/name"] === "ztunnel" || name === "ztunnel",
+    ),
+  ];
+  return parts
+    .filter((part) => !isPartOf(plan, part))
+    .map((part) => {
+      const { tool, removal } = installer(part);
+      const rule = "one Istio serves a cluster: a second one fights over webhooks, GatewayClasses and each node's CNI";
+      return finding(part.kind, part, `an Istio installed by ${tool}`, rule, { run: removal });
+    });
+}
+
+/** A part that Helm installed under the names and in the namespaces of this mesh; whose it is, the releases tell. */
+function isPartOf(plan: Plan, part: WorkloadState): boolean {
+  const release = part.annotations["meta.helm.sh/release-name"] ?? "";
+  return (
+    releaseNames.includes(release) && [plan.namespace, plan.nodeNamespace].includes(part.namespace) && !revisionOf(part)
+  );
+}
+
+function revisionOf(part: WorkloadState): string {
+  const revision = part.labels["istio.io/rev"] ?? "default";
+  return revision === "default" ? "" : revision;
+}
+
+function installer(part: WorkloadState): { tool: string; removal: string } {
+  const revision = revisionOf(part);
+  const of = revision && ` (revision ${revision})`;
+  const owner = part.owners.find(({ kind }) => kind.startsWith("Istio") || kind === "ZTunnel");
+  if (owner) {
+    const removal = `kubectl delete ${owner.kind.toLowerCase()} ${owner.name} --namespace ${part.namespace}`;
+    return { tool: `the Sail operator${of}`, removal };
+  }
+  const release = part.annotations["meta.helm.sh/release-name"];
+  if (release !== undefined) {
+    const namespace = part.annotations["meta.helm.sh/release-namespace"] ?? part.namespace;
+    return { tool: `Helm${of}`, removal: `helm uninstall ${release} --namespace ${namespace}` };
+  }
+  return {
+    tool: `istioctl${of}`,
+    removal: revision ? `istioctl uninstall --revision ${revision}` : "istioctl uninstall --purge",
+  };
+}
+
+/** CRDs of Istio that Helm will not take into the release istio-base. */
+export function definitionFindings(plan: Plan, facts: ClusterFacts): Finding[] {
+  const foreign = facts.definitions.filter((crd) => baseGroups.test(crd.name) && !belongsToBase(plan, crd));
+  if (foreign.length === 0) {
+    return [];
+  }
+  const [first] = foreign;
+  const names = foreign.map(({ name }) => name).join(" ");
+  const helm = `meta.helm.sh/release-name=${charts.base.release} meta.helm.sh/release-namespace=${plan.namespace}`;
+  const run =
+    `kubectl label crd ${names} app.kubernetes.io/managed-by=Helm --overwrite && ` +
+    `kubectl annotate crd ${names} ${helm} --overwrite`;
+  const others = foreign.length > 1 ? ` and ${foreign.length - 1} more` : "";
+  const got = `not of the Helm release ${plan.namespace}/${charts.base.release}`;
+  const rule = "Helm installs istio-base only over CRDs that carry its marks";
+  const object = { namespace: "", name: `${first!.name}${others}` };
+  return [finding("CustomResourceDefinition", object, got, rule, { run })];
+}
+
+function belongsToBase(plan: Plan, { labels, annotations }: Named): boolean {
+  return (
+    labels["app.kubernetes.io/managed-by"] === "Helm" &&
+    annotations["meta.helm.sh/release-name"] === charts.base.release &&
+    annotations["meta.helm.sh/release-namespace"] === plan.namespace
+  );
+}
+
+/** The Gateway, what is made beside it, and the Service of its name, where they are not this stack's. */
+export function gatewayFindings(plan: Plan, facts: ClusterFacts): Finding[] {
+  const { gateway } = plan;
+  if (!gateway) {
+    return [];
+  }
+  const foreign = facts.objects
+    .filter(({ annotations }) => annotations[stackMark] !== plan.stack)
+    .filter(({ kind, name }) => plannedObjects(plan).includes(`${kind} ${name}`))
+    .map((object) =>
+      finding(object.kind, object, "it exists already", "the mesh makes it; mark it as this stack's, or delete it", {
+        run: `kubectl annotate ${kubectlKind(object.kind)} ${object.name} --namespace ${object.namespace} ${stackMark}=${plan.stack} --overwrite`,
+      }),
+    );
+  const service = facts.services.find(
+    ({ namespace, name }) => namespace === gateway.namespace && name === `${gateway.name}-istio`,
+  );
+  if (!service || marks.managed in service.labels) {
+    return foreign;
+  }
+  const rule = `istiod takes no Service that lacks the label ${marks.managed}`;
+  const run = `kubectl delete service ${service.name} --namespace ${service.namespace}`;
+  return [...foreign, finding("Service", service, "not one of istiod's", rule, { run })];
+}
+
+/** Kinds and names of the objects that a plan's gateway consists of. */
+export function plannedObjects({ gateway }: Plan): string[] {
+  if (!gateway) {
+    return [];
+  }
+  const { name, certificate, ownAuthority } = gateway;
+  const authority = [`Issuer ${name}-selfsigned`, `Issuer ${name}-ca`, `Certificate ${name}-ca`];
+  return [
+    `Gateway ${name}`,
+    `ConfigMap ${name}-overlay`,
+    ...(certificate === undefined ? [] : [`Certificate ${certificate}`]),
+    ...(ownAuthority ? authority : []),
+  ];
+}
+
+function kubectlKind(kind: string): string {
+  return kind === "Gateway" ? "gateways.gateway.networking.k8s.io" : kind.toLowerCase();
+}
+
+/** What an earlier run of this stack made, by Pulumi's ids; what is not there, or is somebody else's, is undefined. */
+export interface OwnObjects {
+  namespace?: string;
+  /** By the release's name. */
+  releases: Record<string, string>;
+  overlay?: string;
+  selfSignedIssuer?: string;
+  authority?: string;
+  authorityIssuer?: string;
+  certificate?: string;
+  gateway?: string;
+}
+
+/** What of the mesh is there already, so that what Pulumi's state has lost of it is imported and not made again. */
+export function ownObjects(plan: Plan, facts: ClusterFacts): OwnObjects {
+  if (facts.gaps.namespaces || !isOurs(plan, facts)) {
+    return { releases: {} };
+  }
+  const { name = "", certificate = "" } = plan.gateway ?? {};
+  const idOf = (kind: string, objectName: string) => {
+    const found = facts.objects.find((object) => object.kind === kind && object.name === objectName);
+    return found?.annotations[stackMark] === plan.stack ? `${found.namespace}/${found.name}` : undefined;
+  };
+  const releases = newestReleases(facts.helmReleases)
+    .filter(({ release }) => releaseNames.includes(release))
+    .filter(({ namespace }) => [plan.namespace, plan.nodeNamespace].includes(namespace));
+  return {
+    ...(plan.adoptNamespace ? {} : { namespace: plan.namespace }),
+    releases: Object.fromEntries(releases.map(({ namespace, release }) => [release, `${namespace}/${release}`])),
+    overlay: idOf("ConfigMap", `${name}-overlay`),
+    selfSignedIssuer: idOf("Issuer", `${name}-selfsigned`),
+    authority: idOf("Certificate", `${name}-ca`),
+    authorityIssuer: idOf("Issuer", `${name}-ca`),
+    certificate: idOf("Certificate", certificate),
+    gateway: idOf("Gateway", name),
+  };
+}

@@ -1,0 +1,67 @@
+// What works, but not as its author may think.
+import { finding, namespaceFinding, type Finding } from "../checks/check";
+import { hasSidecar, marks, some } from "../checks/mesh";
+import type { Named } from "../snapshot";
+import type { ClusterFacts, Plan } from "./facts";
+
+/** Namespaces that ask for a sidecar and for ambient at once. */
+export function bothLabelsFindings({ namespaces }: ClusterFacts): Finding[] {
+  const injected = ({ labels }: Named) => labels["istio-injection"] === "enabled" || "istio.io/rev" in labels;
+  return namespaces
+    .filter((namespace) => namespace.labels[marks.dataplaneMode] === "ambient" && injected(namespace))
+    .map(({ name, labels }) => {
+      const label = "istio.io/rev" in labels ? "istio.io/rev" : "istio-injection";
+      const got = `both ${marks.dataplaneMode} and ${label}`;
+      return namespaceFinding(name, got, "a pod with a sidecar is never captured", {
+        run: `kubectl label namespace ${name} ${label}-`,
+      });
+    });
+}
+
+/** Workloads of ambient namespaces that stay outside of the mesh. */
+export function uncapturableFindings({ namespaces, uncapturable }: ClusterFacts): Finding[] {
+  return namespaces
+    .filter(({ labels }) => labels[marks.dataplaneMode] === "ambient")
+    .flatMap(({ name }) => {
+      const pods = uncapturable.filter(
+        (pod) => pod.namespace === name && pod.phase !== "Succeeded" && pod.phase !== "Failed",
+      );
+      const onHost = pods.filter((pod) => pod.hostNetwork).map((pod) => pod.name);
+      const withSidecar = pods.filter((pod) => !pod.hostNetwork && hasSidecar(pod)).map((pod) => pod.name);
+      return [
+        ...(onHost.length === 0
+          ? []
+          : [
+              namespaceFinding(
+                name,
+                `pods on the node's network: ${some(onHost)}`,
+                "ambient captures pods with a network of their own",
+                { write: "hostNetwork: false" },
+              ),
+            ]),
+        ...(withSidecar.length === 0
+          ? []
+          : [
+              namespaceFinding(
+                name,
+                `pods with a sidecar: ${some(withSidecar)}`,
+                "a pod with a sidecar is never captured; take the injection away and restart it",
+                { run: `kubectl rollout restart deployment --namespace ${name}` },
+              ),
+            ]),
+      ];
+    });
+}
+
+/** An autoscaler without anything to scale by. */
+export function metricsFindings({ autoscale, namespace }: Plan, { metricsApi }: ClusterFacts): Finding[] {
+  if (!autoscale || metricsApi) {
+    return [];
+  }
+  const rule = "a HorizontalPodAutoscaler scales by metrics.k8s.io, which metrics-server serves";
+  return [
+    finding("HorizontalPodAutoscaler", { namespace, name: "istiod" }, "no API metrics.k8s.io", rule, {
+      write: "controlPlane: { values: { autoscaleEnabled: false } }",
+    }),
+  ];
+}
