@@ -28,13 +28,13 @@ shell: $(DEPS) ## open a shell inside the sandbox
 	@$(SANDBOX) shell
 
 test: $(DEPS) ## run every test, the last ones on a sandbox of their own
-	@npx --no-install tsx tests/run.ts
+	@npm run --silent test
 
 test-unit test-graph: test-%: $(DEPS) ## run one suite that needs no sandbox
 	@npm run --silent test:$*
 
 test-plugins test-lifecycle test-consumer: test-%: $(DEPS) ## run one suite on a sandbox
-	@npx --no-install tsx tests/run.ts $*
+	@npm run --silent test -- $*
 
 lint: $(DEPS) ## check style, types and imports
 	@npm run --silent lint
