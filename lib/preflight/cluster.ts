@@ -53,6 +53,9 @@ export function upgradeFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   return [];
 }
 
+/** NodePorts to propose: of the band that Kubernetes gives to nobody by itself, and two beside the usual one. */
+const freeNodePorts = [30080, 30081, 30082, 30083, 30084, 30085, 30443, 30445];
+
 /** NodePorts that another Service holds. */
 export function nodePortFindings({ gateway }: Plan, { services }: ClusterFacts): Finding[] {
   if (!gateway) {
@@ -65,18 +68,17 @@ export function nodePortFindings({ gateway }: Plan, { services }: ClusterFacts):
       .filter((service) => !own(service))
       .flatMap((service) => service.ports.flatMap(({ nodePort }) => (nodePort ? [[nodePort, service] as const] : []))),
   );
+  const usable = freeNodePorts.filter(
+    (port) => !held.has(port) && !gateway.nodePorts.some((planned) => planned.port === port),
+  );
   return gateway.nodePorts.flatMap(({ argument, port }) => {
     const service = held.get(port);
     if (!service) {
       return [];
     }
-    const free = [30080, 30081, 30082, 30083, 30084, 30085, 30443, 30444, 30445].find(
-      (candidate) => !held.has(candidate) && !gateway.nodePorts.some((planned) => planned.port === candidate),
-    );
     const rule = `NodePort ${port} of the gateway (\`gateway.${argument}\`) can have one holder`;
-    return [
-      finding("Service", service, `it holds NodePort ${port}`, rule, { write: `${argument}: ${free ?? port + 1}` }),
-    ];
+    const write = `${argument}: ${usable.shift() ?? port + 1}`;
+    return [finding("Service", service, `it holds NodePort ${port}`, rule, { write })];
   });
 }
 

@@ -1,0 +1,360 @@
+// What stands in a mesh's way, and what it will not do: every finding of the preflight on facts made for it.
+import * as assert from "node:assert/strict";
+import { findingLine } from "../../lib/checks/check";
+import { judgePlan } from "../../lib/preflight";
+import { stackMark, type ClusterFacts, type Plan } from "../../lib/preflight/facts";
+import { ownObjects } from "../../lib/preflight/owners";
+import { helmMarks, installed, named, node, pod, release, service, workload } from "./fixtures/objects";
+
+const stack = "shop/dev";
+const plan: Plan = {
+  stack,
+  version: "1.31.1",
+  namespace: "istio-system",
+  nodeNamespace: "istio-system",
+  adoptNamespace: false,
+  gateway: {
+    name: "hostk8s-gateway",
+    namespace: "istio-system",
+    nodePorts: [
+      { argument: "httpNodePort", port: 30081 },
+      { argument: "httpsNodePort", port: 30444 },
+    ],
+    certificate: "hostk8s-gateway-cert",
+    ownAuthority: true,
+  },
+  autoscale: false,
+};
+
+const certificates = named("", "certificates.cert-manager.io", { "app.kubernetes.io/version": "v1.21.2" });
+
+/** A cluster on which the plan can be carried out. */
+const empty: ClusterFacts = {
+  server: "https://127.0.0.1:6443",
+  kubernetes: "v1.36.3",
+  nodes: [node("node-1")],
+  namespaces: [named("", "default")],
+  services: [],
+  istiods: [],
+  daemonSets: [],
+  definitions: [certificates],
+  helmReleases: [],
+  uncapturable: [],
+  objects: [],
+  metricsApi: false,
+  denied: [],
+  gaps: {},
+};
+
+const mine = { ...named("", "istio-system"), annotations: { [stackMark]: stack } };
+const theirs = { ...named("", "istio-system"), annotations: { [stackMark]: "shop/prod" } };
+const gateway = plan.gateway!;
+
+const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>, ...errors: string[]][] = [
+  [
+    "an old Kubernetes",
+    {},
+    { kubernetes: "v1.31.9" },
+    '`Cluster https://127.0.0.1:6443`: got "Kubernetes 1.31"; Istio 1.31 supports Kubernetes 1.32 to 1.36; upgrade the ' +
+      "cluster first; write `preflight: { enabled: false }`",
+  ],
+  [
+    "a new Kubernetes",
+    {},
+    { kubernetes: "v1.37.0-alpha.1" },
+    '`Cluster https://127.0.0.1:6443`: got "Kubernetes 1.37"; Istio 1.31 supports Kubernetes 1.32 to 1.36; take a newer ' +
+      "Istio, or leave the check out; write `preflight: { enabled: false }`",
+  ],
+  [
+    "a namespace that exists",
+    {},
+    { namespaces: [named("", "istio-system")] },
+    '`Namespace istio-system`: got "it exists already"; the mesh makes its own namespace; write `adoptNamespace: true`',
+  ],
+  [
+    "another stack's mesh",
+    {},
+    { namespaces: [theirs] },
+    '`Namespace istio-system`: got "it belongs to the stack shop/prod"; one namespace holds the mesh of one stack; run ' +
+      "`kubectl annotate namespace istio-system istio-ambient/stack=shop/dev --overwrite`",
+  ],
+  [
+    "a release of Helm that somebody installed",
+    { adoptNamespace: true },
+    { namespaces: [named("", "istio-system")], helmReleases: [release("istiod", "deployed")] },
+    '`Helm release istio-system/istiod`: got "it exists already"; a release is this stack\'s own; adopt those of ' +
+      "namespace istio-system, or uninstall each; run " +
+      "`kubectl annotate namespace istio-system istio-ambient/stack=shop/dev --overwrite`",
+  ],
+  [
+    "an operation of Helm that never ended, also on a release of one's own",
+    {},
+    {
+      namespaces: [mine],
+      helmReleases: [release("istiod", "superseded", 1), release("istiod", "pending-upgrade", 2)],
+    },
+    '`Helm release istio-system/istiod`: got "revision 2 is pending-upgrade"; an interrupted operation of Helm blocks ' +
+      "every further one until its record is gone; run " +
+      "`kubectl delete secret sh.helm.release.v1.istiod.v2 --namespace istio-system`",
+  ],
+  [
+    "an istiod of istioctl",
+    {},
+    { istiods: [workload("Deployment", "istio-system", "istiod")] },
+    '`Deployment istio-system/istiod`: got "an Istio installed by istioctl"; one Istio serves a cluster: a second one ' +
+      "fights over webhooks, GatewayClasses and each node's CNI; run `istioctl uninstall --purge`",
+  ],
+  [
+    "an istiod of another revision",
+    {},
+    { istiods: [workload("Deployment", "istio-system", "istiod-canary", { "istio.io/rev": "canary" })] },
+    '`Deployment istio-system/istiod-canary`: got "an Istio installed by istioctl (revision canary)"; one Istio serves ' +
+      "a cluster: a second one fights over webhooks, GatewayClasses and each node's CNI; run " +
+      "`istioctl uninstall --revision canary`",
+  ],
+  [
+    "an istiod of Helm in another namespace",
+    {},
+    {
+      istiods: [workload("Deployment", "mesh", "istiod", {}, helmMarks("istiod", "mesh"))],
+    },
+    '`Deployment mesh/istiod`: got "an Istio installed by Helm"; one Istio serves a cluster: a second one fights over ' +
+      "webhooks, GatewayClasses and each node's CNI; run `helm uninstall istiod --namespace mesh`",
+  ],
+  [
+    "a CNI of the Sail operator",
+    {},
+    {
+      daemonSets: [
+        {
+          ...workload("DaemonSet", "istio-cni", "istio-cni-node", { "k8s-app": "istio-cni-node" }),
+          owners: [{ kind: "IstioCNI", name: "default" }],
+        },
+      ],
+    },
+    '`DaemonSet istio-cni/istio-cni-node`: got "an Istio installed by the Sail operator"; one Istio serves a cluster: a ' +
+      "second one fights over webhooks, GatewayClasses and each node's CNI; run " +
+      "`kubectl delete istiocni default --namespace istio-cni`",
+  ],
+  [
+    "CRDs of Istio that Helm did not make",
+    {},
+    {
+      definitions: [
+        certificates,
+        named("", "gateways.networking.istio.io"),
+        named("", "telemetries.telemetry.istio.io"),
+      ],
+    },
+    '`CustomResourceDefinition gateways.networking.istio.io and 1 more`: got "not of the Helm release ' +
+      'istio-system/istio-base"; Helm installs istio-base only over CRDs that carry its marks; run ' +
+      "`kubectl label crd gateways.networking.istio.io telemetries.telemetry.istio.io " +
+      "app.kubernetes.io/managed-by=Helm --overwrite && " +
+      "kubectl annotate crd gateways.networking.istio.io telemetries.telemetry.istio.io " +
+      "meta.helm.sh/release-name=istio-base meta.helm.sh/release-namespace=istio-system --overwrite`",
+  ],
+  [
+    "a minor that is skipped",
+    {},
+    { namespaces: [mine], istiods: [installed("1.29.6")] },
+    '`Deployment istio-system/istiod`: got "1.29.6"; no minor may be skipped on the way to 1.31.1; write ' +
+      '`version: "1.30.5"`',
+  ],
+  [
+    "a downgrade",
+    { version: "1.30.5" },
+    { namespaces: [mine], istiods: [installed("1.31.1")] },
+    '`Deployment istio-system/istiod`: got "1.31.1"; a mesh is never taken back to an older release (1.30.5); write ' +
+      '`version: "1.31.1"`',
+  ],
+  [
+    "a Gateway of the same name",
+    {},
+    { namespaces: [mine], objects: [{ ...named("istio-system", "hostk8s-gateway"), kind: "Gateway" }] },
+    '`Gateway istio-system/hostk8s-gateway`: got "it exists already"; the mesh makes it; mark it as this stack\'s, or ' +
+      "delete it; run `kubectl annotate gateways.gateway.networking.k8s.io hostk8s-gateway --namespace istio-system " +
+      "istio-ambient/stack=shop/dev --overwrite`",
+  ],
+  [
+    "a Service of the gateway's name that istiod did not make",
+    {},
+    { namespaces: [mine], services: [service("istio-system", "hostk8s-gateway-istio")] },
+    '`Service istio-system/hostk8s-gateway-istio`: got "not one of istiod\'s"; istiod takes no Service that lacks the ' +
+      "label gateway.istio.io/managed; run `kubectl delete service hostk8s-gateway-istio --namespace istio-system`",
+  ],
+  [
+    "NodePorts that are taken, with free ones to take instead",
+    {},
+    { services: [service("shop", "web", 30081), service("shop", "admin", 30444, 30080)] },
+    '`Service shop/web`: got "it holds NodePort 30081"; NodePort 30081 of the gateway (`gateway.httpNodePort`) can have ' +
+      "one holder; write `httpNodePort: 30082`",
+    '`Service shop/admin`: got "it holds NodePort 30444"; NodePort 30444 of the gateway (`gateway.httpsNodePort`) can ' +
+      "have one holder; write `httpsNodePort: 30083`",
+  ],
+  [
+    "no cert-manager",
+    {},
+    { definitions: [] },
+    '`CustomResourceDefinition certificates.cert-manager.io`: got "none"; cert-manager 1.0.0 or newer issues the ' +
+      "gateway's certificate; install it, or serve http only; write `gateway: { certificate: { enabled: false } }`",
+  ],
+  [
+    "an old cert-manager",
+    {},
+    { definitions: [named("", "certificates.cert-manager.io", { "app.kubernetes.io/version": "v0.16.1" })] },
+    '`CustomResourceDefinition certificates.cert-manager.io`: got "of cert-manager 0.16.1"; the gateway\'s certificate ' +
+      "needs cert-manager 1.0.0 or newer; run " +
+      "`helm upgrade cert-manager oci://quay.io/jetstack/charts/cert-manager --namespace cert-manager`",
+  ],
+  [
+    "an issuer that is not there",
+    { gateway: { ...gateway, ownAuthority: false, issuer: { kind: "ClusterIssuer", name: "letsencrypt" } } },
+    { issuerFound: false },
+    '`ClusterIssuer letsencrypt`: got "none"; the issuer that signs the gateway\'s certificate exists; without a name ' +
+      "the gateway has a CA of its own; write `gateway: { certificate: { issuerName: undefined } }`",
+  ],
+  ...(
+    [
+      ["openshift", { definitions: [certificates, named("", "clusterversions.config.openshift.io")] }],
+      ["gke", { nodes: [node("gke-1", { "cloud.google.com/gke-nodepool": "default" })] }],
+      ["minikube", { nodes: [node("minikube", { "minikube.k8s.io/name": "minikube" })] }],
+      ["microk8s", { nodes: [node("m", { "microk8s.io/cluster": "true" })] }],
+      ["k3d", { kubernetes: "v1.34.1+k3s1", nodes: [node("k3d-k3s-default-server-0")] }],
+      ["k3s", { kubernetes: "v1.34.1+k3s1" }],
+    ] as [string, Partial<ClusterFacts>][]
+  ).map(([platform, facts]): (typeof inTheWay)[number] => [
+    `a cluster of ${platform} that the charts are not told of`,
+    { platform: "kind" },
+    facts,
+    `\`Cluster https://127.0.0.1:6443\`: got "a cluster of ${platform}, platform kind"; the charts put istio-cni where ` +
+      `${platform} looks for it only when they are told; write \`platform: "${platform}"\``,
+  ]),
+  [
+    "Cilium as it is installed by default",
+    {},
+    { cilium: { "cni-exclusive": "true", "enable-bpf-masquerade": "true", "bpf-lb-sock": "true" } },
+    '`ConfigMap kube-system/cilium-config`: got "cni-exclusive: true"; with it Cilium removes istio-cni\'s configuration ' +
+      "from every node; run `kubectl patch configmap cilium-config --namespace kube-system --type merge --patch " +
+      `'{"data":{"cni-exclusive":"false"}}' && kubectl rollout restart daemonset cilium --namespace kube-system\``,
+    '`ConfigMap kube-system/cilium-config`: got "enable-bpf-masquerade: true"; with it the kubelet\'s probes of mesh pods ' +
+      "fail; run `kubectl patch configmap cilium-config --namespace kube-system --type merge --patch " +
+      `'{"data":{"enable-bpf-masquerade":"false"}}' && kubectl rollout restart daemonset cilium --namespace kube-system\``,
+    '`ConfigMap kube-system/cilium-config`: got "bpf-lb-sock-hostns-only is not true"; with it Cilium sends a pod\'s ' +
+      "traffic past ztunnel; run `kubectl patch configmap cilium-config --namespace kube-system --type merge --patch " +
+      `'{"data":{"bpf-lb-sock-hostns-only":"true"}}' && kubectl rollout restart daemonset cilium --namespace kube-system\``,
+  ],
+  [
+    "Calico that balances at connect time",
+    {},
+    { calico: { bpfConnectTimeLoadBalancing: "TCP" } },
+    '`FelixConfiguration default`: got "bpfConnectTimeLoadBalancing: TCP"; it is Disabled, or Calico sends a pod\'s ' +
+      "traffic past ztunnel; run `kubectl patch felixconfigurations.crd.projectcalico.org default --type merge --patch " +
+      `'{"spec":{"bpfConnectTimeLoadBalancing":"Disabled"}}'\``,
+  ],
+  [
+    "Pod Security that refuses the node agents",
+    { platform: "openshift", nodeNamespace: "kube-system" },
+    {
+      definitions: [certificates, named("", "clusterversions.config.openshift.io")],
+      namespaces: [named("", "kube-system", { "pod-security.kubernetes.io/enforce": "baseline" })],
+    },
+    '`Namespace kube-system`: got "pod-security.kubernetes.io/enforce: baseline"; istio-cni and ztunnel are admitted to a ' +
+      "privileged namespace only; run " +
+      "`kubectl label namespace kube-system pod-security.kubernetes.io/enforce=privileged --overwrite`",
+  ],
+  [
+    "missing rights",
+    {},
+    {
+      denied: [
+        { verb: "create", group: "apps", resource: "daemonsets", namespace: "istio-system" },
+        { verb: "create", group: "", resource: "namespaces", namespace: "" },
+      ],
+    },
+    '`Cluster credentials of the kubeconfig`: got "may not create daemonsets.apps, create namespaces"; the mesh writes ' +
+      "these kinds; run `kubectl auth can-i create daemonsets.apps --namespace istio-system`",
+  ],
+];
+
+describe("the preflight", () => {
+  it("finds nothing on a cluster that is right", () => {
+    assert.deepEqual(judgePlan(plan, empty, false), { errors: [], warnings: [] });
+  });
+
+  it("finds nothing on what an earlier run of the same stack left", () => {
+    const objects = ["Gateway hostk8s-gateway", "ConfigMap hostk8s-gateway-overlay"].map((text) => {
+      const [kind = "", name = ""] = text.split(" ");
+      return { ...named("istio-system", name), kind, annotations: { [stackMark]: stack } };
+    });
+    const own = service("istio-system", "hostk8s-gateway-istio", 30081, 30444);
+    const facts: ClusterFacts = {
+      ...empty,
+      namespaces: [mine],
+      istiods: [installed("1.31.1")],
+      helmReleases: [release("istio-base", "deployed"), release("istiod", "failed")],
+      services: [{ ...own, labels: { "gateway.istio.io/managed": "istio.io-gateway-controller" } }],
+      objects,
+    };
+    assert.deepEqual(judgePlan(plan, facts, false).errors, []);
+    assert.deepEqual(ownObjects(plan, facts), {
+      namespace: "istio-system",
+      releases: { "istio-base": "istio-system/istio-base", istiod: "istio-system/istiod" },
+      overlay: "istio-system/hostk8s-gateway-overlay",
+      selfSignedIssuer: undefined,
+      authority: undefined,
+      authorityIssuer: undefined,
+      certificate: undefined,
+      gateway: "istio-system/hostk8s-gateway",
+    });
+  });
+
+  it("claims nothing where namespaces may not be read, and accuses nobody", () => {
+    const gaps = { namespaces: { cause: "forbidden" as const, why: "no right" } };
+    const facts = { ...empty, namespaces: [], helmReleases: [release("istiod", "deployed")], gaps };
+    assert.deepEqual(judgePlan(plan, facts, false).errors, []);
+    assert.deepEqual(ownObjects(plan, facts), { releases: {} });
+  });
+
+  it("claims nothing in a namespace of somebody else", () => {
+    assert.deepEqual(
+      ownObjects(plan, { ...empty, namespaces: [theirs], helmReleases: [release("istiod", "deployed")] }),
+      {
+        releases: {},
+      },
+    );
+  });
+
+  for (const [what, changed, facts, ...errors] of inTheWay) {
+    it(`stops at ${what}`, () => {
+      const report = judgePlan({ ...plan, ...changed }, { ...empty, ...facts }, false);
+      assert.deepEqual(report.errors.map(findingLine), errors);
+    });
+  }
+
+  it("takes a cert-manager that may still come, because the mesh depends on something, for a warning", () => {
+    const report = judgePlan(plan, { ...empty, definitions: [] }, true);
+    assert.deepEqual([report.errors.length, report.warnings.length], [0, 1]);
+  });
+
+  it("warns of what will not do what it seems to", () => {
+    const both = { "istio.io/dataplane-mode": "ambient", "istio-injection": "enabled" };
+    const facts = {
+      ...empty,
+      namespaces: [named("", "shop", both)],
+      uncapturable: [
+        pod("agent", { hostNetwork: true }),
+        pod("web", { annotations: { "sidecar.istio.io/status": "{}" } }),
+      ],
+    };
+    assert.deepEqual(judgePlan({ ...plan, autoscale: true }, facts, false).warnings.map(findingLine), [
+      '`Namespace shop`: got "both istio.io/dataplane-mode and istio-injection"; a pod with a sidecar is never captured; ' +
+        "run `kubectl label namespace shop istio-injection-`",
+      '`Namespace shop`: got "pods on the node\'s network: agent"; ambient captures pods with a network of their own; ' +
+        "write `hostNetwork: false`",
+      '`Namespace shop`: got "pods with a sidecar: web"; a pod with a sidecar is never captured; take the injection away ' +
+        "and restart it; run `kubectl rollout restart deployment --namespace shop`",
+      '`HorizontalPodAutoscaler istio-system/istiod`: got "no API metrics.k8s.io"; a HorizontalPodAutoscaler scales by ' +
+        "metrics.k8s.io, which metrics-server serves; write `controlPlane: { values: { autoscaleEnabled: false } }`",
+    ]);
+  });
+});
