@@ -13,9 +13,9 @@ import {
   Together,
   UNKNOWN,
   value,
+  filledList,
 } from "./rules";
 import { dnsLabel, hostname, labels, port } from "./formats";
-import { listOf } from "./gateway-rules";
 import { method } from "./http-formats";
 import { preflightRules } from "./mesh-rules";
 import { waypointReference } from "./waypoint-rules";
@@ -31,8 +31,8 @@ const account = text(
 );
 
 const who = {
-  namespaces: listOf(dnsLabel("shop"), '"shop"'),
-  serviceAccounts: listOf(account, '"shop/web"'),
+  namespaces: filledList(dnsLabel("shop"), '"shop"'),
+  serviceAccounts: filledList(account, '"shop/web"'),
 };
 
 const onlyRequests = ["methods", "paths", "hosts", "headers", "claims"];
@@ -57,7 +57,7 @@ const someone: Together = (given, path) =>
 
 const connectionRule: Rule = first(
   requestsNeedWaypoint,
-  unlessUnknown(object({ ...who, ports: listOf(port(8080), "8080") }, someone)),
+  unlessUnknown(object({ ...who, ports: filledList(port(8080), "8080") }, someone)),
 );
 
 /** Together-rules do not see what is not known yet, so a rule that has only that must not count as empty. */
@@ -95,9 +95,9 @@ const requestRule = unlessUnknown(
   object(
     {
       ...who,
-      methods: listOf(method, '"GET"'),
-      paths: listOf(policyPath, '"/api/*"'),
-      hosts: listOf(hostname, '"shop.example.com"'),
+      methods: filledList(method, '"GET"'),
+      paths: filledList(policyPath, '"/api/*"'),
+      hosts: filledList(hostname, '"shop.example.com"'),
       headers: valuesByName('"x-tenant": ["blue"]'),
       claims: valuesByName('groups: ["admin"]'),
     },
@@ -126,7 +126,7 @@ const jwt = object(
     ),
     jwksUri: text(/^https?:\/\/[^\s/]+/, "keys are at an http or https address", '"https://id.example.com/keys"'),
     jwks: text(/^\s*\{/, "keys are a JSON object, as text", "'{\"keys\":[]}'"),
-    audiences: listOf(text(/\S/, "an audience is text", '"shop"'), '"shop"'),
+    audiences: filledList(text(/\S/, "an audience is text", '"shop"'), '"shop"'),
     forward: flag,
   },
   oneKeySet,
@@ -157,9 +157,9 @@ const http = object(
       "rules about requests are carried out by a waypoint: without one they would be ignored, or refuse everything",
       "waypoint.reference",
     ),
-    services: listOf(dnsLabel("web"), '"web"'),
+    services: filledList(dnsLabel("web"), '"web"'),
     allow: required(
-      listOf(requestRule, '{ methods: ["GET"] }'),
+      filledList(requestRule, '{ methods: ["GET"] }'),
       "rules about requests say which are let through",
       '[{ methods: ["GET"] }]',
     ),
@@ -240,7 +240,7 @@ export const accessPolicyRules: ObjectRule = object(
     namespace: required(dnsLabel("shop"), "a policy lives in the namespace that it guards", '"shop"'),
     selector: labels,
     defaultDeny: flag,
-    allow: listOf(connectionRule, '{ namespaces: ["shop"] }'),
+    allow: filledList(connectionRule, '{ namespaces: ["shop"] }'),
     http,
     trustDomain: text(
       /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,

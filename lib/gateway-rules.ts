@@ -31,8 +31,7 @@ const nonEmpty: Rule = value(
   "[...]",
 );
 
-/** A list with at least one item, all of which keep a rule. */
-export function listOf(item: Rule, example: string): Rule {
+function listOf(item: Rule, example: string): Rule {
   const items = list(item, example);
   return (given, path) => [...items(given, path), ...nonEmpty(given, path)];
 }

@@ -14,9 +14,9 @@ import {
   UNKNOWN,
   value,
   whole,
+  filledList,
 } from "./rules";
 import { dnsLabel, dnsSubdomain, hostname, parseDuration, port } from "./formats";
-import { listOf } from "./gateway-rules";
 import { preflightRules } from "./mesh-rules";
 import { headerNames, headerValues, httpDuration, method, path, regex, status } from "./http-formats";
 import { Fault, textOf } from "./faults";
@@ -76,7 +76,7 @@ const weighted: Rule = (given, at) => {
 };
 
 const backends: Rule = first(
-  listOf(object({ service, port: servicePort, namespace, weight }), '{ service: "web", port: 80 }'),
+  filledList(object({ service, port: servicePort, namespace, weight }), '{ service: "web", port: 80 }'),
   weighted,
 );
 
@@ -95,7 +95,7 @@ export function onlyOne(fields: string[], rule: string): Together {
 
 const onePath = onlyOne(["exact", "prefix", "regex"], "a match has one path: exact, prefix or regex");
 
-const matches = listOf(
+const matches = filledList(
   object({ prefix: path, exact: path, regex, method, headers: headerValues, query: headerValues }, onePath),
   '{ prefix: "/" }',
 );
@@ -214,7 +214,7 @@ const ruleFields: Record<string, Rule> = {
   }),
   cors: object({
     origins: required(
-      listOf(origin, '"https://shop.example.com"'),
+      filledList(origin, '"https://shop.example.com"'),
       "CORS is about origins",
       '["https://shop.example.com"]',
     ),
@@ -275,8 +275,8 @@ export const httpRouteRules: ObjectRule = object(
     name: dnsSubdomain("web"),
     namespace: required(namespace, "a route lives in the namespace of its backends", '"shop"'),
     parent,
-    hostnames: listOf(hostname, '"shop.example.com"'),
-    rules: listOf(rule, '{ backends: [{ service: "web", port: 80 }] }'),
+    hostnames: filledList(hostname, '"shop.example.com"'),
+    rules: filledList(rule, '{ backends: [{ service: "web", port: 80 }] }'),
     backends,
     canary: canaryRules,
     preflight: preflightRules,

@@ -68,6 +68,12 @@ export function list(item: Rule, example: string): Rule {
   );
 }
 
+/** A list with at least one item, all of which keep a rule. */
+export function filledList(item: Rule, example: string): Rule {
+  const nonEmpty = value((got) => !Array.isArray(got) || got.length > 0, "an empty list says nothing", `[${example}]`);
+  return first(nonEmpty, list(item, example));
+}
+
 /** A value that keeps a condition; `fix` is what follows the field's name. */
 export function value(
   holds: (value: unknown) => boolean,

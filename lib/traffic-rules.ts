@@ -1,8 +1,21 @@
 // What a TrafficPolicy may be given.
-import { below, first, object, ObjectRule, required, Rule, text, Together, UNKNOWN, value, whole } from "./rules";
+import {
+  below,
+  first,
+  object,
+  ObjectRule,
+  required,
+  Rule,
+  text,
+  Together,
+  UNKNOWN,
+  value,
+  whole,
+  filledList,
+} from "./rules";
 import { dnsLabel, labels, parseDuration, port } from "./formats";
-import { listOf } from "./gateway-rules";
 import { headerValues, httpDuration, status } from "./http-formats";
+import { preflightRules } from "./mesh-rules";
 import { waypointReference } from "./waypoint-rules";
 import { Fault, textOf } from "./faults";
 
@@ -20,7 +33,7 @@ const retries = object(
   {
     attempts: required(whole(0, 100, "a number of tries", 2), "retries have a number; 0 turns them off", "2"),
     perTryTimeout: httpDuration,
-    retryOn: listOf(text(/^[a-z0-9-]+$/, "a reason is one of Envoy's or a status", '"5xx"'), '"5xx"'),
+    retryOn: filledList(text(/^[a-z0-9-]+$/, "a reason is one of Envoy's or a status", '"5xx"'), '"5xx"'),
   },
   (given, path) =>
     given["attempts"] === 0 && (given["perTryTimeout"] !== undefined || given["retryOn"] !== undefined)
@@ -59,7 +72,7 @@ const fault = object(
 
 const versionName = dnsLabel("v2");
 
-const versions = listOf(
+const versions = filledList(
   object({
     name: required(versionName, "a version has a name", '"v2"'),
     labels: required(
@@ -105,7 +118,7 @@ const sharing: Rule = (given, path) => {
 const route = object({
   headers: headerValues,
   to: required(
-    first(listOf(destination, '{ version: "v2" }'), sharing),
+    first(filledList(destination, '{ version: "v2" }'), sharing),
     "a route leads somewhere",
     '[{ version: "v2" }]',
   ),
@@ -204,7 +217,8 @@ export const trafficPolicyRules: ObjectRule = object(
     outlierDetection,
     fault,
     versions,
-    routes: listOf(route, '{ to: [{ version: "v2" }] }'),
+    preflight: preflightRules,
+    routes: filledList(route, '{ to: [{ version: "v2" }] }'),
   },
   something,
   namedVersions,

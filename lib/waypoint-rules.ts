@@ -12,9 +12,9 @@ import {
   UNKNOWN,
   value,
   whole,
+  filledList,
 } from "./rules";
 import { cpu, dnsLabel, dnsSubdomain, memory } from "./formats";
-import { listOf } from "./gateway-rules";
 import { preflightRules } from "./mesh-rules";
 import { waypointName } from "./namespace-rules";
 
@@ -56,7 +56,7 @@ export const waypointRules: ObjectRule = object(
     namespace: required(dnsLabel("shop"), "a waypoint lives in a namespace", '"shop"'),
     waypointFor,
     for: required(
-      listOf(user, '{ namespace: "shop" }'),
+      filledList(user, '{ namespace: "shop" }'),
       "a waypoint that nobody uses has no effect: say whom it serves",
       '[{ namespace: "shop" }]',
     ),
