@@ -5,6 +5,9 @@ import { byCategory, hintAnchor, tally, type CheckResult, type Outcome, type Rep
 const signs: Record<Outcome, string> = { passed: "√", warned: "‼", failed: "×", unknown: "‼" };
 const colours: Record<Outcome, number> = { passed: 32, warned: 33, failed: 31, unknown: 33 };
 
+/** What is found in every namespace of a large cluster would push all else off the screen. */
+const shownFindings = 10;
+
 /** The whole table, ending with a line that counts the outcomes. */
 export function renderTable(report: Report, colour: boolean): string {
   const sign = (outcome: Outcome) =>
@@ -18,7 +21,12 @@ export function renderTable(report: Report, colour: boolean): string {
 function resultLines({ check, outcome, findings, why }: CheckResult, sign: (outcome: Outcome) => string): string[] {
   const first = `${sign(outcome)} ${check.claim}`;
   if (outcome === "passed") return [first];
-  const lines = outcome === "unknown" ? [`could not be looked at: ${why ?? ""}`] : findings.map(findingLine);
+  const shown = findings.slice(0, shownFindings).map(findingLine);
+  const hidden = findings.length - shown.length;
+  const lines = [
+    ...(outcome === "unknown" ? [`could not be looked at: ${why ?? ""}`] : shown),
+    ...(hidden > 0 ? [`and ${hidden} more; all of them with --output json`] : []),
+  ];
   return [first, ...[...lines, check.hint, `see ${hintAnchor(check)}`].map((line) => `    ${line}`)];
 }
 

@@ -130,6 +130,18 @@ network
     assert.equal(code, 1);
   });
 
+  it("shows ten findings of a check and counts the others, which the data has all", async () => {
+    for (let index = 0; index < 12; index++) {
+      mesh.add(lists.namespaces, { metadata: { name: `n${index}`, labels: { "istio.io/dataplane-mode": "on" } } });
+    }
+    const { out } = await check("--category", "enrolment");
+    const lines = out.split("\n").filter((line) => line.startsWith("    "));
+    assert.equal(lines.filter((line) => line.startsWith("    `Namespace n")).length, 10);
+    assert.equal(lines[10], "    and 2 more; all of them with --output json");
+    const data = (await check("--category", "enrolment", "--output", "json")).out;
+    assert.equal(data.match(/"object": "Namespace n\d+"/g)?.length, 12);
+  });
+
   it("ends with 0 on warnings", async () => {
     breakIt();
     assert.equal((await check("--category", "kubernetes")).code, 0);
