@@ -24,8 +24,8 @@ const pauseMs = 2000;
 interface CheckOptions {
   kubeconfig?: string;
   context?: string;
-  namespace: string[];
-  category: string[];
+  namespace?: string[];
+  category?: string[];
   output: string;
   wait?: string;
   timeout: string;
@@ -34,13 +34,13 @@ interface CheckOptions {
 
 /** The subcommand; `finish` takes its exit code. */
 export function checkCommand(terminal: Terminal, finish: (code: number) => void): Command {
-  const collect = (value: string, list: string[]) => [...list, value];
+  const collect = (value: string, list: string[] = []) => [...list, value];
   return new Command("check")
     .description("Say whether the mesh of a cluster works, and how to mend what does not.")
     .option("--kubeconfig <file>", "kubeconfig to use instead of $KUBECONFIG or ~/.kube/config")
     .option("--context <name>", "context to use instead of the current one")
-    .option("--namespace <name>", "only this namespace and the mesh's own parts; may be repeated", collect, [])
-    .option("--category <name>", `only this category; may be repeated: ${categories.join(", ")}`, collect, [])
+    .option("--namespace <name>", "only this namespace and the mesh's own parts; may be repeated", collect)
+    .option("--category <name>", `only this category; may be repeated: ${categories.join(", ")}`, collect)
     .option("--output <format>", "table or json", "table")
     .option("--wait <duration>", "look again until nothing fails, for as long as 2m")
     .option("--timeout <duration>", "how long one look may take", "1m")
@@ -56,7 +56,7 @@ async function check(options: CheckOptions, terminal: Terminal): Promise<number>
   };
   const waitMs = options.wait === undefined ? 0 : parseDuration("--wait", options.wait);
   const look = { target, timeoutMs: parseDuration("--timeout", options.timeout), ports: portsOf(options.kindConfig) };
-  const scope: Scope = { categories: options.category, namespaces: options.namespace };
+  const scope: Scope = { categories: options.category ?? [], namespaces: options.namespace ?? [] };
   const until = Date.now() + waitMs;
   for (;;) {
     const seen = await lookOnce(look, scope, terminal);
@@ -110,7 +110,7 @@ function waitingFor(seen: Report | string): string {
   return `${failed.length} failed: ${failed.join(", ")}`;
 }
 
-function validate({ category, output }: CheckOptions): void {
+function validate({ category = [], output }: CheckOptions): void {
   for (const name of category) requireWord("--category", name, categories);
   requireWord("--output", output, formats);
 }
