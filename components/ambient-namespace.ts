@@ -18,7 +18,8 @@ export interface AmbientNamespaceArgs {
    */
   name?: pulumi.Input<string>;
   /**
-   * True: labels a namespace that exists. Destroy takes away only those labels.
+   * True: labels a namespace that exists, or whose name is the Output of what makes it. Destroy takes away only those
+   * labels.
    * @default false
    * @example true
    */
@@ -139,7 +140,8 @@ function createNamespace(
     const metadata = { name: settings.name, labels: settings.labels };
     return new k8s.core.v1.Namespace(`${name}-namespace`, { metadata }, childOf(parent, opts));
   }
-  const existing = existingNamespace(settings.name, "name", clusterTarget(parent, args.preflight ?? {}));
+  const target = clusterTarget(parent, args.preflight ?? {});
+  const existing = existingNamespace(settings.name, "name", target, !pulumi.Output.isInstance(args.name));
   const metadata = { name: existing, labels: settings.labels };
   return new k8s.core.v1.NamespacePatch(`${name}-namespace`, { metadata }, childOf(parent, opts));
 }

@@ -6,17 +6,18 @@ import { meshLabels } from "../lib/mesh-labels";
 import { lateFault } from "./inputs";
 
 /**
- * The name, once the namespace has been seen. At preview a missing one may still be made by the same program; where
- * the cluster cannot be read the plugin has the last word.
+ * The name, once the namespace has been seen. At preview a missing one may still be made by the same program, unless
+ * `before` says that it may not; where the cluster cannot be read the plugin has the last word.
  */
 export function existingNamespace(
   name: pulumi.Output<string>,
   path: string,
   target: ClusterTarget | undefined,
+  before = false,
 ): pulumi.Output<string> {
   return name.apply(async (namespace) => {
     const state = target ? await readNamespace(target, namespace) : { kind: "unread" as const };
-    if (state.kind === "missing" && !pulumi.runtime.isDryRun()) {
+    if (state.kind === "missing" && (before || !pulumi.runtime.isDryRun())) {
       const rule = "there is no such namespace, and none is made here";
       throw lateFault({ path, got: namespace, rule, fix: `new AmbientNamespace("${namespace}")` });
     }

@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Fault, faultLine, faultReason } from "../lib/faults";
 import { Rule, UNKNOWN } from "../lib/rules";
+import { keepingText } from "./run-fault";
 
 /** Throws one error with every fault of a component's plain arguments, before anything of it is registered. */
 export function checkArgs<T>(component: string, name: string, args: T, rule: Rule, more: Fault[] = []): T {
@@ -47,7 +48,7 @@ export function resolved<T>(path: string, part: T, rule: Rule): pulumi.Output<pu
 /** The error for a fault that shows only once values have arrived. */
 export function lateFault(fault: Fault): Error {
   const error = new pulumi.InputPropertyError({ propertyPath: fault.path, reason: faultReason(fault) });
-  return shownPlainly(Object.assign(error, { message: faultLine(fault) }));
+  return shownPlainly(keepingText(error, faultLine(fault)));
 }
 
 /** The same shape with UNKNOWN where a value has still to arrive. */
