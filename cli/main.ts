@@ -6,7 +6,9 @@ import { Command, CommanderError } from "commander";
 import { checkCommand } from "./check";
 import { exit, UsageError } from "./exit";
 import { kindConfigCommand } from "./kind-config";
+import { readyCommand } from "./ready";
 import { processTerminal, type Terminal } from "./terminal";
+import { enrolCommand, unenrolCommand } from "./unenrol";
 
 /** Runs the command with arguments as in process.argv.slice(2); gives its exit code. */
 export async function run(argv: string[], terminal: Terminal): Promise<number> {
@@ -18,7 +20,10 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
     .description("Look after an Istio ambient mesh.")
     .version(packageVersion())
     .addCommand(checkCommand(terminal, finish))
-    .addCommand(kindConfigCommand(terminal, finish));
+    .addCommand(kindConfigCommand(terminal, finish))
+    .addCommand(readyCommand(terminal, finish))
+    .addCommand(unenrolCommand(terminal, finish))
+    .addCommand(enrolCommand(terminal, finish));
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()

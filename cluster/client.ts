@@ -78,9 +78,10 @@ export class ApiClient implements Api {
     return this.ask({ method: "POST", path, accept: "application/json", body, type: "application/json" });
   }
 
-  /** A JSON merge patch. */
-  patch(path: string, body: object): Promise<Reply> {
-    return this.ask({ method: "PATCH", path, accept: "application/json", body, type: "application/merge-patch+json" });
+  /** A JSON merge patch, or a strategic one, which merges lists by their keys. */
+  patch(path: string, body: object, kind: "merge" | "strategic" = "merge"): Promise<Reply> {
+    const type = kind === "merge" ? "application/merge-patch+json" : "application/strategic-merge-patch+json";
+    return this.ask({ method: "PATCH", path, accept: "application/json", body, type });
   }
 
   private async ask(call: Call): Promise<Reply> {

@@ -19,6 +19,7 @@ import { chartFaults, ChartsArgs, ChartSource, chartSource, createRelease } from
 import { childOf } from "./children";
 import { GatewayApi } from "./gateway-api";
 import { GatewayNodePorts, IngressGateway, ParentReference } from "./ingress-gateway";
+import { dataPlane } from "./data-plane";
 import { checkArgs, resolved } from "./inputs";
 import { ownedBy } from "./ownership";
 import { preflight } from "./preflight";
@@ -117,6 +118,14 @@ export interface AmbientMeshArgs {
    */
   gateway?: MeshGatewayArgs;
   /**
+   * What becomes of enrolled workloads when the mesh is destroyed: unenrol (their labels are taken off and remembered;
+   * within that second a few requests fail), drain (Deployments are rolled out of the mesh first: no request fails),
+   * refuse (the destroy fails while anything is enrolled) or ignore (they lose all traffic until their pods restart).
+   * @default "unenrol"
+   * @example "drain"
+   */
+  onDestroy?: string;
+  /**
    * How the cluster is read before anything is written.
    * @default as the default provider reads it
    * @example { context: "kind-kind" }
@@ -182,10 +191,11 @@ export class AmbientMesh extends pulumi.ComponentResource {
     const istiod = release(`${name}-istiod`, "istiod", after(base));
     const cni = release(`${name}-cni`, "cni", after(istiod));
     const ztunnel = release(`${name}-ztunnel`, "ztunnel", after(cni));
-    const gateway = createGateway(name, args, mesh.namespace, after(ztunnel));
+    const ready = dataPlane(name, this, args, mesh, [istiod, cni, ztunnel], after(ztunnel));
+    const gateway = createGateway(name, args, mesh.namespace, after(ready));
 
     this.namespace = mesh.namespace;
-    this.version = ztunnel.status.apply(() => source.version);
+    this.version = ready.id.apply(() => source.version);
     this.parentRef = gateway?.parentRef ?? pulumi.output({ name: "", namespace: "" });
     this.httpUrl = gateway?.httpUrl ?? none;
     this.httpsUrl = gateway?.httpsUrl ?? none;

@@ -14,6 +14,7 @@ export const meshDefaults = {
   namespace: "istio-system",
   telemetry: false,
   accessLogs: true,
+  onDestroy: "unenrol",
 } as const;
 
 /** The shared gateway and the way to it from outside. */
@@ -46,4 +47,12 @@ export const certificateDefaults = {
 } as const;
 
 /** Minutes that each awaited part may take before it fails with a message. */
-export const timeouts = { release: 5, gateway: 3, certificate: 2, route: 1, waypoint: 3, policy: 1 } as const;
+export const timeouts = {
+  release: 5,
+  dataPlane: 3,
+  gateway: 3,
+  certificate: 2,
+  route: 1,
+  waypoint: 3,
+  policy: 1,
+} as const;

@@ -51,6 +51,7 @@ describe("the resources of AmbientMesh", () => {
         "mesh/mesh-istiod kubernetes:helm.sh/v3:Release",
         "mesh/mesh-cni kubernetes:helm.sh/v3:Release",
         "mesh/mesh-ztunnel kubernetes:helm.sh/v3:Release",
+        "mesh/mesh-data-plane command:local:Command",
         "mesh/mesh-gateway istio-ambient:index:IngressGateway",
         "mesh-gateway/mesh-gateway-overlay kubernetes:core/v1:ConfigMap",
         "mesh-gateway/mesh-gateway-overlay-data kubernetes:core/v1:ConfigMapPatch",
@@ -71,18 +72,22 @@ describe("the resources of AmbientMesh", () => {
     assert.deepEqual(dependencies("mesh-istiod"), ["mesh-base"]);
     assert.deepEqual(dependencies("mesh-cni"), ["mesh-istiod"]);
     assert.deepEqual(dependencies("mesh-ztunnel"), ["mesh-cni"]);
-    assert.deepEqual(dependencies("mesh-gateway-overlay"), ["mesh-ztunnel"]);
-    assert.deepEqual(dependencies("mesh-gateway-overlay-data"), ["mesh-gateway-overlay", "mesh-ztunnel"]);
-    assert.deepEqual(dependencies("mesh-gateway-selfsigned-issuer"), ["mesh-ztunnel"]);
-    assert.deepEqual(dependencies("mesh-gateway-ca-certificate"), ["mesh-gateway-selfsigned-issuer", "mesh-ztunnel"]);
-    assert.deepEqual(dependencies("mesh-gateway-ca-issuer"), ["mesh-gateway-ca-certificate", "mesh-ztunnel"]);
-    assert.deepEqual(dependencies("mesh-gateway-certificate"), ["mesh-gateway-ca-issuer", "mesh-ztunnel"]);
+    assert.deepEqual(dependencies("mesh-data-plane"), ["mesh-cni", "mesh-istiod", "mesh-ztunnel"]);
+    assert.deepEqual(dependencies("mesh-gateway-overlay"), ["mesh-data-plane"]);
+    assert.deepEqual(dependencies("mesh-gateway-overlay-data"), ["mesh-data-plane", "mesh-gateway-overlay"]);
+    assert.deepEqual(dependencies("mesh-gateway-selfsigned-issuer"), ["mesh-data-plane"]);
+    assert.deepEqual(dependencies("mesh-gateway-ca-certificate"), [
+      "mesh-data-plane",
+      "mesh-gateway-selfsigned-issuer",
+    ]);
+    assert.deepEqual(dependencies("mesh-gateway-ca-issuer"), ["mesh-data-plane", "mesh-gateway-ca-certificate"]);
+    assert.deepEqual(dependencies("mesh-gateway-certificate"), ["mesh-data-plane", "mesh-gateway-ca-issuer"]);
     assert.deepEqual(dependencies("mesh-gateway-gateway"), [
+      "mesh-data-plane",
       "mesh-gateway-certificate",
       "mesh-gateway-overlay-data",
-      "mesh-ztunnel",
     ]);
-    assert.deepEqual(dependencies("mesh-gateway-service"), ["mesh-gateway-gateway", "mesh-ztunnel"]);
+    assert.deepEqual(dependencies("mesh-gateway-service"), ["mesh-data-plane", "mesh-gateway-gateway"]);
   });
 
   it("are created before the constructor returns, except the CRDs, which have to be read first", () => {
@@ -171,6 +176,7 @@ describe("the arguments of AmbientMesh", () => {
       "mesh",
       "mesh-base",
       "mesh-cni",
+      "mesh-data-plane",
       "mesh-istiod",
       "mesh-namespace",
       "mesh-ztunnel",
@@ -238,9 +244,15 @@ describe("the arguments of AmbientMesh", () => {
     });
     const elsewhere = recording.resources.filter((r) => r.type.startsWith("kubernetes:") && r.provider !== "other");
     assert.deepEqual(elsewhere, []);
+    assert.deepEqual(
+      recording.resources.some((r) => r.name === "mesh-data-plane"),
+      false,
+    );
     assert.deepEqual(recording.logged, [
       "warning: the preflight was left out: an explicit provider does not tell its kubeconfig; write " +
         '`preflight: { context: "..." }`',
+      "warning: nobody waits for ztunnel, and destroy un-enrols nothing: an explicit provider does not tell its " +
+        'kubeconfig; write `preflight: { context: "..." }`',
       "warning: the Gateway API CRDs of the cluster were not compared with this bundle: an explicit provider does not " +
         'tell its kubeconfig; write `kubeconfig: "..."` or `context: "..."`',
     ]);

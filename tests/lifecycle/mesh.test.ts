@@ -114,7 +114,11 @@ describe("a mesh on a cluster", () => {
     args = { ...args, gateway: { replicas: 2 }, dataplane: { memory: "96Mi" } };
     const components = ["mesh", "mesh-gateway"].map((name) => `update ${name}`);
     const changed = (await stack.up()).steps.filter((step) => !components.includes(step));
-    assert.deepEqual(changed.sort(), ["update mesh-gateway-overlay-data", "update mesh-ztunnel"]);
+    assert.deepEqual(changed.sort(), [
+      "update mesh-data-plane",
+      "update mesh-gateway-overlay-data",
+      "update mesh-ztunnel",
+    ]);
     const replicas = () => get("deployment", "hostk8s-gateway-istio", "-n", namespace)[0]!.spec["replicas"] as number;
     assert.equal(await settled(replicas, (count) => count === 2), 2);
     const [ztunnel] = get("daemonset", "ztunnel", "-n", namespace);

@@ -1,0 +1,63 @@
+// `istio-ambient ready`: waits until a mesh carries traffic, and says why it does not. The mesh component runs it too.
+import { Command } from "commander";
+import { UnreachableError } from "../cluster/client";
+import { NoClusterError } from "../cluster/connection";
+import { waitUntilReady, type Readiness } from "../cluster/readiness";
+import { findingLine } from "../lib/checks/check";
+import { meshDefaults } from "../lib/defaults";
+import { causeLines } from "../lib/readiness";
+import { parseDuration } from "./duration";
+import { exit } from "./exit";
+import { targetOf, withTarget, type TargetOptions } from "./target";
+import { endProgress, progress, type Terminal } from "./terminal";
+
+interface ReadyOptions extends TargetOptions {
+  namespace: string;
+  nodeNamespace?: string;
+  wait: string;
+}
+
+/** The subcommand; `finish` takes its exit code. */
+export function readyCommand(terminal: Terminal, finish: (code: number) => void): Command {
+  return withTarget(new Command("ready"))
+    .description("Wait until istiod serves and every node has a ready istio-cni and ztunnel.")
+    .option("--namespace <name>", "namespace of the mesh", meshDefaults.namespace)
+    .option("--node-namespace <name>", "namespace of istio-cni and ztunnel, if another")
+    .option("--wait <duration>", "how long to wait", "3m")
+    .action(async (options: ReadyOptions) => finish(await ready(options, terminal)));
+}
+
+async function ready(options: ReadyOptions, terminal: Terminal): Promise<number> {
+  const { namespace, nodeNamespace = namespace, wait } = options;
+  const waitMs = parseDuration("--wait", wait);
+  try {
+    const onLook = ({ findings, unreachable }: Readiness, left: number) =>
+      progress(terminal, `${unreachable ?? findings[0]?.object ?? ""}; ${Math.ceil(left / 1000)} s left`);
+    const last = await waitUntilReady(targetOf(options), { namespace, nodeNamespace }, waitMs, onLook);
+    endProgress(terminal);
+    return conclude(last, wait, terminal);
+  } catch (error) {
+    if (!(error instanceof NoClusterError || error instanceof UnreachableError)) throw error;
+    terminal.err(`${error.message}\n`);
+    return exit.unreachable;
+  }
+}
+
+function conclude({ findings, troubles, unreachable }: Readiness, wait: string, terminal: Terminal): number {
+  if (unreachable !== undefined) {
+    terminal.err(`${unreachable}\n`);
+    return exit.unreachable;
+  }
+  if (findings.length === 0) {
+    terminal.out("istiod serves, and istio-cni and ztunnel are ready on every node\n");
+    return exit.good;
+  }
+  const causes = causeLines(troubles);
+  const lines = [
+    `the mesh does not carry traffic after ${wait}:`,
+    ...findings.map((found) => `  ${findingLine(found)}`),
+    ...(causes.length > 0 ? ["likely cause:", ...causes.map((line) => `  ${line}`)] : []),
+  ];
+  terminal.err(`${lines.join("\n")}\n`);
+  return exit.failed;
+}

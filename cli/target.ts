@@ -1,0 +1,28 @@
+// Which cluster a subcommand works on: its flags, else what a Pulumi program recorded, else as kubectl.
+import type { Command } from "commander";
+import type { ClusterTarget } from "../cluster/connection";
+
+/** Environment variable that holds a ClusterTarget as JSON: a program's own, for commands that it has recorded. */
+export const targetVariable = "ISTIO_AMBIENT_TARGET";
+
+/** Flags of every subcommand that works on a cluster. */
+export interface TargetOptions {
+  kubeconfig?: string;
+  context?: string;
+}
+
+/** Adds the flags. */
+export function withTarget(command: Command): Command {
+  return command
+    .option("--kubeconfig <file>", "kubeconfig to use instead of $KUBECONFIG or ~/.kube/config")
+    .option("--context <name>", "context to use instead of the current one");
+}
+
+/** The cluster that is meant. */
+export function targetOf({ kubeconfig, context }: TargetOptions): ClusterTarget {
+  const recorded = process.env[targetVariable];
+  if (kubeconfig === undefined && context === undefined && recorded) {
+    return JSON.parse(recorded) as ClusterTarget;
+  }
+  return { ...(kubeconfig ? { kubeconfigFile: kubeconfig } : {}), ...(context ? { context } : {}) };
+}

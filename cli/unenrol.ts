@@ -1,0 +1,129 @@
+// `istio-ambient unenrol` and `istio-ambient enrol --restore`: out of the mesh without losing traffic, and back.
+import { Command } from "commander";
+import { ApiClient, UnreachableError } from "../cluster/client";
+import { NoClusterError } from "../cluster/connection";
+import {
+  drain,
+  EnrolmentError,
+  hasZtunnel,
+  readEnrolled,
+  removeLabels,
+  restore,
+  waitUntilReleased,
+  type Enrolled,
+} from "../cluster/enrolment";
+import { some } from "../lib/checks/mesh";
+import { faultLine } from "../lib/faults";
+import { parseDuration } from "./duration";
+import { exit, UsageError } from "./exit";
+import { targetOf, withTarget, type TargetOptions } from "./target";
+import { endProgress, progress, type Terminal } from "./terminal";
+
+interface Options extends TargetOptions {
+  namespace: string[];
+  timeout: string;
+  drain?: boolean;
+  refuse?: boolean;
+  restore?: boolean;
+}
+
+const collect = (value: string, list: string[]) => [...list, value];
+
+/** `unenrol`; `finish` takes its exit code. */
+export function unenrolCommand(terminal: Terminal, finish: (code: number) => void): Command {
+  return withTarget(new Command("unenrol"))
+    .description("Take namespaces and pods out of the mesh, and wait until none is captured any more.")
+    .option("--namespace <name>", "only this namespace; may be repeated", collect, [])
+    .option("--drain", "roll Deployments out of the mesh first, so that no request fails")
+    .option("--refuse", "change nothing, and fail if anything is enrolled")
+    .option("--timeout <duration>", "how long all of it may take", "5m")
+    .action(async (options: Options) => finish(await withClient(options, terminal, unenrol)));
+}
+
+/** `enrol`; `finish` takes its exit code. */
+export function enrolCommand(terminal: Terminal, finish: (code: number) => void): Command {
+  return withTarget(new Command("enrol"))
+    .description("Put back into the mesh what `unenrol` took out of it.")
+    .option("--restore", "restore the labels that are remembered")
+    .option("--namespace <name>", "only this namespace; may be repeated", collect, [])
+    .option("--timeout <duration>", "how long all of it may take", "5m")
+    .action(async (options: Options) => {
+      if (!options.restore) {
+        const rule =
+          "new namespaces are enrolled by their label istio.io/dataplane-mode; this restores remembered ones";
+        throw new UsageError(faultLine({ path: "enrol", got: "", rule, fix: "istio-ambient enrol --restore" }));
+      }
+      finish(await withClient(options, terminal, enrol));
+    });
+}
+
+type Work = (client: ApiClient, options: Options, untilMs: number, terminal: Terminal) => Promise<number>;
+
+async function withClient(options: Options, terminal: Terminal, work: Work): Promise<number> {
+  const timeoutMs = parseDuration("--timeout", options.timeout);
+  let client: ApiClient | undefined;
+  try {
+    // The work ends by its own clock, with a message of its own; the client's is the longer one.
+    client = await ApiClient.connect(targetOf(options), timeoutMs + 30_000);
+    return await work(client, options, Date.now() + timeoutMs, terminal);
+  } catch (error) {
+    const unreachable = error instanceof NoClusterError || error instanceof UnreachableError;
+    if (!unreachable && !(error instanceof EnrolmentError)) throw error;
+    terminal.err(`${error.message}\n`);
+    return unreachable ? exit.unreachable : exit.failed;
+  } finally {
+    client?.close();
+    endProgress(terminal);
+  }
+}
+
+async function unenrol(client: ApiClient, options: Options, untilMs: number, terminal: Terminal): Promise<number> {
+  const enrolled = await readEnrolled(client, options.namespace);
+  const count = enrolled.namespaces.length + enrolled.pods.length;
+  if (options.refuse) {
+    return count === 0 ? exit.good : refuse(enrolled, terminal);
+  }
+  if (count > 0 && enrolled.strict.length > 0) {
+    terminal.err(
+      `mTLS ends: ${some(enrolled.strict)} demand it, but a pod outside of the mesh accepts plain text from everybody\n`,
+    );
+  }
+  if (options.drain) {
+    await drain(client, enrolled, untilMs, (name) => terminal.err(`rolling Deployment ${name} out of the mesh\n`));
+  }
+  await removeLabels(client, enrolled);
+  await waitUntilReleased(client, options.namespace, untilMs, (captured) =>
+    progress(terminal, `${captured} pods are still captured`),
+  );
+  terminal.out(`${described(enrolled)} out of the mesh; \`istio-ambient enrol --restore\` puts them back\n`);
+  return exit.good;
+}
+
+function refuse(enrolled: Enrolled, terminal: Terminal): number {
+  const names = [
+    ...enrolled.namespaces.map(({ name }) => name),
+    ...enrolled.pods.map(({ namespace, name }) => `${namespace}/${name}`),
+  ];
+  terminal.err(
+    `the mesh still carries ${described(enrolled)} (${some(names, 5)}), which lose all traffic with it; take them out ` +
+      'first: run `istio-ambient unenrol`, or write `onDestroy: "unenrol"`\n',
+  );
+  return exit.failed;
+}
+
+function described({ namespaces, pods }: Enrolled): string {
+  const counted = (count: number, what: string) => `${count} ${what}${count === 1 ? "" : "s"}`;
+  const alone = pods.length > 0 ? ` and ${counted(pods.length, "single pod")}` : "";
+  return `${counted(namespaces.length, "namespace")}${alone}`;
+}
+
+async function enrol(client: ApiClient, { namespace }: Options, _untilMs: number, terminal: Terminal): Promise<number> {
+  if (!(await hasZtunnel(client))) {
+    throw new EnrolmentError(
+      "ztunnel is not ready on every node, and an enrolled pod without it is cut off; run `istio-ambient ready` first",
+    );
+  }
+  const names = await restore(client, namespace);
+  terminal.out(names.length === 0 ? "nothing to restore\n" : `back in the mesh: ${some(names, 20)}\n`);
+  return exit.good;
+}

@@ -1,0 +1,86 @@
+// Leaving the mesh and coming back: what is patched, and what is remembered on the objects themselves.
+import { marks } from "./checks/mesh";
+
+/** What a namespace or pod was enrolled with, as JSON of labels; there from un-enrolment until it is restored. */
+export const unenrolledMark = "istio-ambient/unenrolled";
+
+/** What a Deployment was like before it was drained, as JSON. */
+export const drainedMark = "istio-ambient/drained";
+
+/** Seconds that a draining pod goes on serving, until no client sends to it any more. */
+export const drainSeconds = 8;
+
+type Labels = Record<string, string>;
+
+/** A merge patch of metadata. */
+export interface MetadataPatch {
+  metadata: { labels: Record<string, string | null>; annotations: Record<string, string | null> };
+}
+
+/** Takes the enrolling label away and remembers it. */
+export function unenrolPatch(labels: Labels): MetadataPatch {
+  const label = marks.dataplaneMode;
+  const remembered = JSON.stringify({ [label]: labels[label] });
+  return { metadata: { labels: { [label]: null }, annotations: { [unenrolledMark]: remembered } } };
+}
+
+/** Puts the remembered labels back; undefined where nothing is remembered. */
+export function restorePatch(annotations: Labels): MetadataPatch | undefined {
+  const remembered = annotations[unenrolledMark];
+  if (remembered === undefined) {
+    return undefined;
+  }
+  return { metadata: { labels: JSON.parse(remembered) as Labels, annotations: { [unenrolledMark]: null } } };
+}
+
+/** The parts of a Deployment that draining touches. */
+export interface DrainedDeployment {
+  strategy?: object;
+  labels: Labels;
+  containers: { name: string; lifecycle?: { preStop?: object } }[];
+}
+
+/**
+ * Rolls a Deployment out of the mesh: new pods that ambient leaves alone come first, old ones serve on for a while. A
+ * strategic merge patch.
+ */
+export function drainPatch({ strategy, labels, containers }: DrainedDeployment): object {
+  const paused = containers.filter(({ lifecycle }) => lifecycle?.preStop === undefined).map(({ name }) => name);
+  const before = { strategy: strategy ?? null, label: labels[marks.dataplaneMode] ?? null, paused };
+  return {
+    metadata: { annotations: { [drainedMark]: JSON.stringify(before) } },
+    spec: {
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      template: {
+        metadata: { labels: { [marks.dataplaneMode]: "none" } },
+        spec: {
+          containers: paused.map((name) => ({ name, lifecycle: { preStop: { sleep: { seconds: drainSeconds } } } })),
+        },
+      },
+    },
+  };
+}
+
+/** Undoes drainPatch; undefined for a Deployment that was not drained. */
+export function undrainPatch(annotations: Labels): object | undefined {
+  const remembered = annotations[drainedMark];
+  if (remembered === undefined) {
+    return undefined;
+  }
+  const { strategy, label, paused } = JSON.parse(remembered) as {
+    strategy: { type?: string } | null;
+    label: string | null;
+    paused: string[];
+  };
+  const recreate = strategy?.type === "Recreate" ? { ...strategy, rollingUpdate: null } : strategy;
+  return {
+    metadata: { annotations: { [drainedMark]: null } },
+    spec: {
+      strategy: recreate,
+      template: {
+        metadata: { labels: { [marks.dataplaneMode]: label } },
+        spec: { containers: paused.map((name) => ({ name, lifecycle: { preStop: null } })) },
+      },
+    },
+  };
+}
