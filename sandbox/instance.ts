@@ -14,7 +14,7 @@ const passphrase = "sandbox";
 
 /** Everything that a sandbox writes into its folder. */
 const ownFiles =
-  "pid lock control.sock logs kubeconfig bin memory helm kube-cache pulumi-home pulumi-state program plugins.json".split(
+  "pid lock control.sock tmp logs kubeconfig bin memory helm kube-cache pulumi-home pulumi-state program plugins.json".split(
     " ",
   );
 
@@ -60,6 +60,10 @@ export class Instance {
   get memory(): string {
     return this.file("memory");
   }
+  /** Temporary files of commands inside: what a killed one leaves goes with the sandbox. */
+  get temporary(): string {
+    return this.file("tmp");
+  }
   logFile(part: string): string {
     return this.file("logs", `${part}.log`);
   }
@@ -90,6 +94,7 @@ export class Instance {
       ...Object.fromEntries(kept),
       PATH: [this.bin, path.dirname(process.execPath), base.PATH].join(path.delimiter),
       SANDBOX_DIR: this.directory,
+      TMPDIR: this.temporary,
       KUBECONFIG: this.kubeconfig,
       KUBECACHEDIR: this.file("kube-cache"),
       HELM_CACHE_HOME: this.file("helm"),

