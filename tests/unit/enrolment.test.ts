@@ -1,0 +1,57 @@
+// What un-enrolment writes onto objects, and that restoring leaves them as they were.
+import * as assert from "node:assert/strict";
+import { drainedMark, drainPatch, restorePatch, undrainPatch, unenrolledMark, unenrolPatch } from "../../lib/enrolment";
+
+const mode = "istio.io/dataplane-mode";
+
+describe("un-enrolment", () => {
+  it("takes the label off and remembers it on the object", () => {
+    assert.deepEqual(unenrolPatch({ [mode]: "ambient", team: "shop" }), {
+      metadata: {
+        labels: { [mode]: null },
+        annotations: { [unenrolledMark]: '{"istio.io/dataplane-mode":"ambient"}' },
+      },
+    });
+  });
+
+  it("is undone by what it remembered, and by nothing else", () => {
+    const { annotations } = unenrolPatch({ [mode]: "ambient" }).metadata;
+    assert.deepEqual(restorePatch(annotations as Record<string, string>), {
+      metadata: { labels: { [mode]: "ambient" }, annotations: { [unenrolledMark]: null } },
+    });
+    assert.equal(restorePatch({}), undefined);
+  });
+});
+
+describe("draining a Deployment", () => {
+  const containers = [{ name: "app" }, { name: "log", lifecycle: { preStop: { sleep: { seconds: 1 } } } }];
+  const strategy = { type: "Recreate" };
+  const patch = drainPatch({ strategy, labels: {}, containers }) as {
+    metadata: { annotations: Record<string, string> };
+    spec: object;
+  };
+
+  it("brings pods outside of the mesh up before old ones go, and lets those serve on", () => {
+    assert.deepEqual(patch.spec, {
+      strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
+      template: {
+        metadata: { labels: { [mode]: "none" } },
+        spec: { containers: [{ name: "app", lifecycle: { preStop: { sleep: { seconds: 8 } } } }] },
+      },
+    });
+  });
+
+  it("is undone down to the strategy", () => {
+    assert.deepEqual(undrainPatch(patch.metadata.annotations), {
+      metadata: { annotations: { [drainedMark]: null } },
+      spec: {
+        strategy: { type: "Recreate", rollingUpdate: null },
+        template: {
+          metadata: { labels: { [mode]: null } },
+          spec: { containers: [{ name: "app", lifecycle: { preStop: null } }] },
+        },
+      },
+    });
+    assert.equal(undrainPatch({}), undefined);
+  });
+});
