@@ -220,7 +220,10 @@ export function slimHelmRelease(raw: { metadata?: V1ObjectMeta }): HelmReleaseSt
 interface RawNetworkPolicy {
   metadata?: V1ObjectMeta;
   spec?: {
-    podSelector?: { matchLabels?: Record<string, string>; matchExpressions?: unknown[] };
+    podSelector?: {
+      matchLabels?: Record<string, string>;
+      matchExpressions?: { key: string; operator: string; values?: string[] }[];
+    };
     policyTypes?: string[];
     ingress?: {
       ports?: { protocol?: string; port?: number | string; endPort?: number }[];
@@ -248,7 +251,11 @@ export function slimNetworkPolicy(raw: RawNetworkPolicy): NetworkPolicyState[] {
     {
       ...named(raw),
       podLabels: podSelector?.matchLabels ?? {},
-      hasExpressions: Boolean(podSelector?.matchExpressions?.length),
+      podExpressions: (podSelector?.matchExpressions ?? []).map(({ key, operator, values }) => ({
+        key,
+        operator,
+        values: values ?? [],
+      })),
       ingress: rules,
     },
   ];

@@ -184,11 +184,18 @@ export interface AuthorizationPolicyState extends Named {
   conditions: Condition[];
 }
 
+/** One of the matchExpressions of a label selector. */
+export interface LabelExpression {
+  key: string;
+  /** In, NotIn, Exists or DoesNotExist. */
+  operator: string;
+  values: string[];
+}
+
 /** A NetworkPolicy for incoming traffic. */
 export interface NetworkPolicyState extends Named {
   podLabels: Record<string, string>;
-  /** The pods are selected by more than equal labels. */
-  hasExpressions: boolean;
+  podExpressions: LabelExpression[];
   ingress: NetworkRule[];
 }
 

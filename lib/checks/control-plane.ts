@@ -133,13 +133,21 @@ export const controlPlaneChecks: Check[] = [
   {
     id: "webhook-policy",
     category: "control-plane",
-    claim: "istiod's validators refuse what they cannot judge",
+    claim: "istiod's validators are there and refuse what they cannot judge",
     severity: "warning",
-    hint: "With failurePolicy Ignore, invalid Istio resources get in whenever istiod is away.",
-    needs: ["validatingWebhooks"],
-    run: (snapshot) =>
-      webhooks(snapshot)
-        .filter((webhook) => webhook.kind === "ValidatingWebhookConfiguration" && webhook.failurePolicy === "Ignore")
+    hint: "Without a validator, or with failurePolicy Ignore, invalid Istio resources get in.",
+    needs: ["validatingWebhooks", "deployments"],
+    run(snapshot) {
+      const validators = webhooks(snapshot).filter(({ kind }) => kind === "ValidatingWebhookConfiguration");
+      const [istiod] = istiods(snapshot);
+      if (validators.length === 0 && istiod) {
+        const name = `istio-validator-${istiod.namespace}`;
+        const run = helmUpgrade("istiod", istiod.namespace, istioVersion(istiod)?.version ?? defaultIstioVersion);
+        const rule = "the charts base and istiod bring a validator each";
+        return [finding("ValidatingWebhookConfiguration", { namespace: "", name }, "none", rule, { run })];
+      }
+      return validators
+        .filter((webhook) => webhook.failurePolicy === "Ignore")
         .map((webhook) =>
           finding(
             webhook.kind,
@@ -147,6 +155,30 @@ export const controlPlaneChecks: Check[] = [
             `failurePolicy Ignore in ${webhook.webhook}`,
             "a running istiod sets failurePolicy Fail",
             { write: `base: { validationFailurePolicy: "Fail" }` },
+          ),
+        );
+    },
+  },
+  {
+    id: "istiod-ambient",
+    category: "control-plane",
+    claim: "istiod has ambient mode switched on",
+    severity: "error",
+    hint: "Without the profile ambient istiod tells ztunnel nothing: it has no workloads and no certificates.",
+    needs: ["deployments", "daemonSets"],
+    run: (snapshot) =>
+      istiods(snapshot)
+        .filter(() => ztunnelDaemonSets(snapshot).length > 0)
+        .filter((istiod) => istiod.env["PILOT_ENABLE_AMBIENT"]?.toLowerCase() !== "true")
+        .map((istiod) =>
+          finding(
+            "Deployment",
+            istiod,
+            `PILOT_ENABLE_AMBIENT=${istiod.env["PILOT_ENABLE_AMBIENT"] ?? ""}`,
+            "with a ztunnel in the cluster it is true",
+            {
+              run: `kubectl set env deployment/${istiod.name} --namespace ${istiod.namespace} PILOT_ENABLE_AMBIENT=true`,
+            },
           ),
         ),
   },

@@ -1,6 +1,8 @@
 // Gateways and routes, as istiod judged them and as their pods really are.
+import { nearest } from "../rules";
 import {
   condition,
+  objectName,
   type ClusterSnapshot,
   type Condition,
   type GatewayState,
@@ -37,6 +39,27 @@ export const gatewayChecks: Check[] = [
           }),
         ];
       }),
+  },
+  {
+    id: "gateway-class-known",
+    category: "gateways",
+    claim: "every Gateway is of a class that exists",
+    severity: "error",
+    hint: "A Gateway of a class that nobody made is nobody's: no controller ever looks at it.",
+    needs: ["gateways", "gatewayClasses"],
+    run(snapshot) {
+      const classes = snapshot.gatewayClasses.map(({ name }) => name);
+      return (
+        snapshot.gateways
+          // A class of Istio's own that is missing is gateway-classes' to tell.
+          .filter(({ className }) => ![...classes, ...ownClasses].includes(className))
+          .map((gateway) =>
+            finding("Gateway", gateway, `gatewayClassName ${gateway.className}`, `it is one of ${classes.join(", ")}`, {
+              run: jsonPatchRun("gateway", gateway, "/spec/gatewayClassName", nearest(gateway.className, ownClasses)),
+            }),
+          )
+      );
+    },
   },
   {
     id: "gateway-accepted",
@@ -119,7 +142,15 @@ export const gatewayChecks: Check[] = [
     needs: ["routes", "gateways", "gatewayClasses"],
     run(snapshot) {
       const ours = deployedGateways(snapshot);
-      return snapshot.routes.flatMap((route) =>
+      const orphans = snapshot.routes.flatMap((route) =>
+        route.parents
+          .filter((ref) => ref.kind === "Gateway" && !snapshot.gateways.some(isNamed(ref)))
+          .map((ref) => {
+            const got = `parent ${objectName("Gateway", ref)}, which is not there`;
+            return finding("HTTPRoute", route, got, "its parents exist", describe("httproute", route));
+          }),
+      );
+      const refused = snapshot.routes.flatMap((route) =>
         route.parents
           .filter((ref) => ref.kind === "Gateway")
           .filter((ref) => ours.some((gateway) => gateway.namespace === ref.namespace && gateway.name === ref.name))
@@ -136,6 +167,7 @@ export const gatewayChecks: Check[] = [
             return [finding("HTTPRoute", route, said(bad.type, bad.found), rule, describe("httproute", route))];
           }),
       );
+      return [...orphans, ...refused];
     },
   },
 ];
@@ -194,6 +226,11 @@ function overlayFindings(snapshot: ClusterSnapshot, gateway: GatewayState): Find
       run: `kubectl patch configmap ${name} --namespace ${gateway.namespace} --type json --patch '[{"op":"remove","path":"/data/${key}"}]'`,
     }),
   );
+}
+
+function jsonPatchRun(kind: string, object: { namespace: string; name: string }, path: string, value: string): string {
+  const patch = JSON.stringify([{ op: "replace", path, value }]);
+  return `kubectl patch ${kind} ${object.name} --namespace ${object.namespace} --type json --patch '${patch}'`;
 }
 
 function describe(kind: string, object: { namespace: string; name: string }) {

@@ -1,5 +1,11 @@
 // Policies that do not do what they say: of Istio, where nothing enforces them, and of Kubernetes, where they shut out the mesh.
-import { condition, type AuthorizationPolicyState, type ClusterSnapshot, type NetworkPolicyState } from "../snapshot";
+import {
+  condition,
+  type AuthorizationPolicyState,
+  type ClusterSnapshot,
+  type LabelExpression,
+  type NetworkPolicyState,
+} from "../snapshot";
 import { finding, namespaceFinding, type Check, type Finding } from "./check";
 import { said } from "./gateways";
 import { byNamespace, ingressGateways, marks, podsToCapture, some } from "./mesh";
@@ -159,10 +165,7 @@ function selected(
   return byNamespace(podsToCapture(snapshot).filter(concerns)).flatMap(([namespace, pods]) => {
     const found: ShutOut = { namespace, policies: [], pods: [] };
     for (const pod of pods) {
-      // What more than equal labels selects is not judged: better silent than wrong.
-      const selecting = (policies.get(namespace) ?? []).filter(
-        (policy) => !policy.hasExpressions && matches(policy.podLabels, pod.labels),
-      );
+      const selecting = (policies.get(namespace) ?? []).filter((policy) => selects(policy, pod.labels));
       if (selecting.length === 0 || selecting.some(lets)) continue;
       found.pods.push(pod.name);
       found.policies.push(...selecting.filter((policy) => !found.policies.includes(policy)));
@@ -171,8 +174,25 @@ function selected(
   });
 }
 
-function matches(wanted: Record<string, string>, labels: Record<string, string>): boolean {
-  return Object.entries(wanted).every(([key, value]) => labels[key] === value);
+function selects({ podLabels, podExpressions }: NetworkPolicyState, labels: Record<string, string>): boolean {
+  return (
+    Object.entries(podLabels).every(([key, value]) => labels[key] === value) &&
+    podExpressions.every((expression) => holds(expression, labels[expression.key]))
+  );
+}
+
+/** A label selector's expression; a label that is not there is in no list of values. */
+function holds({ operator, values }: LabelExpression, value: string | undefined): boolean {
+  switch (operator) {
+    case "In":
+      return value !== undefined && values.includes(value);
+    case "NotIn":
+      return value === undefined || !values.includes(value);
+    case "Exists":
+      return value !== undefined;
+    default:
+      return value === undefined;
+  }
 }
 
 function opensPort({ ports }: NetworkPolicyState["ingress"][number], port: number): boolean {

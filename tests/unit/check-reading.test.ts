@@ -104,7 +104,7 @@ describe("reading a cluster", () => {
         ...["version-skew", "image-registry", "trusted-ztunnel", "memory", "cni-ready", "ztunnel-ready"].map(
           daemonSets,
         ),
-        ...["captured-without-ztunnel", "pods-created"].map(daemonSets),
+        ...["captured-without-ztunnel", "pods-created", "istiod-ambient"].map(daemonSets),
         ...["gateway-accepted", "gateway-programmed", "gateway-listeners", "gateway-overlay", "gateway-pods"].map(
           gateways,
         ),
@@ -118,7 +118,7 @@ describe("reading a cluster", () => {
           "waypoint-listener",
           "waypoint-pods",
         ].map(gateways),
-        ...["policy-ingress"].map(gateways),
+        ...["policy-ingress", "gateway-class-known"].map(gateways),
       ]),
     );
     function daemonSets(id: string) {
