@@ -30,7 +30,7 @@ export async function upControlPlane(instance: Instance): Promise<Status> {
 
 /** A supervisor that was just started listens within a moment; one that does not is broken. */
 async function reach(instance: Instance): Promise<Status | undefined> {
-  for (let attempt = 0; attempt < 50; attempt += 1) {
+  for (let attempt = 0; attempt < 150; attempt += 1) {
     const status = await ask(instance, "GET", "status");
     if (status) return status;
     await pause(200);
@@ -64,7 +64,7 @@ export async function waitUntilReady(instance: Instance): Promise<Status> {
     if (status?.phase === "ready") return status;
     if (status?.phase === "failed") throw new Error(`the control plane did not start: ${status.error}`);
     unheard = status ? 0 : unheard + 1;
-    if (unheard > 150 || (unheard > 20 && !isAlive(instance))) {
+    if (unheard > 600 || (unheard > 50 && !isAlive(instance))) {
       throw new Error(
         `the supervisor does not answer; ${instance.logFile("supervisor")} ends with:\n${tail(instance.logFile("supervisor"))}`,
       );
