@@ -181,8 +181,11 @@ function readAuthority(
   certificate: k8s.apiextensions.CustomResource,
   secretName: pulumi.Output<string>,
 ): pulumi.Output<string> {
+  const owner = certificate.id.apply((id) => id.split("/")[0]!);
   // The id comes from the Certificate: before it exists there is nothing to read, at preview above all.
-  const id = pulumi.all([certificate.id, secretName]).apply(([made, secret]) => `${made.split("/")[0]}/${secret}`);
-  const secret = k8s.core.v1.Secret.get(`${name}-certificate-secret`, id, { parent });
+  const id = pulumi.interpolate`${owner}/${secretName}`;
+  // Not by Secret.get, which records no inputs: every refresh would fill them in, and count that as a change.
+  const metadata = { name: secretName, namespace: owner };
+  const secret = new k8s.core.v1.Secret(`${name}-certificate-secret`, { metadata }, { parent, id });
   return pulumi.unsecret(secret.data.apply((data) => Buffer.from(data["ca.crt"] ?? "", "base64").toString("utf8")));
 }

@@ -345,7 +345,8 @@ function reachedAt(
       .apply(([service, namespace]) => ({ host: `${service}.${namespace}.svc`, ...listenerPorts }));
   }
   const id = pulumi.all([gateway.namespace, gateway.serviceName, ready]).apply(([ns, service]) => `${ns}/${service}`);
-  const service = k8s.core.v1.Service.get(`${name}-load-balancer`, id, { parent });
+  const metadata = { name: gateway.serviceName, namespace: gateway.namespace };
+  const service = new k8s.core.v1.Service(`${name}-load-balancer`, { metadata }, { parent, id });
   return service.status.apply((status) => {
     const [address] = status?.loadBalancer?.ingress ?? [];
     return { host: address?.hostname ?? address?.ip ?? "", ...listenerPorts };

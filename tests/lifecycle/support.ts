@@ -21,6 +21,9 @@ export interface Outcome {
 
 /** One stack on the sandbox. */
 export class TestStack {
+  /** Hears of each step as it begins: "create mesh-base". */
+  onStep: (step: string) => void = () => undefined;
+
   private constructor(
     private readonly stack: Stack,
     private readonly workDir: string,
@@ -44,17 +47,23 @@ export class TestStack {
     return this.run(async (onEvent) => ({ outputs: plain((await this.stack.up({ onEvent })).outputs) }));
   }
 
-  refresh(): Promise<Outcome> {
-    return this.run((onEvent) => this.stack.refresh({ onEvent }));
+  /** Fails where something was not as recorded, if no change is expected. */
+  refresh(options: { expectNoChanges?: boolean } = {}): Promise<Outcome> {
+    return this.run((onEvent) => this.stack.refresh({ ...options, onEvent }));
   }
 
   destroy(): Promise<Outcome> {
     return this.run((onEvent) => this.stack.destroy({ onEvent }));
   }
 
+  /** Takes away the lock that a killed engine has left. */
+  async unlock(): Promise<void> {
+    await this.stack.cancel().catch(() => undefined);
+  }
+
   /** Destroys what is left and forgets the stack. */
   async remove(): Promise<void> {
-    await this.stack.cancel().catch(() => undefined);
+    await this.unlock();
     await this.stack.destroy();
     await this.stack.workspace.removeStack(this.stack.name);
     fs.rmSync(this.workDir, { recursive: true, force: true });
@@ -69,10 +78,6 @@ export class TestStack {
       const { op, urn } = event.resourcePreEvent?.metadata ?? {};
       if (urn && !["same", "read", "refresh"].includes(op!) && !urn.includes("pulumi:pulumi:Stack")) {
         steps.push(`${op} ${urn.split("::").pop()}`);
-      }
-      const after = event.resOutputsEvent?.metadata;
-      if (after && after.op === "refresh" && after.detailedDiff && Object.keys(after.detailedDiff).length > 0) {
-        steps.push(`changed ${after.urn.split("::").pop()}`);
       }
       const { message, severity } = event.diagnosticEvent ?? {};
       if (message && ["warning", "error", "info#err"].includes(severity ?? "")) {
