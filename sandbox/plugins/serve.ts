@@ -61,10 +61,12 @@ export interface Provider {
   invoke(request: InvokeRequest): Promise<Checked>;
 }
 
-/** The engine's side: where warnings go, and the signal that it wants everything to stop. */
+/** The engine's side: where messages go, and the signal that it wants everything to stop. */
 export interface Host {
   stop: AbortSignal;
   warn(urn: string, message: string): void;
+  /** Says what is going on; the next message takes its place. */
+  status(urn: string, message: string): void;
 }
 
 /** An object that exists but is not what was asked for: the engine records it together with the reasons. */
@@ -177,14 +179,16 @@ function endWith(engine: EngineClient): void {
 
 function connect(address: string, stop: AbortController): { engine: EngineClient; host: Host } {
   const engine = new EngineClient(address, grpc.credentials.createInsecure());
-  const warn = (urn: string, message: string): void => {
+  const say = (severity: LogSeverity, ephemeral: boolean) => (urn: string, message: string) => {
     const request = new LogRequest();
-    request.setSeverity(LogSeverity.WARNING);
+    request.setSeverity(severity);
+    request.setEphemeral(ephemeral);
     request.setUrn(urn);
     request.setMessage(message);
     engine.log(request, () => undefined);
   };
-  return { engine, host: { stop: stop.signal, warn } };
+  const host = { stop: stop.signal, warn: say(LogSeverity.WARNING, false), status: say(LogSeverity.INFO, true) };
+  return { engine, host };
 }
 
 /** A plugin has the version of the npm package that goes with it. */

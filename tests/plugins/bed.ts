@@ -2,8 +2,9 @@
 // through the Automation API against the API server of the sandbox.
 import { execFileSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
 import * as path from "node:path";
-import type { EngineEvent, OpType, PreviewOptions } from "@pulumi/pulumi/automation";
+import type { EngineEvent, OpType, PreviewOptions, UpOptions } from "@pulumi/pulumi/automation";
 import { LocalWorkspace, type PulumiFn, type Stack } from "@pulumi/pulumi/automation";
 
 export const chart = path.join(__dirname, "..", "fixtures", "chart");
@@ -42,6 +43,9 @@ export class Bed {
 
   constructor(readonly name: string) {
     this.namespace = `${name}-${randomBytes(3).toString("hex")}`;
+  }
+
+  open(): void {
     this.kubectl("create", "namespace", this.namespace);
   }
 
@@ -91,7 +95,7 @@ export class Bed {
     return { steps: done.changeSummary, differences: [...differences].sort(), outputs: {}, text: done.stdout };
   }
 
-  async up(program: PulumiFn, options: { refresh?: boolean } = {}): Promise<Outcome> {
+  async up(program: PulumiFn, options: UpOptions = {}): Promise<Outcome> {
     const { onEvent, differences } = listener();
     const done = await (await this.stack(program)).up({ ...options, onEvent });
     const outputs = Object.fromEntries(
@@ -133,7 +137,9 @@ export class Bed {
   /** Removes the stack with everything in it, and the namespace. */
   async clear(): Promise<void> {
     await this.destroy();
-    await (await this.stack()).workspace.removeStack(this.namespace);
+    const { workspace } = await this.stack();
+    await workspace.removeStack(this.namespace);
+    rmSync(workspace.workDir, { recursive: true });
     this.kubectl("delete", "namespace", this.namespace, "--wait=false");
   }
 }

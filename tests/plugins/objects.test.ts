@@ -2,19 +2,21 @@
 // change, and gone when they are destroyed.
 import assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
-import { Bed, failure } from "./bed";
-
-interface ConfigMap {
-  metadata: { name: string; annotations?: { [name: string]: string }; labels?: { [name: string]: string } };
-  data: { [key: string]: string };
-}
+import { Bed, failure, type Outcome } from "./bed";
 
 describe("plain objects", () => {
   const bed = new Bed("objects");
   const { namespace } = bed;
+  before(() => bed.open());
   after(async () => bed.clear());
 
-  it("pass a second preview and a refresh without a change", async () => {
+  it("pass a second preview and a refresh without a change, in whatever words they were given", async () => {
+    const labels = { app: "quiet" };
+    const resources = { requests: { cpu: "0.1", memory: "1024Ki" } };
+    const containers = [
+      { name: "main", image: "registry.example/none", env: [{ name: "EMPTY", value: "" }], resources },
+    ];
+    const template = { metadata: { labels }, spec: { nodeSelector: {}, containers } };
     const program = async (): Promise<void> => {
       const metadata = { namespace, name: "quiet" };
       new k8s.core.v1.ConfigMap("map", { metadata, data: { key: "value" } });
@@ -22,12 +24,13 @@ describe("plain objects", () => {
       new k8s.core.v1.Service("service", { metadata, spec: { ports: [{ name: "http", port: 80 }] } });
       new k8s.rbac.v1.Role("role", { metadata, rules: [{ apiGroups: [""], resources: ["pods"], verbs: ["get"] }] });
       new k8s.core.v1.ServiceAccount("account", { metadata: { ...metadata, annotations: {}, labels: {} } });
+      new k8s.apps.v1.Deployment("deployment", { metadata, spec: { selector: { matchLabels: labels }, template } });
       return Promise.resolve();
     };
-    assert.deepEqual((await bed.preview(program)).steps, { create: 6 });
-    assert.deepEqual((await bed.up(program)).steps, { create: 6 });
-    assert.deepEqual((await bed.preview(program)).steps, { same: 6 });
-    assert.deepEqual((await bed.refresh()).steps, { same: 6 });
+    assert.deepEqual((await bed.preview(program)).steps, { create: 7 });
+    assert.deepEqual((await bed.up(program)).steps, { create: 7 });
+    assert.deepEqual((await bed.preview(program)).steps, { same: 7 });
+    assert.deepEqual((await bed.refresh()).steps, { same: 7 });
   });
 
   it("keep the content of a Secret secret", async () => {
@@ -37,7 +40,7 @@ describe("plain objects", () => {
       assert.equal(state.includes(leak), false, `the state holds "${leak}"`);
   });
 
-  it("fail where they exist already, and leave what exists alone", async () => {
+  it("fail where they exist already, in the update and not in the preview, and leave what exists alone", async () => {
     bed.kubectl("create", "configmap", "taken", "--from-literal=owner=somebody");
     const program = async (): Promise<void> => {
       new k8s.core.v1.ConfigMap("taken", { metadata: { namespace, name: "taken" }, data: { owner: "us" } });
@@ -46,67 +49,72 @@ describe("plain objects", () => {
     await bed.preview(program);
     const fault = await failure(bed.up(program));
     assert.match(fault, /was not successfully created by the Kubernetes API server: configmaps "taken" already exists/);
-    await bed.destroy();
+    assert.equal(await bed.recorded("taken"), undefined);
     assert.equal(bed.value("configmap", "taken", ".data.owner"), "somebody");
   });
 
-  it("get a name from the plugin where they have none, and keep it", async () => {
-    const program = (labels: { [name: string]: string }) => async (): Promise<object> => {
-      const map = new k8s.core.v1.ConfigMap("unnamed", { metadata: { namespace, labels }, data: { key: "value" } });
-      return Promise.resolve({ name: map.metadata.name });
+  describe("that change", () => {
+    const program = (value: string, account: string) => async (): Promise<object> => {
+      const map = (name: string, metadata: object, provider?: k8s.Provider): k8s.core.v1.ConfigMap =>
+        new k8s.core.v1.ConfigMap(name, { metadata: { namespace, ...metadata }, data: { value } }, { provider });
+      const fixed = map("fixed", { name: "fixed" });
+      const unnamed = map("unnamed", {});
+      const mutable = map(
+        "mutable",
+        { name: "mutable" },
+        new k8s.Provider("mutable", { enableConfigMapMutable: true }),
+      );
+      const labels = { color: value };
+      new k8s.core.v1.Secret("labelled", { metadata: { namespace, labels } });
+      new k8s.core.v1.ServiceAccount("account", { metadata: { namespace, name: account } });
+      const uids = { fixed: fixed.metadata.uid, mutable: mutable.metadata.uid };
+      return Promise.resolve({ ...uids, unnamed: unnamed.metadata.name });
     };
-    const name = String((await bed.up(program({}))).outputs["name"]);
-    assert.match(name, /^unnamed-[0-9a-f]{8}$/);
-    assert.equal(bed.value("configmap", name, ".metadata.annotations.pulumi\\.com/autonamed"), "true");
-    const changed = await bed.up(program({ color: "green" }));
-    assert.deepEqual([changed.steps, changed.outputs], [{ same: 1, update: 1 }, { name }]);
-    assert.equal(bed.value("configmap", name, ".metadata.labels.color"), "green");
+    let first: Outcome;
+    let second: Outcome;
+    before(async () => {
+      first = await bed.up(program("1", "one"));
+      second = await bed.up(program("2", "two"));
+    });
+
+    it("are replaced by another of the same name where the data of a ConfigMap differs", () => {
+      assert.notEqual(second.outputs["fixed"], first.outputs["fixed"]);
+      assert.equal(bed.value("configmap", "fixed", ".data.value"), "2");
+    });
+
+    it("get a name from the plugin where they have none, and another when they are replaced", () => {
+      const [before, after] = [first, second].map(({ outputs }) => String(outputs["unnamed"])) as [string, string];
+      assert.match(before, /^unnamed-[0-9a-f]{8}$/);
+      assert.match(after, /^unnamed-[0-9a-f]{8}$/);
+      assert.notEqual(after, before);
+      assert.equal(bed.get("configmap", before), undefined);
+      assert.equal(bed.value("configmap", after, ".metadata.annotations.pulumi\\.com/autonamed"), "true");
+    });
+
+    it("change in place where the provider is told that ConfigMaps may", () => {
+      assert.equal(second.outputs["mutable"], first.outputs["mutable"]);
+      assert.equal(bed.value("configmap", "mutable", ".data.value"), "2");
+    });
+
+    it("are replaced where they get another name", () => {
+      assert.equal(bed.get("serviceaccount", "one"), undefined);
+      assert.notEqual(bed.get("serviceaccount", "two"), undefined);
+    });
+
+    it("differ exactly where they were changed", () => {
+      assert.deepEqual(second.steps, { same: 2, replace: 3, update: 2 });
+      assert.deepEqual(second.differences, [
+        "account: metadata.name",
+        "fixed: data.value",
+        "labelled: metadata.labels.color",
+        "mutable: data.value",
+        "unnamed: data.value",
+      ]);
+    });
   });
 
-  it("are replaced, and not changed, where the data of a ConfigMap differs", async () => {
-    const program = (name: string | undefined, key: string) => async (): Promise<object> => {
-      const map = new k8s.core.v1.ConfigMap("data", { metadata: { namespace, name }, data: { key } });
-      return Promise.resolve({ uid: map.metadata.uid, name: map.metadata.name });
-    };
-    const before = await bed.up(program("fixed", "1"));
-    const after = await bed.up(program("fixed", "2"));
-    assert.deepEqual([after.steps, after.differences], [{ same: 1, replace: 1 }, ["data: data.key"]]);
-    assert.notEqual(after.outputs["uid"], before.outputs["uid"]);
-    assert.equal(bed.value("configmap", "fixed", ".data.key"), "2");
-    await bed.destroy();
-    const first = await bed.up(program(undefined, "1"));
-    const second = await bed.up(program(undefined, "2"));
-    assert.notEqual(second.outputs["name"], first.outputs["name"]);
-    assert.equal(bed.get("configmap", String(first.outputs["name"])), undefined);
-  });
-
-  it("change in place where the provider is told that ConfigMaps may", async () => {
-    const program = (key: string) => async (): Promise<object> => {
-      const provider = new k8s.Provider("mutable", { enableConfigMapMutable: true });
-      const metadata = { namespace, name: "mutable" };
-      const map = new k8s.core.v1.ConfigMap("map", { metadata, data: { key } }, { provider });
-      return Promise.resolve({ uid: map.metadata.uid });
-    };
-    const before = await bed.up(program("1"));
-    const after = await bed.up(program("2"));
-    assert.deepEqual([after.steps, after.outputs], [{ same: 2, update: 1 }, before.outputs]);
-    assert.equal(bed.value("configmap", "mutable", ".data.key"), "2");
-  });
-
-  it("are replaced where their name or namespace changes", async () => {
-    const program = (name: string) => async (): Promise<void> => {
-      new k8s.core.v1.ServiceAccount("account", { metadata: { namespace, name } });
-      return Promise.resolve();
-    };
-    await bed.up(program("one"));
-    const moved = await bed.up(program("two"));
-    assert.deepEqual([moved.steps, moved.differences], [{ same: 1, replace: 1 }, ["account: metadata.name"]]);
-    assert.equal(bed.get("serviceaccount", "one"), undefined);
-  });
-
-  it("show what was changed by hand at a refresh, and are put right by the next update", async () => {
-    const annotations = { "pulumi.com/patchForce": "true" };
-    const metadata = { namespace, name: "drifting", annotations };
+  it("show what was changed by hand at a refresh, and are put right by the same update", async () => {
+    const metadata = { namespace, name: "drifting", annotations: { "pulumi.com/patchForce": "true" } };
     const program = async (): Promise<void> => {
       const ports = [{ name: "http", port: 80, nodePort: 30071 }];
       new k8s.core.v1.Service("service", { metadata, spec: { type: "NodePort", ports } });
@@ -115,56 +123,41 @@ describe("plain objects", () => {
     await bed.up(program);
     const patch = JSON.stringify([{ op: "replace", path: "/spec/ports/0/nodePort", value: 30072 }]);
     bed.kubectl("patch", "service", "drifting", "--type=json", `--patch=${patch}`);
-    const repaired = await bed.up(program, { refresh: true });
-    assert.deepEqual(repaired.steps, { same: 1, update: 1 });
+    assert.deepEqual((await bed.preview(program)).steps, { same: 2 });
+    assert.deepEqual((await bed.up(program, { refresh: true })).steps, { same: 1, update: 1 });
     assert.equal(bed.value("service", "drifting", ".spec.ports[0].nodePort"), "30071");
   });
 
-  it("are adopted by import", async () => {
+  it("are adopted by import, and read without being managed", async () => {
     bed.kubectl("create", "configmap", "imported", "--from-literal=key=value");
     const uid = bed.value("configmap", "imported", ".metadata.uid");
     const program = (options: object) => async (): Promise<object> => {
       const metadata = { namespace, name: "imported" };
-      const map = new k8s.core.v1.ConfigMap("imported", { metadata, data: { key: "value" } }, options);
-      return Promise.resolve({ uid: map.metadata.uid });
+      const imported = new k8s.core.v1.ConfigMap("imported", { metadata, data: { key: "value" } }, options);
+      const taken = k8s.core.v1.ConfigMap.get("taken", `${namespace}/taken`);
+      return Promise.resolve({ uid: imported.metadata.uid, owner: taken.data.apply((data) => data["owner"]) });
     };
-    const imported = await bed.up(program({ import: `${namespace}/imported` }));
-    assert.deepEqual([imported.steps.import, imported.outputs], [1, { uid }]);
-    assert.deepEqual((await bed.preview(program({}))).steps, { same: 2 });
+    const done = await bed.up(program({ import: `${namespace}/imported` }));
+    assert.deepEqual([done.steps.import, done.outputs], [1, { uid, owner: "somebody" }]);
+    assert.deepEqual((await bed.preview(program({}))).steps, { same: 2, read: 1 });
+    // The read records no inputs, and a refresh fills them in.
+    assert.deepEqual((await bed.refresh()).steps, { same: 2, update: 1 });
   });
 
-  it("can be read without being managed", async () => {
-    const program = async (): Promise<object> => {
-      const found = k8s.core.v1.ConfigMap.get("root", `${namespace}/taken`);
-      return Promise.resolve({ owner: found.data.apply((data) => data["owner"]) });
-    };
-    assert.deepEqual((await bed.up(program)).outputs, { owner: "somebody" });
-    await bed.destroy();
-    assert.notEqual(bed.get("configmap", "taken"), undefined);
-  });
-
-  it("are gone once they are destroyed, a Namespace with everything in it too", async () => {
+  it("are gone once they are destroyed, a Namespace with all in it too, unless they are retained", async () => {
     const name = `${namespace}-inner`;
     const program = async (): Promise<void> => {
       const inner = new k8s.core.v1.Namespace("inner", { metadata: { name } });
-      const metadata = { namespace: inner.metadata.name, name: "map" };
-      new k8s.core.v1.ConfigMap("map", { metadata, data: { key: "value" } });
-      return Promise.resolve();
-    };
-    await bed.up(program);
-    assert.equal(bed.get<ConfigMap>("namespace", name)?.metadata.name, name);
-    assert.deepEqual((await bed.destroy()).steps, { delete: 3 });
-    assert.equal(bed.get("namespace", name), undefined);
-  });
-
-  it("stay where they are retained", async () => {
-    const program = async (): Promise<void> => {
+      new k8s.core.v1.ConfigMap("map", { metadata: { namespace: inner.metadata.name, name: "map" } });
       const metadata = { namespace, name: "retained" };
-      new k8s.core.v1.ConfigMap("retained", { metadata, data: { key: "value" } }, { retainOnDelete: true });
+      new k8s.core.v1.ConfigMap("retained", { metadata }, { retainOnDelete: true });
       return Promise.resolve();
     };
     await bed.up(program);
-    await bed.destroy();
-    assert.equal(bed.value("configmap", "retained", ".data.key"), "value");
+    assert.equal(bed.get("configmap", "imported"), undefined);
+    assert.notEqual(bed.get("namespace", name), undefined);
+    assert.deepEqual((await bed.destroy()).steps, { delete: 4 });
+    assert.equal(bed.get("namespace", name), undefined);
+    for (const kept of ["retained", "taken"]) assert.notEqual(bed.get("configmap", kept), undefined, kept);
   });
 });

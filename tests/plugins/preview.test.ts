@@ -15,6 +15,7 @@ const nowhere = JSON.stringify({
 describe("previews", () => {
   const bed = new Bed("previews");
   const { namespace } = bed;
+  before(() => bed.open());
   after(async () => bed.clear());
 
   it("list everything where neither the CRD, nor the namespace, nor the patched object exists", async () => {

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import * as k8s from "@pulumi/kubernetes";
 import type { CustomResourceOptions } from "@pulumi/pulumi";
-import { Bed, chart, failure, until } from "./bed";
+import { Bed, chart, failure, until, type Outcome } from "./bed";
+
+type Args = Partial<k8s.helm.v3.ReleaseArgs>;
 
 interface Installed {
   name: string;
@@ -14,26 +16,38 @@ interface Installed {
 describe("releases", () => {
   const bed = new Bed("releases");
   const { namespace } = bed;
+  before(() => bed.open());
   after(async () => bed.clear());
 
-  type Args = Partial<k8s.helm.v3.ReleaseArgs>;
-  const release =
-    (name: string, args: Args = {}, options: CustomResourceOptions = {}) =>
-    async (): Promise<object> => {
-      const made = new k8s.helm.v3.Release("release", { name, chart, namespace, ...args }, options);
-      const { status, resourceNames, version } = made;
-      return Promise.resolve({ status, resourceNames, version });
-    };
+  const release = (name: string, args: Args = {}, options: CustomResourceOptions = {}): k8s.helm.v3.Release =>
+    new k8s.helm.v3.Release(name, { name, chart, namespace, ...args }, options);
   const installed = (name: string): Installed | undefined =>
     (JSON.parse(bed.helm("list", "--all", "--output", "json")) as Installed[]).find((one) => one.name === name);
+  const data = (name: string): unknown => JSON.parse(bed.value("configmap", `${name}-values`, ".data"));
   const stuck: Args = { values: { nodeSelector: { no: "node" } }, timeout: 3 };
 
-  it("wait until what they install is ready, and say what it is", async () => {
-    const done = await bed.up(release("first"));
-    assert.equal(bed.value("deployment", "first", ".status.readyReplicas"), "1");
-    assert.deepEqual(done.outputs, {
-      resourceNames: { "ConfigMap/v1": ["first-values"], "Deployment.apps/apps/v1": [`${namespace}/first`] },
-      status: {
+  describe("that are created", () => {
+    let fault: string;
+    before(async () => {
+      bed.helm("install", "taken", chart, "--set", "greeting=theirs", "--wait");
+      const program = async (): Promise<void> => {
+        release("first");
+        release("stuck", stuck);
+        release("atomic", { ...stuck, atomic: true });
+        release("unwatched", { ...stuck, skipAwait: true });
+        release("taken", { values: { greeting: "ours" } });
+        return Promise.resolve();
+      };
+      fault = await failure(bed.up(program, { continueOnError: true }));
+    });
+
+    it("wait until what they install is ready", () => {
+      assert.equal(bed.value("deployment", "first", ".status.readyReplicas"), "1");
+    });
+
+    it("say what Helm has made of them", async () => {
+      const { status, resourceNames, version } = (await bed.recorded("first")) ?? {};
+      assert.deepEqual(status, {
         appVersion: "9.8.7",
         chart: "demo",
         name: "first",
@@ -41,85 +55,100 @@ describe("releases", () => {
         revision: 1,
         status: "deployed",
         version: "1.2.3",
-      },
-      version: "1.2.3",
+      });
+      const names = { "ConfigMap/v1": ["first-values"], "Deployment.apps/apps/v1": [`${namespace}/first`] };
+      assert.deepEqual([resourceNames, version], [names, "1.2.3"]);
     });
-    assert.deepEqual((await bed.preview(release("first"))).steps, { same: 2 });
-    assert.deepEqual((await bed.refresh()).steps, { same: 2 });
+
+    it("fail when they are not ready in time, and are recorded", async () => {
+      const said = `Helm release "${namespace}/stuck" was created, but failed to initialize completely`;
+      assert.equal(fault.includes(said), true, fault);
+      assert.equal(installed("stuck")?.status, "failed");
+      assert.notEqual(await bed.recorded("stuck"), undefined);
+    });
+
+    it("leave nothing behind when they are atomic and not ready in time", async () => {
+      assert.equal(installed("atomic"), undefined);
+      assert.equal(await bed.recorded("atomic"), undefined);
+    });
+
+    it("are not waited for where they say so", () => assert.equal(installed("unwatched")?.status, "deployed"));
+
+    it("cannot have a name that Helm has in use", () => {
+      assert.match(fault, /cannot re-use a name that is still in use/);
+      assert.deepEqual(data("taken"), { changed: "original", greeting: "theirs", kept: "kept" });
+    });
   });
 
-  it("are upgraded with values merged deeply over those of the chart", async () => {
-    const changed = await bed.up(release("first", { values: { nested: { changed: "ours" } } }));
-    assert.deepEqual([changed.steps, changed.differences], [{ same: 1, update: 1 }, ["release: values.nested"]]);
-    assert.deepEqual(JSON.parse(bed.value("configmap", "first-values", ".data")), {
-      changed: "ours",
-      greeting: "hello",
-      kept: "kept",
+  describe("that are changed", () => {
+    const program =
+      (changed: string, name = "second") =>
+      async (): Promise<void> => {
+        release("first", { values: { nested: { changed } } });
+        release("renamed", { name, skipAwait: true });
+        release("taken", { values: { greeting: "ours" } }, { import: `${namespace}/taken` });
+        return Promise.resolve();
+      };
+    let second: Outcome;
+    let differences: string[];
+    before(async () => {
+      await bed.up(program("ours"));
+      second = await bed.preview(program("ours"));
+      ({ differences } = await bed.preview(program("again", "third")));
     });
-    const again = await bed.preview(release("first", { values: { nested: { changed: "again" } } }));
-    assert.deepEqual(again.differences, ["release: values.nested.changed"]);
-    await bed.up(release("first", { values: { greeting: "hi" } }));
-    assert.equal(bed.value("configmap", "first-values", ".data.changed"), "original");
-    assert.equal(installed("first")?.revision, "3");
+
+    it("merge their values deeply over those of the chart", () => {
+      assert.deepEqual(data("first"), { changed: "ours", greeting: "hello", kept: "kept" });
+      assert.equal(installed("first")?.revision, "2");
+    });
+
+    it("adopt by import what Helm has installed, other values included", () => {
+      assert.deepEqual(data("taken"), { changed: "original", greeting: "ours", kept: "kept" });
+      assert.equal(installed("taken")?.status, "deployed");
+    });
+
+    it("are silent at the next preview and at a refresh, the option to import notwithstanding", async () => {
+      assert.deepEqual(second.steps, { same: 4 });
+      assert.deepEqual((await bed.refresh()).steps, { same: 4 });
+    });
+
+    it("differ exactly where they were changed, and are replaced where their name is", () => {
+      assert.deepEqual(differences, ["first: values.nested.changed", "renamed: name"]);
+    });
+
+    it("leave nothing of those that are gone", () => {
+      for (const name of ["stuck", "unwatched"]) assert.equal(installed(name), undefined, name);
+    });
   });
 
-  it("are replaced where their name changes, and leave nothing when they are destroyed", async () => {
-    const renamed = await bed.up(release("second", { values: { greeting: "hi" } }));
-    assert.deepEqual([renamed.steps, renamed.differences], [{ same: 1, replace: 1 }, ["release: name"]]);
-    assert.equal(installed("first"), undefined);
+  it("leave nothing when they are destroyed, unless they are retained", async () => {
+    const program = async (): Promise<void> => {
+      release("first");
+      release("retained", { skipAwait: true }, { retainOnDelete: true });
+      return Promise.resolve();
+    };
+    await bed.up(program);
     await bed.destroy();
+    assert.equal(installed("retained")?.status, "deployed");
+    bed.helm("uninstall", "retained", "--wait");
     assert.equal(bed.kubectl("get", "deployments,replicasets,pods", "--output=name"), "");
   });
 
-  it("fail when they are not ready in time, are recorded, and do not fail when nobody waits", async () => {
-    const fault = await failure(bed.up(release("stuck", stuck)));
-    assert.match(
-      fault,
-      new RegExp(`Helm release "${namespace}/stuck" was created, but failed to initialize completely`),
-    );
-    assert.equal(installed("stuck")?.status, "failed");
-    await bed.destroy();
-    assert.equal(installed("stuck"), undefined);
-    await bed.up(release("stuck", { ...stuck, skipAwait: true }));
-    assert.equal(installed("stuck")?.status, "deployed");
-    await bed.destroy();
-  });
-
-  it("leave nothing behind when they are atomic and not ready in time", async () => {
-    await failure(bed.up(release("atomic", { ...stuck, atomic: true })));
-    assert.equal(installed("atomic"), undefined);
-    assert.equal(await bed.recorded("release"), undefined);
-  });
-
-  it("cannot have a name that Helm has in use, unless they are imported", async () => {
-    bed.helm("install", "taken", chart, "--set", "greeting=theirs", "--wait");
-    const fault = await failure(bed.up(release("taken", { values: { greeting: "ours" } })));
-    assert.match(fault, /cannot re-use a name that is still in use/);
-    assert.equal(bed.value("configmap", "taken-values", ".data.greeting"), "theirs");
-
-    const ours = { values: { greeting: "ours" } };
-    const imported = await bed.up(release("taken", ours, { import: `${namespace}/taken` }));
-    assert.equal(bed.value("configmap", "taken-values", ".data.greeting"), "ours", imported.text);
-    assert.deepEqual((await bed.preview(release("taken", ours))).steps, { same: 2 });
-    const asImported = release("taken", ours, { import: `${namespace}/taken` });
-    assert.deepEqual((await bed.preview(asImported)).steps, { same: 2 });
-    await bed.destroy();
-    assert.equal(installed("taken"), undefined);
-  });
-
-  it("stay where they are retained", async () => {
-    await bed.up(release("retained", {}, { retainOnDelete: true }));
-    await bed.destroy();
-    assert.equal(installed("retained")?.status, "deployed");
-  });
-
-  it("must have a chart that can be loaded, in preview already", async () => {
-    const fault = await failure(bed.preview(release("none", { chart: "./no-such-chart" })));
+  it("must have a chart that can be loaded, in a preview already", async () => {
+    const program = async (): Promise<void> => {
+      release("none", { chart: "./no-such-chart" });
+      return Promise.resolve();
+    };
+    const fault = await failure(bed.preview(program));
     assert.match(fault, /path ".\/no-such-chart" not found; check the chart name and repository configuration/);
   });
 
   it("are finished by Helm when the engine is killed, and taken up again by import", async () => {
-    const killed = failure(bed.up(release("orphan")));
+    const program = (options: CustomResourceOptions) => async (): Promise<void> => {
+      release("orphan", {}, options);
+      return Promise.resolve();
+    };
+    const killed = failure(bed.up(program({})));
     await until(() => installed("orphan") !== undefined);
     for (const pid of engines()) process.kill(pid, "SIGKILL");
     await killed;
@@ -127,10 +156,10 @@ describe("releases", () => {
 
     const stack = await bed.stack();
     await stack.cancel();
-    assert.match(await failure(bed.up(release("orphan"))), /cannot re-use a name that is still in use/);
     await stack.refresh({ clearPendingCreates: true });
-    await bed.up(release("orphan", {}, { import: `${namespace}/orphan` }));
-    assert.deepEqual((await bed.preview(release("orphan"))).steps, { same: 2 });
+    assert.match(await failure(bed.up(program({}))), /cannot re-use a name that is still in use/);
+    await bed.up(program({ import: `${namespace}/orphan` }));
+    assert.deepEqual((await bed.preview(program({}))).steps, { same: 2 });
   });
 });
 

@@ -27,7 +27,9 @@ interface Readiness {
   /** What counts as ready when time is up, where that is less than before. */
   good?(live: JsonObject): boolean;
   reasons(live: JsonObject): string[];
+  /** What is said when time is up, and while it is not. */
   timeout: string;
+  waiting: string;
 }
 
 function number(value: Json | undefined): number {
@@ -63,7 +65,12 @@ function daemonSetReady(live: JsonObject): boolean {
 }
 
 function workload(name: string, ready: (live: JsonObject) => boolean): Readiness {
-  return { ready, reasons: () => [UNAVAILABLE], timeout: `'${name}' timed out waiting to be Ready` };
+  return {
+    ready,
+    reasons: () => [UNAVAILABLE],
+    timeout: `'${name}' timed out waiting to be Ready`,
+    waiting: "waiting for its pods to be available",
+  };
 }
 
 function isServiceAddressed(service: JsonObject): boolean {
@@ -115,6 +122,7 @@ function service(api: Api, name: string): Readiness {
   const pending = (): boolean => addresses(endpoints, "notReadyAddresses") > 0;
   return {
     timeout: `'${name}' timed out waiting to be Ready`,
+    waiting: "waiting for its endpoints to settle and its address",
     reasons: (live) => serviceReasons(live, endpoints),
     good: (live) => isServiceAddressed(live) && !pending(),
     ready: async (live) => {
@@ -136,7 +144,12 @@ function service(api: Api, name: string): Readiness {
 function readiness(api: Api, live: JsonObject): Readiness | undefined {
   const waitFor = annotation(live, "pulumi.com/waitFor");
   if (waitFor !== "")
-    return { ready: conditions(waitFor), reasons: () => [], timeout: "timed out waiting for the condition" };
+    return {
+      ready: conditions(waitFor),
+      reasons: () => [],
+      timeout: "timed out waiting for the condition",
+      waiting: `waiting for ${waitFor}`,
+    };
   const { group, kind } = objectKind(live);
   const name = objectName(live);
   switch (`${group}/${kind}`) {
@@ -162,12 +175,16 @@ export async function untilReady(
   inputs: JsonObject,
   created: JsonObject,
   timeout: number,
+  tell: (message: string) => void,
 ): Promise<JsonObject> {
   if (isAnnotated(inputs, "pulumi.com/skipAwait")) return created;
   const wanted = readiness(api, created);
   if (!wanted) return created;
   const end = deadline(inputs, timeout);
-  for (let live = created; ;) {
+  let live = created;
+  if (await wanted.ready(live)) return live;
+  tell(wanted.waiting);
+  for (;;) {
     if (await wanted.ready(live)) return live;
     if (Date.now() >= end) {
       if (wanted.good?.(live)) return live;

@@ -1,6 +1,7 @@
 // The configured cluster: how to reach it, whether it answers, and the settings of the provider that touch objects.
 import type { ConfigureRequest } from "@pulumi/pulumi/proto/provider_pb";
 import { refusal, type Host } from "../serve";
+import { at, text, type JsonObject } from "../values";
 import { Api } from "./api";
 import { connection } from "./kubeconfig";
 import { builtInScope, type Kind } from "./names";
@@ -16,6 +17,8 @@ export interface Cluster {
   /** Why the cluster cannot be used; undefined where it answers. */
   unreachable?: string;
   namespace: string;
+  /** Scopes of kinds whose CRDs are part of the program, by group and kind: they count before these are installed. */
+  scopes: Map<string, boolean>;
   mutable: Mutability;
   upsert: boolean;
   patchForce: boolean;
@@ -38,6 +41,7 @@ export async function configuredCluster(request: ConfigureRequest, host: Host): 
   const cluster: Cluster = {
     host,
     namespace: setting("namespace"),
+    scopes: new Map(),
     mutable: {
       configMaps: enabled("enableConfigMapMutable", "PULUMI_K8S_ENABLE_CONFIGMAP_MUTABLE"),
       secrets: enabled("enableSecretMutable", "PULUMI_K8S_ENABLE_SECRET_MUTABLE"),
@@ -67,9 +71,16 @@ export function reachable(cluster: Cluster): Api {
   throw new Error(`configured Kubernetes cluster is unreachable: ${cluster.unreachable ?? "it is not configured"}`);
 }
 
+/** Remembers the scope that a CRD of the program gives its kind. */
+export function rememberScope(cluster: Cluster, definition: JsonObject): void {
+  const spec = definition["spec"];
+  const kind = `${text(at(spec, "group"))}/${text(at(spec, "names", "kind"))}`;
+  if (typeof at(spec, "scope") === "string") cluster.scopes.set(kind, at(spec, "scope") === "Namespaced");
+}
+
 /** Whether objects of a kind live in namespaces; a kind nobody knows yet is taken to. */
 export async function isNamespaced(cluster: Cluster, kind: Kind): Promise<boolean> {
-  const known = builtInScope(kind);
+  const known = builtInScope(kind) ?? cluster.scopes.get(`${kind.group}/${kind.kind}`);
   if (known !== undefined || !cluster.api || cluster.unreachable !== undefined) return known ?? true;
   return (await cluster.api.namespaced(kind)) ?? true;
 }

@@ -1,8 +1,8 @@
 // Where the API server is and who asks: the current context of a kubeconfig, given as a path or as content.
 // Read here and not by a client library, whose import alone costs a plugin start two seconds.
-import { existsSync, mkdtempSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { homedir, tmpdir } from "node:os";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { parse } from "yaml";
 import { refusal } from "../serve";
 import { at, isObject, text, type Json, type JsonObject } from "../values";
@@ -31,9 +31,13 @@ function sourceFile(kubeconfig: string | undefined): string {
   const given = kubeconfig || process.env["KUBECONFIG"] || join(homedir(), ".kube", "config");
   const path = given.startsWith("~/") ? join(homedir(), given.slice(2)) : given;
   if (existsSync(path)) return path;
+  if (given === process.env["KUBECONFIG"] && given.includes(delimiter))
+    throw refusal("a KUBECONFIG of several files", "kubernetes");
   if (!given.includes("\n") && !given.startsWith("{")) throw new Error(`the kubeconfig "${given}" does not exist`);
-  const file = join(mkdtempSync(join(tmpdir(), "kubeconfig-")), "config");
+  const folder = mkdtempSync(join(tmpdir(), "kubeconfig-"));
+  const file = join(folder, "config");
   writeFileSync(file, given, { mode: 0o600 });
+  process.on("exit", () => rmSync(folder, { recursive: true, force: true }));
   return file;
 }
 

@@ -140,7 +140,8 @@ export async function createObject(cluster: Cluster, request: CreateRequest): Pr
     return { id: "", properties: record(without(created, ["status"])) };
   }
   try {
-    const live = await untilReady(api, inputs, created, request.getTimeout());
+    const tell = (said: string): void => cluster.host.status(urn, said);
+    const live = await untilReady(api, inputs, created, request.getTimeout(), tell);
     return { id: objectId(live), properties: record(live) };
   } catch (error) {
     const [object, reasons] = error instanceof NotReady ? [error.object, error.reasons] : [created, []];
@@ -237,7 +238,8 @@ export async function updateObject(cluster: Cluster, request: UpdateRequest): Pr
   try {
     const changed = await change();
     if (preview) return record(changed);
-    const live = await untilReady(api, inputs, changed, request.getTimeout());
+    const tell = (said: string): void => cluster.host.status(urn, said);
+    const live = await untilReady(api, inputs, changed, request.getTimeout(), tell);
     if (state.manager !== "" && state.manager !== manager) await relinquish(api, live, state.manager);
     return record(live);
   } catch (error) {

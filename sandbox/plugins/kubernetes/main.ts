@@ -11,8 +11,9 @@ import type {
   UpdateRequest,
 } from "@pulumi/pulumi/proto/provider_pb";
 import { refusal, serve, type Checked, type Difference, type Host, type Provider, type State } from "../serve";
-import { equal, fromStruct, hasForeign, type JsonObject } from "../values";
+import { equal, fromStruct, hasForeign, text, type JsonObject } from "../values";
 import { configuredCluster, type Cluster } from "./cluster";
+import { connection } from "./kubeconfig";
 import { createObject, deleteObject, readObject, updateObject } from "./lifecycle";
 import { RELEASE, urnType } from "./names";
 import { checkObject, diffObject } from "./objects";
@@ -20,6 +21,16 @@ import { checkRelease, createRelease, deleteRelease, diffRelease, readRelease, u
 
 /** Types that share the prefix and are no objects of the API: charts, YAML files, directories. */
 const components = /^kubernetes:(helm\.sh|yaml|kustomize)/;
+
+/** The API server that a configuration means, as far as it can be told. */
+function serverOf(config: JsonObject): string | undefined {
+  if (text(config["kubeconfig"]) === "") return undefined;
+  try {
+    return connection({ kubeconfig: text(config["kubeconfig"]), context: text(config["context"]) }).server;
+  } catch {
+    return undefined;
+  }
+}
 
 class Kubernetes implements Provider {
   private configured?: Cluster;
@@ -39,8 +50,13 @@ class Kubernetes implements Provider {
     return Promise.resolve({ inputs: fromStruct(request.getNews()) });
   }
 
+  /** Another cluster has none of the objects of the one before: the provider is replaced, and they with it. */
   async diffConfig(request: DiffRequest): Promise<Difference> {
-    return Promise.resolve({ changed: !equal(fromStruct(request.getOlds()), fromStruct(request.getNews())) });
+    const [olds, news] = [fromStruct(request.getOlds()), fromStruct(request.getNews())];
+    const [before, after] = [serverOf(olds), serverOf(news)];
+    const isElsewhere = before !== undefined && after !== undefined && before !== after;
+    const changed = ["kubeconfig", "context"].filter((key) => !equal(olds[key], news[key]));
+    return Promise.resolve({ changed: !equal(olds, news), replaces: isElsewhere ? changed : [] });
   }
 
   async check(request: CheckRequest): Promise<Checked> {

@@ -4,11 +4,12 @@ import { CheckRequest, type DiffRequest } from "@pulumi/pulumi/proto/provider_pb
 import { detailedDiff, mergePatch, replacing } from "../diff";
 import { refusal, type Checked, type Difference } from "../serve";
 import { at, copySecrets, fromStruct, isUnknown, text, type JsonObject } from "../values";
-import { isNamespaced, type Cluster } from "./cluster";
+import { isNamespaced, rememberScope, type Cluster } from "./cluster";
 import {
   autoname,
   isAutonamed,
   isBuiltIn,
+  isCustomResourceDefinition,
   isNamed,
   isPatch,
   metadataOf,
@@ -22,7 +23,7 @@ import {
 } from "./names";
 import { covers } from "./ownership";
 import { replacementPaths } from "./replacement";
-import { normalized, objectOf, pruned, recalled, withoutEmpty } from "./shape";
+import { inWordsOf, normalized, objectOf, pruned, recalled } from "./shape";
 
 /** Kinds for which the official plugin waits in a way of its own that no part of the package needs. */
 const refusedKinds = new Set([
@@ -67,6 +68,7 @@ export async function checkObject(cluster: Cluster, request: CheckRequest): Prom
   const given = fromStruct(request.getNews());
   const inputs = normalized(objectOf(given));
   refuseForeign(inputs);
+  if (isCustomResourceDefinition(inputs)) rememberScope(cluster, inputs);
   if (isPatch(urn, text(inputs["kind"])) && !isNamed(inputs))
     throw new Error("patch resources require the `.metadata.name` field to be set");
   fillName(inputs, objectOf(fromStruct(request.getOlds())), request);
@@ -89,7 +91,7 @@ export async function diffObject(cluster: Cluster, request: DiffRequest): Promis
   const inputs = normalized(objectOf(fromStruct(request.getNews())));
   const kind = objectKind(inputs);
   const namespaced = await isNamespaced(cluster, kind);
-  const news = inNamespace(isBuiltIn(kind) ? withoutEmpty(inputs, state.live) : inputs, namespaced);
+  const news = inNamespace(isBuiltIn(kind) ? inWordsOf(state.live, inputs) : inputs, namespaced);
   const base = inNamespace(pruned(state.live, normalized(state.inputs)), namespaced);
   base["apiVersion"] ??= inputs["apiVersion"] ?? "";
   base["kind"] ??= inputs["kind"] ?? "";

@@ -1,5 +1,6 @@
 // The shape in which objects are compared and recorded: live objects cut down to what was asked for, inputs in the
 // form in which the API server will give them back, and the record that goes into the state.
+import { parseQuantity } from "../../../lib/quantity";
 import { at, clone, copySecrets, hasUnknown, isObject, revealedObject, type Json, type JsonObject } from "../values";
 import { isBuiltIn, isCustomResourceDefinition, objectKind, withDashes, withUnderscores } from "./names";
 
@@ -67,19 +68,41 @@ function encodedSecret(object: JsonObject): JsonObject {
   return { ...without(object, ["stringData"]), data };
 }
 
+/** What the API server does not keep of a built-in kind when it is given, as far as the field is optional there. */
+function saysNothing(value: Json): boolean {
+  return value === "" || value === 0 || value === false || isEmpty(value);
+}
+
 function isEmpty(value: Json): boolean {
   return typeof value === "object" && value !== null && Object.keys(value).length === 0;
 }
 
-/** Inputs without the empty maps and lists that the API server did not keep; it drops them from built-in kinds. */
-export function withoutEmpty(inputs: JsonObject, live: JsonObject): JsonObject {
-  const kept = Object.entries(inputs).filter(([key, value]) => !(isEmpty(value) && live[key] === undefined));
-  return Object.fromEntries(kept.map(([key, value]) => [key, withoutEmptyIn(value, live[key])]));
+/** Maps whose values are quantities: the API server writes "0.1" as "100m". */
+const quantities = new Set(["limits", "requests"]);
+
+function sameQuantity(one: Json, other: Json): boolean {
+  const [first, second] = [one, other].map((value) =>
+    typeof value === "string" || typeof value === "number" ? (parseQuantity(String(value)) ?? NaN) : NaN,
+  ) as [number, number];
+  return Math.abs(first - second) <= 1e-9 * Math.abs(first);
 }
 
-function withoutEmptyIn(value: Json, live: Json | undefined): Json {
-  if (isObject(value) && isObject(live)) return withoutEmpty(value, live);
-  if (Array.isArray(value) && Array.isArray(live)) return value.map((item, index) => withoutEmptyIn(item, live[index]));
+/** Inputs of a built-in kind in the words of the live object, where these mean the same. */
+export function inWordsOf(live: JsonObject, inputs: JsonObject, field = ""): JsonObject {
+  const kept = Object.entries(inputs).filter(([key, value]) => live[key] !== undefined || !saysNothing(value));
+  return Object.fromEntries(
+    kept.map(([key, value]) => {
+      const found = live[key];
+      if (quantities.has(field) && found !== undefined && sameQuantity(value, found)) return [key, found];
+      return [key, valueInWordsOf(found, value, key)];
+    }),
+  );
+}
+
+function valueInWordsOf(live: Json | undefined, value: Json, field: string): Json {
+  if (isObject(value) && isObject(live)) return inWordsOf(live, value, field);
+  if (Array.isArray(value) && Array.isArray(live))
+    return value.map((item, index) => valueInWordsOf(live[index], item, field));
   return value;
 }
 
