@@ -6,9 +6,11 @@ import { AppsV1Api, CoreV1Api, KubeConfig, V1Node } from "@kubernetes/client-nod
 import { partPath } from "./cache";
 import { Credentials } from "./credentials";
 import { Instance } from "./instance";
-import { configureNetwork, nodeAddresses } from "./network";
+import { kubeProxy } from "./kube-proxy";
+import { nodeAddresses } from "./network";
 import { pause, Service } from "./service";
 import { certManager, etcd, kubeApiserver, kubeControllerManager, kubeScheduler, kwok } from "./services";
+import { Traffic } from "./traffic";
 
 /** A control plane that runs, as far as it has got. */
 export interface ControlPlane {
@@ -25,9 +27,9 @@ const certManagerNamespace = "cert-manager";
 export async function boot(
   instance: Instance,
   nodes: number,
+  traffic: Traffic,
   started: (service: Service) => void,
 ): Promise<ControlPlane> {
-  configureNetwork();
   fs.mkdirSync(instance.memory, { recursive: true });
   execFileSync("mount", ["-t", "tmpfs", "-o", "mode=700", "sandbox", instance.memory]);
   const credentials = new Credentials(instance.memory);
@@ -49,9 +51,10 @@ export async function boot(
   await Promise.all([
     start(kubeControllerManager(instance, credentials)),
     start(kubeScheduler(instance, credentials)),
-    start(kwok(instance)).then(() => ensureNodes(core, nodes)),
+    start(kwok(instance, traffic.lacks.length === 0)).then(() => ensureNodes(core, nodes)),
     installCertManager(instance, core).then(() => start(certManager(instance))),
   ]);
+  if (traffic.lacks.length === 0) await start(kubeProxy(instance, traffic.proxyMode));
   return { services, core, apps, credentials };
 }
 

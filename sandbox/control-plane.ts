@@ -4,6 +4,7 @@ import { ask, Status } from "./control";
 import { Instance } from "./instance";
 import { lock } from "./lock";
 import { isAlive, killAll, startSupervisor } from "./namespaces";
+import { handOver, wantedPorts } from "./ports";
 import { tail } from "./progress";
 import { pause } from "./service";
 
@@ -46,7 +47,7 @@ export async function startAfresh(instance: Instance): Promise<void> {
   for (const folder of [instance.file("logs"), instance.temporary, instance.pulumiHome, instance.pulumiState])
     fs.mkdirSync(folder, { recursive: true });
   instance.linkPrograms();
-  startSupervisor(instance);
+  await handOver(wantedPorts(instance), startSupervisor(instance));
 }
 
 /** Reports each part as it becomes ready, and returns when all are. */

@@ -2,6 +2,7 @@
 import * as fs from "node:fs";
 import * as http from "node:http";
 import { Instance } from "./instance";
+import { HostPorts } from "./ports";
 import { ServiceStatus } from "./service";
 
 export interface Status {
@@ -9,6 +10,10 @@ export interface Status {
   /** What went wrong, once the phase is "failed". */
   error?: string;
   nodes: number;
+  /** The machine's own ports that lead to the NodePorts. */
+  ports: HostPorts;
+  /** What is missing for requests to be carried. */
+  lacks: string[];
   parts: ServiceStatus[];
 }
 

@@ -5,9 +5,9 @@ import { PatchStrategy, setHeaderOptions, V1Container, V1Deployment, V1Pod } fro
 import { ControlPlane } from "./boot";
 import { partPath } from "./cache";
 import { Instance } from "./instance";
+import { servingAnnotation } from "./pods";
 import { answers } from "./probe";
 import { Command, pause, Service } from "./service";
-import { servingAnnotation } from "./services";
 
 /** What one start of the process depends on: another pod template is another process. */
 interface Assignment {
@@ -15,6 +15,9 @@ interface Assignment {
   container: V1Container;
   template: string;
 }
+
+/** A gateway's Envoy has no filters of Istio's own here, and refuses listeners that name one. */
+const forPlainEnvoy = { PILOT_ENABLE_ALPN_FILTER: "false", PILOT_ENABLE_METADATA_EXCHANGE: "false" };
 
 const ready = "http://127.0.0.1:8080/ready";
 
@@ -97,7 +100,7 @@ export class IstiodKeeper {
         ...(container.args ?? []),
         `--kubeconfig=${this.kubeconfig}`,
       ],
-      environment: podEnvironment(pod, container),
+      environment: { ...podEnvironment(pod, container), ...forPlainEnvoy },
       cwd: this.directory,
     };
   }
@@ -145,6 +148,8 @@ export function podEnvironment(pod: V1Pod, container: V1Container): Record<strin
     "metadata.namespace": pod.metadata?.namespace,
     "spec.nodeName": pod.spec?.nodeName,
     "spec.serviceAccountName": pod.spec?.serviceAccountName,
+    "status.podIP": pod.status?.podIP,
+    "status.hostIP": pod.status?.hostIP,
   };
   const entries = (container.env ?? []).map(({ name, value, valueFrom }) => [
     name,

@@ -7,7 +7,7 @@ import { userNamespace } from "./machine";
 import { typescript } from "./node";
 
 /** Starts the supervisor in namespaces of its own; it lives on when this process ends. */
-export function startSupervisor(instance: Instance): void {
+export function startSupervisor(instance: Instance): ChildProcess {
   const own = ["--net", "--pid", "--fork", "--kill-child", "--mount-proc", ...userNamespace];
   // The shell is the namespace's first process, since a shell reaps the orphans that fall to it. The one outside writes
   // down its process id before unshare takes its place.
@@ -18,12 +18,13 @@ export function startSupervisor(instance: Instance): void {
   const child = spawn("flock", ["--nonblock", instance.lockFile, ...outer], {
     cwd: checkout,
     detached: true,
-    stdio: ["ignore", log, log],
+    stdio: ["ignore", log, log, "ipc"],
     env: instance.environment(),
   });
   child.on("error", (error) => fs.writeSync(log, `${error.message}\n`));
   fs.closeSync(log);
   child.unref();
+  return child;
 }
 
 /** Whether any process of the sandbox lives. */

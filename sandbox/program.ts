@@ -4,12 +4,14 @@ import { createRequire } from "node:module";
 import * as path from "node:path";
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
+import { ask } from "./control";
 import { errorsShown, report } from "./engine-events";
 import { interrupted } from "./exit-status";
 import { checkout, Instance } from "./instance";
 import { lock } from "./lock";
 import { chosenPlugins } from "./plugins";
-import { Config, withSources } from "./stack-config";
+import { HostPorts } from "./ports";
+import { Config, withMachine } from "./stack-config";
 import { summary } from "./summary";
 
 const load = createRequire(__filename);
@@ -33,7 +35,9 @@ async function main(): Promise<void> {
 
   const workDir = instance.file("program");
   fs.mkdirSync(workDir, { recursive: true });
-  const stack = await openStack(workDir);
+  const status = await ask(instance, "GET", "status");
+  if (!status) throw new Error(`the sandbox in ${instance.directory} does not run; start it with \`make up\``);
+  const stack = await openStack(workDir, status.ports);
   if (await wasKilled(stack, instance)) {
     process.exitCode = interrupted;
     return;
@@ -41,10 +45,10 @@ async function main(): Promise<void> {
   process.chdir(checkout);
   const result = await stack.up({ onEvent: report, signal: stop.signal });
   console.error(`  the program has run: ${describeChanges(result.summary.resourceChanges ?? {})}`);
-  console.log(summary(instance, result.outputs, chosenPlugins(instance)));
+  console.log(summary(instance, result.outputs, chosenPlugins(instance), status.lacks));
 }
 
-async function openStack(workDir: string): Promise<Stack> {
+async function openStack(workDir: string, ports: HostPorts): Promise<Stack> {
   const settingsFile = path.join(workDir, `Pulumi.${stackName}.yaml`);
   const kept: { encryptionsalt?: string } = fs.existsSync(settingsFile)
     ? parse(fs.readFileSync(settingsFile, "utf8"))
@@ -52,7 +56,7 @@ async function openStack(workDir: string): Promise<Stack> {
   const { config }: { config: Config } = parse(
     fs.readFileSync(path.join(checkout, `Pulumi.${stackName}.yaml`), "utf8"),
   );
-  fs.writeFileSync(settingsFile, stringify({ ...kept, config: withSources(config) }));
+  fs.writeFileSync(settingsFile, stringify({ ...kept, config: withMachine(config, ports) }));
   return LocalWorkspace.createOrSelectStack(
     { projectName: project, stackName, program: runProgram },
     { workDir, projectSettings: { name: project, runtime: "nodejs" } },

@@ -20,6 +20,14 @@ export interface ServiceStatus {
   log: string;
 }
 
+/** How a program is ended. */
+export interface Ending {
+  /** How long it may take, in milliseconds. */
+  grace: number;
+  /** Whether it has children that must not outlive it; they share its process group. */
+  group: boolean;
+}
+
 /** How long a part may take to become ready before its start counts as failed. */
 const patience = 60_000;
 
@@ -35,6 +43,7 @@ export class Service {
     private readonly instance: Instance,
     private readonly command: () => Command,
     private readonly isReady: () => Promise<boolean>,
+    private readonly ending: Ending = { grace: 3000, group: false },
   ) {}
 
   status(): ServiceStatus {
@@ -81,14 +90,14 @@ export class Service {
     }
   }
 
-  /** Ends the program, politely for three seconds. */
+  /** Ends the program, politely for as long as it is granted. */
   async stop(): Promise<void> {
     this.wanted = false;
     const child = this.child;
     if (child === undefined) return;
     const ended = new Promise((resolve) => child.once("exit", resolve));
     child.kill("SIGTERM");
-    const timer = setTimeout(() => child.kill("SIGKILL"), 3000);
+    const timer = setTimeout(() => child.kill("SIGKILL"), this.ending.grace);
     await ended;
     clearTimeout(timer);
   }
@@ -98,11 +107,17 @@ export class Service {
     const [program = "", ...args] = argv;
     const log = fs.openSync(this.instance.logFile(this.name), "a");
     this.state = "starting";
-    const child = spawn(program, args, { cwd, stdio: ["ignore", log, log], env: { ...process.env, ...environment } });
+    const child = spawn(program, args, {
+      cwd,
+      stdio: ["ignore", log, log],
+      env: { ...process.env, ...environment },
+      detached: this.ending.group,
+    });
     fs.closeSync(log);
     this.child = child;
     child.on("error", (error) => fs.appendFileSync(this.instance.logFile(this.name), `${error.message}\n`));
     child.on("close", () => {
+      if (this.ending.group && child.pid) endGroup(child.pid);
       this.child = undefined;
       this.state = "stopped";
       if (this.wanted) setTimeout(() => this.relaunch(), 500);
@@ -122,6 +137,15 @@ export class Service {
       if (await this.isReady().catch(() => false)) this.state = "ready";
       else await pause(200);
     }
+  }
+}
+
+/** Ends what is left of a process group, which mostly is nothing. */
+function endGroup(leader: number): void {
+  try {
+    process.kill(-leader, "SIGKILL");
+  } catch (error) {
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
   }
 }
 

@@ -6,6 +6,7 @@ import { partPath } from "./cache";
 import { Credentials } from "./credentials";
 import { Instance } from "./instance";
 import { apiServer, podRange, serviceRange } from "./network";
+import { answersLabel, gatewayClass, gatewayClassLabel, servingAnnotation } from "./pods";
 import { answers } from "./probe";
 import { Service } from "./service";
 
@@ -92,15 +93,12 @@ export function kubeScheduler(instance: Instance, credentials: Credentials): Ser
   );
 }
 
-/** Annotation that an istiod pod gets once the process behind it answers. */
-export const servingAnnotation = "sandbox.istio-ambient/serving";
-
-/** Plays the kubelet of every node: pods become ready at once, those of istiod when istiod is. */
-export function kwok(instance: Instance): Service {
+/** Plays the kubelet of every node: pods become ready at once, those that a process stands behind when it answers. */
+export function kwok(instance: Instance, withTraffic: boolean): Service {
   const argv = (): string[] => [
     program("kwok"),
     `--kubeconfig=${instance.kubeconfig}`,
-    `--config=${writeStages(instance)}`,
+    `--config=${writeStages(instance, withTraffic)}`,
     "--manage-all-nodes=true",
     `--cidr=${podRange}`,
     "--node-lease-duration-seconds=40",
@@ -121,33 +119,58 @@ interface Expression {
 }
 interface Stage {
   metadata: { name: string };
-  spec: { selector: { matchExpressions: Expression[] } };
+  spec: { selector: { matchExpressions: Expression[] }; next: { statusTemplate?: string } };
 }
 
-/** kwok's own stages; the one that makes pods ready in two versions, for istiod's pods and for all others. */
-export function stages(originals: Stage[]): Stage[] {
+/**
+ * kwok's own stages; the one that makes pods ready in several versions: for istiod's pods, with traffic for those of
+ * gateways and applications, which get an address and wait, and for all others.
+ */
+export function stages(originals: Stage[], withTraffic: boolean): Stage[] {
   const variant = (stage: Stage, suffix: string, ...expressions: Expression[]): Stage => ({
     ...stage,
     metadata: { name: `${stage.metadata.name}${suffix}` },
     spec: { ...stage.spec, selector: { matchExpressions: [...stage.spec.selector.matchExpressions, ...expressions] } },
   });
-  const app = ".metadata.labels.app";
-  return originals.flatMap((stage) =>
-    stage.metadata.name !== "pod-ready"
-      ? [stage]
-      : [
-          variant(stage, "", { key: app, operator: "NotIn", values: ["istiod"] }),
-          variant(
-            stage,
-            "-istiod",
-            { key: app, operator: "In", values: ["istiod"] },
-            { key: `.metadata.annotations["${servingAnnotation}"]`, operator: "Exists" },
-          ),
-        ],
-  );
+  const label = (name: string) => `.metadata.labels["${name}"]`;
+  const istiod = { key: ".metadata.labels.app", values: ["istiod"] };
+  const gateway = { key: label(gatewayClassLabel), values: [gatewayClass] };
+  const application = { key: label(answersLabel) };
+  return originals.flatMap((stage) => {
+    if (stage.metadata.name !== "pod-ready") return [stage];
+    const others = [
+      { ...istiod, operator: "NotIn" },
+      ...(withTraffic
+        ? [
+            { ...gateway, operator: "NotIn" },
+            { ...application, operator: "DoesNotExist" },
+          ]
+        : []),
+    ];
+    const serving = { key: `.metadata.annotations["${servingAnnotation}"]`, operator: "Exists" };
+    const unready = withoutReadiness(stage);
+    return [
+      variant(stage, "", ...others),
+      variant(stage, "-istiod", { ...istiod, operator: "In" }, serving),
+      ...(withTraffic
+        ? [
+            variant(unready, "-gateway", { ...gateway, operator: "In" }),
+            variant(unready, "-application", { ...application, operator: "Exists" }),
+          ]
+        : []),
+    ];
+  });
 }
 
-function writeStages(instance: Instance): string {
+/** The stage with a pod that runs and has an address, and is not ready. */
+function withoutReadiness(stage: Stage): Stage {
+  const statusTemplate = stage.spec.next.statusTemplate
+    ?.replace(/status: "True"(\s+type: (Ready|ContainersReady)\b)/g, 'status: "False"$1')
+    .replace(/^( +)ready: true$/m, "$1ready: false");
+  return { ...stage, spec: { ...stage.spec, next: { ...stage.spec.next, statusTemplate } } };
+}
+
+function writeStages(instance: Instance, withTraffic: boolean): string {
   const files = ["node", "node-heartbeat", "pod"].flatMap((folder) =>
     fs.readdirSync(partPath("kwok-stages", folder)).map((name) => partPath("kwok-stages", folder, name)),
   );
@@ -155,7 +178,7 @@ function writeStages(instance: Instance): string {
   const target = path.join(instance.memory, "stages.yaml");
   fs.writeFileSync(
     target,
-    stages(originals)
+    stages(originals, withTraffic)
       .map((stage) => stringify(stage))
       .join("---\n"),
   );

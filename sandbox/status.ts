@@ -3,6 +3,7 @@ import { Status } from "./control";
 import { Instance } from "./instance";
 import { chosenPlugins } from "./plugins";
 import { table } from "./table";
+import { withoutTraffic } from "./traffic";
 
 /** What a person reads; `status` is undefined where nothing runs. */
 export function statusText(instance: Instance, status: Status | undefined): string {
@@ -16,8 +17,13 @@ export function statusText(instance: Instance, status: Status | undefined): stri
   ]);
   const plugins = chosenPlugins(instance).map(({ name, version, origin }) => `${name} ${version} (${origin})`);
   return [
-    `sandbox ${instance.directory}: ${status.phase}${status.error ? `, ${status.error}` : ""}, ${status.nodes} node(s)`,
+    `sandbox ${instance.directory}: ${status.phase}${status.error ? `, ${status.error}` : ""}, ${status.nodes} node(s), ${reach(status)}`,
     table([["part", "state", "pid inside", "restarts", "log"], ...parts]),
     ...(plugins.length > 0 ? [`plugins: ${plugins.join(", ")}`] : []),
   ].join("\n");
+}
+
+function reach({ ports, lacks }: Status): string {
+  if (lacks.length > 0) return withoutTraffic(lacks);
+  return `127.0.0.1:${ports.http} and 127.0.0.1:${ports.https} lead to its gateway`;
 }

@@ -4,6 +4,7 @@ import { Instance } from "./instance";
 import { istioVersion } from "./parts";
 import { Plugin } from "./plugins";
 import { table } from "./table";
+import { withoutTraffic } from "./traffic";
 
 interface Requests {
   cpu: string;
@@ -11,7 +12,7 @@ interface Requests {
 }
 
 /** The summary of a run that succeeded; `outputs` are the program's exports. */
-export function summary(instance: Instance, outputs: OutputMap, plugins: Plugin[]): string {
+export function summary(instance: Instance, outputs: OutputMap, plugins: Plugin[], lacks: string[]): string {
   const value = (name: string): unknown => outputs[name]?.value;
   const text = (name: string): string | undefined => (value(name) === undefined ? undefined : String(value(name)));
   const nodePorts = value("nodePorts") as Record<string, number> | undefined;
@@ -39,6 +40,7 @@ export function summary(instance: Instance, outputs: OutputMap, plugins: Plugin[
     const rows = Object.entries({ ...parts, total }).map(([part, asked]) => [part, asked?.cpu, asked?.memory]);
     sections.push(table([["requests", "cpu", "memory"], ...rows]));
   }
+  sections.push(traffic(lacks));
   sections.push(
     table([
       ["look around", `${prefix}make shell`],
@@ -48,4 +50,10 @@ export function summary(instance: Instance, outputs: OutputMap, plugins: Plugin[
     ]),
   );
   return `\n${sections.join("\n\n")}\n`;
+}
+
+/** What of the traffic is real here. */
+function traffic(lacks: string[]): string {
+  if (lacks.length > 0) return `The sandbox runs ${withoutTraffic(lacks)}`;
+  return "Gateways are real here; ztunnel and waypoints are not: what goes between applications is plain";
 }

@@ -1,24 +1,42 @@
 // The process inside the sandbox's namespaces that runs the control plane. When it ends, all of the sandbox ends.
 import { boot, ControlPlane, ensureNodes } from "./boot";
 import { serve, Status } from "./control";
+import { GatewayKeeper } from "./envoy";
 import { Instance } from "./instance";
 import { IstiodKeeper } from "./istiod";
 import { nodeCount } from "./machine";
+import { configureNetwork } from "./network";
+import { listenInside, takeOver } from "./ports";
 import { Service } from "./service";
+import { findTraffic } from "./traffic";
 
 async function main(): Promise<void> {
   const instance = Instance.current();
   let nodes = nodeCount();
   let plane: ControlPlane | undefined;
-  const known: Service[] = [];
+  let gateways: GatewayKeeper | undefined;
+  const ports = await takeOver();
+  const traffic = findTraffic();
+  const started: Service[] = [];
+  const known = (): Service[] => [...started, ...(gateways?.services ?? [])];
   const status: Pick<Status, "phase" | "error"> = { phase: "starting" };
   const find = (part: string): Service => {
-    const service = known.find(({ name }) => name === part);
+    const service = known().find(({ name }) => name === part);
     if (service) return service;
-    throw new Error(`no part "${part}" runs here; there are ${known.map(({ name }) => name).join(", ")}`);
+    throw new Error(
+      `no part "${part}" runs here; there are ${known()
+        .map(({ name }) => name)
+        .join(", ")}`,
+    );
   };
   await serve(instance, {
-    status: () => ({ ...status, nodes, parts: known.map((service) => service.status()) }),
+    status: () => ({
+      ...status,
+      nodes,
+      ports,
+      lacks: traffic.lacks,
+      parts: known().map((service) => service.status()),
+    }),
     stop: async (part) => find(part).hold(),
     start: async (part) => find(part).release(),
     nodes: async (count) => {
@@ -29,11 +47,14 @@ async function main(): Promise<void> {
   });
 
   try {
-    plane = await boot(instance, nodes, (service) => known.push(service));
+    configureNetwork();
+    await listenInside(ports);
+    plane = await boot(instance, nodes, traffic, (service) => started.push(service));
     const keeper = new IstiodKeeper(instance, plane);
-    known.push(keeper.service);
+    started.push(keeper.service);
+    gateways = traffic.lacks.length === 0 ? new GatewayKeeper(instance, plane) : undefined;
     status.phase = "ready";
-    await keeper.run();
+    await Promise.all([keeper.run(), gateways?.run()]);
   } catch (error) {
     // The failure stays to be read by whoever asks; `up` and `down` end this process.
     status.phase = "failed";

@@ -5,9 +5,10 @@ import { ask } from "./control";
 import { startAfresh, upControlPlane, waitUntilReady, withLock } from "./control-plane";
 import { Instance } from "./instance";
 import { checkMachine, nodeCount } from "./machine";
-import { spawnInside } from "./namespaces";
+import { isAlive, spawnInside } from "./namespaces";
 import { typescript } from "./node";
 import { ensurePlugins } from "./plugins";
+import { checkPorts, wantedPorts } from "./ports";
 import { interrupted } from "./exit-status";
 import { table } from "./table";
 
@@ -15,7 +16,9 @@ import { table } from "./table";
 export async function up(instance: Instance, bare: boolean): Promise<number> {
   checkMachine(!isComplete());
   const nodes = nodeCount();
+  const ports = wantedPorts(instance);
   return withLock(instance, async () => {
+    if (!isAlive(instance)) await checkPorts(ports);
     await buildParts();
     const status = await upControlPlane(instance);
     if (nodes > status.nodes) await ask(instance, "POST", `nodes/${nodes}`);

@@ -5,7 +5,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { partPath } from "../../sandbox/cache";
 import { Instance } from "../../sandbox/instance";
-import { withSources } from "../../sandbox/stack-config";
+import { withMachine } from "../../sandbox/stack-config";
 
 describe("a sandbox's environment", () => {
   const environment = new Instance("/sandbox").environment({
@@ -67,17 +67,17 @@ describe("a sandbox's folder", () => {
 });
 
 describe("the stack's configuration", () => {
-  it("gains the charts and the CRDs and keeps the rest", () => {
-    const config = withSources({
-      "istio-ambient:enabled": true,
-      "istio-ambient:mesh": { platform: "kind", gatewayApi: { install: true } },
-    });
+  it("gains the charts, the CRDs and the ports and keeps the rest", () => {
+    const mesh = { platform: "kind", gatewayApi: { install: true }, gateway: { name: "edge" } };
+    const ports = { http: 9081, https: 9444 };
+    const config = withMachine({ "istio-ambient:enabled": true, "istio-ambient:mesh": mesh }, ports);
     assert.deepEqual(config, {
       "istio-ambient:enabled": true,
       "istio-ambient:mesh": {
         platform: "kind",
         charts: { directory: partPath("istio-charts") },
         gatewayApi: { install: true, source: partPath("gateway-api-crds") },
+        gateway: { name: "edge", httpHostPort: 9081, httpsHostPort: 9444 },
       },
     });
   });

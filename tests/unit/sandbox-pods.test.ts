@@ -5,12 +5,12 @@ import { stages } from "../../sandbox/services";
 
 describe("the stages of pods", () => {
   const pending = { key: ".status.phase", operator: "In", values: ["Pending"] };
-  const ready = { metadata: { name: "pod-ready" }, spec: { selector: { matchExpressions: [pending] } } };
-  const remove = { metadata: { name: "pod-delete" }, spec: { selector: { matchExpressions: [] } } };
+  const ready = { metadata: { name: "pod-ready" }, spec: { selector: { matchExpressions: [pending] }, next: {} } };
+  const remove = { metadata: { name: "pod-delete" }, spec: { selector: { matchExpressions: [] }, next: {} } };
 
   it("make every pod ready at once but istiod's, which need a process that answers", () => {
     assert.deepEqual(
-      stages([remove, ready]).map(({ metadata, spec }) => [metadata.name, spec.selector.matchExpressions]),
+      stages([remove, ready], false).map(({ metadata, spec }) => [metadata.name, spec.selector.matchExpressions]),
       [
         ["pod-delete", []],
         ["pod-ready", [pending, { key: ".metadata.labels.app", operator: "NotIn", values: ["istiod"] }]],
@@ -22,6 +22,51 @@ describe("the stages of pods", () => {
             { key: '.metadata.annotations["sandbox.istio-ambient/serving"]', operator: "Exists" },
           ],
         ],
+      ],
+    );
+  });
+
+  it("let pods of gateways and applications run unready with traffic, until their own process answers", () => {
+    const statusTemplate = [
+      "conditions:",
+      '- status: "True"',
+      "  type: Initialized",
+      '- status: "True"',
+      "  type: Ready",
+      '- status: "True"',
+      "  type: ContainersReady",
+      "containerStatuses:",
+      "- ready: true",
+      "  ready: true",
+    ].join("\n");
+    const all = stages([{ ...ready, spec: { ...ready.spec, next: { statusTemplate } } }], true);
+    const gateway = '.metadata.labels["gateway.networking.k8s.io/gateway-class-name"]';
+    const application = '.metadata.labels["sandbox.istio-ambient/answers"]';
+    const app = { key: ".metadata.labels.app", values: ["istiod"] };
+    const serving = { key: '.metadata.annotations["sandbox.istio-ambient/serving"]', operator: "Exists" };
+    const unready = statusTemplate
+      .replace(/"True"(\n {2}type: Ready)/, '"False"$1')
+      .replace(/"True"(\n {2}type: ContainersReady)/, '"False"$1')
+      .replace("  ready: true", "  ready: false");
+    assert.deepEqual(
+      all.map(({ metadata, spec }) => [
+        metadata.name,
+        spec.selector.matchExpressions.slice(1),
+        spec.next.statusTemplate === unready,
+      ]),
+      [
+        [
+          "pod-ready",
+          [
+            { ...app, operator: "NotIn" },
+            { key: gateway, operator: "NotIn", values: ["istio"] },
+            { key: application, operator: "DoesNotExist" },
+          ],
+          false,
+        ],
+        ["pod-ready-istiod", [{ ...app, operator: "In" }, serving], false],
+        ["pod-ready-gateway", [{ key: gateway, operator: "In", values: ["istio"] }], true],
+        ["pod-ready-application", [{ key: application, operator: "Exists" }], true],
       ],
     );
   });

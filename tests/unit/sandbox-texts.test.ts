@@ -7,6 +7,7 @@ import { summary } from "../../sandbox/summary";
 import { table } from "../../sandbox/table";
 
 const instance = new Instance("/sandbox");
+const ports = { http: 8081, https: 8444 };
 
 describe("the sandbox's texts", () => {
   it("align columns, and leave out rows without a value", () => {
@@ -35,11 +36,11 @@ describe("the sandbox's texts", () => {
       { part: "etcd", state: "ready" as const, pid: 12, restarts: 0, log: "/sandbox/logs/etcd.log" },
       { part: "istiod", state: "stopped" as const, pid: undefined, restarts: 1, log: "/sandbox/logs/istiod.log" },
     ];
-    const expected = `sandbox /sandbox: ready, 2 node(s)
+    const expected = `sandbox /sandbox: ready, 2 node(s), 127.0.0.1:8081 and 127.0.0.1:8444 lead to its gateway
   part    state    pid inside  restarts  log
   etcd    ready    12          0         /sandbox/logs/etcd.log
   istiod  stopped  -           1         /sandbox/logs/istiod.log`;
-    assert.equal(statusText(instance, { phase: "ready", nodes: 2, parts }), expected);
+    assert.equal(statusText(instance, { phase: "ready", nodes: 2, ports, lacks: [], parts }), expected);
   });
 
   it("sum up a mesh: where it answers, what it asks for, how to look and how to stop", () => {
@@ -54,6 +55,7 @@ describe("the sandbox's texts", () => {
         resources: output({ total: { cpu: "150m", memory: "192Mi" }, istiod: { cpu: "100m", memory: "128Mi" } }),
       },
       [{ name: "kubernetes", version: "4.34.2", origin: "official", from: "/plugins" }],
+      [],
     );
     const expected = `
 Istio 1.31.0 in ambient mode runs in the sandbox /sandbox
@@ -67,6 +69,8 @@ Istio 1.31.0 in ambient mode runs in the sandbox /sandbox
   istiod    100m  128Mi
   total     150m  192Mi
 
+Gateways are real here; ztunnel and waypoints are not: what goes between applications is plain
+
   look around  SANDBOX_DIR=/sandbox make shell
                SANDBOX_DIR=/sandbox npm run sandbox -- exec kubectl get pods -A
   what runs    SANDBOX_DIR=/sandbox make status
@@ -76,7 +80,7 @@ Istio 1.31.0 in ambient mode runs in the sandbox /sandbox
   });
 
   it("sum up a stack that is switched off", () => {
-    const [first = ""] = summary(instance, {}, []).trim().split("\n");
+    const [first = ""] = summary(instance, {}, [], []).trim().split("\n");
     assert.equal(first, "The program made no mesh (istio-ambient:enabled is false); istiod 1.31.0 waits for one");
   });
 });
