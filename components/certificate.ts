@@ -3,6 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { certificateDefaults as defaults, timeouts } from "../lib/defaults";
 import { authoritySpec, certificateSpec } from "../lib/gateway-objects";
+import { ExistingObject } from "./existing-object";
 import { childOf, minutes } from "./children";
 
 /** Which names the certificate holds, who signs it, and where it is kept. */
@@ -181,11 +182,10 @@ function readAuthority(
   certificate: k8s.apiextensions.CustomResource,
   secretName: pulumi.Output<string>,
 ): pulumi.Output<string> {
-  const owner = certificate.id.apply((id) => id.split("/")[0]!);
+  const namespace = certificate.id.apply((id) => id.split("/")[0]!);
   // The id comes from the Certificate: before it exists there is nothing to read, at preview above all.
-  const id = pulumi.interpolate`${owner}/${secretName}`;
-  // Not by Secret.get, which records no inputs: every refresh would fill them in, and count that as a change.
-  const metadata = { name: secretName, namespace: owner };
-  const secret = new k8s.core.v1.Secret(`${name}-certificate-secret`, { metadata }, { parent, id });
-  return pulumi.unsecret(secret.data.apply((data) => Buffer.from(data["ca.crt"] ?? "", "base64").toString("utf8")));
+  const id = pulumi.interpolate`${namespace}/${secretName}`;
+  const object = { kind: "Secret", namespace, name: secretName } as const;
+  const secret = new ExistingObject(`${name}-certificate-secret`, object, id, parent);
+  return pulumi.unsecret(secret.data.apply((data) => Buffer.from(data?.["ca.crt"] ?? "", "base64").toString("utf8")));
 }

@@ -13,6 +13,7 @@ import {
 } from "../lib/gateway-objects";
 import { ingressGatewayRules as rules } from "../lib/gateway-rules";
 import { createCertificate, CertificateArgs } from "./certificate";
+import { ExistingObject } from "./existing-object";
 import { childOf, minutes } from "./children";
 import { checkArgs, resolved } from "./inputs";
 import { announceGateway, GatewayFacts, plain } from "./program";
@@ -345,8 +346,8 @@ function reachedAt(
       .apply(([service, namespace]) => ({ host: `${service}.${namespace}.svc`, ...listenerPorts }));
   }
   const id = pulumi.all([gateway.namespace, gateway.serviceName, ready]).apply(([ns, service]) => `${ns}/${service}`);
-  const metadata = { name: gateway.serviceName, namespace: gateway.namespace };
-  const service = new k8s.core.v1.Service(`${name}-load-balancer`, { metadata }, { parent, id });
+  const object = { kind: "Service", namespace: gateway.namespace, name: gateway.serviceName } as const;
+  const service = new ExistingObject(`${name}-load-balancer`, object, id, parent);
   return service.status.apply((status) => {
     const [address] = status?.loadBalancer?.ingress ?? [];
     return { host: address?.hostname ?? address?.ip ?? "", ...listenerPorts };
