@@ -52,7 +52,7 @@ export const timeouts = {
   dataPlane: 3,
   gateway: 3,
   certificate: 2,
-  route: 1,
+  route: 0.5,
   waypoint: 3,
-  policy: 1,
+  policy: 0.5,
 } as const;

@@ -111,7 +111,7 @@ describe("the resources of HttpRoute", () => {
       from: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "shop" }],
       to: ["api", "shadow"].map((name) => ({ group: "", kind: "Service", name })),
     });
-    assert.equal(recording.find("web-route").createTimeout, "1m");
+    assert.equal(recording.find("web-route").createTimeout, "0.5m");
     assert.deepEqual(recording.outputs.get("web"), ["hostnames", "name", "namespace"]);
     assert.equal(await valueOf(route!.name), "web");
     assert.equal(await valueOf(route!.namespace), "shop");

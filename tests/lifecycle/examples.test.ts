@@ -1,0 +1,130 @@
+// Every example as its reader runs it: compiled against the packed package, up, silent, and down again.
+import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import * as fs from "node:fs";
+import { createRequire } from "node:module";
+import * as os from "node:os";
+import * as path from "node:path";
+import { get, sources, TestStack } from "./support";
+
+const root = path.resolve(__dirname, "..", "..");
+const load = createRequire(__filename);
+const examples = fs.readdirSync(path.join(root, "examples")).sort();
+
+interface Manifest {
+  main: string;
+  dependencies: Record<string, string>;
+  devDependencies?: Record<string, string>;
+}
+
+const manifestOf = (folder: string) =>
+  JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8")) as Manifest;
+
+describe("the examples", () => {
+  let workDir: string;
+
+  before(() => {
+    workDir = fs.mkdtempSync(path.join(os.tmpdir(), "istio-ambient-examples-"));
+    unpack(workDir);
+  });
+
+  after(() => fs.rmSync(workDir, { recursive: true, force: true }));
+
+  it("depend on this version of the package by its name, and each has a project and a README", () => {
+    assert.deepEqual(examples, ["canary", "quickstart", "waypoint-l7", "zero-trust"]);
+    const own = manifestOf(root) as Manifest & { version: string };
+    for (const name of examples) {
+      const folder = path.join(root, "examples", name);
+      const { dependencies } = manifestOf(folder);
+      assert.equal(dependencies["istio-ambient"], `^${own.version}`);
+      for (const shared of ["@pulumi/kubernetes", "@pulumi/pulumi"]) {
+        assert.equal(dependencies[shared], own.dependencies[shared]);
+      }
+      assert.match(
+        fs.readFileSync(path.join(folder, "Pulumi.yaml"), "utf8"),
+        new RegExp(`^name: istio-ambient-${name}$`, "m"),
+      );
+      assert.match(fs.readFileSync(path.join(folder, "README.md"), "utf8"), new RegExp(`^# ${name}$`, "m"));
+    }
+  });
+
+  for (const name of examples) {
+    describe(name, () => {
+      let stack: TestStack;
+
+      before(async () => {
+        const program = compile(name, workDir);
+        const mesh = JSON.stringify({ platform: "kind", ...sources });
+        stack = await TestStack.open(name, () => afresh(program, workDir), { "istio-ambient:mesh": { value: mesh } });
+      });
+
+      after(() => stack.remove());
+
+      it("comes up, and its route is accepted", async () => {
+        const { outputs, diagnostics } = await stack.up();
+        assert.deepEqual(diagnostics, []);
+        assert.equal(outputs["url"], "https://localhost:8444");
+        const [route] = get("httproute", "web", "-n", "shop");
+        const { parents } = route!.status as unknown as {
+          parents: { conditions: { type: string; status: string }[] }[];
+        };
+        const accepted = parents[0]!.conditions.filter(({ type }) => ["Accepted", "ResolvedRefs"].includes(type));
+        assert.deepEqual(
+          accepted.map(({ status }) => status),
+          ["True", "True"],
+        );
+      });
+
+      it("has nothing to change at the second preview", async () => {
+        assert.deepEqual((await stack.preview()).steps, []);
+      });
+
+      it("goes, with all that it made", async () => {
+        await stack.destroy();
+        assert.deepEqual(get("namespace", "shop", "bank", "istio-system"), []);
+      });
+    });
+  }
+});
+
+/** Packs the package and unpacks it where programs in the folder find it, beside the dependencies of this checkout. */
+function unpack(folder: string): void {
+  execFileSync("npm", ["run", "--silent", "build"], { cwd: root });
+  const packing = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
+  const [packed] = JSON.parse(execFileSync("npm", packing, { cwd: root, encoding: "utf8" })) as { filename: string }[];
+  const modules = path.join(folder, "node_modules");
+  fs.mkdirSync(path.join(modules, "@types"), { recursive: true });
+  execFileSync("tar", ["-xzf", path.join(folder, packed!.filename), "-C", folder]);
+  fs.renameSync(path.join(folder, "package"), path.join(modules, "istio-ambient"));
+  // No registry answers inside the sandbox.
+  for (const name of [...Object.keys(manifestOf(root).dependencies), "@types/node"]) {
+    const link = path.join(modules, name);
+    fs.mkdirSync(path.dirname(link), { recursive: true });
+    fs.symlinkSync(path.join(root, "node_modules", name), link);
+  }
+}
+
+/** Compiles an example in strict mode; gives back the program. */
+function compile(name: string, workDir: string): string {
+  const folder = path.join(workDir, name);
+  fs.cpSync(path.join(root, "examples", name), folder, { recursive: true });
+  const options = {
+    strict: true,
+    module: "nodenext",
+    moduleResolution: "nodenext",
+    target: "es2022",
+    skipLibCheck: true,
+  };
+  const { main } = manifestOf(folder);
+  fs.writeFileSync(path.join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: [main] }));
+  execFileSync(process.execPath, [load.resolve("typescript/bin/tsc"), "-p", folder], { stdio: "inherit" });
+  return path.join(folder, main.replace(/\.ts$/, ".js"));
+}
+
+/** A program has top-level code, so each run loads it anew, with the package; what it exports are the outputs. */
+function afresh(program: string, workDir: string): Promise<Record<string, unknown>> {
+  for (const file of Object.keys(load.cache).filter((each) => each.startsWith(fs.realpathSync(workDir) + path.sep))) {
+    delete load.cache[file];
+  }
+  return Promise.resolve(load(program) as Record<string, unknown>);
+}
