@@ -144,14 +144,17 @@ describe("releases", () => {
   });
 
   it("are finished by Helm when the engine is killed, and taken up again by import", async () => {
+    // The pod finds no node, and Helm waits for it, until the engine is gone.
+    const values = { nodeSelector: { [namespace]: "yes" } };
     const program = (options: CustomResourceOptions) => async (): Promise<void> => {
-      release("orphan", {}, options);
+      release("orphan", { values }, options);
       return Promise.resolve();
     };
     const killed = failure(bed.up(program({})));
     await until(() => installed("orphan") !== undefined);
     for (const pid of engines()) process.kill(pid, "SIGKILL");
     await killed;
+    bed.kubectl("label", "nodes", "--all", `${namespace}=yes`);
     await until(() => installed("orphan")?.status === "deployed");
 
     const stack = await bed.stack();
@@ -160,6 +163,7 @@ describe("releases", () => {
     assert.match(await failure(bed.up(program({}))), /cannot re-use a name that is still in use/);
     await bed.up(program({ import: `${namespace}/orphan` }));
     assert.deepEqual((await bed.preview(program({}))).steps, { same: 2 });
+    bed.kubectl("label", "nodes", "--all", `${namespace}-`);
   });
 });
 

@@ -169,30 +169,32 @@ function deadline(inputs: JsonObject, timeout: number): number {
   return Date.now() + (timeout || annotated || DEFAULT_TIMEOUT) * 1000;
 }
 
-/** Waits for a created or changed object and returns it as it then is. */
-export async function untilReady(
+/**
+ * Reads what a created or changed object has to be waited for; throws where its annotation says nothing that can be.
+ * What is returned waits, and gives the object as it then is.
+ */
+export function awaited(
   api: Api,
   inputs: JsonObject,
   created: JsonObject,
-  timeout: number,
-  tell: (message: string) => void,
-): Promise<JsonObject> {
-  if (isAnnotated(inputs, "pulumi.com/skipAwait")) return created;
-  const wanted = readiness(api, created);
-  if (!wanted) return created;
-  const end = deadline(inputs, timeout);
-  let live = created;
-  if (await wanted.ready(live)) return live;
-  tell(wanted.waiting);
-  for (;;) {
+): (timeout: number, tell: (message: string) => void) => Promise<JsonObject> {
+  const wanted = isAnnotated(inputs, "pulumi.com/skipAwait") ? undefined : readiness(api, created);
+  if (!wanted) return async () => Promise.resolve(created);
+  return async (timeout, tell) => {
+    const end = deadline(inputs, timeout);
+    let live = created;
     if (await wanted.ready(live)) return live;
-    if (Date.now() >= end) {
-      if (wanted.good?.(live)) return live;
-      throw new NotReady(wanted.timeout, live, wanted.reasons(live));
+    tell(wanted.waiting);
+    for (;;) {
+      if (await wanted.ready(live)) return live;
+      if (Date.now() >= end) {
+        if (wanted.good?.(live)) return live;
+        throw new NotReady(wanted.timeout, live, wanted.reasons(live));
+      }
+      await api.pause(POLL);
+      live = await api.get(objectKind(created), objectNamespace(created), objectName(created));
     }
-    await api.pause(POLL);
-    live = await api.get(objectKind(created), objectNamespace(created), objectName(created));
-  }
+  };
 }
 
 /** What a refresh says of an object that exists: why it is not ready, undefined where it is. */

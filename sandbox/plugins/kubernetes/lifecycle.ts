@@ -5,7 +5,7 @@ import type { CreateRequest, DeleteRequest, ReadRequest, UpdateRequest } from "@
 import { NotInitialized, type State } from "../serve";
 import { copySecrets, fromStruct, hasUnknown, text, type Json, type JsonObject } from "../values";
 import { ApiError, isNotFound, NoMatch, type Api } from "./api";
-import { NotReady, unreadiness, untilGone, untilReady } from "./await";
+import { awaited, NotReady, unreadiness, untilGone } from "./await";
 import { isServed, reachable, type Cluster } from "./cluster";
 import {
   annotation,
@@ -123,6 +123,7 @@ export async function createObject(cluster: Cluster, request: CreateRequest): Pr
   const record = (live: JsonObject): JsonObject =>
     recorded({ inputs, live, marked: given, apiVersion: text(inputs["apiVersion"]), manager });
   let created: JsonObject;
+  let untilReady: ReturnType<typeof awaited>;
   try {
     created = await createPatiently(api, preview, () =>
       patch || cluster.upsert
@@ -132,6 +133,7 @@ export async function createObject(cluster: Cluster, request: CreateRequest): Pr
             dryRun: preview ? "All" : undefined,
           }),
     );
+    untilReady = awaited(api, inputs, created);
   } catch (error) {
     if (preview && isUnknowable(error)) return asGiven;
     throw creationFault(urn, inputs, error);
@@ -141,7 +143,7 @@ export async function createObject(cluster: Cluster, request: CreateRequest): Pr
   }
   try {
     const tell = (said: string): void => cluster.host.status(urn, said);
-    const live = await untilReady(api, inputs, created, request.getTimeout(), tell);
+    const live = await untilReady(request.getTimeout(), tell);
     return { id: objectId(live), properties: record(live) };
   } catch (error) {
     const [object, reasons] = error instanceof NotReady ? [error.object, error.reasons] : [created, []];
@@ -239,7 +241,7 @@ export async function updateObject(cluster: Cluster, request: UpdateRequest): Pr
     const changed = await change();
     if (preview) return record(changed);
     const tell = (said: string): void => cluster.host.status(urn, said);
-    const live = await untilReady(api, inputs, changed, request.getTimeout(), tell);
+    const live = await awaited(api, inputs, changed)(request.getTimeout(), tell);
     if (state.manager !== "" && state.manager !== manager) await relinquish(api, live, state.manager);
     return record(live);
   } catch (error) {
