@@ -39,7 +39,7 @@ async function look(): Promise<{ open: string[]; text: string }> {
 async function waitFor(wanted: string[]): Promise<void> {
   const sorted = [...wanted].sort();
   let seen = await look();
-  for (let tries = 0; tries < 60 && seen.open.sort().join() !== sorted.join(); tries++) {
+  for (let tries = 0; tries < 120 && seen.open.sort().join() !== sorted.join(); tries++) {
     await new Promise((resolve) => setTimeout(resolve, 500));
     seen = await look();
   }
