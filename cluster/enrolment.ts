@@ -108,7 +108,8 @@ export async function drain(
       onDeployment(`${namespace}/${name}`);
       const labels = spec.template.metadata?.labels ?? {};
       const containers = spec.template.spec?.containers ?? [];
-      const drained = drainPatch({ strategy: spec.strategy, labels, containers });
+      const grace = spec.template.spec?.terminationGracePeriodSeconds ?? 30;
+      const drained = drainPatch({ strategy: spec.strategy, labels, grace, containers });
       await patch(client, `${base}/${name}`, drained, "strategic");
       await waitForRollout(client, `${base}/${name}`, untilMs);
     }
@@ -232,6 +233,7 @@ async function listPage<T>(client: ApiClient, path: string, accept?: string): Pr
   if (reply.kind !== "ok") {
     throw new EnrolmentError(`cannot list ${path.split("?")[0]}: ${reply.why}`);
   }
-  const { items = [], metadata } = reply.body as { items?: T[]; metadata?: { continue?: string } };
-  return { items, next: metadata?.continue };
+  // An empty list of metadata alone comes as null.
+  const { items, metadata } = reply.body as { items?: T[] | null; metadata?: { continue?: string } };
+  return { items: items ?? [], next: metadata?.continue };
 }

@@ -37,16 +37,20 @@ export function restorePatch(annotations: Labels): MetadataPatch | undefined {
 export interface DrainedDeployment {
   strategy?: object;
   labels: Labels;
-  containers: { name: string; lifecycle?: { preStop?: object } }[];
+  /** terminationGracePeriodSeconds of its pods. */
+  grace: number;
+  containers: { name: string; lifecycle?: { preStop?: object; postStart?: object } }[];
 }
 
 /**
  * Rolls a Deployment out of the mesh: new pods that ambient leaves alone come first, old ones serve on for a while. A
  * strategic merge patch.
  */
-export function drainPatch({ strategy, labels, containers }: DrainedDeployment): object {
-  const paused = containers.filter(({ lifecycle }) => lifecycle?.preStop === undefined).map(({ name }) => name);
-  const before = { strategy: strategy ?? null, label: labels[marks.dataplaneMode] ?? null, paused };
+export function drainPatch({ strategy, labels, grace, containers }: DrainedDeployment): object {
+  const paused = containers
+    .filter(({ lifecycle }) => lifecycle?.preStop === undefined)
+    .map(({ name, lifecycle }) => ({ name, bare: lifecycle === undefined }));
+  const before = { strategy: strategy ?? null, label: labels[marks.dataplaneMode] ?? null, grace, paused };
   return {
     metadata: { annotations: { [drainedMark]: JSON.stringify(before) } },
     spec: {
@@ -54,7 +58,12 @@ export function drainPatch({ strategy, labels, containers }: DrainedDeployment):
       template: {
         metadata: { labels: { [marks.dataplaneMode]: "none" } },
         spec: {
-          containers: paused.map((name) => ({ name, lifecycle: { preStop: { sleep: { seconds: drainSeconds } } } })),
+          // The sleep counts against the grace period.
+          terminationGracePeriodSeconds: grace + drainSeconds,
+          containers: paused.map(({ name }) => ({
+            name,
+            lifecycle: { preStop: { sleep: { seconds: drainSeconds } } },
+          })),
         },
       },
     },
@@ -67,10 +76,11 @@ export function undrainPatch(annotations: Labels): object | undefined {
   if (remembered === undefined) {
     return undefined;
   }
-  const { strategy, label, paused } = JSON.parse(remembered) as {
+  const { strategy, label, grace, paused } = JSON.parse(remembered) as {
     strategy: { type?: string } | null;
     label: string | null;
-    paused: string[];
+    grace: number;
+    paused: { name: string; bare: boolean }[];
   };
   const recreate = strategy?.type === "Recreate" ? { ...strategy, rollingUpdate: null } : strategy;
   return {
@@ -79,7 +89,10 @@ export function undrainPatch(annotations: Labels): object | undefined {
       strategy: recreate,
       template: {
         metadata: { labels: { [marks.dataplaneMode]: label } },
-        spec: { containers: paused.map((name) => ({ name, lifecycle: { preStop: null } })) },
+        spec: {
+          terminationGracePeriodSeconds: grace,
+          containers: paused.map(({ name, bare }) => ({ name, lifecycle: bare ? null : { preStop: null } })),
+        },
       },
     },
   };

@@ -106,7 +106,14 @@ export function get(...args: string[]): KubeObject[] {
 /** An object as far as tests look into it. */
 export interface KubeObject {
   kind: string;
-  metadata: { name: string; namespace?: string; uid: string; resourceVersion: string; labels?: Record<string, string> };
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid: string;
+    resourceVersion: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
   spec: Record<string, unknown>;
   status?: { conditions?: { type: string; status: string; message?: string }[] } & Record<string, unknown>;
   data?: Record<string, string>;
@@ -119,6 +126,19 @@ export function condition(object: KubeObject | undefined, type: string): string 
 
 export function kubectl(...args: string[]): string {
   return execFileSync("kubectl", args, { encoding: "utf8", maxBuffer: 256 * 2 ** 20 });
+}
+
+/** Removes the CRDs that a mesh leaves behind, so that the next test begins on an empty cluster. */
+export function removeDefinitions(): void {
+  const names = get("crd").map(({ metadata }) => metadata.name);
+  const left = names.filter((name) => /\.istio\.io$|\.gateway\.networking\.(x-)?k8s\.io$/.test(name));
+  if (left.length > 0) {
+    kubectl("delete", "crd", ...left);
+  }
+  const policy = "safe-upgrades.gateway.networking.k8s.io";
+  for (const kind of ["validatingadmissionpolicy", "validatingadmissionpolicybinding"]) {
+    kubectl("delete", kind, policy, "--ignore-not-found");
+  }
 }
 
 /** Applies YAML or JSON text. */

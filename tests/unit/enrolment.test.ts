@@ -24,9 +24,13 @@ describe("un-enrolment", () => {
 });
 
 describe("draining a Deployment", () => {
-  const containers = [{ name: "app" }, { name: "log", lifecycle: { preStop: { sleep: { seconds: 1 } } } }];
+  const containers = [
+    { name: "app" },
+    { name: "cache", lifecycle: { postStart: {} } },
+    { name: "log", lifecycle: { preStop: { sleep: { seconds: 1 } } } },
+  ];
   const strategy = { type: "Recreate" };
-  const patch = drainPatch({ strategy, labels: {}, containers }) as {
+  const patch = drainPatch({ strategy, labels: {}, grace: 5, containers }) as {
     metadata: { annotations: Record<string, string> };
     spec: object;
   };
@@ -36,7 +40,13 @@ describe("draining a Deployment", () => {
       strategy: { type: "RollingUpdate", rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } },
       template: {
         metadata: { labels: { [mode]: "none" } },
-        spec: { containers: [{ name: "app", lifecycle: { preStop: { sleep: { seconds: 8 } } } }] },
+        spec: {
+          terminationGracePeriodSeconds: 13,
+          containers: [
+            { name: "app", lifecycle: { preStop: { sleep: { seconds: 8 } } } },
+            { name: "cache", lifecycle: { preStop: { sleep: { seconds: 8 } } } },
+          ],
+        },
       },
     });
   });
@@ -48,7 +58,13 @@ describe("draining a Deployment", () => {
         strategy: { type: "Recreate", rollingUpdate: null },
         template: {
           metadata: { labels: { [mode]: null } },
-          spec: { containers: [{ name: "app", lifecycle: { preStop: null } }] },
+          spec: {
+            terminationGracePeriodSeconds: 5,
+            containers: [
+              { name: "app", lifecycle: null },
+              { name: "cache", lifecycle: { preStop: null } },
+            ],
+          },
         },
       },
     });
