@@ -79,8 +79,10 @@ async function buildPrograms(part: GoPart, source: string, result: string, log: 
   for (const [name, text] of Object.entries(ownSources(part))) fs.writeFileSync(path.join(source, name), text);
   const variables = Object.entries(part.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
   for (const [binary, entry] of Object.entries(part.binaries)) {
-    const flags = ["-s", "-w", ...variables].join(" ");
-    await run(["go", "build", "-ldflags", flags, "-o", path.join(result, binary), entry], source, log);
+    // The linker would drop what debuggers need; a compiler that does not write it takes a fifth less time.
+    const compiler = "-gcflags=all=-dwarf=false";
+    const linker = ["-s", "-w", ...variables].join(" ");
+    await run(["go", "build", compiler, "-ldflags", linker, "-o", path.join(result, binary), entry], source, log);
   }
 }
 
