@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { environmentProxy } from "./proxy";
 
 /** Which cluster to look at; all of it empty means what the plugin's default provider takes. */
 export interface ClusterTarget {
@@ -52,10 +53,10 @@ export async function loadKubeConfig(target: ClusterTarget = {}, around = hereAn
     throw new NoClusterError(`cluster "${clusterName}" of context "${context.name}" is not in ${source}`);
   }
   if (clusterName !== context.cluster) replaceContext(kubeconfig, { ...context, cluster: clusterName });
-  if (cluster.server.startsWith("http:")) {
-    // The library refuses plain HTTP (kubectl proxy) unless told that there is no TLS to verify; the plugin does not.
-    replaceCluster(kubeconfig, { ...cluster, skipTLSVerify: true });
-  }
+  const proxyUrl = cluster.proxyUrl ?? environmentProxy(cluster.server, around.env);
+  // The library refuses plain HTTP (kubectl proxy) unless told that there is no TLS to verify; the plugin does not.
+  const skipTLSVerify = cluster.skipTLSVerify || cluster.server.startsWith("http:");
+  replaceCluster(kubeconfig, { ...cluster, skipTLSVerify, ...(proxyUrl ? { proxyUrl } : {}) });
   return kubeconfig;
 }
 

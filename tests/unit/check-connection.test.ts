@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { loadKubeConfig, type ClusterTarget } from "../../cluster/connection";
+import { environmentProxy } from "../../cluster/proxy";
 import { kubeconfigText } from "./fixtures/api-server";
 
 describe("which cluster is looked at", () => {
@@ -107,6 +108,16 @@ describe("which cluster is looked at", () => {
     await assert.doesNotReject(kubeconfig.applyToHTTPSOptions({}));
   });
 
+  it("is reached through the proxy of the kubeconfig, or of the environment", async () => {
+    write(".kube/config", config("a", "a"));
+    env["HTTPS_PROXY"] = "proxy.example:3128";
+    assert.equal((await load()).getCurrentCluster()?.proxyUrl, "http://proxy.example:3128");
+    env["NO_PROXY"] = "a.example";
+    assert.equal((await load()).getCurrentCluster()?.proxyUrl, undefined);
+    const text = config("a", "a").replace('"server"', '"proxy-url":"socks5://own.example:1080","server"');
+    assert.equal((await load({ kubeconfig: text })).getCurrentCluster()?.proxyUrl, "socks5://own.example:1080");
+  });
+
   it("is none where nothing says which", async () => {
     await refused({}, `no kubeconfig context: none in ${home}/.kube/config`);
     write(".kube/config", config("", "a", "b"));
@@ -121,4 +132,35 @@ describe("which cluster is looked at", () => {
     await refused({ kubeconfig: missing }, `kubeconfig "${missing}" is neither a file nor the text of one`);
     await refused({ kubeconfig: "kind: Config" }, "no kubeconfig context: none in the given kubeconfig");
   });
+});
+
+describe("the proxy of the environment", () => {
+  const table: [string, NodeJS.ProcessEnv, string | undefined][] = [
+    ["https://api.example", {}, undefined],
+    ["https://api.example", { HTTPS_PROXY: "http://p:1" }, "http://p:1"],
+    ["https://api.example", { https_proxy: "p:1" }, "http://p:1"],
+    ["https://api.example", { HTTP_PROXY: "http://p:1" }, undefined],
+    ["http://api.example", { HTTP_PROXY: "http://p:1" }, "http://p:1"],
+    ["https://localhost:6443", { HTTPS_PROXY: "http://p:1" }, undefined],
+    ["https://127.0.0.1:6443", { HTTPS_PROXY: "http://p:1" }, undefined],
+    ["https://[::1]:6443", { HTTPS_PROXY: "http://p:1" }, undefined],
+    ["https://api.example", { HTTPS_PROXY: "http://p:1", NO_PROXY: "*" }, undefined],
+    ["https://api.example", { HTTPS_PROXY: "http://p:1", NO_PROXY: "other, example" }, undefined],
+    ["https://api.example", { HTTPS_PROXY: "http://p:1", no_proxy: ".example" }, undefined],
+    ["https://api.example", { HTTPS_PROXY: "http://p:1", NO_PROXY: "*.example" }, undefined],
+    ["https://example", { HTTPS_PROXY: "http://p:1", NO_PROXY: ".example" }, "http://p:1"],
+    ["https://myexample", { HTTPS_PROXY: "http://p:1", NO_PROXY: "example" }, "http://p:1"],
+    ["https://api.example:6443", { HTTPS_PROXY: "http://p:1", NO_PROXY: "api.example:6443" }, undefined],
+    ["https://api.example", { HTTPS_PROXY: "http://p:1", NO_PROXY: "api.example:6443" }, "http://p:1"],
+    ["https://10.1.2.3:6443", { HTTPS_PROXY: "http://p:1", NO_PROXY: "10.0.0.0/8" }, undefined],
+    ["https://11.1.2.3:6443", { HTTPS_PROXY: "http://p:1", NO_PROXY: "10.0.0.0/8,fd00::/8" }, "http://p:1"],
+    ["https://[fd00::5]:6443", { HTTPS_PROXY: "http://p:1", NO_PROXY: "10.0.0.0/8,fd00::/8" }, undefined],
+    ["https://[fd00::5]:6443", { HTTPS_PROXY: "http://p:1", NO_PROXY: "fd00::5" }, undefined],
+    ["https://110.1.2.3", { HTTPS_PROXY: "http://p:1", NO_PROXY: "1.2.3" }, "http://p:1"],
+  ];
+  for (const [server, env, proxy] of table) {
+    it(`${server} with ${JSON.stringify(env)} is ${proxy ?? "none"}`, () => {
+      assert.equal(environmentProxy(server, env), proxy);
+    });
+  }
 });

@@ -1,5 +1,7 @@
 // Reading a cluster: every page, a number of requests that objects do not drive, and a word for what cannot be read.
 import * as assert from "node:assert/strict";
+import * as http from "node:http";
+import * as net from "node:net";
 import { readGatewayApi } from "../../cluster/gateway-api";
 import { readCluster, type SnapshotRead } from "../../cluster/snapshot";
 import { checks } from "../../lib/checks";
@@ -160,6 +162,25 @@ describe("reading a cluster", () => {
     assert.deepEqual((await read()).snapshot.gaps, {
       ztunnelLinks: { cause: "failed", why: `no metric ztunnel_connected from istio-system/${agent!.metadata.name}` },
     });
+  });
+
+  it("reads through a proxy", async () => {
+    const seen: string[] = [];
+    const proxy = http.createServer().on("connect", (request, socket: net.Socket) => {
+      seen.push(request.url ?? "");
+      const upstream = net.connect(Number(new URL(server.address).port), "127.0.0.1", () => {
+        socket.write("HTTP/1.1 200 OK\r\n\r\n");
+        upstream.pipe(socket).pipe(upstream);
+      });
+    });
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+    const { port } = proxy.address() as net.AddressInfo;
+    const text = kubeconfigText(server.address).replace('"server"', `"proxy-url":"http://127.0.0.1:${port}","server"`);
+    const { snapshot } = await readCluster({ kubeconfig: text }, 20_000);
+    assert.equal(snapshot.pods.length, 7);
+    assert.deepEqual([...new Set(seen)], [new URL(server.address).host]);
+    proxy.closeAllConnections();
+    proxy.close();
   });
 
   it("gives up when nobody answers in time", async () => {
