@@ -9,11 +9,13 @@ import type {
   V1Pod,
 } from "@kubernetes/client-node";
 import type { Finding } from "../lib/checks/check";
-import { readinessFindings, type DataPlane, type Rollout, type Trouble } from "../lib/readiness";
+import { isHopeless, readinessFindings, type DataPlane, type Rollout, type Trouble } from "../lib/readiness";
 import { ApiClient, UnreachableError } from "./client";
 import type { ClusterTarget } from "./connection";
 import { named, slimEndpoints } from "./slim";
 
+/** How long a part may be absent. */
+const absentMs = 10_000;
 /** Between two looks. */
 const pauseMs = 1000;
 /** How long one look may take; while the API server is away the next one tries again. */
@@ -40,9 +42,13 @@ export async function waitUntilReady(
   waitMs: number,
   onLook: (readiness: Readiness, leftMs: number) => void,
 ): Promise<Readiness> {
-  const until = Date.now() + waitMs;
+  const begun = Date.now();
+  let until = begun + waitMs;
   for (;;) {
     const last = await lookOnce(target, place, until);
+    if (isHopeless(last.findings)) {
+      until = Math.min(until, begun + absentMs);
+    }
     const left = until - Date.now();
     if ((last.unreachable === undefined && last.findings.length === 0) || left <= 0) {
       return last;

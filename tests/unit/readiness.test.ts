@@ -1,7 +1,7 @@
 // When a mesh counts as ready, and what is said while it is not.
 import * as assert from "node:assert/strict";
 import { findingLine } from "../../lib/checks/check";
-import { causeLines, readinessFindings, type DataPlane, type Rollout } from "../../lib/readiness";
+import { causeLines, isHopeless, readinessFindings, type DataPlane, type Rollout } from "../../lib/readiness";
 import { named } from "./fixtures/objects";
 
 const rollout = (kind: Rollout["kind"], name: string, counts: Partial<Rollout> = {}): Rollout => ({
@@ -32,8 +32,7 @@ const bad: [what: string, plane: Partial<DataPlane>, ...lines: string[]][] = [
   [
     "no istiod",
     { istiods: [], endpoints: 0 },
-    '`Deployment istio-system/istiod`: got "none"; the mesh has an istiod; run ' +
-      "`kubectl describe deployment istiod --namespace istio-system`",
+    '`Deployment istio-system/istiod`: got "none"; the mesh has an istiod; run `pulumi up --refresh`',
     '`Service istio-system/istiod`: got "no ready endpoint"; webhooks, ztunnel and gateways reach istiod through it; run ' +
       "`kubectl describe service istiod --namespace istio-system`",
   ],
@@ -62,7 +61,7 @@ const bad: [what: string, plane: Partial<DataPlane>, ...lines: string[]][] = [
     "no istio-cni",
     { daemonSets: [rollout("DaemonSet", "ztunnel")] },
     '`DaemonSet istio-system/istio-cni-node`: got "none"; it is ready on every node: without it no new pod of the mesh ' +
-      "starts; run `kubectl describe daemonset istio-cni-node --namespace istio-system`",
+      "starts; run `pulumi up --refresh`",
   ],
 ];
 
@@ -73,6 +72,11 @@ describe("the readiness of a mesh", () => {
 
   it("is not given before the controller has seen the newest spec", () => {
     assert.equal(readinessFindings({ ...good, ...ztunnel({ observed: false }) }).length, 1);
+  });
+
+  it("is hopeless only where a part is absent", () => {
+    assert.equal(isHopeless(readinessFindings({ ...good, daemonSets: [] })), true);
+    assert.equal(isHopeless(readinessFindings({ ...good, ...ztunnel({ ready: 0 }) })), false);
   });
 
   for (const [what, plane, ...lines] of bad) {
