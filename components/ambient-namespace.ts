@@ -110,21 +110,13 @@ export class AmbientNamespace extends pulumi.ComponentResource {
 }
 
 function normalize(name: string, args: AmbientNamespaceArgs) {
-  const part = <T>(field: keyof AmbientNamespaceArgs & string, value: T) =>
-    resolved(field, value, rules.fields[field]!);
+  const { allowSystemNamespace, dataplaneMode, mtls, labels, stack, app } = args;
+  const { useWaypoint, useWaypointNamespace, ingressUseWaypoint } = args;
+  const waypoint = { useWaypoint, useWaypointNamespace, ingressUseWaypoint };
+  // What is true of several settings together is checked together, also where they arrive late.
   return {
-    name: part("name", args.name).apply((given) => given ?? name),
-    labels: pulumi
-      .output({
-        dataplaneMode: part("dataplaneMode", args.dataplaneMode),
-        useWaypoint: part("useWaypoint", args.useWaypoint),
-        useWaypointNamespace: part("useWaypointNamespace", args.useWaypointNamespace),
-        ingressUseWaypoint: part("ingressUseWaypoint", args.ingressUseWaypoint),
-        stack: part("stack", args.stack),
-        app: part("app", args.app),
-        labels: part("labels", args.labels),
-      })
-      .apply(namespaceLabels),
+    name: resolved("", { name: args.name, allowSystemNamespace }, rules).apply((given) => given.name ?? name),
+    labels: resolved("", { ...waypoint, dataplaneMode, mtls, stack, app, labels }, rules).apply(namespaceLabels),
   };
 }
 

@@ -45,6 +45,22 @@ async function faultOf(program: () => void): Promise<string> {
   return message;
 }
 
+/** The messages of what applies throw, each once. */
+async function lateFaultsOf(program: () => void): Promise<string[]> {
+  const hooks = process.rawListeners("unhandledRejection") as NodeJS.UnhandledRejectionListener[];
+  hooks.forEach((hook) => process.off("unhandledRejection", hook));
+  const messages = new Set<string>();
+  const listener = (why: unknown) => void messages.add((why as Error).message);
+  process.on("unhandledRejection", listener);
+  try {
+    await record(program, preview).catch(listener);
+    return [...messages];
+  } finally {
+    process.off("unhandledRejection", listener);
+    hooks.forEach((hook) => process.on("unhandledRejection", hook));
+  }
+}
+
 describe("the resources of AmbientNamespace", () => {
   it("are a namespace with its labels, and mTLS after it where it is strict", async () => {
     let atOnce: string[] = [];
@@ -81,6 +97,16 @@ describe("the resources of AmbientNamespace", () => {
       new AmbientNamespace("shop", {}, { dependsOn: before });
     }, preview);
     assert.ok(recording.find("shop-namespace").dependencies.includes("before-namespace"));
+  });
+});
+
+describe("late input of AmbientNamespace", () => {
+  it("is checked like early input, also where a rule is about several settings", async () => {
+    const late = pulumi.output("kube-system");
+    assert.deepEqual(await lateFaultsOf(() => new AmbientNamespace("shop", { name: late })), [
+      '`name`: got "kube-system"; enrolling a system namespace can cut the cluster off from itself, so it has to be ' +
+        "said; write `allowSystemNamespace: true`",
+    ]);
   });
 });
 
@@ -351,5 +377,13 @@ describe("the resources of AccessPolicy", () => {
     const { recording } = await policies({ selector: { app: "web" }, http });
     assert.deepEqual(spec(recording, "web-requests")["targetRefs"], [{ group: "", kind: "Service", name: "web" }]);
     assert.deepEqual(spec(recording, "web-waypoint-only")["selector"], { matchLabels: { app: "web" } });
+  });
+
+  it("name the Services where the waypoint is of another namespace", async () => {
+    const http = { waypoint: { name: "w", namespace: "infra" }, allow: [{ methods: ["GET"] }] };
+    assert.deepEqual(await lateFaultsOf(() => new AccessPolicy("web", { namespace: "shop", http })), [
+      '`http.waypoint`: got "infra/w"; a waypoint of another namespace serves others too, so name the Services whose ' +
+        'requests are meant; write `selector: { app: "web" }, http: { services: ["web"] }`',
+    ]);
   });
 });
