@@ -15,6 +15,7 @@ import { Traffic } from "./traffic";
 /** A control plane that runs, as far as it has got. */
 export interface ControlPlane {
   services: Service[];
+  config: KubeConfig;
   core: CoreV1Api;
   apps: AppsV1Api;
   credentials: Credentials;
@@ -55,7 +56,7 @@ export async function boot(
     installCertManager(instance, core).then(() => start(certManager(instance))),
   ]);
   if (traffic.lacks.length === 0) await start(kubeProxy(instance, traffic.proxyMode));
-  return { services, core, apps, credentials };
+  return { services, config, core, apps, credentials };
 }
 
 /** Adds nodes until there are as many, and returns when these are ready; it takes none away. */

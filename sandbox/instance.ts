@@ -14,7 +14,7 @@ const passphrase = "sandbox";
 
 /** Everything that a sandbox writes into its folder. */
 const ownFiles =
-  "pid lock control.sock tmp logs kubeconfig bin memory helm kube-cache pulumi-home pulumi-state program plugins.json".split(
+  "pid lock control.sock tmp logs kubeconfig bin memory helm kube-cache pulumi-home pulumi-state program plugins.json ca.pem".split(
     " ",
   );
 
@@ -55,6 +55,10 @@ export class Instance {
   }
   get pluginsFile(): string {
     return this.file("plugins.json");
+  }
+  /** Certificate of the CA that the mesh's gateway shows itself with. */
+  get authority(): string {
+    return this.file("ca.pem");
   }
   /** A memory disk that only the sandbox's own processes see: data, keys and tokens. */
   get memory(): string {

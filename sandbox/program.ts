@@ -12,11 +12,17 @@ import { lock } from "./lock";
 import { chosenPlugins } from "./plugins";
 import { HostPorts } from "./ports";
 import { Config, withMachine } from "./stack-config";
+import { requests } from "./requests";
 import { summary } from "./summary";
 
 const load = createRequire(__filename);
 const project = "istio-ambient";
 const stackName = "sandbox";
+
+/** What the program exports, as far as it matters here. */
+interface Outputs {
+  gateway?: unknown;
+}
 
 /** How long the engine may take to finish what it is at, once it was told to stop. */
 const grace = 60_000;
@@ -37,7 +43,8 @@ async function main(): Promise<void> {
   fs.mkdirSync(workDir, { recursive: true });
   const status = await ask(instance, "GET", "status");
   if (!status) throw new Error(`the sandbox in ${instance.directory} does not run; start it with \`make up\``);
-  const stack = await openStack(workDir, status.ports);
+  const withTraffic = status.lacks.length === 0;
+  const stack = await openStack(workDir, status.ports, withTraffic);
   if (await wasKilled(stack, instance)) {
     process.exitCode = interrupted;
     return;
@@ -45,10 +52,13 @@ async function main(): Promise<void> {
   process.chdir(checkout);
   const result = await stack.up({ onEvent: report, signal: stop.signal });
   console.error(`  the program has run: ${describeChanges(result.summary.resourceChanges ?? {})}`);
+  const authority = String(result.outputs.caCertificate?.value ?? "");
+  if (authority) fs.writeFileSync(instance.authority, authority);
   console.log(summary(instance, result.outputs, chosenPlugins(instance), status.lacks));
+  if (withTraffic && result.outputs.httpUrl?.value) console.log(await requests(instance, status.ports, authority));
 }
 
-async function openStack(workDir: string, ports: HostPorts): Promise<Stack> {
+async function openStack(workDir: string, ports: HostPorts, withDemo: boolean): Promise<Stack> {
   const settingsFile = path.join(workDir, `Pulumi.${stackName}.yaml`);
   const kept: { encryptionsalt?: string } = fs.existsSync(settingsFile)
     ? parse(fs.readFileSync(settingsFile, "utf8"))
@@ -58,18 +68,26 @@ async function openStack(workDir: string, ports: HostPorts): Promise<Stack> {
   );
   fs.writeFileSync(settingsFile, stringify({ ...kept, config: withMachine(config, ports) }));
   return LocalWorkspace.createOrSelectStack(
-    { projectName: project, stackName, program: runProgram },
+    { projectName: project, stackName, program: () => runProgram(withDemo) },
     { workDir, projectSettings: { name: project, runtime: "nodejs" } },
   );
 }
 
-/** The program has top-level code, so each run loads it anew; what it exports are the stack's outputs. */
-function runProgram(): Promise<Record<string, unknown>> {
+/**
+ * The program has top-level code, so each run loads it anew; what it exports are the stack's outputs. The demo shares
+ * the stack, so that it goes before the mesh does.
+ */
+function runProgram(withDemo: boolean): Promise<Record<string, unknown>> {
   for (const file of Object.keys(load.cache)) {
     if (file.startsWith(checkout + path.sep) && !file.includes(`${path.sep}node_modules${path.sep}`))
       delete load.cache[file];
   }
-  return Promise.resolve(load(path.join(checkout, "index.ts")));
+  const outputs: Outputs = load(path.join(checkout, "index.ts"));
+  if (withDemo && outputs.gateway) {
+    const { demo }: { demo: (gateway: unknown) => void } = load("./demo");
+    demo(outputs.gateway);
+  }
+  return Promise.resolve({ ...outputs });
 }
 
 /** An engine that was killed leaves operations of which nobody knows whether they happened, and its lock. */

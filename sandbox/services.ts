@@ -6,7 +6,7 @@ import { partPath } from "./cache";
 import { Credentials } from "./credentials";
 import { Instance } from "./instance";
 import { apiServer, podRange, serviceRange } from "./network";
-import { answersLabel, gatewayClass, gatewayClassLabel, servingAnnotation } from "./pods";
+import { applicationQuery, gatewayClass, gatewayClassLabel, servingAnnotation } from "./pods";
 import { answers } from "./probe";
 import { Service } from "./service";
 
@@ -135,7 +135,7 @@ export function stages(originals: Stage[], withTraffic: boolean): Stage[] {
   const label = (name: string) => `.metadata.labels["${name}"]`;
   const istiod = { key: ".metadata.labels.app", values: ["istiod"] };
   const gateway = { key: label(gatewayClassLabel), values: [gatewayClass] };
-  const application = { key: label(answersLabel) };
+  const application = { key: applicationQuery };
   return originals.flatMap((stage) => {
     if (stage.metadata.name !== "pod-ready") return [stage];
     const others = [

@@ -1,11 +1,13 @@
 // The process inside the sandbox's namespaces that runs the control plane. When it ends, all of the sandbox ends.
+import { applicationRole } from "./applications";
 import { boot, ControlPlane, ensureNodes } from "./boot";
 import { serve, Status } from "./control";
-import { GatewayKeeper } from "./envoy";
+import { gatewayRole } from "./envoy";
 import { Instance } from "./instance";
 import { IstiodKeeper } from "./istiod";
 import { nodeCount } from "./machine";
 import { configureNetwork } from "./network";
+import { PodKeeper } from "./pod-keeper";
 import { listenInside, takeOver } from "./ports";
 import { Service } from "./service";
 import { findTraffic } from "./traffic";
@@ -14,11 +16,11 @@ async function main(): Promise<void> {
   const instance = Instance.current();
   let nodes = nodeCount();
   let plane: ControlPlane | undefined;
-  let gateways: GatewayKeeper | undefined;
+  let pods: PodKeeper | undefined;
   const ports = await takeOver();
   const traffic = findTraffic();
   const started: Service[] = [];
-  const known = (): Service[] => [...started, ...(gateways?.services ?? [])];
+  const known = (): Service[] => [...started, ...(pods?.services ?? [])];
   const status: Pick<Status, "phase" | "error"> = { phase: "starting" };
   const find = (part: string): Service => {
     const service = known().find(({ name }) => name === part);
@@ -52,9 +54,9 @@ async function main(): Promise<void> {
     plane = await boot(instance, nodes, traffic, (service) => started.push(service));
     const keeper = new IstiodKeeper(instance, plane);
     started.push(keeper.service);
-    gateways = traffic.lacks.length === 0 ? new GatewayKeeper(instance, plane) : undefined;
+    if (traffic.lacks.length === 0) pods = new PodKeeper(instance, plane, [gatewayRole(plane.core), applicationRole]);
     status.phase = "ready";
-    await Promise.all([keeper.run(), gateways?.run()]);
+    await Promise.all([keeper.run(), pods?.run()]);
   } catch (error) {
     // The failure stays to be read by whoever asks; `up` and `down` end this process.
     status.phase = "failed";
