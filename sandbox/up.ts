@@ -11,6 +11,7 @@ import { ensurePlugins } from "./plugins";
 import { checkPorts, wantedPorts } from "./ports";
 import { interrupted } from "./exit-status";
 import { table } from "./table";
+import { withoutTraffic } from "./traffic";
 
 /** Returns the exit status. */
 export async function up(instance: Instance, bare: boolean): Promise<number> {
@@ -25,6 +26,7 @@ export async function up(instance: Instance, bare: boolean): Promise<number> {
     const plugins = await ensurePlugins(instance);
     if (bare) {
       console.error(table(plugins.map(({ name, version, origin }) => ["plugin", `${name} ${version}`, origin])));
+      if (status.lacks.length > 0) console.error(`  ${withoutTraffic(status.lacks)}`);
       return 0;
     }
     const exitStatus = await runProgram(instance);

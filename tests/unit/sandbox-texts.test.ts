@@ -43,6 +43,19 @@ describe("the sandbox's texts", () => {
     assert.equal(statusText(instance, { phase: "ready", nodes: 2, ports, lacks: [], parts }), expected);
   });
 
+  it("say which piece is missing where no requests are carried", () => {
+    const lacks = [
+      "`nft`, which comes with the package nftables",
+      "envoy 1.40.0, which could not be built or downloaded",
+    ];
+    const said =
+      "without traffic, since it lacks `nft`, which comes with the package nftables; " +
+      "envoy 1.40.0, which could not be built or downloaded";
+    const [first] = statusText(instance, { phase: "ready", nodes: 1, ports, lacks, parts: [] }).split("\n");
+    assert.equal(first, `sandbox /sandbox: ready, 1 node(s), ${said}`);
+    assert.ok(summary(instance, {}, [], lacks).split("\n").includes(`The sandbox runs ${said}`));
+  });
+
   it("sum up a mesh: where it answers, what it asks for, how to look and how to stop", () => {
     const output = (value: unknown) => ({ value, secret: false });
     const text = summary(
