@@ -7,8 +7,8 @@ export function listens(pattern: string, hostname: string): boolean {
 
 /** True where a certificate for `name` is accepted for `hostname`: its wildcard stands for exactly one label. */
 export function certifies(name: string, hostname: string): boolean {
-  const [first, ...rest] = hostname.split(".");
-  return name === hostname || (name === `*.${rest.join(".")}` && first !== "*");
+  const parent = hostname.split(".").slice(1).join(".");
+  return name === hostname || name === `*.${parent}`;
 }
 
 function within(pattern: string, hostname: string): boolean {
