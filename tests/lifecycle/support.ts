@@ -77,7 +77,9 @@ export class TestStack {
     const onEvent = (event: EngineEvent) => {
       const { op, urn } = event.resourcePreEvent?.metadata ?? {};
       if (urn && !["same", "read", "refresh"].includes(op!) && !urn.includes("pulumi:pulumi:Stack")) {
-        steps.push(`${op} ${urn.split("::").pop()}`);
+        const step = `${op} ${urn.split("::").pop()}`;
+        steps.push(step);
+        this.onStep(step);
       }
       const { message, severity } = event.diagnosticEvent ?? {};
       if (message && ["warning", "error", "info#err"].includes(severity ?? "")) {
@@ -150,11 +152,11 @@ export function apply(manifest: string): void {
 }
 
 /** Asks until the answer is the wanted one; the last answer otherwise, for the assertion to show. */
-export async function settled<T>(ask: () => T, wanted: (answer: T) => boolean): Promise<T> {
-  let answer = ask();
+export async function settled<T>(ask: () => T | Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
+  let answer = await ask();
   for (let tries = 0; tries < 60 && !wanted(answer); tries++) {
     await new Promise((resolve) => setTimeout(resolve, 500));
-    answer = ask();
+    answer = await ask();
   }
   return answer;
 }
