@@ -5,6 +5,7 @@ import { certificateDefaults as defaults, timeouts } from "../lib/defaults";
 import { authoritySpec, certificateSpec } from "../lib/gateway-objects";
 import { ExistingObject } from "./existing-object";
 import { childOf, minutes } from "./children";
+import { explainWait } from "./waiting";
 
 /** Which names the certificate holds, who signs it, and where it is kept. */
 export interface CertificateArgs {
@@ -101,6 +102,7 @@ export function createCertificate(
       certificateSpec({ ...certificate, secretName: secret, issuerName, issuerKind }),
     );
   const certificate = certManager(
+    parent,
     `${name}-certificate`,
     "Certificate",
     secretName,
@@ -128,6 +130,7 @@ function createAuthority(
   const selfSigned = pulumi.interpolate`${owner.name}-selfsigned`;
   const authority = pulumi.interpolate`${owner.name}-ca`;
   const root = certManager(
+    parent,
     `${name}-selfsigned-issuer`,
     "Issuer",
     selfSigned,
@@ -137,6 +140,7 @@ function createAuthority(
   );
   const spec = pulumi.all([authority, selfSigned]).apply(([ca, issuer]) => authoritySpec(ca, ca, issuer));
   const certificate = certManager(
+    parent,
     `${name}-ca-certificate`,
     "Certificate",
     authority,
@@ -145,6 +149,7 @@ function createAuthority(
     childOf(parent, opts, root),
   );
   const issuer = certManager(
+    parent,
     `${name}-ca-issuer`,
     "Issuer",
     authority,
@@ -156,6 +161,7 @@ function createAuthority(
 }
 
 function certManager(
+  parent: pulumi.ComponentResource,
   name: string,
   kind: string,
   objectName: pulumi.Input<string>,
@@ -163,7 +169,7 @@ function certManager(
   spec: pulumi.Input<object>,
   opts: pulumi.CustomResourceOptions,
 ): k8s.apiextensions.CustomResource {
-  return new k8s.apiextensions.CustomResource(
+  const resource = new k8s.apiextensions.CustomResource(
     name,
     {
       apiVersion: "cert-manager.io/v1",
@@ -173,6 +179,15 @@ function certManager(
     },
     { ...opts, ...minutes(timeouts.certificate) },
   );
+  const awaited = pulumi.all([objectName, namespace]).apply(([object, into]) => ({
+    kind,
+    path: `/apis/cert-manager.io/v1/namespaces/${into}/${kind.toLowerCase()}s`,
+    namespace: into,
+    name: object,
+    condition: "Ready",
+  }));
+  explainWait(parent, resource, awaited, timeouts.certificate);
+  return resource;
 }
 
 /** The signer's certificate out of the Secret. It is public, although it is kept beside a key. */

@@ -12,10 +12,12 @@ import {
   url,
 } from "../lib/gateway-objects";
 import { ingressGatewayRules as rules } from "../lib/gateway-rules";
+import type { Awaited } from "../lib/waiting";
 import { createCertificate, CertificateArgs } from "./certificate";
 import { ExistingObject } from "./existing-object";
 import { childOf, minutes } from "./children";
 import { checkArgs, resolved } from "./inputs";
+import { explainWait } from "./waiting";
 import { announceGateway, GatewayFacts, plain } from "./program";
 
 /** From which namespaces routes may attach to a gateway. */
@@ -175,6 +177,7 @@ export class IngressGateway extends pulumi.ComponentResource {
       certificate.secretName,
       childOf(this, opts, overlay, ...certificate.resources),
     );
+    explainWait(this, resource, awaitedGateway(gateway), timeouts.gateway);
     const patch = patchService(name, gateway, childOf(this, opts, resource));
 
     const ready = (patch ?? resource).id;
@@ -304,6 +307,17 @@ function createGateway(
     // Two Gateways cannot hold the same NodePorts while one replaces the other.
     { ...opts, ...minutes(timeouts.gateway), deleteBeforeReplace: true },
   );
+}
+
+/** What a wait for the Gateway is about. */
+function awaitedGateway({ name, namespace }: Normalized): pulumi.Output<Awaited> {
+  return pulumi.all([name, namespace]).apply(([gateway, into]) => ({
+    kind: "Gateway",
+    path: `/apis/gateway.networking.k8s.io/v1/namespaces/${into}/gateways`,
+    namespace: into,
+    name: gateway,
+    condition: "Programmed",
+  }));
 }
 
 /** Puts the NodePorts into Pulumi's state, so that a refresh sees them and an update repairs them. */

@@ -1,0 +1,79 @@
+// Why an object does not get the condition that a program waits for: the object, what stands beneath it, its namespace.
+import type { V1ObjectMeta, V1Service } from "@kubernetes/client-node";
+import type { Trouble } from "../lib/readiness";
+import { waitingText, type Awaited } from "../lib/waiting";
+import { ApiClient } from "./client";
+import type { ClusterTarget } from "./connection";
+import { readTroubles } from "./readiness";
+import { conditions } from "./slim";
+
+const deadlineMs = 10_000;
+
+interface Raw {
+  metadata?: V1ObjectMeta;
+  spec?: { listeners?: { port: number }[] };
+  status?: { conditions?: { type?: string; status?: string; reason?: string; message?: string }[] };
+}
+
+/** What there is to say once the object has been there for so long; nothing before, and nothing where it cannot be read. */
+export async function explainWaiting(
+  target: ClusterTarget,
+  awaited: Awaited,
+  afterMs: number,
+): Promise<string | undefined> {
+  const client = await ApiClient.connect(target, deadlineMs);
+  try {
+    const reply = await client.get(`${awaited.path}/${awaited.name}`);
+    const object = (reply.kind === "ok" ? reply.body : {}) as Raw;
+    // On the wire a time is text, whatever the library's type says.
+    const made = Date.parse(String(object.metadata?.creationTimestamp ?? ""));
+    if (!(Date.now() - made >= afterMs)) {
+      return undefined;
+    }
+    const [troubles, beneath] = await Promise.all([
+      readTroubles(client, [awaited.namespace]),
+      awaited.kind === "Certificate" ? readRequests(client, awaited) : readGatewayService(client, awaited),
+    ]);
+    const seen = { conditions: conditions(object.status?.conditions), troubles, beneath };
+    return waitingText(awaited, Math.round((Date.now() - made) / 1000), seen);
+  } finally {
+    client.close();
+  }
+}
+
+/** What the requests of a Certificate say that are not ready. */
+async function readRequests(client: ApiClient, { path, namespace, name }: Awaited): Promise<Trouble[]> {
+  const reply = await client.get(path.replace(/certificates$/, "certificaterequests"));
+  const all = reply.kind === "ok" ? ((reply.body as { items?: Raw[] }).items ?? []) : [];
+  return all
+    .filter(({ metadata }) => metadata?.ownerReferences?.some((owner) => owner.name === name))
+    .flatMap(({ metadata, status }) =>
+      conditions(status?.conditions)
+        .filter((condition) => condition.status === "False")
+        .map(({ type, reason, message }) => ({
+          object: `CertificateRequest ${namespace}/${metadata?.name}`,
+          text: `${type}=False (${reason}: ${message})`,
+        })),
+    );
+}
+
+/** A Gateway without its Service: the API server refused it, most often for a NodePort that somebody else holds. */
+async function readGatewayService(client: ApiClient, { namespace, name }: Awaited): Promise<Trouble[]> {
+  const [service, overlay, all] = await Promise.all([
+    client.get(`/api/v1/namespaces/${namespace}/services/${name}-istio`),
+    client.get(`/api/v1/namespaces/${namespace}/configmaps/${name}-overlay`),
+    client.get("/api/v1/services"),
+  ]);
+  if (service.kind !== "missing" || overlay.kind !== "ok" || all.kind !== "ok") {
+    return [];
+  }
+  const settings = (overlay.body as { data?: { service?: string } }).data?.service ?? "";
+  const wanted = [...settings.matchAll(/nodePort: (\d+)/g)].map((match) => Number(match[1]));
+  const held = ((all.body as { items?: V1Service[] }).items ?? []).flatMap(({ metadata, spec }) =>
+    (spec?.ports ?? [])
+      .filter(({ nodePort }) => nodePort !== undefined && wanted.includes(nodePort))
+      .map(({ nodePort }) => `NodePort ${nodePort} belongs to Service ${metadata?.namespace}/${metadata?.name}`),
+  );
+  const text = held.length > 0 ? held.join(", ") : "istiod has not made it; its log says why";
+  return [{ object: `Service ${namespace}/${name}-istio`, text }];
+}

@@ -1,0 +1,42 @@
+// What to say of an object that is waited for too long: the condition, what was last seen of it, and the likely cause.
+import { causeLines, type Trouble } from "./readiness";
+import type { Condition } from "./snapshot";
+
+/** An object that a program waits for. */
+export interface Awaited {
+  kind: string;
+  /** Path of its list in the API: "/apis/cert-manager.io/v1/namespaces/shop/certificates". */
+  path: string;
+  namespace: string;
+  name: string;
+  /** The condition that has to become True. */
+  condition: string;
+}
+
+/** What was last seen. */
+export interface LastSeen {
+  conditions: Condition[];
+  /** Events and pods of its namespace. */
+  troubles: Trouble[];
+  /** What the objects say that stand between it and its condition, such as the requests of a certificate. */
+  beneath: Trouble[];
+}
+
+/** The whole message. */
+export function waitingText({ kind, namespace, name, condition }: Awaited, seconds: number, seen: LastSeen): string {
+  const last = seen.conditions.find(({ type }) => type === condition);
+  const state = last
+    ? `${condition}=${last.status} (${last.reason}: ${last.message})`
+    : `no condition ${condition} yet`;
+  const others = seen.conditions
+    .filter(({ type, status }) => type !== condition && status === "False")
+    .map(({ type, reason, message }) => ({
+      object: `${kind} ${namespace}/${name}`,
+      text: `${type}=False (${reason}: ${message})`,
+    }));
+  const causes = causeLines([...others, ...seen.beneath, ...seen.troubles]);
+  return [
+    `${kind} ${namespace}/${name} has been waited for ${seconds} s; last seen: ${state}`,
+    ...(causes.length > 0 ? ["likely cause:", ...causes.map((line) => `  ${line}`)] : []),
+  ].join("\n");
+}
