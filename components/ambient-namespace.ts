@@ -104,7 +104,10 @@ export class AmbientNamespace extends pulumi.ComponentResource {
     const namespace = createNamespace(this, name, args, settings, opts);
     const strict = args.mtls === "strict" ? [requireMtls(name, settings.name, childOf(this, opts, namespace))] : [];
 
-    this.name = pulumi.all([settings.name, [namespace, ...strict].map((each) => each.id)]).apply(([known]) => known);
+    // Known at preview, unlike an id: the plugin refuses to preview a patch of something that has no name yet.
+    this.name = pulumi
+      .all([namespace.metadata, ...strict.map((each) => each.metadata)])
+      .apply(([known]) => known!.name!);
     this.registerOutputs({ name: this.name });
   }
 }
@@ -127,7 +130,7 @@ function createNamespace(
   args: AmbientNamespaceArgs,
   settings: ReturnType<typeof normalize>,
   opts: pulumi.ComponentResourceOptions | undefined,
-): pulumi.CustomResource {
+): k8s.core.v1.Namespace | k8s.core.v1.NamespacePatch {
   if (args.adopt !== true) {
     const metadata = { name: settings.name, labels: settings.labels };
     return new k8s.core.v1.Namespace(`${name}-namespace`, { metadata }, childOf(parent, opts));
@@ -142,7 +145,7 @@ function requireMtls(
   name: string,
   namespace: pulumi.Output<string>,
   opts: pulumi.CustomResourceOptions,
-): pulumi.CustomResource {
+): k8s.apiextensions.CustomResource {
   return new k8s.apiextensions.CustomResource(
     `${name}-mtls`,
     {
