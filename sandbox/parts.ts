@@ -69,6 +69,7 @@ const kwokVersion = "0.8.0";
 const certManagerVersion = "1.21.2";
 const helmVersion = "3.22.0";
 const envoyVersion = "1.40.0";
+const gatewayApiVersion = "1.6.0";
 
 const kubernetesStaging = (
   "api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap " +
@@ -198,9 +199,9 @@ export const parts: Part[] = [
   {
     kind: "files",
     name: "gateway-api-crds",
-    version: "1.6.0",
+    version: gatewayApiVersion,
     module: "sigs.k8s.io/gateway-api",
-    moduleVersion: "v1.6.0",
+    moduleVersion: `v${gatewayApiVersion}`,
     folders: { "config/crd/standard": "." },
     matching: /\.yaml$/,
   },
@@ -214,6 +215,14 @@ export const parts: Part[] = [
     moduleVersion: istioModule,
     folders: { "tools/packaging/common": "." },
     matching: /^envoy_bootstrap\.json$/,
+    forTraffic: true,
+  },
+  {
+    kind: "go",
+    name: "echo-basic",
+    version: gatewayApiVersion,
+    binaries: { "echo-basic": "sigs.k8s.io/gateway-api/conformance/echo-basic" },
+    requires: { "sigs.k8s.io/gateway-api/conformance": `v${gatewayApiVersion}` },
     forTraffic: true,
   },
   {

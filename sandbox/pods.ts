@@ -1,5 +1,5 @@
 // The pods that a process stands behind here, and how they are told from those that kwok alone plays.
-import { CoreV1Api, PatchStrategy, setHeaderOptions, V1Pod } from "@kubernetes/client-node";
+import { CoreV1Api, PatchStrategy, setHeaderOptions, V1Container, V1Pod } from "@kubernetes/client-node";
 
 /** Annotation that an istiod pod gets once the process behind it answers. */
 export const servingAnnotation = "sandbox.istio-ambient/serving";
@@ -8,12 +8,19 @@ export const servingAnnotation = "sandbox.istio-ambient/serving";
 export const gatewayClassLabel = "gateway.networking.k8s.io/gateway-class-name";
 export const gatewayClass = "istio";
 
-/** What kwok asks of a pod to see whether `isApplication`: something comes out where it is one. */
-export const applicationQuery = '.spec.containers.[] | select(.image | contains("/agnhost:")) | .name';
+/** Images of applications that a process here can stand for: agnhost's HTTP server, and that of the conformance suite. */
+const applications = /\/(agnhost|echo-basic):/;
 
-/** Whether the pod is one of agnhost's HTTP server. */
-export function isApplication(pod: V1Pod): boolean {
-  return (pod.spec?.containers ?? []).some(({ image }) => image?.includes("/agnhost:"));
+/** What kwok asks of a pod to see whether it has an application: something comes out where it has. */
+export const applicationQuery =
+  `.spec.containers.[] | select(.image | test("${applications.source.replaceAll("\\/", "/")}")) | ` +
+  'select([.env[]?.name] | any(endswith("_ECHO_SERVER")) | not) | .name';
+
+/** The container of the pod's application. The servers of echo-basic that speak something else than HTTP are none. */
+export function applicationOf(pod: V1Pod): V1Container | undefined {
+  return pod.spec?.containers.find(
+    ({ image = "", env = [] }) => applications.test(image) && !env.some(({ name }) => name.endsWith("_ECHO_SERVER")),
+  );
 }
 
 /** Lets the pod's readiness be that of its process. */
