@@ -137,7 +137,7 @@ describe("applications on a mesh", () => {
   });
 
   after(async () => {
-    await stack.remove();
+    await stack?.remove();
     kubectl("delete", "namespace", "legacy", "--ignore-not-found");
     await mesh.remove();
   });
@@ -145,7 +145,11 @@ describe("applications on a mesh", () => {
   it("come up, after a preview that lists them all", async () => {
     const { steps: planned } = await stack.preview();
     const { steps, diagnostics } = await stack.up();
-    assert.deepEqual(diagnostics, []);
+    // The official plugin warns of a Deployment whose pods are still starting.
+    assert.deepEqual(
+      diagnostics.filter((line) => !line.startsWith("warning: ")),
+      [],
+    );
     assert.deepEqual(steps.sort(), planned.sort());
     assert.ok(steps.length > 0 && steps.every((step) => step.startsWith("create ")), steps.join("\n"));
   });
