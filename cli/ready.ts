@@ -35,7 +35,7 @@ async function ready(options: ReadyOptions, terminal: Terminal): Promise<number>
       progress(terminal, `${unreachable ?? findings[0]?.object ?? ""}; ${Math.ceil(left / 1000)} s left`);
     const last = await waitUntilReady(targetOf(options), { namespace, nodeNamespace }, waitMs, onLook);
     endProgress(terminal);
-    return conclude(last, wait, terminal);
+    return conclude(last, terminal);
   } catch (error) {
     if (!(error instanceof NoClusterError || error instanceof UnreachableError)) throw error;
     terminal.err(`${error.message}\n`);
@@ -43,7 +43,7 @@ async function ready(options: ReadyOptions, terminal: Terminal): Promise<number>
   }
 }
 
-function conclude({ findings, troubles, unreachable }: Readiness, wait: string, terminal: Terminal): number {
+function conclude({ findings, troubles, unreachable }: Readiness, terminal: Terminal): number {
   if (unreachable !== undefined) {
     terminal.err(`${unreachable}\n`);
     return exit.unreachable;
@@ -54,7 +54,7 @@ function conclude({ findings, troubles, unreachable }: Readiness, wait: string, 
   }
   const causes = causeLines(troubles);
   const lines = [
-    `the mesh does not carry traffic after ${wait}:`,
+    "the mesh does not carry traffic:",
     ...findings.map((found) => `  ${findingLine(found)}`),
     ...(causes.length > 0 ? ["likely cause:", ...causes.map((line) => `  ${line}`)] : []),
   ];
