@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { AmbientMesh } from "../../components";
 import { istioAmbient } from "../unit/fixtures/terminal";
 import { copyCertificate, realBreakages } from "./mesh-breakages";
-import { apply, get, kubectl, sources, TestStack } from "./support";
+import { apply, get, kubectl, removeDefinitions, sources, TestStack } from "./support";
 
 const second = `
 apiVersion: gateway.networking.k8s.io/v1
@@ -50,6 +50,7 @@ describe("checking the mesh of a cluster", () => {
   let stack: TestStack;
 
   before(async () => {
+    removeDefinitions();
     stack = await TestStack.open("check", async () => {
       new AmbientMesh("mesh", { ...sources, platform: "kind" });
     });
@@ -58,13 +59,7 @@ describe("checking the mesh of a cluster", () => {
   after(async () => {
     kubectl("delete", "namespace", "shop", "--ignore-not-found");
     await stack.remove();
-    // The CRDs outlive the stack; the next test starts from nothing.
-    const names = get("crd").map(({ metadata }) => metadata.name);
-    const ours = names.filter((name) => /\.(gateway\.networking\.k8s|istio)\.io$/.test(name));
-    if (ours.length > 0) kubectl("delete", "crd", ...ours);
-    for (const kind of ["validatingadmissionpolicybinding", "validatingadmissionpolicy"]) {
-      kubectl("delete", kind, "safe-upgrades.gateway.networking.k8s.io", "--ignore-not-found");
-    }
+    removeDefinitions();
   });
 
   it("says once what a cluster without a mesh lacks", async () => {

@@ -1,7 +1,7 @@
 // A mesh from an empty cluster to an empty cluster, and back: what the engine does, and what is there afterwards.
 import * as assert from "node:assert/strict";
 import { AmbientMesh, AmbientMeshArgs } from "../../components";
-import { condition, get, kubectl, KubeObject, settled, sources, TestStack, apply } from "./support";
+import { apply, condition, get, kubectl, KubeObject, removeDefinitions, settled, sources, TestStack } from "./support";
 
 const namespace = "istio-system";
 const foreignRoute = `
@@ -31,6 +31,7 @@ describe("a mesh on a cluster", () => {
   let stack: TestStack;
 
   before(async () => {
+    removeDefinitions();
     stack = await TestStack.open("mesh", async () => {
       const mesh = new AmbientMesh("mesh", args);
       const { httpUrl, httpsUrl, parentRef, nodePorts: ports, version, resources, caCertificate } = mesh;
