@@ -1,4 +1,5 @@
 // The two requests that `up` ends with: tried from inside, over the same ports, before they are printed.
+import * as fs from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
 import * as path from "node:path";
@@ -17,11 +18,35 @@ export async function requests(instance: Instance, ports: HostPorts, authority: 
   const commands = [`curl ${plain}`];
   // Without a CA of the mesh's own there is none to export: whoever issued the certificate has it.
   if (authority) commands.push(`curl --cacert ${shown(instance.authority)} ${secure}`);
-  const answers = [await settled(() => get(http.get, plain))];
-  if (authority) answers.push(await settled(() => get(https.get, secure, authority)));
-  const silent = answers.find((answer) => answer !== "200");
-  const head = silent ? `The application does not answer yet (${silent}); it is asked by` : "The application answers:";
+  const silent = await firstFailure(
+    () => get(http.get, plain),
+    ...(authority ? [() => get(https.get, secure, authority)] : []),
+  );
+  const head = silent
+    ? `The application does not answer yet (${silent}${refusal(instance)}):`
+    : "The application answers:";
   return [head, ...commands.map((command) => `  ${command}`)].join("\n");
+}
+
+/** Why a gateway does not listen, where its Envoy said so. */
+function refusal(instance: Instance): string {
+  const logs = fs.readdirSync(instance.file("logs")).filter((name) => name.startsWith("gateway-"));
+  const lacking = logs.flatMap((name) => lackingExtensions(fs.readFileSync(instance.file("logs", name), "utf8")));
+  return lacking.length === 0 ? "" : `; the plain Envoy here lacks ${[...new Set(lacking)].join(", ")}`;
+}
+
+/** The extensions that an Envoy's log says it was sent and has not. */
+export function lackingExtensions(log: string): string[] {
+  const found = log.matchAll(/Didn't find a registered implementation for '([^']+)'/g);
+  return [...new Set([...found].map(([, extension = ""]) => extension))];
+}
+
+async function firstFailure(...asks: (() => Promise<string>)[]): Promise<string | undefined> {
+  for (const ask of asks) {
+    const answer = await settled(ask);
+    if (answer !== "200") return answer;
+  }
+  return undefined;
 }
 
 function shown(file: string): string {

@@ -2,6 +2,7 @@
 import * as assert from "node:assert/strict";
 import { resourceLabel } from "../../sandbox/engine-events";
 import { Instance } from "../../sandbox/instance";
+import { lackingExtensions } from "../../sandbox/requests";
 import { statusText } from "../../sandbox/status";
 import { summary } from "../../sandbox/summary";
 import { table } from "../../sandbox/table";
@@ -90,6 +91,13 @@ Gateways are real here; ztunnel and waypoints are not: what goes between applica
   stop         SANDBOX_DIR=/sandbox make down
 `;
     assert.equal(text, expected);
+  });
+
+  it("name the extensions that a gateway's Envoy was sent and has not, each once", () => {
+    const line = (name: string) =>
+      `config rejected: Didn't find a registered implementation for '${name}' with type URL: 'x'`;
+    const log = ["started", line("istio.stats"), line("istio.alpn"), line("istio.stats")].join("\n");
+    assert.deepEqual(lackingExtensions(log), ["istio.stats", "istio.alpn"]);
   });
 
   it("sum up a stack that is switched off", () => {
