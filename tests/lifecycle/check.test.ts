@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { AmbientMesh } from "../../components";
 import { istioAmbient } from "../unit/fixtures/terminal";
 import { copyCertificate, realBreakages } from "./mesh-breakages";
-import { apply, get, kubectl, removeDefinitions, sources, TestStack } from "./support";
+import { apply, kubectl, removeDefinitions, sources, TestStack } from "./support";
 
 const second = `
 apiVersion: gateway.networking.k8s.io/v1
