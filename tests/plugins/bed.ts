@@ -14,6 +14,8 @@ export interface Outcome {
   steps: { [op in OpType]?: number };
   /** `name: path` of every difference, sorted. */
   differences: string[];
+  /** Names of the resources in the order in which their steps ended. */
+  ended: string[];
   outputs: { [name: string]: unknown };
   text: string;
 }
@@ -27,14 +29,20 @@ function nameIn(urn: string): string {
 }
 
 /** Listens to an operation for its steps. */
-function listener(): { onEvent: (event: EngineEvent) => void; differences: Set<string> } {
-  const differences = new Set<string>();
-  const onEvent = ({ resourcePreEvent }: EngineEvent): void => {
+class Listener {
+  private readonly differing = new Set<string>();
+  readonly ended: string[] = [];
+
+  readonly onEvent = ({ resourcePreEvent, resOutputsEvent }: EngineEvent): void => {
     const { metadata } = resourcePreEvent ?? {};
     for (const at of Object.keys(metadata?.detailedDiff ?? {}))
-      differences.add(`${nameIn(metadata?.urn ?? "")}: ${at}`);
+      this.differing.add(`${nameIn(metadata?.urn ?? "")}: ${at}`);
+    if (resOutputsEvent) this.ended.push(nameIn(resOutputsEvent.metadata.urn));
   };
-  return { onEvent, differences };
+
+  outcome(steps: Outcome["steps"] | undefined, text: string, outputs: Outcome["outputs"] = {}): Outcome {
+    return { steps: steps ?? {}, differences: [...this.differing].sort(), ended: this.ended, outputs, text };
+  }
 }
 
 export class Bed {
@@ -90,35 +98,32 @@ export class Bed {
   }
 
   async preview(program: PulumiFn, options: PreviewOptions = {}): Promise<Outcome> {
-    const { onEvent, differences } = listener();
-    const done = await (await this.stack(program)).preview({ ...options, onEvent });
-    return { steps: done.changeSummary, differences: [...differences].sort(), outputs: {}, text: done.stdout };
+    const listener = new Listener();
+    const done = await (await this.stack(program)).preview({ ...options, onEvent: listener.onEvent });
+    return listener.outcome(done.changeSummary, done.stdout);
   }
 
   async up(program: PulumiFn, options: UpOptions = {}): Promise<Outcome> {
-    const { onEvent, differences } = listener();
-    const done = await (await this.stack(program)).up({ ...options, onEvent });
-    const outputs = Object.fromEntries(
-      Object.entries(done.outputs).map(([name, { value }]) => [name, value as unknown]),
+    const listener = new Listener();
+    const done = await (await this.stack(program)).up({ ...options, onEvent: listener.onEvent });
+    const outputs = Object.entries(done.outputs).map(([name, { value }]) => [name, value as unknown]);
+    return listener.outcome(
+      done.summary.resourceChanges,
+      done.stdout,
+      Object.fromEntries(outputs) as Outcome["outputs"],
     );
-    return {
-      steps: done.summary.resourceChanges ?? {},
-      differences: [...differences].sort(),
-      outputs,
-      text: done.stdout,
-    };
   }
 
   async refresh(): Promise<Outcome> {
-    const { onEvent, differences } = listener();
-    const done = await (await this.stack()).refresh({ onEvent });
-    const steps = done.summary.resourceChanges ?? {};
-    return { steps, differences: [...differences].sort(), outputs: {}, text: done.stdout };
+    const listener = new Listener();
+    const done = await (await this.stack()).refresh({ onEvent: listener.onEvent });
+    return listener.outcome(done.summary.resourceChanges, done.stdout);
   }
 
   async destroy(): Promise<Outcome> {
-    const done = await (await this.stack()).destroy();
-    return { steps: done.summary.resourceChanges ?? {}, differences: [], outputs: {}, text: done.stdout };
+    const listener = new Listener();
+    const done = await (await this.stack()).destroy({ onEvent: listener.onEvent });
+    return listener.outcome(done.summary.resourceChanges, done.stdout);
   }
 
   /** The recorded state as it is stored, with secrets encrypted. */

@@ -113,18 +113,21 @@ describe("plain objects", () => {
     });
   });
 
-  it("show what was changed by hand at a refresh, and are put right by the same update", async () => {
-    const metadata = { namespace, name: "drifting", annotations: { "pulumi.com/patchForce": "true" } };
-    const program = async (): Promise<void> => {
+  it("show what was changed by hand at a refresh, and are put right by force in the same update", async () => {
+    const program = (annotations: { [name: string]: string }) => async (): Promise<void> => {
+      const metadata = { namespace, name: "drifting", annotations };
       const ports = [{ name: "http", port: 80, nodePort: 30071 }];
       new k8s.core.v1.Service("service", { metadata, spec: { type: "NodePort", ports } });
       return Promise.resolve();
     };
-    await bed.up(program);
+    const forced = program({ "pulumi.com/patchForce": "true" });
+    await bed.up(program({}));
     const patch = JSON.stringify([{ op: "replace", path: "/spec/ports/0/nodePort", value: 30072 }]);
     bed.kubectl("patch", "service", "drifting", "--type=json", `--patch=${patch}`);
-    assert.deepEqual((await bed.preview(program)).steps, { same: 2 });
-    assert.deepEqual((await bed.up(program, { refresh: true })).steps, { same: 1, update: 1 });
+    assert.deepEqual((await bed.preview(program({}))).steps, { same: 2 });
+    const conflict = /Apply failed with 1 conflict: conflict with "kubectl-patch" using v1: \.spec\.ports/;
+    assert.match(await failure(bed.up(program({}), { refresh: true })), conflict);
+    assert.deepEqual((await bed.up(forced, { refresh: true })).steps, { same: 1, update: 1 });
     assert.equal(bed.value("service", "drifting", ".spec.ports[0].nodePort"), "30071");
   });
 

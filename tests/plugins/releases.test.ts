@@ -81,20 +81,19 @@ describe("releases", () => {
   });
 
   describe("that are changed", () => {
-    const program =
-      (changed: string, name = "second") =>
-      async (): Promise<void> => {
-        release("first", { values: { nested: { changed } } });
-        release("renamed", { name, skipAwait: true });
-        release("taken", { values: { greeting: "ours" } }, { import: `${namespace}/taken` });
-        return Promise.resolve();
-      };
+    const program = (changed: string, name: string, more: object) => async (): Promise<void> => {
+      release("first", { values: { nested: { changed }, ...more } });
+      release("renamed", { name, skipAwait: true });
+      release("taken", { values: { greeting: "ours" } }, { import: `${namespace}/taken` });
+      return Promise.resolve();
+    };
     let second: Outcome;
     let differences: string[];
     before(async () => {
-      await bed.up(program("ours"));
-      second = await bed.preview(program("ours"));
-      ({ differences } = await bed.preview(program("again", "third")));
+      const ours = program("ours", "second", { removed: "later" });
+      await bed.up(ours);
+      second = await bed.preview(ours);
+      ({ differences } = await bed.preview(program("again", "third", {})));
     });
 
     it("merge their values deeply over those of the chart", () => {
@@ -113,7 +112,7 @@ describe("releases", () => {
     });
 
     it("differ exactly where they were changed, and are replaced where their name is", () => {
-      assert.deepEqual(differences, ["first: values.nested.changed", "renamed: name"]);
+      assert.deepEqual(differences, ["first: values.nested.changed", "first: values.removed", "renamed: name"]);
     });
 
     it("leave nothing of those that are gone", () => {

@@ -10,7 +10,7 @@ import type {
   ReadRequest,
   UpdateRequest,
 } from "@pulumi/pulumi/proto/provider_pb";
-import { detailedDiff, mergePatch, replacing } from "../diff";
+import { detailedDiff, mergePatch } from "../diff";
 import { refusal, serve, type Checked, type Difference, type Host, type Provider, type State } from "../serve";
 import { fromStruct, hasForeign, revealedObject, text, unknown, type JsonObject } from "../values";
 import { run, type Output } from "./run";
@@ -52,11 +52,12 @@ class Command implements Provider {
     return Promise.resolve({ inputs });
   }
 
+  /** Which change replaces the resource is said by the SDK, and decided by the engine. */
   async diff(request: DiffRequest): Promise<Difference> {
     const oldInputs = revealedObject(fromStruct(request.getOldInputs()));
     const news = revealedObject(fromStruct(request.getNews()));
-    const detail = detailedDiff(mergePatch(oldInputs, news), { state: oldInputs, news, oldInputs }, [".triggers"]);
-    return Promise.resolve({ changed: detail.size > 0, replaces: replacing(detail), detail });
+    const detail = detailedDiff(mergePatch(oldInputs, news), { state: oldInputs, news, oldInputs }, []);
+    return Promise.resolve({ changed: detail.size > 0, detail });
   }
 
   /** Runs a step of the recorded inputs; a step that is not there leaves the output as it was. */
