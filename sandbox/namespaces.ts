@@ -15,7 +15,7 @@ export function startSupervisor(instance: Instance): ChildProcess {
   const script = 'echo $$ > "$1"; shift; exec "$@"';
   const outer = ["sh", "-c", script, "sandbox", instance.pidFile, "unshare", ...own, ...first];
   const log = fs.openSync(instance.logFile("supervisor"), "w");
-  const child = spawn("flock", ["--nonblock", instance.lockFile, ...outer], {
+  const child = spawn("flock", ["--no-fork", "--nonblock", instance.lockFile, ...outer], {
     cwd: checkout,
     detached: true,
     stdio: ["ignore", log, log, "ipc"],
