@@ -113,7 +113,7 @@ describe("plain objects", () => {
     });
   });
 
-  it("show what was changed by hand at a refresh, and are put right by force in the same update", async () => {
+  it("show what was changed by hand at a refresh, and are put right in the same update", async () => {
     const program = (annotations: { [name: string]: string }) => async (): Promise<void> => {
       const metadata = { namespace, name: "drifting", annotations };
       const ports = [{ name: "http", port: 80, nodePort: 30071 }];
@@ -122,12 +122,20 @@ describe("plain objects", () => {
     };
     const forced = program({ "pulumi.com/patchForce": "true" });
     await bed.up(program({}));
-    const patch = JSON.stringify([{ op: "replace", path: "/spec/ports/0/nodePort", value: 30072 }]);
-    bed.kubectl("patch", "service", "drifting", "--type=json", `--patch=${patch}`);
+    const edit = (...options: string[]): void => {
+      const patch = JSON.stringify([{ op: "replace", path: "/spec/ports/0/nodePort", value: 30072 }]);
+      bed.kubectl("patch", "service", "drifting", "--type=json", `--patch=${patch}`, ...options);
+    };
+    edit();
     assert.deepEqual((await bed.preview(program({}))).steps, { same: 2 });
-    const conflict = /Apply failed with 1 conflict: conflict with "kubectl-patch" using v1: \.spec\.ports/;
+    assert.deepEqual((await bed.up(program({}), { refresh: true })).steps, { same: 1, update: 1 });
+    assert.equal(bed.value("service", "drifting", ".spec.ports[0].nodePort"), "30071");
+
+    // What kubectl did is taken over; what another manager did is not.
+    edit("--field-manager=somebody");
+    const conflict = /Apply failed with 1 conflict: conflict with "somebody" using v1: \.spec\.ports/;
     assert.match(await failure(bed.up(program({}), { refresh: true })), conflict);
-    assert.deepEqual((await bed.up(forced, { refresh: true })).steps, { same: 1, update: 1 });
+    await bed.up(forced, { refresh: true });
     assert.equal(bed.value("service", "drifting", ".spec.ports[0].nodePort"), "30071");
   });
 

@@ -1,14 +1,13 @@
 // Who owns which field of an object, as server-side apply records it in managedFields.
 import { at, isObject, mapValues, text, type Json, type JsonObject } from "../values";
 
-/** Managers whose fields an update takes over: those of a create of ours, and those of kubectl. */
+/** Managers, by how their names begin, whose fields an update takes over: those of a create of ours, and kubectl's. */
 const takenOver = [
-  { manager: "kubectl", operation: "Apply" },
-  { manager: "kubectl", operation: "Update" },
-  { manager: "before-first-apply", operation: "Update" },
-  { manager: "pulumi-kubernetes", operation: "Update" },
-  { manager: "pulumi-kubernetes.exe", operation: "Update" },
-  { manager: "pulumi-resource-kubernetes", operation: "Update" },
+  { prefix: "kubectl", operation: "Apply" },
+  { prefix: "kubectl", operation: "Update" },
+  { prefix: "before-first-apply", operation: "Update" },
+  { prefix: "pulumi-kubernetes", operation: "Update" },
+  { prefix: "pulumi-resource-kubernetes", operation: "Update" },
 ];
 
 /** The manager under which objects are created: an update by server-side apply then takes its fields over. */
@@ -21,7 +20,8 @@ function entries(live: JsonObject): JsonObject[] {
 
 function isTakenOver(entry: JsonObject): boolean {
   const main = entry["subresource"] === undefined;
-  return main && takenOver.some((one) => one.manager === entry["manager"] && one.operation === entry["operation"]);
+  const manager = text(entry["manager"]);
+  return main && takenOver.some((one) => manager.startsWith(one.prefix) && one.operation === entry["operation"]);
 }
 
 function union(one: JsonObject, other: JsonObject): JsonObject {
