@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { readFacts } from "../../cluster/preflight";
 import { AmbientMesh, AmbientMeshArgs } from "../../components";
 import type { Plan } from "../../lib/preflight/facts";
-import { apply, get, kubectl, sources, TestStack } from "./support";
+import { apply, get, kubectl, removeDefinitions, sources, TestStack } from "./support";
 
 /** A cluster that somebody else has been at. */
 const obstacles = `
@@ -122,6 +122,7 @@ describe("the preflight of a mesh", () => {
   let stack: TestStack;
 
   before(async () => {
+    removeDefinitions();
     stack = await TestStack.open("preflight", () => {
       const { httpUrl } = new AmbientMesh("mesh", { ...sources, platform: "kind", ...args });
       return Promise.resolve({ httpUrl });
