@@ -73,8 +73,14 @@ async function ensurePlugin(instance: Instance, where: Places, name: string): Pr
     return { name, version, origin: "stand-in", from: source };
   }
   // One on PATH is found by the engine itself.
-  if (found !== onPath) fs.symlinkSync(found, target);
+  if (found !== onPath) linkContents(found, target);
   return { name, version, origin: "official", from: found };
+}
+
+/** The engine looks into folders only, not behind links to folders. */
+function linkContents(from: string, folder: string): void {
+  fs.mkdirSync(folder);
+  for (const file of fs.readdirSync(from)) fs.symlinkSync(path.join(from, file), path.join(folder, file));
 }
 
 /** A plugin that is being downloaded has a `.partial` file beside its folder. */

@@ -41,15 +41,19 @@ describe("the sandbox's plugins", () => {
     path.join(instance.pulumiHome, "plugins", folders[index] ?? "", ...below);
 
   for (const home of ["userHome", "cacheHome"] as const) {
-    it(`are the official ones of ${home}, which stays as it is`, async () => {
+    it(`are the official ones of ${home}, linked one by one in folders, since the engine takes no linked folder`, async () => {
       const installed = install(where[home]);
       assert.deepEqual(
         await origins(),
         installed.map((folder) => ["official", folder]),
       );
       assert.deepEqual(
-        [0, 1].map((index) => fs.readlinkSync(inSandbox(index))),
-        installed,
+        [0, 1].map((index) => fs.lstatSync(inSandbox(index)).isDirectory()),
+        [true, true],
+      );
+      assert.deepEqual(
+        versions.map(({ name }, index) => fs.readlinkSync(inSandbox(index, `pulumi-resource-${name}`))),
+        versions.map(({ name }, index) => path.join(installed[index] ?? "", `pulumi-resource-${name}`)),
       );
     });
   }
