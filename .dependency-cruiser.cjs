@@ -11,8 +11,7 @@ const mayImport = {
 const forbidden = Object.entries(mayImport).map(([room, allowed]) => ({
   name: `${room}-imports-only-${allowed.join("-") || "itself"}`,
   severity: "error",
-  // The demo is a program of its own that uses the components, as a user's would.
-  from: { path: `^${room}/`, pathNot: "^sandbox/demo\\.ts$" },
+  from: { path: `^${room}/` },
   to: { path: [`^(${rooms.filter((r) => r !== room && !allowed.includes(r)).join("|")})/`, "^index\\.ts$"] },
 }));
 

@@ -28,11 +28,11 @@ const server = http.createServer((request, response) => {
   if (url.pathname === "/requests") return reply("application/json", JSON.stringify(seen));
   seen.push({ method, path: request.url, headers });
   seen.splice(0, seen.length - memory);
-  if (url.pathname === "/hostname") return reply("text/plain", name);
   if (url.pathname === "/echo") return reply("text/plain", query("msg"));
   if (url.pathname === "/header") return reply("text/plain", String(headers[query("key").toLowerCase()] ?? ""));
   const facts = { version, pod: name, namespace, method, path: request.url, headers };
   if (headers.accept?.includes("text/html")) return reply("text/html; charset=utf-8", page(facts));
+  if (url.pathname === "/hostname") return reply("text/plain", name);
   reply("application/json", `${JSON.stringify(facts)}\n`);
 });
 // As Envoy keeps connections: one that the server closes first fails a request now and then.
@@ -42,16 +42,29 @@ server.listen(Number(port));
 // For a moment there are gateways that do not know yet that this pod goes.
 process.on("SIGTERM", () => setTimeout(() => process.exit(), 2000));
 
-function page(facts: Record<string, unknown>): string {
-  const rows = Object.entries(facts)
-    .flatMap(([name, value]) => (name === "headers" && value ? Object.entries(value) : [[name, value]]))
-    .map(([name, value]) => `<tr><th>${escaped(String(name))}</th><td>${escaped(String(value))}</td></tr>`);
+/** The colour tells versions apart at a glance, while the page is loaded again and again. */
+const colour = version === "v2" ? "#b45309" : "#1d4ed8";
+
+const style = `body{font:16px/1.5 sans-serif;margin:3rem auto;max-width:52rem;padding:0 1rem}
+h1{border-left:.4em solid ${colour};padding-left:.5em}th{text-align:left;vertical-align:top;padding-right:2em;white-space:nowrap}
+td{font-family:monospace;overflow-wrap:anywhere}summary{margin-top:1em;cursor:pointer}`;
+
+function page({ headers, ...facts }: Record<string, unknown> & { headers: http.IncomingHttpHeaders }): string {
   const title = `${String(facts.pod)} answers`;
-  const style = "body{font:16px sans-serif;margin:3em}th{text-align:left;padding-right:2em}td{font-family:monospace}";
   return `<!doctype html>
-<html lang="en"><head><title>${escaped(title)}</title><style>${style}</style></head>
-<body><h1>${escaped(title)}</h1><table>${rows.join("\n")}</table></body></html>
+<html lang="en"><head><meta charset="utf-8"><title>${escaped(title)}</title><style>${style}</style></head>
+<body><h1>${escaped(title)}</h1>
+${rows({ ...facts, asked: headers["x-envoy-original-path"] ?? facts.path })}
+<details><summary>Headers as they came here</summary>${rows(headers)}</details>
+</body></html>
 `;
+}
+
+function rows(values: Record<string, unknown>): string {
+  const all = Object.entries(values).map(
+    ([key, value]) => `<tr><th>${escaped(key)}</th><td>${escaped(String(value))}</td></tr>`,
+  );
+  return `<table>${all.join("\n")}</table>`;
 }
 
 function escaped(text: string): string {

@@ -59,10 +59,15 @@ interface Inside {
   detached?: boolean;
   /** Ends with the process that started it, whatever ends that one. */
   tied?: boolean;
+  environment?: NodeJS.ProcessEnv;
 }
 
 /** Runs a command inside the sandbox. */
-export function spawnInside(instance: Instance, argv: string[], { stdio, detached, tied }: Inside): ChildProcess {
+export function spawnInside(
+  instance: Instance,
+  argv: string[],
+  { stdio, detached, tied, environment }: Inside,
+): ChildProcess {
   const outer = outerPid(instance);
   if (outer === undefined)
     throw new Error(`the sandbox in ${instance.directory} does not run; start it with \`make up\``);
@@ -74,5 +79,5 @@ export function spawnInside(instance: Instance, argv: string[], { stdio, detache
   const back = ["sh", "-c", 'cd "$0" && exec "$@"', process.cwd()];
   fs.mkdirSync(instance.temporary, { recursive: true });
   const [program = "", ...args] = [...tie, ...enter, ...tie, ...back, ...argv];
-  return spawn(program, args, { stdio, detached, env: instance.environment() });
+  return spawn(program, args, { stdio, detached, env: { ...instance.environment(), ...environment } });
 }

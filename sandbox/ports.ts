@@ -30,7 +30,21 @@ export function wantedPorts(instance: Instance, environment: NodeJS.ProcessEnv =
       `${variable}: got "${text}"; it is a port from 1 to 65535, or 0 for a free one; write \`${variable}=${usual[name]}\``,
     );
   };
-  return { http: wanted("http"), https: wanted("https") };
+  const ports = { http: wanted("http"), https: wanted("https") };
+  if (ports.http !== ports.https || ports.http === 0) return ports;
+  throw new Error(
+    `${variables.https}: got "${ports.https}"; http has this port; write \`${variables.https}=0\` for a free port`,
+  );
+}
+
+/** Says which port is not the one that was asked for, where a sandbox runs already: it keeps those it began with. */
+export function checkKept(running: HostPorts, environment: NodeJS.ProcessEnv = process.env): void {
+  const faults = names.flatMap((name) => {
+    const asked = environment[variables[name]];
+    if (!asked || Number(asked) === 0 || Number(asked) === running[name]) return [];
+    return [`${variables[name]}: got "${asked}"; this sandbox runs with ${running[name]}; run \`make down\` first`];
+  });
+  if (faults.length > 0) throw new Error(faults.join("\n"));
 }
 
 /** Says which port is taken, before anything is started. */
@@ -93,15 +107,14 @@ function relay(server: net.Server, nodePort: number): void {
   });
 }
 
+/** Both or none; each that cannot be had is named. */
 async function listenAll(wanted: HostPorts): Promise<net.Server[]> {
-  const servers: net.Server[] = [];
-  try {
-    for (const name of names) servers.push(await listen(wanted[name], name));
-    return servers;
-  } catch (error) {
-    await Promise.all(servers.map((server) => closed(server)));
-    throw error;
-  }
+  const results = await Promise.allSettled(names.map((name) => listen(wanted[name], name)));
+  const servers = results.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+  const faults = results.flatMap((result) => (result.status === "rejected" ? [(result.reason as Error).message] : []));
+  if (faults.length === 0) return servers;
+  await Promise.all(servers.map((server) => closed(server)));
+  throw new Error(faults.join("\n"));
 }
 
 function listen(port: number, name: keyof HostPorts): Promise<net.Server> {

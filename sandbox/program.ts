@@ -24,6 +24,12 @@ interface Outputs {
   gateway?: unknown;
 }
 
+/** The application of an example, which makes the gateway answer. */
+interface Application {
+  path: string;
+  myApp(gateway: unknown): void;
+}
+
 /** How long the engine may take to finish what it is at, once it was told to stop. */
 const grace = 60_000;
 
@@ -55,10 +61,12 @@ async function main(): Promise<void> {
   const authority = String(result.outputs.caCertificate?.value ?? "");
   if (authority) fs.writeFileSync(instance.authority, authority);
   console.log(summary(instance, result.outputs, chosenPlugins(instance), status.lacks));
-  if (withTraffic && result.outputs.httpUrl?.value) console.log(await requests(instance, status.ports, authority));
+  const applicationPath: unknown = result.outputs.applicationPath?.value;
+  if (typeof applicationPath === "string")
+    console.log(await requests(instance, status.ports, applicationPath, authority));
 }
 
-async function openStack(workDir: string, ports: HostPorts, withDemo: boolean): Promise<Stack> {
+async function openStack(workDir: string, ports: HostPorts, withApplication: boolean): Promise<Stack> {
   const settingsFile = path.join(workDir, `Pulumi.${stackName}.yaml`);
   const kept: { encryptionsalt?: string } = fs.existsSync(settingsFile)
     ? parse(fs.readFileSync(settingsFile, "utf8"))
@@ -68,26 +76,25 @@ async function openStack(workDir: string, ports: HostPorts, withDemo: boolean): 
   );
   fs.writeFileSync(settingsFile, stringify({ ...kept, config: withMachine(config, ports) }));
   return LocalWorkspace.createOrSelectStack(
-    { projectName: project, stackName, program: () => runProgram(withDemo) },
+    { projectName: project, stackName, program: () => runProgram(withApplication) },
     { workDir, projectSettings: { name: project, runtime: "nodejs" } },
   );
 }
 
 /**
- * The program has top-level code, so each run loads it anew; what it exports are the stack's outputs. The demo shares
- * the stack, so that it goes before the mesh does.
+ * The program has top-level code, so each run loads it anew; what it exports are the stack's outputs. The
+ * application of examples/quickstart shares the stack.
  */
-function runProgram(withDemo: boolean): Promise<Record<string, unknown>> {
+function runProgram(withApplication: boolean): Promise<Record<string, unknown>> {
   for (const file of Object.keys(load.cache)) {
     if (file.startsWith(checkout + path.sep) && !file.includes(`${path.sep}node_modules${path.sep}`))
       delete load.cache[file];
   }
   const outputs: Outputs = load(path.join(checkout, "index.ts"));
-  if (withDemo && outputs.gateway) {
-    const { demo }: { demo: (gateway: unknown) => void } = load("./demo");
-    demo(outputs.gateway);
-  }
-  return Promise.resolve({ ...outputs });
+  if (!withApplication || !outputs.gateway) return Promise.resolve({ ...outputs });
+  const application: Application = load(path.join(checkout, "examples", "quickstart", "my-app.ts"));
+  application.myApp(outputs.gateway);
+  return Promise.resolve({ ...outputs, applicationPath: application.path });
 }
 
 /** An engine that was killed leaves operations of which nobody knows whether they happened, and its lock. */

@@ -3,7 +3,6 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
 import * as path from "node:path";
-import { demoPath } from "./demo-path";
 import { Instance } from "./instance";
 import { HostPorts } from "./ports";
 import { pause } from "./service";
@@ -12,9 +11,14 @@ import { pause } from "./service";
 const patience = 60_000;
 
 /** The commands that a person types, and what is known of their answers. */
-export async function requests(instance: Instance, ports: HostPorts, authority: string): Promise<string> {
-  const plain = `http://localhost:${ports.http}${demoPath}`;
-  const secure = `https://localhost:${ports.https}${demoPath}`;
+export async function requests(
+  instance: Instance,
+  ports: HostPorts,
+  applicationPath: string,
+  authority: string,
+): Promise<string> {
+  const plain = `http://localhost:${ports.http}${applicationPath}`;
+  const secure = `https://localhost:${ports.https}${applicationPath}`;
   const commands = [`curl ${plain}`];
   // Without a CA of the mesh's own there is none to export: whoever issued the certificate has it.
   if (authority) commands.push(`curl --cacert ${shown(instance.authority)} ${secure}`);

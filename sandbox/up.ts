@@ -3,12 +3,12 @@ import * as path from "node:path";
 import { buildParts, isComplete } from "./build";
 import { ask } from "./control";
 import { startAfresh, upControlPlane, waitUntilReady, withLock } from "./control-plane";
-import { Instance } from "./instance";
+import { checkout, Instance } from "./instance";
 import { checkMachine, nodeCount } from "./machine";
 import { isAlive, spawnInside } from "./namespaces";
 import { typescript } from "./node";
 import { ensurePlugins } from "./plugins";
-import { checkPorts, wantedPorts } from "./ports";
+import { checkKept, checkPorts, wantedPorts } from "./ports";
 import { interrupted } from "./exit-status";
 import { table } from "./table";
 import { withoutTraffic } from "./traffic";
@@ -22,6 +22,7 @@ export async function up(instance: Instance, bare: boolean): Promise<number> {
     if (!isAlive(instance)) await checkPorts(ports);
     await buildParts();
     const status = await upControlPlane(instance);
+    checkKept(status.ports);
     if (nodes > status.nodes) await ask(instance, "POST", `nodes/${nodes}`);
     const plugins = await ensurePlugins(instance);
     if (bare) {
@@ -46,6 +47,8 @@ function runProgram(instance: Instance): Promise<number> {
   const child = spawnInside(instance, typescript(path.join(__dirname, "program.ts")), {
     stdio: ["pipe", "inherit", "inherit"],
     detached: true,
+    // An example names the package as its readers do.
+    environment: { TSX_TSCONFIG_PATH: path.join(checkout, "tsconfig.dev.json") },
   });
   const stop = (): void => {
     console.error("stopping the program as soon as what it is at is done");

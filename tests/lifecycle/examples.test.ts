@@ -5,7 +5,9 @@ import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as os from "node:os";
 import * as path from "node:path";
-import { get, sources, TestStack } from "./support";
+import { findTraffic } from "../../sandbox/traffic";
+import { Asked, send } from "./requests";
+import { get, settled, sources, TestStack } from "./support";
 
 const root = path.resolve(__dirname, "..", "..");
 const load = createRequire(__filename);
@@ -16,6 +18,28 @@ interface Manifest {
   dependencies: Record<string, string>;
   devDependencies?: Record<string, string>;
 }
+
+interface Expected {
+  route: string;
+  url: string;
+  /** Where requests are let through without a waypoint: what is asked, and what answers it, a pod of this name. */
+  request?: { url: string; host: string; pod: RegExp };
+}
+
+const gateway = "https://localhost:8444";
+const shop = { route: "web", url: gateway };
+const expected: Record<string, Expected> = {
+  canary: { ...shop, request: { url: `${gateway}/hostname`, host: "shop.hostk8s.local", pod: /^web(-next)?-/ } },
+  quickstart: {
+    route: "my-app",
+    url: `${gateway}/my-app`,
+    request: { url: `${gateway}/my-app`, host: "localhost", pod: /^my-app-v[12]-/ },
+  },
+  "waypoint-l7": shop,
+  "zero-trust": shop,
+};
+
+const { lacks } = findTraffic();
 
 const manifestOf = (folder: string) =>
   JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8")) as Manifest;
@@ -31,7 +55,7 @@ describe("the examples", () => {
   after(() => fs.rmSync(workDir, { recursive: true, force: true }));
 
   it("depend on this version of the package by its name, and each has a project and a README", () => {
-    assert.deepEqual(examples, ["canary", "quickstart", "waypoint-l7", "zero-trust"]);
+    assert.deepEqual(examples, Object.keys(expected).sort());
     const own = manifestOf(root) as Manifest & { version: string };
     for (const name of examples) {
       const folder = path.join(root, "examples", name);
@@ -51,6 +75,8 @@ describe("the examples", () => {
   for (const name of examples) {
     describe(name, () => {
       let stack: TestStack;
+      let made: Record<string, unknown>;
+      const { route: routeName, url, request } = expected[name]!;
 
       before(async () => {
         const program = compile(name, workDir);
@@ -62,13 +88,14 @@ describe("the examples", () => {
 
       it("comes up, and its route is accepted", async () => {
         const { outputs, diagnostics } = await stack.up();
+        made = outputs;
         // The official plugin warns of a Deployment whose pods are still starting.
         assert.deepEqual(
           diagnostics.filter((line) => !line.startsWith("warning: ")),
           [],
         );
-        assert.equal(outputs["url"], "https://localhost:8444");
-        const [route] = get("httproute", "web", "-n", "shop");
+        assert.equal(outputs["url"], url);
+        const [route] = get("httproute", routeName, "-n", "shop");
         const { parents } = route!.status as unknown as {
           parents: { conditions: { type: string; status: string }[] }[];
         };
@@ -79,7 +106,22 @@ describe("the examples", () => {
         );
       });
 
+      if (request && lacks.length === 0)
+        it("answers through the gateway", async () => {
+          const asked: Asked = { host: request.host, ca: String(made["caCertificate"]) };
+          const answer = await settled(
+            () => send(request.url, asked),
+            ({ status }) => status === 200,
+          );
+          assert.match(answer.body, request.pod);
+        });
+
       it("has nothing to change at the second preview", async () => {
+        assert.deepEqual((await stack.preview()).steps, []);
+      });
+
+      it("has nothing to change after a refresh", async () => {
+        await stack.refresh({ expectNoChanges: true });
         assert.deepEqual((await stack.preview()).steps, []);
       });
 
