@@ -2,18 +2,17 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { timeouts } from "../lib/defaults";
-import type { Fault } from "../lib/faults";
-import { certifies, listens } from "../lib/hosts";
-import { claimFaults, claimsOf } from "../lib/route-claims";
+import { listenerName } from "../lib/gateway-objects";
 import { grantSpec, Parent, routeSpec, RouteRule } from "../lib/route-objects";
 import { LiveRoute, routeVerdict } from "../lib/route-status";
 import type { Json } from "../lib/json";
-import { httpRouteRules as rules, unservedFault } from "../lib/route-rules";
+import { httpRouteRules as rules } from "../lib/route-rules";
 import { accepted, Annotations, Awaited, pluginWaits } from "./acceptance";
 import { childOf, minutes } from "./children";
 import { checkArgs, resolved, throwFaults } from "./inputs";
 import { PreflightArgs } from "./mesh-parts";
-import { claimsOfProgram, GatewayFacts, gatewayBehind, identity, plain } from "./program";
+import { GatewayFacts, gatewayBehind, identity, Protocol } from "./program";
+import { routeFaults, ruleArgs } from "./route-faults";
 import { CanaryArgs, RouteBackendArgs, RouteParentArgs, RouteRuleArgs, RouteVersionArgs } from "./route-parts";
 import { clusterTarget } from "./target";
 
@@ -35,6 +34,13 @@ export interface HttpRouteArgs {
    * @example ["shop.example.com"]
    */
   hostnames?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * True: the route hangs on the https listeners, and who comes by http is redirected to https, by an HTTPRoute of its
+   * own. For gateways of the same program.
+   * @default false: it answers on every listener
+   * @example true
+   */
+  httpsOnly?: boolean;
   /**
    * Which requests go where; the most specific match wins.
    * @default one rule for every request, with `backends` or `canary`
@@ -90,6 +96,7 @@ export class HttpRoute extends pulumi.ComponentResource {
 
     const grants = createGrants(this, name, args, route.namespace, opts);
     const resource = createRoute(name, route, pluginWaits(acceptance, target), childOf(this, opts, ...grants));
+    if (args.httpsOnly) createRedirect(this, name, args, route.name, childOf(this, opts));
     const id = accepted(resource.id, awaited(name), route.written, judge, target);
 
     this.name = id.apply((known) => known.split("/")[1] ?? "");
@@ -102,70 +109,8 @@ export class HttpRoute extends pulumi.ComponentResource {
 /** All that can be known without the cluster. The component shows no inputs, so that a change counts where it happens. */
 function checkRoute(name: string, args: HttpRouteArgs): pulumi.Inputs {
   checkArgs("HttpRoute", name, { name, ...args }, rules);
-  const hostnames = plain(args.hostnames);
-  const shape = ruleArgs(args);
-  const faults = unservedFaults(hostnames as string[] | undefined, gatewayBehind(args.parent));
-  const section = plain(args.parent)?.section;
-  faults.push(...loopFaults(args, section, gatewayBehind(args.parent)));
-  if (plain(shape) && (args.hostnames === undefined || hostnames)) {
-    const at = args.rules ? "rules" : "";
-    const kept = claimsOf(hostnames as string[] | undefined, shape as RouteRule[], at);
-    const held = identity(args.parent);
-    const claims = kept.map((claim) => ({ ...claim, key: `${held} ${claim.key}` }));
-    faults.push(...claimFaults(claims, name, claimsOfProgram()));
-  }
-  faults.push(...serviceFaults(name, args));
-  throwFaults("HttpRoute", name, faults);
+  throwFaults("HttpRoute", name, routeFaults(name, args));
   return {};
-}
-
-/** A waypoint takes the routes of HTTPRoutes and of TrafficPolicies one after the other, so a Service has one kind. */
-function serviceFaults(name: string, args: HttpRouteArgs): Fault[] {
-  const parent = plain(args.parent);
-  if (parent?.kind !== "Service") {
-    return [];
-  }
-  const held = `${identity(parent.namespace ?? args.namespace)} ${identity(parent.name)}`;
-  const taken = claimsOfProgram();
-  const other = taken.get(`requests to ${held}`);
-  taken.set(`routes of ${held}`, `HttpRoute "${name}"`);
-  const rule = `${other} shapes the requests to this Service already, and one of the two would hide the other`;
-  return other === undefined
-    ? []
-    : [{ path: "parent.name", got: plain(parent.name) ?? "", rule, fix: `routes: [{ to: [{ service: "web" }] }]` }];
-}
-
-function unservedFaults(hostnames: string[] | undefined, gateway: GatewayFacts | undefined): Fault[] {
-  return (hostnames ?? []).flatMap((hostname, index) => {
-    const { hostnames: heard, certificateNames: named } = gateway ?? {};
-    if (heard && !heard.some((each) => listens(each, hostname))) {
-      return [unservedFault(`hostnames[${index}]`, hostname, "listeners", heard)];
-    }
-    return named && !named.some((each) => certifies(each, hostname))
-      ? [unservedFault(`hostnames[${index}]`, hostname, "certificate", named)]
-      : [];
-  });
-}
-
-/** A redirect to https is for the http listeners alone; the other rules of its route would be cut off from https. */
-function loopFaults(args: HttpRouteArgs, section: unknown, gateway: GatewayFacts | undefined): Fault[] {
-  const toHttps = (args.rules ?? []).map(
-    (rule) => rule.redirect?.scheme === "https" && rule.redirect.hostname === undefined,
-  );
-  const at = toHttps.indexOf(true);
-  if (at < 0 || section !== undefined || (gateway && toHttps.every(Boolean))) {
-    return [];
-  }
-  const rule = gateway
-    ? "a redirect to https hangs on the http listeners only, so it has a route of its own"
-    : "a redirect to https on every listener runs in circles: name the http listener";
-  const fix = gateway ? 'new HttpRoute("to-https", { rules: [{ redirect: { scheme: "https" } }] })' : 'section: "http"';
-  return [{ path: `rules[${at}].redirect.scheme`, got: "https", rule, fix }];
-}
-
-/** The rules, however they were written. */
-function ruleArgs(args: HttpRouteArgs): RouteRuleArgs[] {
-  return args.rules ?? [args.canary ? { canary: args.canary } : { backends: args.backends }];
 }
 
 /** The arguments with everything resolved and filled in. */
@@ -174,7 +119,8 @@ function normalize(name: string, args: HttpRouteArgs, gateway: GatewayFacts | un
   const namespace = part("namespace", args.namespace);
   const hostnames = part("hostnames", args.hostnames);
   const redirects = (args.rules ?? []).some((rule) => rule.redirect?.scheme === "https");
-  const parents = pulumi.output(args.parent).apply((given) => parentsOf(given, gateway, redirects));
+  const protocol = args.httpsOnly ? "https" : redirects ? "http" : undefined;
+  const parents = pulumi.output(args.parent).apply((given) => parentsOf(given, gateway, protocol));
   const written = pulumi
     .all([part("rules", args.rules), part("canary", args.canary), part("backends", args.backends)])
     .apply(([all, canary, backends]) => (all ?? [canary ? { canary } : { backends: backends ?? [] }]) as RouteRule[]);
@@ -193,14 +139,13 @@ function normalize(name: string, args: HttpRouteArgs, gateway: GatewayFacts | un
   };
 }
 
-function parentsOf(parent: Parent, gateway: GatewayFacts | undefined, redirects: boolean): Parent[] {
-  if (!redirects || !gateway || parent.section !== undefined) {
+/** A route for one protocol hangs on each listener of it. */
+function parentsOf(parent: Parent, gateway: GatewayFacts | undefined, protocol: Protocol | undefined): Parent[] {
+  if (!protocol || !gateway || parent.section !== undefined) {
     return [parent];
   }
-  return Array.from({ length: gateway.httpListeners }, (_, index) => ({
-    ...parent,
-    section: index === 0 ? "http" : `http-${index + 1}`,
-  }));
+  const count = gateway.listeners[protocol];
+  return Array.from({ length: count }, (_, index) => ({ ...parent, section: listenerName(protocol, index) }));
 }
 
 /** A redirect to https goes to the port under which https is reached from outside, which is not 443 on NodePorts. */
@@ -209,6 +154,29 @@ function withHostPort(rule: RouteRule, httpsPort: number | undefined): RouteRule
   return redirect?.scheme === "https" && redirect.port === undefined && redirect.hostname === undefined && httpsPort
     ? { ...rule, redirect: { ...redirect, port: httpsPort } }
     : rule;
+}
+
+/** The route of those who come by http. */
+function createRedirect(
+  parent: pulumi.ComponentResource,
+  name: string,
+  args: HttpRouteArgs,
+  routeName: pulumi.Output<string>,
+  opts: pulumi.ComponentResourceOptions,
+): void {
+  const { namespace, hostnames, preflight } = args;
+  new HttpRoute(
+    `${name}-to-https`,
+    {
+      name: pulumi.interpolate`${routeName}-to-https`,
+      namespace,
+      parent: args.parent,
+      hostnames,
+      preflight,
+      rules: [{ redirect: { scheme: "https" } }],
+    },
+    { ...opts, parent },
+  );
 }
 
 /** Grants for backends in other namespaces: each lets the routes of this namespace refer to those Services. */

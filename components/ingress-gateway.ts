@@ -211,11 +211,12 @@ function served(args: IngressGatewayArgs): GatewayFacts {
   const names = certificate.dnsNames === undefined ? [...certificateDefaults.dnsNames] : plain(certificate.dnsNames);
   const onNodes = (args.serviceType ?? gatewayDefaults.serviceType) === "NodePort";
   const hostnames = plain(args.hostnames) as string[] | undefined;
+  const count = hostnames?.length ?? 1;
   return {
     hostnames,
     certificateNames: unnamed ? undefined : (names as string[] | undefined),
     httpsPort: onNodes ? (args.httpsHostPort ?? gatewayDefaults.httpsHostPort) : listenerPorts.https,
-    httpListeners: hostnames?.length ?? 1,
+    listeners: { http: count, https: certificate.enabled === false ? 0 : count },
   };
 }
 

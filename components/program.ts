@@ -1,6 +1,8 @@
 // What the components of one program know of each other: which gateway serves which hosts, who claimed which requests.
 import * as pulumi from "@pulumi/pulumi";
 
+export type Protocol = "http" | "https";
+
 /** What a gateway of this program serves, as far as it is plain. */
 export interface GatewayFacts {
   /** Host names of the listeners; none where every host is served or where they are not known yet. */
@@ -9,8 +11,8 @@ export interface GatewayFacts {
   certificateNames?: string[];
   /** Port under which https is reached from outside. */
   httpsPort: pulumi.Input<number>;
-  /** Number of http listeners. */
-  httpListeners: number;
+  /** Number of listeners of each protocol. */
+  listeners: Record<Protocol, number>;
 }
 
 const gateways = new WeakMap<object, GatewayFacts>();

@@ -86,7 +86,7 @@ export function overlayData(service: ServiceSettings, pods: PodSettings): { [key
 }
 
 /** Names of a listener for one of several host names; the first keeps the plain name when others come after it. */
-function listenerName(protocol: string, index: number): string {
+export function listenerName(protocol: string, index: number): string {
   return index === 0 ? protocol : `${protocol}-${index + 1}`;
 }
 

@@ -27,20 +27,49 @@ export function claimsOf(hostnames: string[] | undefined, rules: RouteRule[], ru
   );
 }
 
+/** The route that claims. */
+export interface Claimant {
+  name: string;
+  /** Where it claims: the listeners of its parent, in words that are the same for the same listener. */
+  listeners: string[];
+  /** It answers nothing itself and sends everybody to https. */
+  redirects: boolean;
+}
+
 /** Faults for claims that somebody else has made before; `taken` gives the holder of a key. */
-export function claimFaults(claims: Claim[], holder: string, taken: Map<string, string>): Fault[] {
+export function claimFaults(
+  claims: Claim[],
+  { name, listeners, redirects }: Claimant,
+  taken: Map<string, string>,
+): Fault[] {
+  if (redirects) taken.set(redirectKey(name), name);
   return claims.flatMap((claim) => {
-    const before = taken.get(claim.key);
+    const keys = listeners.map((listener) => `${listener} ${claim.key}`);
+    const before = keys.map((key) => taken.get(key)).find((holder) => holder !== undefined);
     if (before === undefined) {
-      taken.set(claim.key, holder);
+      for (const key of keys) taken.set(key, name);
       return [];
     }
-    const rule = `${before === holder ? "this route" : `HttpRoute "${before}"`} claims the same host and path already`;
-    const fix = claim.matchAt === "hostnames" ? 'hostnames: ["other.example.com"]' : 'prefix: "/other"';
     const path = ["hostnames", "parent"].includes(claim.matchAt) ? claim.path : below(claim.path, claim.matchAt);
-    return [{ path, got: claim.shown, rule, fix }];
+    return [{ path, got: claim.shown, ...clash(claim, before, name, redirects, taken.has(redirectKey(before))) }];
   });
 }
+
+function clash(claim: Claim, before: string, name: string, redirects: boolean, redirectsBefore: boolean) {
+  const other = before === name ? "this route" : `HttpRoute "${before}"`;
+  if (redirects && !redirectsBefore) {
+    const rule = `${other} answers the same host and path on http; it can redirect by itself`;
+    return { rule, fix: `new HttpRoute("${before}", { httpsOnly: true })` };
+  }
+  if (redirectsBefore && !redirects) {
+    const rule = `${other} redirects the same host and path on http; this route can do that by itself`;
+    return { rule, fix: "httpsOnly: true" };
+  }
+  const fix = claim.matchAt === "hostnames" ? 'hostnames: ["other.example.com"]' : 'prefix: "/other"';
+  return { rule: `${other} claims the same host and path already`, fix };
+}
+
+const redirectKey = (name: string): string => `redirects by ${name}`;
 
 function matchField(match: Match): string {
   return match.exact !== undefined ? "exact" : match.regex !== undefined ? "regex" : "prefix";

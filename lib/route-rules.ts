@@ -276,6 +276,7 @@ export const httpRouteRules: ObjectRule = object(
     namespace: required(namespace, "a route lives in the namespace of its backends", '"shop"'),
     parent,
     hostnames: filledList(hostname, '"shop.example.com"'),
+    httpsOnly: flag,
     rules: filledList(rule, '{ backends: [{ service: "web", port: 80 }] }'),
     backends,
     canary: canaryRules,

@@ -15,19 +15,13 @@ new HttpRoute("web", {
   namespace: shop.name,
   parent: mesh.parentRef,
   hostnames: ["shop.hostk8s.local"],
+  // Whoever comes by http is sent to https, on the port that is open outside.
+  httpsOnly: true,
   canary: {
     stable: { service: stable.metadata.name, port: 80 },
     candidate: { service: candidate.metadata.name, port: 80 },
     percent,
   },
-});
-
-// Whoever comes by http is sent to https, on the port that is open outside.
-new HttpRoute("to-https", {
-  namespace: shop.name,
-  parent: mesh.parentRef,
-  hostnames: ["shop.hostk8s.local"],
-  rules: [{ redirect: { scheme: "https" } }],
 });
 
 export const url = mesh.httpsUrl;

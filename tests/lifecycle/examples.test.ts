@@ -116,6 +116,12 @@ describe("the examples", () => {
           assert.match(answer.body, request.pod);
         });
 
+      if (name === "canary" && lacks.length === 0)
+        it("sends those who come by http to https", async () => {
+          const { status, headers } = await send("http://localhost:8081/hostname", { host: "shop.hostk8s.local" });
+          assert.deepEqual([status, headers.location], [301, "https://shop.hostk8s.local:8444/hostname"]);
+        });
+
       it("has nothing to change at the second preview", async () => {
         assert.deepEqual((await stack.preview()).steps, []);
       });

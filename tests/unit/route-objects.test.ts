@@ -213,14 +213,15 @@ describe("host names", () => {
 });
 
 describe("claims", () => {
+  const by = (name: string, listeners = ["http", "https"], redirects = false) => ({ name, listeners, redirects });
   const rules = [{ matches: [{ prefix: "/cart" }, { exact: "/cart", headers: { A: "1", b: "2" } }] }];
 
   it("clash where host, path, method, headers and query are the same, whatever their order", () => {
     const taken = new Map<string, string>();
     const same = [{ matches: [{ exact: "/cart", headers: { b: "2", a: "1" } }] }];
-    assert.deepEqual(claimFaults(claimsOf(["a.example.com"], rules, "rules"), "one", taken), []);
-    assert.deepEqual(claimFaults(claimsOf(["b.example.com"], rules, "rules"), "two", taken), []);
-    assert.deepEqual(claimFaults(claimsOf(["a.example.com"], same, "rules"), "three", taken).map(faultLine), [
+    assert.deepEqual(claimFaults(claimsOf(["a.example.com"], rules, "rules"), by("one"), taken), []);
+    assert.deepEqual(claimFaults(claimsOf(["b.example.com"], rules, "rules"), by("two"), taken), []);
+    assert.deepEqual(claimFaults(claimsOf(["a.example.com"], same, "rules"), by("three"), taken).map(faultLine), [
       '`rules[0].matches[0].exact`: got "a.example.com/cart"; HttpRoute "one" claims the same host and path already; ' +
         'write `prefix: "/other"`',
     ]);
@@ -229,12 +230,36 @@ describe("claims", () => {
   it("clash within one route, and between routes for everything", () => {
     const taken = new Map<string, string>();
     const twice = [{ matches: [{ prefix: "/" }] }, {}];
-    assert.deepEqual(claimFaults(claimsOf(undefined, twice, "rules"), "one", taken).map(faultLine), [
+    assert.deepEqual(claimFaults(claimsOf(undefined, twice, "rules"), by("one"), taken).map(faultLine), [
       '`parent`: got "*/"; this route claims the same host and path already; write `prefix: "/other"`',
     ]);
-    assert.deepEqual(claimFaults(claimsOf(["a.example.com"], [{}], ""), "two", taken), []);
-    assert.deepEqual(claimFaults(claimsOf(["a.example.com"], [{}], ""), "three", taken).map(faultLine), [
+    assert.deepEqual(claimFaults(claimsOf(["a.example.com"], [{}], ""), by("two"), taken), []);
+    assert.deepEqual(claimFaults(claimsOf(["a.example.com"], [{}], ""), by("three"), taken).map(faultLine), [
       '`hostnames`: got "a.example.com/"; HttpRoute "two" claims the same host and path already; ' +
+        'write `hostnames: ["other.example.com"]`',
+    ]);
+  });
+
+  it("clash on the same listener only, and a redirect to https leads to the route's own", () => {
+    const claims = claimsOf(["a.example.com"], [{}], "");
+    const clash = (first: ReturnType<typeof by>, second: ReturnType<typeof by>) => {
+      const taken = new Map<string, string>();
+      assert.deepEqual(claimFaults(claims, first, taken), []);
+      return claimFaults(claims, second, taken).map(faultLine);
+    };
+    const route = by("web");
+    const redirect = by("to-https", ["http"], true);
+    assert.deepEqual(clash(by("web", ["https"]), redirect), []);
+    assert.deepEqual(clash(route, redirect), [
+      '`hostnames`: got "a.example.com/"; HttpRoute "web" answers the same host and path on http; it can redirect by ' +
+        'itself; write `new HttpRoute("web", { httpsOnly: true })`',
+    ]);
+    assert.deepEqual(clash(redirect, route), [
+      '`hostnames`: got "a.example.com/"; HttpRoute "to-https" redirects the same host and path on http; this route can ' +
+        "do that by itself; write `httpsOnly: true`",
+    ]);
+    assert.deepEqual(clash(redirect, by("again", ["http"], true)), [
+      '`hostnames`: got "a.example.com/"; HttpRoute "to-https" claims the same host and path already; ' +
         'write `hostnames: ["other.example.com"]`',
     ]);
   });

@@ -1,0 +1,240 @@
+// What HttpRoute registers, and what it refuses once it is seen beside the gateway and the other routes of its program.
+import * as assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { HttpRoute, HttpRouteArgs, IngressGateway, TrafficPolicy } from "../../components";
+import { faultOf, metadata, preview, shape, spec } from "./applications";
+import { record, Recording, valueOf } from "./record";
+
+process.env["KUBECONFIG"] = "/nonexistent/kubeconfig";
+
+const backends = [{ service: "web", port: 80 }];
+const waypoint = { name: "waypoint", namespace: "shop" };
+
+describe("the resources of HttpRoute", () => {
+  it("are one route, and a grant in each other namespace that it sends requests to", async () => {
+    let route: HttpRoute | undefined;
+    const recording = await record(() => {
+      route = new HttpRoute("web", {
+        namespace: "shop",
+        parent: { name: "gateway", namespace: "infra" },
+        rules: [
+          { matches: [{ prefix: "/api" }], backends: [{ service: "api", namespace: "backend", port: 80 }] },
+          {
+            backends: [{ ...backends[0]!, namespace: "shop" }],
+            mirror: { backend: { service: "shadow", namespace: "backend", port: 80 } },
+          },
+        ],
+      });
+    }, preview);
+    assert.deepEqual(shape(recording), [
+      "/web istio-ambient:index:HttpRoute",
+      "web/web-grant gateway.networking.k8s.io/v1:ReferenceGrant",
+      "web/web-route gateway.networking.k8s.io/v1:HTTPRoute",
+    ]);
+    assert.deepEqual(recording.find("web-route").dependencies, ["web-grant"]);
+    assert.deepEqual(metadata(recording, "web-grant"), { name: "shop-web", namespace: "backend" });
+    assert.deepEqual(spec(recording, "web-grant"), {
+      from: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "shop" }],
+      to: ["api", "shadow"].map((name) => ({ group: "", kind: "Service", name })),
+    });
+    assert.equal(recording.find("web-route").createTimeout, "0.5m");
+    assert.deepEqual(recording.outputs.get("web"), ["hostnames", "name", "namespace"]);
+    assert.equal(await valueOf(route!.name), "web");
+    assert.equal(await valueOf(route!.namespace), "shop");
+  });
+
+  it("let the plugin wait where a provider does not tell its cluster, and only there", async () => {
+    const waits = async (opts: (name: string) => pulumi.ComponentResourceOptions) => {
+      const recording = await record(() => {
+        new HttpRoute("web", { namespace: "shop", parent: { name: "gateway" }, backends }, opts("other"));
+      }, preview);
+      return metadata(recording, "web-route")["annotations"];
+    };
+    const { Provider } = await import("@pulumi/kubernetes");
+    assert.equal(await waits(() => ({})), undefined);
+    assert.deepEqual(await waits((name) => ({ provider: new Provider(name, { kubeconfig: "{}" }) })), {
+      "pulumi.com/waitFor":
+        '["jsonpath={.status.parents[0].conditions[?(@.type==\\"Accepted\\")].status}=True",' +
+        '"jsonpath={.status.parents[0].conditions[?(@.type==\\"ResolvedRefs\\")].status}=True"]',
+    });
+  });
+
+  it("redirect to https on the http listeners alone, to the port that is open outside", async () => {
+    const recording = await record(() => {
+      const gateway = new IngressGateway("public", {
+        namespace: "infra",
+        hostnames: ["a.example.com", "b.example.com"],
+        certificate: { dnsNames: ["*.example.com"] },
+      });
+      new HttpRoute("to-https", {
+        namespace: "shop",
+        parent: gateway.parentRef,
+        rules: [{ redirect: { scheme: "https" } }],
+      });
+    }, preview);
+    const { parentRefs, rules } = spec(recording, "to-https-route") as {
+      parentRefs: { sectionName: string }[];
+      rules: { filters: object[] }[];
+    };
+    assert.deepEqual(
+      parentRefs.map((parent) => parent.sectionName),
+      ["http", "http-2"],
+    );
+    assert.deepEqual(rules[0]!.filters, [
+      { type: "RequestRedirect", requestRedirect: { scheme: "https", port: 8444, statusCode: 301 } },
+    ]);
+  });
+});
+
+describe("a route for https only", () => {
+  const gateway = () =>
+    new IngressGateway("public", {
+      namespace: "infra",
+      hostnames: ["a.example.com", "b.example.com"],
+      certificate: { dnsNames: ["*.example.com"] },
+    });
+  const sections = (recording: Recording, name: string) =>
+    (spec(recording, name) as { parentRefs: { sectionName: string }[] }).parentRefs.map(
+      ({ sectionName }) => sectionName,
+    );
+
+  it("hangs on the https listeners, and brings a route for the http listeners that redirects", async () => {
+    const hostnames = ["a.example.com"];
+    const recording = await record(() => {
+      const parent = gateway().parentRef;
+      new HttpRoute("web", { namespace: "shop", parent, hostnames, httpsOnly: true, backends });
+    }, preview);
+    assert.deepEqual(
+      shape(recording).filter((line) => line.includes("web")),
+      [
+        "/web istio-ambient:index:HttpRoute",
+        "web-to-https/web-to-https-route gateway.networking.k8s.io/v1:HTTPRoute",
+        "web/web-route gateway.networking.k8s.io/v1:HTTPRoute",
+        "web/web-to-https istio-ambient:index:HttpRoute",
+      ],
+    );
+    assert.deepEqual(sections(recording, "web-route"), ["https", "https-2"]);
+    assert.deepEqual(sections(recording, "web-to-https-route"), ["http", "http-2"]);
+    assert.deepEqual(metadata(recording, "web-to-https-route"), { name: "web-to-https", namespace: "shop" });
+    assert.deepEqual(spec(recording, "web-to-https-route")["hostnames"], hostnames);
+  });
+
+  const faults = {
+    "a gateway of another program": [
+      () => new HttpRoute("web", { namespace: "shop", parent: { name: "gateway" }, httpsOnly: true, backends }),
+      '`httpsOnly`: got "true"; only of a gateway of the same program are the listeners known: name the one for https; ' +
+        'write `parent: { name: "gateway", section: "https" }`',
+    ],
+    "a gateway without a certificate": [
+      () => {
+        const { parentRef } = new IngressGateway("public", { namespace: "infra", certificate: { enabled: false } });
+        new HttpRoute("web", { namespace: "shop", parent: parentRef, httpsOnly: true, backends });
+      },
+      '`httpsOnly`: got "true"; the gateway has no https listener; write `httpsOnly: false`',
+    ],
+    "a redirect to https": [
+      () => {
+        const rules = [{ redirect: { scheme: "https" } }];
+        new HttpRoute("web", { namespace: "shop", parent: gateway().parentRef, httpsOnly: true, rules });
+      },
+      '`rules[0].redirect.scheme`: got "https"; who comes by http is redirected already, and on https this would run in ' +
+        'circles; write `backends: [{ service: "web", port: 80 }]`',
+    ],
+  } as const;
+  for (const [what, [program, line]] of Object.entries(faults)) {
+    it(`is refused for ${what}`, async () => {
+      assert.equal(await faultOf(() => void program()), `HttpRoute "web" cannot be made:\n  ${line}`);
+    });
+  }
+
+  it("is what a route is told to be that shares its hosts with a redirect, also where its backends are not known yet", async () => {
+    const message = await faultOf(() => {
+      const parent = gateway().parentRef;
+      const hostnames = ["a.example.com"];
+      const late = [{ service: pulumi.output("web"), port: 80 }];
+      new HttpRoute("web", { namespace: "shop", parent, hostnames, backends: late });
+      new HttpRoute("redirect", { namespace: "shop", parent, hostnames, rules: [{ redirect: { scheme: "https" } }] });
+    });
+    assert.equal(
+      message,
+      'HttpRoute "redirect" cannot be made:\n  `hostnames`: got "a.example.com/"; HttpRoute "web" answers the same host ' +
+        'and path on http; it can redirect by itself; write `new HttpRoute("web", { httpsOnly: true })`',
+    );
+  });
+});
+
+describe("wrong input of HttpRoute that the program shows", () => {
+  const withGateway = (args: Partial<HttpRouteArgs>, hostnames?: string[]) =>
+    faultOf(() => {
+      const gateway = new IngressGateway("public", { namespace: "infra", hostnames });
+      new HttpRoute("web", { namespace: "shop", parent: gateway.parentRef, backends, ...args });
+    });
+
+  it("is a host that the listeners do not serve", async () => {
+    assert.equal(
+      await withGateway({ hostnames: ["a.hostk8s.local", "shop.example.com"] }, ["*.hostk8s.local"]),
+      'HttpRoute "web" cannot be made:\n' +
+        '  `hostnames[1]`: got "shop.example.com"; the gateway listens for *.hostk8s.local only; ' +
+        'write `gateway: { hostnames: ["shop.example.com"] }`',
+    );
+  });
+
+  it("is a host that is not in the certificate", async () => {
+    assert.equal(
+      await withGateway({ hostnames: ["shop.example.com"] }),
+      'HttpRoute "web" cannot be made:\n' +
+        '  `hostnames[0]`: got "shop.example.com"; the gateway\'s certificate is for localhost, hostk8s.local, ' +
+        '*.hostk8s.local only; write `gateway: { certificate: { dnsNames: ["shop.example.com"] } }`',
+    );
+  });
+
+  it("is a redirect to https that would run in circles", async () => {
+    const rules = [{ redirect: { scheme: "https" } }];
+    assert.equal(
+      await faultOf(() => void new HttpRoute("web", { namespace: "shop", parent: { name: "gateway" }, rules })),
+      'HttpRoute "web" cannot be made:\n' +
+        '  `rules[0].redirect.scheme`: got "https"; a redirect to https on every listener runs in circles: name the ' +
+        'http listener; write `section: "http"`',
+    );
+    assert.equal(
+      await withGateway({
+        backends: undefined,
+        rules: [...rules, { matches: [{ prefix: "/a" }], backends }],
+      }),
+      'HttpRoute "web" cannot be made:\n' +
+        '  `rules[0].redirect.scheme`: got "https"; a redirect to https hangs on the http listeners only, so it has a ' +
+        'route of its own; write `new HttpRoute("to-https", { rules: [{ redirect: { scheme: "https" } }] })`',
+    );
+  });
+
+  it("is what another route claims already, in this program and not in the next", async () => {
+    const twice = () => {
+      const parent = { name: "gateway", namespace: "infra" };
+      new HttpRoute("one", { namespace: "shop", parent, hostnames: ["a.example.com"], backends });
+      new HttpRoute("two", { namespace: "shop", parent, hostnames: ["a.example.com"], backends });
+    };
+    const message =
+      'HttpRoute "two" cannot be made:\n' +
+      '  `hostnames`: got "a.example.com/"; HttpRoute "one" claims the same host and path already; ' +
+      'write `hostnames: ["other.example.com"]`';
+    assert.equal(await faultOf(twice), message);
+    assert.equal(await faultOf(twice), message);
+  });
+
+  it("is a Service whose requests a TrafficPolicy shapes, in either order", async () => {
+    const route = () => new HttpRoute("web", { namespace: "shop", parent: { kind: "Service", name: "web" }, backends });
+    const policy = (name = "web") =>
+      new TrafficPolicy(name, { namespace: "shop", service: "web", waypoint, timeout: "1s" });
+    const late = (name: string, holder: string) =>
+      `TrafficPolicy "${name}" cannot be made:\n  \`service\`: got "web"; ${holder} is about it already, and the ` +
+      'waypoint would take the routes of the older one; write `service: "other"`';
+    assert.equal(
+      await faultOf(() => [policy(), route()]),
+      'HttpRoute "web" cannot be made:\n' +
+        '  `parent.name`: got "web"; TrafficPolicy "web" shapes the requests to this Service already, and one of the ' +
+        'two would hide the other; write `routes: [{ to: [{ service: "web" }] }]`',
+    );
+    assert.equal(await faultOf(() => [route(), policy()]), late("web", 'HttpRoute "web"'));
+    assert.equal(await faultOf(() => [policy(), policy("two")]), late("two", 'TrafficPolicy "web"'));
+  });
+});
