@@ -101,13 +101,21 @@ describe("patches", () => {
       assert.deepEqual((await bed.refresh()).steps, { same: 5, update: 1 });
     });
 
-    it("need the name of what they patch", async () => {
+    it("need the name of what they patch, at preview already", async () => {
       const nameless = async (): Promise<void> => {
         new k8s.core.v1.ConfigMapPatch("nameless", { metadata: { namespace }, data: { key: "value" } });
         return Promise.resolve();
       };
-      const fault = await failure(bed.preview(nameless));
-      assert.match(fault, /patch resources require the `\.metadata\.name` field to be set/);
+      const laterNamed = async (): Promise<void> => {
+        const made = new k8s.core.v1.ConfigMap("made-later", { metadata: { namespace } });
+        const name = made.id.apply((id) => id.split("/")[1] ?? "");
+        new k8s.core.v1.ConfigMapPatch("later-named", { metadata: { namespace, name }, data: { key: "value" } });
+        return Promise.resolve();
+      };
+      for (const refused of [nameless, laterNamed]) {
+        const fault = await failure(bed.preview(refused));
+        assert.match(fault, /patch resources require the `\.metadata\.name` field to be set/);
+      }
     });
   });
 

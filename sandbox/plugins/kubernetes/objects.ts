@@ -69,7 +69,8 @@ export async function checkObject(cluster: Cluster, request: CheckRequest): Prom
   const inputs = normalized(objectOf(given));
   refuseForeign(inputs);
   if (isCustomResourceDefinition(inputs)) rememberScope(cluster, inputs);
-  if (isPatch(urn, text(inputs["kind"])) && !isNamed(inputs))
+  // A name that is not known yet counts as none: a preview of it is refused too.
+  if (isPatch(urn, text(inputs["kind"])) && objectName(inputs) === "")
     throw new Error("patch resources require the `.metadata.name` field to be set");
   fillName(inputs, objectOf(fromStruct(request.getOlds())), request);
   const namespace = at(inputs, "metadata", "namespace");
