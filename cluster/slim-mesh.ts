@@ -77,7 +77,7 @@ export function slimGateway(raw: RawGateway): GatewayState {
 
 interface RawRoute {
   metadata?: V1ObjectMeta;
-  spec?: { parentRefs?: RawReference[]; rules?: { backendRefs?: RawReference[] }[] };
+  spec?: { parentRefs?: RawReference[]; rules?: { backendRefs?: (RawReference & { port?: number })[] }[] };
   status?: { parents?: { parentRef: RawReference; controllerName: string; conditions?: RawConditions }[] };
 }
 
@@ -87,7 +87,10 @@ export function slimRoute(raw: RawRoute): RouteState {
     ...object,
     parents: (raw.spec?.parentRefs ?? []).map((ref) => reference(ref, "Gateway", object.namespace)),
     backends: (raw.spec?.rules ?? []).flatMap((rule) =>
-      (rule.backendRefs ?? []).map((ref) => reference(ref, "Service", object.namespace)),
+      (rule.backendRefs ?? []).map((ref) => ({
+        ...reference(ref, "Service", object.namespace),
+        ...(ref.port === undefined ? {} : { port: ref.port }),
+      })),
     ),
     status: (raw.status?.parents ?? []).map((parent) => ({
       parent: reference(parent.parentRef, "Gateway", object.namespace),

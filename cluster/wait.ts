@@ -5,21 +5,28 @@ import type { ClusterTarget } from "./connection";
 
 const pause = 250;
 
+/** Says what is to be said of an object; it may read others, of which it gets nothing where they cannot be read. */
+export type Judge = (object: unknown, read: (path: string) => Promise<unknown>) => Verdict | Promise<Verdict>;
+
 /** The last verdict within the deadline: a refusal may be mended by an object that comes a moment later. */
 export async function awaitVerdict(
   target: ClusterTarget,
   path: string,
-  judge: (object: unknown) => Verdict,
+  judge: Judge,
   deadlineMs: number,
 ): Promise<Verdict> {
   const end = Date.now() + deadlineMs;
   const client = await ApiClient.connect(target, deadlineMs + 10_000);
+  const read = async (other: string): Promise<unknown> => {
+    const reply = await client.get(other);
+    return reply.kind === "ok" ? reply.body : undefined;
+  };
   try {
     for (;;) {
       const reply = await client.get(path);
       const verdict: Verdict =
         reply.kind === "ok"
-          ? judge(reply.body)
+          ? await judge(reply.body, read)
           : { state: "refused", why: reply.kind === "missing" ? "it does not exist" : reply.why };
       if (verdict.state === "accepted" || Date.now() >= end) {
         return verdict;

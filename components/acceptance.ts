@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { reason } from "../cluster/connection";
 import type { ClusterTarget } from "../cluster/connection";
-import { awaitVerdict } from "../cluster/wait";
+import { awaitVerdict, type Judge } from "../cluster/wait";
 import { conditionVerdict, Verdict, WithConditions } from "../lib/conditions";
 import { runFault } from "./run-fault";
 
@@ -26,12 +26,12 @@ export function accepted<T>(
   id: pulumi.Output<string>,
   awaited: Awaited,
   expected: pulumi.Output<T>,
-  judge: (object: unknown, expected: T) => Verdict,
+  judge: (object: unknown, expected: T, read: Parameters<Judge>[1]) => ReturnType<Judge>,
   target: ClusterTarget | undefined,
 ): pulumi.Output<string> {
   return pulumi.all([id, expected.apply((value) => [value])]).apply(async ([known, [value]]) => {
     if (target !== undefined && !pulumi.runtime.isDryRun()) {
-      await requireAccepted(known, awaited, (object) => judge(object, value as T), target);
+      await requireAccepted(known, awaited, (object, read) => judge(object, value as T, read), target);
     }
     return known;
   });
@@ -64,7 +64,7 @@ export function pluginWaits(condition: string, target: ClusterTarget | undefined
 async function requireAccepted(
   id: string,
   { what, api, plural, minutes }: Awaited,
-  judge: (object: unknown) => Verdict,
+  judge: Judge,
   target: ClusterTarget,
 ): Promise<void> {
   const [namespace, name] = id.split("/");

@@ -1,9 +1,11 @@
 // A route from a gateway, or from a Service with a waypoint, to backends: checked before it is written, awaited after.
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import type { Verdict } from "../lib/conditions";
 import { timeouts } from "../lib/defaults";
 import { listenerName } from "../lib/gateway-objects";
 import { grantSpec, Parent, routeSpec, RouteRule } from "../lib/route-objects";
+import { LiveService, portFault, RouteWithBackends, serviceBackends } from "../lib/route-backends";
 import { LiveRoute, routeVerdict } from "../lib/route-status";
 import type { Json } from "../lib/json";
 import { httpRouteRules as rules } from "../lib/route-rules";
@@ -234,9 +236,21 @@ function awaited(name: string): Awaited {
   return { what, api: "apis/gateway.networking.k8s.io/v1", plural: "httproutes", minutes: timeouts.route };
 }
 
-/** Accepted is what every parent accepts, with every field still there. */
-function judge(live: unknown, written: { spec: object; parents: number }) {
-  return routeVerdict(live as LiveRoute, written.parents, written.spec as Json);
+/** Accepted is what every parent accepts, with every field still there, and with ports that its Services have. */
+async function judge(
+  live: unknown,
+  written: { spec: object; parents: number },
+  read: (path: string) => Promise<unknown>,
+): Promise<Verdict> {
+  const route = live as LiveRoute & RouteWithBackends;
+  const verdict = routeVerdict(route, written.parents, written.spec as Json);
+  if (verdict.state !== "accepted") return verdict;
+  for (const backend of serviceBackends(route)) {
+    const service = await read(`/api/v1/namespaces/${backend.namespace}/services/${backend.name}`);
+    const why = portFault(backend, service as LiveService | undefined);
+    if (why !== undefined) return { state: "refused", why };
+  }
+  return verdict;
 }
 
 function createRoute(

@@ -140,10 +140,16 @@ export interface RouteParent {
   conditions: Condition[];
 }
 
+/** Where a route leads to. */
+export interface RouteBackend extends Reference {
+  /** None for what is no Service. */
+  port?: number;
+}
+
 /** An HTTPRoute. */
 export interface RouteState extends Named {
   parents: Reference[];
-  backends: Reference[];
+  backends: RouteBackend[];
   status: RouteParent[];
 }
 

@@ -1,4 +1,5 @@
 // Gateways and routes, as istiod judged them and as their pods really are.
+import { servicePortsText } from "../route-backends";
 import { nearest } from "../rules";
 import {
   condition,
@@ -8,6 +9,7 @@ import {
   type GatewayState,
   type ListenerState,
   type Reference,
+  type RouteState,
 } from "../snapshot";
 import { finding, type Check, type Finding } from "./check";
 import { deployedGateways, deployedName, gatewayDeployment, ingressGateways, istiods, share } from "./mesh";
@@ -170,7 +172,28 @@ export const gatewayChecks: Check[] = [
       return [...orphans, ...refused];
     },
   },
+  {
+    id: "route-ports",
+    category: "gateways",
+    claim: "every HTTPRoute leads to ports that its Services have",
+    severity: "error",
+    hint: "istiod accepts a route to a port that its Service does not have, and answers its requests with 500.",
+    needs: ["routes", "services"],
+    run: (snapshot) =>
+      snapshot.routes.filter(isJudgedByIstio).flatMap((route) =>
+        route.backends.flatMap((backend) => {
+          const service = backend.kind === "Service" ? snapshot.services.find(isNamed(backend)) : undefined;
+          if (!service || service.ports.some(({ port }) => port === backend.port)) return [];
+          const has = servicePortsText(service);
+          return [finding("HTTPRoute", route, `port ${backend.port}`, has, describe("httproute", route))];
+        }),
+      ),
+  },
 ];
+
+function isJudgedByIstio({ status }: RouteState): boolean {
+  return status.some(({ controller }) => controller.startsWith("istio.io/"));
+}
 
 function conditionFinding(gateway: GatewayState, type: string, rule: string): Finding[] {
   const found = condition(gateway.conditions, type);

@@ -29,11 +29,12 @@ spec: { selector: { app: ledger }, ports: [{ name: http, port: 80 }] }
 interface Settings {
   percent: number;
   candidate: string;
+  port: number;
   waypoint: string;
   retries: boolean;
 }
 
-const usual: Settings = { percent: 10, candidate: "web-next", waypoint: "waypoint", retries: false };
+const usual: Settings = { percent: 10, candidate: "web-next", port: 80, waypoint: "waypoint", retries: false };
 let settings = usual;
 
 /** An application: a Deployment and its Service. */
@@ -65,7 +66,7 @@ function shop(): Promise<void> {
   const [web] = ["web", "web-next"].map((name) => application(name, store));
   const api = application("api", backend, { version: "v1" });
 
-  const candidate = { service: settings.candidate, port: 80 };
+  const candidate = { service: settings.candidate, port: settings.port };
   new HttpRoute("web", {
     namespace: store.name,
     parent,
@@ -205,18 +206,33 @@ describe("applications on a mesh", () => {
     });
   }
 
-  it("fail with the condition's own words where a backend does not exist, and recover", async () => {
-    settings = { ...usual, candidate: "nowhere" };
-    await assert.rejects(stack.up(), (error: { diagnostics: string[] }) => {
-      const message =
-        'error: HttpRoute "web" (store/web) is not accepted: Gateway hostk8s-gateway: ResolvedRefs is False, ' +
-        "BackendNotFound: backend(nowhere.store.svc.cluster.local) not found";
-      assert.ok(error.diagnostics.includes(message), error.diagnostics.join("\n"));
-      return true;
+  const wrong = [
+    {
+      what: "a backend does not exist",
+      change: { candidate: "nowhere" },
+      why:
+        "Gateway hostk8s-gateway: ResolvedRefs is False, BackendNotFound: " +
+        "backend(nowhere.store.svc.cluster.local) not found",
+    },
+    {
+      what: "it has no such port, of which no condition tells",
+      change: { port: 8080 },
+      why: "port 8080: Service store/web-next has port 80 only",
+    },
+  ];
+  for (const { what, change, why } of wrong) {
+    it(`fail and say why where ${what}, and recover`, async () => {
+      settings = { ...usual, ...change };
+      await assert.rejects(stack.up(), (error: { diagnostics: string[] }) => {
+        // The Automation API adds all errors up in a last one.
+        const told = error.diagnostics.filter((line) => line.startsWith("error: HttpRoute"));
+        assert.deepEqual(told, [`error: HttpRoute "web" (store/web) is not accepted: ${why}`]);
+        return true;
+      });
+      settings = usual;
+      assert.deepEqual((await stack.up()).steps, ["update web-route"]);
     });
-    settings = usual;
-    assert.deepEqual((await stack.up()).steps, ["update web-route"]);
-  });
+  }
 
   it("never lose in silence what the installed Gateway API does not know", async () => {
     settings = { ...usual, retries: true };

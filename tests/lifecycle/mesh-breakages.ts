@@ -243,6 +243,11 @@ spec:
     path: "/spec/rules/0/backendRefs/0/name",
     value: "gone",
   }),
+  edited("a route leads to a port that its Service does not have", ["route-ports"], "httproute", "web", "shop", {
+    op: "replace",
+    path: "/spec/rules/0/backendRefs/0/port",
+    value: 8080,
+  }),
   changed(
     "a waypoint is for “namespace”",
     ["waypoint-for", "waypoint-bound", "policy-waypoint"],
