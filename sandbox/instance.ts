@@ -12,6 +12,9 @@ const defaultDirectory = path.join(checkout, ".sandbox");
 /** Passphrase of the sandbox's stacks: they hold nothing that outlives the sandbox. */
 const passphrase = "sandbox";
 
+/** Where nft, iptables and ip are; an ordinary user's PATH may leave these folders out. */
+const administration = ["/usr/sbin", "/sbin"];
+
 /** Everything that a sandbox writes into its folder. */
 const ownFiles =
   "pid lock control.sock tmp logs kubeconfig bin memory helm kube-cache pulumi-home pulumi-state program plugins.json ca.pem".split(
@@ -96,7 +99,7 @@ export class Instance {
     const kept = Object.entries(base).filter(([name]) => !foreign.test(name));
     return {
       ...Object.fromEntries(kept),
-      PATH: [this.bin, path.dirname(process.execPath), base.PATH].join(path.delimiter),
+      PATH: [this.bin, path.dirname(process.execPath), base.PATH, ...administration].join(path.delimiter),
       SANDBOX_DIR: this.directory,
       TMPDIR: this.temporary,
       KUBECONFIG: this.kubeconfig,

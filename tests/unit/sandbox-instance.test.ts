@@ -24,7 +24,7 @@ describe("a sandbox's environment", () => {
     assert.equal(environment.KUBECONFIG, "/sandbox/kubeconfig");
     assert.equal(environment.PULUMI_HOME, "/sandbox/pulumi-home");
     assert.equal(environment.PULUMI_BACKEND_URL, "file:///sandbox/pulumi-state");
-    assert.equal(environment.PATH, `/sandbox/bin:${path.dirname(process.execPath)}:/usr/bin`);
+    assert.equal(environment.PATH, `/sandbox/bin:${path.dirname(process.execPath)}:/usr/bin:/usr/sbin:/sbin`);
   });
 
   it("keeps the user's own settings but those that lead elsewhere", () => {
