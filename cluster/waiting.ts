@@ -1,5 +1,6 @@
 // Why an object does not get the condition that a program waits for: the object, what stands beneath it, its namespace.
 import type { V1ObjectMeta, V1Service } from "@kubernetes/client-node";
+import { conditionVerdict, type WithConditions } from "../lib/conditions";
 import type { Trouble } from "../lib/readiness";
 import { waitingText, type Awaited } from "../lib/waiting";
 import { ApiClient } from "./client";
@@ -15,19 +16,26 @@ interface Raw {
   status?: { conditions?: { type?: string; status?: string; reason?: string; message?: string }[] };
 }
 
-/** What there is to say once the object has been there for so long; nothing before, and nothing where it cannot be read. */
+/** Since when something is waited for, in a run that began at `begun`. */
+export interface Wait {
+  begun: number;
+  /** When the object was first seen without its condition. */
+  seen?: number;
+}
+
+/** What there is to say once the wait has been so long; nothing before, and nothing where the object cannot be read. */
 export async function explainWaiting(
   target: ClusterTarget,
   awaited: Awaited,
+  wait: Wait,
   afterMs: number,
 ): Promise<string | undefined> {
   const client = await ApiClient.connect(target, deadlineMs);
   try {
     const reply = await client.get(`${awaited.path}/${awaited.name}`);
     const object = (reply.kind === "ok" ? reply.body : {}) as Raw;
-    // On the wire a time is text, whatever the library's type says.
-    const made = Date.parse(String(object.metadata?.creationTimestamp ?? ""));
-    if (!(Date.now() - made >= afterMs)) {
+    const since = waitedSince(object, awaited.condition, wait);
+    if (since === undefined || Date.now() - since < afterMs) {
       return undefined;
     }
     const [troubles, beneath] = await Promise.all([
@@ -35,10 +43,22 @@ export async function explainWaiting(
       awaited.kind === "Certificate" ? readRequests(client, awaited) : readGatewayService(client, awaited),
     ]);
     const seen = { conditions: conditions(object.status?.conditions), troubles, beneath };
-    return waitingText(awaited, Math.round((Date.now() - made) / 1000), seen);
+    return waitingText(awaited, Math.round((Date.now() - since) / 1000), seen);
   } finally {
     client.close();
   }
+}
+
+/** An object of this run is waited for since it was made, an older one since it was seen to lack its condition. */
+function waitedSince(object: Raw, condition: string, wait: Wait): number | undefined {
+  // On the wire a time is text, whatever the library's type says.
+  const made = Date.parse(String(object.metadata?.creationTimestamp ?? ""));
+  if (Number.isNaN(made) || conditionVerdict(object as WithConditions, condition).state === "accepted") {
+    wait.seen = undefined;
+    return undefined;
+  }
+  wait.seen ??= Date.now();
+  return made >= wait.begun ? made : wait.seen;
 }
 
 /** What the requests of a Certificate say that are not ready. */

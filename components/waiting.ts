@@ -1,7 +1,7 @@
 // Says what is waited for before a wait strikes out: the plugin's own error tells only that time was up.
 import * as pulumi from "@pulumi/pulumi";
 import { namesCluster, type ClusterTarget } from "../cluster/connection";
-import { explainWaiting } from "../cluster/waiting";
+import { explainWaiting, type Wait } from "../cluster/waiting";
 import type { Awaited } from "../lib/waiting";
 import { clusterTarget } from "./target";
 
@@ -21,9 +21,10 @@ export function explainWait(
     return;
   }
   awaited.apply((known) => {
+    const wait: Wait = { begun: Date.now() };
     let told = false;
     const timer = setInterval(() => {
-      void look(target, known, minutes * 60_000 - marginMs).then((text) => {
+      void look(target, known, wait, minutes * 60_000 - marginMs).then((text) => {
         if (text !== undefined && !told) {
           told = true;
           clearInterval(timer);
@@ -38,6 +39,6 @@ export function explainWait(
 }
 
 /** An explanation is a kindness: where the cluster cannot be read there is none. */
-function look(target: ClusterTarget, awaited: Awaited, afterMs: number): Promise<string | undefined> {
-  return explainWaiting(target, awaited, afterMs).catch(() => undefined);
+function look(target: ClusterTarget, awaited: Awaited, wait: Wait, afterMs: number): Promise<string | undefined> {
+  return explainWaiting(target, awaited, wait, afterMs).catch(() => undefined);
 }

@@ -1,6 +1,9 @@
 // What is said of an object that is waited for too long.
 import * as assert from "node:assert/strict";
+import { explainWaiting, type Wait } from "../../cluster/waiting";
 import { waitingText, type Awaited } from "../../lib/waiting";
+import { ApiServer } from "./fixtures/api-server";
+import { MeshApi } from "./fixtures/mesh-api";
 
 const certificate: Awaited = {
   kind: "Certificate",
@@ -48,5 +51,49 @@ describe("the explanation of a wait", () => {
       waitingText(gateway, 160, { conditions: [], troubles: [], beneath: [] }),
       "Gateway shop/public has been waited for 160 s; last seen: no condition Programmed yet",
     );
+  });
+});
+
+describe("a wait", () => {
+  const now = Date.now();
+  const wait = 60_000;
+  const hourAgo = new Date(now - 3_600_000).toISOString();
+  let mesh: MeshApi;
+  let server: ApiServer;
+
+  beforeEach(async () => {
+    mesh = new MeshApi();
+    server = await ApiServer.start(mesh);
+  });
+  afterEach(() => server.stop());
+
+  /** What is said at one look. */
+  function look(ready: string, made: string, of: Wait): Promise<string | undefined> {
+    const conditions = [{ type: "Ready", status: ready, reason: "Why", message: "so" }];
+    const metadata = { name: "web", namespace: "shop", creationTimestamp: made };
+    mesh.recording.objects[`${certificate.path}/web`] = { metadata, status: { conditions } };
+    return explainWaiting({ kubeconfig: server.kubeconfig }, certificate, of, wait);
+  }
+
+  it("of an object that this run has made lasts since then", async () => {
+    const minutesAgo = new Date(now - 2 * wait).toISOString();
+    assert.match(
+      (await look("False", minutesAgo, { begun: now - 3 * wait })) ?? "",
+      /^Certificate shop\/web has been waited for 12\d s; last seen: Ready=False \(Why: so\)$/,
+    );
+    assert.equal(await look("False", new Date(now).toISOString(), { begun: now - 3 * wait }), undefined);
+  });
+
+  it("of an older one lasts since it was first seen without its condition", async () => {
+    const of: Wait = { begun: now - 3 * wait };
+    assert.equal(await look("False", hourAgo, of), undefined);
+    of.seen = now - 2 * wait;
+    assert.match((await look("False", hourAgo, of)) ?? "", /has been waited for 12\d s/);
+  });
+
+  it("is none where the condition holds, however old the object is, and begins anew after that", async () => {
+    const of: Wait = { begun: now - 3 * wait, seen: now - 2 * wait };
+    assert.equal(await look("True", hourAgo, of), undefined);
+    assert.equal(await look("False", hourAgo, of), undefined);
   });
 });
