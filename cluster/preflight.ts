@@ -1,6 +1,6 @@
 // One small read of a cluster before anything is written to it: some fifteen requests, most of them at the same time.
 import type { V1Deployment, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
-import type { Access, ClusterFacts, FoundObject, Plan } from "../lib/preflight/facts";
+import type { Access, ClusterFacts, FoundObject, GatewayPlan, Plan } from "../lib/preflight/facts";
 import type { PodState, WorkloadState } from "../lib/snapshot";
 import { ApiClient, metadataOnly, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
@@ -36,7 +36,7 @@ async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
   const has = (crd: string) => definitions.some(({ name }) => name === crd);
   const [calico, objects, issuerFound] = await Promise.all([
     has("felixconfigurations.crd.projectcalico.org") ? readCalico(client) : undefined,
-    namespaces.some(({ name }) => name === plan.gateway?.namespace) ? readObjects(client, plan, has) : [],
+    plan.gateway ? readObjects(client, plan.gateway, has) : [],
     readIssuer(client, plan),
   ]);
   const lists = { nodes, namespaces, services, istiods, daemonSets, definitions, helmReleases, uncapturable, objects };
@@ -77,20 +77,30 @@ async function isServed(client: ApiClient, path: string): Promise<boolean> {
   return (await client.get(path)).kind === "ok";
 }
 
-/** What stands in the gateway's namespace, of the kinds that the mesh makes there. */
-async function readObjects(client: ApiClient, plan: Plan, has: (crd: string) => boolean): Promise<FoundObject[]> {
-  const { name, namespace, certificate } = plan.gateway!;
-  const list = async (kind: string, api: string, plural: string): Promise<FoundObject[]> => {
-    const path = `${api}/namespaces/${namespace}/${plural}?limit=500`;
-    const found = await items<{ metadata?: V1ObjectMeta }>(client, path, metadataOnly.list);
+/** Objects of the kinds that a mesh makes for its gateway: in the gateway's namespace, its former Gateways elsewhere too. */
+async function readObjects(
+  client: ApiClient,
+  { name, namespace, certificate }: GatewayPlan,
+  has: (crd: string) => boolean,
+): Promise<FoundObject[]> {
+  const list = async (kind: string, path: string): Promise<FoundObject[]> => {
+    const found = await items<{ metadata?: V1ObjectMeta }>(client, `${path}?limit=500`, metadataOnly.list);
     return found.map((raw) => ({ ...named(raw), kind }));
+  };
+  const inNamespace = (kind: string, api: string, plural: string): Promise<FoundObject[]> =>
+    list(kind, `${api}/namespaces/${namespace}/${plural}`);
+  // Who may not list the Gateways of all namespaces may list those of the gateway's.
+  const readGateways = async (): Promise<FoundObject[]> => {
+    const api = "/apis/gateway.networking.k8s.io/v1";
+    const all = await list("Gateway", `${api}/gateways`);
+    return all.length > 0 ? all : inNamespace("Gateway", api, "gateways");
   };
   const certManager = certificate !== undefined && has("certificates.cert-manager.io");
   const overlay = client.get(`/api/v1/namespaces/${namespace}/configmaps/${name}-overlay`, metadataOnly.object);
   const lists = await Promise.all([
-    has("gateways.gateway.networking.k8s.io") ? list("Gateway", "/apis/gateway.networking.k8s.io/v1", "gateways") : [],
-    certManager ? list("Certificate", "/apis/cert-manager.io/v1", "certificates") : [],
-    certManager ? list("Issuer", "/apis/cert-manager.io/v1", "issuers") : [],
+    has("gateways.gateway.networking.k8s.io") ? readGateways() : [],
+    certManager ? inNamespace("Certificate", "/apis/cert-manager.io/v1", "certificates") : [],
+    certManager ? inNamespace("Issuer", "/apis/cert-manager.io/v1", "issuers") : [],
     overlay.then((reply) => (reply.kind === "ok" ? [{ ...named(reply.body as object), kind: "ConfigMap" }] : [])),
   ]);
   return lists.flat();

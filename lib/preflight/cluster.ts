@@ -4,8 +4,8 @@ import { finding, namespaceFinding, type Finding } from "../checks/check";
 import { istioVersion } from "../checks/mesh";
 import { platforms } from "../platforms";
 import { certManagerFloor, istioLine, isOlder } from "../releases";
-import type { NodeState } from "../snapshot";
-import { isOurs, type Access, type ClusterFacts, type Plan } from "./facts";
+import type { NodeState, ServiceState } from "../snapshot";
+import { isOurs, stackMark, type Access, type ClusterFacts, type Plan } from "./facts";
 
 /** Kubernetes outside of what the release supports. */
 export function kubernetesFindings({ version }: Plan, { kubernetes, server }: ClusterFacts): Finding[] {
@@ -56,13 +56,19 @@ export function upgradeFindings(plan: Plan, facts: ClusterFacts): Finding[] {
 /** NodePorts to propose: of the band that Kubernetes gives to nobody by itself, and two beside the usual one. */
 const freeNodePorts = [30080, 30081, 30082, 30083, 30084, 30085, 30443, 30445];
 
-/** NodePorts that another Service holds. */
-export function nodePortFindings({ gateway }: Plan, { services }: ClusterFacts): Finding[] {
+/** NodePorts that another Service holds; a Gateway of this stack under an old name goes before the new one comes. */
+export function nodePortFindings({ gateway, stack }: Plan, { services, objects }: ClusterFacts): Finding[] {
   if (!gateway) {
     return [];
   }
-  const own = (service: { namespace: string; name: string }) =>
-    service.namespace === gateway.namespace && service.name === `${gateway.name}-istio`;
+  const gateways = objects.filter(({ kind, annotations }) => kind === "Gateway" && annotations[stackMark] === stack);
+  const own = ({ namespace, name, owners }: ServiceState) =>
+    (namespace === gateway.namespace && name === `${gateway.name}-istio`) ||
+    gateways.some(
+      (mine) =>
+        mine.namespace === namespace &&
+        owners.some(({ kind, name: owner }) => kind === "Gateway" && owner === mine.name),
+    );
   const held = new Map(
     services
       .filter((service) => !own(service))

@@ -71,7 +71,7 @@ export interface ClusterFacts {
   helmReleases: HelmReleaseState[];
   /** Pods on their node's own network, and pods with a sidecar. */
   uncapturable: PodState[];
-  /** Gateways, certificates, issuers and ConfigMaps in the gateway's namespace. */
+  /** Gateways of all namespaces; certificates, issuers and the ConfigMap in the gateway's. */
   objects: FoundObject[];
   /** False: the issuer that was named is not there; undefined: none was named, or it could not be read. */
   issuerFound?: boolean;

@@ -149,6 +149,7 @@ export function gatewayFindings(plan: Plan, facts: ClusterFacts): Finding[] {
     return [];
   }
   const foreign = facts.objects
+    .filter(({ namespace }) => namespace === gateway.namespace)
     .filter(({ annotations }) => annotations[stackMark] !== plan.stack)
     .filter(({ kind, name }) => plannedObjects(plan).includes(`${kind} ${name}`))
     .map((object) =>
@@ -204,9 +205,11 @@ export function ownObjects(plan: Plan, facts: ClusterFacts): OwnObjects {
   if (facts.gaps.namespaces || !isOurs(plan, facts)) {
     return { releases: {} };
   }
-  const { name = "", certificate = "" } = plan.gateway ?? {};
+  const { name = "", namespace: into, certificate = "" } = plan.gateway ?? {};
   const idOf = (kind: string, objectName: string) => {
-    const found = facts.objects.find((object) => object.kind === kind && object.name === objectName);
+    const found = facts.objects.find(
+      (object) => object.kind === kind && object.namespace === into && object.name === objectName,
+    );
     return found?.annotations[stackMark] === plan.stack ? `${found.namespace}/${found.name}` : undefined;
   };
   const releases = newestReleases(facts.helmReleases)

@@ -308,6 +308,29 @@ describe("the preflight", () => {
     });
   });
 
+  it("lets a gateway of the same stack go that holds the NodePorts under its old name or in its old namespace", () => {
+    const former = (owner: string, namespace = "istio-system") => ({
+      services: [
+        { ...service(namespace, "old-istio", 30081, 30444), owners: [{ kind: "Gateway", name: "old" }] },
+        service("shop", "web", 30085),
+      ],
+      objects: [{ ...named(namespace, "old"), kind: "Gateway", annotations: { [stackMark]: owner } }],
+    });
+    for (const namespace of ["istio-system", "edge"]) {
+      assert.deepEqual(judgePlan(plan, { ...empty, ...former(stack, namespace) }, false).errors, []);
+      assert.equal(judgePlan(plan, { ...empty, ...former("shop/prod", namespace) }, false).errors.length, 2);
+    }
+  });
+
+  it("neither claims nor accuses a Gateway of the planned name in another namespace", () => {
+    const elsewhere = { ...named("edge", gateway.name), kind: "Gateway" };
+    for (const annotations of [{}, { [stackMark]: stack }] as Record<string, string>[]) {
+      const facts = { ...empty, namespaces: [mine], objects: [{ ...elsewhere, annotations }] };
+      assert.deepEqual(judgePlan(plan, facts, false).errors, []);
+      assert.equal(ownObjects(plan, facts).gateway, undefined);
+    }
+  });
+
   it("claims nothing where namespaces may not be read, and accuses nobody", () => {
     const gaps = { namespaces: { cause: "forbidden" as const, why: "no right" } };
     const facts = { ...empty, namespaces: [], helmReleases: [release("istiod", "deployed")], gaps };
