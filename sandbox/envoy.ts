@@ -6,6 +6,7 @@ import { partPath } from "./cache";
 import { podEnvironment } from "./istiod";
 import { Role } from "./pod-keeper";
 import { gatewayClass, gatewayClassLabel } from "./pods";
+import { answers } from "./probe";
 
 /** No ztunnel runs here that would take HBONE, and discovery of peers is an extension of Istio's own Envoy. */
 const plain = { ISTIO_META_ENABLE_HBONE: "false", PEER_METADATA_DISCOVERY: "false" };
@@ -14,7 +15,7 @@ export function gatewayRole(core: CoreV1Api): Role {
   return {
     name: "gateway",
     plays: (pod) => pod.metadata?.labels?.[gatewayClassLabel] === gatewayClass,
-    probe: () => "15021/healthz/ready",
+    probe: (_, address) => answers(`http://${address}:15021/healthz/ready`),
     prepare: async (pod, folder) => {
       const container = pod.spec?.containers.find(({ name }) => name === "istio-proxy");
       if (!container) throw new Error(`pod ${pod.metadata?.name} has no container istio-proxy`);

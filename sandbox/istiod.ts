@@ -24,6 +24,7 @@ const ready = "http://127.0.0.1:8080/ready";
 export class IstiodKeeper {
   readonly service: Service;
   private assignment: Assignment | undefined;
+  private pods: V1Pod[] = [];
 
   constructor(
     private readonly instance: Instance,
@@ -37,6 +38,12 @@ export class IstiodKeeper {
     );
   }
 
+  /** The log of each pod, by "<namespace>/<name>". */
+  get logs(): Map<string, string> {
+    const { log } = this.service.status();
+    return new Map(this.pods.map(({ metadata }) => [`${metadata?.namespace}/${metadata?.name}`, log]));
+  }
+
   /** Looks twice a second, for as long as the sandbox lives; while the API server is away nothing changes. */
   async run(): Promise<never> {
     for (;;) {
@@ -48,15 +55,15 @@ export class IstiodKeeper {
   private async look(): Promise<void> {
     const { items } = await this.plane.apps.listDeploymentForAllNamespaces({ labelSelector: "app=istiod" });
     const deployment = items.find(({ spec }) => (spec?.replicas ?? 1) > 0);
-    const pods = deployment ? await this.podsOf(deployment) : [];
-    const wanted = newest(pods, deployment?.metadata?.uid ?? "");
+    this.pods = deployment ? await this.podsOf(deployment) : [];
+    const wanted = newest(this.pods, deployment?.metadata?.uid ?? "");
     if (wanted?.template !== this.assignment?.template) {
       await this.service.stop();
       this.assignment = wanted;
       if (wanted) await this.prepare(wanted.pod);
     }
     if (wanted && !this.service.settled) this.service.start().catch(report);
-    for (const pod of pods) await this.showServing(pod, this.service.ready);
+    for (const pod of this.pods) await this.showServing(pod, this.service.ready);
   }
 
   private async podsOf(deployment: V1Deployment): Promise<V1Pod[]> {

@@ -4,6 +4,7 @@ import { execFileSync } from "node:child_process";
 export const podRange = "10.244.0.0/16";
 export const serviceRange = "10.96.0.0/16";
 const machineRange = "10.245.0.0/16";
+const balancerRange = "10.246.0.0/16";
 
 /** Where the API server is reached. */
 export const apiServer = { address: "10.245.0.1", port: 6443 };
@@ -13,13 +14,18 @@ export function nodeAddresses(index: number): { address: string; podRange: strin
   return { address: `10.245.1.${index + 1}`, podRange: `10.244.${index}.0/24` };
 }
 
+/** The n-th address for Services of type LoadBalancer. */
+export function balancerAddress(index: number): string {
+  return `10.246.${Math.floor(index / 254)}.${(index % 254) + 1}`;
+}
+
 /** Most nodes that the ranges above have room for. */
 export const mostNodes = 200;
 
 /** Brings the fresh namespace's network up. */
 export function configureNetwork(): void {
   execFileSync("ip", ["link", "set", "lo", "up"]);
-  for (const range of [podRange, serviceRange, machineRange]) {
+  for (const range of [podRange, serviceRange, machineRange, balancerRange]) {
     execFileSync("ip", ["route", "add", "local", range, "dev", "lo"]);
   }
 }

@@ -6,7 +6,6 @@ import { ControlPlane } from "./boot";
 import { Instance } from "./instance";
 import { showReady } from "./pods";
 import { asPod } from "./pod-network";
-import { answers } from "./probe";
 import { Command, pause, Service } from "./service";
 
 /** A kind of pod, and the process for it. */
@@ -16,8 +15,8 @@ export interface Role {
   plays(pod: V1Pod): boolean;
   /** Writes the files of the process into its folder; fails while something for it is missing, and is asked again. */
   prepare(pod: V1Pod, folder: string): Promise<Command>;
-  /** Port and path of the readiness probe. */
-  probe(pod: V1Pod): string;
+  /** Whether the process at the pod's address is ready. */
+  probe(pod: V1Pod, address: string): Promise<boolean>;
 }
 
 /** pilot-agent lets Envoy finish what it is at for five seconds. */
@@ -42,12 +41,22 @@ export class PodKeeper {
     return [...this.running.values()];
   }
 
-  /** Looks twice a second at what the watch knows, for as long as the sandbox lives. */
+  /** The log of each pod that a process runs for, by "<namespace>/<name>". */
+  get logs(): Map<string, string> {
+    return new Map(
+      this.pods.list().flatMap(({ metadata }) => {
+        const service = this.running.get(metadata?.uid ?? "");
+        return service ? [[`${metadata?.namespace}/${metadata?.name}`, service.status().log]] : [];
+      }),
+    );
+  }
+
+  /** Looks ten times a second at what the watch knows, for as long as the sandbox lives. */
   async run(): Promise<never> {
     this.watch();
     for (;;) {
       await this.look().catch(report);
-      await pause(500);
+      await pause(100);
     }
   }
 
@@ -74,12 +83,12 @@ export class PodKeeper {
     let service = this.running.get(uid);
     if (!service) {
       const command = await this.command(pod, role);
-      const probe = `http://${pod.status?.podIP}:${role.probe(pod)}`;
+      const address = pod.status?.podIP ?? "";
       service = new Service(
         `${role.name}-${name}`,
         this.instance,
         () => command,
-        () => answers(probe),
+        () => role.probe(pod, address),
         ending,
       );
       this.running.set(uid, service);

@@ -8,19 +8,15 @@ export const servingAnnotation = "sandbox.istio-ambient/serving";
 export const gatewayClassLabel = "gateway.networking.k8s.io/gateway-class-name";
 export const gatewayClass = "istio";
 
-/** Images of applications that a process here can stand for: agnhost's HTTP server, and that of the conformance suite. */
+/** Images of applications that a process here can stand for: agnhost's HTTP server, and the conformance suite's. */
 const applications = /\/(agnhost|echo-basic):/;
 
 /** What kwok asks of a pod to see whether it has an application: something comes out where it has. */
-export const applicationQuery =
-  `.spec.containers.[] | select(.image | test("${applications.source.replaceAll("\\/", "/")}")) | ` +
-  'select([.env[]?.name] | any(endswith("_ECHO_SERVER")) | not) | .name';
+export const applicationQuery = `.spec.containers.[] | select(.image | test("${applications.source.replaceAll("\\/", "/")}")) | .name`;
 
-/** The container of the pod's application. The servers of echo-basic that speak something else than HTTP are none. */
+/** The container of the pod's application. */
 export function applicationOf(pod: V1Pod): V1Container | undefined {
-  return pod.spec?.containers.find(
-    ({ image = "", env = [] }) => applications.test(image) && !env.some(({ name }) => name.endsWith("_ECHO_SERVER")),
-  );
+  return pod.spec?.containers.find(({ image = "" }) => applications.test(image));
 }
 
 /** Lets the pod's readiness be that of its process. */

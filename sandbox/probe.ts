@@ -1,6 +1,7 @@
-// Asks a part of the control plane over HTTP whether it is ready.
+// Asks a program whether it is ready: over HTTP, or by whether it accepts a connection.
 import * as http from "node:http";
 import * as https from "node:https";
+import * as net from "node:net";
 
 /** Whether a GET of the address answers 200; the certificates here sign themselves. */
 export function answers(url: string): Promise<boolean> {
@@ -13,5 +14,14 @@ export function answers(url: string): Promise<boolean> {
     });
     request.on("timeout", () => request.destroy());
     request.on("error", () => resolve(false));
+  });
+}
+
+/** Whether a connection to the address is accepted. */
+export function accepts(host: string, port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = net.connect({ host, port, timeout: 2000 }, () => socket.end(() => resolve(true)));
+    socket.on("timeout", () => socket.destroy(new Error("no answer")));
+    socket.on("error", () => resolve(false));
   });
 }

@@ -45,6 +45,8 @@ export function kubeApiserver(instance: Instance, credentials: Credentials): Ser
     `--service-cluster-ip-range=${serviceRange}`,
     // Webhooks are sent to the address of a pod, which is local here; nothing routes the address of a Service.
     "--enable-aggregator-routing=true",
+    // The name of a node means nothing here; `kubectl logs` goes to its address.
+    "--kubelet-preferred-address-types=InternalIP",
     "--allow-privileged=true",
     "--profiling=false",
   ];

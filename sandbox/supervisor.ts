@@ -5,6 +5,8 @@ import { serve, Status } from "./control";
 import { gatewayRole } from "./envoy";
 import { Instance } from "./instance";
 import { IstiodKeeper } from "./istiod";
+import { Kubelet } from "./kubelet";
+import { LoadBalancer } from "./load-balancer";
 import { nodeCount } from "./machine";
 import { configureNetwork } from "./network";
 import { PodKeeper } from "./pod-keeper";
@@ -54,9 +56,14 @@ async function main(): Promise<void> {
     plane = await boot(instance, nodes, traffic, (service) => started.push(service));
     const keeper = new IstiodKeeper(instance, plane);
     started.push(keeper.service);
-    if (traffic.lacks.length === 0) pods = new PodKeeper(instance, plane, [gatewayRole(plane.core), applicationRole]);
+    const kubelet = new Kubelet(plane.credentials, () => new Map([...keeper.logs, ...(pods?.logs ?? [])]));
+    const running = [keeper.run(), kubelet.run()];
+    if (traffic.lacks.length === 0) {
+      pods = new PodKeeper(instance, plane, [gatewayRole(plane.core), applicationRole(plane.core)]);
+      running.push(pods.run(), new LoadBalancer(plane).run());
+    }
     status.phase = "ready";
-    await Promise.all([keeper.run(), pods?.run()]);
+    await Promise.all(running);
   } catch (error) {
     // The failure stays to be read by whoever asks; `up` and `down` end this process.
     status.phase = "failed";

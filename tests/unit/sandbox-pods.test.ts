@@ -41,8 +41,7 @@ describe("the stages of pods", () => {
     ].join("\n");
     const all = stages([{ ...ready, spec: { ...ready.spec, next: { statusTemplate } } }], true);
     const gateway = '.metadata.labels["gateway.networking.k8s.io/gateway-class-name"]';
-    const application =
-      '.spec.containers.[] | select(.image | test("/(agnhost|echo-basic):")) | select([.env[]?.name] | any(endswith("_ECHO_SERVER")) | not) | .name';
+    const application = '.spec.containers.[] | select(.image | test("/(agnhost|echo-basic):")) | .name';
     const app = { key: ".metadata.labels.app", values: ["istiod"] };
     const serving = { key: '.metadata.annotations["sandbox.istio-ambient/serving"]', operator: "Exists" };
     const unready = statusTemplate
