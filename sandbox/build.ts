@@ -9,17 +9,28 @@ import { Progress, tail } from "./progress";
 
 /** Whether nothing is left to build of what a sandbox cannot do without. */
 export function isComplete(): boolean {
-  return parts.every((part) => part.forTraffic || onMachine(part) || isBuilt(part));
+  return parts.every((part) => isOptional(part) || onMachine(part) || isBuilt(part));
+}
+
+/** Only requests or only tests need it. */
+function isOptional(part: Part): boolean {
+  return part.forTraffic === true || isTest(part);
+}
+
+/** Only our tests need it. */
+function isTest(part: Part): boolean {
+  return part.kind === "go" && part.isTest === true;
 }
 
 /**
- * Makes sure that every part is in the cache, except those whose program the machine has already. Where one that only
- * requests need cannot be had, that is said, and the next call tries again.
+ * Makes sure that every part is in the cache, except those whose program the machine has already, and those for tests
+ * unless they are asked for. Where one that the sandbox can do without cannot be had, that is said, and the next call
+ * tries again.
  */
-export async function buildParts(): Promise<void> {
+export async function buildParts({ forTests = false } = {}): Promise<void> {
   const cache = cacheDirectory();
-  if (parts.every((part) => onMachine(part) || isBuilt(part))) return;
-  const wanted = parts.filter((part) => !onMachine(part));
+  const wanted = parts.filter((part) => !onMachine(part) && (forTests || !isTest(part)));
+  if (wanted.every((part) => isBuilt(part))) return;
   fs.mkdirSync(cache, { recursive: true });
   const release = await lock(`build ${fs.realpathSync(cache)}`, () =>
     console.error("another build is at work on the same cache, waiting for it"),
@@ -36,7 +47,7 @@ export async function buildParts(): Promise<void> {
       try {
         await progress.during(part, () => build(part, path.join(work, part.name), cache, log));
       } catch (error) {
-        if (!part.forTraffic) throw error;
+        if (!isOptional(part)) throw error;
         console.error(error instanceof Error ? error.message : String(error));
       }
     }
@@ -82,7 +93,8 @@ async function buildPrograms(part: GoPart, source: string, result: string, log: 
     // The linker would drop what debuggers need; a compiler that does not write it takes a fifth less time.
     const compiler = "-gcflags=all=-dwarf=false";
     const linker = ["-s", "-w", ...variables].join(" ");
-    await run(["go", "build", compiler, "-ldflags", linker, "-o", path.join(result, binary), entry], source, log);
+    const command = part.isTest ? ["test", "-c"] : ["build"];
+    await run(["go", ...command, compiler, "-ldflags", linker, "-o", path.join(result, binary), entry], source, log);
   }
 }
 

