@@ -1,4 +1,5 @@
-// Runs the suites one after the other, those that need a control plane on a sandbox of their own, and adds them up.
+// Runs the suites, two at a time, each on a sandbox of its own where it needs one, and adds them up. A suite's name, or that
+// of one file of a suite on the sandbox, runs that alone: `npm test -- unit lifecycle/mesh`.
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -8,74 +9,155 @@ import { typescript } from "../sandbox/node";
 import { chosenPlugins } from "../sandbox/plugins";
 
 const checkout = path.dirname(__dirname);
-const suites = ["unit", "graph", "plugins", "lifecycle", "consumer"];
-const withoutSandbox = ["unit", "graph"];
-/** Needs the npm registry, which a sandbox cannot reach; it enters the sandbox by itself. */
-const outside = [...withoutSandbox, "consumer"];
-const instance = new Instance(path.join(checkout, ".sandbox", "test"));
-const counts = path.join(fs.mkdtempSync(path.join(os.tmpdir(), "counts-")), "counts.json");
+
+/** What mocha runs at once. */
+interface Job {
+  name: string;
+  suite: string;
+  files: string;
+  /** Inside a sandbox, beside it (it enters by itself, since only outside the npm registry answers), or without one. */
+  place: "inside" | "beside" | "without";
+}
+
+/** Where a job runs: one at a time. */
+interface Lane {
+  instance: Instance;
+  isUp: boolean;
+}
 
 interface Counts {
   passes: number;
   failures: number;
 }
 
-/** Runs a command to its end and returns its exit status. */
-function run(argv: string[]): Promise<number> {
-  const [program = "", ...args] = argv;
-  const env = { ...process.env, SANDBOX_DIR: instance.directory, COUNTS: counts };
-  const child = spawn(program, args, { cwd: checkout, stdio: ["ignore", "inherit", "inherit"], env });
-  return new Promise((resolve, reject) => {
-    child.on("error", reject);
-    child.on("close", (code) => resolve(code ?? 1));
+const suites = ["unit", "consumer", "graph", "lifecycle", "plugins"];
+
+/** Those that take longest come first, so that no lane is left with one at the end. */
+const longest = ["examples", "conformance", "applications", "sandbox"];
+
+const mostLanes = 2;
+const counts = fs.mkdtempSync(path.join(os.tmpdir(), "counts-"));
+
+/** Both write the compiled package. */
+const packing = ["consumer", "lifecycle/examples"];
+let packed: Promise<unknown> = Promise.resolve();
+
+function allJobs(): Job[] {
+  return suites.flatMap((suite): Job[] => {
+    const whole = { name: suite, suite, files: `tests/${suite}/**/*.test.ts` };
+    if (suite === "unit" || suite === "graph") return [{ ...whole, place: "without" }];
+    if (suite === "consumer") return [{ ...whole, place: "beside" }];
+    if (suite === "plugins") return [{ ...whole, place: "inside" }];
+    const names = fs
+      .readdirSync(path.join(__dirname, suite))
+      .filter((file) => file.endsWith(".test.ts"))
+      .map((file) => file.replace(/\.test\.ts$/, ""));
+    const rank = (name: string): number => (longest.includes(name) ? longest.indexOf(name) : longest.length);
+    return names
+      .sort((one, other) => rank(one) - rank(other) || one.localeCompare(other))
+      .map((name) => ({ name: `${suite}/${name}`, suite, files: `tests/${suite}/${name}.test.ts`, place: "inside" }));
   });
 }
 
-const sandbox = (...args: string[]): Promise<number> => run([...typescript("sandbox/main.ts"), ...args]);
+/** Runs a command to its end; gives its exit status, and what it said unless that was shown as it came. */
+function run(
+  argv: string[],
+  environment: NodeJS.ProcessEnv,
+  shown: boolean,
+): Promise<{ status: number; said: string }> {
+  const [program = "", ...args] = argv;
+  const output = shown ? "inherit" : "pipe";
+  const env = { ...process.env, ...environment };
+  const child = spawn(program, args, { cwd: checkout, stdio: ["ignore", output, output], env });
+  const said: Buffer[] = [];
+  child.stdout?.on("data", (data: Buffer) => said.push(data));
+  child.stderr?.on("data", (data: Buffer) => said.push(data));
+  return new Promise((resolve, reject) => {
+    child.on("error", reject);
+    child.on("close", (code) => resolve({ status: code ?? 1, said: Buffer.concat(said).toString() }));
+  });
+}
+
+async function sandbox({ instance }: Lane, ...args: string[]): Promise<boolean> {
+  const argv = [...typescript("sandbox/main.ts"), ...args];
+  return (await run(argv, { SANDBOX_DIR: instance.directory }, true)).status === 0;
+}
 
 /** A suite that ends without a report, or badly after a good one, counts as one failure. */
-async function runSuite(suite: string): Promise<Counts> {
-  console.log(`\n=== ${suite} ===`);
-  fs.rmSync(counts, { force: true });
-  const mocha = [process.execPath, require.resolve("mocha/bin/mocha.js"), "--reporter", "tests/reporter.ts"];
-  const argv = [...mocha, `tests/${suite}/**/*.test.ts`];
-  const status = outside.includes(suite) ? await run(argv) : await sandbox("exec", "--", ...argv);
-  const result: Counts = fs.existsSync(counts)
-    ? JSON.parse(fs.readFileSync(counts, "utf8"))
-    : { passes: 0, failures: 1 };
+async function runJob(job: Job, { instance }: Lane, alone: boolean): Promise<Counts> {
+  const file = path.join(counts, `${job.name.replace("/", "-")}.json`);
+  const mocha = [process.execPath, require.resolve("mocha/bin/mocha.js"), "--reporter", "tests/reporter.ts", job.files];
+  const inside = [...typescript("sandbox/main.ts"), "exec", "--"];
+  const argv = job.place === "inside" ? [...inside, ...mocha] : mocha;
+  console.log(alone ? `\n=== ${job.name} ===` : `begun: ${job.name}`);
+  const { status, said } = await run(argv, { SANDBOX_DIR: instance.directory, COUNTS: file }, alone);
+  if (!alone) console.log(`\n=== ${job.name} ===\n${said}`);
+  const result: Counts = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : { passes: 0, failures: 1 };
   return { ...result, failures: Math.max(result.failures, status === 0 ? 0 : 1) };
 }
 
+/** Takes jobs until none is left. */
+async function work(lane: Lane, queue: Job[], alone: boolean): Promise<Counts[]> {
+  const results: Counts[] = [];
+  for (let job = queue.shift(); job; job = queue.shift()) {
+    if (job.place !== "without" && !lane.isUp) {
+      console.log(`\n=== ${job.name} ===\nnot run: its sandbox did not come up`);
+      results.push({ passes: 0, failures: 1 });
+      continue;
+    }
+    const current = job;
+    const packs = packing.includes(job.name);
+    const running = (packs ? packed : Promise.resolve()).then(() => runJob(current, lane, alone));
+    if (packs) packed = running;
+    results.push(await running);
+  }
+  return results;
+}
+
 async function main(wanted: string[]): Promise<void> {
-  const unknown = wanted.filter((suite) => !suites.includes(suite));
-  if (unknown.length > 0) throw new Error(`no suite "${unknown[0]}"; there are ${suites.join(", ")}`);
+  const jobs = allJobs();
+  const unknown = wanted.find((name) => !jobs.some((job) => job.name === name || job.suite === name));
+  if (unknown !== undefined) {
+    throw new Error(
+      `no suite "${unknown}"; there are ${[...new Set([...suites, ...jobs.map(({ name }) => name)])].join(", ")}`,
+    );
+  }
+  const queue = jobs.filter(
+    ({ name, suite }) => wanted.length === 0 || wanted.includes(name) || wanted.includes(suite),
+  );
+  const alone = queue.length === 1;
+  const count = Math.min(mostLanes, queue.length);
+  const lanes = Array.from({ length: count }, (_, index): Lane => {
+    const instance = new Instance(path.join(checkout, ".sandbox", `test-${index + 1}`));
+    return { instance, isUp: false };
+  });
   const results: Counts[] = [];
   try {
-    for (const suite of wanted.filter((name) => withoutSandbox.includes(name))) results.push(await runSuite(suite));
-    const onSandbox = wanted.filter((name) => !withoutSandbox.includes(name));
-    if (onSandbox.length > 0) {
+    if (queue.some(({ place }) => place !== "without")) {
       console.log("\n=== sandbox ===");
-      await sandbox("down");
-      if ((await sandbox("up", "--bare")) !== 0) results.push({ passes: 0, failures: onSandbox.length });
-      else for (const suite of onSandbox) results.push(await runSuite(suite));
+      for (const lane of lanes) {
+        await sandbox(lane, "down");
+        lane.isUp = await sandbox(lane, "up", "--bare");
+      }
     }
-    for (const { name, version, origin } of chosenPlugins(instance))
+    results.push(...(await Promise.all(lanes.map((lane) => work(lane, queue, alone)))).flat());
+    const [first] = lanes;
+    for (const { name, version, origin } of first ? chosenPlugins(first.instance) : [])
       console.log(`plugin ${name} ${version}: ${origin}`);
   } finally {
-    await sandbox("down");
-    fs.rmSync(path.dirname(counts), { recursive: true, force: true });
+    for (const lane of lanes) await sandbox(lane, "down");
+    fs.rmSync(counts, { recursive: true, force: true });
   }
   const sum = (key: keyof Counts): number => results.reduce((total, result) => total + result[key], 0);
   console.log(`${sum("passes")} passed, ${sum("failures")} failed`);
   process.exitCode = sum("failures") === 0 ? 0 : 1;
 }
 
-// The suites hear of a Ctrl-C themselves; this process stays to end the sandbox.
+// The suites hear of a Ctrl-C themselves; this process stays to end the sandboxes.
 process.on("SIGINT", () => undefined);
 process.on("SIGTERM", () => undefined);
 
-const given = process.argv.slice(2);
-main(given.length > 0 ? given : suites).catch((error: unknown) => {
+main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : String(error));
   process.exitCode = 1;
 });
