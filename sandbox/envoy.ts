@@ -11,6 +11,9 @@ import { answers } from "./probe";
 /** No ztunnel runs here that would take HBONE, and discovery of peers is an extension of Istio's own Envoy. */
 const plain = { ISTIO_META_ENABLE_HBONE: "false", PEER_METADATA_DISCOVERY: "false" };
 
+/** Otherwise the agent looks for a cloud first, and waits two seconds for the servers that tell which it is. */
+const noCloud = { CLOUD_PLATFORM: "none" };
+
 export function gatewayRole(core: CoreV1Api): Role {
   return {
     name: "gateway",
@@ -28,7 +31,10 @@ export function gatewayRole(core: CoreV1Api): Role {
       const args = (container.args ?? []).map((arg) =>
         arg.replace(/\$\((\w+)\)/g, (whole, name: string) => environment[name] ?? whole),
       );
-      return { argv: [partPath("pilot-agent", "pilot-agent"), ...args], environment: { ...environment, ...plain } };
+      return {
+        argv: [partPath("pilot-agent", "pilot-agent"), ...args],
+        environment: { ...environment, ...plain, ...noCloud },
+      };
     },
   };
 }
