@@ -45,13 +45,13 @@ export interface AmbientMeshArgs {
    */
   version?: string;
   /**
-   * Namespace of the mesh. A change replaces everything in it.
+   * Namespace of the mesh. It cannot change while the mesh is there: destroy it first.
    * @default "istio-system"
    * @example "mesh"
    */
   namespace?: pulumi.Input<string>;
   /**
-   * True: takes over a namespace that exists, which then survives destroy.
+   * True: takes over a namespace that exists, which then survives destroy as it was before.
    * @default false
    * @example true
    */
@@ -299,7 +299,7 @@ function createNamespace(
     ? new k8s.core.v1.NamespacePatch(
         `${name}-namespace`,
         { metadata: { name: namespace, labels, annotations: { "pulumi.com/patchForce": "true" } } },
-        { ...opts, retainOnDelete: true },
+        opts,
       )
     : new k8s.core.v1.Namespace(`${name}-namespace`, { metadata: { name: namespace, labels } }, opts);
 }

@@ -241,10 +241,8 @@ export function networkFindings({
 /** A Pod Security level under which the API server refuses the pods of istio-cni and ztunnel. */
 export function podSecurityFindings(plan: Plan, { namespaces }: ClusterFacts): Finding[] {
   const label = "pod-security.kubernetes.io/enforce";
-  // The mesh writes the label itself when it makes or adopts the namespace; afterwards only a refresh would see it change.
-  const written = plan.adoptNamespace ? [plan.namespace] : [];
   return namespaces
-    .filter(({ name }) => name === plan.nodeNamespace && !written.includes(name))
+    .filter(({ name }) => name === plan.nodeNamespace)
     .filter(({ labels }) => ["baseline", "restricted"].includes(labels[label] ?? ""))
     .map(({ name, labels }) =>
       namespaceFinding(

@@ -18,6 +18,11 @@ export interface PreflightReport {
  * depends on other resources, and this is a preview): a missing cert-manager or issuer is a warning then.
  */
 export function judgePlan(plan: Plan, facts: ClusterFacts, early: boolean): PreflightReport {
+  // Everything else would only say the same of each part of the mesh where it is.
+  const moved = owners.movedFindings(plan, facts);
+  if (moved.length > 0) {
+    return { errors: moved, warnings: [] };
+  }
   const missing = cluster.certManagerFindings(plan, facts);
   return {
     errors: [

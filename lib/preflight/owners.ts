@@ -28,6 +28,20 @@ export function namespaceFindings(plan: Plan, facts: ClusterFacts): Finding[] {
       ];
 }
 
+/** The mesh of this very stack in another namespace: one Istio serves a cluster, so it has to go before the next comes. */
+export function movedFindings(plan: Plan, facts: ClusterFacts): Finding[] {
+  const former = facts.namespaces.find(
+    ({ name, annotations }) =>
+      name !== plan.namespace &&
+      annotations[stackMark] === plan.stack &&
+      facts.istiods.some(({ namespace }) => namespace === name),
+  );
+  const rule = "a mesh cannot move to another namespace: destroy it first, or leave it where it is";
+  return former
+    ? [namespaceFinding(former.name, "it holds the mesh of this stack", rule, { write: `namespace: "${former.name}"` })]
+    : [];
+}
+
 /** Releases of Helm under the names that the mesh needs, and operations on them that never ended. */
 export function helmFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   const own = isOurs(plan, facts);
@@ -51,6 +65,12 @@ export function helmFindings(plan: Plan, facts: ClusterFacts): Finding[] {
       const rule = `a release is this stack's own; adopt those of namespace ${plan.namespace}, or uninstall each`;
       return [finding("Helm release", object, "it exists already", rule, { run: claimCommand(plan) })];
     });
+}
+
+/** Where a release goes. One in another namespace is no import: it is replaced. */
+function plannedNamespace({ namespace, nodeNamespace }: Plan, release: string): string {
+  const onNodes = release === charts.cni.release || release === charts.ztunnel.release;
+  return onNodes ? nodeNamespace : namespace;
 }
 
 /** The newest revision of each release. */
@@ -214,7 +234,7 @@ export function ownObjects(plan: Plan, facts: ClusterFacts): OwnObjects {
   };
   const releases = newestReleases(facts.helmReleases)
     .filter(({ release }) => releaseNames.includes(release))
-    .filter(({ namespace }) => [plan.namespace, plan.nodeNamespace].includes(namespace));
+    .filter(({ release, namespace }) => namespace === plannedNamespace(plan, release));
   return {
     ...(plan.adoptNamespace ? {} : { namespace: plan.namespace }),
     releases: Object.fromEntries(releases.map(({ namespace, release }) => [release, `${namespace}/${release}`])),

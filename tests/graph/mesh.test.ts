@@ -163,11 +163,11 @@ describe("the arguments of AmbientMesh", () => {
     assert.equal(inputsOf(recording, "mesh-ztunnel")["repositoryOpts"], undefined);
   });
 
-  it("take over a namespace that exists, and keep it", async () => {
+  it("take over a namespace that exists, and give their labels back at destroy", async () => {
     const { recording } = await recordMesh({ adoptNamespace: true });
     const namespace = recording.find("mesh-namespace");
     assert.equal(namespace.type, "kubernetes:core/v1:NamespacePatch");
-    assert.equal(namespace.retainOnDelete, true);
+    assert.equal(namespace.retainOnDelete, false);
   });
 
   it("leave out the gateway, the certificate or the CRDs", async () => {

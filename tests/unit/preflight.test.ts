@@ -5,50 +5,7 @@ import { judgePlan } from "../../lib/preflight";
 import { stackMark, type ClusterFacts, type Plan } from "../../lib/preflight/facts";
 import { ownObjects } from "../../lib/preflight/owners";
 import { helmMarks, installed, named, node, pod, release, service, workload } from "./fixtures/objects";
-
-const stack = "shop/dev";
-const plan: Plan = {
-  stack,
-  version: "1.31.1",
-  namespace: "istio-system",
-  nodeNamespace: "istio-system",
-  adoptNamespace: false,
-  gateway: {
-    name: "hostk8s-gateway",
-    namespace: "istio-system",
-    nodePorts: [
-      { argument: "httpNodePort", port: 30081 },
-      { argument: "httpsNodePort", port: 30444 },
-    ],
-    certificate: "hostk8s-gateway-cert",
-    ownAuthority: true,
-  },
-  autoscale: false,
-};
-
-const certificates = named("", "certificates.cert-manager.io", { "app.kubernetes.io/version": "v1.21.2" });
-
-/** A cluster on which the plan can be carried out. */
-const empty: ClusterFacts = {
-  server: "https://127.0.0.1:6443",
-  kubernetes: "v1.36.3",
-  nodes: [node("node-1")],
-  namespaces: [named("", "default")],
-  services: [],
-  istiods: [],
-  daemonSets: [],
-  definitions: [certificates],
-  helmReleases: [],
-  uncapturable: [],
-  objects: [],
-  metricsApi: false,
-  denied: [],
-  gaps: {},
-};
-
-const mine = { ...named("", "istio-system"), annotations: { [stackMark]: stack } };
-const theirs = { ...named("", "istio-system"), annotations: { [stackMark]: "shop/prod" } };
-const gateway = plan.gateway!;
+import { certificates, empty, gateway, mine, plan, stack, theirs } from "./fixtures/plans";
 
 const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>, ...errors: string[]][] = [
   [
@@ -263,6 +220,21 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
       "`kubectl label namespace kube-system pod-security.kubernetes.io/enforce=privileged --overwrite`",
   ],
   [
+    "an adopted namespace whose own Pod Security level would have to be overwritten",
+    { adoptNamespace: true },
+    { namespaces: [named("", "istio-system", { "pod-security.kubernetes.io/enforce": "restricted" })] },
+    '`Namespace istio-system`: got "pod-security.kubernetes.io/enforce: restricted"; istio-cni and ztunnel are admitted ' +
+      "to a privileged namespace only; run " +
+      "`kubectl label namespace istio-system pod-security.kubernetes.io/enforce=privileged --overwrite`",
+  ],
+  [
+    "the mesh of the same stack in another namespace, once and not for each of its parts",
+    { namespace: "mesh", nodeNamespace: "mesh" },
+    { namespaces: [mine], istiods: [installed("1.31.1")], helmReleases: [release("istiod", "deployed")] },
+    '`Namespace istio-system`: got "it holds the mesh of this stack"; a mesh cannot move to another namespace: destroy it ' +
+      'first, or leave it where it is; write `namespace: "istio-system"`',
+  ],
+  [
     "missing rights",
     {},
     {
@@ -336,6 +308,16 @@ describe("the preflight", () => {
     const facts = { ...empty, namespaces: [], helmReleases: [release("istiod", "deployed")], gaps };
     assert.deepEqual(judgePlan(plan, facts, false).errors, []);
     assert.deepEqual(ownObjects(plan, facts), { releases: {} });
+  });
+
+  it("claims no release that is to be in another namespace from now on", () => {
+    const facts = {
+      ...empty,
+      namespaces: [mine],
+      helmReleases: [release("istiod", "deployed"), release("ztunnel", "deployed")],
+    };
+    const own = ownObjects({ ...plan, platform: "openshift", nodeNamespace: "kube-system" }, facts);
+    assert.deepEqual(own.releases, { istiod: "istio-system/istiod" });
   });
 
   it("claims nothing in a namespace of somebody else", () => {
