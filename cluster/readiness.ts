@@ -154,14 +154,30 @@ function podTroubles(pod: V1Pod): Trouble[] {
   return [...waiting, ...unscheduled];
 }
 
-/** Newest first; the time of an event on the wire is text, whatever the library's type says. */
+/**
+ * Newest first, and of each object and reason the newest alone: events that differ in the name of a pod say the same. The
+ * time of an event on the wire is text, whatever the library's type says.
+ */
 function recentEvents(events: CoreV1Event[]): Trouble[] {
   const seen = (event: CoreV1Event) => Date.parse(String(event.lastTimestamp ?? event.eventTime ?? "")) || 0;
   return events
     .filter((event) => Date.now() - seen(event) < 15 * 60_000)
     .sort((a, b) => seen(b) - seen(a))
+    .filter(
+      firstOf(({ involvedObject: { kind, namespace, name }, reason }) => `${kind} ${namespace}/${name} ${reason}`),
+    )
     .map(({ involvedObject: { kind, namespace, name }, reason, message }) => ({
       object: `${kind} ${namespace}/${name}`,
       text: `${reason}: ${message}`,
     }));
+}
+
+/** Lets the first one through of those with the same key. */
+function firstOf<T>(key: (item: T) => string): (item: T) => boolean {
+  const seen = new Set<string>();
+  return (item) => {
+    const known = seen.has(key(item));
+    seen.add(key(item));
+    return !known;
+  };
 }

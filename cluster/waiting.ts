@@ -13,7 +13,11 @@ const deadlineMs = 10_000;
 interface Raw {
   metadata?: V1ObjectMeta;
   spec?: { listeners?: { port: number }[] };
-  status?: { conditions?: { type?: string; status?: string; reason?: string; message?: string }[] };
+  status?: {
+    conditions?: { type?: string; status?: string; reason?: string; message?: string }[];
+    numberReady?: number;
+    desiredNumberScheduled?: number;
+  };
 }
 
 /** Since when something is waited for, in a run that began at `begun`. */
@@ -33,20 +37,37 @@ export async function explainWaiting(
   const client = await ApiClient.connect(target, deadlineMs);
   try {
     const reply = await client.get(`${awaited.path}/${awaited.name}`);
-    const object = (reply.kind === "ok" ? reply.body : {}) as Raw;
+    const object = withConditions((reply.kind === "ok" ? reply.body : {}) as Raw, awaited.kind);
     const since = waitedSince(object, awaited.condition, wait);
     if (since === undefined || Date.now() - since < afterMs) {
       return undefined;
     }
     const [troubles, beneath] = await Promise.all([
       readTroubles(client, [awaited.namespace]),
-      awaited.kind === "Certificate" ? readRequests(client, awaited) : readGatewayService(client, awaited),
+      readBeneath(client, awaited),
     ]);
     const seen = { conditions: conditions(object.status?.conditions), troubles, beneath };
     return waitingText(awaited, Math.round((Date.now() - since) / 1000), seen);
   } finally {
     client.close();
   }
+}
+
+/** A DaemonSet has no conditions of its own. */
+function withConditions(object: Raw, kind: string): Raw {
+  const { numberReady: ready = 0, desiredNumberScheduled: desired = 0 } = object.status ?? {};
+  if (kind !== "DaemonSet") {
+    return object;
+  }
+  const status = desired > 0 && ready >= desired ? "True" : "False";
+  const condition = { type: "Ready", status, reason: "Rollout", message: `${ready} of ${desired} pods` };
+  return { ...object, status: { conditions: [condition] } };
+}
+
+/** What the objects say that stand between one and its condition. */
+function readBeneath(client: ApiClient, awaited: Awaited): Promise<Trouble[]> {
+  if (awaited.kind === "Gateway") return readGatewayService(client, awaited);
+  return awaited.kind === "Certificate" ? readRequests(client, awaited) : Promise.resolve([]);
 }
 
 /** An object of this run is waited for since it was made, an older one since it was seen to lack its condition. */

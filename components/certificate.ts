@@ -5,7 +5,7 @@ import { certificateDefaults as defaults, timeouts } from "../lib/defaults";
 import { authoritySpec, certificateSpec } from "../lib/gateway-objects";
 import { ExistingObject } from "./existing-object";
 import { childOf, minutes } from "./children";
-import { explainWait } from "./waiting";
+import { beforeTheEnd, explainWait } from "./waiting";
 
 /** Which names the certificate holds, who signs it, and where it is kept. */
 export interface CertificateArgs {
@@ -186,7 +186,7 @@ function certManager(
     name: object,
     condition: "Ready",
   }));
-  explainWait(parent, resource, awaited, timeouts.certificate);
+  explainWait(parent, resource, awaited, beforeTheEnd(timeouts.certificate));
   return resource;
 }
 

@@ -9,6 +9,10 @@ import { timeouts } from "../lib/defaults";
 import { Fault, faultLine } from "../lib/faults";
 import { istioVersion } from "../lib/mesh-rules";
 import { chartRepository, charts, ChartName, defaultIstioVersion } from "../lib/releases";
+import { explainWait } from "./waiting";
+
+/** Images are there by then as a rule; what keeps a pod from starting is known. */
+const slowReleaseSeconds = 60;
 
 /** Where the charts come from. */
 export interface ChartsArgs {
@@ -65,6 +69,28 @@ function inRepository(repository: string | undefined, name: ChartName) {
   return repository?.startsWith("oci://")
     ? { chart: `${repository.replace(/\/+$/, "")}/${chart}` }
     : { chart, repositoryOpts: { repo: repository ?? chartRepository } };
+}
+
+/** Of a Release that is not ready the plugin says nothing for minutes, and then only that time was up. */
+export function explainRelease(
+  parent: pulumi.ComponentResource,
+  resource: k8s.helm.v3.Release,
+  chart: ChartName,
+  namespace: pulumi.Output<string>,
+): void {
+  const { workload } = charts[chart];
+  if (workload === undefined) {
+    return;
+  }
+  const { kind, name } = workload;
+  const awaited = namespace.apply((into) => ({
+    kind,
+    path: `/apis/apps/v1/namespaces/${into}/${kind.toLowerCase()}s`,
+    namespace: into,
+    name,
+    condition: kind === "Deployment" ? "Available" : "Ready",
+  }));
+  explainWait(parent, resource, awaited, slowReleaseSeconds);
 }
 
 /** Installs one chart under the release name that Istio's tools look for, and waits until it is ready. */

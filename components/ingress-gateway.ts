@@ -17,7 +17,7 @@ import { createCertificate, CertificateArgs } from "./certificate";
 import { ExistingObject } from "./existing-object";
 import { childOf, minutes } from "./children";
 import { checkArgs, resolved } from "./inputs";
-import { explainWait } from "./waiting";
+import { beforeTheEnd, explainWait } from "./waiting";
 import { announceGateway, GatewayFacts, plain } from "./program";
 
 /** From which namespaces routes may attach to a gateway. */
@@ -177,7 +177,7 @@ export class IngressGateway extends pulumi.ComponentResource {
       certificate.secretName,
       childOf(this, opts, overlay, ...certificate.resources),
     );
-    explainWait(this, resource, awaitedGateway(gateway), timeouts.gateway);
+    explainWait(this, resource, awaitedGateway(gateway), beforeTheEnd(timeouts.gateway));
     const patch = patchService(name, gateway, childOf(this, opts, resource));
 
     const ready = (patch ?? resource).id;

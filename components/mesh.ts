@@ -15,7 +15,7 @@ import {
 import { meshDefaults, partDefaults } from "../lib/defaults";
 import { ChartName, istioLine } from "../lib/releases";
 import { meshRules as rules } from "../lib/mesh-rules";
-import { chartFaults, ChartsArgs, ChartSource, chartSource, createRelease } from "./charts";
+import { chartFaults, ChartsArgs, ChartSource, chartSource, createRelease, explainRelease } from "./charts";
 import { childOf } from "./children";
 import { GatewayApi } from "./gateway-api";
 import { GatewayNodePorts, IngressGateway, ParentReference } from "./ingress-gateway";
@@ -181,7 +181,7 @@ export class AmbientMesh extends pulumi.ComponentResource {
     super(TYPE, name, checkArgs("AmbientMesh", name, args, rules, chartFaults(args)), opts);
     const source = chartSource(args.charts, args.version);
     const mesh = normalize(args, source.version);
-    const release = releaseInto(source, mesh);
+    const release = releaseInto(this, source, mesh);
     const own = preflight(this, name, args, source.version, opts);
     const after = (...others: pulumi.Input<pulumi.Resource>[]) => ownedBy(own, childOf(this, opts, ...others));
 
@@ -280,10 +280,12 @@ export function gatewayRequests(gateway: {
 }
 
 /** The releases of one mesh: same charts, same namespaces. */
-function releaseInto(source: ChartSource, mesh: ReturnType<typeof normalize>) {
+function releaseInto(parent: pulumi.ComponentResource, source: ChartSource, mesh: ReturnType<typeof normalize>) {
   return (name: string, chart: ChartName, opts: pulumi.CustomResourceOptions) => {
-    const onNodes = chart === "cni" || chart === "ztunnel";
-    return createRelease(name, source, chart, onNodes ? mesh.nodeNamespace : mesh.namespace, mesh[chart], opts);
+    const namespace = chart === "cni" || chart === "ztunnel" ? mesh.nodeNamespace : mesh.namespace;
+    const resource = createRelease(name, source, chart, namespace, mesh[chart], opts);
+    explainRelease(parent, resource, chart, namespace);
+    return resource;
   };
 }
 

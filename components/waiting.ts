@@ -6,15 +6,16 @@ import type { Awaited } from "../lib/waiting";
 import { clusterTarget } from "./target";
 
 const lookEveryMs = 10_000;
-/** So long before the end the explanation comes. */
-const marginMs = 20_000;
 
-/** Warns at the resource, with the last condition and the likely cause, shortly before its wait of so many minutes ends. */
+/** When the explanation comes of a wait of so many minutes: shortly before it strikes out. */
+export const beforeTheEnd = (minutes: number): number => minutes * 60 - 20;
+
+/** Warns at the component, with the last condition and the likely cause, once it has been waited for so many seconds. */
 export function explainWait(
   component: pulumi.ComponentResource,
   resource: pulumi.CustomResource,
   awaited: pulumi.Output<Awaited>,
-  minutes: number,
+  afterSeconds: number,
 ): void {
   const target = clusterTarget(component, {});
   if (pulumi.runtime.isDryRun() || !target || !namesCluster(target)) {
@@ -24,11 +25,12 @@ export function explainWait(
     const wait: Wait = { begun: Date.now() };
     let told = false;
     const timer = setInterval(() => {
-      void look(target, known, wait, minutes * 60_000 - marginMs).then((text) => {
+      void look(target, known, wait, afterSeconds * 1000).then((text) => {
         if (text !== undefined && !told) {
           told = true;
           clearInterval(timer);
-          void pulumi.log.warn(text, resource);
+          // What is said of the resource itself is held back until the engine has its URN: until the wait is over.
+          void pulumi.log.warn(text, component);
         }
       });
     }, lookEveryMs);

@@ -42,12 +42,12 @@ export const defaultIstioVersion = istioLines[0]!.newest;
 /** Istio's own chart repository; the older one gets nothing from 1.31 on. */
 export const chartRepository = "https://blob.istio.io/istio-release/charts";
 
-/** The four charts: name in the repository, and the release name that Istio's own tools look for. */
+/** The four charts: name in the repository, the release name that Istio's own tools look for, and what it waits for. */
 export const charts = {
-  base: { chart: "base", release: "istio-base" },
-  istiod: { chart: "istiod", release: "istiod" },
-  cni: { chart: "cni", release: "istio-cni" },
-  ztunnel: { chart: "ztunnel", release: "ztunnel" },
+  base: { chart: "base", release: "istio-base", workload: undefined },
+  istiod: { chart: "istiod", release: "istiod", workload: { kind: "Deployment", name: "istiod" } },
+  cni: { chart: "cni", release: "istio-cni", workload: { kind: "DaemonSet", name: "istio-cni-node" } },
+  ztunnel: { chart: "ztunnel", release: "ztunnel", workload: { kind: "DaemonSet", name: "ztunnel" } },
 } as const;
 
 /** One of the four charts. */

@@ -24,6 +24,9 @@ export class TestStack {
   /** Hears of each step as it begins: "create mesh-base". */
   onStep: (step: string) => void = () => undefined;
 
+  /** Hears of each warning and error as it comes. */
+  onDiagnostic: (diagnostic: string) => void = () => undefined;
+
   private constructor(
     private readonly stack: Stack,
     private readonly workDir: string,
@@ -83,7 +86,9 @@ export class TestStack {
       }
       const { message, severity } = event.diagnosticEvent ?? {};
       if (message && ["warning", "error", "info#err"].includes(severity ?? "")) {
-        diagnostics.push(`${severity}: ${message.replace(/<\{%[^%]*%\}>/g, "").trim()}`);
+        const diagnostic = `${severity}: ${message.replace(/<\{%[^%]*%\}>/g, "").trim()}`;
+        diagnostics.push(diagnostic);
+        this.onDiagnostic(diagnostic);
       }
     };
     try {
