@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { buildParts } from "../sandbox/build";
 import { Instance } from "../sandbox/instance";
 import { typescript } from "../sandbox/node";
 import { chosenPlugins } from "../sandbox/plugins";
@@ -140,6 +141,7 @@ async function main(wanted: string[]): Promise<void> {
         lane.isUp = await sandbox(lane, "up", "--bare");
       }
     }
+    if (queue.some(({ name }) => name === "lifecycle/conformance")) await buildParts({ forTests: true });
     results.push(...(await Promise.all(lanes.map((lane) => work(lane, queue, alone)))).flat());
     const [first] = lanes;
     for (const { name, version, origin } of first ? chosenPlugins(first.instance) : [])
