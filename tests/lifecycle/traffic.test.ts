@@ -4,6 +4,7 @@ import * as k8s from "@pulumi/kubernetes";
 import { AmbientMesh, AmbientNamespace, HttpRoute, RouteRuleArgs } from "../../components";
 import { findTraffic } from "../../sandbox/traffic";
 import { send, sendAll } from "./requests";
+import { application } from "./application";
 import { apply, get, kubectl, settled, sources, TestStack } from "./support";
 
 const http = "http://localhost:8081";
@@ -13,22 +14,6 @@ const shopHost = "shop.hostk8s.local";
 
 let percent = 10;
 let replicas = 1;
-
-function application(namespace: AmbientNamespace, version: string): k8s.core.v1.Service {
-  const labels = { app: "web", version };
-  const metadata = { name: `web-${version}`, namespace: namespace.name };
-  const image = "registry.k8s.io/e2e-test-images/agnhost:2.53";
-  const container = { name: "web", image, args: ["netexec", "--http-port=8080"] };
-  const template = { metadata: { labels }, spec: { containers: [container] } };
-  const spec = { selector: { matchLabels: labels }, template };
-  const pods = new k8s.apps.v1.Deployment(`${version}-pods`, { metadata, spec }, { parent: namespace });
-  const ports = [{ name: "http", port: 80, targetPort: 8080 }];
-  return new k8s.core.v1.Service(
-    `${version}-service`,
-    { metadata, spec: { selector: labels, ports } },
-    { parent: namespace, dependsOn: pods },
-  );
-}
 
 function rules(first: k8s.core.v1.Service, second: k8s.core.v1.Service): RouteRuleArgs[] {
   const [stable, candidate] = [first, second].map((service) => ({ service: service.metadata.name, port: 80 }));

@@ -54,7 +54,7 @@ replace example.com/stage => example.com/stage v0.2.0
       "global:\n  # hub: registry.istio.io/testing\n  hub: registry.istio.io/testing\n  tag: latest\n  tags: latest\n";
     const expected =
       "global:\n  # hub: registry.istio.io/testing\n  hub: docker.io/istio\n  tag: 1.31.0\n  tags: latest\n";
-    assert.equal(releaseValues(values), expected);
+    assert.equal(releaseValues(values, "1.31.0"), expected);
   });
 });
 
