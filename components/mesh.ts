@@ -297,13 +297,19 @@ function createNamespace(
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
   const labels = { "pod-security.kubernetes.io/enforce": "privileged" };
+  // Either way it is the same namespace: a mesh that is told to adopt its own must not delete it.
+  const known = (type: string) => ({ ...opts, aliases: [{ type: `kubernetes:core/v1:${type}` }] });
   return args.adoptNamespace
     ? new k8s.core.v1.NamespacePatch(
         `${name}-namespace`,
         { metadata: { name: namespace, labels, annotations: { "pulumi.com/patchForce": "true" } } },
-        opts,
+        known("Namespace"),
       )
-    : new k8s.core.v1.Namespace(`${name}-namespace`, { metadata: { name: namespace, labels } }, opts);
+    : new k8s.core.v1.Namespace(
+        `${name}-namespace`,
+        { metadata: { name: namespace, labels } },
+        known("NamespacePatch"),
+      );
 }
 
 /** The CRDs; as a dependency they count once all of them are registered. */

@@ -19,13 +19,14 @@ function marks(): object {
 }
 
 describe("a mesh in a namespace that it adopts", () => {
+  let adoptNamespace = true;
   let stack: TestStack;
 
   before(async () => {
     removeDefinitions();
     apply(theirs);
     stack = await TestStack.open("adoption", () => {
-      new AmbientMesh("mesh", { ...sources, platform: "kind", adoptNamespace: true, gateway: { enabled: false } });
+      new AmbientMesh("mesh", { ...sources, platform: "kind", adoptNamespace, gateway: { enabled: false } });
       return Promise.resolve();
     });
   });
@@ -55,5 +56,16 @@ describe("a mesh in a namespace that it adopts", () => {
       annotations: { "example.com/owner": "somebody" },
     });
     assert.deepEqual(get("all", "-n", "istio-system"), []);
+  });
+
+  it("keeps a namespace of its own when it is told to adopt it", async () => {
+    kubectl("delete", "namespace", "istio-system");
+    adoptNamespace = false;
+    await stack.up();
+    const { uid } = get("namespace", "istio-system")[0]!.metadata;
+    adoptNamespace = true;
+    assert.deepEqual((await stack.up()).steps, ["update mesh", "update mesh-namespace"]);
+    assert.equal(get("namespace", "istio-system")[0]!.metadata.uid, uid);
+    assert.deepEqual((await stack.preview()).steps, []);
   });
 });
