@@ -18,8 +18,8 @@ export interface AmbientNamespaceArgs {
    */
   name?: pulumi.Input<string>;
   /**
-   * True: labels a namespace that exists, or whose name is the Output of what makes it. Destroy takes away only those
-   * labels.
+   * True: labels a namespace that exists, or one that the same program makes. Its name has to be known at preview: give
+   * `other.metadata.name`, not `other.id`. Destroy takes away only those labels.
    * @default false
    * @example true
    */

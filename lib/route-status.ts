@@ -36,8 +36,10 @@ export function routeVerdict(route: LiveRoute, parents: number, sent: Json): Ver
   );
   const refused = conditions.find(({ found }) => found?.status === "False");
   if (refused?.found) {
-    const { type, reason, message } = refused.found;
-    return { state: "refused", why: `${refused.parent}: ${type} is False, ${reason ?? ""}: ${message ?? ""}` };
+    const { type, reason, message = "" } = refused.found;
+    // istiod says the same of each listener.
+    const said = [...new Set(message.split("; "))].join("; ");
+    return { state: "refused", why: `${refused.parent}: ${type} is False, ${reason ?? ""}: ${said}` };
   }
   const all = answers.length >= parents && conditions.every(({ found }) => found?.status === "True");
   return { state: all ? "accepted" : "pending" };

@@ -282,6 +282,15 @@ describe("a route's status", () => {
     });
   });
 
+  it("is refused once in words that istiod repeats for every listener", () => {
+    const refusing = parent("False", "True");
+    refusing.conditions[0]!.message = 'sectionName "nope" not found; sectionName "nope" not found; port 81 not found';
+    assert.deepEqual(routeVerdict(route(refusing), 1, spec), {
+      state: "refused",
+      why: 'Gateway gateway: Accepted is False, A: sectionName "nope" not found; port 81 not found',
+    });
+  });
+
   it("is refused where the API server dropped a field", () => {
     const sent = { rules: [{ timeouts: { request: "1s" }, retry: { attempts: 2 } }] };
     assert.deepEqual(routeVerdict(route(parent("True", "True")), 1, sent), {
