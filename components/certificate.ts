@@ -200,7 +200,7 @@ function readAuthority(
   const namespace = certificate.id.apply((id) => id.split("/")[0]!);
   // The id comes from the Certificate: before it exists there is nothing to read, at preview above all.
   const id = pulumi.interpolate`${namespace}/${secretName}`;
-  const object = { kind: "Secret", namespace, name: secretName } as const;
+  const object = { apiVersion: "v1", kind: "Secret", namespace, name: secretName } as const;
   const secret = new ExistingObject(`${name}-certificate-secret`, object, id, parent);
   return pulumi.unsecret(secret.data.apply((data) => Buffer.from(data?.["ca.crt"] ?? "", "base64").toString("utf8")));
 }

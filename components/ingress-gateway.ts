@@ -360,13 +360,10 @@ function reachedAt(
       .all([gateway.serviceName, gateway.namespace])
       .apply(([service, namespace]) => ({ host: `${service}.${namespace}.svc`, ...listenerPorts }));
   }
-  const id = pulumi.all([gateway.namespace, gateway.serviceName, ready]).apply(([ns, service]) => `${ns}/${service}`);
-  const object = { kind: "Service", namespace: gateway.namespace, name: gateway.serviceName } as const;
-  const service = new ExistingObject(`${name}-load-balancer`, object, id, parent);
-  return service.status.apply((status) => {
-    const [address] = status?.loadBalancer?.ingress ?? [];
-    return { host: address?.hostname ?? address?.ip ?? "", ...listenerPorts };
-  });
+  const kind = { apiVersion: "gateway.networking.k8s.io/v1", kind: "Gateway" } as const;
+  const object = { ...kind, namespace: gateway.namespace, name: gateway.name };
+  const { status } = new ExistingObject(`${name}-load-balancer`, object, ready, parent);
+  return status.apply((found) => ({ host: found?.addresses?.[0]?.value ?? "", ...listenerPorts }));
 }
 
 function openNodePorts(service: ServiceSettings): GatewayNodePorts {
