@@ -11,6 +11,7 @@ export function tail(file: string, lines = 12): string {
 
 export class Progress {
   private done = 0;
+  private failed = 0;
   private readonly begun = Date.now();
 
   constructor(
@@ -36,6 +37,7 @@ export class Progress {
       await work();
       process.stderr.write(`${live ? "\r" : ""}${label} done in ${seconds(begun)}\n`);
     } catch (error) {
+      this.failed += 1;
       process.stderr.write(`${live ? "\r" : ""}${label} failed after ${seconds(begun)}\n`);
       const reason = error instanceof Error ? error.message : String(error);
       throw new Error(`${part.name} ${part.version} could not be built: ${reason}`, { cause: error });
@@ -45,7 +47,8 @@ export class Progress {
   }
 
   end(): void {
-    if (this.total > 0) console.error(`  all parts are there, ${seconds(this.begun)}`);
+    const outcome = this.failed > 0 ? `${this.failed} of ${this.total} could not be had` : "all parts are there";
+    if (this.total > 0) console.error(`  ${outcome}, ${seconds(this.begun)}`);
   }
 }
 

@@ -23,8 +23,8 @@ export function summary(instance: Instance, outputs: OutputMap, plugins: Plugin[
       ? `Istio ${text("version")} in ambient mode runs in the sandbox ${instance.directory}`
       : `The program made no mesh (istio-ambient:enabled is false); istiod ${istioVersion} waits for one`,
     table([
-      ["http", text("httpUrl")],
-      ["https", text("httpsUrl")],
+      ["http", lacks.length === 0 ? text("httpUrl") : undefined],
+      ["https", lacks.length === 0 ? text("httpsUrl") : undefined],
       [
         "NodePorts",
         nodePorts &&

@@ -54,7 +54,11 @@ describe("the sandbox's texts", () => {
       "envoy 1.40.0, which could not be built or downloaded";
     const [first] = statusText(instance, { phase: "ready", nodes: 1, ports, lacks, parts: [] }).split("\n");
     assert.equal(first, `sandbox /sandbox: ready, 1 node(s), ${said}`);
-    assert.ok(summary(instance, {}, [], lacks).split("\n").includes(`The sandbox runs ${said}`));
+    const outputs = { httpUrl: { value: "http://localhost:8081", secret: false } };
+    const text = summary(instance, outputs, [], lacks);
+    assert.ok(text.split("\n").includes(`The sandbox runs ${said}`));
+    // Nothing would answer there.
+    assert.ok(!text.includes("http://localhost:8081"));
   });
 
   it("sum up a mesh: where it answers, what it asks for, how to look and how to stop", () => {
