@@ -3,9 +3,12 @@ import * as pulumi from "@pulumi/pulumi";
 import { Fault, faultLine, faultReason } from "../lib/faults";
 import { Rule, UNKNOWN } from "../lib/rules";
 import { keepingText } from "./run-fault";
+import { guardRun } from "./run-guard";
 
 /** Throws one error with every fault of a component's plain arguments, before anything of it is registered. */
 export function checkArgs<T>(component: string, name: string, args: T, rule: Rule, more: Fault[] = []): T {
+  // Every component comes by here first.
+  guardRun();
   throwFaults(component, name, [...rule(plainParts(args), ""), ...more]);
   return args;
 }
