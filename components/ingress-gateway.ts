@@ -14,9 +14,9 @@ import {
 import { ingressGatewayRules as rules } from "../lib/gateway-rules";
 import type { Awaited } from "../lib/waiting";
 import { createCertificate, CertificateArgs } from "./certificate";
-import { ExistingObject } from "./existing-object";
 import { childOf, minutes } from "./children";
 import { checkArgs, resolved } from "./inputs";
+import { loadBalancerHost } from "./load-balancer";
 import { beforeTheEnd, explainWait } from "./waiting";
 import { announceGateway, GatewayFacts, plain } from "./program";
 
@@ -360,10 +360,7 @@ function reachedAt(
       .all([gateway.serviceName, gateway.namespace])
       .apply(([service, namespace]) => ({ host: `${service}.${namespace}.svc`, ...listenerPorts }));
   }
-  const kind = { apiVersion: "gateway.networking.k8s.io/v1", kind: "Gateway" } as const;
-  const object = { ...kind, namespace: gateway.namespace, name: gateway.name };
-  const { status } = new ExistingObject(`${name}-load-balancer`, object, ready, parent);
-  return status.apply((found) => ({ host: found?.addresses?.[0]?.value ?? "", ...listenerPorts }));
+  return loadBalancerHost(parent, name, gateway, ready).apply((host) => ({ host, ...listenerPorts }));
 }
 
 function openNodePorts(service: ServiceSettings): GatewayNodePorts {

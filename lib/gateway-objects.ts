@@ -162,6 +162,17 @@ function issuerRef(name: string, kind: string): object {
   return { name, kind, group: "cert-manager.io" };
 }
 
+/** A live Gateway as far as its addresses go. */
+export interface LiveGateway {
+  status?: { addresses?: { value?: string }[] };
+}
+
+/** The address of a load balancer. Without one istiod names the Service, which is none: it answers in the cluster only. */
+export function balancedAddress(gateway: LiveGateway, service: string): string | undefined {
+  const values = (gateway.status?.addresses ?? []).map(({ value }) => value ?? "");
+  return values.find((value) => value !== "" && !value.startsWith(`${service}.`));
+}
+
 /** An address in the form in which it stands in a URL, with its port unless the scheme implies it. */
 export function url(scheme: "http" | "https", host: string, port: number): string {
   const shown = host.includes(":") ? `[${host}]` : host;

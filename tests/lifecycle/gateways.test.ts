@@ -8,6 +8,7 @@ import { apply, get, kubectl, settled, sources, TestStack } from "./support";
 
 const host = "shop.hostk8s.local";
 const secureHost = "secure.hostk8s.local";
+let serviceType = "LoadBalancer";
 
 function program(): Promise<Record<string, unknown>> {
   const mesh = new AmbientMesh("mesh", { ...sources, platform: "kind" });
@@ -15,7 +16,8 @@ function program(): Promise<Record<string, unknown>> {
   const gateway = new IngressGateway("public", {
     name: "public",
     namespace: edge.metadata.name,
-    serviceType: "LoadBalancer",
+    serviceType,
+    ...(serviceType === "NodePort" ? { httpNodePort: 30082, httpsNodePort: 30083 } : {}),
   });
   const { name: namespace } = new AmbientNamespace("shop", {}, { dependsOn: mesh });
   for (const [name, parent] of [
@@ -103,6 +105,16 @@ describe("several gateways", () => {
       ca: String(outputs["caCertificate"]),
     });
     assert.equal(status, 302);
+  });
+
+  it("tell their new address where the kind of their Service changes", async () => {
+    serviceType = "NodePort";
+    assert.equal((await stack.up()).outputs["httpUrl"], "http://localhost:8081");
+    serviceType = "LoadBalancer";
+    const { httpUrl } = (await stack.up()).outputs;
+    const [ingress] = (addressOf("public-istio") as { ingress: { ip: string }[] }).ingress;
+    assert.equal(httpUrl, `http://${ingress?.ip}`);
+    await stack.refresh({ expectNoChanges: true });
   });
 
   it("share no address, and a Service that is balanced no more gives its own back", async () => {

@@ -3,6 +3,7 @@ import * as assert from "node:assert/strict";
 import { parse } from "yaml";
 import {
   authoritySpec,
+  balancedAddress,
   certificateSpec,
   gatewaySpec,
   overlayData,
@@ -155,5 +156,14 @@ describe("addresses", () => {
     assert.equal(url("http", "localhost", 8081), "http://localhost:8081");
     assert.equal(url("https", "apps.example.com", 443), "https://apps.example.com");
     assert.equal(url("http", "::1", 80), "http://[::1]");
+  });
+
+  it("of a load balancer are what it gave, and not the Service's name in the cluster", () => {
+    const at = (...values: string[]) =>
+      balancedAddress({ status: { addresses: values.map((value) => ({ value })) } }, "web-istio");
+    assert.equal(at("web-istio.shop.svc.cluster.local"), undefined);
+    assert.equal(at("192.0.2.10", "2001:db8::1"), "192.0.2.10");
+    assert.equal(at("lb-7.example.com"), "lb-7.example.com");
+    assert.equal(balancedAddress({}, "web-istio"), undefined);
   });
 });
