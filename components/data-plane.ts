@@ -34,9 +34,10 @@ export function dataPlane(
   const { kubeconfig, context } = args.preflight ?? {};
   const target = clusterTarget(mesh, { kubeconfig, context });
   if (!target) {
+    const left = args.preflight?.enabled === false ? "" : "the preflight was left out, ";
     void pulumi.log.warn(
-      "nobody waits for ztunnel, and destroy un-enrols nothing: an explicit provider does not tell its kubeconfig; " +
-        'write `preflight: { context: "..." }`',
+      `${left}nobody waits for ztunnel, and destroy un-enrols nothing: an explicit provider does not tell its ` +
+        'kubeconfig; write `preflight: { context: "..." }`',
       mesh,
     );
     return releases.at(-1)!;

@@ -72,7 +72,7 @@ async function chooseBundle(component: GatewayApi, name: string, args: GatewayAp
   if (!target) {
     await pulumi.log.warn(
       "the Gateway API CRDs of the cluster were not compared with this bundle: an explicit provider does not tell its " +
-        'kubeconfig; write `kubeconfig: "..."` or `context: "..."`',
+        'kubeconfig; write `context: "..."`, of a mesh `preflight: { context: "..." }`',
       component,
     );
     return { objects, version };

@@ -37,7 +37,8 @@ export function preflight(
     return {};
   }
   if (!target) {
-    return leftOut(mesh, 'an explicit provider does not tell its kubeconfig; write `preflight: { context: "..." }`');
+    // Told once, with what else comes of it: see the data plane.
+    return {};
   }
   if (!plan) {
     return leftOut(mesh, "the mesh's `namespace` is an Output, which is not known yet");

@@ -249,12 +249,10 @@ describe("the arguments of AmbientMesh", () => {
       false,
     );
     assert.deepEqual(recording.logged, [
-      "warning: the preflight was left out: an explicit provider does not tell its kubeconfig; write " +
-        '`preflight: { context: "..." }`',
-      "warning: nobody waits for ztunnel, and destroy un-enrols nothing: an explicit provider does not tell its " +
-        'kubeconfig; write `preflight: { context: "..." }`',
+      "warning: the preflight was left out, nobody waits for ztunnel, and destroy un-enrols nothing: an explicit " +
+        'provider does not tell its kubeconfig; write `preflight: { context: "..." }`',
       "warning: the Gateway API CRDs of the cluster were not compared with this bundle: an explicit provider does not " +
-        'tell its kubeconfig; write `kubeconfig: "..."` or `context: "..."`',
+        'tell its kubeconfig; write `context: "..."`, of a mesh `preflight: { context: "..." }`',
     ]);
   });
 
