@@ -51,12 +51,13 @@ export function chartSource(args: ChartsArgs = {}, version?: string): ChartSourc
 }
 
 /** What is wrong with a directory of charts, if one is named. */
-export function chartFaults(args: { charts?: ChartsArgs; version?: string }): Fault[] {
-  const directory: unknown = args.charts?.directory;
-  if (typeof directory !== "string" || directory === "") {
+export function chartFaults(args: { charts?: ChartsArgs; version?: string } | null): Fault[] {
+  const directory: unknown = args?.charts?.directory;
+  // Charts of a release that cannot be are not looked for.
+  if (typeof directory !== "string" || directory === "" || istioVersion(args?.version, "version").length > 0) {
     return [];
   }
-  const found = lookInto(directory, args.version);
+  const found = lookInto(directory, args?.version);
   return "files" in found ? istioVersion(found.version, "version") : [found];
 }
 

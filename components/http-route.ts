@@ -11,7 +11,7 @@ import type { Json } from "../lib/json";
 import { httpRouteRules as rules } from "../lib/route-rules";
 import { accepted, Annotations, Awaited, pluginWaits } from "./acceptance";
 import { childOf, minutes } from "./children";
-import { checkArgs, resolved, throwFaults } from "./inputs";
+import { checkedInputs, resolved, throwFaults } from "./inputs";
 import { PreflightArgs } from "./mesh-parts";
 import { GatewayFacts, gatewayBehind, identity, Protocol } from "./program";
 import { routeFaults, ruleArgs } from "./route-faults";
@@ -110,7 +110,7 @@ export class HttpRoute extends pulumi.ComponentResource {
 
 /** All that can be known without the cluster. The component shows no inputs, so that a change counts where it happens. */
 function checkRoute(name: string, args: HttpRouteArgs): pulumi.Inputs {
-  checkArgs("HttpRoute", name, { name, ...args }, rules);
+  checkedInputs("HttpRoute", name, args, rules);
   throwFaults("HttpRoute", name, routeFaults(name, args));
   return {};
 }

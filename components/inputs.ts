@@ -9,13 +9,15 @@ import { guardRun } from "./run-guard";
 export function checkArgs<T>(component: string, name: string, args: T, rule: Rule, more: Fault[] = []): T {
   // Every component comes by here first.
   guardRun();
-  throwFaults(component, name, [...rule(plainParts(args), ""), ...more]);
+  throwFaults(component, name, [...rule(plainParts(args === undefined ? {} : args), ""), ...more]);
   return args;
 }
 
 /** Checks arguments of which `name` is optional; the component shows no inputs, so that a change counts where it happens. */
 export function checkedInputs<T>(component: string, name: string, args: T, rule: Rule): pulumi.Inputs {
-  checkArgs(component, name, { name, ...args }, rule);
+  // What is no object of settings is told as it is.
+  const plainObject = args === undefined || (typeof args === "object" && args !== null && !Array.isArray(args));
+  checkArgs<unknown>(component, name, plainObject ? { name, ...args } : args, rule);
   return {};
 }
 

@@ -7,7 +7,7 @@ import { destinationRuleSpec, TrafficSettings, virtualServiceSpec } from "../lib
 import { trafficPolicyRules as rules } from "../lib/traffic-rules";
 import { conditionMet } from "./acceptance";
 import { childOf } from "./children";
-import { checkArgs, resolved, throwFaults } from "./inputs";
+import { checkedInputs, resolved, throwFaults } from "./inputs";
 import { PreflightArgs } from "./mesh-parts";
 import { claimsOfProgram, identity } from "./program";
 import { clusterTarget } from "./target";
@@ -117,7 +117,7 @@ export class TrafficPolicy extends pulumi.ComponentResource {
 
 /** All that can be known without the cluster. */
 function checkPolicy(name: string, args: TrafficPolicyArgs): pulumi.Inputs {
-  checkArgs("TrafficPolicy", name, { name, ...args }, rules);
+  checkedInputs("TrafficPolicy", name, args, rules);
   const taken = claimsOfProgram();
   const held = `${identity(args.namespace)} ${identity(args.service)}`;
   const other = taken.get(`requests to ${held}`) ?? taken.get(`routes of ${held}`);

@@ -1,6 +1,7 @@
 // Rules for the formats of Kubernetes, Gateway API and cert-manager that several settings share.
 import { isIP } from "node:net";
-import { first, mapOf, Rule, text, UNKNOWN, value, whole } from "./rules";
+import { anything, every, first, mapOf, Rule, text, UNKNOWN, value, whole } from "./rules";
+import { textOf } from "./faults";
 import { parseQuantity } from "./quantity";
 
 const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
@@ -13,7 +14,7 @@ export const nodePortRange = { first: 30000, last: 32767 };
 
 /** What is left of a text when everything that a name may not hold is taken out. */
 export function asName(got: unknown, fallback: string): string {
-  const name = String(got)
+  const name = (typeof got === "object" ? "" : textOf(got))
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")
     .replace(/^-+|-+$/g, "")
@@ -41,6 +42,11 @@ export function dnsSubdomain(fallback: string): Rule {
 
 /** A request or limit of CPU. */
 export const cpu: Rule = first(
+  value(
+    (got) => typeof got !== "string" || !/[KMGTPE]i$/.test(got),
+    "CPU is counted in cores, and has no unit of memory",
+    '"100m"',
+  ),
   value(
     (got) => typeof got === "string" && (parseQuantity(got) ?? 0) > 0,
     'CPU is a Kubernetes quantity above 0, as text: "100m" is a tenth of a core',
@@ -157,14 +163,22 @@ function durationFix(got: unknown, usual: string): string {
 
 /** Labels as a map of text. */
 export const labels: Rule = first(
-  mapOf(text(labelValue, "a label's value has at most 63 letters, digits and `-_.`", '"value"'), 'team: "shop"'),
-  (given, path) =>
-    Object.keys(given === UNKNOWN || given === undefined ? {} : (given as object))
-      .filter((key) => !labelKey.test(key))
-      .map((key) => ({
-        path: `${path}["${key}"]`,
-        got: key,
-        rule: "a label's key has letters, digits and `-_.`, after an optional prefix and a slash",
-        fix: '"example.com/team": "shop"',
-      })),
+  mapOf(anything, 'team: "shop"'),
+  every(
+    mapOf(
+      text(labelValue, "a label's value has at most 63 letters, digits and `-_.`", (got) =>
+        ["number", "boolean"].includes(typeof got) ? `"${String(got)}"` : '"value"',
+      ),
+      'team: "shop"',
+    ),
+    (given, path) =>
+      Object.keys(given === UNKNOWN || given === undefined ? {} : (given as object))
+        .filter((key) => !labelKey.test(key))
+        .map((key) => ({
+          path: `${path}["${key}"]`,
+          got: key,
+          rule: "a label's key has letters, digits and `-_.`, after an optional prefix and a slash",
+          fix: '"example.com/team": "shop"',
+        })),
+  ),
 );

@@ -1,5 +1,5 @@
 // What an AmbientNamespace may be given.
-import { below, first, flag, object, ObjectRule, oneOf, Rule, text, Together, UNKNOWN, value } from "./rules";
+import { below, every, first, flag, object, ObjectRule, oneOf, Rule, text, Together, value } from "./rules";
 import { dnsLabel, labels } from "./formats";
 import { meshLabels } from "./mesh-labels";
 import { preflightRules } from "./mesh-rules";
@@ -27,8 +27,8 @@ const ownSettings: Record<string, string> = {
   [meshLabels.app]: "app",
 };
 
-const freeLabels: Rule = first(labels, (given, path) =>
-  Object.entries(given === undefined || given === UNKNOWN ? {} : (given as object))
+const freeLabels: Rule = every(labels, (given, path) =>
+  Object.entries(typeof given === "object" && given !== null ? given : {})
     .filter(([key]) => key in ownSettings)
     .map(([key, got]) => ({
       path: `${path}["${key}"]`,

@@ -2,7 +2,7 @@
 import { Fault } from "./faults";
 import { merge, Values } from "./chart-values";
 import { meshRules } from "./mesh-rules";
-import { unknownField } from "./rules";
+import { anything, fieldOf, unknownField } from "./rules";
 
 /** A flat key: the environment variable that it stands in for, and the argument that it sets. */
 export interface ConfigKey {
@@ -38,9 +38,10 @@ export interface ProgramSettings {
 /** Reads the texts of a stack's configuration, keyed without the project's prefix. */
 export function programSettings(config: { [key: string]: string }): ProgramSettings {
   const faults: Fault[] = [];
-  const known = [...configKeys.map(({ key }) => key), "mesh"];
-  for (const key of Object.keys(config).filter((given) => !known.includes(given))) {
-    faults.push(unknownField(`istio-ambient:${key}`, key, config[key], known));
+  const known = Object.fromEntries([...configKeys.map(({ key }) => key), "mesh"].map((key) => [key, anything]));
+  for (const key of Object.keys(config).filter((given) => !(given in known))) {
+    const path = `istio-ambient:${key}`;
+    faults.push(inConfig({ ...unknownField(path, key, scalar(config[key]!), known), got: config[key] }, path));
   }
   let mesh = readMesh(config["mesh"], faults);
   let enabled = true;
@@ -73,8 +74,19 @@ function meshFaults(mesh: Values, config: { [key: string]: string }): Fault[] {
     const flat = configKeys.find(({ key, argument }) => config[key] !== undefined && argument.join(".") === fault.path);
     return flat
       ? { ...fault, path: `istio-ambient:${flat.key}`, fix: fault.fix.replace(/^\w+/, flat.key) }
-      : { ...fault, path: `istio-ambient:mesh.${fault.path}` };
+      : inConfig(fault, `istio-ambient:mesh.${fault.path}`);
   });
+}
+
+/** A fault of the configuration: what has to go is taken out by a command, since YAML has no word for nothing. */
+function inConfig(fault: Fault, path: string): Fault {
+  const goes = fault.fix === `${fieldOf(path.replace("istio-ambient:", ""))}: undefined`;
+  return { ...fault, path, fix: goes ? `pulumi config rm --path ${path}` : fault.fix };
+}
+
+/** A text of the configuration as it stood in the file: numbers and booleans without quotes. */
+function scalar(text: string): unknown {
+  return /^(true|false|-?\d+)$/.test(text) ? (JSON.parse(text) as unknown) : text;
 }
 
 function readMesh(text: string | undefined, faults: Fault[]): Values {

@@ -263,10 +263,10 @@ const short: Together = (given, at) => {
       },
     ];
   }
-  return onlyOne(["rules", "canary", "backends"], "backends or a canary beside the rules would get no request")(
-    given,
-    at,
-  );
+  return onlyOne(
+    ["rules", "canary", "backends"],
+    "requests go by one of rules, canary and backends; another beside it would get none",
+  )(given, at);
 };
 
 /** Rules for HttpRouteArgs. */

@@ -1,6 +1,6 @@
 // Rules for what a user may write, as data: each rule looks at one value and adds what it breaks to a list of faults.
 import { closest, distance } from "fastest-levenshtein";
-import { Fault, quoted } from "./faults";
+import { Fault, quoted, textOf } from "./faults";
 
 /** Stands for a value that is not known yet (a Pulumi Output): every rule lets it pass, it is checked again once known. */
 export const UNKNOWN: unique symbol = Symbol("unknown");
@@ -33,30 +33,81 @@ export function object(fields: Record<string, Rule>, ...together: Together[]): O
       return [];
     }
     if (typeof value !== "object" || value === null || Array.isArray(value)) {
-      const fix = `${fieldOf(path)}: { ${Object.keys(fields)[0] ?? ""}: ... }`;
-      return [{ path, got: value, rule: "it is an object of settings", fix }];
+      const at = path || "args";
+      const fix = assignment(at, objectInstead(value, path, fields));
+      return [{ path: at, got: value, rule: "it is an object of settings", fix }];
     }
     const given = value as Record<string, unknown>;
-    const unknown = Object.keys(given)
-      .filter((key) => !(key in fields))
-      .map((key) => unknownField(below(path, key), key, given[key], Object.keys(fields)));
-    const known = Object.entries(fields).flatMap(([key, check]) => check(given[key], below(path, key)));
+    const unknown = Object.keys(given).filter((key) => !(key in fields));
+    // A required field under a name with a slip in it is one fault, not two.
+    const meant = new Set(
+      unknown.map((key) => meantField(key, Object.keys(fields))).filter((key) => !given[key ?? ""]),
+    );
     const resolved = Object.fromEntries(Object.entries(given).filter(([, v]) => v !== UNKNOWN));
-    return [...unknown, ...known, ...together.flatMap((check) => check(resolved, path))];
+    const known = Object.entries(fields).flatMap(([key, check]) => check(given[key], below(path, key)));
+    return [
+      ...unknown.map((key) => unknownField(below(path, key), key, given[key], fields)),
+      ...[...known, ...together.flatMap((check) => check(resolved, path))].filter(
+        (fault) => ![...meant].some((key) => key !== undefined && fault.path === below(path, key)),
+      ),
+    ];
   };
   return Object.assign(rule, { fields });
 }
 
 /** A fault for a name that does not exist here: a slip of the pen names its neighbour, all else lists what there is. */
-export function unknownField(path: string, key: string, got: unknown, known: string[]): Fault {
+export function unknownField(path: string, key: string, got: unknown, fields: Record<string, Rule>): Fault {
   const given = got === UNKNOWN ? "" : got;
-  const closest = nearest(key, known);
-  if (distance(key.toLowerCase(), closest.toLowerCase()) > Math.max(1, Math.min(3, key.length / 3))) {
-    const rule = `there is no such setting, only ${known.join(", ")}`;
+  const meant = meantField(key, Object.keys(fields));
+  if (meant === undefined) {
+    const rule = `there is no such setting, only ${Object.keys(fields).join(", ")}`;
     return { path, got: given, rule, fix: `${key}: undefined` };
   }
-  const value = got === UNKNOWN || typeof got === "object" ? "..." : JSON.stringify(got);
-  return { path, got: given, rule: "there is no such setting", fix: `${closest}: ${value}` };
+  const at = `${path.slice(0, path.length - key.length)}${meant}`;
+  const [fault, ...more] = fields[meant]!(got, at);
+  const fix = fault && more.length === 0 && fault.path === at ? fault.fix : `${meant}: ${fault ? "..." : code(got)}`;
+  return { path, got: given, rule: "there is no such setting", fix };
+}
+
+/** The field that a name which does not exist was meant to be, if it is near enough to one. */
+function meantField(key: string, known: string[]): string | undefined {
+  const closest = nearest(key, known);
+  if (distance(key.toLowerCase(), closest.toLowerCase()) <= Math.max(1, Math.min(3, key.length / 3))) {
+    return closest;
+  }
+  // Also the beginning of one name alone, as `repo` is, or the same word in another form, as `retry` is of `retries`.
+  const [word, names] = [key.toLowerCase(), known.filter(() => key.length > 2)];
+  const related = names.filter((name) => {
+    const other = name.toLowerCase();
+    return other.startsWith(word) || (other.slice(0, 4) === word.slice(0, 4) && distance(other, word) <= 3);
+  });
+  return related.length === 1 ? related[0] : undefined;
+}
+
+/** A value as one writes it in a program, unless it is long or not known yet. */
+function code(got: unknown): string {
+  const entries = typeof got === "object" && got !== null ? Object.entries(got) : [];
+  const key = (name: string) => (/^\w+$/.test(name) ? name : JSON.stringify(name));
+  const fields = entries.map(([name, item]) => (Array.isArray(got) ? code(item) : `${key(name)}: ${code(item)}`));
+  const joined = fields.join(", ");
+  const text =
+    fields.length === 0 ? (JSON.stringify(got) ?? "...") : Array.isArray(got) ? `[${joined}]` : `{ ${joined} }`;
+  return text.length > 100 ? "..." : text;
+}
+
+/** An object in place of a value that is none: the first setting that takes the value, or the object out of a list. */
+function objectInstead(got: unknown, path: string, fields: Record<string, Rule>): string {
+  if (Array.isArray(got) && got.length === 1 && object(fields)(got[0], path).length === 0) {
+    return code(got[0]);
+  }
+  const names = Object.keys(fields);
+  const flagged = /^(on|off|yes|no)$/i.test(String(got)) ? names.find((key) => fields[key] === flag) : undefined;
+  const takes = (key: string) => fields[key] !== anything && fields[key]!(got, below(path, key)).length === 0;
+  const taking = path !== "" && ["string", "number", "boolean"].includes(typeof got) ? names.find(takes) : undefined;
+  if (flagged !== undefined) {
+    return `{ ${flag(got, flagged)[0]!.fix} }`;
+  }
+  return `{ ${taking === undefined ? `${names[0] ?? ""}: ...` : `${taking}: ${code(got)}`} }`;
 }
 
 /** A list whose items all keep a rule. */
@@ -64,8 +115,13 @@ export function list(item: Rule, example: string): Rule {
   return present((value, path) =>
     Array.isArray(value)
       ? value.flatMap((entry, index) => item(entry, `${path}[${index}]`))
-      : [{ path, got: value, rule: "it is a list", fix: `${fieldOf(path)}: [${example}]` }],
+      : [{ path, got: value, rule: "it is a list", fix: `${fieldOf(path)}: [${listed(value, path, item, example)}]` }],
   );
+}
+
+/** The only item of the list that was meant, where the value can be one. */
+function listed(got: unknown, path: string, item: Rule, example: string): string {
+  return got !== null && got !== "" && item(got, `${path}[0]`).length === 0 ? code(got) : example;
 }
 
 /** A list with at least one item, all of which keep a rule. */
@@ -94,19 +150,21 @@ export const flag: Rule = value(
 
 /** A whole number in a range. */
 export function whole(first: number, last: number, what: string, fix: number | ((got: unknown) => string)): Rule {
-  return value(
-    (got) => typeof got === "number" && Number.isInteger(got) && got >= first && got <= last,
-    `${what} is a whole number from ${first} to ${last}`,
-    typeof fix === "number" ? String(fix) : fix,
-  );
+  const fits = (got: unknown) => typeof got === "number" && Number.isInteger(got) && got >= first && got <= last;
+  const rule = `${what} is a whole number from ${first} to ${last}`;
+  const usual = typeof fix === "number" ? String(fix) : fix;
+  return (got, path) =>
+    typeof got === "string" && /^\d+$/.test(got) && fits(Number(got))
+      ? [{ path, got, rule: `${rule}, without quotes`, fix: assignment(path, String(Number(got))) }]
+      : value(fits, rule, usual)(got, path);
 }
 
-/** One of a few words; the fix is the nearest. */
+/** One of a few words; the fix is the nearest, or the first where there is nothing to be near to. */
 export function oneOf(words: readonly string[]): Rule {
   return value(
     (got) => typeof got === "string" && words.includes(got),
     `it is one of ${words.map(quoted).join(", ")}`,
-    (got) => quoted(nearest(String(got), words)),
+    (got) => quoted(got === null || got === "" ? words[0] : nearest(textOf(got), words)),
   );
 }
 
@@ -126,6 +184,11 @@ export function mapOf(entry: Rule, example: string): Rule {
 
 /** Anything at all: what a chart makes of it is the chart's business. */
 export const anything: Rule = () => [];
+
+/** Several rules of one value: each that is broken speaks. */
+export function every(...rules: Rule[]): Rule {
+  return (given, path) => rules.flatMap((rule) => rule(given, path));
+}
 
 /** Several rules of one value: the first that is broken speaks. */
 export function first(...rules: Rule[]): Rule {
@@ -152,6 +215,10 @@ function present(rule: Rule): Rule {
 }
 
 function assignment(path: string, fix: string): string {
+  const entry = /\[("[^"]*")\]$/.exec(path);
+  if (entry) {
+    return `${entry[1]}: ${fix}`;
+  }
   return /\[\d+\]$/.test(path) ? `${fieldOf(path)}: [${fix}]` : `${fieldOf(path)}: ${fix}`;
 }
 

@@ -1,6 +1,7 @@
-// Checks of arguments that are Outputs: skipped while unknown, made as soon as the value is there.
+// Checks of arguments that are Outputs: skipped while unknown, made as soon as the value is there. And of no arguments.
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import * as components from "../../components";
 import { checkArgs, resolved } from "../../components/inputs";
 import { memory } from "../../lib/formats";
 import { object } from "../../lib/rules";
@@ -28,5 +29,40 @@ describe("arguments that are Outputs", () => {
   it("come through as they are when they are right", async () => {
     const late = resolved("controlPlane", { memory: pulumi.output("256Mi") }, rules);
     assert.deepEqual(await promiseOf(late), { memory: "256Mi" });
+  });
+});
+
+describe("arguments that are none", () => {
+  const first = {
+    AccessPolicy: "name",
+    AmbientMesh: "version",
+    AmbientNamespace: "name",
+    GatewayApi: "version",
+    HttpRoute: "name",
+    IngressGateway: "name",
+    TrafficPolicy: "name",
+    Waypoint: "name",
+  };
+  for (const [component, field] of Object.entries(first) as [keyof typeof first, string][]) {
+    it(`are told as they are by ${component}: null, a text, a list`, () => {
+      for (const [args, got] of [
+        [null, "null"],
+        ["shop", "shop"],
+        [["shop"], '["shop"]'],
+      ]) {
+        const rule = `\`args\`: got "${String(got)}"; it is an object of settings; write \`args: { ${field}: ... }\``;
+        const message = `${component} "x" cannot be made:\n  ${rule}`;
+        assert.throws(() => Reflect.construct(components[component], ["x", args]) as object, { message });
+      }
+    });
+  }
+
+  it("are the required ones that are missing, where nothing is given", () => {
+    assert.throws(() => Reflect.construct(components.Waypoint, ["x"]) as object, {
+      message:
+        'Waypoint "x" cannot be made:\n' +
+        '  `namespace`: got ""; a waypoint lives in a namespace; write `namespace: "shop"`\n' +
+        '  `for`: got ""; a waypoint that nobody uses has no effect: say whom it serves; write `for: [{ namespace: "shop" }]`',
+    });
   });
 });

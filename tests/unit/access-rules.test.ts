@@ -103,6 +103,15 @@ const wrong: WrongCase[] = [
     { namespace: "shop", allow: [{ namespaces: ["shop"] }], trustDomain: "spiffe://x" },
     '`trustDomain`: got "spiffe://x"; a trust domain is lower-case labels joined by dots; write `trustDomain: "cluster.local"`',
   ],
+  [
+    { namespace: "shop", alow: [{ namespaces: ["shop"] }] },
+    '`alow`: got "[{"namespaces":["shop"]}]"; there is no such setting; write `allow: [{ namespaces: ["shop"] }]`',
+  ],
+  [
+    { namespace: "shop", allow: [{ namespace: "checkout", ports: ["9090"] }] },
+    '`allow[0].namespace`: got "checkout"; there is no such setting; write `namespaces: ["checkout"]`',
+    '`allow[0].ports[0]`: got "9090"; a port is a whole number from 1 to 65535, without quotes; write `ports: [9090]`',
+  ],
 ];
 
 const right: object[] = [

@@ -79,30 +79,63 @@ const wrong: Case[] = [
   [{ telemetry: "false" }, '`telemetry`: got "false"; it is true or false, without quotes; write `telemetry: false`'],
   [{ accessLogs: 0 }, '`accessLogs`: got "0"; it is true or false, without quotes; write `accessLogs: false`'],
   // Unknown settings, at any depth.
-  [{ controlplane: {} }, '`controlplane`: got "{}"; there is no such setting; write `controlPlane: ...`'],
+  [{ controlplane: {} }, '`controlplane`: got "{}"; there is no such setting; write `controlPlane: {}`'],
   [
     { gateway: { httpNodeport: 30081 } },
     '`gateway.httpNodeport`: got "30081"; there is no such setting; write `httpNodePort: 30081`',
   ],
   [
     { gateway: { certificate: { dnsName: "a" } } },
-    '`gateway.certificate.dnsName`: got "a"; there is no such setting; write `dnsNames: "a"`',
+    '`gateway.certificate.dnsName`: got "a"; there is no such setting; write `dnsNames: ["a"]`',
   ],
   [
     { dataplane: { replicas: 2 } },
     '`dataplane.replicas`: got "2"; there is no such setting, only cpu, memory, memoryLimit, values; write `replicas: undefined`',
   ],
   // Shapes.
-  [{ gateway: "on" }, '`gateway`: got "on"; it is an object of settings; write `gateway: { enabled: ... }`'],
+  [{ gateway: "on" }, '`gateway`: got "on"; it is an object of settings; write `gateway: { enabled: true }`'],
   [
     { controlPlane: { values: ["a"] } },
     '`controlPlane.values`: got "["a"]"; it is a map; write `values: { key: value }`',
   ],
   [
     { images: { pullSecrets: "registry" } },
-    '`images.pullSecrets`: got "registry"; it is a list; write `pullSecrets: ["registry-credentials"]`',
+    '`images.pullSecrets`: got "registry"; it is a list; write `pullSecrets: ["registry"]`',
   ],
+  [
+    { controlPlane: "256Mi" },
+    '`controlPlane`: got "256Mi"; it is an object of settings; write `controlPlane: { memory: "256Mi" }`',
+  ],
+  [
+    { preflight: false },
+    '`preflight`: got "false"; it is an object of settings; write `preflight: { enabled: false }`',
+  ],
+  [
+    { gateway: [{ replicas: 2 }] },
+    '`gateway`: got "[{"replicas":2}]"; it is an object of settings; write `gateway: { replicas: 2 }`',
+  ],
+  [{ charts: null }, '`charts`: got "null"; it is an object of settings; write `charts: { repository: ... }`'],
+  [
+    { gateway: { hostnames: "apps.example.com" } },
+    '`gateway.hostnames`: got "apps.example.com"; it is a list; write `hostnames: ["apps.example.com"]`',
+  ],
+  [
+    { gateway: { hostnames: "" } },
+    '`gateway.hostnames`: got ""; it is a list; write `hostnames: ["apps.example.com"]`',
+  ],
+  // The beginning of a name, and one with a slip whose value is wrong too.
+  [
+    { charts: { repo: "oci://registry.example.com/istio" } },
+    '`charts.repo`: got "oci://registry.example.com/istio"; there is no such setting; write `repository: "oci://registry.example.com/istio"`',
+  ],
+  [{ gateway: { replica: "2" } }, '`gateway.replica`: got "2"; there is no such setting; write `replicas: 2`'],
+  // Nothing to be near to.
+  [{ platform: "" }, `\`platform\`: got ""; ${platforms}; write \`platform: "kind"\``],
   // Quantities.
+  [
+    { controlPlane: { cpu: "256Mi" } },
+    '`controlPlane.cpu`: got "256Mi"; CPU is counted in cores, and has no unit of memory; write `cpu: "100m"`',
+  ],
   [
     { controlPlane: { memory: "128M1" } },
     `\`controlPlane.memory\`: got "128M1"; ${quantity}; write \`memory: "128Mi"\``,
@@ -153,7 +186,7 @@ const wrong: Case[] = [
   ],
   [
     { gateway: { replicas: "2" } },
-    '`gateway.replicas`: got "2"; a number of gateway pods is a whole number from 1 to 100; write `replicas: 1`',
+    '`gateway.replicas`: got "2"; a number of gateway pods is a whole number from 1 to 100, without quotes; write `replicas: 2`',
   ],
   // Ports.
   [
@@ -166,7 +199,7 @@ const wrong: Case[] = [
   ],
   [
     { gateway: { httpsNodePort: "30444" } },
-    `\`gateway.httpsNodePort\`: got "30444"; ${nodePort}; write \`httpsNodePort: 30444\``,
+    `\`gateway.httpsNodePort\`: got "30444"; ${nodePort}, without quotes; write \`httpsNodePort: 30444\``,
   ],
   [
     { gateway: { httpNodePort: 31000, httpsNodePort: 31000 } },
@@ -294,6 +327,16 @@ describe("wrong input of AmbientMesh", () => {
   for (const [args, ...messages] of wrong) {
     it(JSON.stringify(args), () => {
       assert.deepEqual(meshRules(args, "").map(faultLine), messages);
+    });
+  }
+
+  for (const args of [null, "kind", []]) {
+    it(`is told of what is no object: ${JSON.stringify(args)}`, () => {
+      const [fault] = meshRules(args, "");
+      assert.equal(
+        faultLine(fault!).replace(/got ".*";/, "got;"),
+        "`args`: got; it is an object of settings; write `args: { version: ... }`",
+      );
     });
   }
 

@@ -61,6 +61,13 @@ const wrong: WrongCase[] = [
     { mlts: "strict" },
     '`mlts`: got "strict"; there is no such setting, only name, adopt, dataplaneMode, mtls, useWaypoint, useWaypointNamespace, ingressUseWaypoint, stack, app, labels, allowSystemNamespace, preflight; write `mlts: undefined`',
   ],
+  [
+    { labels: { "my team": "shop", size: 1, "istio-injection": "enabled", "hostk8s.app": "web" } },
+    '`labels["size"]`: got "1"; a label\'s value has at most 63 letters, digits and `-_.`; write `"size": "1"`',
+    '`labels["my team"]`: got "my team"; a label\'s key has letters, digits and `-_.`, after an optional prefix and a slash; write `"example.com/team": "shop"`',
+    '`labels["hostk8s.app"]`: got "web"; this label has a setting of its own; write `app: "web"`',
+    '`labels["istio-injection"]`: got "enabled"; a pod with a sidecar is never captured by ztunnel, so sidecars and ambient exclude each other; write `dataplaneMode: "none"`',
+  ],
 ];
 
 const right: object[] = [

@@ -40,12 +40,12 @@ describe("the configuration of the program", () => {
   const wrong: [config: Record<string, string>, ...messages: string[]][] = [
     [
       { gatewayReplica: "2" },
-      '`istio-ambient:gatewayReplica`: got "2"; there is no such setting; write `gatewayReplicas: "2"`',
+      '`istio-ambient:gatewayReplica`: got "2"; there is no such setting; write `gatewayReplicas: 2`',
     ],
     [
       { colour: "blue" },
       '`istio-ambient:colour`: got "blue"; there is no such setting, only enabled, controlPlaneMemory, dataplaneMemory, ' +
-        "gatewayReplicas, telemetryEnabled, accessLogs, mesh; write `colour: undefined`",
+        "gatewayReplicas, telemetryEnabled, accessLogs, mesh; write `pulumi config rm --path istio-ambient:colour`",
     ],
     [
       { accessLogs: "yes" },
@@ -71,7 +71,7 @@ describe("the configuration of the program", () => {
       { mesh: '{"gateway":{"httpNodePort":80,"tls":true}}' },
       '`istio-ambient:mesh.gateway.tls`: got "true"; there is no such setting, only enabled, name, namespace, serviceType, ' +
         "httpNodePort, httpsNodePort, httpHostPort, httpsHostPort, host, hostnames, replicas, cpu, memory, allowedRoutes, " +
-        "certificate; write `tls: undefined`",
+        "certificate; write `pulumi config rm --path istio-ambient:mesh.gateway.tls`",
       '`istio-ambient:mesh.gateway.httpNodePort`: got "80"; a NodePort is a whole number from 30000 to 32767; write `httpNodePort: 30081`',
     ],
     [

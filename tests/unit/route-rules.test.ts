@@ -27,11 +27,11 @@ const wrong: WrongCase[] = [
       backends,
       canary: { stable: { service: "web", port: 80 }, candidate: { service: "n", port: 80 }, percent: 1 },
     },
-    '`backends`: got "[{"service":"web","port":80}]"; backends or a canary beside the rules would get no request; write `backends: undefined`',
+    '`backends`: got "[{"service":"web","port":80}]"; requests go by one of rules, canary and backends; another beside it would get none; write `backends: undefined`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, backends, rules: [{ backends }] },
-    '`backends`: got "[{"service":"web","port":80}]"; backends or a canary beside the rules would get no request; write `backends: undefined`',
+    '`backends`: got "[{"service":"web","port":80}]"; requests go by one of rules, canary and backends; another beside it would get none; write `backends: undefined`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, backends: [{ service: "web" }] },
@@ -266,7 +266,25 @@ const wrong: WrongCase[] = [
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, backends, hostname: "shop.example.com" },
-    '`hostname`: got "shop.example.com"; there is no such setting; write `hostnames: "shop.example.com"`',
+    '`hostname`: got "shop.example.com"; there is no such setting; write `hostnames: ["shop.example.com"]`',
+  ],
+  [
+    { namespace: "shop", parent: { nam: "gw" }, backends },
+    '`parent.nam`: got "gw"; there is no such setting; write `name: "gw"`',
+  ],
+  [
+    { namespace: "shop", parent: "gw", backends: { service: "web", port: 80 } },
+    '`parent`: got "gw"; it is an object of settings; write `parent: { name: "gw" }`',
+    '`backends`: got "{"service":"web","port":80}"; it is a list; write `backends: [{ service: "web", port: 80 }]`',
+  ],
+  [
+    { namespace: "shop", parent: { name: "gw" }, backends: [{ service: { name: "web" }, port: 80 }] },
+    '`backends[0].service`: got "{"name":"web"}"; a name has 1 to 63 lower-case letters, digits and hyphens, and no hyphen at either end; write `service: "web"`',
+  ],
+  [
+    { namespace: "shop", parent: { name: "gw" }, rules: [{ match: [{ prefix: "/api" }], timeout: "5s", backends }] },
+    '`rules[0].match`: got "[{"prefix":"/api"}]"; there is no such setting; write `matches: [{ prefix: "/api" }]`',
+    '`rules[0].timeout`: got "5s"; there is no such setting; write `timeouts: { request: "5s" }`',
   ],
 ];
 

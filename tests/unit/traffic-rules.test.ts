@@ -135,7 +135,7 @@ const wrong: WrongCase[] = [
   ],
   [
     { namespace: "shop", service: "web", waypoint, retries: { attempts: 2 }, retry: 3 },
-    '`retry`: got "3"; there is no such setting, only name, namespace, service, waypoint, retries, timeout, connectionPool, outlierDetection, fault, versions, preflight, routes; write `retry: undefined`',
+    '`retry`: got "3"; there is no such setting; write `retries: { attempts: 3 }`',
   ],
 ];
 

@@ -41,6 +41,11 @@ const wrong: WrongCase[] = [
     { namespace: "shop", for: [{ namespace: "shop" }], users: [] },
     '`users`: got "[]"; there is no such setting, only name, namespace, waypointFor, for, replicas, cpu, memory, preflight; write `users: undefined`',
   ],
+  [
+    { namespace: "shop", for: [{ namespaces: "shop" }, "pay"] },
+    '`for[0].namespaces`: got "shop"; there is no such setting; write `namespace: "shop"`',
+    '`for[1]`: got "pay"; it is an object of settings; write `for: [{ namespace: "pay" }]`',
+  ],
 ];
 
 const right: object[] = [
