@@ -78,7 +78,7 @@ interface Verdict {
 /** Runs the suite to its end, and gives what it says. */
 function runSuite(): Promise<string> {
   const args = [
-    ...["-test.v", "-test.run=^TestConformance$", "-test.timeout=10m", "-test.parallel=8"],
+    ...["-test.v", "-test.run=^TestConformance$", "-test.timeout=10m", "-test.parallel=4"],
     ...["-gateway-class=istio", "-all-features"],
     `-exempt-features=${leftOut.flatMap(({ features }) => features).join(",")}`,
     ...[`-usable-address=${addresses.usable}`, `-unusable-address=${addresses.unusable}`],
