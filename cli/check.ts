@@ -15,6 +15,7 @@ import { isGood, judge, reportData, type Report, type Scope } from "../lib/verdi
 import { parseDuration } from "./duration";
 import { exit, UsageError } from "./exit";
 import { renderTable } from "./table";
+import { requireNamespaces } from "./target";
 import { endProgress, progress, type Terminal } from "./terminal";
 
 const formats = ["table", "json"];
@@ -83,6 +84,12 @@ async function lookOnce(
   try {
     const onProgress = (kind: string) => progress(terminal, `reading ${kind}`);
     const { snapshot } = await readCluster(target, timeoutMs, { onProgress });
+    if (!snapshot.gaps.namespaces) {
+      requireNamespaces(
+        scope.namespaces ?? [],
+        snapshot.namespaces.map(({ name }) => name),
+      );
+    }
     const context: CheckContext = { now: new Date(), publishedNodePorts: ports };
     return judge(checks, snapshot, context, scope);
   } catch (error) {

@@ -1,6 +1,10 @@
-// Which cluster a subcommand works on: its flags, else what a Pulumi program recorded, else as kubectl.
+// Which cluster a subcommand works on: its flags, else what a Pulumi program recorded, else as kubectl. And which
+// namespaces of it.
 import type { Command } from "commander";
 import type { ClusterTarget } from "../cluster/connection";
+import { faultLine } from "../lib/faults";
+import { nearest } from "../lib/rules";
+import { UsageError } from "./exit";
 
 /** Environment variable that holds a ClusterTarget as JSON: a program's own, for commands that it has recorded. */
 export const targetVariable = "ISTIO_AMBIENT_TARGET";
@@ -16,6 +20,15 @@ export function withTarget(command: Command): Command {
   return command
     .option("--kubeconfig <file>", "kubeconfig to use instead of $KUBECONFIG or ~/.kube/config")
     .option("--context <name>", "context to use instead of the current one");
+}
+
+/** Refuses a namespace that does not exist: of a slip of the pen nothing would be found wrong, and nothing done. */
+export function requireNamespaces(given: readonly string[], existing: readonly string[]): void {
+  const missing = given.find((name) => !existing.includes(name));
+  if (missing !== undefined) {
+    const fix = `--namespace ${nearest(missing, existing)}`;
+    throw new UsageError(faultLine({ path: "--namespace", got: missing, rule: "there is no such namespace", fix }));
+  }
 }
 
 /** The cluster that is meant. */

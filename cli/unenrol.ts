@@ -6,6 +6,7 @@ import {
   drain,
   EnrolmentError,
   hasZtunnel,
+  namespaceNames,
   readEnrolled,
   removeLabels,
   restore,
@@ -16,24 +17,24 @@ import { some } from "../lib/checks/mesh";
 import { faultLine } from "../lib/faults";
 import { parseDuration } from "./duration";
 import { exit, UsageError } from "./exit";
-import { targetOf, withTarget, type TargetOptions } from "./target";
+import { requireNamespaces, targetOf, withTarget, type TargetOptions } from "./target";
 import { endProgress, progress, type Terminal } from "./terminal";
 
 interface Options extends TargetOptions {
-  namespace: string[];
+  namespace?: string[];
   timeout: string;
   drain?: boolean;
   refuse?: boolean;
   restore?: boolean;
 }
 
-const collect = (value: string, list: string[]) => [...list, value];
+const collect = (value: string, list: string[] = []) => [...list, value];
 
 /** `unenrol`; `finish` takes its exit code. */
 export function unenrolCommand(terminal: Terminal, finish: (code: number) => void): Command {
   return withTarget(new Command("unenrol"))
     .description("Take namespaces and pods out of the mesh, and wait until none is captured any more.")
-    .option("--namespace <name>", "only this namespace; may be repeated", collect, [])
+    .option("--namespace <name>", "only this namespace; may be repeated", collect)
     .option("--drain", "roll Deployments out of the mesh first, so that no request fails")
     .option("--refuse", "change nothing, and fail if anything is enrolled")
     .option("--timeout <duration>", "how long all of it may take", "5m")
@@ -45,7 +46,7 @@ export function enrolCommand(terminal: Terminal, finish: (code: number) => void)
   return withTarget(new Command("enrol"))
     .description("Put back into the mesh what `unenrol` took out of it.")
     .option("--restore", "restore the labels that are remembered")
-    .option("--namespace <name>", "only this namespace; may be repeated", collect, [])
+    .option("--namespace <name>", "only this namespace; may be repeated", collect)
     .option("--timeout <duration>", "how long all of it may take", "5m")
     .action(async (options: Options) => {
       if (!options.restore) {
@@ -57,7 +58,12 @@ export function enrolCommand(terminal: Terminal, finish: (code: number) => void)
     });
 }
 
-type Work = (client: ApiClient, options: Options, untilMs: number, terminal: Terminal) => Promise<number>;
+type Work = (
+  client: ApiClient,
+  options: Options & { namespace: string[] },
+  untilMs: number,
+  terminal: Terminal,
+) => Promise<number>;
 
 async function withClient(options: Options, terminal: Terminal, work: Work): Promise<number> {
   const timeoutMs = parseDuration("--timeout", options.timeout);
@@ -65,7 +71,9 @@ async function withClient(options: Options, terminal: Terminal, work: Work): Pro
   try {
     // The work ends by its own clock, with a message of its own; the client's is the longer one.
     client = await ApiClient.connect(targetOf(options), timeoutMs + 30_000);
-    return await work(client, options, Date.now() + timeoutMs, terminal);
+    const { namespace = [] } = options;
+    if (namespace.length > 0) requireNamespaces(namespace, await namespaceNames(client));
+    return await work(client, { ...options, namespace }, Date.now() + timeoutMs, terminal);
   } catch (error) {
     const unreachable = error instanceof NoClusterError || error instanceof UnreachableError;
     if (!unreachable && !(error instanceof EnrolmentError)) throw error;
@@ -77,7 +85,7 @@ async function withClient(options: Options, terminal: Terminal, work: Work): Pro
   }
 }
 
-async function unenrol(client: ApiClient, options: Options, untilMs: number, terminal: Terminal): Promise<number> {
+const unenrol: Work = async (client, options, untilMs, terminal) => {
   const enrolled = await readEnrolled(client, options.namespace);
   const count = enrolled.namespaces.length + enrolled.pods.length;
   if (options.refuse) {
@@ -95,9 +103,13 @@ async function unenrol(client: ApiClient, options: Options, untilMs: number, ter
   await waitUntilReleased(client, options.namespace, untilMs, (captured) =>
     progress(terminal, `${captured} pods are still captured`),
   );
-  terminal.out(`${described(enrolled)} out of the mesh; \`istio-ambient enrol --restore\` puts them back\n`);
+  terminal.out(
+    count === 0
+      ? "nothing to take out of the mesh\n"
+      : `${described(enrolled)} out of the mesh; \`istio-ambient enrol --restore\` puts them back\n`,
+  );
   return exit.good;
-}
+};
 
 function refuse(enrolled: Enrolled, terminal: Terminal): number {
   const names = [
@@ -117,7 +129,7 @@ function described({ namespaces, pods }: Enrolled): string {
   return `${counted(namespaces.length, "namespace")}${alone}`;
 }
 
-async function enrol(client: ApiClient, { namespace }: Options, _untilMs: number, terminal: Terminal): Promise<number> {
+const enrol: Work = async (client, { namespace }, _untilMs, terminal) => {
   if (!(await hasZtunnel(client))) {
     throw new EnrolmentError(
       "ztunnel is not ready on every node, and an enrolled pod without it is cut off; run `istio-ambient ready` first",
@@ -126,4 +138,4 @@ async function enrol(client: ApiClient, { namespace }: Options, _untilMs: number
   const names = await restore(client, namespace);
   terminal.out(names.length === 0 ? "nothing to restore\n" : `back in the mesh: ${some(names, 20)}\n`);
   return exit.good;
-}
+};

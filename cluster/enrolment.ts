@@ -165,6 +165,11 @@ export async function restore(client: ApiClient, only: readonly string[]): Promi
   return [...left, ...drained].map(({ namespace, name }) => (namespace ? `${namespace}/${name}` : name));
 }
 
+/** Names of all namespaces. */
+export async function namespaceNames(client: ApiClient): Promise<string[]> {
+  return (await listMetadata(client, "/api/v1/namespaces?")).map(({ name }) => name);
+}
+
 /** True where every node has a ready ztunnel; before that, an enrolled pod is cut off. */
 export async function hasZtunnel(client: ApiClient): Promise<boolean> {
   const sets = await listObjects<{

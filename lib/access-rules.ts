@@ -238,7 +238,14 @@ export const accessPolicyRules: ObjectRule = object(
   {
     name: dnsLabel("web", 240),
     namespace: required(dnsLabel("shop"), "a policy lives in the namespace that it guards", '"shop"'),
-    selector: labels,
+    selector: first(
+      labels,
+      value(
+        (got) => Object.keys(got as object).length > 0,
+        "an empty selector takes all pods of the namespace, as none does",
+        "undefined",
+      ),
+    ),
     defaultDeny: flag,
     allow: filledList(connectionRule, '{ namespaces: ["shop"] }'),
     http,

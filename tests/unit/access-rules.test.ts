@@ -104,6 +104,10 @@ const wrong: WrongCase[] = [
     '`trustDomain`: got "spiffe://x"; a trust domain is lower-case labels joined by dots; write `trustDomain: "cluster.local"`',
   ],
   [
+    { namespace: "shop", selector: {}, allow: [{ namespaces: ["shop"] }] },
+    '`selector`: got "{}"; an empty selector takes all pods of the namespace, as none does; write `selector: undefined`',
+  ],
+  [
     { namespace: "shop", alow: [{ namespaces: ["shop"] }] },
     '`alow`: got "[{"namespaces":["shop"]}]"; there is no such setting; write `allow: [{ namespaces: ["shop"] }]`',
   ],

@@ -142,6 +142,15 @@ network
     assert.equal(data.match(/"object": "Namespace n\d+"/g)?.length, 12);
   });
 
+  it("refuses a namespace that does not exist, in which nothing would be found wrong", async () => {
+    mesh.add(lists.namespaces, { metadata: { name: "shop" } });
+    const { code, out, err } = await check("--namespace", "shopp");
+    const message = '`--namespace`: got "shopp"; there is no such namespace; write `--namespace shop`\n';
+    assert.deepEqual({ code, out, err }, { code: 64, out: "", err: message });
+    server.answers.set(lists.namespaces, { status: 403, message: "no right to list namespaces" });
+    assert.notEqual((await check("--namespace", "shopp")).code, 64);
+  });
+
   it("ends with 0 on warnings", async () => {
     breakIt();
     assert.equal((await check("--category", "kubernetes")).code, 0);

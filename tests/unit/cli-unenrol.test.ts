@@ -1,6 +1,9 @@
 // Calls of `ready`, `unenrol` and `enrol` that cannot be carried out.
 import * as assert from "node:assert/strict";
 import { targetOf, targetVariable } from "../../cli/target";
+import { ApiServer } from "./fixtures/api-server";
+import { lists } from "./fixtures/breakages";
+import { MeshApi } from "./fixtures/mesh-api";
 import { istioAmbient } from "./fixtures/terminal";
 
 const nowhere = "/nonexistent/kubeconfig";
@@ -25,6 +28,27 @@ describe("the commands for entering and leaving a mesh", () => {
       assert.equal(err.startsWith(`cannot read kubeconfig ${nowhere}: `), true, err);
     });
   }
+
+  it("refuse a namespace that does not exist, and say that there is nothing to do", async () => {
+    const mesh = new MeshApi();
+    mesh.add(lists.namespaces, { metadata: { name: "empty" } });
+    const server = await ApiServer.start(mesh);
+    try {
+      const call = (...argv: string[]) => istioAmbient([...argv, "--kubeconfig", server.kubeconfig]);
+      const message = '`--namespace`: got "emty"; there is no such namespace; write `--namespace empty`\n';
+      for (const command of [["unenrol"], ["enrol", "--restore"]]) {
+        const { code, out, err } = await call(...command, "--namespace", "emty");
+        assert.deepEqual({ code, out, err }, { code: 64, out: "", err: message });
+      }
+      assert.deepEqual(await call("unenrol", "--namespace", "empty"), {
+        code: 0,
+        out: "nothing to take out of the mesh\n",
+        err: "",
+      });
+    } finally {
+      await server.stop();
+    }
+  });
 
   it("refuse a time that is none", async () => {
     const { code, err } = await istioAmbient(["unenrol", "--timeout", "soon"]);
