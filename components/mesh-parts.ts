@@ -143,7 +143,7 @@ export interface MeshGatewayArgs extends IngressGatewayArgs {
 /** How the cluster is read before anything is written. */
 export interface PreflightArgs {
   /**
-   * False: nothing is looked at first; what stands in the way shows while the mesh is being made.
+   * False: nothing is looked at first; what stands in the way shows while things are being made.
    * @default true
    * @example false
    */

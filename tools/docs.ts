@@ -35,18 +35,17 @@ function tag(symbol: ts.Symbol, name: string): string | undefined {
   return found && inline(found.text);
 }
 
-/** The interface behind an argument's type, where it is one of ours: its fields get rows of their own. */
-function nested(symbol: ts.Symbol): ts.Type | undefined {
+/**
+ * The interface behind an argument's type, or behind the items of its list, where it is one of ours: its fields get rows
+ * of their own.
+ */
+function nested(symbol: ts.Symbol): { type: ts.Type; suffix: string } | undefined {
   const type = checker.getNonNullableType(checker.getTypeOfSymbol(symbol));
   const own = (candidate: ts.Type) =>
     candidate.isClassOrInterface() &&
     candidate.symbol.declarations?.some((d) => d.getSourceFile().fileName.startsWith(path.join(root, "components")));
-  return own(type) ? type : undefined;
-}
-
-/** The interfaces in the elements of a list: they are told below the table of their owner. */
-function elements(symbol: ts.Symbol): string {
-  return checker.typeToString(checker.getNonNullableType(checker.getTypeOfSymbol(symbol)));
+  const item = checker.isArrayType(type) ? checker.getTypeArguments(type as ts.TypeReference)[0] : undefined;
+  return own(type) ? { type, suffix: "." } : item && own(item) ? { type: item, suffix: "[]." } : undefined;
 }
 
 function rowsOf(type: ts.Type, prefix: string): Row[] {
@@ -61,11 +60,11 @@ function rowsOf(type: ts.Type, prefix: string): Row[] {
     };
     for (const [what, value] of Object.entries(row)) {
       if (value === "" && !(required && what === "example")) {
-        gaps.push(`${checker.typeToString(type)}.${symbol.name} (${elements(symbol)}) has no ${what}`);
+        gaps.push(`${checker.typeToString(type)}.${symbol.name} has no ${what}`);
       }
     }
     const inner = nested(symbol);
-    return [row, ...(inner ? rowsOf(inner, `${name}.`) : [])];
+    return [row, ...(inner ? rowsOf(inner.type, `${name}${inner.suffix}`) : [])];
   });
 }
 
