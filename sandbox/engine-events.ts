@@ -28,9 +28,22 @@ export function report(event: EngineEvent): void {
   if (diagnosticEvent && shown.includes(diagnosticEvent.severity) && !diagnosticEvent.ephemeral) {
     const text = plain(diagnosticEvent.message).trim();
     const about = diagnosticEvent.urn ? `${resourceLabel(diagnosticEvent.urn)}: ` : "";
-    if (text) console.error(`  ${diagnosticEvent.severity}: ${about}${text}`);
+    if (text && isNew(text, diagnosticEvent.severity)) {
+      console.error(`  ${diagnosticEvent.severity}: ${about}${text}`);
+    }
     anyError ||= diagnosticEvent.severity === "error";
   }
+}
+
+const told: string[] = [];
+
+/** What stopped the program comes twice: when it happens, and again as the end of the program. */
+function isNew(text: string, severity: string): boolean {
+  const again = told.some(
+    (before) => text === before || (text.startsWith("One or more errors") && text.includes(before)),
+  );
+  if (severity === "error") told.push(text);
+  return severity !== "error" || !again;
 }
 
 /** Type and name of a resource: the last two fields of its URN, the type without its package and module. */

@@ -1,4 +1,5 @@
 // Runs inside the sandbox: the repository's program with the real Pulumi engine, on the stack `sandbox`.
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as path from "node:path";
@@ -56,6 +57,8 @@ async function main(): Promise<void> {
     return;
   }
   process.chdir(checkout);
+  // So that `pulumi stack output` in a shell of the sandbox needs no --stack.
+  execFileSync("pulumi", ["stack", "select", stackName], { stdio: ["ignore", "ignore", "inherit"] });
   const result = await stack.up({ onEvent: report, signal: stop.signal });
   console.error(`  the program has run: ${describeChanges(result.summary.resourceChanges ?? {})}`);
   const authority = String(result.outputs.caCertificate?.value ?? "");

@@ -185,6 +185,8 @@ describe("a sandbox", () => {
         assert.match(machine.read(http), /^my-app-v[12]-/);
         assert.match(machine.read(https, path.resolve(checkout, ca)), /^my-app-v[12]-/);
       }
+      const outputs = machine.sandbox("exec", "--", "pulumi", "stack", "output", "httpsUrl");
+      assert.deepEqual(outputs, { status: 0, output: "https://localhost:8444\n" });
       for (const port of nginx) assert.equal(machine.read(`http://127.0.0.1:${port}`), "somebody else");
       assert.equal(machine.sandbox("down").status, 0);
       await close();

@@ -1,6 +1,6 @@
 // What the sandbox prints.
 import * as assert from "node:assert/strict";
-import { resourceLabel } from "../../sandbox/engine-events";
+import { report, resourceLabel } from "../../sandbox/engine-events";
 import { Instance } from "../../sandbox/instance";
 import { lackingExtensions } from "../../sandbox/requests";
 import { statusText } from "../../sandbox/status";
@@ -26,6 +26,34 @@ describe("the sandbox's texts", () => {
     const urn =
       "urn:pulumi:sandbox::istio-ambient::istio-ambient:index:AmbientMesh$kubernetes:helm.sh/v3:Release::mesh-istiod";
     assert.equal(resourceLabel(urn), "Release mesh-istiod");
+  });
+
+  it("say once what stopped the program, which the engine says twice", () => {
+    const printed: string[] = [];
+    const diagnostic = (severity: "error" | "warning", message: string) =>
+      report({
+        sequence: 0,
+        timestamp: 0,
+        diagnosticEvent: { message, color: "never", severity },
+      });
+    const print = console.error;
+    console.error = (line: string) => printed.push(line);
+    try {
+      diagnostic("warning", "slow");
+      diagnostic("error", "`name`: wrong");
+      diagnostic("error", "`name`: wrong\n");
+      diagnostic("error", "One or more errors occurred: `name`: wrong");
+      diagnostic("error", "One or more errors occurred: another");
+      diagnostic("warning", "slow");
+    } finally {
+      console.error = print;
+    }
+    assert.deepEqual(printed, [
+      "  warning: slow",
+      "  error: `name`: wrong",
+      "  error: One or more errors occurred: another",
+      "  warning: slow",
+    ]);
   });
 
   it("say how to start a sandbox that does not run", () => {
