@@ -15,8 +15,9 @@ import { ingressGatewayRules as rules } from "../lib/gateway-rules";
 import type { Awaited } from "../lib/waiting";
 import { createCertificate, CertificateArgs } from "./certificate";
 import { childOf, minutes } from "./children";
-import { checkArgs, resolved } from "./inputs";
+import { checkArgs, resolved, throwFaults } from "./inputs";
 import { loadBalancerHost } from "./load-balancer";
+import { portFaults } from "./port-claims";
 import { beforeTheEnd, explainWait } from "./waiting";
 import { announceGateway, GatewayFacts, plain } from "./program";
 
@@ -168,6 +169,7 @@ export class IngressGateway extends pulumi.ComponentResource {
 
   constructor(name: string, args: IngressGatewayArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("istio-ambient:index:IngressGateway", name, checkArgs("IngressGateway", name, args, rules), opts);
+    throwFaults("IngressGateway", name, portFaults(this, name, args));
     const gateway = normalize(args);
     const overlay = createOverlay(this, name, gateway, opts);
     const certificate = createCertificate(this, name, gateway, args.certificate ?? {}, opts);

@@ -1,0 +1,49 @@
+// Several ingress gateways in one program: a NodePort has one holder.
+import * as assert from "node:assert/strict";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { AmbientMesh, IngressGateway } from "../../components";
+import { faultOf, preview } from "./applications";
+import { record } from "./record";
+
+const opened = "of this program opens it already, and a NodePort has one holder; write";
+
+describe("the NodePorts of several gateways", () => {
+  it("are refused where two ask for the same ones, as they do by default beside a mesh", async () => {
+    const message = await faultOf(() => {
+      new AmbientMesh("mesh", { preflight: { enabled: false }, gateway: { httpNodePort: 30082 } });
+      new IngressGateway("public", { name: "public", httpsNodePort: 30082 });
+      new IngressGateway("partners", { name: "partners" });
+    });
+    assert.equal(
+      message,
+      'IngressGateway "public" cannot be made:\n' +
+        `  \`httpsNodePort\`: got "30082"; IngressGateway "mesh-gateway" ${opened} \`httpsNodePort: 30083\``,
+    );
+  });
+
+  it("name a free one for each that is taken", async () => {
+    const message = await faultOf(() => {
+      new IngressGateway("public", { name: "public", httpNodePort: 30443 });
+      new IngressGateway("partners", { name: "partners", httpNodePort: 30443 });
+    });
+    assert.equal(
+      message,
+      'IngressGateway "partners" cannot be made:\n' +
+        `  \`httpNodePort\`: got "30443"; IngressGateway "public" ${opened} \`httpNodePort: 30445\`\n` +
+        `  \`httpsNodePort\`: got "30444"; IngressGateway "public" ${opened} \`httpsNodePort: 30446\``,
+    );
+  });
+
+  it("may be the same on two clusters, behind load balancers, without https, and where they are not known yet", async () => {
+    await record(() => {
+      new IngressGateway("here", { certificate: { enabled: false } });
+      new IngressGateway("late", { httpNodePort: pulumi.output(30081) });
+      new IngressGateway("balanced", { serviceType: "LoadBalancer" });
+      for (const cluster of ["east", "west"]) {
+        const provider = new k8s.Provider(cluster, { context: cluster });
+        new IngressGateway(`${cluster}-gateway`, {}, { provider });
+      }
+    }, preview);
+  });
+});
