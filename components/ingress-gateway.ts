@@ -17,7 +17,7 @@ import { createCertificate, CertificateArgs } from "./certificate";
 import { childOf, minutes } from "./children";
 import { checkArgs, resolved, throwFaults } from "./inputs";
 import { loadBalancerHost } from "./load-balancer";
-import { portFaults } from "./port-claims";
+import { portFaults } from "./cluster-claims";
 import { beforeTheEnd, explainWait } from "./waiting";
 import { announceGateway, GatewayFacts, plain } from "./program";
 

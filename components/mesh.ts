@@ -16,11 +16,12 @@ import { meshDefaults, partDefaults } from "../lib/defaults";
 import { ChartName, istioLine } from "../lib/releases";
 import { meshRules as rules } from "../lib/mesh-rules";
 import { chartFaults, ChartsArgs, ChartSource, chartSource, createRelease, explainRelease } from "./charts";
+import { meshFaults } from "./cluster-claims";
 import { childOf } from "./children";
 import { GatewayApi } from "./gateway-api";
 import { GatewayNodePorts, IngressGateway, ParentReference } from "./ingress-gateway";
 import { dataPlane } from "./data-plane";
-import { checkArgs, resolved } from "./inputs";
+import { checkArgs, resolved, throwFaults } from "./inputs";
 import { ownedBy } from "./ownership";
 import { preflight } from "./preflight";
 import {
@@ -179,6 +180,7 @@ export class AmbientMesh extends pulumi.ComponentResource {
 
   constructor(name: string, args: AmbientMeshArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super(TYPE, name, checkArgs("AmbientMesh", name, args, rules, chartFaults(args)), opts);
+    throwFaults("AmbientMesh", name, meshFaults(this, name));
     const source = chartSource(args.charts, args.version);
     const mesh = normalize(args, source.version);
     const release = releaseInto(this, source, mesh);

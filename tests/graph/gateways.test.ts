@@ -1,4 +1,4 @@
-// Several ingress gateways in one program: a NodePort has one holder.
+// Several ingress gateways or meshes in one program: a NodePort has one holder, a cluster one mesh.
 import * as assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
@@ -43,6 +43,31 @@ describe("the NodePorts of several gateways", () => {
       for (const cluster of ["east", "west"]) {
         const provider = new k8s.Provider(cluster, { context: cluster });
         new IngressGateway(`${cluster}-gateway`, {}, { provider });
+      }
+    }, preview);
+  });
+});
+
+describe("several meshes", () => {
+  const preflight = { enabled: false };
+
+  it("are refused on one cluster", async () => {
+    const message = await faultOf(() => {
+      new AmbientMesh("mesh", { preflight });
+      new AmbientMesh("second", { preflight, namespace: "second", gateway: { enabled: false } });
+    });
+    assert.equal(
+      message,
+      'AmbientMesh "second" cannot be made:\n  `provider`: got ""; AmbientMesh "mesh" of this program is on the same ' +
+        'cluster, and one Istio serves a cluster; write `new AmbientMesh("second", {}, { provider: otherCluster })`',
+    );
+  });
+
+  it("are taken on two", async () => {
+    await record(() => {
+      for (const cluster of ["east", "west"]) {
+        const provider = new k8s.Provider(cluster, { context: cluster });
+        new AmbientMesh(`${cluster}-mesh`, { preflight }, { provider });
       }
     }, preview);
   });

@@ -1,4 +1,4 @@
-// Which gateway of a program opens which NodePort: of two with the same one, the second would wait for it in vain.
+// What of a cluster can be had once in a program: a mesh, and each NodePort. The second would wait for it in vain.
 import * as pulumi from "@pulumi/pulumi";
 import { gatewayDefaults } from "../lib/defaults";
 import type { Fault } from "../lib/faults";
@@ -13,14 +13,29 @@ interface OpenedPorts {
   certificate?: { enabled?: boolean };
 }
 
+/** Two clusters have two providers. */
+function clusterOf(component: pulumi.ComponentResource): string {
+  const provider = component.getProvider("kubernetes::");
+  return provider ? identity(provider.urn) : "default";
+}
+
+/** Claims the cluster for a mesh, and tells which other mesh has it already. */
+export function meshFaults(mesh: pulumi.ComponentResource, name: string): Fault[] {
+  const taken = claimsOfProgram();
+  const key = `mesh on ${clusterOf(mesh)}`;
+  const other = taken.get(key);
+  taken.set(key, other ?? name);
+  const rule = `AmbientMesh "${other}" of this program is on the same cluster, and one Istio serves a cluster`;
+  const fix = `new AmbientMesh("${name}", {}, { provider: otherCluster })`;
+  return other === undefined ? [] : [{ path: "provider", got: "", rule, fix }];
+}
+
 /** Claims the NodePorts of a gateway, and tells which of them another gateway on the same cluster opens already. */
 export function portFaults(gateway: pulumi.ComponentResource, name: string, args: OpenedPorts): Fault[] {
   if ((args.serviceType ?? gatewayDefaults.serviceType) !== "NodePort") {
     return [];
   }
-  // Two clusters have two providers.
-  const provider = gateway.getProvider("kubernetes::");
-  const cluster = provider ? identity(provider.urn) : "default";
+  const cluster = clusterOf(gateway);
   const taken = claimsOfProgram();
   const key = (port: number) => `NodePort ${port} on ${cluster}`;
   const fields: ("httpNodePort" | "httpsNodePort")[] = ["httpNodePort"];
