@@ -2,7 +2,7 @@
 import { Fault } from "./faults";
 import { merge, Values } from "./chart-values";
 import { meshRules } from "./mesh-rules";
-import { anything, fieldOf, unknownField } from "./rules";
+import { anything, fieldOf, Rule, unknownField } from "./rules";
 
 /** A flat key: the environment variable that it stands in for, and the argument that it sets. */
 export interface ConfigKey {
@@ -40,8 +40,7 @@ export function programSettings(config: { [key: string]: string }): ProgramSetti
   const faults: Fault[] = [];
   const known = Object.fromEntries([...configKeys.map(({ key }) => key), "mesh"].map((key) => [key, anything]));
   for (const key of Object.keys(config).filter((given) => !(given in known))) {
-    const path = `istio-ambient:${key}`;
-    faults.push(inConfig({ ...unknownField(path, key, scalar(config[key]!), known), got: config[key] }, path));
+    faults.push(unknownKey(key, config[key]!, known));
   }
   let mesh = readMesh(config["mesh"], faults);
   let enabled = true;
@@ -66,6 +65,19 @@ export function programSettings(config: { [key: string]: string }): ProgramSetti
     }
   }
   return { enabled, mesh, faults: [...faults, ...(enabled ? meshFaults(mesh, config) : [])] };
+}
+
+/** A flat key that does not exist: an argument of the mesh in the wrong place, or a slip of the pen. */
+function unknownKey(key: string, got: string, known: Record<string, Rule>): Fault {
+  const path = `istio-ambient:${key}`;
+  const argument = key.replace(/^mesh\./, "");
+  const hasFlatKey = configKeys.some((entry) => entry.argument.join(".") === argument);
+  if (argument !== key || (argument in meshRules.fields && !hasFlatKey)) {
+    const rule = "an argument of the mesh stands under istio-ambient:mesh, where its path leads";
+    const set = `pulumi config set --path istio-ambient:mesh.${argument} ${/^[\w.-]+$/.test(got) ? got : `'${got}'`}`;
+    return { path, got, rule, fix: `pulumi config rm ${path} && ${set}` };
+  }
+  return inConfig({ ...unknownField(path, key, scalar(got), known), got }, path);
 }
 
 /** What is wrong with the mesh that the keys make together, said of the key in which it was written. */

@@ -81,7 +81,7 @@ function meantField(key: string, known: string[]): string | undefined {
     const other = name.toLowerCase();
     return other.startsWith(word) || (other.slice(0, 4) === word.slice(0, 4) && distance(other, word) <= 3);
   });
-  return related.length === 1 ? related[0] : undefined;
+  return related[0];
 }
 
 /** A value as one writes it in a program, unless it is long or not known yet. */

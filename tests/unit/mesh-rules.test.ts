@@ -129,6 +129,10 @@ const wrong: Case[] = [
     '`charts.repo`: got "oci://registry.example.com/istio"; there is no such setting; write `repository: "oci://registry.example.com/istio"`',
   ],
   [{ gateway: { replica: "2" } }, '`gateway.replica`: got "2"; there is no such setting; write `replicas: 2`'],
+  [
+    { gateway: { certificate: { issuer: "letsencrypt" } } },
+    '`gateway.certificate.issuer`: got "letsencrypt"; there is no such setting; write `issuerName: "letsencrypt"`',
+  ],
   // Nothing to be near to.
   [{ platform: "" }, `\`platform\`: got ""; ${platforms}; write \`platform: "kind"\``],
   // Quantities.

@@ -43,6 +43,18 @@ describe("the configuration of the program", () => {
       '`istio-ambient:gatewayReplica`: got "2"; there is no such setting; write `gatewayReplicas: 2`',
     ],
     [
+      { "mesh.gateway.host": "my host", platform: "kind" },
+      '`istio-ambient:mesh.gateway.host`: got "my host"; an argument of the mesh stands under istio-ambient:mesh, where its ' +
+        "path leads; write `pulumi config rm istio-ambient:mesh.gateway.host && " +
+        "pulumi config set --path istio-ambient:mesh.gateway.host 'my host'`",
+      '`istio-ambient:platform`: got "kind"; an argument of the mesh stands under istio-ambient:mesh, where its path leads; ' +
+        "write `pulumi config rm istio-ambient:platform && pulumi config set --path istio-ambient:mesh.platform kind`",
+    ],
+    [
+      { telemetry: "true" },
+      '`istio-ambient:telemetry`: got "true"; there is no such setting; write `telemetryEnabled: true`',
+    ],
+    [
       { colour: "blue" },
       '`istio-ambient:colour`: got "blue"; there is no such setting, only enabled, controlPlaneMemory, dataplaneMemory, ' +
         "gatewayReplicas, telemetryEnabled, accessLogs, mesh; write `pulumi config rm --path istio-ambient:colour`",
