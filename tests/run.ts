@@ -34,7 +34,7 @@ interface Counts {
 const suites = ["unit", "consumer", "graph", "lifecycle", "plugins"];
 
 /** Those that take longest come first, so that no lane is left with one at the end. */
-const longest = ["examples", "conformance", "applications", "sandbox"];
+const longest = ["examples", "conformance", "upgrade", "applications", "interruption", "sandbox", "slow"];
 
 const mostLanes = 2;
 const counts = fs.mkdtempSync(path.join(os.tmpdir(), "counts-"));
