@@ -62,7 +62,8 @@ export function chartFaults(args: { charts?: ChartsArgs; version?: string } | nu
 }
 
 function lookInto(directory: string, version: string | undefined): ChartFiles | Fault {
-  return findChartFiles(directory, fs.existsSync(directory) ? fs.readdirSync(directory) : [], version);
+  const isDirectory = fs.statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true;
+  return findChartFiles(directory, isDirectory ? fs.readdirSync(directory) : undefined, version);
 }
 
 function inRepository(repository: string | undefined, name: ChartName) {

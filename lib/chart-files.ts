@@ -11,10 +11,14 @@ export interface ChartFiles {
 }
 
 /**
- * Finds the four charts of one release among the file names of a directory. Without a version it is the one that the
- * directory holds, as long as it holds one only.
+ * Finds the four charts of one release among the file names of a directory, which are undefined where it is none. Without
+ * a version it is the one that the directory holds, as long as it holds one only.
  */
-export function findChartFiles(directory: string, listing: string[], version?: string): ChartFiles | Fault {
+export function findChartFiles(directory: string, listing?: string[], version?: string): ChartFiles | Fault {
+  if (listing === undefined) {
+    const rule = "there is no such directory, seen from where the program runs";
+    return { path: "charts.directory", got: directory, rule, fix: 'charts: { directory: "./charts" }' };
+  }
   const held = [...new Set(listing.map(versionOf).filter((found) => found !== undefined))].sort();
   const chosen = version ?? (held.length === 1 ? held[0]! : undefined);
   if (chosen === undefined && held.length > 1) {

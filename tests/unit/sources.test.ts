@@ -21,7 +21,13 @@ describe("a directory of charts", () => {
     });
   });
 
-  const wrong: [listing: string[], version: string | undefined, message: string][] = [
+  const wrong: [listing: string[] | undefined, version: string | undefined, message: string][] = [
+    [
+      undefined,
+      "1.31.0",
+      '`charts.directory`: got "./charts"; there is no such directory, seen from where the program runs; ' +
+        'write `charts: { directory: "./charts" }`',
+    ],
     [
       [],
       undefined,
@@ -47,7 +53,7 @@ describe("a directory of charts", () => {
     ],
   ];
   for (const [listing, version, message] of wrong) {
-    it(`of ${listing.length} files is refused for version ${version}`, () => {
+    it(`of ${listing?.length ?? "no"} files is refused for version ${version}`, () => {
       const found = findChartFiles("./charts", listing, version);
       assert.equal("files" in found ? "" : faultLine(found), message);
     });
