@@ -15,7 +15,7 @@ import { accessPolicyRules as rules, elsewhereFault } from "../lib/access-rules"
 import { timeouts } from "../lib/defaults";
 import { Annotations, conditionMet, pluginWaits } from "./acceptance";
 import { childOf, minutes } from "./children";
-import { checkedInputs, lateFault, resolved } from "./inputs";
+import { checkedInputs, componentNamed, lateFault, resolved } from "./inputs";
 import { PreflightArgs } from "./mesh-parts";
 import { clusterTarget } from "./target";
 import { WaypointReference } from "./waypoint";
@@ -231,7 +231,9 @@ const ztunnel = "ZtunnelAccepted";
 const byWaypoint = "WaypointAccepted";
 
 function normalize(name: string, args: AccessPolicyArgs) {
-  const part = <T>(field: keyof AccessPolicyArgs & string, value: T) => resolved(field, value, rules.fields[field]!);
+  const what = componentNamed("AccessPolicy", name);
+  const part = <T>(field: keyof AccessPolicyArgs & string, value: T) =>
+    resolved(what, field, value, rules.fields[field]!);
   const namespace = part("namespace", args.namespace);
   const http = part("http", args.http);
   return {
@@ -242,7 +244,7 @@ function normalize(name: string, args: AccessPolicyArgs) {
     trustDomain: part("trustDomain", args.trustDomain),
     http: pulumi.all([http, namespace]).apply(([given, own]) => {
       if (given && !given.services && given.waypoint.namespace !== own) {
-        throw lateFault(elsewhereFault(given.waypoint.name, given.waypoint.namespace));
+        throw lateFault(what, elsewhereFault(given.waypoint.name, given.waypoint.namespace));
       }
       return given!;
     }),

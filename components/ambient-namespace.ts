@@ -5,7 +5,7 @@ import { namespaceLabels } from "../lib/mesh-labels";
 import { ambientNamespaceRules as rules } from "../lib/namespace-rules";
 import { childOf } from "./children";
 import { existingNamespace } from "./existing-namespace";
-import { checkedInputs, resolved } from "./inputs";
+import { checkedInputs, componentNamed, resolved } from "./inputs";
 import { PreflightArgs } from "./mesh-parts";
 import { clusterTarget } from "./target";
 
@@ -113,13 +113,14 @@ export class AmbientNamespace extends pulumi.ComponentResource {
 }
 
 function normalize(name: string, args: AmbientNamespaceArgs) {
+  const what = componentNamed("AmbientNamespace", name);
   const { allowSystemNamespace, dataplaneMode, mtls, labels, stack, app } = args;
   const { useWaypoint, useWaypointNamespace, ingressUseWaypoint } = args;
   const waypoint = { useWaypoint, useWaypointNamespace, ingressUseWaypoint };
   // What is true of several settings together is checked together, also where they arrive late.
   return {
-    name: resolved("", { name: args.name, allowSystemNamespace }, rules).apply((given) => given.name ?? name),
-    labels: resolved("", { ...waypoint, dataplaneMode, mtls, stack, app, labels }, rules).apply(namespaceLabels),
+    name: resolved(what, "", { name: args.name, allowSystemNamespace }, rules).apply((given) => given.name ?? name),
+    labels: resolved(what, "", { ...waypoint, dataplaneMode, mtls, stack, app, labels }, rules).apply(namespaceLabels),
   };
 }
 
@@ -136,7 +137,13 @@ function createNamespace(
     return new k8s.core.v1.Namespace(`${name}-namespace`, { metadata }, childOf(parent, opts));
   }
   const target = clusterTarget(parent, args.preflight ?? {});
-  const existing = existingNamespace(settings.name, "name", target, !pulumi.Output.isInstance(args.name));
+  const existing = existingNamespace(
+    componentNamed("AmbientNamespace", name),
+    settings.name,
+    "name",
+    target,
+    !pulumi.Output.isInstance(args.name),
+  );
   const metadata = { name: existing, labels: settings.labels };
   return new k8s.core.v1.NamespacePatch(`${name}-namespace`, { metadata }, childOf(parent, opts));
 }

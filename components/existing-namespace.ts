@@ -10,6 +10,7 @@ import { lateFault } from "./inputs";
  * `before` says that it may not; where the cluster cannot be read the plugin has the last word.
  */
 export function existingNamespace(
+  what: string,
   name: pulumi.Output<string>,
   path: string,
   target: ClusterTarget | undefined,
@@ -19,13 +20,13 @@ export function existingNamespace(
     const state = target ? await readNamespace(target, namespace) : { kind: "unread" as const };
     if (state.kind === "missing" && (before || !pulumi.runtime.isDryRun())) {
       const rule = "there is no such namespace, and none is made here";
-      throw lateFault({ path, got: namespace, rule, fix: `new AmbientNamespace("${namespace}")` });
+      throw lateFault(what, { path, got: namespace, rule, fix: `new AmbientNamespace("${namespace}")` });
     }
     const sidecars = state.kind === "found" && state.labels[meshLabels.injection] === "enabled";
     if (sidecars || (state.kind === "found" && state.labels[meshLabels.revision] !== undefined)) {
       const label = sidecars ? meshLabels.injection : meshLabels.revision;
       const rule = `the namespace asks for sidecars by its label ${label}, and ztunnel never captures a pod with one`;
-      throw lateFault({ path, got: namespace, rule, fix: `kubectl label namespace ${namespace} ${label}-` });
+      throw lateFault(what, { path, got: namespace, rule, fix: `kubectl label namespace ${namespace} ${label}-` });
     }
     return namespace;
   });

@@ -11,7 +11,7 @@ import type { Json } from "../lib/json";
 import { httpRouteRules as rules } from "../lib/route-rules";
 import { accepted, Annotations, Awaited, pluginWaits } from "./acceptance";
 import { childOf, minutes } from "./children";
-import { checkedInputs, resolved, throwFaults } from "./inputs";
+import { checkedInputs, componentNamed, resolved, throwFaults } from "./inputs";
 import { PreflightArgs } from "./mesh-parts";
 import { GatewayFacts, gatewayBehind, identity, Protocol } from "./program";
 import { routeFaults, ruleArgs } from "./route-faults";
@@ -117,7 +117,8 @@ function checkRoute(name: string, args: HttpRouteArgs): pulumi.Inputs {
 
 /** The arguments with everything resolved and filled in. */
 function normalize(name: string, args: HttpRouteArgs, gateway: GatewayFacts | undefined) {
-  const part = <T>(field: keyof HttpRouteArgs & string, value: T) => resolved(field, value, rules.fields[field]!);
+  const what = componentNamed("HttpRoute", name);
+  const part = <T>(field: keyof HttpRouteArgs & string, value: T) => resolved(what, field, value, rules.fields[field]!);
   const namespace = part("namespace", args.namespace);
   const hostnames = part("hostnames", args.hostnames);
   const redirects = (args.rules ?? []).some((rule) => rule.redirect?.scheme === "https");

@@ -15,7 +15,7 @@ import { ingressGatewayRules as rules } from "../lib/gateway-rules";
 import type { Awaited } from "../lib/waiting";
 import { createCertificate, CertificateArgs } from "./certificate";
 import { childOf, minutes } from "./children";
-import { checkArgs, resolved, throwFaults } from "./inputs";
+import { checkArgs, componentNamed, resolved, throwFaults } from "./inputs";
 import { loadBalancerHost } from "./load-balancer";
 import { portFaults } from "./cluster-claims";
 import { beforeTheEnd, explainWait } from "./waiting";
@@ -170,7 +170,7 @@ export class IngressGateway extends pulumi.ComponentResource {
   constructor(name: string, args: IngressGatewayArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("istio-ambient:index:IngressGateway", name, checkArgs("IngressGateway", name, args, rules), opts);
     throwFaults("IngressGateway", name, portFaults(this, name, args));
-    const gateway = normalize(args);
+    const gateway = normalize(componentNamed("IngressGateway", name), args);
     const overlay = createOverlay(this, name, gateway, opts);
     const certificate = createCertificate(this, name, gateway, args.certificate ?? {}, opts);
     const resource = createGateway(
@@ -223,8 +223,9 @@ function served(args: IngressGatewayArgs): GatewayFacts {
 }
 
 /** The arguments with their defaults; what belongs together arrives together. */
-function normalize(args: IngressGatewayArgs) {
-  const part = <T>(field: keyof IngressGatewayArgs & string, value: T) => resolved(field, value, rules.fields[field]!);
+function normalize(what: string, args: IngressGatewayArgs) {
+  const part = <T>(field: keyof IngressGatewayArgs & string, value: T) =>
+    resolved(what, field, value, rules.fields[field]!);
   const https = args.certificate?.enabled !== false;
   const serviceType = args.serviceType ?? gatewayDefaults.serviceType;
   const name = part("name", args.name).apply((given) => given ?? gatewayDefaults.name);

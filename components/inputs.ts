@@ -26,12 +26,20 @@ export function throwFaults(component: string, name: string, faults: Fault[]): v
   if (faults.length === 0) {
     return;
   }
-  const lines = faults.map((fault) => `  ${faultLine(fault)}`);
   const error = new pulumi.InputPropertiesError({
-    message: `${component} "${name}" cannot be made:\n${lines.join("\n")}`,
+    message: refusal(componentNamed(component, name), faults),
     errors: faults.map((fault) => ({ propertyPath: fault.path, reason: faultReason(fault) })),
   });
   throw shownPlainly(error);
+}
+
+/** How messages name a component: HttpRoute "web". */
+export function componentNamed(component: string, name: string): string {
+  return `${component} "${name}"`;
+}
+
+function refusal(what: string, faults: Fault[]): string {
+  return [`${what} cannot be made:`, ...faults.map((fault) => `  ${faultLine(fault)}`)].join("\n");
 }
 
 /** Marks an error as one of the user's, which Pulumi prints as it is; all others come with a stack trace and a dump. */
@@ -39,21 +47,21 @@ function shownPlainly(error: Error): Error {
   return Object.assign(error, { __pulumiRunError: true });
 }
 
-/** A part of the arguments with everything in it resolved, and what arrived late checked before anybody uses it. */
-export function resolved<T>(path: string, part: T, rule: Rule): pulumi.Output<pulumi.Unwrap<T>> {
+/** A part of a component's arguments with all in it resolved, and what arrived late checked before anybody uses it. */
+export function resolved<T>(what: string, path: string, part: T, rule: Rule): pulumi.Output<pulumi.Unwrap<T>> {
   return pulumi.output(part).apply((value) => {
     const [fault] = rule(value, path);
     if (fault) {
-      throw lateFault(fault);
+      throw lateFault(what, fault);
     }
     return value;
   });
 }
 
 /** The error for a fault that shows only once values have arrived. */
-export function lateFault(fault: Fault): Error {
+export function lateFault(what: string, fault: Fault): Error {
   const error = new pulumi.InputPropertyError({ propertyPath: fault.path, reason: faultReason(fault) });
-  return shownPlainly(keepingText(error, faultLine(fault)));
+  return shownPlainly(keepingText(error, refusal(what, [fault])));
 }
 
 /** The same shape with UNKNOWN where a value has still to arrive. */

@@ -21,7 +21,7 @@ import { childOf } from "./children";
 import { GatewayApi } from "./gateway-api";
 import { GatewayNodePorts, IngressGateway, ParentReference } from "./ingress-gateway";
 import { dataPlane } from "./data-plane";
-import { checkArgs, resolved, throwFaults } from "./inputs";
+import { checkArgs, componentNamed, resolved, throwFaults } from "./inputs";
 import { ownedBy } from "./ownership";
 import { preflight } from "./preflight";
 import {
@@ -182,7 +182,7 @@ export class AmbientMesh extends pulumi.ComponentResource {
     super(TYPE, name, checkArgs("AmbientMesh", name, args, rules, chartFaults(args)), opts);
     throwFaults("AmbientMesh", name, meshFaults(this, name));
     const source = chartSource(args.charts, args.version);
-    const mesh = normalize(args, source.version);
+    const mesh = normalize(componentNamed("AmbientMesh", name), args, source.version);
     const release = releaseInto(this, source, mesh);
     const own = preflight(this, name, args, source.version, opts);
     const after = (...others: pulumi.Input<pulumi.Resource>[]) => ownedBy(own, childOf(this, opts, ...others));
@@ -222,8 +222,9 @@ export class AmbientMesh extends pulumi.ComponentResource {
 }
 
 /** The arguments with their defaults, as the values of the four charts and what these request. */
-function normalize(args: AmbientMeshArgs, version: string) {
-  const part = <T>(field: keyof AmbientMeshArgs & string, value: T) => resolved(field, value, rules.fields[field]!);
+function normalize(what: string, args: AmbientMeshArgs, version: string) {
+  const part = <T>(field: keyof AmbientMeshArgs & string, value: T) =>
+    resolved(what, field, value, rules.fields[field]!);
   const namespace = part("namespace", args.namespace).apply((given) => given ?? meshDefaults.namespace);
   const shared = pulumi
     .all([

@@ -7,7 +7,7 @@ import { destinationRuleSpec, TrafficSettings, virtualServiceSpec } from "../lib
 import { trafficPolicyRules as rules } from "../lib/traffic-rules";
 import { conditionMet } from "./acceptance";
 import { childOf } from "./children";
-import { checkedInputs, resolved, throwFaults } from "./inputs";
+import { checkedInputs, componentNamed, resolved, throwFaults } from "./inputs";
 import { PreflightArgs } from "./mesh-parts";
 import { claimsOfProgram, identity } from "./program";
 import { clusterTarget } from "./target";
@@ -138,7 +138,9 @@ function shapesConnections(args: TrafficPolicyArgs): boolean {
 }
 
 function normalize(name: string, args: TrafficPolicyArgs) {
-  const part = <T>(field: keyof TrafficPolicyArgs & string, value: T) => resolved(field, value, rules.fields[field]!);
+  const what = componentNamed("TrafficPolicy", name);
+  const part = <T>(field: keyof TrafficPolicyArgs & string, value: T) =>
+    resolved(what, field, value, rules.fields[field]!);
   const waypoint = part("waypoint", args.waypoint);
   const namespace = part("namespace", args.namespace);
   const service = part("service", args.service);

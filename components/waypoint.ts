@@ -8,7 +8,7 @@ import { waypointOverlay, waypointSpec } from "../lib/waypoint-objects";
 import { waypointRules as rules } from "../lib/waypoint-rules";
 import { childOf, minutes } from "./children";
 import { existingNamespace } from "./existing-namespace";
-import { checkArgs, resolved, throwFaults } from "./inputs";
+import { checkArgs, componentNamed, resolved, throwFaults } from "./inputs";
 import { PreflightArgs } from "./mesh-parts";
 import { claimsOfProgram, identity } from "./program";
 import { clusterTarget } from "./target";
@@ -103,7 +103,7 @@ export class Waypoint extends pulumi.ComponentResource {
 
   constructor(name: string, args: WaypointArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-ambient:index:Waypoint", name, checkWaypoint(name, args), opts);
-    const waypoint = normalize(args);
+    const waypoint = normalize(componentNamed("Waypoint", name), args);
     const overlay = createOverlay(this, name, waypoint, opts);
     const gateway = createGateway(name, waypoint, childOf(this, opts, overlay));
     const serving = awaitPods(name, waypoint, childOf(this, opts, gateway));
@@ -141,8 +141,8 @@ function shown(user: WaypointUserArgs): string {
   return words.join("/");
 }
 
-function normalize(args: WaypointArgs) {
-  const part = <T>(field: keyof WaypointArgs & string, value: T) => resolved(field, value, rules.fields[field]!);
+function normalize(what: string, args: WaypointArgs) {
+  const part = <T>(field: keyof WaypointArgs & string, value: T) => resolved(what, field, value, rules.fields[field]!);
   const name = part("name", args.name).apply((given) => given ?? waypointDefaults.name);
   return {
     name,
@@ -250,7 +250,7 @@ function labelUser(
   }
   const target = clusterTarget(parent, args.preflight ?? {});
   const afterwards = pulumi.all([namespace, serving.id]).apply(([each]) => each);
-  const seen = existingNamespace(afterwards, `for[${index}].namespace`, target);
+  const seen = existingNamespace(componentNamed("Waypoint", name), afterwards, `for[${index}].namespace`, target);
   const dependencies = [serving, seen.apply(() => serving)];
   return new k8s.core.v1.NamespacePatch(
     child,

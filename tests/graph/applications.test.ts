@@ -68,7 +68,8 @@ describe("late input of AmbientNamespace", () => {
   it("is checked like early input, also where a rule is about several settings", async () => {
     const late = pulumi.output("kube-system");
     assert.deepEqual(await lateFaultsOf(() => new AmbientNamespace("shop", { name: late })), [
-      '`name`: got "kube-system"; enrolling a system namespace can cut the cluster off from itself, so it has to be ' +
+      'AmbientNamespace "shop" cannot be made:\n' +
+        '  `name`: got "kube-system"; enrolling a system namespace can cut the cluster off from itself, so it has to be ' +
         "said; write `allowSystemNamespace: true`",
     ]);
   });
@@ -194,7 +195,8 @@ describe("the resources of AccessPolicy", () => {
   it("name the Services where the waypoint is of another namespace", async () => {
     const http = { waypoint: { name: "w", namespace: "infra" }, allow: [{ methods: ["GET"] }] };
     assert.deepEqual(await lateFaultsOf(() => new AccessPolicy("web", { namespace: "shop", http })), [
-      '`http.waypoint`: got "infra/w"; a waypoint of another namespace serves others too, so name the Services whose ' +
+      'AccessPolicy "web" cannot be made:\n' +
+        '  `http.waypoint`: got "infra/w"; a waypoint of another namespace serves others too, so name the Services whose ' +
         'requests are meant; write `selector: { app: "web" }, http: { services: ["web"] }`',
     ]);
   });

@@ -16,10 +16,11 @@ describe("arguments that are Outputs", () => {
   });
 
   it("are refused on arrival with their own path", async () => {
-    const late = resolved("controlPlane", { memory: pulumi.output("much") }, rules);
+    const late = resolved('AmbientMesh "mesh"', "controlPlane", { memory: pulumi.output("much") }, rules);
     await assert.rejects(promiseOf(late), (error: unknown) => {
       assert.ok(pulumi.InputPropertyError.isInstance(error));
       assert.equal(error.propertyPath, "controlPlane.memory");
+      assert.equal(error.message, `AmbientMesh "mesh" cannot be made:\n  \`controlPlane.memory\`: ${error.reason}`);
       const rule = 'memory is a Kubernetes quantity above 0, as text: "128Mi"';
       assert.equal(error.reason, `got "much"; ${rule}; write \`memory: "128Mi"\``);
       return true;
@@ -27,7 +28,7 @@ describe("arguments that are Outputs", () => {
   });
 
   it("come through as they are when they are right", async () => {
-    const late = resolved("controlPlane", { memory: pulumi.output("256Mi") }, rules);
+    const late = resolved('AmbientMesh "mesh"', "controlPlane", { memory: pulumi.output("256Mi") }, rules);
     assert.deepEqual(await promiseOf(late), { memory: "256Mi" });
   });
 });
