@@ -93,7 +93,9 @@ describe("waiting", () => {
         thing("wrong", { [WAIT]: "Ready" });
         patchCopied({ [TIMEOUT]: "1" });
         deployment("stuck", { no: "node" }, "2");
-        const spec = { type: "LoadBalancer", ports: [{ name: "http", port: 80 }] };
+        // Of a class that nobody serves.
+        const loadBalancerClass = "example.com/nobody";
+        const spec = { type: "LoadBalancer", loadBalancerClass, ports: [{ name: "http", port: 80 }] };
         const metadata = { namespace, name: "balanced" };
         new k8s.core.v1.Service("balanced", { metadata, spec }, { customTimeouts: { create: "1s" } });
         return Promise.resolve();
