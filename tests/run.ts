@@ -1,4 +1,4 @@
-// Runs the suites, some at a time, each on a sandbox of its own where it needs one, and adds them up. A suite's name, or that
+// Runs the suites, two at a time, each on a sandbox of its own where it needs one, and adds them up. A suite's name, or that
 // of one file of a suite on the sandbox, runs that alone: `npm test -- unit lifecycle/mesh`.
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
@@ -36,8 +36,8 @@ const suites = ["unit", "consumer", "graph", "lifecycle", "plugins"];
 /** Those that take longest come first, so that no lane is left with one at the end. */
 const longest = ["examples", "conformance", "upgrade", "applications", "interruption", "sandbox", "slow"];
 
-/** Suites wait more than they compute; a sandbox and its suite take some gibibytes. */
-const mostLanes = Math.max(1, Math.min(4, 2 * os.availableParallelism(), Math.floor(os.totalmem() / (4 * 2 ** 30))));
+/** Two cores are busy with two. */
+const mostLanes = 2;
 const counts = fs.mkdtempSync(path.join(os.tmpdir(), "counts-"));
 
 /** Those that need parts of which a sandbox itself has no use. */
