@@ -89,7 +89,8 @@ describe("waiting", () => {
     before(async () => {
       const program = async (): Promise<void> => {
         thing("route", route);
-        thing("late", { [WAIT]: "condition=Never", [TIMEOUT]: "1" });
+        // Later it has as long to go: the garbage collector hears of a new kind every 30 seconds.
+        thing("late", { [WAIT]: "condition=Never", [TIMEOUT]: "40" });
         thing("wrong", { [WAIT]: "Ready" });
         patchCopied({ [TIMEOUT]: "1" });
         deployment("stuck", { no: "node" }, "2");
