@@ -1,4 +1,4 @@
-// Pods of applications: agnhost's HTTP server, the image of the examples and of the demo, for which a small one of our own
+// Pods of applications: agnhost's HTTP server, the image of the examples, for which a small one of our own
 // answers, and echo-basic, the real backend of the Gateway API's conformance suite.
 import * as fs from "node:fs";
 import * as path from "node:path";
