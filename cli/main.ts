@@ -5,6 +5,7 @@ import * as path from "node:path";
 import { Command, CommanderError } from "commander";
 import { checkCommand } from "./check";
 import { exit, UsageError } from "./exit";
+import { gatewayApiCommand } from "./gateway-api";
 import { kindConfigCommand } from "./kind-config";
 import { readyCommand } from "./ready";
 import { processTerminal, type Terminal } from "./terminal";
@@ -21,6 +22,7 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
     .version(packageVersion())
     .addCommand(checkCommand(terminal, finish))
     .addCommand(kindConfigCommand(terminal, finish))
+    .addCommand(gatewayApiCommand(terminal, finish))
     .addCommand(readyCommand(terminal, finish))
     .addCommand(unenrolCommand(terminal, finish))
     .addCommand(enrolCommand(terminal, finish));

@@ -29,6 +29,9 @@ export const metadataOnly = {
   object: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
 };
 
+/** Under which name the API server notes what this package applies. */
+const fieldManager = "istio-ambient";
+
 /** One request. */
 interface Call {
   method: string;
@@ -82,6 +85,19 @@ export class ApiClient implements Api {
   patch(path: string, body: object, kind: "merge" | "strategic" = "merge"): Promise<Reply> {
     const type = kind === "merge" ? "application/merge-patch+json" : "application/strategic-merge-patch+json";
     return this.ask({ method: "PATCH", path, accept: "application/json", body, type });
+  }
+
+  /** Server-side apply: creates the object, or takes over the fields that it names and keeps all others. */
+  apply(path: string, object: object): Promise<Reply> {
+    const query = new URLSearchParams({ fieldManager, force: "true" });
+    const type = "application/apply-patch+yaml";
+    return this.ask({
+      method: "PATCH",
+      path: `${path}?${query.toString()}`,
+      accept: "application/json",
+      body: object,
+      type,
+    });
   }
 
   private async ask(call: Call): Promise<Reply> {

@@ -133,6 +133,12 @@ export async function readTroubles(client: ApiClient, namespaces: string[]): Pro
   return (await Promise.all(each)).flat();
 }
 
+/** What the pods whose names begin so say that are not ready. */
+export async function readPodTroubles(client: ApiClient, namespace: string, prefix: string): Promise<Trouble[]> {
+  const pods = await list<V1Pod>(client, `/api/v1/namespaces/${namespace}/pods?limit=500`);
+  return pods.filter(({ metadata }) => metadata?.name?.startsWith(prefix)).flatMap(podTroubles);
+}
+
 function podTroubles(pod: V1Pod): Trouble[] {
   const object = `Pod ${pod.metadata?.namespace}/${pod.metadata?.name}`;
   const statuses: V1ContainerStatus[] = [

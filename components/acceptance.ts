@@ -1,10 +1,10 @@
 // Waiting until the mesh has accepted an object, so that a refusal is told in the words of its condition.
 import * as pulumi from "@pulumi/pulumi";
-import { reason } from "../cluster/connection";
-import type { ClusterTarget } from "../cluster/connection";
+import { reason, type ClusterTarget } from "../cluster/connection";
 import { awaitVerdict, type Judge } from "../cluster/wait";
 import { conditionVerdict, Verdict, WithConditions } from "../lib/conditions";
 import { runFault } from "./run-fault";
+import type { Cluster } from "./support/cluster";
 
 /** An object that is waited for. */
 export interface Awaited {
@@ -20,21 +20,23 @@ export interface Awaited {
 /**
  * The object's id, `namespace/name`, once its controller accepts it as it now is. This process reads the cluster by
  * itself: the plugin takes what was said of an earlier version for the present one, and hides the message of a
- * condition. Where the cluster cannot be told (`target` is undefined) the plugin has waited instead.
+ * condition.
  */
 export function accepted<T>(
   id: pulumi.Output<string>,
   awaited: Awaited,
   expected: pulumi.Output<T>,
   judge: (object: unknown, expected: T, read: Parameters<Judge>[1]) => ReturnType<Judge>,
-  target: ClusterTarget | undefined,
+  cluster: Cluster,
 ): pulumi.Output<string> {
-  return pulumi.all([id, expected.apply((value) => [value])]).apply(async ([known, [value]]) => {
-    if (target !== undefined && !pulumi.runtime.isDryRun()) {
-      await requireAccepted(known, awaited, (object, read) => judge(object, value as T, read), target);
-    }
-    return known;
-  });
+  return pulumi
+    .all([id, expected.apply((value) => [value]), cluster.target])
+    .apply(async ([known, [value], target]) => {
+      if (!pulumi.runtime.isDryRun()) {
+        await requireAccepted(known, awaited, (object, read) => judge(object, value as T, read), target);
+      }
+      return known;
+    });
 }
 
 /** As `accepted`, for one condition of the object. */
@@ -42,23 +44,15 @@ export function conditionMet(
   id: pulumi.Output<string>,
   awaited: Awaited,
   type: string,
-  target: ClusterTarget | undefined,
+  cluster: Cluster,
 ): pulumi.Output<string> {
   return accepted(
     id,
     awaited,
     pulumi.output(type),
     (object, wanted) => conditionVerdict(object as WithConditions, wanted),
-    target,
+    cluster,
   );
-}
-
-/** Annotations of an object. None at all is undefined: the plugin sees a change in an empty map. */
-export type Annotations = { [annotation: string]: string } | undefined;
-
-/** Annotations with which the plugin waits, where this process cannot. */
-export function pluginWaits(condition: string, target: ClusterTarget | undefined): Annotations {
-  return target === undefined ? { "pulumi.com/waitFor": condition } : undefined;
 }
 
 async function requireAccepted(

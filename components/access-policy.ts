@@ -13,11 +13,10 @@ import {
 } from "../lib/access-objects";
 import { accessPolicyRules as rules, elsewhereFault } from "../lib/access-rules";
 import { timeouts } from "../lib/defaults";
-import { Annotations, conditionMet, pluginWaits } from "./acceptance";
+import { conditionMet } from "./acceptance";
 import { childOf, minutes } from "./children";
 import { checkedInputs, componentNamed, lateFault, resolved } from "./inputs";
-import { PreflightArgs } from "./mesh-parts";
-import { clusterTarget } from "./target";
+import { ClusterArgs, clusterOf } from "./support/cluster";
 import { WaypointReference } from "./waypoint";
 
 /** Who may connect. What is given has to hold together; of one list any entry is enough. */
@@ -181,11 +180,11 @@ export interface AccessPolicyArgs {
    */
   trustDomain?: pulumi.Input<string>;
   /**
-   * How the cluster is read to see the policies accepted.
-   * @default as the default provider reads it
+   * The cluster of an explicit provider, unless another component has named it already.
+   * @default that of the default provider
    * @example { context: "kind-kind" }
    */
-  preflight?: PreflightArgs;
+  cluster?: ClusterArgs;
 }
 
 /**
@@ -267,10 +266,9 @@ type Writer = (
 
 /** Writes the AuthorizationPolicies of one component and waits for the enforcer of each. */
 function writer(parent: pulumi.ComponentResource, name: string, args: AccessPolicyArgs, policy: Normalized): Writer {
-  const target = clusterTarget(parent, args.preflight ?? {});
+  const cluster = clusterOf(parent, "AccessPolicy", name, args.cluster);
   return (suffix, enforcer, spec, opts) => {
-    const annotations = pluginWaits(`condition=${enforcer}`, target);
-    const resource = createObject(name, suffix, "AuthorizationPolicy", policy, spec, annotations, opts);
+    const resource = createObject(name, suffix, "AuthorizationPolicy", policy, spec, opts);
     const what = `AuthorizationPolicy "${name}-${suffix}"`;
     const awaited = {
       what,
@@ -278,7 +276,7 @@ function writer(parent: pulumi.ComponentResource, name: string, args: AccessPoli
       plural: "authorizationpolicies",
       minutes: timeouts.policy,
     };
-    return { resource, accepted: conditionMet(resource.id, awaited, enforcer, target) };
+    return { resource, accepted: conditionMet(resource.id, awaited, enforcer, cluster) };
   };
 }
 
@@ -288,10 +286,9 @@ function createObject(
   kind: string,
   policy: Normalized,
   spec: pulumi.Output<object>,
-  annotations: Annotations,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
-  const metadata = { name: pulumi.interpolate`${policy.name}-${suffix}`, namespace: policy.namespace, annotations };
+  const metadata = { name: pulumi.interpolate`${policy.name}-${suffix}`, namespace: policy.namespace };
   return new k8s.apiextensions.CustomResource(
     `${name}-${suffix}`,
     { apiVersion: "security.istio.io/v1", kind, metadata, spec },
@@ -335,5 +332,5 @@ function createTokens(
   opts: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
   const spec = pulumi.all([through, policy.http]).apply(([to, http]) => tokenPolicy(to, http.jwt!));
-  return createObject(name, "tokens", "RequestAuthentication", policy, spec, undefined, opts);
+  return createObject(name, "tokens", "RequestAuthentication", policy, spec, opts);
 }

@@ -6,8 +6,7 @@ import { ambientNamespaceRules as rules } from "../lib/namespace-rules";
 import { childOf } from "./children";
 import { existingNamespace } from "./existing-namespace";
 import { checkedInputs, componentNamed, resolved } from "./inputs";
-import { PreflightArgs } from "./mesh-parts";
-import { clusterTarget } from "./target";
+import { Cluster, ClusterArgs, clusterOf } from "./support/cluster";
 
 /** What a namespace is called, and its place in the mesh. */
 export interface AmbientNamespaceArgs {
@@ -80,11 +79,11 @@ export interface AmbientNamespaceArgs {
    */
   allowSystemNamespace?: boolean;
   /**
-   * How the cluster is read to see that a namespace to adopt exists and has no sidecars.
-   * @default as the default provider reads it
+   * The cluster of an explicit provider, unless another component has named it already.
+   * @default that of the default provider
    * @example { context: "kind-kind" }
    */
-  preflight?: PreflightArgs;
+  cluster?: ClusterArgs;
 }
 
 /**
@@ -101,7 +100,8 @@ export class AmbientNamespace extends pulumi.ComponentResource {
   constructor(name: string, args: AmbientNamespaceArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("istio-ambient:index:AmbientNamespace", name, checkedInputs("AmbientNamespace", name, args, rules), opts);
     const settings = normalize(name, args);
-    const namespace = createNamespace(this, name, args, settings, opts);
+    const cluster = clusterOf(this, "AmbientNamespace", name, args.cluster);
+    const namespace = createNamespace(this, name, args, cluster, settings, opts);
     const strict = args.mtls === "strict" ? [requireMtls(name, settings.name, childOf(this, opts, namespace))] : [];
 
     // Known at preview, unlike an id: the plugin refuses to preview a patch of something that has no name yet.
@@ -129,6 +129,7 @@ function createNamespace(
   parent: pulumi.ComponentResource,
   name: string,
   args: AmbientNamespaceArgs,
+  cluster: Cluster,
   settings: ReturnType<typeof normalize>,
   opts: pulumi.ComponentResourceOptions | undefined,
 ): k8s.core.v1.Namespace | k8s.core.v1.NamespacePatch {
@@ -136,12 +137,11 @@ function createNamespace(
     const metadata = { name: settings.name, labels: settings.labels };
     return new k8s.core.v1.Namespace(`${name}-namespace`, { metadata }, childOf(parent, opts));
   }
-  const target = clusterTarget(parent, args.preflight ?? {});
   const existing = existingNamespace(
     componentNamed("AmbientNamespace", name),
     settings.name,
     "name",
-    target,
+    cluster,
     !pulumi.Output.isInstance(args.name),
   );
   const metadata = { name: existing, labels: settings.labels };

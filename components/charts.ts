@@ -9,6 +9,8 @@ import { timeouts } from "../lib/defaults";
 import { Fault, faultLine } from "../lib/faults";
 import { istioVersion } from "../lib/mesh-rules";
 import { chartRepository, charts, ChartName, defaultIstioVersion } from "../lib/releases";
+import type { Cluster } from "./support/cluster";
+import { fromProject } from "./support/own-command";
 import { explainWait } from "./waiting";
 
 /** Images are there by then as a rule; what keeps a pod from starting is known. */
@@ -47,7 +49,8 @@ export function chartSource(args: ChartsArgs = {}, version?: string): ChartSourc
   if (!("files" in found)) {
     throw new pulumi.RunError(faultLine(found));
   }
-  return { version: found.version, locate: (name) => ({ chart: path.join(directory, found.files[name]) }) };
+  const chart = (name: ChartName) => fromProject(path.resolve(directory, found.files[name]));
+  return { version: found.version, locate: (name) => ({ chart: chart(name) }) };
 }
 
 /** What is wrong with a directory of charts, if one is named. */
@@ -76,6 +79,7 @@ function inRepository(repository: string | undefined, name: ChartName) {
 /** Of a Release that is not ready the plugin says nothing for minutes, and then only that time was up. */
 export function explainRelease(
   parent: pulumi.ComponentResource,
+  cluster: Cluster,
   resource: k8s.helm.v3.Release,
   chart: ChartName,
   namespace: pulumi.Output<string>,
@@ -92,7 +96,7 @@ export function explainRelease(
     name,
     condition: kind === "Deployment" ? "Available" : "Ready",
   }));
-  explainWait(parent, resource, awaited, slowReleaseSeconds);
+  explainWait(parent, cluster, resource, awaited, slowReleaseSeconds);
 }
 
 /** Installs one chart under the release name that Istio's tools look for, and waits until it is ready. */

@@ -1,9 +1,9 @@
 // Looking at a namespace before a patch labels it: a patch would create one that does not exist.
 import * as pulumi from "@pulumi/pulumi";
-import type { ClusterTarget } from "../cluster/connection";
 import { readNamespace } from "../cluster/namespace";
 import { meshLabels } from "../lib/mesh-labels";
 import { lateFault } from "./inputs";
+import type { Cluster } from "./support/cluster";
 
 /**
  * The name, once the namespace has been seen. At preview a missing one may still be made by the same program, unless
@@ -13,11 +13,11 @@ export function existingNamespace(
   what: string,
   name: pulumi.Output<string>,
   path: string,
-  target: ClusterTarget | undefined,
+  cluster: Cluster,
   before = false,
 ): pulumi.Output<string> {
-  return name.apply(async (namespace) => {
-    const state = target ? await readNamespace(target, namespace) : { kind: "unread" as const };
+  return pulumi.all([name, cluster.target]).apply(async ([namespace, target]) => {
+    const state = await readNamespace(target, namespace);
     if (state.kind === "missing" && (before || !pulumi.runtime.isDryRun())) {
       const rule = "there is no such namespace, and none is made here";
       throw lateFault(what, { path, got: namespace, rule, fix: `new AmbientNamespace("${namespace}")` });

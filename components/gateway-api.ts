@@ -1,41 +1,44 @@
-// The Gateway API CRDs: created where there are none, taken up where there are, never downgraded, left behind at destroy.
-import * as fs from "node:fs";
-import * as path from "node:path";
-import * as k8s from "@pulumi/kubernetes";
+// The Gateway API CRDs: installed where they are missing, never downgraded, left behind at destroy.
+import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
-import { readGatewayApi } from "../cluster/gateway-api";
-import { bundleObjects, bundleVersion, ManifestObject, reasonToLeave } from "../lib/gateway-api-bundle";
+import { namesCluster } from "../cluster/connection";
+import { isRemote, readLocalBundle } from "../cluster/gateway-api";
+import { lookForDefinitions } from "../cluster/look";
+import { timeouts } from "../lib/defaults";
+import { bundleDrift, installedBundle, reasonToLeave, statedVersion } from "../lib/gateway-api-bundle";
 import { gatewayApiRules } from "../lib/mesh-rules";
-import { gatewayApiUrl, istioLines } from "../lib/releases";
+import { defaultGatewayApiVersion } from "../lib/releases";
+import type { Named } from "../lib/snapshot";
+import { childOf, minutes } from "./children";
 import { checkArgs, throwFaults } from "./inputs";
-import { clusterTarget } from "./target";
+import { factsOf } from "./preflight";
+import { Cluster, ClusterArgs, clusterOf } from "./support/cluster";
+import { fromProject, ownCommand } from "./support/own-command";
+
+/** How long the look at the CRDs may take. */
+const deadlineMs = 10_000;
 
 /** Where the Gateway API CRDs come from. */
 export interface GatewayApiArgs {
   /**
-   * Exact release of Gateway API. A change replaces nothing; one older than the cluster's is left alone with a warning.
+   * Exact release of Gateway API. A change upgrades in place; one older than the cluster's is left alone with a warning.
    * @default the release that the newest Istio line was built against (1.6.0 for Istio 1.31)
    * @example "1.6.0"
    */
   version?: string;
   /**
-   * A URL, a file or a directory of YAML that holds the CRDs, for clusters without access to the internet.
+   * A URL, a file or a directory of YAML that holds the CRDs, for clusters without access to the internet. Files are
+   * read again at each preview, so that a change of what is in them counts; a URL is read at `up` only.
    * @default the release file of the Gateway API project
    * @example "./gateway-api-1.6.0.yaml"
    */
   source?: string;
   /**
-   * The kubeconfig of the cluster, as text or path, to see which CRDs it has. Only of use with an explicit provider.
+   * The cluster of an explicit provider, unless another component has named it already.
    * @default that of the default provider
-   * @example "~/.kube/config"
+   * @example { context: "kind-kind" }
    */
-  kubeconfig?: string;
-  /**
-   * The context in that kubeconfig. Only of use with an explicit provider.
-   * @default that of the default provider
-   * @example "kind-kind"
-   */
-  context?: string;
+  cluster?: ClusterArgs;
 }
 
 /**
@@ -51,49 +54,51 @@ export class GatewayApi extends pulumi.ComponentResource {
 
   constructor(name: string, args: GatewayApiArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("istio-ambient:index:GatewayApi", name, checkArgs("GatewayApi", name, args, gatewayApiRules), opts);
-    this.version = pulumi.output(chooseBundle(this, name, args)).apply(({ objects, version }) => {
-      objects.forEach((object) => createKept(object, `${name}-${object.metadata.name}`, this));
-      return version;
-    });
+    const cluster = clusterOf(this, "GatewayApi", name, args.cluster);
+    const bundle = describe(name, args);
+    const repair = findDrift(this, bundle.version, cluster, opts?.parent);
+    const { stdout } = ownCommand(
+      `${name}-bundle`,
+      { up: bundle.words, environment: bundle.environment, target: cluster.target, repair },
+      { ...childOf(this, opts), ...minutes(timeouts.gatewayApi + 1) },
+    );
+    this.version = stdout.apply((text) => text.trim().split("\n").at(-1) ?? "");
     this.registerOutputs({ version: this.version });
   }
 }
 
-interface Choice {
-  objects: ManifestObject[];
-  version: string;
+/** A bundle as its command is told of it. */
+interface Bundle {
+  words: string[];
+  environment: Record<string, string>;
+  /** Nothing for a URL: only reading it would tell. */
+  version?: string;
 }
 
-/** The objects to write, none where the cluster's own have to stay. */
-async function chooseBundle(component: GatewayApi, name: string, args: GatewayApiArgs): Promise<Choice> {
-  const objects = await readBundle(name, args);
-  const version = bundleVersion(objects) ?? "";
-  const target = clusterTarget(component, { kubeconfig: args.kubeconfig, context: args.context });
-  if (!target) {
-    await pulumi.log.warn(
-      "the Gateway API CRDs of the cluster were not compared with this bundle: an explicit provider does not tell its " +
-        'kubeconfig; write `context: "..."`, of a mesh `preflight: { context: "..." }`',
-      component,
-    );
-    return { objects, version };
+/** Of what lies on this machine the content counts, not only the path; nothing is downloaded. */
+function describe(name: string, { version, source }: GatewayApiArgs): Bundle {
+  const timeout = ["--timeout", `${timeouts.gatewayApi}m`];
+  if (source === undefined) {
+    const release = version ?? defaultGatewayApiVersion;
+    return { words: ["gateway-api", "--release", release, ...timeout], environment: {}, version: release };
   }
-  const installed = await readGatewayApi(target);
-  const reason = reasonToLeave(installed, objects);
-  if (reason) {
-    await pulumi.log.warn(`the Gateway API CRDs are left as they are: ${reason}`, component);
-    return { objects: [], version: (installed.bundleVersion ?? "").replace(/^v/, "") };
+  const words = ["gateway-api", "--source", isRemote(source) ? source : fromProject(source), ...timeout];
+  if (isRemote(source)) {
+    return { words, environment: {} };
   }
-  return { objects, version };
+  const texts = readTexts(name, source);
+  const digest = createHash("sha256");
+  texts.forEach((text) => digest.update(text));
+  return { words, environment: { ISTIO_AMBIENT_CRDS: digest.digest("hex") }, version: statedVersion(texts) };
 }
 
-async function readBundle(name: string, args: GatewayApiArgs): Promise<ManifestObject[]> {
-  const source = args.source ?? gatewayApiUrl(args.version ?? istioLines[0]!.gatewayApi);
+function readTexts(name: string, source: string): string[] {
   try {
-    const objects = bundleObjects(await readTexts(source));
-    if (objects.length === 0) {
+    const texts = readLocalBundle(source);
+    if (statedVersion(texts) === undefined) {
       throw new Error("no CRD of Gateway API in it");
     }
-    return objects;
+    return texts;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const rule = `the Gateway API CRDs cannot be read from there (${why})`;
@@ -102,32 +107,34 @@ async function readBundle(name: string, args: GatewayApiArgs): Promise<ManifestO
   }
 }
 
-/** The YAML texts behind a URL, a file or a directory. */
-async function readTexts(source: string): Promise<string[]> {
-  if (/^https?:\/\//.test(source)) {
-    const response = await fetch(source, { signal: AbortSignal.timeout(30_000) });
-    if (!response.ok) {
-      throw new Error(`HTTP ${response.status}`);
-    }
-    return [await response.text()];
+/** What of the bundle has gone since it was installed, as a reason to install it again; says so, and what is left alone. */
+function findDrift(
+  component: GatewayApi,
+  version: string | undefined,
+  cluster: Cluster,
+  parent: pulumi.Resource | undefined,
+): string | undefined {
+  const facts = factsOf(parent);
+  if (facts === "skipped") {
+    return undefined;
   }
-  if (!fs.statSync(source).isDirectory()) {
-    return [fs.readFileSync(source, "utf8")];
+  const definitions = facts?.definitions ?? readDefinitions(cluster);
+  const left = reasonToLeave(installedBundle(definitions), { bundleVersion: version, channel: "standard" });
+  if (left !== undefined) {
+    void pulumi.log.warn(`the Gateway API CRDs are left as they are: ${left}`, component);
+    return undefined;
   }
-  const files = fs.readdirSync(source).filter((file) => /\.ya?ml$/.test(file));
-  return files.sort().map((file) => fs.readFileSync(path.join(source, file), "utf8"));
+  const drift = bundleDrift(definitions, version, facts?.isOwnMesh === true);
+  if (drift.length === 0) {
+    return undefined;
+  }
+  void pulumi.log.warn(
+    `the Gateway API CRDs have changed and are installed again:\n  ${drift.join("\n  ")}`,
+    component,
+  );
+  return drift.join("; ");
 }
 
-/** Patches create what is missing and take up what exists; they stay at destroy, or all routes would go with the CRDs. */
-function createKept(object: ManifestObject, name: string, parent: pulumi.Resource): void {
-  const annotations = { ...object.metadata.annotations, "pulumi.com/patchForce": "true" };
-  const args = { metadata: { ...object.metadata, annotations }, spec: object.spec };
-  const opts = { parent, retainOnDelete: true };
-  if (object.kind === "CustomResourceDefinition") {
-    new k8s.apiextensions.v1.CustomResourceDefinitionPatch(name, args, opts);
-  } else if (object.kind === "ValidatingAdmissionPolicy") {
-    new k8s.admissionregistration.v1.ValidatingAdmissionPolicyPatch(name, args, opts);
-  } else {
-    new k8s.admissionregistration.v1.ValidatingAdmissionPolicyBindingPatch(name, args, opts);
-  }
+function readDefinitions(cluster: Cluster): Named[] {
+  return cluster.now && namesCluster(cluster.now) ? lookForDefinitions(cluster.now, deadlineMs) : [];
 }

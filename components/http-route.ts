@@ -9,14 +9,13 @@ import { LiveService, portFault, RouteWithBackends, serviceBackends } from "../l
 import { LiveRoute, routeVerdict } from "../lib/route-status";
 import type { Json } from "../lib/json";
 import { httpRouteRules as rules } from "../lib/route-rules";
-import { accepted, Annotations, Awaited, pluginWaits } from "./acceptance";
+import { accepted, Awaited } from "./acceptance";
 import { childOf, minutes } from "./children";
 import { checkedInputs, componentNamed, resolved, throwFaults } from "./inputs";
-import { PreflightArgs } from "./mesh-parts";
 import { GatewayFacts, gatewayBehind, identity, Protocol } from "./program";
 import { routeFaults, ruleArgs } from "./route-faults";
 import { CanaryArgs, RouteBackendArgs, RouteParentArgs, RouteRuleArgs, RouteVersionArgs } from "./route-parts";
-import { clusterTarget } from "./target";
+import { ClusterArgs, clusterOf } from "./support/cluster";
 
 /** Which requests go to which backends. */
 export interface HttpRouteArgs {
@@ -62,12 +61,11 @@ export interface HttpRouteArgs {
    */
   canary?: CanaryArgs;
   /**
-   * How the cluster is read to see the route accepted. With an explicit provider and nothing named here the plugin
-   * waits, which does not say what was wrong.
-   * @default as the default provider reads it
+   * The cluster of an explicit provider, unless another component has named it already.
+   * @default that of the default provider
    * @example { context: "kind-kind" }
    */
-  preflight?: PreflightArgs;
+  cluster?: ClusterArgs;
 }
 
 /**
@@ -94,12 +92,12 @@ export class HttpRoute extends pulumi.ComponentResource {
     super("istio-ambient:index:HttpRoute", name, checkRoute(name, args), opts);
     const gateway = gatewayBehind(args.parent);
     const route = normalize(name, args, gateway);
-    const target = clusterTarget(this, args.preflight ?? {});
+    const cluster = clusterOf(this, "HttpRoute", name, args.cluster);
 
     const grants = createGrants(this, name, args, route.namespace, opts);
-    const resource = createRoute(name, route, pluginWaits(acceptance, target), childOf(this, opts, ...grants));
+    const resource = createRoute(name, route, childOf(this, opts, ...grants));
     if (args.httpsOnly) createRedirect(this, name, args, route.name, childOf(this, opts));
-    const id = accepted(resource.id, awaited(name), route.written, judge, target);
+    const id = accepted(resource.id, awaited(name), route.written, judge, cluster);
 
     this.name = id.apply((known) => known.split("/")[1] ?? "");
     this.namespace = id.apply((known) => known.split("/")[0] ?? "");
@@ -167,7 +165,7 @@ function createRedirect(
   routeName: pulumi.Output<string>,
   opts: pulumi.ComponentResourceOptions,
 ): void {
-  const { namespace, hostnames, preflight } = args;
+  const { namespace, hostnames } = args;
   new HttpRoute(
     `${name}-to-https`,
     {
@@ -175,7 +173,6 @@ function createRedirect(
       namespace,
       parent: args.parent,
       hostnames,
-      preflight,
       rules: [{ redirect: { scheme: "https" } }],
     },
     { ...opts, parent },
@@ -225,13 +222,6 @@ function versionsOf(rule: RouteRuleArgs): RouteVersionArgs[] {
   ];
 }
 
-/** The plugin's own wait can only speak of the first parent. */
-const acceptance = JSON.stringify(
-  ["Accepted", "ResolvedRefs"].map(
-    (type) => `jsonpath={.status.parents[0].conditions[?(@.type=="${type}")].status}=True`,
-  ),
-);
-
 function awaited(name: string): Awaited {
   const what = `HttpRoute "${name}"`;
   return { what, api: "apis/gateway.networking.k8s.io/v1", plural: "httproutes", minutes: timeouts.route };
@@ -257,7 +247,6 @@ async function judge(
 function createRoute(
   name: string,
   route: ReturnType<typeof normalize>,
-  annotations: Annotations,
   opts: pulumi.CustomResourceOptions,
 ): k8s.apiextensions.CustomResource {
   return new k8s.apiextensions.CustomResource(
@@ -265,11 +254,7 @@ function createRoute(
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "HTTPRoute",
-      metadata: {
-        name: route.name,
-        namespace: route.namespace,
-        annotations,
-      },
+      metadata: { name: route.name, namespace: route.namespace },
       spec: route.spec,
     },
     { ...opts, ...minutes(timeouts.route) },

@@ -9,11 +9,13 @@ export {
 } from "./access-policy";
 export { AmbientNamespace, AmbientNamespaceArgs } from "./ambient-namespace";
 export { CertificateArgs } from "./certificate";
+export { ClusterArgs } from "./support/cluster";
 export { ChartsArgs } from "./charts";
 export { GatewayApi, GatewayApiArgs } from "./gateway-api";
 export { HttpRoute, HttpRouteArgs } from "./http-route";
 export {
   AllowedRoutesArgs,
+  GatewayArgs,
   GatewayNodePorts,
   IngressGateway,
   IngressGatewayArgs,

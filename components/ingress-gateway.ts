@@ -13,11 +13,13 @@ import {
 } from "../lib/gateway-objects";
 import { ingressGatewayRules as rules } from "../lib/gateway-rules";
 import type { Awaited } from "../lib/waiting";
-import { createCertificate, CertificateArgs } from "./certificate";
+import { createCertificate, CertificateArgs, issuedBy } from "./certificate";
 import { childOf, minutes } from "./children";
 import { checkArgs, componentNamed, resolved, throwFaults } from "./inputs";
 import { loadBalancerHost } from "./load-balancer";
 import { portFaults } from "./cluster-claims";
+import { awaitPods } from "./gateway-pods";
+import { Cluster, ClusterArgs, clusterOf } from "./support/cluster";
 import { beforeTheEnd, explainWait } from "./waiting";
 import { announceGateway, GatewayFacts, plain } from "./program";
 
@@ -39,7 +41,7 @@ export interface AllowedRoutesArgs {
 }
 
 /** What an ingress gateway is called, how it is reached, and what it may use. */
-export interface IngressGatewayArgs {
+export interface GatewayArgs {
   /**
    * Name of the Gateway. istiod calls its Deployment and Service `<name>-istio`. A change replaces the Gateway.
    * @default "hostk8s-gateway"
@@ -128,6 +130,16 @@ export interface IngressGatewayArgs {
   certificate?: CertificateArgs;
 }
 
+/** An ingress gateway of its own, beside that of the mesh. */
+export interface IngressGatewayArgs extends GatewayArgs {
+  /**
+   * The cluster of an explicit provider, unless another component has named it already.
+   * @default that of the default provider
+   * @example { context: "kind-kind" }
+   */
+  cluster?: ClusterArgs;
+}
+
 /** A Gateway as a route refers to it. */
 export interface ParentReference {
   /** Name of the Gateway. */
@@ -170,20 +182,24 @@ export class IngressGateway extends pulumi.ComponentResource {
   constructor(name: string, args: IngressGatewayArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("istio-ambient:index:IngressGateway", name, checkArgs("IngressGateway", name, args, rules), opts);
     throwFaults("IngressGateway", name, portFaults(this, name, args));
+    const cluster = clusterOf(this, "IngressGateway", name, args.cluster);
     const gateway = normalize(componentNamed("IngressGateway", name), args);
     const overlay = createOverlay(this, name, gateway, opts);
-    const certificate = createCertificate(this, name, gateway, args.certificate ?? {}, opts);
+    const certificate = createCertificate(this, name, cluster, gateway, args.certificate ?? {}, opts);
     const resource = createGateway(
       name,
       gateway,
       certificate.secretName,
-      childOf(this, opts, overlay, ...certificate.resources),
+      childOf(this, opts, overlay, ...certificate.before),
     );
-    explainWait(this, resource, awaitedGateway(gateway), beforeTheEnd(timeouts.gateway));
+    explainWait(this, cluster, resource, awaitedGateway(gateway), beforeTheEnd(timeouts.gateway));
     const patch = patchService(name, gateway, childOf(this, opts, resource));
 
-    const ready = (patch ?? resource).id;
-    const address = reachedAt(this, name, gateway, ready);
+    const serving = awaitPods(gateway, cluster, (patch ?? resource).id);
+    const authority = issuedBy(certificate, cluster, serving);
+    // A preview waits for nothing, and shows routes with the parent that they will have.
+    const ready = pulumi.runtime.isDryRun() ? pulumi.output("") : pulumi.all([serving, authority]).apply(([id]) => id);
+    const address = reachedAt(cluster, gateway, serving);
     this.parentRef = pulumi
       .all([gateway.name, gateway.namespace, ready])
       .apply(([n, namespace]) => ({ name: n, namespace }));
@@ -193,7 +209,7 @@ export class IngressGateway extends pulumi.ComponentResource {
     this.nodePorts = gateway.service.apply((service) => openNodePorts(service));
     this.serviceName = gateway.serviceName;
     this.secretName = certificate.secretName;
-    this.caCertificate = certificate.authority;
+    this.caCertificate = authority;
     this.registerOutputs({
       parentRef: this.parentRef,
       httpUrl: this.httpUrl,
@@ -224,8 +240,7 @@ function served(args: IngressGatewayArgs): GatewayFacts {
 
 /** The arguments with their defaults; what belongs together arrives together. */
 function normalize(what: string, args: IngressGatewayArgs) {
-  const part = <T>(field: keyof IngressGatewayArgs & string, value: T) =>
-    resolved(what, field, value, rules.fields[field]!);
+  const part = <T>(field: keyof GatewayArgs & string, value: T) => resolved(what, field, value, rules.fields[field]!);
   const https = args.certificate?.enabled !== false;
   const serviceType = args.serviceType ?? gatewayDefaults.serviceType;
   const name = part("name", args.name).apply((given) => given ?? gatewayDefaults.name);
@@ -350,8 +365,7 @@ function patchService(
 
 /** Where the listeners answer: the host's ports, the load balancer's address, or the Service's name in the cluster. */
 function reachedAt(
-  parent: pulumi.ComponentResource,
-  name: string,
+  cluster: Cluster,
   gateway: Normalized,
   ready: pulumi.Output<string>,
 ): pulumi.Output<{ host: string; http: number; https: number }> {
@@ -363,7 +377,7 @@ function reachedAt(
       .all([gateway.serviceName, gateway.namespace])
       .apply(([service, namespace]) => ({ host: `${service}.${namespace}.svc`, ...listenerPorts }));
   }
-  return loadBalancerHost(parent, name, gateway, ready).apply((host) => ({ host, ...listenerPorts }));
+  return loadBalancerHost(cluster, gateway, ready).apply((host) => ({ host, ...listenerPorts }));
 }
 
 function openNodePorts(service: ServiceSettings): GatewayNodePorts {

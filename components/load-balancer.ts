@@ -1,12 +1,11 @@
 // The address that a load balancer gives a gateway.
 import * as pulumi from "@pulumi/pulumi";
-import { namesCluster, reason, type ClusterTarget } from "../cluster/connection";
+import { reason, type ClusterTarget } from "../cluster/connection";
 import { awaitVerdict } from "../cluster/wait";
 import { timeouts } from "../lib/defaults";
 import { balancedAddress, type LiveGateway } from "../lib/gateway-objects";
-import { ExistingObject } from "./existing-object";
 import { runFault } from "./run-fault";
-import { clusterTarget } from "./target";
+import type { Cluster } from "./support/cluster";
 
 /** A gateway behind a load balancer. */
 interface BalancedGateway {
@@ -16,27 +15,17 @@ interface BalancedGateway {
 }
 
 /**
- * The address, once it is there. This process reads the Gateway by itself, where it can tell the cluster: as a resource
- * that is read, it would count as changed at every refresh, since its status counts the routes that hang on it.
+ * The address, once it is there. This process reads the Gateway by itself: as a resource that is read, it would count as
+ * changed at every refresh, since its status counts the routes that are attached to it.
  */
 export function loadBalancerHost(
-  parent: pulumi.ComponentResource,
-  name: string,
+  cluster: Cluster,
   gateway: BalancedGateway,
   ready: pulumi.Output<string>,
 ): pulumi.Output<string> {
-  const target = clusterTarget(parent, {});
-  if (!target || !namesCluster(target)) {
-    const kind = { apiVersion: "gateway.networking.k8s.io/v1", kind: "Gateway" } as const;
-    const object = { ...kind, namespace: gateway.namespace, name: gateway.name };
-    const { status } = new ExistingObject(`${name}-load-balancer`, object, ready, parent);
-    return pulumi
-      .all([status, gateway.serviceName])
-      .apply(([found, service]) => balancedAddress({ status: found }, service) ?? "");
-  }
   const seen = pulumi
-    .all([gateway.namespace, gateway.name, gateway.serviceName, ready])
-    .apply(([into, object, service]) => {
+    .all([gateway.namespace, gateway.name, gateway.serviceName, cluster.target, ready])
+    .apply(([into, object, service, target]) => {
       const path = `/apis/gateway.networking.k8s.io/v1/namespaces/${into}/gateways/${object}`;
       return pulumi.runtime.isDryRun() ? addressNow(target, path, service) : addressInTime(target, path, service, into);
     });

@@ -1,6 +1,6 @@
 // What each part of a mesh may be given: images, Gateway API, istiod, the CNI agent, ztunnel, the gateway, the preflight.
 import * as pulumi from "@pulumi/pulumi";
-import { IngressGatewayArgs } from "./ingress-gateway";
+import { GatewayArgs } from "./ingress-gateway";
 
 /** Whose images are run. */
 export interface ImagesArgs {
@@ -131,7 +131,7 @@ export interface DataplaneArgs {
 }
 
 /** The shared gateway of a mesh. */
-export interface MeshGatewayArgs extends IngressGatewayArgs {
+export interface MeshGatewayArgs extends GatewayArgs {
   /**
    * False: a mesh without ingress.
    * @default true
@@ -148,16 +148,4 @@ export interface PreflightArgs {
    * @example false
    */
   enabled?: boolean;
-  /**
-   * The kubeconfig of the cluster, as text or path. Only of use with an explicit provider, which does not tell its own.
-   * @default that of the default provider
-   * @example "~/.kube/config"
-   */
-  kubeconfig?: string;
-  /**
-   * The context in that kubeconfig. Only of use with an explicit provider.
-   * @default that of the default provider
-   * @example "kind-kind"
-   */
-  context?: string;
 }

@@ -23,6 +23,7 @@ import { GatewayNodePorts, IngressGateway, ParentReference } from "./ingress-gat
 import { dataPlane } from "./data-plane";
 import { checkArgs, componentNamed, resolved, throwFaults } from "./inputs";
 import { ownedBy } from "./ownership";
+import { Cluster, ClusterArgs, clusterOf } from "./support/cluster";
 import { preflight } from "./preflight";
 import {
   CniArgs,
@@ -127,9 +128,15 @@ export interface AmbientMeshArgs {
    */
   onDestroy?: string;
   /**
-   * How the cluster is read before anything is written.
-   * @default as the default provider reads it
+   * The cluster of an explicit provider.
+   * @default that of the default provider
    * @example { context: "kind-kind" }
+   */
+  cluster?: ClusterArgs;
+  /**
+   * The look at the cluster before anything is written.
+   * @default on
+   * @example { enabled: false }
    */
   preflight?: PreflightArgs;
 }
@@ -181,20 +188,21 @@ export class AmbientMesh extends pulumi.ComponentResource {
   constructor(name: string, args: AmbientMeshArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super(TYPE, name, checkArgs("AmbientMesh", name, args, rules, chartFaults(args)), opts);
     throwFaults("AmbientMesh", name, meshFaults(this, name));
+    const cluster = clusterOf(this, "AmbientMesh", name, args.cluster);
     const source = chartSource(args.charts, args.version);
     const mesh = normalize(componentNamed("AmbientMesh", name), args, source.version);
-    const release = releaseInto(this, source, mesh);
-    const own = preflight(this, name, args, source.version, opts);
-    const after = (...others: pulumi.Input<pulumi.Resource>[]) => ownedBy(own, childOf(this, opts, ...others));
+    const release = releaseInto(this, cluster, source, mesh);
+    const seen = preflight(this, name, args, cluster, { ...mesh, version: source.version }, opts);
+    const after = (...others: pulumi.Input<pulumi.Resource>[]) => ownedBy(seen.own, childOf(this, opts, ...others));
 
-    const namespace = createNamespace(name, args, mesh.namespace, after());
-    const gatewayApi = createGatewayApi(name, args, source.version, after());
-    const base = release(`${name}-base`, "base", after(namespace, ...gatewayApi));
+    const namespace = createNamespace(name, args, seen.namespace, after());
+    const gatewayApi = createGatewayApi(name, args, source.version, after(namespace));
+    const base = release(`${name}-base`, "base", after(namespace));
     const istiod = release(`${name}-istiod`, "istiod", after(base));
     const cni = release(`${name}-cni`, "cni", after(istiod));
     const ztunnel = release(`${name}-ztunnel`, "ztunnel", after(cni));
-    const ready = dataPlane(name, this, args, mesh, [istiod, cni, ztunnel], after(ztunnel));
-    const gateway = createGateway(name, args, mesh.namespace, after(ready));
+    const ready = dataPlane(name, cluster, args, mesh, [istiod, cni, ztunnel], undefined, after(ztunnel));
+    const gateway = createGateway(name, args, mesh.namespace, gatewayAfter(after(namespace), [ready, ...gatewayApi]));
 
     this.namespace = mesh.namespace;
     this.version = ready.id.apply(() => source.version);
@@ -283,11 +291,16 @@ export function gatewayRequests(gateway: {
 }
 
 /** The releases of one mesh: same charts, same namespaces. */
-function releaseInto(parent: pulumi.ComponentResource, source: ChartSource, mesh: ReturnType<typeof normalize>) {
+function releaseInto(
+  parent: pulumi.ComponentResource,
+  cluster: Cluster,
+  source: ChartSource,
+  mesh: ReturnType<typeof normalize>,
+) {
   return (name: string, chart: ChartName, opts: pulumi.CustomResourceOptions) => {
     const namespace = chart === "cni" || chart === "ztunnel" ? mesh.nodeNamespace : mesh.namespace;
     const resource = createRelease(name, source, chart, namespace, mesh[chart], opts);
-    explainRelease(parent, resource, chart, namespace);
+    explainRelease(parent, cluster, resource, chart, namespace);
     return resource;
   };
 }
@@ -315,25 +328,34 @@ function createNamespace(
       );
 }
 
-/** The CRDs; as a dependency they count once all of them are registered. */
+/** The CRDs, unless the cluster brings its own. */
 function createGatewayApi(
   name: string,
   args: AmbientMeshArgs,
   version: string,
   opts: pulumi.ComponentResourceOptions,
-): pulumi.Input<pulumi.Resource>[] {
+): GatewayApi[] {
   const { install, ...bundle } = args.gatewayApi ?? {};
-  const { kubeconfig, context } = args.preflight ?? {};
   if (install === false) {
     return [];
   }
   const usual = bundle.source === undefined ? istioLine(version)?.gatewayApi : undefined;
-  const gatewayApi = new GatewayApi(
-    `${name}-gateway-api`,
-    { kubeconfig, context, ...bundle, version: bundle.version ?? usual },
-    opts,
-  );
-  return [gatewayApi.version.apply(() => gatewayApi)];
+  return [new GatewayApi(`${name}-gateway-api`, { ...bundle, version: bundle.version ?? usual }, opts)];
+}
+
+/**
+ * Options of the gateway's component: what it makes beside its Gateway, such as certificates, waits for less than the
+ * Gateway itself.
+ */
+function gatewayAfter(
+  opts: pulumi.ComponentResourceOptions,
+  others: pulumi.Resource[],
+): pulumi.ComponentResourceOptions {
+  const transformation: pulumi.ResourceTransformation = ({ type, props, opts: given }) =>
+    type.startsWith("kubernetes:gateway.networking.k8s.io/") && type.endsWith(":Gateway")
+      ? { props, opts: pulumi.mergeOptions(given, { dependsOn: others }) }
+      : undefined;
+  return pulumi.mergeOptions(opts, { transformations: [transformation] });
 }
 
 function createGateway(

@@ -1,61 +1,132 @@
 // The preflight of a mesh: one look at the cluster, at preview and at up, before any child of the mesh is registered.
 import * as pulumi from "@pulumi/pulumi";
+import { NoClusterError, reason } from "../cluster/connection";
+import { UnreachableError } from "../cluster/client";
 import { lookNow } from "../cluster/look";
+import { readFacts } from "../cluster/preflight";
 import { findingLine, type Finding } from "../lib/checks/check";
 import { certificateDefaults, gatewayDefaults, meshDefaults } from "../lib/defaults";
 import { nodeNamespace } from "../lib/chart-values";
 import { judgePlan } from "../lib/preflight";
-import type { GatewayPlan, Plan } from "../lib/preflight/facts";
+import { isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "../lib/preflight/facts";
 import { ownObjects, type OwnObjects } from "../lib/preflight/owners";
 import { charts } from "../lib/releases";
 import type { AmbientMeshArgs } from "./mesh";
 import type { MeshGatewayArgs } from "./mesh-parts";
 import { stackName, type OwnChildren } from "./ownership";
-import { clusterTarget } from "./target";
+import { runFault } from "./run-fault";
+import type { Cluster } from "./support/cluster";
 
 /** How long the look may take in all. */
 const deadlineMs = 10_000;
+
+/** What a look at the cluster gives the components that make the mesh. */
+export interface Preflight {
+  /** What the cluster has of this stack already. */
+  own: OwnChildren;
+  /** The namespace's name, once nothing is in the way. */
+  namespace: pulumi.Output<string>;
+}
+
+/** What was seen of the cluster, for the parts of a mesh. */
+export interface MeshFacts extends ClusterFacts {
+  /** An earlier run of this stack has made the mesh. */
+  isOwnMesh: boolean;
+}
+
+const seen = new WeakMap<pulumi.Resource, MeshFacts | "skipped">();
+
+/** What the preflight of a mesh saw, or that it was skipped; nothing for a resource that is no mesh. */
+export function factsOf(mesh: pulumi.Resource | undefined): MeshFacts | "skipped" | undefined {
+  return mesh && seen.get(mesh);
+}
 
 /**
  * Looks at the cluster that the program is about to write to, and throws one error with everything that is in the way.
  *
  * It runs inside the program, not as a Command: as a resource a Command runs at up only, as an invoke its findings are
  * printed above a stack trace. And it stops the program where it stands instead of handing a rejected promise to
- * the children: what then is not registered, an engine behind the Automation API takes for something to delete.
+ * the children: what then is not registered, an engine behind the Automation API takes for something to delete. Only a
+ * cluster that another resource of the program makes is looked at when it is known, before the mesh's first write.
  */
 export function preflight(
   mesh: pulumi.ComponentResource,
   name: string,
   args: AmbientMeshArgs,
-  version: string,
+  cluster: Cluster,
+  settings: { version: string; namespace: pulumi.Output<string> },
   opts: pulumi.ComponentResourceOptions | undefined,
-): OwnChildren {
-  const { enabled, kubeconfig, context } = args.preflight ?? {};
-  const plan = planOf(args, version);
-  const target = clusterTarget(mesh, { kubeconfig, context });
-  if (enabled === false) {
-    return {};
-  }
-  if (!target) {
-    // Told once, with what else comes of it: see the data plane.
-    return {};
+): Preflight {
+  const { namespace } = settings;
+  const plan = planOf(args, settings.version);
+  const early = opts?.dependsOn !== undefined;
+  seen.set(mesh, "skipped");
+  if (args.preflight?.enabled === false) {
+    return { own: {}, namespace };
   }
   if (!plan) {
-    return leftOut(mesh, "the mesh's `namespace` is an Output, which is not known yet");
+    skipped(mesh, "the mesh's `namespace` is an Output, which is not known yet");
+    return { own: {}, namespace };
   }
-  const look = lookNow(target, plan, deadlineMs);
+  if (!cluster.now) {
+    return { own: {}, namespace: lookLater(mesh, name, plan, cluster, early, namespace) };
+  }
+  const look = lookNow(cluster.now, plan, deadlineMs);
   if ("why" in look) {
-    return leftOut(mesh, look.why);
+    skipped(mesh, look.why);
+    return { own: {}, namespace };
   }
-  const { errors, warnings } = judgePlan(plan, look.facts, opts?.dependsOn !== undefined);
+  const refusal = judge(mesh, name, plan, look.facts, early);
+  if (refusal !== undefined) {
+    // Its message says all; a RunError is printed without a stack trace, and once in every kind of host.
+    throw new pulumi.RunError(refusal);
+  }
+  seen.set(mesh, { ...look.facts, isOwnMesh: !look.facts.gaps.namespaces && isOurs(plan, look.facts) });
+  return { own: ownChildren(name, ownObjects(plan, look.facts)), namespace };
+}
+
+function lookLater(
+  mesh: pulumi.ComponentResource,
+  name: string,
+  plan: Plan,
+  cluster: Cluster,
+  early: boolean,
+  namespace: pulumi.Output<string>,
+): pulumi.Output<string> {
+  if (pulumi.runtime.isDryRun()) {
+    skipped(mesh, "the cluster is made by this program; `up` looks at it before the mesh is written");
+    return namespace;
+  }
+  return pulumi.all([namespace, cluster.target]).apply(async ([known, target]) => {
+    try {
+      const { facts } = await readFacts(target, plan, deadlineMs);
+      const refusal = judge(mesh, name, plan, facts, early);
+      if (refusal !== undefined) {
+        throw runFault(refusal);
+      }
+    } catch (error) {
+      if (!(error instanceof NoClusterError || error instanceof UnreachableError)) {
+        throw error;
+      }
+      skipped(mesh, reason(error));
+    }
+    return known;
+  });
+}
+
+/** What is in the way, as one text; warns of what will work otherwise than it seems. */
+function judge(
+  mesh: pulumi.ComponentResource,
+  name: string,
+  plan: Plan,
+  facts: ClusterFacts,
+  early: boolean,
+): string | undefined {
+  const { errors, warnings } = judgePlan(plan, facts, early);
   if (warnings.length > 0) {
     void pulumi.log.warn(`the mesh will not do all that it seems to:\n${lines(warnings)}`, mesh);
   }
-  if (errors.length > 0) {
-    // Its message says all; a RunError is printed without a stack trace, and once in every kind of host.
-    throw new pulumi.RunError(`AmbientMesh "${name}" cannot be made on ${look.facts.server}:\n${lines(errors)}`);
-  }
-  return ownChildren(name, ownObjects(plan, look.facts));
+  return errors.length > 0 ? `AmbientMesh "${name}" cannot be made on ${facts.server}:\n${lines(errors)}` : undefined;
 }
 
 /** The ids by the names of the children that make these objects. */
@@ -79,9 +150,8 @@ function lines(findings: Finding[]): string {
   return findings.map((found) => `  ${findingLine(found)}`).join("\n");
 }
 
-function leftOut(mesh: pulumi.ComponentResource, why: string): OwnChildren {
-  void pulumi.log.warn(`the preflight was left out: ${why}`, mesh);
-  return {};
+function skipped(mesh: pulumi.ComponentResource, why: string): void {
+  void pulumi.log.warn(`the preflight was skipped: ${why}`, mesh);
 }
 
 /** A value that is known while the program is written down; nothing for an Output, which may come from a resource. */

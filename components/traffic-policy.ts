@@ -8,9 +8,8 @@ import { trafficPolicyRules as rules } from "../lib/traffic-rules";
 import { conditionMet } from "./acceptance";
 import { childOf } from "./children";
 import { checkedInputs, componentNamed, resolved, throwFaults } from "./inputs";
-import { PreflightArgs } from "./mesh-parts";
 import { claimsOfProgram, identity } from "./program";
-import { clusterTarget } from "./target";
+import { ClusterArgs, clusterOf } from "./support/cluster";
 import {
   ConnectionPoolArgs,
   FaultArgs,
@@ -79,11 +78,11 @@ export interface TrafficPolicyArgs {
    */
   routes?: TrafficRouteArgs[];
   /**
-   * How the cluster is read to see the Service behind its waypoint.
-   * @default as the default provider reads it
+   * The cluster of an explicit provider, unless another component has named it already.
+   * @default that of the default provider
    * @example { context: "kind-kind" }
    */
-  preflight?: PreflightArgs;
+  cluster?: ClusterArgs;
 }
 
 /**
@@ -164,7 +163,7 @@ function normalize(name: string, args: TrafficPolicyArgs) {
         pulumi.all([namespace, service, waypoint]).apply(([at, known]) => `${at}/${known}`),
         { what: `The Service of TrafficPolicy "${name}"`, api: "api/v1", plural: "services", minutes: timeouts.policy },
         "istio.io/WaypointBound",
-        clusterTarget(component, args.preflight ?? {}),
+        clusterOf(component, "TrafficPolicy", name, args.cluster),
       ),
   };
 }

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { namesCluster, type ClusterTarget } from "../cluster/connection";
 import { explainWaiting, type Wait } from "../cluster/waiting";
 import type { Awaited } from "../lib/waiting";
-import { clusterTarget } from "./target";
+import type { Cluster } from "./support/cluster";
 
 const lookEveryMs = 10_000;
 
@@ -13,15 +13,15 @@ export const beforeTheEnd = (minutes: number): number => minutes * 60 - 20;
 /** Warns at the component, with the last condition and the likely cause, once it has been waited for so many seconds. */
 export function explainWait(
   component: pulumi.ComponentResource,
+  cluster: Cluster,
   resource: pulumi.CustomResource,
   awaited: pulumi.Output<Awaited>,
   afterSeconds: number,
 ): void {
-  const target = clusterTarget(component, {});
-  if (pulumi.runtime.isDryRun() || !target || !namesCluster(target)) {
+  if (pulumi.runtime.isDryRun() || (cluster.now && !namesCluster(cluster.now))) {
     return;
   }
-  awaited.apply((known) => {
+  pulumi.all([awaited, cluster.target]).apply(([known, target]) => {
     const wait: Wait = { begun: Date.now() };
     let told = false;
     const timer = setInterval(() => {

@@ -9,9 +9,8 @@ import { waypointRules as rules } from "../lib/waypoint-rules";
 import { childOf, minutes } from "./children";
 import { existingNamespace } from "./existing-namespace";
 import { checkArgs, componentNamed, resolved, throwFaults } from "./inputs";
-import { PreflightArgs } from "./mesh-parts";
 import { claimsOfProgram, identity } from "./program";
-import { clusterTarget } from "./target";
+import { Cluster, ClusterArgs, clusterOf } from "./support/cluster";
 
 /** A namespace, or a Service in one, that is reached through a waypoint. */
 export interface WaypointUserArgs {
@@ -69,11 +68,11 @@ export interface WaypointArgs {
    */
   memory?: pulumi.Input<string>;
   /**
-   * How the cluster is read to see that the namespaces of its users exist.
-   * @default as the default provider reads it
+   * The cluster of an explicit provider, unless another component has named it already.
+   * @default that of the default provider
    * @example { context: "kind-kind" }
    */
-  preflight?: PreflightArgs;
+  cluster?: ClusterArgs;
 }
 
 /** A waypoint as policies refer to it. */
@@ -104,10 +103,11 @@ export class Waypoint extends pulumi.ComponentResource {
   constructor(name: string, args: WaypointArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-ambient:index:Waypoint", name, checkWaypoint(name, args), opts);
     const waypoint = normalize(componentNamed("Waypoint", name), args);
+    const cluster = clusterOf(this, "Waypoint", name, args.cluster);
     const overlay = createOverlay(this, name, waypoint, opts);
     const gateway = createGateway(name, waypoint, childOf(this, opts, overlay));
     const serving = awaitPods(name, waypoint, childOf(this, opts, gateway));
-    const users = args.for.map((user, index) => labelUser(this, name, args, user, index, waypoint, serving, opts));
+    const users = args.for.map((user, index) => labelUser(this, name, cluster, user, index, waypoint, serving, opts));
 
     const at = pulumi.all([waypoint.name, waypoint.namespace, serving.id]);
     this.name = at.apply(([known]) => known);
@@ -229,7 +229,7 @@ function awaitPods(
 function labelUser(
   parent: pulumi.ComponentResource,
   name: string,
-  args: WaypointArgs,
+  cluster: Cluster,
   user: WaypointUserArgs,
   index: number,
   waypoint: Normalized,
@@ -248,9 +248,8 @@ function labelUser(
     const metadata = { name: given.apply((each) => each.service!), namespace, labels, annotations };
     return new k8s.core.v1.ServicePatch(child, { metadata }, childOf(parent, opts, serving));
   }
-  const target = clusterTarget(parent, args.preflight ?? {});
   const afterwards = pulumi.all([namespace, serving.id]).apply(([each]) => each);
-  const seen = existingNamespace(componentNamed("Waypoint", name), afterwards, `for[${index}].namespace`, target);
+  const seen = existingNamespace(componentNamed("Waypoint", name), afterwards, `for[${index}].namespace`, cluster);
   const dependencies = [serving, seen.apply(() => serving)];
   return new k8s.core.v1.NamespacePatch(
     child,

@@ -17,7 +17,7 @@ import {
 } from "./rules";
 import { dnsLabel, hostname, labels, port } from "./formats";
 import { method } from "./http-formats";
-import { preflightRules } from "./mesh-rules";
+import { clusterRules } from "./cluster-rules";
 import { waypointReference } from "./waypoint-rules";
 import { Fault, textOf } from "./faults";
 
@@ -254,7 +254,7 @@ export const accessPolicyRules: ObjectRule = object(
       "a trust domain is lower-case labels joined by dots",
       '"cluster.local"',
     ),
-    preflight: preflightRules,
+    cluster: clusterRules,
   },
   something,
   samePods,

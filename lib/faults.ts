@@ -4,7 +4,7 @@
 export interface Fault {
   /** Property path as the user would write it, such as `gateway.httpNodePort`. */
   path: string;
-  /** The value found there. */
+  /** The value found there; undefined where there is none and has to be one. */
   got: unknown;
   /** What is true of every value that works, as a clause: "a NodePort is a whole number from 30000 to 32767". */
   rule: string;
@@ -25,7 +25,8 @@ export function quoted(value: unknown): string {
 
 /** What the value breaks and how to mend it, without the path. */
 export function faultReason(fault: Fault): string {
-  return `got ${quoted(fault.got)}; ${fault.rule}; write \`${fault.fix}\``;
+  const got = fault.got === undefined ? "missing" : `got ${quoted(fault.got)}`;
+  return `${got}; ${fault.rule}; write \`${fault.fix}\``;
 }
 
 /** One whole line of a report. */

@@ -16,6 +16,7 @@ import {
   parseDuration,
   port,
 } from "./formats";
+import { clusterRules } from "./cluster-rules";
 import { parseQuantity } from "./quantity";
 import { Fault, textOf } from "./faults";
 
@@ -187,7 +188,11 @@ const fields: Record<string, Rule> = {
 };
 
 /** Rules for IngressGatewayArgs. */
-export const ingressGatewayRules: ObjectRule = object(fields, twoPorts, nodePortsNeedNodes);
+export const ingressGatewayRules: ObjectRule = object(
+  { ...fields, cluster: clusterRules },
+  twoPorts,
+  nodePortsNeedNodes,
+);
 
 /** Rules for the gateway of a mesh, which can also be left out. */
 export const meshGatewayRules: ObjectRule = object({ enabled: flag, ...fields }, twoPorts, nodePortsNeedNodes);

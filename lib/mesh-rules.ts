@@ -18,6 +18,7 @@ import {
 import { cpu, dnsLabel, dnsSubdomain, memory } from "./formats";
 import { limitAboveRequest, meshGatewayRules } from "./gateway-rules";
 import { partDefaults } from "./defaults";
+import { clusterRules } from "./cluster-rules";
 import { parseQuantity } from "./quantity";
 import { platforms } from "./platforms";
 import { defaultIstioVersion, gatewayApiFloor, isOlder, istioLine, istioLines, nearestRelease } from "./releases";
@@ -81,16 +82,10 @@ const sourceKnowsVersion: Together = (api, path) =>
 
 const somewhere = text(/\S/, "it is a URL, a file or a directory", '"./gateway-api"');
 
-const kubeconfig = text(/\S/, "it is a path, or the text of a kubeconfig", '"~/.kube/config"');
-const context = text(/\S/, "it is the name of a context in the kubeconfig", '"kind-kind"');
-
-/** Rules for PreflightArgs. */
-export const preflightRules: ObjectRule = object({ kubeconfig, context });
-
 const bundle = { version: gatewayApiVersion, source: somewhere };
 
 /** Rules for GatewayApiArgs. */
-export const gatewayApiRules: ObjectRule = object({ ...bundle, kubeconfig, context }, sourceKnowsVersion);
+export const gatewayApiRules: ObjectRule = object({ ...bundle, cluster: clusterRules }, sourceKnowsVersion);
 
 /** Rules for AmbientMeshArgs. */
 export const meshRules: ObjectRule = object({
@@ -144,5 +139,6 @@ export const meshRules: ObjectRule = object({
   accessLogs: flag,
   gateway: meshGatewayRules,
   onDestroy: oneOf(["unenrol", "drain", "refuse", "ignore"]),
-  preflight: object({ enabled: flag, kubeconfig, context }),
+  cluster: clusterRules,
+  preflight: object({ enabled: flag }),
 });

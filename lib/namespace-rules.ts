@@ -2,7 +2,7 @@
 import { below, every, first, flag, object, ObjectRule, oneOf, Rule, text, Together, value } from "./rules";
 import { dnsLabel, labels } from "./formats";
 import { meshLabels } from "./mesh-labels";
-import { preflightRules } from "./mesh-rules";
+import { clusterRules } from "./cluster-rules";
 import { textOf } from "./faults";
 
 /** Namespaces of Kubernetes and of the mesh itself: enrolling them can cut the cluster off from itself. */
@@ -110,7 +110,7 @@ export const ambientNamespaceRules: ObjectRule = object(
     ),
     labels: freeLabels,
     allowSystemNamespace: flag,
-    preflight: preflightRules,
+    cluster: clusterRules,
   },
   noSidecars,
   waypointOfNamespace,

@@ -39,6 +39,9 @@ export const istioLines: readonly IstioLine[] = [
 /** The release that is installed when none is named. */
 export const defaultIstioVersion = istioLines[0]!.newest;
 
+/** The Gateway API release that is installed when none is named. */
+export const defaultGatewayApiVersion = istioLines[0]!.gatewayApi;
+
 /** Istio's own chart repository; the older one gets nothing from 1.31 on. */
 export const chartRepository = "https://blob.istio.io/istio-release/charts";
 

@@ -17,7 +17,7 @@ import {
   filledList,
 } from "./rules";
 import { dnsLabel, dnsSubdomain, hostname, parseDuration, port } from "./formats";
-import { preflightRules } from "./mesh-rules";
+import { clusterRules } from "./cluster-rules";
 import { headerNames, headerValues, httpDuration, method, path, regex, status } from "./http-formats";
 import { Fault, textOf } from "./faults";
 
@@ -280,7 +280,7 @@ export const httpRouteRules: ObjectRule = object(
     rules: filledList(rule, '{ backends: [{ service: "web", port: 80 }] }'),
     backends,
     canary: canaryRules,
-    preflight: preflightRules,
+    cluster: clusterRules,
   },
   short,
 );

@@ -15,7 +15,7 @@ import {
 } from "./rules";
 import { dnsLabel, labels, parseDuration, port } from "./formats";
 import { headerValues, httpDuration, status } from "./http-formats";
-import { preflightRules } from "./mesh-rules";
+import { clusterRules } from "./cluster-rules";
 import { waypointReference } from "./waypoint-rules";
 import { Fault, textOf } from "./faults";
 
@@ -217,7 +217,7 @@ export const trafficPolicyRules: ObjectRule = object(
     outlierDetection,
     fault,
     versions,
-    preflight: preflightRules,
+    cluster: clusterRules,
     routes: filledList(route, '{ to: [{ version: "v2" }] }'),
   },
   something,

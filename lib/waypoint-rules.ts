@@ -15,7 +15,7 @@ import {
   filledList,
 } from "./rules";
 import { cpu, dnsLabel, dnsSubdomain, memory } from "./formats";
-import { preflightRules } from "./mesh-rules";
+import { clusterRules } from "./cluster-rules";
 import { waypointName } from "./namespace-rules";
 
 const kinds = ["service", "workload", "all"];
@@ -63,7 +63,7 @@ export const waypointRules: ObjectRule = object(
     replicas: whole(1, 100, "a number of waypoint pods", 1),
     cpu,
     memory,
-    preflight: preflightRules,
+    cluster: clusterRules,
   },
   servicesNeedService,
 );

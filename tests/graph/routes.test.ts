@@ -43,22 +43,6 @@ describe("the resources of HttpRoute", () => {
     assert.equal(await valueOf(route!.namespace), "shop");
   });
 
-  it("let the plugin wait where a provider does not tell its cluster, and only there", async () => {
-    const waits = async (opts: (name: string) => pulumi.ComponentResourceOptions) => {
-      const recording = await record(() => {
-        new HttpRoute("web", { namespace: "shop", parent: { name: "gateway" }, backends }, opts("other"));
-      }, preview);
-      return metadata(recording, "web-route")["annotations"];
-    };
-    const { Provider } = await import("@pulumi/kubernetes");
-    assert.equal(await waits(() => ({})), undefined);
-    assert.deepEqual(await waits((name) => ({ provider: new Provider(name, { kubeconfig: "{}" }) })), {
-      "pulumi.com/waitFor":
-        '["jsonpath={.status.parents[0].conditions[?(@.type==\\"Accepted\\")].status}=True",' +
-        '"jsonpath={.status.parents[0].conditions[?(@.type==\\"ResolvedRefs\\")].status}=True"]',
-    });
-  });
-
   it("redirect to https on the http listeners alone, to the port that is open outside", async () => {
     const recording = await record(() => {
       const gateway = new IngressGateway("public", {

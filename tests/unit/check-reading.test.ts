@@ -2,7 +2,6 @@
 import * as assert from "node:assert/strict";
 import * as http from "node:http";
 import * as net from "node:net";
-import { readGatewayApi } from "../../cluster/gateway-api";
 import { readCluster, type SnapshotRead } from "../../cluster/snapshot";
 import { checks } from "../../lib/checks";
 import { judge } from "../../lib/verdicts";
@@ -203,59 +202,6 @@ describe("reading a cluster", () => {
     await assert.rejects(readCluster({ kubeconfig: kubeconfigText("http://127.0.0.1:1") }, 5000), {
       name: "UnreachableError",
       message: "cannot reach the cluster at http://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1",
-    });
-  });
-});
-
-describe("reading the Gateway API", () => {
-  const crds = lists.definitions;
-  const policy = `${lists.admissionPolicies}/safe-upgrades.gateway.networking.k8s.io`;
-  let mesh: MeshApi;
-  let server: ApiServer;
-
-  beforeEach(async () => {
-    mesh = new MeshApi();
-    server = await ApiServer.start(mesh);
-  });
-  afterEach(() => server.stop());
-
-  const read = () => readGatewayApi({ kubeconfigFile: server.kubeconfig }, 5000);
-  const installed = (plural: string, version: string) => {
-    const name = `${plural}.gateway.networking.k8s.io`;
-    const prefix = "gateway.networking.k8s.io";
-    const annotations = { [`${prefix}/bundle-version`]: version, [`${prefix}/channel`]: "standard" };
-    mesh.recording.objects[`${crds}/${name}`] = { metadata: { name, annotations } };
-  };
-
-  it("gives the newest bundle, its channel, and whether it is guarded", async () => {
-    installed("gateways", "v1.4.1");
-    installed("httproutes", "v1.6.0");
-    mesh.recording.objects[policy] = { metadata: { name: "safe-upgrades.gateway.networking.k8s.io" } };
-    assert.deepEqual(await read(), {
-      reachable: true,
-      bundleVersion: "v1.6.0",
-      channel: "standard",
-      safeUpgrades: true,
-    });
-  });
-
-  it("sees that there is none", async () => {
-    assert.deepEqual(await read(), { reachable: true, safeUpgrades: false });
-    assert.equal(server.requests.length, 3);
-  });
-
-  it("says why it cannot tell", async () => {
-    server.answers.set(`${crds}/gateways.gateway.networking.k8s.io`, { status: 403, message: "no right to look" });
-    assert.deepEqual(await read(), { reachable: false, why: "no right to look", safeUpgrades: false });
-    assert.deepEqual(await readGatewayApi({ kubeconfig: kubeconfigText("http://127.0.0.1:1") }, 5000), {
-      reachable: false,
-      why: "cannot reach the cluster at http://127.0.0.1:1: connect ECONNREFUSED 127.0.0.1:1",
-      safeUpgrades: false,
-    });
-    assert.deepEqual(await readGatewayApi({ kubeconfig: kubeconfigText("http://127.0.0.1:1"), context: "other" }), {
-      reachable: false,
-      why: 'context "other" is not in the given kubeconfig; contexts there: "test"',
-      safeUpgrades: false,
     });
   });
 });
