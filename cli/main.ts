@@ -8,7 +8,7 @@ import { exit, UsageError } from "./exit";
 import { kindConfigCommand } from "./kind-config";
 import { readyCommand } from "./ready";
 import { processTerminal, type Terminal } from "./terminal";
-import { enrolCommand, unenrolCommand } from "./unenrol";
+import { enrollCommand, unenrollCommand } from "./unenroll";
 
 /** Runs the command with arguments as in process.argv.slice(2); gives its exit code. */
 export async function run(argv: string[], terminal: Terminal): Promise<number> {
@@ -22,8 +22,8 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
     .addCommand(checkCommand(terminal, finish))
     .addCommand(kindConfigCommand(terminal, finish))
     .addCommand(readyCommand(terminal, finish))
-    .addCommand(unenrolCommand(terminal, finish))
-    .addCommand(enrolCommand(terminal, finish));
+    .addCommand(unenrollCommand(terminal, finish))
+    .addCommand(enrollCommand(terminal, finish));
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()

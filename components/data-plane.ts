@@ -11,16 +11,16 @@ import { minutes } from "./children";
 import type { AmbientMeshArgs } from "./mesh";
 import { clusterTarget } from "./target";
 
-/** Minutes that un-enrolment may take; draining rolls one Deployment after the other. */
+/** Minutes that unenrollment may take; draining rolls one Deployment after the other. */
 const leaving: Record<string, { minutes: number; flags: string[] }> = {
-  unenrol: { minutes: 5, flags: [] },
+  unenroll: { minutes: 5, flags: [] },
   drain: { minutes: 30, flags: ["--drain"] },
   refuse: { minutes: 1, flags: ["--refuse"] },
 };
 
 /**
- * A command of this package's own, recorded in the state: it waits at up, and un-enrols at destroy, when no program runs.
- * A Release that is created proves nothing about the nodes. It must never be replaced, since its delete step un-enrols
+ * A command of this package's own, recorded in the state: it waits at up, and unenrolls at destroy, when no program runs.
+ * A Release that is created proves nothing about the nodes. It must never be replaced, since its delete step unenrolls
  * everybody: what makes it wait again is its environment, in which the releases' revisions stand.
  */
 export function dataPlane(
@@ -36,7 +36,7 @@ export function dataPlane(
   if (!target) {
     const left = args.preflight?.enabled === false ? "" : "the preflight was left out, ";
     void pulumi.log.warn(
-      `${left}nobody waits for ztunnel, and destroy un-enrols nothing: an explicit provider does not tell its ` +
+      `${left}nobody waits for ztunnel, and destroy unenrolls nothing: an explicit provider does not tell its ` +
         'kubeconfig; write `preflight: { context: "..." }`',
       mesh,
     );
@@ -55,7 +55,7 @@ export function dataPlane(
     {
       create: wait,
       update: wait,
-      delete: leave && ownCommand("unenrol", ...leave.flags, "--timeout", `${leave.minutes}m`),
+      delete: leave && ownCommand("unenroll", ...leave.flags, "--timeout", `${leave.minutes}m`),
       environment: { ...targetVariable(target), ISTIO_AMBIENT_REVISIONS: revisions },
     },
     { ...opts, ...minutes(patience) },

@@ -143,6 +143,6 @@ export const meshRules: ObjectRule = object({
   telemetry: flag,
   accessLogs: flag,
   gateway: meshGatewayRules,
-  onDestroy: oneOf(["unenrol", "drain", "refuse", "ignore"]),
+  onDestroy: oneOf(["unenroll", "drain", "refuse", "ignore"]),
   preflight: object({ enabled: flag, kubeconfig, context }),
 });

@@ -249,7 +249,7 @@ describe("the arguments of AmbientMesh", () => {
       false,
     );
     assert.deepEqual(recording.logged, [
-      "warning: the preflight was left out, nobody waits for ztunnel, and destroy un-enrols nothing: an explicit " +
+      "warning: the preflight was left out, nobody waits for ztunnel, and destroy unenrolls nothing: an explicit " +
         'provider does not tell its kubeconfig; write `preflight: { context: "..." }`',
       "warning: the Gateway API CRDs of the cluster were not compared with this bundle: an explicit provider does not " +
         'tell its kubeconfig; write `context: "..."`, of a mesh `preflight: { context: "..." }`',

@@ -69,13 +69,13 @@ describe("the end of a mesh with 20 enrolled namespaces", () => {
   });
 
   it("comes by the command too, and is taken back by it", async () => {
-    assert.deepEqual(await command("unenrol", "--namespace", "shop-1"), {
+    assert.deepEqual(await command("unenroll", "--namespace", "shop-1"), {
       code: 0,
-      out: "1 namespace out of the mesh; `istio-ambient enrol --restore` puts them back\n",
+      out: "1 namespace out of the mesh; `istio-ambient enroll --restore` puts them back\n",
       err: "",
     });
     assert.deepEqual(modes().filter((value) => value === undefined).length, 1);
-    assert.deepEqual(await command("enrol", "--restore"), { code: 0, out: "back in the mesh: shop-1\n", err: "" });
+    assert.deepEqual(await command("enroll", "--restore"), { code: 0, out: "back in the mesh: shop-1\n", err: "" });
     assert.deepEqual(modes(), Array(20).fill("ambient"));
     await cni.until(shops.length);
   });
@@ -83,10 +83,10 @@ describe("the end of a mesh with 20 enrolled namespaces", () => {
   it("is drained by new pods outside of the mesh, and restored to what was there", async () => {
     const template = () => get("deployment", "web", "-n", "shop-2")[0]!.spec;
     const before = JSON.stringify(template());
-    const { code, err } = await command("unenrol", "--drain", "--namespace", "shop-2");
+    const { code, err } = await command("unenroll", "--drain", "--namespace", "shop-2");
     assert.deepEqual([code, err], [0, "rolling Deployment shop-2/web out of the mesh\n"]);
     assert.equal(get("pods", "-n", "shop-2", "-l", `${mode}=none`).length, 1);
-    await command("enrol", "--restore", "--namespace", "shop-2");
+    await command("enroll", "--restore", "--namespace", "shop-2");
     assert.equal(JSON.stringify(template()), before);
     await cni.until(shops.length);
   });
@@ -95,7 +95,7 @@ describe("the end of a mesh with 20 enrolled namespaces", () => {
     await assert.rejects(stack.destroy(), (error: Error) => {
       const message =
         "the mesh still carries 20 namespaces (shop-1, shop-10, shop-11, shop-12, shop-13 and 15 more), which lose all " +
-        'traffic with it; take them out first: run `istio-ambient unenrol`, or write `onDestroy: "unenrol"`';
+        'traffic with it; take them out first: run `istio-ambient unenroll`, or write `onDestroy: "unenroll"`';
       assert.ok(error.message.includes(message), error.message);
       return true;
     });
@@ -104,7 +104,7 @@ describe("the end of a mesh with 20 enrolled namespaces", () => {
   });
 
   it("lets every pod go before ztunnel goes, and restarts none", async () => {
-    onDestroy = "unenrol";
+    onDestroy = "unenroll";
     await stack.up();
     await settled(pods, (all) => all.length === shops.length);
     const before = pods();
@@ -124,7 +124,7 @@ describe("the end of a mesh with 20 enrolled namespaces", () => {
   });
 
   it("is not taken back while there is no ztunnel", async () => {
-    assert.deepEqual(await command("enrol", "--restore"), {
+    assert.deepEqual(await command("enroll", "--restore"), {
       code: 1,
       out: "",
       err: "ztunnel is not ready on every node, and an enrolled pod without it is cut off; run `istio-ambient ready` first\n",

@@ -2,14 +2,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { V1Deployment, V1ObjectMeta, V1Service } from "@kubernetes/client-node";
 import { marks, some } from "../lib/checks/mesh";
-import { drainPatch, restorePatch, undrainPatch, unenrolPatch, unenrolledMark, drainedMark } from "../lib/enrolment";
+import { drainPatch, restorePatch, undrainPatch, unenrollPatch, unenrolledMark, drainedMark } from "../lib/enrollment";
 import type { Named } from "../lib/snapshot";
 import { ApiClient, metadataOnly } from "./client";
 import { named } from "./slim";
 
 /** Something that could not be done. Its message is for the user. */
-export class EnrolmentError extends Error {
-  override name = "EnrolmentError";
+export class EnrollmentError extends Error {
+  override name = "EnrollmentError";
 }
 
 /** What is enrolled, by label. */
@@ -48,7 +48,7 @@ export async function readEnrolled(client: ApiClient, only: readonly string[]): 
 
 /** Takes the labels off, remembered in an annotation. */
 export async function removeLabels(client: ApiClient, { namespaces, pods }: Enrolled): Promise<void> {
-  await inTurns([...namespaces, ...pods], (object) => patch(client, pathOf(object), unenrolPatch(object.labels)));
+  await inTurns([...namespaces, ...pods], (object) => patch(client, pathOf(object), unenrollPatch(object.labels)));
 }
 
 /** Waits until istio-cni has let go of every pod. */
@@ -65,7 +65,7 @@ export async function waitUntilReleased(
     }
     if (Date.now() >= untilMs) {
       const names = captured.map(({ namespace, name }) => `${namespace}/${name}`);
-      throw new EnrolmentError(
+      throw new EnrollmentError(
         `${captured.length} pods are still captured: ${some(names, 5)}; istio-cni of their nodes lets go of them, so it ` +
           "has to run there; where it is gone already, only restarting these pods frees them",
       );
@@ -139,7 +139,7 @@ async function waitForRollout(client: ApiClient, path: string, untilMs: number):
     }
     if (Date.now() >= untilMs) {
       const progress = `${status?.updatedReplicas ?? 0} of ${wanted} pods are new`;
-      throw new EnrolmentError(
+      throw new EnrollmentError(
         `Deployment ${metadata?.namespace}/${metadata?.name} does not roll out of the mesh: ${progress}; ` +
           `run \`kubectl describe deployment ${metadata?.name} --namespace ${metadata?.namespace}\``,
       );
@@ -198,7 +198,7 @@ async function patch(
       return;
     }
     if (reply.kind === "forbidden" || reply.status !== 409 || attempt === 5) {
-      throw new EnrolmentError(`cannot patch ${path}: ${reply.why}`);
+      throw new EnrollmentError(`cannot patch ${path}: ${reply.why}`);
     }
     await sleep(attempt * 100);
   }
@@ -236,7 +236,7 @@ async function listPage<T>(client: ApiClient, path: string, accept?: string): Pr
     return { items: [] };
   }
   if (reply.kind !== "ok") {
-    throw new EnrolmentError(`cannot list ${path.split("?")[0]}: ${reply.why}`);
+    throw new EnrollmentError(`cannot list ${path.split("?")[0]}: ${reply.why}`);
   }
   // An empty list of metadata alone comes as null.
   const { items, metadata } = reply.body as { items?: T[] | null; metadata?: { continue?: string } };
