@@ -1,6 +1,6 @@
 // A mesh goes: every workload is out of it before ztunnel is, nothing restarts, and all of it can be put back.
 import * as assert from "node:assert/strict";
-import { run } from "../../cli/main";
+import { run } from "../../cli/run";
 import { AmbientMesh } from "../../components";
 import { IstioCni } from "./captured";
 import { apply, get, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";

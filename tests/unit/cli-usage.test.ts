@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { version } from "../../package.json";
 import { istioAmbient } from "./fixtures/terminal";
 
-const help = (command = "") => `Run "istio-ambient ${command}--help" for what it takes.\n`;
+const help = (command = "") => `Run "istio-ambient ${command}--help" for usage.\n`;
 const categories =
   "kubernetes, versions, gateway-api, control-plane, data-plane, enrollment, gateways, gateway-service, certificates, waypoints, policies, network";
 const nodePortRule = "a NodePort is a whole number from 30000 to 32767";
