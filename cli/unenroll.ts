@@ -2,8 +2,8 @@
 import { Command } from "commander";
 import { ApiClient, UnreachableError } from "../cluster/client";
 import { NoClusterError } from "../cluster/connection";
+import { drain, planDrain } from "../cluster/drain";
 import {
-  drain,
   EnrollmentError,
   hasZtunnel,
   namespaceNames,
@@ -93,11 +93,19 @@ const unenroll: Work = async (client, options, untilMs, terminal) => {
   }
   if (count > 0 && enrolled.strict.length > 0) {
     terminal.err(
-      `mTLS ends: ${some(enrolled.strict)} demand it, but a pod outside of the mesh accepts plain text from everybody\n`,
+      `mTLS ends: ${some(enrolled.strict)} ${enrolled.strict.length === 1 ? "requires" : "require"} it, but a pod outside ` +
+        "the mesh accepts plaintext from any client\n",
     );
   }
   if (options.drain) {
-    await drain(client, enrolled, untilMs, (name) => terminal.err(`rolling Deployment ${name} out of the mesh\n`));
+    const plan = await planDrain(client, enrolled);
+    if (plan.kept.length > 0) {
+      terminal.err(
+        `not rolled: ${some(plan.kept, 5)}; their pods keep running and leave the mesh when the label is removed, and ` +
+          "connections may fail for less than a second\n",
+      );
+    }
+    await drain(client, plan, untilMs, (name) => terminal.err(`rolling Deployment ${name} out of the mesh\n`));
   }
   await removeLabels(client, enrolled);
   await waitUntilReleased(client, options.namespace, untilMs, (captured) =>
@@ -106,7 +114,7 @@ const unenroll: Work = async (client, options, untilMs, terminal) => {
   terminal.out(
     count === 0
       ? "nothing to take out of the mesh\n"
-      : `${described(enrolled)} out of the mesh; \`istio-ambient enroll --restore\` puts them back\n`,
+      : `${described(enrolled)} out of the mesh; \`istio-ambient enroll --restore\` puts ${count === 1 ? "it" : "them"} back\n`,
   );
   return exit.good;
 };

@@ -71,7 +71,7 @@ describe("the end of a mesh with 20 enrolled namespaces", () => {
   it("comes by the command too, and is taken back by it", async () => {
     assert.deepEqual(await command("unenroll", "--namespace", "shop-1"), {
       code: 0,
-      out: "1 namespace out of the mesh; `istio-ambient enroll --restore` puts them back\n",
+      out: "1 namespace out of the mesh; `istio-ambient enroll --restore` puts it back\n",
       err: "",
     });
     assert.deepEqual(modes().filter((value) => value === undefined).length, 1);
