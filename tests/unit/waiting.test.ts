@@ -115,22 +115,4 @@ describe("a wait", () => {
     assert.match((await look(0, 0)) ?? "", /last seen: Ready=False \(Rollout: 0 of 0 pods\)$/);
     assert.equal(await look(2, 2), undefined);
   });
-
-  it("tells of events once each object and reason, the newest", async () => {
-    const event = (name: string, message: string, secondsAgo: number) => ({
-      metadata: { name, namespace: "shop" },
-      involvedObject: { kind: "ReplicaSet", namespace: "shop", name: "web-1" },
-      reason: "FailedCreate",
-      message,
-      lastTimestamp: new Date(now - secondsAgo * 1000).toISOString(),
-    });
-    mesh.recording.lists["/api/v1/namespaces/shop/events?fieldSelector=type=Warning"] = [
-      event("a", "pods web-1-a: exceeded quota", 20),
-      event("b", "pods web-1-b: exceeded quota", 10),
-    ];
-    assert.match(
-      (await look("False", new Date(now - 2 * wait).toISOString(), { begun: now - 3 * wait })) ?? "",
-      /likely cause:\n {2}`ReplicaSet shop\/web-1`: FailedCreate: pods web-1-b: exceeded quota$/,
-    );
-  });
 });
