@@ -23,6 +23,27 @@ spec:
     spec: { terminationGracePeriodSeconds: 0, containers: [{ name: web, image: example.com/web }] }
 `;
 
+/** What a drain leaves as it is: workloads that it cannot roll without a gap, and what istiod made. */
+const unrolled = `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: db, namespace: shop-2 }
+spec:
+  selector: { matchLabels: { app: db } }
+  template:
+    metadata: { labels: { app: db } }
+    spec: { terminationGracePeriodSeconds: 0, containers: [{ name: db, image: example.com/db }] }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: public-istio, namespace: shop-2, labels: { gateway.networking.k8s.io/gateway-name: public } }
+spec:
+  selector: { matchLabels: { gateway.networking.k8s.io/gateway-name: public } }
+  template:
+    metadata: { labels: { gateway.networking.k8s.io/gateway-name: public } }
+    spec: { terminationGracePeriodSeconds: 0, containers: [{ name: istio-proxy, image: example.com/proxy }] }
+`;
+
 const modes = () => get("namespaces", "-l", "test=destroy").map(({ metadata }) => metadata.labels?.[mode]);
 const pods = () =>
   get("pods", "-A", "-l", "app=shop")
@@ -83,8 +104,22 @@ describe("the end of a mesh with 20 enrolled namespaces", () => {
   it("is drained by new pods outside of the mesh, and restored to what was there", async () => {
     const template = () => get("deployment", "web", "-n", "shop-2")[0]!.spec;
     const before = JSON.stringify(template());
+    apply(unrolled);
+    await settled(
+      () => get("pods", "-n", "shop-2").length,
+      (count) => count === 3,
+    );
     const { code, err } = await command("unenroll", "--drain", "--namespace", "shop-2");
-    assert.deepEqual([code, err], [0, "rolling Deployment shop-2/web out of the mesh\n"]);
+    assert.deepEqual(
+      [code, err],
+      [
+        0,
+        "not rolled: StatefulSet shop-2/db; their pods keep running and leave the mesh when the label is removed, and " +
+          "connections may fail for less than a second\n" +
+          "rolling Deployment shop-2/web out of the mesh\n",
+      ],
+    );
+    kubectl("delete", "statefulset/db", "deployment/public-istio", "-n", "shop-2");
     assert.equal(get("pods", "-n", "shop-2", "-l", `${mode}=none`).length, 1);
     await command("enroll", "--restore", "--namespace", "shop-2");
     assert.equal(JSON.stringify(template()), before);

@@ -58,6 +58,7 @@ describe("the order of a drain", () => {
       pod("db-0", controlledBy("StatefulSet", "db")),
       pod("db-1", controlledBy("StatefulSet", "db")),
       pod("agent-x", controlledBy("DaemonSet", "agent")),
+      pod("web-0", controlledBy("StatefulSet", "web")),
       pod("debug"),
       pod("web-1-a", controlledBy("ReplicaSet", "web-1")),
       pod("held-1-a", controlledBy("ReplicaSet", "held-1")),
@@ -72,6 +73,7 @@ describe("the order of a drain", () => {
       "ReplicaSet shop/alone",
       "Rollout shop/canary",
       "StatefulSet shop/db",
+      "StatefulSet shop/web",
     ]);
   });
 
