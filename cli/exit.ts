@@ -5,5 +5,9 @@ export const exit = { good: 0, failed: 1, usage: 64, unreachable: 69, software: 
 
 /** A call that cannot be understood. Its message is for the user. */
 export class UsageError extends Error {
-  override name = "UsageError";
+  constructor(message: string) {
+    super(message);
+    // Not a field of the class: cli/main.ts, which every Node has to understand, imports this file.
+    this.name = "UsageError";
+  }
 }

@@ -14,6 +14,7 @@ import {
 import type { Named } from "../lib/snapshot";
 import { ApiClient, metadataOnly } from "./client";
 import type { ClusterTarget } from "./connection";
+import { listAll, listReadable } from "./lists";
 import { named } from "./slim";
 
 /** The bundle could not be read or installed. Its message is for the user. */
@@ -80,11 +81,11 @@ function because(error: unknown): string {
 /** Installs a bundle, unless the cluster has a newer one, or one with more in it. */
 export async function installBundle(client: ApiClient, objects: ManifestObject[], untilMs: number): Promise<Installed> {
   const wanted = describeBundle(objects);
-  const listed = await listDefinitions(client);
-  if ("why" in listed) {
-    throw new BundleError(`cannot list the cluster's CRDs: ${listed.why}`);
+  const listed = await listAll<object>(client, definitions, metadataOnly.list);
+  if (listed.kind !== "ok") {
+    throw new BundleError(`cannot list the cluster's CRDs: ${"why" in listed ? listed.why : listed.kind}`);
   }
-  const installed = installedBundle(listed.found);
+  const installed = installedBundle(listed.items.map((item) => named(item)));
   const left = reasonToLeave(installed, wanted);
   if (left !== undefined) {
     return { version: clean(installed), objects: 0, left };
@@ -104,28 +105,10 @@ export async function installBundle(client: ApiClient, objects: ManifestObject[]
 export async function readDefinitions(target: ClusterTarget, deadlineMs: number): Promise<Named[]> {
   const client = await ApiClient.connect(target, deadlineMs);
   try {
-    const listed = await listDefinitions(client);
-    return "found" in listed ? listed.found : [];
+    return (await listReadable<object>(client, definitions, metadataOnly.list)).map((item) => named(item));
   } finally {
     client.close();
   }
-}
-
-/** All CRDs without their schemas, or why they may not be listed. */
-async function listDefinitions(client: ApiClient): Promise<{ found: Named[] } | { why: string }> {
-  const found: Named[] = [];
-  let next: string | undefined;
-  do {
-    const query = new URLSearchParams({ limit: "500", ...(next ? { continue: next } : {}) });
-    const reply = await client.get(`${definitions}?${query.toString()}`, metadataOnly.list);
-    if (reply.kind !== "ok") {
-      return { why: "why" in reply ? reply.why : reply.kind };
-    }
-    const list = reply.body as { items?: object[]; metadata?: { continue?: string } };
-    found.push(...(list.items ?? []).map((item) => named(item)));
-    next = list.metadata?.continue;
-  } while (next);
-  return { found };
 }
 
 async function applyObject(client: ApiClient, object: ManifestObject): Promise<void> {

@@ -3,7 +3,7 @@ import type { V1Deployment } from "@kubernetes/client-node";
 import { causeLines } from "../lib/readiness";
 import { ApiClient } from "./client";
 import type { ClusterTarget } from "./connection";
-import { readPodTroubles } from "./readiness";
+import { readFamily, readTroubles } from "./troubles";
 import { awaitVerdict } from "./wait";
 
 /** A Deployment that istiod makes, and how many pods it is to have; undefined where something else decides. */
@@ -21,6 +21,7 @@ export async function awaitRollout(
   { namespace, name, replicas }: AwaitedDeployment,
   forMs: number,
 ): Promise<string | undefined> {
+  const begun = Date.now();
   let progress = "does not exist";
   const path = `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`;
   const verdict = await awaitVerdict(
@@ -39,13 +40,16 @@ export async function awaitRollout(
   );
   return verdict.state === "accepted"
     ? undefined
-    : [`Deployment ${namespace}/${name} ${progress}`, ...(await readCauses(target, namespace, name))].join("\n  ");
+    : [`Deployment ${namespace}/${name} ${progress}`, ...(await readCauses(target, namespace, name, begun))].join(
+        "\n  ",
+      );
 }
 
-async function readCauses(target: ClusterTarget, namespace: string, deployment: string): Promise<string[]> {
+async function readCauses(target: ClusterTarget, namespace: string, name: string, sinceMs: number): Promise<string[]> {
   const client = await ApiClient.connect(target, readMs);
   try {
-    return causeLines(await readPodTroubles(client, namespace, `${deployment}-`));
+    const roots = [{ kind: "Deployment", namespace, name }];
+    return causeLines(await readTroubles(client, roots, await readFamily(client, roots), sinceMs));
   } finally {
     client.close();
   }

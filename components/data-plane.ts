@@ -8,16 +8,16 @@ import type { AmbientMeshArgs } from "./mesh";
 import type { Cluster } from "./support/cluster";
 import { ownCommand } from "./support/own-command";
 
-/** Minutes that un-enrolment may take; draining rolls one Deployment after the other. */
+/** Minutes that unenrollment may take; draining rolls one Deployment after the other. */
 const leaving: Record<string, { minutes: number; flags: string[] }> = {
-  unenrol: { minutes: 5, flags: [] },
+  unenroll: { minutes: 5, flags: [] },
   drain: { minutes: 30, flags: ["--drain"] },
   refuse: { minutes: 1, flags: ["--refuse"] },
 };
 
 /**
- * Waits at up, and un-enrols at destroy: a Release that is created proves nothing about the nodes. What was changed by
- * hand of what the releases made it puts back first. It must never be replaced, since its delete step un-enrols
+ * Waits at up, and unenrolls at destroy: a Release that is created proves nothing about the nodes. What was changed by
+ * hand of what the releases made it puts back first. It must never be replaced, since its delete step unenrolls
  * everybody: what makes it run again is its environment, in which the releases' revisions stand.
  */
 export function dataPlane(
@@ -44,7 +44,7 @@ export function dataPlane(
     `${name}-data-plane`,
     {
       up,
-      down: leave && ["unenrol", ...leave.flags, "--timeout", `${leave.minutes}m`],
+      down: leave && ["unenroll", ...leave.flags, "--timeout", `${leave.minutes}m`],
       environment: { ISTIO_AMBIENT_REVISIONS: revisions },
       target: cluster.target,
       repair,

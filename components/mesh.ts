@@ -120,10 +120,10 @@ export interface AmbientMeshArgs {
    */
   gateway?: MeshGatewayArgs;
   /**
-   * What becomes of enrolled workloads when the mesh is destroyed: unenrol (their labels are taken off and remembered;
+   * What becomes of enrolled workloads when the mesh is destroyed: unenroll (their labels are taken off and remembered;
    * within that second a few requests fail), drain (Deployments are rolled out of the mesh first: no request fails),
    * refuse (the destroy fails while anything is enrolled) or ignore (they lose all traffic until their pods restart).
-   * @default "unenrol"
+   * @default "unenroll"
    * @example "drain"
    */
   onDestroy?: string;

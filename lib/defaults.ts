@@ -14,7 +14,7 @@ export const meshDefaults = {
   namespace: "istio-system",
   telemetry: false,
   accessLogs: true,
-  onDestroy: "unenrol",
+  onDestroy: "unenroll",
 } as const;
 
 /** The shared gateway and the way to it from outside. */

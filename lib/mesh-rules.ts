@@ -138,7 +138,7 @@ export const meshRules: ObjectRule = object({
   telemetry: flag,
   accessLogs: flag,
   gateway: meshGatewayRules,
-  onDestroy: oneOf(["unenrol", "drain", "refuse", "ignore"]),
+  onDestroy: oneOf(["unenroll", "drain", "refuse", "ignore"]),
   cluster: clusterRules,
   preflight: object({ enabled: flag }),
 });

@@ -1,7 +1,7 @@
 // When a mesh carries traffic: istiod serves, and every node has a ready istio-cni and ztunnel of the newest template.
 // What Helm and a Release say of that can be wrong: with one node of one, `--wait` takes a crashing DaemonSet for ready.
 import { finding, type Finding } from "./checks/check";
-import type { Named } from "./snapshot";
+import type { Named, Reference } from "./snapshot";
 
 /** How far a Deployment or a DaemonSet has got. */
 export interface Rollout extends Named {
@@ -92,6 +92,22 @@ export function readinessFindings(plane: DataPlane): Finding[] {
       : [finding("DaemonSet", found, progressOf(found), rule, describe("DaemonSet", nodeNamespace, name))];
   });
   return [...control, ...endpoints, ...nodes];
+}
+
+/** The parts that are still waited for: what was made of them tells why. */
+export function awaitedParts({
+  namespace,
+  nodeNamespace,
+  istiods,
+  endpoints,
+  daemonSets: found,
+}: DataPlane): Reference[] {
+  const istiod = { kind: "Deployment", namespace, name: "istiod" };
+  const serves = endpoints > 0 && istiods.some((part) => part.namespace === namespace && isRolledOut(part));
+  const nodes = Object.keys(daemonSets).map((name) => ({ kind: "DaemonSet", namespace: nodeNamespace, name }));
+  const isReady = ({ name }: Reference) =>
+    found.some((set) => set.name === name && set.namespace === nodeNamespace && isRolledOut(set));
+  return [...(serves ? [] : [istiod]), ...nodes.filter((part) => !isReady(part))];
 }
 
 function isRolledOut({ observed, desired, ready, updated }: Rollout): boolean {

@@ -16,9 +16,9 @@ export interface Awaited {
 /** What was last seen. */
 export interface LastSeen {
   conditions: Condition[];
-  /** Events and pods of its namespace. */
+  /** What its own pods and events say, and those of what is made of it. */
   troubles: Trouble[];
-  /** What the objects say that stand between it and its condition, such as the requests of a certificate. */
+  /** What the objects say that stand between it and its condition, such as the request of a certificate. */
   beneath: Trouble[];
 }
 

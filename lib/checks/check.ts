@@ -8,7 +8,7 @@ export const categories = [
   "gateway-api",
   "control-plane",
   "data-plane",
-  "enrolment",
+  "enrollment",
   "gateways",
   "gateway-service",
   "certificates",

@@ -121,7 +121,37 @@ export function certManagerFindings({ gateway }: Plan, facts: ClusterFacts): Fin
       "the issuer that signs the gateway's certificate exists; without a name the gateway has a CA of its own";
     return [finding(kind, object, "none", rule, { write: "gateway: { certificate: { issuerName: undefined } }" })];
   }
-  return [];
+  return controllerFindings(facts);
+}
+
+/** CRDs without a controller take an Issuer and never answer. */
+function controllerFindings({ certManager }: ClusterFacts): Finding[] {
+  if (!certManager || certManager.leads || certManager.deployments.some(({ available }) => available > 0)) {
+    return [];
+  }
+  const rule = "the gateway's certificate needs a running cert-manager controller";
+  const [deployment] = certManager.deployments;
+  if (!deployment) {
+    return [
+      finding("Deployment", { namespace: "cert-manager", name: "cert-manager" }, "none", rule, {
+        run:
+          "helm upgrade --install cert-manager oci://quay.io/jetstack/charts/cert-manager --namespace cert-manager " +
+          "--create-namespace",
+      }),
+    ];
+  }
+  const { namespace, name, desired } = deployment;
+  return desired === 0
+    ? [
+        finding("Deployment", deployment, "scaled to 0", rule, {
+          run: `kubectl scale deployment ${name} --namespace ${namespace} --replicas 1`,
+        }),
+      ]
+    : [
+        finding("Deployment", deployment, `0 of ${desired} available`, rule, {
+          run: `kubectl rollout status deployment ${name} --namespace ${namespace}`,
+        }),
+      ];
 }
 
 /** How a kind of cluster gives itself away; the first that holds is it. */

@@ -48,6 +48,14 @@ export interface FoundObject extends Named {
   kind: string;
 }
 
+/** Whether cert-manager runs. */
+export interface CertManagerState {
+  /** Deployments of its controller, whatever their names and namespaces are. */
+  deployments: WorkloadState[];
+  /** A controller holds the lease: one runs, whatever made it. */
+  leads: boolean;
+}
+
 /** A right that the program needs. */
 export interface Access {
   verb: string;
@@ -75,6 +83,8 @@ export interface ClusterFacts {
   objects: FoundObject[];
   /** False: the issuer that was named is not there; undefined: none was named, or it could not be read. */
   issuerFound?: boolean;
+  /** The controller of cert-manager, where a certificate is wanted of it; undefined where nothing can be said of it. */
+  certManager?: CertManagerState;
   /** metrics-server, or whatever else serves its API. */
   metricsApi: boolean;
   /** kube-system/cilium-config; undefined without Cilium. */

@@ -26,21 +26,21 @@ async function recordCommand(args: AmbientMeshArgs, provider?: { context: string
 }
 
 describe("the data plane's command", () => {
-  it("waits at every change of a release, and un-enrols at destroy", async () => {
+  it("waits at every change of a release, and unenrolls at destroy", async () => {
     const command = await recordCommand({ namespace: "mesh-system" });
     assert.equal(command.create, "ready --namespace mesh-system --node-namespace mesh-system --wait 3m");
     assert.equal(command.update, command.create);
-    assert.equal(command.delete, "unenrol --timeout 5m");
+    assert.equal(command.delete, "unenroll --timeout 5m");
     assert.deepEqual(Object.keys(command.environment), ["ISTIO_AMBIENT_REVISIONS"]);
   });
 
-  it("has no triggers: they would replace it, and its delete step un-enrols everybody", async () => {
+  it("has no triggers: they would replace it, and its delete step unenrolls everybody", async () => {
     assert.equal((await recordCommand({})).triggers, undefined);
   });
 
   it("leaves the mesh as it is told", async () => {
-    assert.equal((await recordCommand({ onDestroy: "drain" })).delete, "unenrol --drain --timeout 30m");
-    assert.equal((await recordCommand({ onDestroy: "refuse" })).delete, "unenrol --refuse --timeout 1m");
+    assert.equal((await recordCommand({ onDestroy: "drain" })).delete, "unenroll --drain --timeout 30m");
+    assert.equal((await recordCommand({ onDestroy: "refuse" })).delete, "unenroll --refuse --timeout 1m");
     assert.equal((await recordCommand({ onDestroy: "ignore" })).delete, undefined);
   });
 
@@ -62,7 +62,7 @@ describe("the data plane's command", () => {
       assert.equal(
         error.message,
         'AmbientMesh "mesh" cannot be made:\n' +
-          '  `onDestroy`: got "leave"; it is one of "unenrol", "drain", "refuse", "ignore"; write `onDestroy: "drain"`',
+          '  `onDestroy`: got "leave"; it is one of "unenroll", "drain", "refuse", "ignore"; write `onDestroy: "drain"`',
       );
       return true;
     });

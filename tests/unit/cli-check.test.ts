@@ -134,11 +134,11 @@ network
     for (let index = 0; index < 12; index++) {
       mesh.add(lists.namespaces, { metadata: { name: `n${index}`, labels: { "istio.io/dataplane-mode": "on" } } });
     }
-    const { out } = await check("--category", "enrolment");
+    const { out } = await check("--category", "enrollment");
     const lines = out.split("\n").filter((line) => line.startsWith("    "));
     assert.equal(lines.filter((line) => line.startsWith("    `Namespace n")).length, 10);
     assert.equal(lines[10], "    and 2 more; all of them with --output json");
-    const data = (await check("--category", "enrolment", "--output", "json")).out;
+    const data = (await check("--category", "enrollment", "--output", "json")).out;
     assert.equal(data.match(/"object": "Namespace n\d+"/g)?.length, 12);
   });
 

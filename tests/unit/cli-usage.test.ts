@@ -6,9 +6,9 @@ import * as path from "node:path";
 import { version } from "../../package.json";
 import { istioAmbient } from "./fixtures/terminal";
 
-const help = (command = "") => `Run "istio-ambient ${command}--help" for what it takes.\n`;
+const help = (command = "") => `Run "istio-ambient ${command}--help" for usage.\n`;
 const categories =
-  "kubernetes, versions, gateway-api, control-plane, data-plane, enrolment, gateways, gateway-service, certificates, waypoints, policies, network";
+  "kubernetes, versions, gateway-api, control-plane, data-plane, enrollment, gateways, gateway-service, certificates, waypoints, policies, network";
 const nodePortRule = "a NodePort is a whole number from 30000 to 32767";
 const hostPortRule = "a port of the host is a whole number from 1 to 65535";
 const onceRule = "a port of the host is published once, and";

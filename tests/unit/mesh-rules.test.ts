@@ -391,7 +391,7 @@ describe("right input of AmbientMesh", () => {
     },
     { gateway: { allowedRoutes: { from: "Selector", selector: { "example.com/team": "shop" } } } },
     { charts: { repository: "oci://registry.example.com/istio" }, images: { hub: "registry.example.com:5000/istio" } },
-    { gatewayApi: { source: "./crds" }, preflight: { context: "kind-kind" } },
+    { gatewayApi: { source: "./crds" }, cluster: { context: "kind-kind" } },
   ];
   for (const args of right) {
     it(JSON.stringify(args), () => assert.deepEqual(meshRules(args, "").map(faultLine), []));

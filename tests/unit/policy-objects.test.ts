@@ -9,7 +9,7 @@ import { destinationRuleSpec, virtualServiceSpec } from "../../lib/traffic-objec
 import { waypointOverlay, waypointSpec } from "../../lib/waypoint-objects";
 
 describe("labels", () => {
-  it("enrol and opt out", () => {
+  it("enroll and opt out", () => {
     assert.deepEqual(enrolled(), { "istio.io/dataplane-mode": "ambient" });
     assert.deepEqual(optedOut(), { "istio.io/dataplane-mode": "none" });
   });

@@ -1,7 +1,7 @@
 // Leaving the mesh and coming back: what is patched, and what is remembered on the objects themselves.
 import { marks } from "./checks/mesh";
 
-/** What a namespace or pod was enrolled with, as JSON of labels; there from un-enrolment until it is restored. */
+/** What a namespace or pod was enrolled with, as JSON of labels; there from unenrollment until it is restored. */
 export const unenrolledMark = "istio-ambient/unenrolled";
 
 /** What a Deployment was like before it was drained, as JSON. */
@@ -18,7 +18,7 @@ export interface MetadataPatch {
 }
 
 /** Takes the enrolling label away and remembers it. */
-export function unenrolPatch(labels: Labels): MetadataPatch {
+export function unenrollPatch(labels: Labels): MetadataPatch {
   const label = marks.dataplaneMode;
   const remembered = JSON.stringify({ [label]: labels[label] });
   return { metadata: { labels: { [label]: null }, annotations: { [unenrolledMark]: remembered } } };

@@ -16,10 +16,10 @@ import {
 
 const modes = ["ambient", "none"];
 
-export const enrolmentChecks: Check[] = [
+export const enrollmentChecks: Check[] = [
   {
     id: "captured",
-    category: "enrolment",
+    category: "enrollment",
     claim: "every pod of the mesh is captured",
     severity: "error",
     hint: "A pod that is not captured sends and takes plain text, or is cut off where istio-cni works without a ztunnel.",
@@ -44,7 +44,7 @@ export const enrolmentChecks: Check[] = [
   },
   {
     id: "dataplane-mode",
-    category: "enrolment",
+    category: "enrollment",
     claim: "every data plane mode is one that Istio knows",
     severity: "error",
     hint: "A misspelt mode counts as none: the pods stay outside the mesh in silence.",
@@ -72,7 +72,7 @@ export const enrolmentChecks: Check[] = [
   },
   {
     id: "both-labels",
-    category: "enrolment",
+    category: "enrollment",
     claim: "no namespace asks for sidecars and for ambient",
     severity: "warning",
     hint: "Injection wins: new pods get a sidecar, and a pod with a sidecar is never captured.",
@@ -92,7 +92,7 @@ export const enrolmentChecks: Check[] = [
   },
   {
     id: "sidecars",
-    category: "enrolment",
+    category: "enrollment",
     claim: "no pod of an ambient namespace still carries a sidecar",
     severity: "warning",
     hint: "Sidecars go with the pod: after the injection label is gone the pods have to be restarted.",
@@ -112,7 +112,7 @@ export const enrolmentChecks: Check[] = [
   },
   {
     id: "host-network",
-    category: "enrolment",
+    category: "enrollment",
     claim: "no pod of an ambient namespace uses the host's network",
     severity: "warning",
     hint: "Such pods cannot be captured: their traffic stays plain, and STRICT servers refuse it from other nodes.",

@@ -1,15 +1,16 @@
 // Takes every workload of a cluster out of the mesh and waits until none is captured any more; puts them back.
 import { setTimeout as sleep } from "node:timers/promises";
-import type { V1Deployment, V1ObjectMeta, V1Service } from "@kubernetes/client-node";
+import type { V1ObjectMeta } from "@kubernetes/client-node";
 import { marks, some } from "../lib/checks/mesh";
-import { drainPatch, restorePatch, undrainPatch, unenrolPatch, unenrolledMark, drainedMark } from "../lib/enrolment";
+import { drainedMark, restorePatch, undrainPatch, unenrolledMark, unenrollPatch } from "../lib/enrollment";
 import type { Named } from "../lib/snapshot";
 import { ApiClient, metadataOnly } from "./client";
+import { listAll } from "./lists";
 import { named } from "./slim";
 
 /** Something that could not be done. Its message is for the user. */
-export class EnrolmentError extends Error {
-  override name = "EnrolmentError";
+export class EnrollmentError extends Error {
+  override name = "EnrollmentError";
 }
 
 /** What is enrolled, by label. */
@@ -23,7 +24,7 @@ export interface Enrolled {
 
 /** Patches at the same time; more would only fill the API server's queue. */
 const parallel = 8;
-const pauseMs = 500;
+export const pauseMs = 500;
 const ambient = `labelSelector=${encodeURIComponent(`${marks.dataplaneMode}=ambient`)}`;
 
 /** Reads what is enrolled, in these namespaces or in all. */
@@ -31,9 +32,9 @@ export async function readEnrolled(client: ApiClient, only: readonly string[]): 
   const [namespaces, pods, policies] = await Promise.all([
     listMetadata(client, `/api/v1/namespaces?${ambient}`),
     listMetadata(client, `/api/v1/pods?${ambient}`),
-    listObjects<{ metadata?: V1ObjectMeta; spec?: { mtls?: { mode?: string } } }>(
+    listOrFail<{ metadata?: V1ObjectMeta; spec?: { mtls?: { mode?: string } } }>(
       client,
-      "/apis/security.istio.io/v1/peerauthentications?limit=500",
+      "/apis/security.istio.io/v1/peerauthentications",
     ),
   ]);
   const wanted = (name: string) => only.length === 0 || only.includes(name);
@@ -48,7 +49,9 @@ export async function readEnrolled(client: ApiClient, only: readonly string[]): 
 
 /** Takes the labels off, remembered in an annotation. */
 export async function removeLabels(client: ApiClient, { namespaces, pods }: Enrolled): Promise<void> {
-  await inTurns([...namespaces, ...pods], (object) => patch(client, pathOf(object), unenrolPatch(object.labels)));
+  await inTurns([...namespaces, ...pods], (object) =>
+    patchOrFail(client, pathOf(object), unenrollPatch(object.labels)),
+  );
 }
 
 /** Waits until istio-cni has let go of every pod. */
@@ -65,7 +68,7 @@ export async function waitUntilReleased(
     }
     if (Date.now() >= untilMs) {
       const names = captured.map(({ namespace, name }) => `${namespace}/${name}`);
-      throw new EnrolmentError(
+      throw new EnrollmentError(
         `${captured.length} pods are still captured: ${some(names, 5)}; istio-cni of their nodes lets go of them, so it ` +
           "has to run there; where it is gone already, only restarting these pods frees them",
       );
@@ -77,105 +80,46 @@ export async function waitUntilReleased(
 
 /** Pods whose traffic goes through ztunnel, by istio-cni's word. */
 async function readCaptured(client: ApiClient, only: readonly string[]): Promise<Named[]> {
-  const pods = await listMetadata(client, "/api/v1/pods?");
+  const pods = await listMetadata(client, "/api/v1/pods");
   return pods.filter(
     ({ namespace, annotations }) =>
       annotations[marks.redirection] === "enabled" && (only.length === 0 || only.includes(namespace)),
   );
 }
 
-/** Rolls the Deployments of enrolled namespaces out of the mesh one by one, those that serve others first. */
-export async function drain(
-  client: ApiClient,
-  { namespaces }: Enrolled,
-  untilMs: number,
-  onDeployment: (name: string) => void,
-): Promise<void> {
-  for (const { name: namespace } of namespaces) {
-    const base = `/apis/apps/v1/namespaces/${namespace}/deployments`;
-    const [deployments, services] = await Promise.all([
-      listObjects<V1Deployment>(client, `${base}?limit=500`),
-      listObjects<V1Service>(client, `/api/v1/namespaces/${namespace}/services?limit=500`),
-    ]);
-    const serves = (deployment: V1Deployment) => services.some((service) => selects(service, deployment));
-    // A pod outside of the mesh cannot reach one inside that demands mTLS: servers leave before their clients.
-    for (const deployment of [...deployments].sort((a, b) => Number(serves(b)) - Number(serves(a)))) {
-      const name = deployment.metadata?.name ?? "";
-      const spec = deployment.spec;
-      if (!spec || drainedMark in (deployment.metadata?.annotations ?? {})) {
-        continue;
-      }
-      onDeployment(`${namespace}/${name}`);
-      const labels = spec.template.metadata?.labels ?? {};
-      const containers = spec.template.spec?.containers ?? [];
-      const grace = spec.template.spec?.terminationGracePeriodSeconds ?? 30;
-      const drained = drainPatch({ strategy: spec.strategy, labels, grace, containers });
-      await patch(client, `${base}/${name}`, drained, "strategic");
-      await waitForRollout(client, `${base}/${name}`, untilMs);
-    }
-  }
-}
-
-function selects({ spec }: V1Service, deployment: V1Deployment): boolean {
-  const labels = deployment.spec?.template.metadata?.labels ?? {};
-  const selector = Object.entries(spec?.selector ?? {});
-  return selector.length > 0 && selector.every(([key, value]) => labels[key] === value);
-}
-
-async function waitForRollout(client: ApiClient, path: string, untilMs: number): Promise<void> {
-  for (;;) {
-    const reply = await client.get(path);
-    if (reply.kind === "missing") {
-      return;
-    }
-    const { metadata, spec, status } = (reply.kind === "ok" ? reply.body : {}) as V1Deployment;
-    const wanted = spec?.replicas ?? 1;
-    const seen = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 1);
-    const done = [status?.updatedReplicas, status?.availableReplicas, status?.replicas].every(
-      (n) => (n ?? 0) === wanted,
-    );
-    if (seen && done) {
-      return;
-    }
-    if (Date.now() >= untilMs) {
-      const progress = `${status?.updatedReplicas ?? 0} of ${wanted} pods are new`;
-      throw new EnrolmentError(
-        `Deployment ${metadata?.namespace}/${metadata?.name} does not roll out of the mesh: ${progress}; ` +
-          `run \`kubectl describe deployment ${metadata?.name} --namespace ${metadata?.namespace}\``,
-      );
-    }
-    await sleep(pauseMs);
-  }
-}
-
 /** Puts back what was taken off, in these namespaces or in all; gives the names of what is enrolled again. */
 export async function restore(client: ApiClient, only: readonly string[]): Promise<string[]> {
   const [namespaces, pods, deployments] = await Promise.all([
-    listMetadata(client, "/api/v1/namespaces?"),
-    listMetadata(client, "/api/v1/pods?"),
-    listMetadata(client, "/apis/apps/v1/deployments?"),
+    listMetadata(client, "/api/v1/namespaces"),
+    listMetadata(client, "/api/v1/pods"),
+    listMetadata(client, "/apis/apps/v1/deployments"),
   ]);
   const wanted = ({ namespace, name }: Named) => only.length === 0 || only.includes(namespace || name);
   const left = [...namespaces, ...pods].filter(({ annotations }) => unenrolledMark in annotations).filter(wanted);
   const drained = deployments.filter(({ annotations }) => drainedMark in annotations).filter(wanted);
-  await inTurns(left, (object) => patch(client, pathOf(object), restorePatch(object.annotations)!));
+  await inTurns(left, (object) => patchOrFail(client, pathOf(object), restorePatch(object.annotations)!));
   await inTurns(drained, ({ namespace, name, annotations }) =>
-    patch(client, `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`, undrainPatch(annotations)!, "strategic"),
+    patchOrFail(
+      client,
+      `/apis/apps/v1/namespaces/${namespace}/deployments/${name}`,
+      undrainPatch(annotations)!,
+      "strategic",
+    ),
   );
   return [...left, ...drained].map(({ namespace, name }) => (namespace ? `${namespace}/${name}` : name));
 }
 
 /** Names of all namespaces. */
 export async function namespaceNames(client: ApiClient): Promise<string[]> {
-  return (await listMetadata(client, "/api/v1/namespaces?")).map(({ name }) => name);
+  return (await listMetadata(client, "/api/v1/namespaces")).map(({ name }) => name);
 }
 
 /** True where every node has a ready ztunnel; before that, an enrolled pod is cut off. */
 export async function hasZtunnel(client: ApiClient): Promise<boolean> {
-  const sets = await listObjects<{
+  const sets = await listOrFail<{
     metadata?: V1ObjectMeta;
     status?: { desiredNumberScheduled?: number; numberReady?: number };
-  }>(client, "/apis/apps/v1/daemonsets?labelSelector=app.kubernetes.io%2Fname%3Dztunnel&limit=500");
+  }>(client, "/apis/apps/v1/daemonsets?labelSelector=app.kubernetes.io%2Fname%3Dztunnel");
   return sets.some(
     ({ status }) => (status?.numberReady ?? 0) > 0 && status?.numberReady === status?.desiredNumberScheduled,
   );
@@ -186,7 +130,7 @@ function pathOf({ namespace, name }: Named): string {
 }
 
 /** A patch without a resourceVersion meets no conflict of its own; one of the server's is tried again. */
-async function patch(
+export async function patchOrFail(
   client: ApiClient,
   path: string,
   body: object,
@@ -198,7 +142,7 @@ async function patch(
       return;
     }
     if (reply.kind === "forbidden" || reply.status !== 409 || attempt === 5) {
-      throw new EnrolmentError(`cannot patch ${path}: ${reply.why}`);
+      throw new EnrollmentError(`cannot patch ${path}: ${reply.why}`);
     }
     await sleep(attempt * 100);
   }
@@ -215,30 +159,17 @@ async function inTurns<T>(objects: readonly T[], work: (object: T) => Promise<vo
 }
 
 async function listMetadata(client: ApiClient, path: string): Promise<Named[]> {
-  const found: Named[] = [];
-  let next = "";
-  do {
-    const page = await listPage<{ metadata?: V1ObjectMeta }>(client, `${path}&limit=500${next}`, metadataOnly.list);
-    found.push(...page.items.map(named));
-    next = page.next ? `&continue=${encodeURIComponent(page.next)}` : "";
-  } while (next);
-  return found;
-}
-
-async function listObjects<T>(client: ApiClient, path: string): Promise<T[]> {
-  return (await listPage<T>(client, path)).items;
+  return (await listOrFail<{ metadata?: V1ObjectMeta }>(client, path, metadataOnly.list)).map(named);
 }
 
 /** A kind that is not served has no objects; one that may not be listed ends the work. */
-async function listPage<T>(client: ApiClient, path: string, accept?: string): Promise<{ items: T[]; next?: string }> {
-  const reply = await client.get(path, accept);
-  if (reply.kind === "missing") {
-    return { items: [] };
+export async function listOrFail<T>(client: ApiClient, path: string, accept?: string): Promise<T[]> {
+  const listed = await listAll<T>(client, path, accept);
+  if (listed.kind === "missing") {
+    return [];
   }
-  if (reply.kind !== "ok") {
-    throw new EnrolmentError(`cannot list ${path.split("?")[0]}: ${reply.why}`);
+  if (listed.kind !== "ok") {
+    throw new EnrollmentError(`cannot list ${path.split("?")[0]}: ${listed.why}`);
   }
-  // An empty list of metadata alone comes as null.
-  const { items, metadata } = reply.body as { items?: T[] | null; metadata?: { continue?: string } };
-  return { items: items ?? [], next: metadata?.continue };
+  return listed.items;
 }

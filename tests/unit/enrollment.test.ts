@@ -1,12 +1,19 @@
-// What un-enrolment writes onto objects, and that restoring leaves them as they were.
+// What unenrollment writes onto objects, and that restoring leaves them as they were.
 import * as assert from "node:assert/strict";
-import { drainedMark, drainPatch, restorePatch, undrainPatch, unenrolledMark, unenrolPatch } from "../../lib/enrolment";
+import {
+  drainedMark,
+  drainPatch,
+  restorePatch,
+  undrainPatch,
+  unenrolledMark,
+  unenrollPatch,
+} from "../../lib/enrollment";
 
 const mode = "istio.io/dataplane-mode";
 
-describe("un-enrolment", () => {
+describe("unenrollment", () => {
   it("takes the label off and remembers it on the object", () => {
-    assert.deepEqual(unenrolPatch({ [mode]: "ambient", team: "shop" }), {
+    assert.deepEqual(unenrollPatch({ [mode]: "ambient", team: "shop" }), {
       metadata: {
         labels: { [mode]: null },
         annotations: { [unenrolledMark]: '{"istio.io/dataplane-mode":"ambient"}' },
@@ -15,7 +22,7 @@ describe("un-enrolment", () => {
   });
 
   it("is undone by what it remembered, and by nothing else", () => {
-    const { annotations } = unenrolPatch({ [mode]: "ambient" }).metadata;
+    const { annotations } = unenrollPatch({ [mode]: "ambient" }).metadata;
     assert.deepEqual(restorePatch(annotations as Record<string, string>), {
       metadata: { labels: { [mode]: "ambient" }, annotations: { [unenrolledMark]: null } },
     });

@@ -1,4 +1,4 @@
-// Calls of `ready`, `unenrol` and `enrol` that cannot be carried out.
+// Calls of `ready`, `unenroll` and `enroll` that cannot be carried out.
 import * as assert from "node:assert/strict";
 import { targetOf, targetVariable } from "../../cli/target";
 import { ApiServer } from "./fixtures/api-server";
@@ -9,19 +9,19 @@ import { istioAmbient } from "./fixtures/terminal";
 const nowhere = "/nonexistent/kubeconfig";
 
 describe("the commands for entering and leaving a mesh", () => {
-  it("enrol only what they have taken out", async () => {
-    const { code, err } = await istioAmbient(["enrol"]);
+  it("enroll only what they have taken out", async () => {
+    const { code, err } = await istioAmbient(["enroll"]);
     assert.deepEqual(
       [code, err],
       [
         64,
-        '`enrol`: got ""; new namespaces are enrolled by their label istio.io/dataplane-mode; this restores remembered ' +
-          "ones; write `istio-ambient enrol --restore`\n",
+        '`enroll`: got ""; new namespaces are enrolled by their label istio.io/dataplane-mode; this restores remembered ' +
+          "ones; write `istio-ambient enroll --restore`\n",
       ],
     );
   });
 
-  for (const call of [["ready"], ["unenrol"], ["enrol", "--restore"]]) {
+  for (const call of [["ready"], ["unenroll"], ["enroll", "--restore"]]) {
     it(`say that there is no cluster: ${call.join(" ")}`, async () => {
       const { code, out, err } = await istioAmbient([...call, "--kubeconfig", nowhere]);
       assert.deepEqual([code, out], [69, ""]);
@@ -36,11 +36,11 @@ describe("the commands for entering and leaving a mesh", () => {
     try {
       const call = (...argv: string[]) => istioAmbient([...argv, "--kubeconfig", server.kubeconfig]);
       const message = '`--namespace`: got "emty"; there is no such namespace; write `--namespace empty`\n';
-      for (const command of [["unenrol"], ["enrol", "--restore"]]) {
+      for (const command of [["unenroll"], ["enroll", "--restore"]]) {
         const { code, out, err } = await call(...command, "--namespace", "emty");
         assert.deepEqual({ code, out, err }, { code: 64, out: "", err: message });
       }
-      assert.deepEqual(await call("unenrol", "--namespace", "empty"), {
+      assert.deepEqual(await call("unenroll", "--namespace", "empty"), {
         code: 0,
         out: "nothing to take out of the mesh\n",
         err: "",
@@ -51,7 +51,7 @@ describe("the commands for entering and leaving a mesh", () => {
   });
 
   it("refuse a time that is none", async () => {
-    const { code, err } = await istioAmbient(["unenrol", "--timeout", "soon"]);
+    const { code, err } = await istioAmbient(["unenroll", "--timeout", "soon"]);
     const rule = "a duration is whole numbers with s, m or h";
     assert.deepEqual([code, err], [64, `\`--timeout\`: got "soon"; ${rule}; write \`--timeout 2m\`\n`]);
   });

@@ -1,10 +1,10 @@
-// `istio-ambient unenrol` and `istio-ambient enrol --restore`: out of the mesh without losing traffic, and back.
+// `istio-ambient unenroll` and `istio-ambient enroll --restore`: out of the mesh without losing traffic, and back.
 import { Command } from "commander";
 import { ApiClient, UnreachableError } from "../cluster/client";
 import { NoClusterError } from "../cluster/connection";
+import { drain, planDrain } from "../cluster/drain";
 import {
-  drain,
-  EnrolmentError,
+  EnrollmentError,
   hasZtunnel,
   namespaceNames,
   readEnrolled,
@@ -12,7 +12,7 @@ import {
   restore,
   waitUntilReleased,
   type Enrolled,
-} from "../cluster/enrolment";
+} from "../cluster/enrollment";
 import { some } from "../lib/checks/mesh";
 import { faultLine } from "../lib/faults";
 import { parseDuration } from "./duration";
@@ -30,21 +30,21 @@ interface Options extends TargetOptions {
 
 const collect = (value: string, list: string[] = []) => [...list, value];
 
-/** `unenrol`; `finish` takes its exit code. */
-export function unenrolCommand(terminal: Terminal, finish: (code: number) => void): Command {
-  return withTarget(new Command("unenrol"))
+/** `unenroll`; `finish` takes its exit code. */
+export function unenrollCommand(terminal: Terminal, finish: (code: number) => void): Command {
+  return withTarget(new Command("unenroll"))
     .description("Take namespaces and pods out of the mesh, and wait until none is captured any more.")
     .option("--namespace <name>", "only this namespace; may be repeated", collect)
     .option("--drain", "roll Deployments out of the mesh first, so that no request fails")
     .option("--refuse", "change nothing, and fail if anything is enrolled")
     .option("--timeout <duration>", "how long all of it may take", "5m")
-    .action(async (options: Options) => finish(await withClient(options, terminal, unenrol)));
+    .action(async (options: Options) => finish(await withClient(options, terminal, unenroll)));
 }
 
-/** `enrol`; `finish` takes its exit code. */
-export function enrolCommand(terminal: Terminal, finish: (code: number) => void): Command {
-  return withTarget(new Command("enrol"))
-    .description("Put back into the mesh what `unenrol` took out of it.")
+/** `enroll`; `finish` takes its exit code. */
+export function enrollCommand(terminal: Terminal, finish: (code: number) => void): Command {
+  return withTarget(new Command("enroll"))
+    .description("Put back into the mesh what `unenroll` took out of it.")
     .option("--restore", "restore the labels that are remembered")
     .option("--namespace <name>", "only this namespace; may be repeated", collect)
     .option("--timeout <duration>", "how long all of it may take", "5m")
@@ -52,9 +52,9 @@ export function enrolCommand(terminal: Terminal, finish: (code: number) => void)
       if (!options.restore) {
         const rule =
           "new namespaces are enrolled by their label istio.io/dataplane-mode; this restores remembered ones";
-        throw new UsageError(faultLine({ path: "enrol", got: "", rule, fix: "istio-ambient enrol --restore" }));
+        throw new UsageError(faultLine({ path: "enroll", got: "", rule, fix: "istio-ambient enroll --restore" }));
       }
-      finish(await withClient(options, terminal, enrol));
+      finish(await withClient(options, terminal, enroll));
     });
 }
 
@@ -76,7 +76,7 @@ async function withClient(options: Options, terminal: Terminal, work: Work): Pro
     return await work(client, { ...options, namespace }, Date.now() + timeoutMs, terminal);
   } catch (error) {
     const unreachable = error instanceof NoClusterError || error instanceof UnreachableError;
-    if (!unreachable && !(error instanceof EnrolmentError)) throw error;
+    if (!unreachable && !(error instanceof EnrollmentError)) throw error;
     terminal.err(`${error.message}\n`);
     return unreachable ? exit.unreachable : exit.failed;
   } finally {
@@ -85,7 +85,7 @@ async function withClient(options: Options, terminal: Terminal, work: Work): Pro
   }
 }
 
-const unenrol: Work = async (client, options, untilMs, terminal) => {
+const unenroll: Work = async (client, options, untilMs, terminal) => {
   const enrolled = await readEnrolled(client, options.namespace);
   const count = enrolled.namespaces.length + enrolled.pods.length;
   if (options.refuse) {
@@ -93,11 +93,19 @@ const unenrol: Work = async (client, options, untilMs, terminal) => {
   }
   if (count > 0 && enrolled.strict.length > 0) {
     terminal.err(
-      `mTLS ends: ${some(enrolled.strict)} demand it, but a pod outside of the mesh accepts plain text from everybody\n`,
+      `mTLS ends: ${some(enrolled.strict)} ${enrolled.strict.length === 1 ? "requires" : "require"} it, but a pod outside ` +
+        "the mesh accepts plaintext from any client\n",
     );
   }
   if (options.drain) {
-    await drain(client, enrolled, untilMs, (name) => terminal.err(`rolling Deployment ${name} out of the mesh\n`));
+    const plan = await planDrain(client, enrolled);
+    if (plan.kept.length > 0) {
+      terminal.err(
+        `not rolled: ${some(plan.kept, 5)}; their pods keep running and leave the mesh when the label is removed, and ` +
+          "connections may fail for less than a second\n",
+      );
+    }
+    await drain(client, plan, untilMs, (name) => terminal.err(`rolling Deployment ${name} out of the mesh\n`));
   }
   await removeLabels(client, enrolled);
   await waitUntilReleased(client, options.namespace, untilMs, (captured) =>
@@ -106,7 +114,7 @@ const unenrol: Work = async (client, options, untilMs, terminal) => {
   terminal.out(
     count === 0
       ? "nothing to take out of the mesh\n"
-      : `${described(enrolled)} out of the mesh; \`istio-ambient enrol --restore\` puts them back\n`,
+      : `${described(enrolled)} out of the mesh; \`istio-ambient enroll --restore\` puts ${count === 1 ? "it" : "them"} back\n`,
   );
   return exit.good;
 };
@@ -118,7 +126,7 @@ function refuse(enrolled: Enrolled, terminal: Terminal): number {
   ];
   terminal.err(
     `the mesh still carries ${described(enrolled)} (${some(names, 5)}), which lose all traffic with it; take them out ` +
-      'first: run `istio-ambient unenrol`, or write `onDestroy: "unenrol"`\n',
+      'first: run `istio-ambient unenroll`, or write `onDestroy: "unenroll"`\n',
   );
   return exit.failed;
 }
@@ -129,9 +137,9 @@ function described({ namespaces, pods }: Enrolled): string {
   return `${counted(namespaces.length, "namespace")}${alone}`;
 }
 
-const enrol: Work = async (client, { namespace }, _untilMs, terminal) => {
+const enroll: Work = async (client, { namespace }, _untilMs, terminal) => {
   if (!(await hasZtunnel(client))) {
-    throw new EnrolmentError(
+    throw new EnrollmentError(
       "ztunnel is not ready on every node, and an enrolled pod without it is cut off; run `istio-ambient ready` first",
     );
   }

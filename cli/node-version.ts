@@ -1,0 +1,12 @@
+// Which Node the command needs. Kept to syntax that a Node of ten years ago understands, as all that cli/main.ts imports.
+import * as semver from "semver";
+
+/** Why this Node is too old; undefined where it is not. `needed` is a range, as `engines` of package.json has it. */
+export function nodeFault(found: string, needed: string): string | undefined {
+  if (semver.satisfies(found, needed, { includePrerelease: true })) {
+    return undefined;
+  }
+  const floor = semver.minVersion(needed);
+  const least = floor === null ? needed : `${floor.version} or newer`;
+  return `istio-ambient needs Node.js ${least}; this is Node.js ${found} (${process.execPath})`;
+}
