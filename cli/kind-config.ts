@@ -19,29 +19,32 @@ interface KindOptions {
   nginx: boolean;
 }
 
-/** Settings of a stack that say where the gateway appears. */
+/** Settings of a stack for the ports of the gateway. */
 const portSettings = ["httpHostPort", "httpNodePort", "httpsHostPort", "httpsNodePort"] as const;
 
 /** The subcommand; `finish` takes its exit code. */
 export function kindConfigCommand(terminal: Terminal, finish: (code: number) => void): Command {
   const port = (what: string, value: number) => `${what} (default: ${value})`;
   return new Command("kind-config")
-    .description("Print the kind cluster file that publishes the ports of the mesh's gateway, and of NGINX Ingress.")
-    .option("--stack <file>", "take the ports from this stack file, such as Pulumi.dev.yaml")
+    .description("Print a kind cluster file that publishes the ports of the mesh's gateway and of NGINX Ingress.")
+    .option("--stack <file>", "read the ports from this stack file, such as Pulumi.dev.yaml")
     .option("--name <name>", "name of the kind cluster")
-    .option("--listen-address <address>", `address of the host (default: ${kindDefaults.listenAddress})`)
-    .option("--http-host-port <port>", port("HTTP on the host", kindDefaults.httpHostPort), portNumber)
-    .option("--http-node-port <port>", port("HTTP on the node", kindDefaults.httpNodePort), portNumber)
-    .option("--https-host-port <port>", port("HTTPS on the host", kindDefaults.httpsHostPort), portNumber)
-    .option("--https-node-port <port>", port("HTTPS on the node", kindDefaults.httpsNodePort), portNumber)
-    .option("--no-nginx", "leave out the ports and the node label of NGINX Ingress")
+    .option(
+      "--listen-address <address>",
+      `host address to publish the ports on (default: ${kindDefaults.listenAddress})`,
+    )
+    .option("--http-host-port <port>", port("HTTP port of the host", kindDefaults.httpHostPort), portNumber)
+    .option("--http-node-port <port>", port("NodePort for HTTP", kindDefaults.httpNodePort), portNumber)
+    .option("--https-host-port <port>", port("HTTPS port of the host", kindDefaults.httpsHostPort), portNumber)
+    .option("--https-node-port <port>", port("NodePort for HTTPS", kindDefaults.httpsNodePort), portNumber)
+    .option("--no-nginx", "without the ports and the node label of NGINX Ingress")
     .action((options: KindOptions) => {
       terminal.out(kindConfig(options));
       finish(exit.good);
     });
 }
 
-/** What is no number stays as it is, so that the message can show it. */
+/** Anything but a number is kept as it is, for the message to show. */
 function portNumber(text: string): unknown {
   return /^\d+$/.test(text) ? Number(text) : text;
 }
@@ -71,7 +74,7 @@ interface StackFile {
   config?: { "istio-ambient:mesh"?: { gateway?: Partial<KindSettings> } };
 }
 
-/** The gateway's ports in a stack's configuration, as far as it names them. */
+/** The gateway's ports in a stack's configuration, where it sets them. */
 function stackPorts(file: string): Partial<KindSettings> {
   let stack: StackFile;
   try {

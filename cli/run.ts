@@ -15,7 +15,7 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
     code = result;
   };
   const program = new Command("istio-ambient")
-    .description("Look after an Istio ambient mesh.")
+    .description("Check and manage an Istio ambient mesh.")
     .version(packageFile().version)
     .addCommand(checkCommand(terminal, finish))
     .addCommand(kindConfigCommand(terminal, finish))

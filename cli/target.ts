@@ -1,5 +1,5 @@
-// Which cluster a subcommand works on: its flags, else what a Pulumi program recorded, else as kubectl. And which
-// namespaces of it.
+// Which cluster a subcommand works on: by its flags, else as a Pulumi program recorded it, else as kubectl would choose.
+// And which of its namespaces.
 import type { Command } from "commander";
 import type { ClusterTarget } from "../cluster/connection";
 import { faultLine } from "../lib/faults";
@@ -22,12 +22,12 @@ export function withTarget(command: Command): Command {
     .option("--context <name>", "context to use instead of the current one");
 }
 
-/** Refuses a namespace that does not exist: of a slip of the pen nothing would be found wrong, and nothing done. */
+/** Refuses a namespace that does not exist: a misspelled one would pass every check, and nothing would be done. */
 export function requireNamespaces(given: readonly string[], existing: readonly string[]): void {
   const missing = given.find((name) => !existing.includes(name));
   if (missing !== undefined) {
     const fix = `--namespace ${nearest(missing, existing)}`;
-    throw new UsageError(faultLine({ path: "--namespace", got: missing, rule: "there is no such namespace", fix }));
+    throw new UsageError(faultLine({ path: "--namespace", got: missing, rule: "no such namespace", fix }));
   }
 }
 

@@ -115,9 +115,9 @@ async function waitForRollout(client: ApiClient, path: string, untilMs: number):
       return;
     }
     if (Date.now() >= untilMs) {
-      const progress = `${status?.updatedReplicas ?? 0} of ${wanted} pods are new`;
+      const progress = `${status?.updatedReplicas ?? 0} of ${wanted} pods are replaced`;
       throw new EnrollmentError(
-        `Deployment ${metadata?.namespace}/${metadata?.name} does not roll out of the mesh: ${progress}; ` +
+        `Deployment ${metadata?.namespace}/${metadata?.name} did not roll out of the mesh in time: ${progress}; ` +
           `run \`kubectl describe deployment ${metadata?.name} --namespace ${metadata?.namespace}\``,
       );
     }

@@ -69,8 +69,8 @@ export async function waitUntilReleased(
     if (Date.now() >= untilMs) {
       const names = captured.map(({ namespace, name }) => `${namespace}/${name}`);
       throw new EnrollmentError(
-        `${captured.length} pods are still captured: ${some(names, 5)}; istio-cni of their nodes lets go of them, so it ` +
-          "has to run there; where it is gone already, only restarting these pods frees them",
+        `istio-cni has not released ${some(names, 5)}; it must run on the nodes of these pods to release them, and where it ` +
+          "no longer does, only a restart of the pods frees them",
       );
     }
     onLook(captured.length);

@@ -36,7 +36,7 @@ export function waitingText({ kind, namespace, name, condition }: Awaited, secon
     }));
   const causes = causeLines([...others, ...seen.beneath, ...seen.troubles]);
   return [
-    `${kind} ${namespace}/${name} has been waited for ${seconds} s; last seen: ${state}`,
+    `still waiting for ${kind} ${namespace}/${name} after ${seconds} s; last seen: ${state}`,
     ...(causes.length > 0 ? ["likely cause:", ...causes.map((line) => `  ${line}`)] : []),
   ].join("\n");
 }
