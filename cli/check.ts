@@ -128,7 +128,7 @@ function requireWord(option: string, word: string, words: readonly string[]): vo
   throw new UsageError(faultLine({ path: option, got: word, rule: `must be one of ${words.join(", ")}`, fix }));
 }
 
-/** NodePorts that kind publishes: by the given file, or as `kind-config` writes it. */
+/** NodePorts that kind publishes: from the given file, or as `kind-config` would write it. */
 function portsOf(file: string | undefined): number[] {
   if (file === undefined) return publishedPorts(kindCluster(kindDefaults));
   try {

@@ -59,13 +59,13 @@ function kindConfig({ stack, ...flags }: KindOptions): string {
   return `# kind create cluster --config <this file>: ports ${whose}.\n${stringify(kindCluster(settings))}`;
 }
 
-/** A fault of a setting that was given as a flag. */
+/** A fault in a setting that was given as a flag. */
 function asFlag({ path, got, rule, fix }: Fault): Fault {
   const flag = `--${path.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   return { path: flag, got, rule, fix: `${flag} ${fix.slice(`${path}: `.length).replace(/"/g, "")}` };
 }
 
-/** A fault of a setting that the stack file has. */
+/** A fault in a setting from the stack file. */
 function asStackSetting(fault: Fault): Fault {
   return { ...fault, path: `gateway.${fault.path}` };
 }

@@ -1,11 +1,11 @@
-// The report as a table for people: a category, its underline, a sign for each check, and what was found below it.
+// The report as a table: a category, its underline, a sign for each check, and its findings below.
 import { findingLine } from "../lib/checks/check";
 import { byCategory, hintAnchor, tally, type CheckResult, type Outcome, type Report } from "../lib/verdicts";
 
 const signs: Record<Outcome, string> = { passed: "√", warned: "‼", failed: "×", unknown: "‼" };
 const colors: Record<Outcome, number> = { passed: 32, warned: 33, failed: 31, unknown: 33 };
 
-/** What is found in every namespace of a large cluster would push all else off the screen. */
+/** One finding per namespace of a large cluster would push everything else off the screen. */
 const shownFindings = 10;
 
 /** The whole table, ending with a line that counts the outcomes. */

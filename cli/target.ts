@@ -6,7 +6,7 @@ import { faultLine } from "../lib/faults";
 import { nearest } from "../lib/rules";
 import { UsageError } from "./exit";
 
-/** Environment variable that holds a ClusterTarget as JSON: a program's own, for commands that it has recorded. */
+/** Environment variable that holds a ClusterTarget as JSON: set for the commands that a Pulumi program recorded. */
 export const targetVariable = "ISTIO_AMBIENT_TARGET";
 
 /** Flags of every subcommand that works on a cluster. */
@@ -31,7 +31,7 @@ export function requireNamespaces(given: readonly string[], existing: readonly s
   }
 }
 
-/** The cluster that is meant. */
+/** The cluster to work on. */
 export function targetOf({ kubeconfig, context }: TargetOptions): ClusterTarget {
   const recorded = process.env[targetVariable];
   if (kubeconfig === undefined && context === undefined && recorded) {

@@ -69,7 +69,7 @@ async function withClient(options: Options, terminal: Terminal, work: Work): Pro
   const timeoutMs = parseDuration("--timeout", options.timeout);
   let client: ApiClient | undefined;
   try {
-    // The work ends by its own clock, with a message of its own; the client's is the longer one.
+    // The work has a time limit and a message of its own, so the client's limit is longer.
     client = await ApiClient.connect(targetOf(options), timeoutMs + 30_000);
     const { namespace = [] } = options;
     if (namespace.length > 0) requireNamespaces(namespace, await namespaceNames(client));
