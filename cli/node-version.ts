@@ -1,5 +1,5 @@
-// Which Node the command needs. Like everything that cli/main.ts imports, written in syntax that a Node of ten years ago can
-// parse.
+// Which Node the command needs. Like everything that cli/main.ts imports, written in syntax that a Node of ten years
+// ago can parse.
 import * as semver from "semver";
 
 /** Why this Node is too old; undefined where it is not. `needed` is a range, as `engines` of package.json has it. */

@@ -1,4 +1,4 @@
-// The `istio-ambient` command: what a Pulumi program cannot express. This file only parses; the subcommands do the work.
+// The `istio-ambient` command: what a Pulumi program cannot express. It only parses; the subcommands do the work.
 import { Command, CommanderError } from "commander";
 import { checkCommand } from "./check";
 import { exit, UsageError } from "./exit";

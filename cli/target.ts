@@ -1,5 +1,5 @@
-// Which cluster a subcommand works on: by its flags, else as a Pulumi program recorded it, else as kubectl would choose.
-// And which of its namespaces.
+// Which cluster a subcommand works on: by its flags, else as a Pulumi program recorded it, else as kubectl chooses;
+// and which of its namespaces.
 import type { Command } from "commander";
 import type { ClusterTarget } from "../cluster/connection";
 import { faultLine } from "../lib/faults";

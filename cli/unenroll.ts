@@ -50,8 +50,8 @@ export function enrollCommand(terminal: Terminal, finish: (code: number) => void
     .action(async (options: Options) => {
       if (!options.restore) {
         throw new UsageError(
-          "`--restore`: missing; `enroll` returns what `unenroll` removed, and a new namespace joins the mesh by its label " +
-            "istio.io/dataplane-mode=ambient; run `istio-ambient enroll --restore`",
+          "`--restore`: missing; `enroll` returns what `unenroll` removed, and a new namespace joins the mesh by its " +
+            "label istio.io/dataplane-mode=ambient; run `istio-ambient enroll --restore`",
         );
       }
       finish(await withClient(options, terminal, enroll));
@@ -93,16 +93,16 @@ const unenroll: Work = async (client, options, untilMs, terminal) => {
   }
   if (count > 0 && enrolled.strict.length > 0) {
     terminal.err(
-      `mTLS ends: ${some(enrolled.strict)} ${enrolled.strict.length === 1 ? "requires" : "require"} it, but a pod outside ` +
-        "the mesh accepts plaintext from any client\n",
+      `mTLS ends: ${some(enrolled.strict)} ${enrolled.strict.length === 1 ? "requires" : "require"} it, but a pod ` +
+        "outside the mesh accepts plaintext from any client\n",
     );
   }
   if (options.drain) {
     const plan = await planDrain(client, enrolled);
     if (plan.kept.length > 0) {
       terminal.err(
-        `not rolled: ${some(plan.kept, 5)}; their pods keep running and leave the mesh when the label is removed, and ` +
-          "connections may fail for less than a second\n",
+        `not rolled: ${some(plan.kept, 5)}; their pods keep running and leave the mesh when the label is removed, ` +
+          "and connections may fail for less than a second\n",
       );
     }
     await drain(client, plan, untilMs, (name) => terminal.err(`rolling Deployment ${name} out of the mesh\n`));
@@ -125,8 +125,8 @@ function refuse(enrolled: Enrolled, terminal: Terminal): number {
     ...enrolled.pods.map(({ namespace, name }) => `${namespace}/${name}`),
   ];
   terminal.err(
-    `still enrolled: ${described(enrolled)} (${some(names, 5)}), which would lose all traffic without the mesh; unenroll ` +
-      'them first: run `istio-ambient unenroll`, or write `onDestroy: "unenroll"`\n',
+    `still enrolled: ${described(enrolled)} (${some(names, 5)}), which would lose all traffic without the mesh; ` +
+      'unenroll them first: run `istio-ambient unenroll`, or write `onDestroy: "unenroll"`\n',
   );
   return exit.failed;
 }

@@ -69,8 +69,8 @@ export async function waitUntilReleased(
     if (Date.now() >= untilMs) {
       const names = captured.map(({ namespace, name }) => `${namespace}/${name}`);
       throw new EnrollmentError(
-        `istio-cni has not released ${some(names, 5)}; it must run on the nodes of these pods to release them, and where it ` +
-          "no longer does, only a restart of the pods frees them",
+        `istio-cni has not released ${some(names, 5)}; it must run on the nodes of these pods to release them, and where ` +
+          "it no longer does, only a restart of the pods frees them",
       );
     }
     onLook(captured.length);

@@ -84,7 +84,7 @@ interface Since {
   causes: number;
 }
 
-/** The wait for an object of this run began with its creation, that for an older one when it was seen without its condition. */
+/** The wait for an object of this run began with its creation, else when it was first seen without its condition. */
 function waitedSince(object: Raw, condition: string, wait: Wait): Since | undefined {
   // On the wire a time is text, whatever the library's type says.
   const made = Date.parse(String(object.metadata?.creationTimestamp ?? ""));

@@ -1,4 +1,4 @@
-// The likely cause of a wait: what its object and what was made of it say since then, in a namespace full of other trouble.
+// The likely cause of a wait: what its object and what was made of it report, in a namespace full of other trouble.
 import * as assert from "node:assert/strict";
 import { waitUntilReady } from "../../cluster/readiness";
 import { explainWaiting, type Wait } from "../../cluster/waiting";
