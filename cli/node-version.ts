@@ -1,4 +1,5 @@
-// Which Node the command needs. Kept to syntax that a Node of ten years ago understands, as all that cli/main.ts imports.
+// Which Node the command needs. Like everything that cli/main.ts imports, written in syntax that a Node of ten years
+// ago can parse.
 import * as semver from "semver";
 
 /** Why this Node is too old; undefined where it is not. `needed` is a range, as `engines` of package.json has it. */

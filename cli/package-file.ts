@@ -1,4 +1,4 @@
-// What package.json says of this package.
+// This package's own package.json.
 import * as fs from "node:fs";
 import * as path from "node:path";
 

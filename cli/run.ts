@@ -1,4 +1,4 @@
-// The `istio-ambient` command: what a Pulumi program cannot say. It parses and calls; the work is done elsewhere.
+// The `istio-ambient` command: what a Pulumi program cannot express. It only parses; the subcommands do the work.
 import { Command, CommanderError } from "commander";
 import { checkCommand } from "./check";
 import { exit, UsageError } from "./exit";
@@ -16,7 +16,7 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
     code = result;
   };
   const program = new Command("istio-ambient")
-    .description("Look after an Istio ambient mesh.")
+    .description("Check and manage an Istio ambient mesh.")
     .version(packageFile().version)
     .addCommand(checkCommand(terminal, finish))
     .addCommand(kindConfigCommand(terminal, finish))

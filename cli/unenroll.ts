@@ -14,7 +14,6 @@ import {
   type Enrolled,
 } from "../cluster/enrollment";
 import { some } from "../lib/checks/mesh";
-import { faultLine } from "../lib/faults";
 import { parseDuration } from "./duration";
 import { exit, UsageError } from "./exit";
 import { requireNamespaces, targetOf, withTarget, type TargetOptions } from "./target";
@@ -33,26 +32,27 @@ const collect = (value: string, list: string[] = []) => [...list, value];
 /** `unenroll`; `finish` takes its exit code. */
 export function unenrollCommand(terminal: Terminal, finish: (code: number) => void): Command {
   return withTarget(new Command("unenroll"))
-    .description("Take namespaces and pods out of the mesh, and wait until none is captured any more.")
-    .option("--namespace <name>", "only this namespace; may be repeated", collect)
-    .option("--drain", "roll Deployments out of the mesh first, so that no request fails")
+    .description("Remove namespaces and pods from the mesh, and wait until none of their traffic goes through it.")
+    .option("--namespace <name>", "only this namespace; can be repeated", collect)
+    .option("--drain", "roll Deployments out of the mesh first, so that none of their requests fail")
     .option("--refuse", "change nothing, and fail if anything is enrolled")
-    .option("--timeout <duration>", "how long all of it may take", "5m")
+    .option("--timeout <duration>", "time limit of the whole operation", "5m")
     .action(async (options: Options) => finish(await withClient(options, terminal, unenroll)));
 }
 
 /** `enroll`; `finish` takes its exit code. */
 export function enrollCommand(terminal: Terminal, finish: (code: number) => void): Command {
   return withTarget(new Command("enroll"))
-    .description("Put back into the mesh what `unenroll` took out of it.")
-    .option("--restore", "restore the labels that are remembered")
-    .option("--namespace <name>", "only this namespace; may be repeated", collect)
-    .option("--timeout <duration>", "how long all of it may take", "5m")
+    .description("Return to the mesh what `unenroll` removed from it.")
+    .option("--restore", "restore the labels that `unenroll` removed")
+    .option("--namespace <name>", "only this namespace; can be repeated", collect)
+    .option("--timeout <duration>", "time limit of the whole operation", "5m")
     .action(async (options: Options) => {
       if (!options.restore) {
-        const rule =
-          "new namespaces are enrolled by their label istio.io/dataplane-mode; this restores remembered ones";
-        throw new UsageError(faultLine({ path: "enroll", got: "", rule, fix: "istio-ambient enroll --restore" }));
+        throw new UsageError(
+          "`--restore`: missing; `enroll` returns what `unenroll` removed, and a new namespace joins the mesh by its " +
+            "label istio.io/dataplane-mode=ambient; run `istio-ambient enroll --restore`",
+        );
       }
       finish(await withClient(options, terminal, enroll));
     });
@@ -69,7 +69,7 @@ async function withClient(options: Options, terminal: Terminal, work: Work): Pro
   const timeoutMs = parseDuration("--timeout", options.timeout);
   let client: ApiClient | undefined;
   try {
-    // The work ends by its own clock, with a message of its own; the client's is the longer one.
+    // The work has a time limit and a message of its own, so the client's limit is longer.
     client = await ApiClient.connect(targetOf(options), timeoutMs + 30_000);
     const { namespace = [] } = options;
     if (namespace.length > 0) requireNamespaces(namespace, await namespaceNames(client));
@@ -93,28 +93,28 @@ const unenroll: Work = async (client, options, untilMs, terminal) => {
   }
   if (count > 0 && enrolled.strict.length > 0) {
     terminal.err(
-      `mTLS ends: ${some(enrolled.strict)} ${enrolled.strict.length === 1 ? "requires" : "require"} it, but a pod outside ` +
-        "the mesh accepts plaintext from any client\n",
+      `mTLS ends: ${some(enrolled.strict)} ${enrolled.strict.length === 1 ? "requires" : "require"} it, but a pod ` +
+        "outside the mesh accepts plaintext from any client\n",
     );
   }
   if (options.drain) {
     const plan = await planDrain(client, enrolled);
     if (plan.kept.length > 0) {
       terminal.err(
-        `not rolled: ${some(plan.kept, 5)}; their pods keep running and leave the mesh when the label is removed, and ` +
-          "connections may fail for less than a second\n",
+        `not rolled: ${some(plan.kept, 5)}; their pods keep running and leave the mesh when the label is removed, ` +
+          "and connections may fail for less than a second\n",
       );
     }
     await drain(client, plan, untilMs, (name) => terminal.err(`rolling Deployment ${name} out of the mesh\n`));
   }
   await removeLabels(client, enrolled);
   await waitUntilReleased(client, options.namespace, untilMs, (captured) =>
-    progress(terminal, `${captured} pods are still captured`),
+    progress(terminal, `waiting for istio-cni to release pods: ${captured} left`),
   );
   terminal.out(
     count === 0
-      ? "nothing to take out of the mesh\n"
-      : `${described(enrolled)} out of the mesh; \`istio-ambient enroll --restore\` puts ${count === 1 ? "it" : "them"} back\n`,
+      ? "nothing is enrolled\n"
+      : `removed ${described(enrolled)} from the mesh; to return, run \`istio-ambient enroll --restore\`\n`,
   );
   return exit.good;
 };
@@ -125,8 +125,8 @@ function refuse(enrolled: Enrolled, terminal: Terminal): number {
     ...enrolled.pods.map(({ namespace, name }) => `${namespace}/${name}`),
   ];
   terminal.err(
-    `the mesh still carries ${described(enrolled)} (${some(names, 5)}), which lose all traffic with it; take them out ` +
-      'first: run `istio-ambient unenroll`, or write `onDestroy: "unenroll"`\n',
+    `still enrolled: ${described(enrolled)} (${some(names, 5)}), which would lose all traffic without the mesh; ` +
+      'unenroll them first: run `istio-ambient unenroll`, or write `onDestroy: "unenroll"`\n',
   );
   return exit.failed;
 }
@@ -140,7 +140,7 @@ function described({ namespaces, pods }: Enrolled): string {
 const enroll: Work = async (client, { namespace }, _untilMs, terminal) => {
   if (!(await hasZtunnel(client))) {
     throw new EnrollmentError(
-      "ztunnel is not ready on every node, and an enrolled pod without it is cut off; run `istio-ambient ready` first",
+      "ztunnel is not ready on every node, and enrolled pods lose all traffic without it; run `istio-ambient ready` first",
     );
   }
   const names = await restore(client, namespace);

@@ -1,4 +1,4 @@
-// Rolls the Deployments of enrolled namespaces out of the mesh, so that none of their requests fails when it goes.
+// Rolls the Deployments of enrolled namespaces out of the mesh, so that none of their requests fail when they leave it.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { V1Deployment, V1ObjectMeta, V1Pod, V1ReplicaSet, V1Service } from "@kubernetes/client-node";
 import { drainOrder, type DrainCandidate, type RunningPod } from "../lib/drain";
@@ -11,15 +11,15 @@ interface Candidate extends DrainCandidate {
   raw: V1Deployment;
 }
 
-/** What draining is going to do. */
+/** What a drain is going to do. */
 export interface DrainPlan {
-  /** To be rolled one by one, in this order. */
+  /** Rolled one by one, in this order. */
   deployments: V1Deployment[];
-  /** What stays as it is until the labels go: "StatefulSet shop/db". */
+  /** Not rolled, and released when the labels are removed: "StatefulSet shop/db". */
   kept: string[];
 }
 
-/** Reads what runs in the enrolled namespaces. */
+/** Reads the enrolled namespaces, and decides what to roll. */
 export async function planDrain(client: ApiClient, { namespaces, pods }: Enrolled): Promise<DrainPlan> {
   const names = namespaces.map(({ name }) => name);
   const alone = pods.filter(({ namespace }) => !names.includes(namespace));
@@ -115,9 +115,9 @@ async function waitForRollout(client: ApiClient, path: string, untilMs: number):
       return;
     }
     if (Date.now() >= untilMs) {
-      const progress = `${status?.updatedReplicas ?? 0} of ${wanted} pods are new`;
+      const progress = `${status?.updatedReplicas ?? 0} of ${wanted} pods are replaced`;
       throw new EnrollmentError(
-        `Deployment ${metadata?.namespace}/${metadata?.name} does not roll out of the mesh: ${progress}; ` +
+        `Deployment ${metadata?.namespace}/${metadata?.name} did not roll out of the mesh in time: ${progress}; ` +
           `run \`kubectl describe deployment ${metadata?.name} --namespace ${metadata?.namespace}\``,
       );
     }

@@ -1,4 +1,4 @@
-// Takes every workload of a cluster out of the mesh and waits until none is captured any more; puts them back.
+// Removes the workloads of a cluster from the mesh, waits until istio-cni has released their pods, and restores them.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { V1ObjectMeta } from "@kubernetes/client-node";
 import { marks, some } from "../lib/checks/mesh";
@@ -8,7 +8,7 @@ import { ApiClient, metadataOnly } from "./client";
 import { listAll } from "./lists";
 import { named } from "./slim";
 
-/** Something that could not be done. Its message is for the user. */
+/** Enrolling or unenrolling failed. The message is for the user. */
 export class EnrollmentError extends Error {
   override name = "EnrollmentError";
 }
@@ -18,11 +18,11 @@ export interface Enrolled {
   namespaces: Named[];
   /** Pods with a label of their own. */
   pods: Named[];
-  /** Namespaces of the whole cluster, or "*", in which a PeerAuthentication refuses plain text. */
+  /** Namespaces of the whole cluster, or "*", in which a PeerAuthentication refuses plaintext. */
   strict: string[];
 }
 
-/** Patches at the same time; more would only fill the API server's queue. */
+/** Concurrent patches; more would only fill the API server's queue. */
 const parallel = 8;
 export const pauseMs = 500;
 const ambient = `labelSelector=${encodeURIComponent(`${marks.dataplaneMode}=ambient`)}`;
@@ -47,14 +47,14 @@ export async function readEnrolled(client: ApiClient, only: readonly string[]): 
   };
 }
 
-/** Takes the labels off, remembered in an annotation. */
+/** Removes the labels, and keeps them in an annotation. */
 export async function removeLabels(client: ApiClient, { namespaces, pods }: Enrolled): Promise<void> {
   await inTurns([...namespaces, ...pods], (object) =>
     patchOrFail(client, pathOf(object), unenrollPatch(object.labels)),
   );
 }
 
-/** Waits until istio-cni has let go of every pod. */
+/** Waits until istio-cni has released every pod. */
 export async function waitUntilReleased(
   client: ApiClient,
   only: readonly string[],
@@ -69,8 +69,8 @@ export async function waitUntilReleased(
     if (Date.now() >= untilMs) {
       const names = captured.map(({ namespace, name }) => `${namespace}/${name}`);
       throw new EnrollmentError(
-        `${captured.length} pods are still captured: ${some(names, 5)}; istio-cni of their nodes lets go of them, so it ` +
-          "has to run there; where it is gone already, only restarting these pods frees them",
+        `istio-cni has not released ${some(names, 5)}; it must run on the nodes of these pods to release them, and where ` +
+          "it no longer does, only a restart of the pods frees them",
       );
     }
     onLook(captured.length);
@@ -78,7 +78,7 @@ export async function waitUntilReleased(
   }
 }
 
-/** Pods whose traffic goes through ztunnel, by istio-cni's word. */
+/** Pods whose traffic goes through ztunnel, according to istio-cni's annotation. */
 async function readCaptured(client: ApiClient, only: readonly string[]): Promise<Named[]> {
   const pods = await listMetadata(client, "/api/v1/pods");
   return pods.filter(
@@ -87,7 +87,7 @@ async function readCaptured(client: ApiClient, only: readonly string[]): Promise
   );
 }
 
-/** Puts back what was taken off, in these namespaces or in all; gives the names of what is enrolled again. */
+/** Restores the labels in these namespaces, or in all; returns the names of what is enrolled again. */
 export async function restore(client: ApiClient, only: readonly string[]): Promise<string[]> {
   const [namespaces, pods, deployments] = await Promise.all([
     listMetadata(client, "/api/v1/namespaces"),
@@ -114,7 +114,7 @@ export async function namespaceNames(client: ApiClient): Promise<string[]> {
   return (await listMetadata(client, "/api/v1/namespaces")).map(({ name }) => name);
 }
 
-/** True where every node has a ready ztunnel; before that, an enrolled pod is cut off. */
+/** Whether every node has a ready ztunnel: without it an enrolled pod is cut off. */
 export async function hasZtunnel(client: ApiClient): Promise<boolean> {
   const sets = await listOrFail<{
     metadata?: V1ObjectMeta;
@@ -129,7 +129,7 @@ function pathOf({ namespace, name }: Named): string {
   return namespace ? `/api/v1/namespaces/${namespace}/pods/${name}` : `/api/v1/namespaces/${name}`;
 }
 
-/** A patch without a resourceVersion meets no conflict of its own; one of the server's is tried again. */
+/** Retries a conflict: without a resourceVersion in the patch it is the server's own, and passes. */
 export async function patchOrFail(
   client: ApiClient,
   path: string,
@@ -162,7 +162,7 @@ async function listMetadata(client: ApiClient, path: string): Promise<Named[]> {
   return (await listOrFail<{ metadata?: V1ObjectMeta }>(client, path, metadataOnly.list)).map(named);
 }
 
-/** A kind that is not served has no objects; one that may not be listed ends the work. */
+/** All objects of a list; none where the kind is not served. Fails where listing is forbidden. */
 export async function listOrFail<T>(client: ApiClient, path: string, accept?: string): Promise<T[]> {
   const listed = await listAll<T>(client, path, accept);
   if (listed.kind === "missing") {

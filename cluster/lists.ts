@@ -1,10 +1,10 @@
-// Lists of the Kubernetes API, page after page: a namespace may hold more objects than one answer carries.
+// Lists of the Kubernetes API, page by page: a namespace may hold more objects than one reply.
 import type { Api, Reply } from "./client";
 
 /** Objects that one request asks for. */
 const pageSize = 500;
 
-/** All objects of a list, or the first answer that was none. */
+/** All objects of a list, or the reply that ended it. */
 export type Listed<T> = { kind: "ok"; items: T[] } | Exclude<Reply, { kind: "ok" }>;
 
 /** Reads every page of a list. The path may have a query, such as a labelSelector. */
@@ -25,7 +25,7 @@ export async function listAll<T>(client: Pick<Api, "get">, path: string, accept?
   return { kind: "ok", items };
 }
 
-/** The same where what may not be read, or is not served, counts as empty. */
+/** The same, but empty where the list may not be read or is not served. */
 export async function listReadable<T>(client: Pick<Api, "get">, path: string, accept?: string): Promise<T[]> {
   const listed = await listAll<T>(client, path, accept);
   return listed.kind === "ok" ? listed.items : [];

@@ -67,7 +67,7 @@ async function readDeployments(client: ApiClient, selector: string): Promise<Wor
   return listed.kind === "ok" ? listed.items.map(slimDeployment) : undefined;
 }
 
-/** More is asked only where no Deployment shows a controller at work: one may run in another form, or be labeled otherwise. */
+/** Asks for more only where no Deployment is available: a controller may run in another form, or with other labels. */
 async function readCertManager(
   client: ApiClient,
   controllers: WorkloadState[] | undefined,
@@ -89,7 +89,7 @@ async function readCertManager(
   return leases.kind === "ok" || others?.length ? { deployments: others ?? [], leads } : undefined;
 }
 
-/** A controller that ends lets go of its lease; one that was killed no longer renews it. Clocks may differ by a minute. */
+/** A controller that ends releases its lease; one that was killed stops renewing it. Clocks may differ by a minute. */
 function isHeld({ spec }: V1Lease): boolean {
   // On the wire a time is text, whatever the library's type says.
   const renewed = Date.parse(String(spec?.renewTime ?? ""));

@@ -1,4 +1,4 @@
-// Why an object is not what it should be: what its own pods and events say, and nobody else's.
+// Why an object is not ready: its own pods and events, and those of nothing else.
 import type { CoreV1Event, V1ContainerStatus, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
 import { familyOf, isSame, type Relative } from "../lib/family";
 import type { Trouble } from "../lib/readiness";
@@ -7,12 +7,12 @@ import type { ApiClient } from "./client";
 import { listReadable } from "./lists";
 import { slimEvent } from "./slim";
 
-/** An object as it came. */
+/** An object as the API returned it. */
 export interface RawObject {
   metadata?: V1ObjectMeta;
 }
 
-/** One of a family, with all that the API says of it. */
+/** A member of a family, with the whole object. */
 export interface Member extends Relative {
   raw: RawObject;
 }
@@ -35,16 +35,16 @@ const lists: Record<string, [api: string, plural: string]> = {
   Challenge: [acme, "challenges"],
 };
 
-/** What is made of an object of a kind, at any depth. */
+/** Kinds that controllers create from an object of that kind, at any depth. */
 const madeOf: Record<string, string[]> = {
   Gateway: ["Service", "Deployment", "ReplicaSet", "Pod"],
   Deployment: ["ReplicaSet", "Pod"],
   DaemonSet: ["Pod"],
-  // The pods answer the challenges of an ACME server.
+  // The pods solve HTTP-01 challenges.
   Certificate: ["CertificateRequest", "Order", "Challenge", "Pod"],
 };
 
-/** The objects, and all that was made of them. */
+/** The objects themselves, and everything that controllers created from them. */
 export async function readFamily(client: ApiClient, roots: readonly Reference[]): Promise<Member[]> {
   const wanted = roots.flatMap(({ kind, namespace }) =>
     [kind, ...(madeOf[kind] ?? [])].flatMap((each) => {
@@ -64,7 +64,7 @@ function member(kind: string, raw: RawObject): Member {
   return { kind, namespace, name, uid, owners: ownerReferences.map((owner) => owner.uid), raw };
 }
 
-/** What pods of the family say that are not ready, and warnings about the roots and their family since that time. */
+/** Why pods of the family do not run, and warnings about the family since that time. */
 export async function readTroubles(
   client: ApiClient,
   roots: readonly Reference[],
@@ -80,7 +80,7 @@ export async function readTroubles(
   return [...pods.flatMap(podTroubles), ...eventTroubles(about, sinceMs)];
 }
 
-/** An event of an object that had the same name before is not about today's. */
+/** An event about a former object of the same name has another uid, and does not count. */
 function isAbout(event: CoreV1Event, roots: readonly Reference[], family: readonly Member[]): boolean {
   const { kind = "", namespace = "", name = "", uid } = event.involvedObject;
   const object = { kind, namespace, name };
@@ -112,9 +112,9 @@ function podTroubles(pod: V1Pod): Trouble[] {
   return [...waiting, ...unscheduled];
 }
 
-/** Newest first, and of each object and reason the newest alone: events that differ in the name of a pod say the same. */
+/** Newest first, and only the newest of each object and reason: the others differ in no more than the name of a pod. */
 function eventTroubles(events: CoreV1Event[], sinceMs: number): Trouble[] {
-  // Times of events have whole seconds.
+  // Event times are whole seconds.
   const since = Math.floor(sinceMs / 1000) * 1000;
   const recent = events
     .map(slimEvent)

@@ -1,4 +1,4 @@
-// Why an object does not get the condition that a program waits for: the object, what stands beneath it, its namespace.
+// Why an object does not reach the condition that a program waits for: what it says itself, and what is made of it.
 import type { V1ObjectMeta, V1Service } from "@kubernetes/client-node";
 import { conditionVerdict, type WithConditions } from "../lib/conditions";
 import { familyOf } from "../lib/family";
@@ -19,22 +19,22 @@ interface Raw {
     conditions?: { type?: string; status?: string; reason?: string; message?: string }[];
     numberReady?: number;
     desiredNumberScheduled?: number;
-    /** Of what cert-manager asks of an ACME server. */
+    /** Of an Order or a Challenge. */
     state?: string;
     reason?: string;
   };
 }
 
-/** Since when something is waited for, in a run that began at `begun`. */
+/** When a wait began, in a run that began at `begun`. */
 export interface Wait {
   begun: number;
   /** When the object was first seen without its condition. */
   seen?: number;
-  /** When it was last seen with it, or was not there. */
+  /** When it was last seen with its condition, or was not there. */
   held?: number;
 }
 
-/** What there is to say once the wait has been so long; nothing before, and nothing where the object cannot be read. */
+/** The explanation, once the wait has lasted that long; none before, and none where the object cannot be read. */
 export async function explainWaiting(
   target: ClusterTarget,
   awaited: Awaited,
@@ -72,19 +72,19 @@ function withConditions(object: Raw, kind: string): Raw {
   return { ...object, status: { conditions: [condition] } };
 }
 
-/** What the objects say that stand between one and its condition. */
+/** The state of the objects that the awaited one depends on. */
 function readBeneath(client: ApiClient, awaited: Awaited, family: Member[]): Promise<Trouble[]> {
   if (awaited.kind === "Gateway") return readGatewayService(client, awaited);
   return Promise.resolve(awaited.kind === "Certificate" ? issuingTroubles(family) : []);
 }
 
-/** Since when an object has been waited for, and how old what explains the wait may be. */
+/** When the wait for an object began, and how old its causes may be. */
 interface Since {
   wait: number;
   causes: number;
 }
 
-/** An object of this run is waited for since it was made, an older one since it was seen to lack its condition. */
+/** The wait for an object of this run began with its creation, else when it was first seen without its condition. */
 function waitedSince(object: Raw, condition: string, wait: Wait): Since | undefined {
   // On the wire a time is text, whatever the library's type says.
   const made = Date.parse(String(object.metadata?.creationTimestamp ?? ""));
@@ -97,7 +97,7 @@ function waitedSince(object: Raw, condition: string, wait: Wait): Since | undefi
   return made >= wait.begun ? { wait: made, causes: made } : { wait: wait.seen, causes: wait.held ?? wait.begun };
 }
 
-/** What the newest request of a Certificate says that is not ready, and the order and the challenges of an ACME server. */
+/** Why the newest request of a Certificate is not ready, with its ACME order and challenges. */
 function issuingTroubles(family: Member[]): Trouble[] {
   const made = ({ raw }: Member) => Date.parse(String(raw.metadata?.creationTimestamp ?? "")) || 0;
   const [newest] = family.filter(({ kind }) => kind === "CertificateRequest").sort((a, b) => made(b) - made(a));
@@ -115,7 +115,7 @@ function stateTroubles({ kind, namespace, name, raw }: Member): Trouble[] {
   return reason && state !== "valid" ? [{ object, text: `state=${state} (${reason})` }] : [];
 }
 
-/** A Gateway without its Service: the API server refused it, most often for a NodePort that somebody else holds. */
+/** A Gateway without its Service: the API server refused it, most often for a NodePort that another Service holds. */
 async function readGatewayService(client: ApiClient, { namespace, name }: Awaited): Promise<Trouble[]> {
   const [service, overlay, all] = await Promise.all([
     client.get(`/api/v1/namespaces/${namespace}/services/${name}-istio`),

@@ -1,27 +1,27 @@
-// Which workloads of an enrolled namespace draining rolls out of the mesh, in which order, and which keep their pods.
+// Which workloads of an enrolled namespace a drain rolls out of the mesh, in which order, and which keep their pods.
 import { marks } from "./checks/mesh";
 import { drainedMark } from "./enrollment";
 
 type Labels = Record<string, string>;
 
-/** What owns an object. */
+/** The controller that owns an object. */
 interface Controller {
   kind: string;
   name: string;
 }
 
-/** A Deployment, as far as draining asks. */
+/** A Deployment that a drain may roll. */
 export interface DrainCandidate {
   name: string;
   labels: Labels;
   annotations: Labels;
   paused: boolean;
-  /** Of its pods. */
+  /** Labels of its pods. */
   podLabels: Labels;
   hostNetwork: boolean;
 }
 
-/** A pod that runs. */
+/** A running pod. */
 export interface RunningPod {
   name: string;
   labels: Labels;
@@ -30,28 +30,28 @@ export interface RunningPod {
   controller?: Controller;
 }
 
-/** What runs in one namespace. */
+/** The workloads of one namespace. */
 export interface NamespaceWorkloads<D extends DrainCandidate> {
   namespace: string;
   deployments: D[];
-  /** Selectors of its Services. */
+  /** Selectors of the Services there. */
   selectors: Labels[];
   replicaSets: { name: string; controller?: Controller }[];
   pods: RunningPod[];
 }
 
-/** What becomes of a namespace's workloads. */
+/** What a drain does with them. */
 export interface DrainOrder<D extends DrainCandidate> {
-  /** To be rolled, those that serve others first. */
+  /** Rolled in this order, servers before their clients. */
   rolled: D[];
-  /** Workloads in the mesh that are not rolled: "StatefulSet shop/db". */
+  /** Enrolled workloads that are not rolled: "StatefulSet shop/db". */
   kept: string[];
 }
 
-/** Labels of what istiod makes for a Gateway or a waypoint; a rollout of those would be undone, and drop connections. */
+/** Labels of the Deployments that istiod manages for gateways and waypoints: it would undo a patch. */
 const madeByIstiod = ["gateway.networking.k8s.io/gateway-name", "gateway.istio.io/managed"];
 
-/** A pod outside of the mesh cannot reach one inside that demands mTLS: servers leave before their clients. */
+/** A pod outside the mesh cannot reach one inside that requires mTLS, so servers leave before their clients. */
 export function drainOrder<D extends DrainCandidate>(workloads: NamespaceWorkloads<D>): DrainOrder<D> {
   const { namespace, deployments, selectors, replicaSets, pods } = workloads;
   const serves = ({ podLabels }: D) =>
@@ -80,7 +80,7 @@ function isIstiods(labels: Labels): boolean {
   return madeByIstiod.some((label) => label in labels);
 }
 
-/** Whether ambient takes such a pod in an enrolled namespace. */
+/** Whether such a pod is captured in an enrolled namespace. */
 function isCapturable({ labels, annotations, hostNetwork }: Omit<RunningPod, "name">): boolean {
   return (
     labels[marks.dataplaneMode] !== "none" &&

@@ -1,13 +1,13 @@
-// Leaving the mesh and coming back: what is patched, and what is remembered on the objects themselves.
+// Leaving the mesh and returning: the patches, and the annotations that remember what was there.
 import { marks } from "./checks/mesh";
 
-/** What a namespace or pod was enrolled with, as JSON of labels; there from unenrollment until it is restored. */
+/** Annotation with the labels that a namespace or pod was enrolled with, as JSON; present until they are restored. */
 export const unenrolledMark = "istio-ambient/unenrolled";
 
-/** What a Deployment was like before it was drained, as JSON. */
+/** Annotation with what a drain changed in a Deployment, as JSON. */
 export const drainedMark = "istio-ambient/drained";
 
-/** Seconds that a draining pod goes on serving, until no client sends to it any more. */
+/** Seconds that a draining pod keeps serving, until no client sends to it anymore. */
 export const drainSeconds = 8;
 
 type Labels = Record<string, string>;
@@ -17,14 +17,14 @@ export interface MetadataPatch {
   metadata: { labels: Record<string, string | null>; annotations: Record<string, string | null> };
 }
 
-/** Takes the enrolling label away and remembers it. */
+/** Removes the enrolling label and remembers it. */
 export function unenrollPatch(labels: Labels): MetadataPatch {
   const label = marks.dataplaneMode;
   const remembered = JSON.stringify({ [label]: labels[label] });
   return { metadata: { labels: { [label]: null }, annotations: { [unenrolledMark]: remembered } } };
 }
 
-/** Puts the remembered labels back; undefined where nothing is remembered. */
+/** Restores the remembered labels; undefined where there are none. */
 export function restorePatch(annotations: Labels): MetadataPatch | undefined {
   const remembered = annotations[unenrolledMark];
   if (remembered === undefined) {
@@ -33,7 +33,7 @@ export function restorePatch(annotations: Labels): MetadataPatch | undefined {
   return { metadata: { labels: JSON.parse(remembered) as Labels, annotations: { [unenrolledMark]: null } } };
 }
 
-/** The parts of a Deployment that draining touches. */
+/** The parts of a Deployment that a drain changes. */
 export interface DrainedDeployment {
   strategy?: object;
   labels: Labels;
@@ -43,7 +43,7 @@ export interface DrainedDeployment {
 }
 
 /**
- * Rolls a Deployment out of the mesh: new pods that ambient leaves alone come first, old ones serve on for a while. A
+ * Rolls a Deployment out of the mesh: new pods outside the mesh come up first, and old ones keep serving for a while. A
  * strategic merge patch.
  */
 export function drainPatch({ strategy, labels, grace, containers }: DrainedDeployment): object {

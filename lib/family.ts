@@ -1,14 +1,14 @@
-// An object and what controllers have made of it, by owner references: a Gateway, its Deployment, ReplicaSets and pods.
+// An object and what controllers created from it, by owner references: a Gateway, its Deployment, ReplicaSets and pods.
 import type { Reference } from "./snapshot";
 
-/** An object as far as owner references go. */
+/** An object with its owner references. */
 export interface Relative extends Reference {
   uid: string;
   /** Uids of its owners. */
   owners: string[];
 }
 
-/** Those of the objects that are one of the roots, or descend from one. */
+/** The roots among the objects, and their descendants. */
 export function familyOf<R extends Relative>(roots: readonly Reference[], objects: readonly R[]): R[] {
   const family = new Map(
     objects.filter((object) => roots.some((root) => isSame(root, object))).map((object) => [object.uid, object]),
@@ -23,7 +23,7 @@ export function familyOf<R extends Relative>(roots: readonly Reference[], object
   return [...family.values()];
 }
 
-/** The same object by name; one that was deleted and made again counts as the same. */
+/** Whether both name the same object. */
 export function isSame(a: Reference, b: Reference): boolean {
   return a.kind === b.kind && a.namespace === b.namespace && a.name === b.name;
 }

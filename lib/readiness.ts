@@ -40,7 +40,7 @@ const daemonSets = {
 
 const absent = "none";
 
-/** True where waiting helps nobody: a part is not slow but absent. */
+/** Whether waiting longer is pointless: a part is not slow but absent. */
 export function isHopeless(findings: Finding[]): boolean {
   return findings.some(({ got }) => got === absent);
 }
@@ -94,7 +94,7 @@ export function readinessFindings(plane: DataPlane): Finding[] {
   return [...control, ...endpoints, ...nodes];
 }
 
-/** The parts that are still waited for: what was made of them tells why. */
+/** The parts that are not ready yet, to look for causes at. */
 export function awaitedParts({
   namespace,
   nodeNamespace,

@@ -1,4 +1,4 @@
-// What to say of an object that is waited for too long: the condition, what was last seen of it, and the likely cause.
+// The explanation of a wait that takes too long: the condition as it was last seen, and the likely cause.
 import { causeLines, type Trouble } from "./readiness";
 import type { Condition } from "./snapshot";
 
@@ -16,9 +16,9 @@ export interface Awaited {
 /** What was last seen. */
 export interface LastSeen {
   conditions: Condition[];
-  /** What its own pods and events say, and those of what is made of it. */
+  /** Pods and events of the object, and of what controllers created from it. */
   troubles: Trouble[];
-  /** What the objects say that stand between it and its condition, such as the request of a certificate. */
+  /** The state of the objects that it depends on, such as the request of a certificate. */
   beneath: Trouble[];
 }
 
@@ -36,7 +36,7 @@ export function waitingText({ kind, namespace, name, condition }: Awaited, secon
     }));
   const causes = causeLines([...others, ...seen.beneath, ...seen.troubles]);
   return [
-    `${kind} ${namespace}/${name} has been waited for ${seconds} s; last seen: ${state}`,
+    `still waiting for ${kind} ${namespace}/${name} after ${seconds} s; last seen: ${state}`,
     ...(causes.length > 0 ? ["likely cause:", ...causes.map((line) => `  ${line}`)] : []),
   ].join("\n");
 }

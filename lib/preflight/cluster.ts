@@ -124,7 +124,7 @@ export function certManagerFindings({ gateway }: Plan, facts: ClusterFacts): Fin
   return controllerFindings(facts);
 }
 
-/** CRDs without a controller take an Issuer and never answer. */
+/** With the CRDs alone an Issuer is accepted and never becomes ready. */
 function controllerFindings({ certManager }: ClusterFacts): Finding[] {
   if (!certManager || certManager.leads || certManager.deployments.some(({ available }) => available > 0)) {
     return [];

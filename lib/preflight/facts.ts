@@ -52,7 +52,7 @@ export interface FoundObject extends Named {
 export interface CertManagerState {
   /** Deployments of its controller, whatever their names and namespaces are. */
   deployments: WorkloadState[];
-  /** A controller holds the lease: one runs, whatever made it. */
+  /** A controller holds the lease, so one is running in whatever form. */
   leads: boolean;
 }
 
@@ -83,7 +83,7 @@ export interface ClusterFacts {
   objects: FoundObject[];
   /** False: the issuer that was named is not there; undefined: none was named, or it could not be read. */
   issuerFound?: boolean;
-  /** The controller of cert-manager, where a certificate is wanted of it; undefined where nothing can be said of it. */
+  /** cert-manager's controller; undefined where no certificate is wanted of it, or where it cannot be read. */
   certManager?: CertManagerState;
   /** metrics-server, or whatever else serves its API. */
   metricsApi: boolean;

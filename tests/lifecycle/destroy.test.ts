@@ -55,7 +55,7 @@ async function command(...argv: string[]): Promise<{ code: number; out: string; 
   const terminal = {
     out: (text: string) => void (said.out += text),
     err: (text: string) => void (said.err += text),
-    colour: false,
+    color: false,
     interactive: false,
   };
   return { code: await run(argv, terminal), ...said };
@@ -92,7 +92,7 @@ describe("the end of a mesh with 20 enrolled namespaces", () => {
   it("comes by the command too, and is taken back by it", async () => {
     assert.deepEqual(await command("unenroll", "--namespace", "shop-1"), {
       code: 0,
-      out: "1 namespace out of the mesh; `istio-ambient enroll --restore` puts it back\n",
+      out: "removed 1 namespace from the mesh; to return, run `istio-ambient enroll --restore`\n",
       err: "",
     });
     assert.deepEqual(modes().filter((value) => value === undefined).length, 1);
@@ -129,8 +129,8 @@ describe("the end of a mesh with 20 enrolled namespaces", () => {
   it("is refused where the mesh says so, with everything left in place", async () => {
     await assert.rejects(stack.destroy(), (error: Error) => {
       const message =
-        "the mesh still carries 20 namespaces (shop-1, shop-10, shop-11, shop-12, shop-13 and 15 more), which lose all " +
-        'traffic with it; take them out first: run `istio-ambient unenroll`, or write `onDestroy: "unenroll"`';
+        "still enrolled: 20 namespaces (shop-1, shop-10, shop-11, shop-12, shop-13 and 15 more), which would lose all " +
+        'traffic without the mesh; unenroll them first: run `istio-ambient unenroll`, or write `onDestroy: "unenroll"`';
       assert.ok(error.message.includes(message), error.message);
       return true;
     });
@@ -162,7 +162,7 @@ describe("the end of a mesh with 20 enrolled namespaces", () => {
     assert.deepEqual(await command("enroll", "--restore"), {
       code: 1,
       out: "",
-      err: "ztunnel is not ready on every node, and an enrolled pod without it is cut off; run `istio-ambient ready` first\n",
+      err: "ztunnel is not ready on every node, and enrolled pods lose all traffic without it; run `istio-ambient ready` first\n",
     });
   });
 });

@@ -15,8 +15,8 @@ describe("the commands for entering and leaving a mesh", () => {
       [code, err],
       [
         64,
-        '`enroll`: got ""; new namespaces are enrolled by their label istio.io/dataplane-mode; this restores remembered ' +
-          "ones; write `istio-ambient enroll --restore`\n",
+        "`--restore`: missing; `enroll` returns what `unenroll` removed, and a new namespace joins the mesh by its label " +
+          "istio.io/dataplane-mode=ambient; run `istio-ambient enroll --restore`\n",
       ],
     );
   });
@@ -35,14 +35,14 @@ describe("the commands for entering and leaving a mesh", () => {
     const server = await ApiServer.start(mesh);
     try {
       const call = (...argv: string[]) => istioAmbient([...argv, "--kubeconfig", server.kubeconfig]);
-      const message = '`--namespace`: got "emty"; there is no such namespace; write `--namespace empty`\n';
+      const message = '`--namespace`: got "emty"; no such namespace; write `--namespace empty`\n';
       for (const command of [["unenroll"], ["enroll", "--restore"]]) {
         const { code, out, err } = await call(...command, "--namespace", "emty");
         assert.deepEqual({ code, out, err }, { code: 64, out: "", err: message });
       }
       assert.deepEqual(await call("unenroll", "--namespace", "empty"), {
         code: 0,
-        out: "nothing to take out of the mesh\n",
+        out: "nothing is enrolled\n",
         err: "",
       });
     } finally {
@@ -52,7 +52,7 @@ describe("the commands for entering and leaving a mesh", () => {
 
   it("refuse a time that is none", async () => {
     const { code, err } = await istioAmbient(["unenroll", "--timeout", "soon"]);
-    const rule = "a duration is whole numbers with s, m or h";
+    const rule = "must be a duration such as 90s, 2m or 1h30m";
     assert.deepEqual([code, err], [64, `\`--timeout\`: got "soon"; ${rule}; write \`--timeout 2m\`\n`]);
   });
 

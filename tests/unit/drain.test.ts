@@ -138,7 +138,7 @@ describe("unenroll --drain", () => {
     );
     assert.deepEqual(await unenroll(), {
       code: 0,
-      out: "1 namespace out of the mesh; `istio-ambient enroll --restore` puts it back\n",
+      out: "removed 1 namespace from the mesh; to return, run `istio-ambient enroll --restore`\n",
       err:
         "not rolled: StatefulSet shop/db; their pods keep running and leave the mesh when the label is removed, and " +
         "connections may fail for less than a second\n" +

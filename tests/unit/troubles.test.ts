@@ -1,4 +1,4 @@
-// The likely cause of a wait: what its object and what was made of it say since then, in a namespace full of other trouble.
+// The likely cause of a wait: what its object and what was made of it report, in a namespace full of other trouble.
 import * as assert from "node:assert/strict";
 import { waitUntilReady } from "../../cluster/readiness";
 import { explainWaiting, type Wait } from "../../cluster/waiting";
@@ -8,7 +8,8 @@ import { lists as listsOf } from "./fixtures/breakages";
 import { MeshApi, type RawObject } from "./fixtures/mesh-api";
 
 const minute = 60_000;
-let now = Date.now();
+/** When the test began. */
+let now: number;
 const ago = (ms: number) => new Date(now - ms).toISOString();
 const eventsPath = (namespace: string) => `/api/v1/namespaces/${namespace}/events?fieldSelector=type=Warning`;
 
@@ -79,7 +80,7 @@ describe("the likely cause of a wait", () => {
       minute,
     );
     const lines = (text ?? "nothing is said").split("\n");
-    assert.match(lines[0]!, / has been waited for \d+ s; last seen: .*=False \(Why: so\)$/);
+    assert.match(lines[0]!, /^still waiting for \w+ shop\/\w+ after \d+ s; last seen: .*=False \(Why: so\)$/);
     return lines.slice(1);
   }
 
@@ -93,7 +94,7 @@ describe("the likely cause of a wait", () => {
     };
     const apps = "/apis/apps/v1/namespaces/shop";
     const core = "/api/v1/namespaces/shop";
-    const own = {
+    const own = () => ({
       [`${apps}/deployments`]: [
         object("shop", "public-istio", ago(2 * minute), ["uid-public"]),
         object("shop", "web", ago(2 * minute)),
@@ -107,8 +108,8 @@ describe("the likely cause of a wait", () => {
         object("shop", "public-istio-1-a", ago(2 * minute), ["uid-public-istio-1"]),
         object("shop", "web-1-a", ago(2 * minute), ["uid-web-1"], stuck),
       ],
-    };
-    const otherTrouble = [
+    });
+    const otherTrouble = () => [
       event("Pod", "shop", "web-1-a", "Failed", 1000, "uid-web-1-a"),
       event("ReplicaSet", "shop", "web-1", "FailedCreate", 1000, "uid-web-1"),
       event("Gateway", "shop", "internal", "Refused", 1000),
@@ -118,12 +119,12 @@ describe("the likely cause of a wait", () => {
     ];
 
     it("is nothing where all trouble is of others, or older", async () => {
-      assert.deepEqual(await causes(gateway, { ...own, [eventsPath("shop")]: otherTrouble }), []);
+      assert.deepEqual(await causes(gateway, { ...own(), [eventsPath("shop")]: otherTrouble() }), []);
     });
 
     it("is what its Deployment, ReplicaSet, pods and Service say, the newest of each kind first", async () => {
       const events = [
-        ...otherTrouble,
+        ...otherTrouble(),
         event("ReplicaSet", "shop", "public-istio-1", "FailedCreate", 30_000, "uid-public-istio-1"),
         event("ReplicaSet", "shop", "public-istio-1", "FailedCreate", 40_000, "uid-public-istio-1"),
         event("Service", "shop", "public-svc", "SyncLoadBalancerFailed", 20_000),
@@ -131,10 +132,10 @@ describe("the likely cause of a wait", () => {
         event("Pod", "shop", "public-istio-1-b", "Failed", 5000, "uid-public-istio-1-b"),
       ];
       const pods = [
-        ...own[`${core}/pods`]!,
+        ...own()[`${core}/pods`]!,
         object("shop", "public-istio-1-b", ago(1000), ["uid-public-istio-1"], stuck),
       ];
-      assert.deepEqual(await causes(gateway, { ...own, [`${core}/pods`]: pods, [eventsPath("shop")]: events }), [
+      assert.deepEqual(await causes(gateway, { ...own(), [`${core}/pods`]: pods, [eventsPath("shop")]: events }), [
         "likely cause:",
         "  `Pod shop/public-istio-1-b`: container main is in ImagePullBackOff (no image)",
         "  `Pod shop/public-istio-1-b`: Failed: public-istio-1-b is not well",
@@ -150,7 +151,7 @@ describe("the likely cause of a wait", () => {
         event("Gateway", "shop", "public", "Since", 80_000),
       ];
       const wait = { begun: now - 3 * minute, held: now - 90_000, seen: now - 80_000 };
-      assert.deepEqual(await causes(gateway, { ...own, [eventsPath("shop")]: events }, wait), [
+      assert.deepEqual(await causes(gateway, { ...own(), [eventsPath("shop")]: events }, wait), [
         "likely cause:",
         "  `Gateway shop/public`: Since: public is not well",
       ]);
@@ -159,7 +160,7 @@ describe("the likely cause of a wait", () => {
     it("is found beyond the first page", async () => {
       const many = Array.from({ length: 500 }, () => event("Pod", "shop", "web-1-a", "Failed", 1000));
       many.push(event("Gateway", "shop", "public", "Refused", 1000));
-      assert.deepEqual(await causes(gateway, { ...own, [eventsPath("shop")]: many }), [
+      assert.deepEqual(await causes(gateway, { ...own(), [eventsPath("shop")]: many }), [
         "likely cause:",
         "  `Gateway shop/public`: Refused: public is not well",
       ]);
@@ -231,9 +232,9 @@ describe("the likely cause of a wait", () => {
         object(namespace, "istiod-x", ago(minute), ["uid-istiod-1"], stuck),
       ],
       [eventsPath(namespace)]: [
-        event("Pod", namespace, "ztunnel-x", "Failed", -1000),
+        event("Pod", namespace, "ztunnel-x", "Failed", -minute),
         event("Pod", namespace, "ztunnel-x", "BeforeTheWait", minute),
-        event("Deployment", namespace, "istiod", "Failed", -1000),
+        event("Deployment", namespace, "istiod", "Failed", -minute),
       ],
     });
     const place = { namespace, nodeNamespace: namespace };

@@ -24,7 +24,7 @@ describe("the explanation of a wait", () => {
     const beneath = [{ object, text: "Ready=False (Pending: Referenced ClusterIssuer not found)" }];
     assert.equal(
       waitingText(certificate, 100, { conditions, troubles: [], beneath }),
-      "Certificate shop/web has been waited for 100 s; last seen: Ready=False (DoesNotExist: Secret does not exist)\n" +
+      "still waiting for Certificate shop/web after 100 s; last seen: Ready=False (DoesNotExist: Secret does not exist)\n" +
         "likely cause:\n" +
         "  `CertificateRequest shop/web-1`: Ready=False (Pending: Referenced ClusterIssuer not found)",
     );
@@ -38,7 +38,7 @@ describe("the explanation of a wait", () => {
     const troubles = [{ object: "Pod shop/public-istio-x", text: "container istio-proxy is in ImagePullBackOff" }];
     assert.equal(
       waitingText(gateway, 160, { conditions, troubles, beneath }),
-      "Gateway shop/public has been waited for 160 s; last seen: no condition Programmed yet\n" +
+      "still waiting for Gateway shop/public after 160 s; last seen: no condition Programmed yet\n" +
         "likely cause:\n" +
         "  `Gateway shop/public`: Accepted=False (InvalidParameters: no such ConfigMap)\n" +
         "  `Service shop/public-istio`: NodePort 30081 belongs to Service shop/web\n" +
@@ -49,20 +49,21 @@ describe("the explanation of a wait", () => {
   it("ends after the condition where no cause is seen", () => {
     assert.equal(
       waitingText(gateway, 160, { conditions: [], troubles: [], beneath: [] }),
-      "Gateway shop/public has been waited for 160 s; last seen: no condition Programmed yet",
+      "still waiting for Gateway shop/public after 160 s; last seen: no condition Programmed yet",
     );
   });
 });
 
 describe("a wait", () => {
-  let now = Date.now();
   const wait = 60_000;
-  const hourAgo = () => new Date(now - 3_600_000).toISOString();
+  let now: number;
+  let hourAgo: string;
   let mesh: MeshApi;
   let server: ApiServer;
 
   beforeEach(async () => {
     now = Date.now();
+    hourAgo = new Date(now - 3_600_000).toISOString();
     mesh = new MeshApi();
     server = await ApiServer.start(mesh);
   });
@@ -80,22 +81,22 @@ describe("a wait", () => {
     const minutesAgo = new Date(now - 2 * wait).toISOString();
     assert.match(
       (await look("False", minutesAgo, { begun: now - 3 * wait })) ?? "",
-      /^Certificate shop\/web has been waited for 12\d s; last seen: Ready=False \(Why: so\)$/,
+      /^still waiting for Certificate shop\/web after 12\d s; last seen: Ready=False \(Why: so\)$/,
     );
     assert.equal(await look("False", new Date(now).toISOString(), { begun: now - 3 * wait }), undefined);
   });
 
   it("of an older one lasts since it was first seen without its condition", async () => {
     const of: Wait = { begun: now - 3 * wait };
-    assert.equal(await look("False", hourAgo(), of), undefined);
+    assert.equal(await look("False", hourAgo, of), undefined);
     of.seen = now - 2 * wait;
-    assert.match((await look("False", hourAgo(), of)) ?? "", /has been waited for 12\d s/);
+    assert.match((await look("False", hourAgo, of)) ?? "", /^still waiting for .* after 12\d s/);
   });
 
   it("is none where the condition holds, however old the object is, and begins anew after that", async () => {
     const of: Wait = { begun: now - 3 * wait, seen: now - 2 * wait };
-    assert.equal(await look("True", hourAgo(), of), undefined);
-    assert.equal(await look("False", hourAgo(), of), undefined);
+    assert.equal(await look("True", hourAgo, of), undefined);
+    assert.equal(await look("False", hourAgo, of), undefined);
   });
 
   it("of a DaemonSet, which has no conditions, lasts until every pod is ready", async () => {
