@@ -1,5 +1,4 @@
 // Drift of what Helm's releases made: seen by comparing, confirmed by a dry run of the very patch that would mend it, mended.
-import { isDeepStrictEqual } from "node:util";
 import {
   claims,
   difference,
@@ -44,8 +43,8 @@ export async function readDrift(
     .flatMap(releaseObjects)
     .filter((object) => depth === "all" || isVital(object));
   const { found, unread } = await readObjects(client, objects);
-  const drifted = await confirmAll(client, found);
-  return { drifted, unread: [...lost, ...unread] };
+  const confirmed = await confirmAll(client, found);
+  return { drifted: confirmed.drifted, unread: [...lost, ...unread, ...confirmed.unread] };
 }
 
 /**
@@ -64,13 +63,13 @@ export async function repairDrift(client: WritingApi, drifted: readonly DriftedO
   return done;
 }
 
-async function confirmAll(client: Api, found: Found[]): Promise<DriftedObject[]> {
+async function confirmAll(client: Api, found: Found[]): Promise<DriftReading> {
   const proposals = found.filter((one) => isOwn(one) && (!one.live || differences(one, false).fields.length > 0));
   // Only a changed number of replicas asks who sets it.
   const scaled = proposals.filter((one) => differences(one, false).fields.some(({ path }) => path === "spec.replicas"));
-  const autoscaled = await readAutoscaled(client, scaled);
+  const { autoscaled, unread } = await readAutoscaled(client, scaled);
   const confirmed = await Promise.all(proposals.map((one) => confirm(client, one, autoscaled.includes(one))));
-  return confirmed.flatMap((one) => one ?? []);
+  return { drifted: confirmed.flatMap((one) => one ?? []), unread };
 }
 
 /** False for what another release has taken over, and for what is on its way out. */
@@ -88,8 +87,8 @@ function differences({ object, live = {} }: Found, autoscaled: boolean) {
   return difference(claims(object.read(), live, autoscaled), live, mergesLists(object));
 }
 
-/** Those whose replicas an autoscaler sets, the chart's or anybody's. */
-async function readAutoscaled(client: Api, found: Found[]): Promise<Found[]> {
+/** Those whose replicas an autoscaler sets, the chart's or anybody's; where nobody can say, it may be one. */
+async function readAutoscaled(client: Api, found: Found[]): Promise<{ autoscaled: Found[]; unread: string[] }> {
   const namespaces = [...new Set(found.map(({ object }) => object.namespace))];
   const lists = await Promise.all(
     namespaces.map((namespace) =>
@@ -103,14 +102,18 @@ async function readAutoscaled(client: Api, found: Found[]): Promise<Found[]> {
   const autoscalers = lists.flatMap((reply) =>
     reply.kind === "ok" ? ((reply.body as { items?: Autoscaler[] }).items ?? []) : [],
   );
-  return found.filter(({ object }) =>
-    autoscalers.some(
-      ({ metadata, spec: { scaleTargetRef } }) =>
-        metadata.namespace === object.namespace &&
-        scaleTargetRef.kind === object.kind &&
-        scaleTargetRef.name === object.name,
-    ),
+  const closed = lists.map((reply) => (reply.kind === "forbidden" || reply.kind === "failed" ? reply.why : ""));
+  const autoscaled = found.filter(
+    ({ object }) =>
+      closed[namespaces.indexOf(object.namespace)] !== "" ||
+      autoscalers.some(
+        ({ metadata, spec: { scaleTargetRef } }) =>
+          metadata.namespace === object.namespace &&
+          scaleTargetRef.kind === object.kind &&
+          scaleTargetRef.name === object.name,
+      ),
   );
+  return { autoscaled, unread: closed.filter((why) => why !== "").map((why) => `horizontalpodautoscalers: ${why}`) };
 }
 
 /** The drift of one object, if the API server sees it too: for it, the mended object has to be another one. */
@@ -128,22 +131,10 @@ async function confirm(client: Api, one: Found, autoscaled: boolean): Promise<Dr
   const reply = await client.patch(`${path}?dryRun=All&fieldManager=${fieldManager}`, patch, patchKind(drifted));
   if (reply.kind === "missing") return { ...drifted, isMissing: true };
   if (reply.kind !== "ok") return { ...drifted, fields, unconfirmed: reply.why };
-  const mended = reply.body as JsonMap;
-  if (isDeepStrictEqual(essence(mended), essence(live))) return undefined;
-  // A field that differs as much afterwards is one and the same to the API server.
-  const left = differences({ ...one, live: mended }, autoscaled).fields.map((field) => field.path);
+  // A field that differs afterwards too is one and the same to the API server.
+  const left = differences({ ...one, live: reply.body as JsonMap }, autoscaled).fields.map((field) => field.path);
   const real = fields.filter((field) => !left.includes(field.path));
   return real.length > 0 ? { ...drifted, fields: real } : undefined;
-}
-
-/** An object without what the API server writes at each request. */
-function essence(object: JsonMap): JsonMap {
-  const { metadata, ...rest } = object;
-  const kept = Object.entries(isMap(metadata) ? metadata : {}).filter(
-    ([key]) => !["generation", "managedFields", "resourceVersion"].includes(key),
-  );
-  const fields = Object.entries(rest).filter(([key]) => !["apiVersion", "kind", "status"].includes(key));
-  return { ...Object.fromEntries(fields), metadata: Object.fromEntries(kept) };
 }
 
 function patchKind(object: DriftedObject): "merge" | "strategic" {

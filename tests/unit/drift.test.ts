@@ -1,6 +1,14 @@
 // What a release says against what is there: which differences count, whose fields are left alone, and the words for them.
 import * as assert from "node:assert/strict";
-import { claims, difference, driftLines, releaseObjects, type DriftedObject, type KubeObject } from "../../lib/drift";
+import {
+  claims,
+  difference,
+  driftLines,
+  mergesLists,
+  releaseObjects,
+  type DriftedObject,
+  type KubeObject,
+} from "../../lib/drift";
 import type { Json } from "../../lib/json";
 import { ReleaseCluster } from "./fixtures/releases";
 
@@ -24,8 +32,14 @@ describe("drift of one object", () => {
   const same: [string, Map, Map][] = [
     [
       "quantities written otherwise",
-      pod({ resources: { limits: { cpu: "1000m", memory: "2Gi" }, requests: { cpu: 0.1 } } }),
-      pod({ resources: { limits: { cpu: "1", memory: "2048Mi" }, requests: { cpu: "100m" } } }),
+      pod(
+        { resources: { limits: { cpu: "1000m", memory: "2Gi" }, requests: { cpu: 0.1 } } },
+        { volumes: [{ name: "a", emptyDir: { sizeLimit: "1Gi" } }] },
+      ),
+      pod(
+        { resources: { limits: { cpu: "1", memory: "2048Mi" }, requests: { cpu: "100m" } } },
+        { volumes: [{ name: "a", emptyDir: { sizeLimit: "1024Mi" } }] },
+      ),
     ],
     ["nothing and an empty value", { data: { a: "" }, rules: [], empty: {}, none: null }, {}],
     [
@@ -157,7 +171,11 @@ describe("drift of one object", () => {
     });
   }
 
-  it("patches lists of custom kinds whole", () => {
+  it("patches lists of custom kinds and of definitions whole", () => {
+    const merging = (apiVersion: string, kind: string) => mergesLists({ apiVersion, kind });
+    assert.equal(merging("apps/v1", "DaemonSet"), true);
+    assert.equal(merging("apiextensions.k8s.io/v1", "CustomResourceDefinition"), false);
+    assert.equal(merging("networking.istio.io/v1", "Gateway"), false);
     const wanted: Map = { spec: { containers: [{ name: "a", image: "x" }] } };
     const live: Map = { spec: { containers: [{ name: "a", image: "y" }] } };
     assert.deepEqual(compared(wanted, live, false), { paths: ["spec.containers[0].image"], patch: wanted });

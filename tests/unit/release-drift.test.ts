@@ -153,6 +153,17 @@ describe("reading the drift of releases", () => {
     ]);
   });
 
+  it("leaves replicas alone, and says so, where nobody may ask for autoscalers", async () => {
+    set("spec.replicas", 3)(cluster.object(paths.istiod));
+    cluster.answer(`GET ${autoscalers}`, { kind: "forbidden", why: "no right to list" });
+    assert.deepEqual(await readDrift(cluster, releases), {
+      drifted: [],
+      unread: ["horizontalpodautoscalers: no right to list"],
+    });
+    cluster.answer(`GET ${autoscalers}`, { kind: "missing" });
+    assert.equal((await lines()).length, 1);
+  });
+
   it("leaves alone what another release has taken over, and what is being deleted", async () => {
     set(image, "example.com/ztunnel:1")(cluster.object(paths.ztunnel));
     cluster.object(paths.ztunnel).metadata.annotations!["meta.helm.sh/release-name"] = "ambient";
