@@ -16,11 +16,17 @@ export type Reply =
   | { kind: "forbidden"; why: string }
   | { kind: "failed"; status: number; why: string };
 
-/** What reading a snapshot asks of a client. */
+/** What reading a cluster asks of a client. Of patches it sends dry runs only. */
 export interface Api {
   readonly server: string;
   get(path: string, accept?: string): Promise<Reply>;
+  patch(path: string, body: object, kind?: "merge" | "strategic"): Promise<Reply>;
   getText(path: string, timeoutMs: number): Promise<string | undefined>;
+}
+
+/** What mending asks of a client. */
+export interface WritingApi extends Api {
+  post(path: string, body: object): Promise<Reply>;
 }
 
 /** Objects without spec and status, for kinds of which only names, labels and annotations matter. */
@@ -42,7 +48,7 @@ interface Call {
   type?: string;
 }
 
-export class ApiClient implements Api {
+export class ApiClient implements WritingApi {
   /** Requests sent so far. */
   requests = 0;
 

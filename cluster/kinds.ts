@@ -16,7 +16,7 @@ export interface Source<T> {
 }
 
 /** Kinds that are read by lists; the others need to know first what the lists hold. */
-export type ListedKind = Exclude<Kind, "configMaps" | "secrets" | "ztunnelLinks">;
+export type ListedKind = Exclude<Kind, "configMaps" | "secrets" | "ztunnelLinks" | "drift">;
 
 type Options = Partial<Pick<Source<unknown>, "query" | "accept" | "onePage">>;
 

@@ -1,4 +1,5 @@
 // What one read of a cluster gives: plain objects with only the fields that checks look at.
+import type { DriftedObject } from "./drift";
 
 /** What every object has. */
 export interface Named {
@@ -86,6 +87,10 @@ export interface WorkloadState extends Named {
   ready: number;
   /** Replicas that have been ready for long enough. */
   available: number;
+  /** Replicas of an older template that its controller has yet to replace. */
+  outdated: number;
+  /** The controller has seen the newest template. */
+  observed: boolean;
   containers: ContainerState[];
   /** Environment variables with plain values, of all containers. */
   env: Record<string, string>;
@@ -259,6 +264,7 @@ export interface SnapshotLists {
   events: EventState;
   helmReleases: HelmReleaseState;
   ztunnelLinks: ZtunnelLink;
+  drift: DriftedObject;
 }
 
 /** Name of a list. */

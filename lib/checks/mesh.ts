@@ -63,7 +63,12 @@ export function meshLine(snapshot: ClusterSnapshot): IstioLine | undefined {
 
 /** The command that puts a chart's objects back as that release has them. */
 export function helmUpgrade(name: ChartName, namespace: string, version: string): string {
-  const { chart, release } = charts[name];
+  return releaseUpgrade({ ...charts[name], namespace, version });
+}
+
+/** The same for a release of any name. */
+export function releaseUpgrade(of: { release: string; chart: string; version: string; namespace: string }): string {
+  const { release, chart, version, namespace } = of;
   return `helm upgrade ${release} ${chart} --repo ${chartRepository} --version ${version} --namespace ${namespace} --reuse-values`;
 }
 

@@ -23,6 +23,7 @@ data-plane
     \`DaemonSet istio-system/ztunnel\`: got "0 of 1 ready"; it is ready on every node, and on at least one; run \`kubectl describe daemonset ztunnel --namespace istio-system\`
     Where ztunnel is absent, every new connection of a captured pod fails, in and out.
     see docs/checks.md#ztunnel-ready
+√ every pod of istiod, istio-cni and ztunnel is of the newest template
 √ istio-cni of every asked node is connected to its ztunnel
 √ no pod is redirected to a ztunnel that is not there
 ‼ the mesh's CNI keeps no pod from starting
@@ -34,7 +35,7 @@ data-plane
     istio-cni and ztunnel need a namespace whose Pod Security level is privileged, and room in its quota.
     see docs/checks.md#pods-created
 
-√ 4 passed   ‼ 1 warned   ‼ 2 not checked   × 1 failed
+√ 5 passed   ‼ 1 warned   ‼ 2 not checked   × 1 failed
 `;
 
 const goldenJson = `{
@@ -200,7 +201,7 @@ network
     mesh.edit(lists.daemonSets, "ztunnel", set("status.numberReady", 1));
     const { code, out, err } = await waiting;
     assert.match(err, /^1 failed: ztunnel-ready; checking again, \d+ s left\n$/);
-    assert.deepEqual({ code, end: out.split("\n").at(-2) }, { code: 0, end: "√ 6 passed" });
+    assert.deepEqual({ code, end: out.split("\n").at(-2) }, { code: 0, end: "√ 7 passed" });
   });
 
   it("waits no longer than it was told", async () => {
