@@ -1,11 +1,21 @@
 // One small read of a cluster before anything is written to it: some fifteen requests, most of them at the same time.
 import type { V1Deployment, V1Lease, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
-import type { Access, CertManagerState, ClusterFacts, FoundObject, GatewayPlan, Plan } from "../lib/preflight/facts";
+import {
+  stackMark,
+  type Access,
+  type CertManagerState,
+  type ClusterFacts,
+  type FoundObject,
+  type GatewayPlan,
+  type Plan,
+} from "../lib/preflight/facts";
+import { meshReleases } from "../lib/releases";
 import type { PodState, WorkloadState } from "../lib/snapshot";
 import { ApiClient, metadataOnly, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
 import { listAll } from "./lists";
 import { named, slimDeployment, slimPod } from "./slim";
+import { readDrift } from "./release-drift";
 import { readSnapshot } from "./snapshot";
 
 /** Charts of others give cert-manager the recommended labels alone. */
@@ -38,16 +48,21 @@ async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
   ]);
   const { server, kubernetes, gaps, nodes, namespaces, services, daemonSets, definitions, helmReleases } = snapshot;
   const has = (crd: string) => definitions.some(({ name }) => name === crd);
+  const own = namespaces.some(
+    ({ name, annotations }) => name === plan.namespace && annotations[stackMark] === plan.stack,
+  );
   const issues = plan.gateway?.certificate !== undefined && has("certificates.cert-manager.io");
-  const [calico, objects, issuerFound, certManager] = await Promise.all([
+  const [calico, objects, issuerFound, certManager, drift] = await Promise.all([
     has("felixconfigurations.crd.projectcalico.org") ? readCalico(client) : undefined,
     plan.gateway ? readObjects(client, plan.gateway, has) : [],
     readIssuer(client, plan),
     issues ? readCertManager(client, controllers) : undefined,
+    own ? readDrift(client, meshReleases(plan), "vital") : undefined,
   ]);
   const istiods = (controllers ?? []).filter(({ labels }) => labels["app"] === "istiod");
   const lists = { nodes, namespaces, services, istiods, daemonSets, definitions, helmReleases, uncapturable, objects };
-  return { server, kubernetes, gaps, ...lists, issuerFound, certManager, metricsApi, cilium, calico, denied };
+  const drifted = drift?.drifted ?? [];
+  return { server, kubernetes, gaps, ...lists, issuerFound, certManager, metricsApi, cilium, calico, denied, drifted };
 }
 
 /** The items of one page; what may not be read or is not served counts as empty. */

@@ -22,6 +22,11 @@ export interface DriftReading {
   unread: string[];
 }
 
+/** Something could not be restored. Its message is for the user: a line an object. */
+export class RepairError extends Error {
+  override name = "RepairError";
+}
+
 /** How deep a look goes: a preview reads the kinds on which traffic hangs, with half of the requests. */
 export type DriftDepth = "vital" | "all";
 
@@ -59,7 +64,7 @@ export async function repairDrift(client: WritingApi, drifted: readonly DriftedO
     if ("done" in outcome) done.push(...outcome.done);
     else failed.push(`${objectName(object.kind, object)}: ${outcome.why}`);
   }
-  if (failed.length > 0) throw new Error(failed.join("\n"));
+  if (failed.length > 0) throw new RepairError(failed.join("\n"));
   return done;
 }
 

@@ -33,6 +33,7 @@ export function dataPlane(
     .all([places.namespace, places.nodeNamespace])
     .apply(([namespace, nodes]) => [
       "ready",
+      "--repair",
       ...["--namespace", namespace],
       ...["--node-namespace", nodes],
       ...["--wait", `${timeouts.dataPlane}m`],

@@ -201,7 +201,7 @@ export class AmbientMesh extends pulumi.ComponentResource {
     const istiod = release(`${name}-istiod`, "istiod", after(base));
     const cni = release(`${name}-cni`, "cni", after(istiod));
     const ztunnel = release(`${name}-ztunnel`, "ztunnel", after(cni));
-    const ready = dataPlane(name, cluster, args, mesh, [istiod, cni, ztunnel], undefined, after(ztunnel));
+    const ready = dataPlane(name, cluster, args, mesh, [istiod, cni, ztunnel], seen.repair, after(ztunnel));
     const gateway = createGateway(name, args, mesh.namespace, gatewayAfter(after(namespace), [ready, ...gatewayApi]));
 
     this.namespace = mesh.namespace;

@@ -7,6 +7,7 @@ import { readFacts } from "../cluster/preflight";
 import { findingLine, type Finding } from "../lib/checks/check";
 import { certificateDefaults, gatewayDefaults, meshDefaults } from "../lib/defaults";
 import { nodeNamespace } from "../lib/chart-values";
+import { driftLines } from "../lib/drift";
 import { judgePlan } from "../lib/preflight";
 import { isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "../lib/preflight/facts";
 import { ownObjects, type OwnObjects } from "../lib/preflight/owners";
@@ -26,6 +27,8 @@ export interface Preflight {
   own: OwnChildren;
   /** The namespace's name, once nothing is in the way. */
   namespace: pulumi.Output<string>;
+  /** What was changed by hand of what the releases made; nothing where all is as these say. */
+  repair?: string;
 }
 
 /** What was seen of the cluster, for the parts of a mesh. */
@@ -82,7 +85,18 @@ export function preflight(
     throw new pulumi.RunError(refusal);
   }
   seen.set(mesh, { ...look.facts, isOwnMesh: !look.facts.gaps.namespaces && isOurs(plan, look.facts) });
-  return { own: ownChildren(name, ownObjects(plan, look.facts)), namespace };
+  return { own: ownChildren(name, ownObjects(plan, look.facts)), namespace, repair: findDrift(mesh, look.facts) };
+}
+
+/** Says what was changed by hand, as a reason for the mesh to be repaired. */
+function findDrift(mesh: pulumi.ComponentResource, { drifted }: ClusterFacts): string | undefined {
+  if (drifted.length === 0) {
+    return undefined;
+  }
+  const changed = driftLines(drifted);
+  const text = changed.map((line) => `  ${line}`).join("\n");
+  void pulumi.log.warn(`the mesh was changed outside of its Helm releases; \`pulumi up\` restores it:\n${text}`, mesh);
+  return changed.join("; ");
 }
 
 function lookLater(

@@ -53,6 +53,17 @@ export const charts = {
   ztunnel: { chart: "ztunnel", release: "ztunnel", workload: { kind: "DaemonSet", name: "ztunnel" } },
 } as const;
 
+/** The four releases of a mesh, each where it goes. */
+export function meshReleases(mesh: { namespace: string; nodeNamespace: string }): {
+  release: string;
+  namespace: string;
+}[] {
+  return Object.entries(charts).map(([chart, { release }]) => ({
+    release,
+    namespace: chart === "cni" || chart === "ztunnel" ? mesh.nodeNamespace : mesh.namespace,
+  }));
+}
+
 /** One of the four charts. */
 export type ChartName = keyof typeof charts;
 

@@ -1,4 +1,5 @@
 // What a preflight knows: what the program is about to write, and what one small read of the cluster told.
+import type { DriftedObject } from "../drift";
 import type {
   Gap,
   HelmReleaseState,
@@ -93,6 +94,8 @@ export interface ClusterFacts {
   calico?: { bpfConnectTimeLoadBalancing?: string; bpfConnectTimeLoadBalancingEnabled?: boolean };
   /** Rights that are needed and missing. */
   denied: Access[];
+  /** Objects of this stack's own releases that are not as these say. */
+  drifted: DriftedObject[];
   /** What could not be read, and why. */
   gaps: Partial<Record<Kind, Gap>>;
 }

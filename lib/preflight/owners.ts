@@ -1,7 +1,7 @@
 // What is in the way: a namespace, releases, CRDs, a Gateway or an Istio that somebody else made.
 import { finding, namespaceFinding, type Finding } from "../checks/check";
 import { marks } from "../checks/mesh";
-import { charts } from "../releases";
+import { charts, meshReleases } from "../releases";
 import { type HelmReleaseState, type Named, type WorkloadState } from "../snapshot";
 import { claimCommand, isOurs, stackMark, type ClusterFacts, type Plan } from "./facts";
 
@@ -67,10 +67,8 @@ export function helmFindings(plan: Plan, facts: ClusterFacts): Finding[] {
     });
 }
 
-/** Where a release goes. One in another namespace is no import: it is replaced. */
-function plannedNamespace({ namespace, nodeNamespace }: Plan, release: string): string {
-  const onNodes = release === charts.cni.release || release === charts.ztunnel.release;
-  return onNodes ? nodeNamespace : namespace;
+function isSameRelease(one: { release: string; namespace: string }, other: HelmReleaseState): boolean {
+  return one.release === other.release && one.namespace === other.namespace;
 }
 
 /** The newest revision of each release. */
@@ -232,9 +230,9 @@ export function ownObjects(plan: Plan, facts: ClusterFacts): OwnObjects {
     );
     return found?.annotations[stackMark] === plan.stack ? `${found.namespace}/${found.name}` : undefined;
   };
-  const releases = newestReleases(facts.helmReleases)
-    .filter(({ release }) => releaseNames.includes(release))
-    .filter(({ release, namespace }) => namespace === plannedNamespace(plan, release));
+  const releases = newestReleases(facts.helmReleases).filter((found) =>
+    meshReleases(plan).some((planned) => isSameRelease(planned, found)),
+  );
   return {
     ...(plan.adoptNamespace ? {} : { namespace: plan.namespace }),
     releases: Object.fromEntries(releases.map(({ namespace, release }) => [release, `${namespace}/${release}`])),
