@@ -9,8 +9,8 @@ import {
   type GatewayPlan,
   type Plan,
 } from "../lib/preflight/facts";
-import { meshReleases } from "../lib/releases";
-import type { PodState, WorkloadState } from "../lib/snapshot";
+import { meshReleases } from "../lib/istio/releases";
+import type { PodState, WorkloadState } from "../lib/cluster-state/snapshot";
 import { ApiClient, metadataOnly, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
 import { listAll } from "./lists";
