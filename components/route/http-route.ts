@@ -3,7 +3,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Verdict } from "../../lib/cluster-state/conditions";
 import { timeouts } from "../../lib/istio/defaults";
-import { listenerName, redirectName } from "../../lib/istio/names";
+import { servedBy, type Protocol } from "../../lib/gateway-api/reference";
+import { redirectName } from "../../lib/istio/names";
 import { grantSpec, Parent, routeSpec, RouteRule } from "./objects";
 import { LiveService, portFault, RouteWithBackends, serviceBackends } from "../../lib/cluster-state/route-backends";
 import { LiveRoute, routeVerdict } from "./status";
@@ -11,10 +12,12 @@ import type { Json } from "../../lib/json";
 import { httpRouteRules as rules } from "./rules";
 import { accepted, Awaited } from "../support/acceptance";
 import { childOf, minutes } from "../support/children";
-import { checkedInputs, componentNamed, resolved, throwFaults } from "../support/arguments";
-import { GatewayFacts, gatewayBehind, identity, Protocol } from "../support/program";
-import { routeFaults, ruleArgs } from "./conflicts";
-import { HttpRouteArgs, RouteRuleArgs, RouteVersionArgs } from "./args";
+import { checkedInputs, componentNamed, lateFault, resolved, throwFaults } from "../support/arguments";
+import { identity } from "../support/program";
+import { gatewayFaults, knownGateway, routeFaults, ruleArgs } from "./conflicts";
+import { HttpRouteArgs } from "./args";
+import { RouteRuleArgs } from "./rule-args";
+import { RouteVersionArgs } from "./rule-args";
 import { clusterOf } from "../support/cluster";
 
 /**
@@ -23,7 +26,7 @@ import { clusterOf } from "../support/cluster";
  * ```ts
  * new HttpRoute("web", {
  *   namespace: "shop",
- *   parent: mesh.parentRef,
+ *   parent: mesh.gateway,
  *   hostnames: ["shop.hostk8s.local"],
  *   canary: { stable: { service: "web", port: 80 }, candidate: { service: "web-next", port: 80 }, percent: 10 },
  * });
@@ -39,8 +42,7 @@ export class HttpRoute extends pulumi.ComponentResource {
 
   constructor(name: string, args: HttpRouteArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-ambient:index:HttpRoute", name, checkRoute(name, args), opts);
-    const gateway = gatewayBehind(args.parent);
-    const route = normalize(name, args, gateway);
+    const route = normalize(name, args);
     const cluster = clusterOf(this, "HttpRoute", name, args.cluster);
 
     const grants = createGrants(this, name, args, route.namespace, opts);
@@ -63,20 +65,27 @@ function checkRoute(name: string, args: HttpRouteArgs): pulumi.Inputs {
 }
 
 /** The arguments with everything resolved and filled in. */
-function normalize(name: string, args: HttpRouteArgs, gateway: GatewayFacts | undefined) {
+function normalize(name: string, args: HttpRouteArgs) {
   const what = componentNamed("HttpRoute", name);
   const part = <T>(field: keyof HttpRouteArgs & string, value: T) => resolved(what, field, value, rules.fields[field]!);
   const namespace = part("namespace", args.namespace);
   const hostnames = part("hostnames", args.hostnames);
   const redirects = (args.rules ?? []).some((rule) => rule.redirect?.scheme === "https");
   const protocol = args.httpsOnly ? "https" : redirects ? "http" : undefined;
-  const parents = pulumi.output(args.parent).apply((given) => parentsOf(given, gateway, protocol));
+  const parent = pulumi.all([part("parent", args.parent), hostnames]).apply(([given, hosts]) => {
+    const [fault] = knownGateway(args.parent) === "later" ? gatewayFaults(args, hosts, servedBy(given as Parent)) : [];
+    if (fault) {
+      throw lateFault(what, fault);
+    }
+    return given as Parent;
+  });
+  const parents = parent.apply((given) => parentsOf(given, protocol));
   const written = pulumi
     .all([part("rules", args.rules), part("canary", args.canary), part("backends", args.backends)])
     .apply(([all, canary, backends]) => (all ?? [canary ? { canary } : { backends: backends ?? [] }]) as RouteRule[]);
   const routeRules = pulumi
-    .all([written, pulumi.output(gateway?.httpsPort)])
-    .apply(([all, httpsPort]) => all.map((rule) => withHostPort(rule as RouteRule, httpsPort)));
+    .all([written, parent])
+    .apply(([all, given]) => all.map((rule) => withHostPort(rule as RouteRule, servedBy(given)?.httpsPort)));
   const spec = pulumi
     .all([parents, hostnames, routeRules])
     .apply(([all, hosts, checked]) => routeSpec(all as Parent[], hosts, checked as RouteRule[]));
@@ -89,13 +98,12 @@ function normalize(name: string, args: HttpRouteArgs, gateway: GatewayFacts | un
   };
 }
 
-/** A route for one protocol hangs on each listener of it. */
-function parentsOf(parent: Parent, gateway: GatewayFacts | undefined, protocol: Protocol | undefined): Parent[] {
-  if (!protocol || !gateway || parent.section !== undefined) {
-    return [parent];
-  }
-  const count = gateway.listeners[protocol];
-  return Array.from({ length: count }, (_, index) => ({ ...parent, section: listenerName(protocol, index) }));
+/** A route for one protocol attaches to each listener of it. */
+function parentsOf(parent: Parent, protocol: Protocol | undefined): Parent[] {
+  const served = servedBy(parent);
+  return !protocol || !served || parent.section !== undefined
+    ? [parent]
+    : served.listeners[protocol].map((section) => ({ ...parent, section }));
 }
 
 /** A redirect to https goes to the port under which https is reached from outside, which is not 443 on NodePorts. */
