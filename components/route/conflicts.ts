@@ -1,31 +1,31 @@
 // What is wrong with a route in its program: its hosts, its listeners, and what other routes answer already.
-import type { Fault } from "../../lib/validation/violations";
+import type { Violation } from "../../lib/validation/violations";
 import { certifies, listens } from "../../lib/gateway-api/hosts";
-import { claimFaults, claimsOf } from "./claims";
+import { claimViolations, claimsOf } from "./claims";
 import type { RouteRule } from "./objects";
-import { unservedFault } from "./rules";
+import { unservedViolation } from "./rules";
 import type { HttpRouteArgs } from "./args";
 import { claimsOfProgram, GatewayFacts, gatewayBehind, identity, plain } from "../support/program";
 import type { RouteRuleArgs } from "./args";
 
-/** Faults that only show beside the gateway and the other routes of the program. */
-export function routeFaults(name: string, args: HttpRouteArgs): Fault[] {
+/** Violations that only show beside the gateway and the other routes of the program. */
+export function routeViolations(name: string, args: HttpRouteArgs): Violation[] {
   const hostnames = plain(args.hostnames);
   const matches = ruleArgs(args).map((rule) => ({ matches: rule.matches }));
-  const faults = unservedFaults(hostnames as string[] | undefined, gatewayBehind(args.parent));
-  faults.push(...listenerFaults(args, gatewayBehind(args.parent)));
+  const violations = unservedViolations(hostnames as string[] | undefined, gatewayBehind(args.parent));
+  violations.push(...listenerViolations(args, gatewayBehind(args.parent)));
   if (plain(matches) && (args.hostnames === undefined || hostnames)) {
     const at = args.rules ? "rules" : "";
     const kept = claimsOf(hostnames as string[] | undefined, matches as RouteRule[], at);
     const redirects = redirectsAll(args);
-    faults.push(...claimFaults(kept, { name, listeners: listenersOf(args), redirects }, claimsOfProgram()));
+    violations.push(...claimViolations(kept, { name, listeners: listenersOf(args), redirects }, claimsOfProgram()));
   }
-  faults.push(...serviceFaults(name, args));
-  return faults;
+  violations.push(...serviceViolations(name, args));
+  return violations;
 }
 
 /** A waypoint takes the routes of HTTPRoutes and of TrafficPolicies one after the other, so a Service has one kind. */
-function serviceFaults(name: string, args: HttpRouteArgs): Fault[] {
+function serviceViolations(name: string, args: HttpRouteArgs): Violation[] {
   const parent = plain(args.parent);
   if (parent?.kind !== "Service") {
     return [];
@@ -40,14 +40,14 @@ function serviceFaults(name: string, args: HttpRouteArgs): Fault[] {
     : [{ path: "parent.name", got: plain(parent.name) ?? "", rule, fix: `routes: [{ to: [{ service: "web" }] }]` }];
 }
 
-function unservedFaults(hostnames: string[] | undefined, gateway: GatewayFacts | undefined): Fault[] {
+function unservedViolations(hostnames: string[] | undefined, gateway: GatewayFacts | undefined): Violation[] {
   return (hostnames ?? []).flatMap((hostname, index) => {
     const { hostnames: heard, certificateNames: named } = gateway ?? {};
     if (heard && !heard.some((each) => listens(each, hostname))) {
-      return [unservedFault(`hostnames[${index}]`, hostname, "listeners", heard)];
+      return [unservedViolation(`hostnames[${index}]`, hostname, "listeners", heard)];
     }
     return named && !named.some((each) => certifies(each, hostname))
-      ? [unservedFault(`hostnames[${index}]`, hostname, "certificate", named)]
+      ? [unservedViolation(`hostnames[${index}]`, hostname, "certificate", named)]
       : [];
   });
 }
@@ -67,9 +67,9 @@ function listenersOf(args: HttpRouteArgs): string[] {
 }
 
 /** A redirect to https is for the http listeners alone; the other rules of its route would be cut off from https. */
-function listenerFaults(args: HttpRouteArgs, gateway: GatewayFacts | undefined): Fault[] {
+function listenerViolations(args: HttpRouteArgs, gateway: GatewayFacts | undefined): Violation[] {
   const at = (args.rules ?? []).findIndex(sendsToHttps);
-  if (args.httpsOnly) return httpsOnlyFaults(at, gateway);
+  if (args.httpsOnly) return httpsOnlyViolations(at, gateway);
   if (at < 0 || plain(args.parent)?.section !== undefined || (gateway && redirectsAll(args))) {
     return [];
   }
@@ -80,13 +80,13 @@ function listenerFaults(args: HttpRouteArgs, gateway: GatewayFacts | undefined):
   return [{ path: `rules[${at}].redirect.scheme`, got: "https", rule, fix }];
 }
 
-function httpsOnlyFaults(at: number, gateway: GatewayFacts | undefined): Fault[] {
-  const fault = (rule: string, fix: string): Fault => ({ path: "httpsOnly", got: true, rule, fix });
+function httpsOnlyViolations(at: number, gateway: GatewayFacts | undefined): Violation[] {
+  const violation = (rule: string, fix: string): Violation => ({ path: "httpsOnly", got: true, rule, fix });
   if (!gateway) {
     const rule = "only of a gateway of the same program are the listeners known: name the one for https";
-    return [fault(rule, 'parent: { name: "gateway", section: "https" }')];
+    return [violation(rule, 'parent: { name: "gateway", section: "https" }')];
   }
-  if (gateway.listeners.https === 0) return [fault("the gateway has no https listener", "httpsOnly: false")];
+  if (gateway.listeners.https === 0) return [violation("the gateway has no https listener", "httpsOnly: false")];
   const rule = "who comes by http is redirected already, and on https this would run in circles";
   const fix = 'backends: [{ service: "web", port: 80 }]';
   return at < 0 ? [] : [{ path: `rules[${at}].redirect.scheme`, got: "https", rule, fix }];

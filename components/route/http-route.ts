@@ -5,15 +5,15 @@ import type { Verdict } from "../../lib/cluster-state/conditions";
 import { timeouts } from "../../lib/istio/defaults";
 import { listenerName, redirectName } from "../../lib/istio/names";
 import { grantSpec, Parent, routeSpec, RouteRule } from "./objects";
-import { LiveService, portFault, RouteWithBackends, serviceBackends } from "../../lib/cluster-state/route-backends";
+import { LiveService, portMismatch, RouteWithBackends, serviceBackends } from "../../lib/cluster-state/route-backends";
 import { LiveRoute, routeVerdict } from "./status";
 import type { Json } from "../../lib/json";
 import { httpRouteRules as rules } from "./rules";
 import { accepted, Awaited } from "../support/acceptance";
 import { childOf, minutes } from "../support/children";
-import { checkedInputs, componentNamed, resolved, throwFaults } from "../support/arguments";
+import { checkedInputs, componentNamed, resolved, throwViolations } from "../support/arguments";
 import { GatewayFacts, gatewayBehind, identity, Protocol } from "../support/program";
-import { routeFaults, ruleArgs } from "./conflicts";
+import { routeViolations, ruleArgs } from "./conflicts";
 import { HttpRouteArgs, RouteRuleArgs, RouteVersionArgs } from "./args";
 import { clusterOf } from "../support/cluster";
 
@@ -58,7 +58,7 @@ export class HttpRoute extends pulumi.ComponentResource {
 /** All that can be known without the cluster. The component shows no inputs, so that a change counts where it happens. */
 function checkRoute(name: string, args: HttpRouteArgs): pulumi.Inputs {
   checkedInputs("HttpRoute", name, args, rules);
-  throwFaults("HttpRoute", name, routeFaults(name, args));
+  throwViolations("HttpRoute", name, routeViolations(name, args));
   return {};
 }
 
@@ -187,7 +187,7 @@ async function judge(
   if (verdict.state !== "accepted") return verdict;
   for (const backend of serviceBackends(route)) {
     const service = await read(`/api/v1/namespaces/${backend.namespace}/services/${backend.name}`);
-    const why = portFault(backend, service as LiveService | undefined);
+    const why = portMismatch(backend, service as LiveService | undefined);
     if (why !== undefined) return { state: "refused", why };
   }
   return verdict;

@@ -103,7 +103,7 @@ describe("a route for https only", () => {
     assert.deepEqual(spec(recording, "web-to-https-route")["hostnames"], hostnames);
   });
 
-  const faults = {
+  const violations = {
     "a gateway of another program": [
       () => new HttpRoute("web", { namespace: "shop", parent: { name: "gateway" }, httpsOnly: true, backends }),
       '`httpsOnly`: got "true"; only of a gateway of the same program are the listeners known: name the one for https; ' +
@@ -125,7 +125,7 @@ describe("a route for https only", () => {
         'circles; write `backends: [{ service: "web", port: 80 }]`',
     ],
   } as const;
-  for (const [what, [program, line]] of Object.entries(faults)) {
+  for (const [what, [program, line]] of Object.entries(violations)) {
     it(`is refused for ${what}`, async () => {
       assert.equal(await faultOf(() => void program()), `HttpRoute "web" cannot be made:\n  ${line}`);
     });
