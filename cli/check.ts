@@ -8,7 +8,7 @@ import { NoClusterError, reason, type ClusterTarget } from "../cluster/connectio
 import { readCluster } from "../cluster/snapshot";
 import { checks } from "../lib/checks";
 import { categories, type CheckContext } from "../lib/checks/check";
-import { faultLine } from "../lib/validation/violations";
+import { violationLine } from "../lib/validation/violations";
 import { kindCluster, kindDefaults, publishedPorts, type KindCluster } from "../lib/kind/kind-cluster";
 import { nearest } from "../lib/validation/rules";
 import { isGood, judge, reportData, type Report, type Scope } from "../lib/checks/verdicts";
@@ -125,7 +125,7 @@ function validate({ category = [], output }: CheckOptions): void {
 function requireWord(option: string, word: string, words: readonly string[]): void {
   if (words.includes(word)) return;
   const fix = `${option} ${nearest(word, words)}`;
-  throw new UsageError(faultLine({ path: option, got: word, rule: `must be one of ${words.join(", ")}`, fix }));
+  throw new UsageError(violationLine({ path: option, got: word, rule: `must be one of ${words.join(", ")}`, fix }));
 }
 
 /** NodePorts that kind publishes: from the given file, or as `kind-config` would write it. */

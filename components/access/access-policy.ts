@@ -11,11 +11,11 @@ import {
   tokenPolicy,
   waypointOnly,
 } from "./objects";
-import { accessPolicyRules as rules, elsewhereFault } from "./rules";
+import { accessPolicyRules as rules, elsewhereViolation } from "./rules";
 import { timeouts } from "../../lib/istio/defaults";
 import { conditionMet } from "../support/acceptance";
 import { childOf, minutes } from "../support/children";
-import { checkedInputs, componentNamed, lateFault, resolved } from "../support/arguments";
+import { checkedInputs, componentNamed, lateViolation, resolved } from "../support/arguments";
 import { clusterOf } from "../support/cluster";
 import { AccessPolicyArgs, HttpAccessArgs } from "./args";
 
@@ -75,7 +75,7 @@ function normalize(name: string, args: AccessPolicyArgs) {
     trustDomain: part("trustDomain", args.trustDomain),
     http: pulumi.all([http, namespace]).apply(([given, own]) => {
       if (given && !given.services && given.waypoint.namespace !== own) {
-        throw lateFault(what, elsewhereFault(given.waypoint.name, given.waypoint.namespace));
+        throw lateViolation(what, elsewhereViolation(given.waypoint.name, given.waypoint.namespace));
       }
       return given!;
     }),

@@ -20,7 +20,7 @@ import { dnsLabel, dnsSubdomain, hostname, labels, port } from "../../lib/valida
 import { method } from "../../lib/validation/http-formats";
 import { clusterRules } from "../../lib/validation/cluster";
 import { waypointReference } from "../waypoint/rules";
-import { Fault, textOf } from "../../lib/validation/violations";
+import { Violation, textOf } from "../../lib/validation/violations";
 
 const account = text(
   /^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
@@ -152,7 +152,7 @@ const claimsNeedTokens: Together = (given, path) => {
   const rules = Array.isArray(given["allow"]) ? (given["allow"] as Record<string, unknown>[]) : [];
   return given["jwt"] !== undefined
     ? []
-    : rules.flatMap((rule, index): Fault[] =>
+    : rules.flatMap((rule, index): Violation[] =>
         rule?.["claims"] === undefined
           ? []
           : [
@@ -279,7 +279,7 @@ export const accessPolicyRules: ObjectRule = object(
 );
 
 /** Rules for the whole of a waypoint's traffic live beside the waypoint. */
-export function elsewhereFault(waypoint: string, waypointNamespace: string): Fault {
+export function elsewhereViolation(waypoint: string, waypointNamespace: string): Violation {
   return {
     path: "http.waypoint",
     got: `${waypointNamespace}/${waypoint}`,

@@ -11,7 +11,7 @@ import { explainWaiting } from "../../cluster/waiting";
 import { conditionVerdict, type Verdict, type WithConditions } from "../../lib/cluster-state/conditions";
 import type { Awaited } from "../../lib/cluster-state/waiting";
 import { childOf, minutes } from "../support/children";
-import { runFault } from "../support/run-fault";
+import { runFailure } from "../support/run-failure";
 import type { Cluster } from "../support/cluster";
 import { beforeTheEnd, explainWait } from "../support/explain-wait";
 import { CertificateArgs } from "./args";
@@ -186,10 +186,12 @@ async function requireIssued(target: ClusterTarget, awaited: Awaited): Promise<v
     const judge = (object: unknown) => conditionVerdict(object as WithConditions, condition);
     verdict = await awaitVerdict(target, `${path}/${name}`, judge, forMs);
   } catch (error) {
-    throw runFault(`Certificate ${namespace}/${name} was written, but not seen issued: ${reason(error)}`);
+    throw runFailure(`Certificate ${namespace}/${name} was written, but not seen issued: ${reason(error)}`);
   }
   if (verdict.state !== "accepted") {
     const text = await explainWaiting(target, awaited, { begun, seen: begun }, 0).catch(() => undefined);
-    throw runFault(text ?? `Certificate ${namespace}/${name} is not issued within ${timeouts.foreignCertificate} min`);
+    throw runFailure(
+      text ?? `Certificate ${namespace}/${name} is not issued within ${timeouts.foreignCertificate} min`,
+    );
   }
 }

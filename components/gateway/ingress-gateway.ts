@@ -19,9 +19,9 @@ import type { Awaited } from "../../lib/cluster-state/waiting";
 import { createCertificate, issuedBy } from "./certificate";
 import { GatewayArgs, GatewayNodePorts, GatewayReference, IngressGatewayArgs } from "./args";
 import { childOf, minutes } from "../support/children";
-import { checkArgs, componentNamed, resolved, throwFaults } from "../support/arguments";
+import { checkArgs, componentNamed, resolved, throwViolations } from "../support/arguments";
 import { loadBalancerHost } from "./load-balancer";
-import { portFaults } from "../support/cluster-claims";
+import { portViolations } from "../support/cluster-claims";
 import { awaitPods } from "./pods";
 import { Cluster, clusterOf } from "../support/cluster";
 import { beforeTheEnd, explainWait } from "../support/explain-wait";
@@ -52,7 +52,7 @@ export class IngressGateway extends pulumi.ComponentResource {
 
   constructor(name: string, args: IngressGatewayArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("istio-ambient:index:IngressGateway", name, checkArgs("IngressGateway", name, args, rules), opts);
-    throwFaults("IngressGateway", name, portFaults(this, name, args));
+    throwViolations("IngressGateway", name, portViolations(this, name, args));
     const cluster = clusterOf(this, "IngressGateway", name, args.cluster);
     const gateway = normalize(componentNamed("IngressGateway", name), args);
     const overlay = createOverlay(this, name, gateway, opts);

@@ -18,7 +18,7 @@ import {
 } from "../../lib/validation/formats";
 import { clusterRules } from "../../lib/validation/cluster";
 import { parseQuantity } from "../../lib/validation/quantity";
-import { Fault, textOf } from "../../lib/validation/violations";
+import { Violation, textOf } from "../../lib/validation/violations";
 
 /** Kinds of Service that a gateway can have. */
 export const serviceTypes = ["NodePort", "LoadBalancer", "ClusterIP"] as const;
@@ -140,7 +140,7 @@ const twoPorts: Together = (given, path) => [
   ...samePort(given, path, "httpHostPort", "httpsHostPort"),
 ];
 
-function samePort(given: Record<string, unknown>, path: string, http: string, https: string): Fault[] {
+function samePort(given: Record<string, unknown>, path: string, http: string, https: string): Violation[] {
   const defaults = gateway as Record<string, unknown>;
   const both = given[http] ?? defaults[http];
   if (both !== (given[https] ?? defaults[https])) {

@@ -15,14 +15,14 @@ import {
 import { meshDefaults, partDefaults } from "../../lib/istio/defaults";
 import { ChartName, istioLine } from "../../lib/istio/releases";
 import { meshRules as rules } from "./rules";
-import { chartFaults, ChartSource, chartSource, createRelease, explainRelease } from "./charts";
-import { meshFaults } from "../support/cluster-claims";
+import { chartViolations, ChartSource, chartSource, createRelease, explainRelease } from "./charts";
+import { meshViolations } from "../support/cluster-claims";
 import { childOf } from "../support/children";
 import { GatewayApi } from "../gateway-api/gateway-api";
 import { IngressGateway } from "../gateway/ingress-gateway";
 import { GatewayNodePorts, GatewayReference } from "../gateway/args";
 import { dataPlane } from "./data-plane";
-import { checkArgs, componentNamed, resolved, throwFaults } from "../support/arguments";
+import { checkArgs, componentNamed, resolved, throwViolations } from "../support/arguments";
 import { ownedBy } from "../support/ownership";
 import { Cluster, clusterOf } from "../support/cluster";
 import { preflight } from "./preflight";
@@ -62,8 +62,8 @@ export class AmbientMesh extends pulumi.ComponentResource {
   public readonly resources: pulumi.Output<MeshResources>;
 
   constructor(name: string, args: AmbientMeshArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    super(TYPE, name, checkArgs("AmbientMesh", name, args, rules, chartFaults(args)), opts);
-    throwFaults("AmbientMesh", name, meshFaults(this, name));
+    super(TYPE, name, checkArgs("AmbientMesh", name, args, rules, chartViolations(args)), opts);
+    throwViolations("AmbientMesh", name, meshViolations(this, name));
     const cluster = clusterOf(this, "AmbientMesh", name, args.cluster);
     const source = chartSource(args.charts, args.version);
     const mesh = normalize(componentNamed("AmbientMesh", name), args, source.version);

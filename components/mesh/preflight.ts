@@ -15,7 +15,7 @@ import { charts } from "../../lib/istio/releases";
 import type { AmbientMeshArgs } from "./args";
 import type { MeshGatewayArgs } from "./args";
 import { stackName, type OwnChildren } from "../support/ownership";
-import { runFault } from "../support/run-fault";
+import { runFailure } from "../support/run-failure";
 import type { Cluster } from "../support/cluster";
 import { rememberFacts } from "../support/mesh-facts";
 
@@ -104,7 +104,7 @@ function lookLater(
       const { facts } = await readFacts(target, plan, deadlineMs);
       const refusal = judge(mesh, name, plan, facts, early);
       if (refusal !== undefined) {
-        throw runFault(refusal);
+        throw runFailure(refusal);
       }
     } catch (error) {
       if (!(error instanceof NoClusterError || error instanceof UnreachableError)) {

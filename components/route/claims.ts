@@ -1,5 +1,5 @@
 // Which requests a route claims of its parent: two routes that claim the same ones would share them by their age.
-import { Fault } from "../../lib/validation/violations";
+import { Violation } from "../../lib/validation/violations";
 import { below } from "../../lib/validation/rules";
 import type { Match, RouteRule } from "./objects";
 
@@ -36,12 +36,12 @@ export interface Claimant {
   redirects: boolean;
 }
 
-/** Faults for claims that somebody else has made before; `taken` gives the holder of a key. */
-export function claimFaults(
+/** Violations for claims that somebody else has made before; `taken` gives the holder of a key. */
+export function claimViolations(
   claims: Claim[],
   { name, listeners, redirects }: Claimant,
   taken: Map<string, string>,
-): Fault[] {
+): Violation[] {
   if (redirects) taken.set(redirectKey(name), name);
   return claims.flatMap((claim) => {
     const keys = listeners.map((listener) => `${listener} ${claim.key}`);

@@ -1,28 +1,28 @@
 // What is wrong with a route in its program: its hosts, its listeners, and what other routes answer already.
-import type { Fault } from "../../lib/validation/violations";
+import type { Violation } from "../../lib/validation/violations";
 import { certifies, listens } from "../../lib/gateway-api/hosts";
-import { claimFaults, claimsOf } from "./claims";
+import { claimViolations, claimsOf } from "./claims";
 import type { RouteRule } from "./objects";
-import { unservedFault } from "./rules";
+import { unservedViolation } from "./rules";
 import type { HttpRouteArgs } from "./args";
 import { servedBy, type ReferencedGateway, type Served } from "../../lib/gateway-api/reference";
 import { claimsOfProgram, gatewayBehind, identity, plain } from "../support/program";
 import type { RouteRuleArgs } from "./rule-args";
 
-/** Faults that only show beside the gateway and the other routes of the program. */
-export function routeFaults(name: string, args: HttpRouteArgs): Fault[] {
+/** Violations that only show beside the gateway and the other routes of the program. */
+export function routeViolations(name: string, args: HttpRouteArgs): Violation[] {
   const hostnames = plain(args.hostnames);
   const matches = ruleArgs(args).map((rule) => ({ matches: rule.matches }));
   const gateway = knownGateway(args.parent);
-  const faults = gateway === "later" ? [] : gatewayFaults(args, hostnames as string[] | undefined, gateway);
+  const violations = gateway === "later" ? [] : gatewayViolations(args, hostnames as string[] | undefined, gateway);
   if (plain(matches) && (args.hostnames === undefined || hostnames)) {
     const at = args.rules ? "rules" : "";
     const kept = claimsOf(hostnames as string[] | undefined, matches as RouteRule[], at);
     const redirects = redirectsAll(args);
-    faults.push(...claimFaults(kept, { name, listeners: listenersOf(args), redirects }, claimsOfProgram()));
+    violations.push(...claimViolations(kept, { name, listeners: listenersOf(args), redirects }, claimsOfProgram()));
   }
-  faults.push(...serviceFaults(name, args));
-  return faults;
+  violations.push(...serviceViolations(name, args));
+  return violations;
 }
 
 /** The gateway behind a parent, as far as it is known while the program is written down. */
@@ -33,16 +33,16 @@ export function knownGateway(parent: HttpRouteArgs["parent"]): Served | undefine
 }
 
 /** What is wrong with a route on its gateway. */
-export function gatewayFaults(
+export function gatewayViolations(
   args: HttpRouteArgs,
   hostnames: string[] | undefined,
   gateway: Served | undefined,
-): Fault[] {
-  return [...unservedFaults(hostnames, gateway), ...listenerFaults(args, gateway)];
+): Violation[] {
+  return [...unservedViolations(hostnames, gateway), ...listenerViolations(args, gateway)];
 }
 
 /** A waypoint takes the routes of HTTPRoutes and of TrafficPolicies one after the other, so a Service has one kind. */
-function serviceFaults(name: string, args: HttpRouteArgs): Fault[] {
+function serviceViolations(name: string, args: HttpRouteArgs): Violation[] {
   const parent = plain(args.parent);
   if (parent?.kind !== "Service") {
     return [];
@@ -57,14 +57,14 @@ function serviceFaults(name: string, args: HttpRouteArgs): Fault[] {
     : [{ path: "parent.name", got: plain(parent.name) ?? "", rule, fix: `routes: [{ to: [{ service: "web" }] }]` }];
 }
 
-function unservedFaults(hostnames: string[] | undefined, gateway: Served | undefined): Fault[] {
+function unservedViolations(hostnames: string[] | undefined, gateway: Served | undefined): Violation[] {
   return (hostnames ?? []).flatMap((hostname, index) => {
     const { hostnames: heard, certificateNames: named } = gateway ?? {};
     if (heard && !heard.some((each) => listens(each, hostname))) {
-      return [unservedFault(`hostnames[${index}]`, hostname, "listeners", heard)];
+      return [unservedViolation(`hostnames[${index}]`, hostname, "listeners", heard)];
     }
     return named && !named.some((each) => certifies(each, hostname))
-      ? [unservedFault(`hostnames[${index}]`, hostname, "certificate", named)]
+      ? [unservedViolation(`hostnames[${index}]`, hostname, "certificate", named)]
       : [];
   });
 }
@@ -84,9 +84,9 @@ function listenersOf(args: HttpRouteArgs): string[] {
 }
 
 /** A redirect to https is for the http listeners alone; the other rules of its route would be cut off from https. */
-function listenerFaults(args: HttpRouteArgs, gateway: Served | undefined): Fault[] {
+function listenerViolations(args: HttpRouteArgs, gateway: Served | undefined): Violation[] {
   const at = (args.rules ?? []).findIndex(sendsToHttps);
-  if (args.httpsOnly) return httpsOnlyFaults(at, gateway);
+  if (args.httpsOnly) return httpsOnlyViolations(at, gateway);
   if (at < 0 || plain(args.parent)?.section !== undefined || (gateway && redirectsAll(args))) {
     return [];
   }
@@ -100,14 +100,14 @@ function listenerFaults(args: HttpRouteArgs, gateway: Served | undefined): Fault
 /** How another stack's gateway is given whole. */
 const referenceFix = 'parent: new pulumi.StackReference("org/mesh/dev").requireOutput("gateway")';
 
-function httpsOnlyFaults(at: number, gateway: Served | undefined): Fault[] {
-  const fault = (rule: string, fix: string): Fault => ({ path: "httpsOnly", got: true, rule, fix });
+function httpsOnlyViolations(at: number, gateway: Served | undefined): Violation[] {
+  const violation = (rule: string, fix: string): Violation => ({ path: "httpsOnly", got: true, rule, fix });
   if (!gateway) {
     return [
-      fault("by its name alone the listeners of a gateway are not known: its reference tells them", referenceFix),
+      violation("by its name alone the listeners of a gateway are not known: its reference tells them", referenceFix),
     ];
   }
-  if (gateway.listeners.https.length === 0) return [fault("the gateway has no https listener", "httpsOnly: false")];
+  if (gateway.listeners.https.length === 0) return [violation("the gateway has no https listener", "httpsOnly: false")];
   const rule = "requests by http are redirected already, and on https this would be a redirect loop";
   const fix = 'backends: [{ service: "web", port: 80 }]';
   return at < 0 ? [] : [{ path: `rules[${at}].redirect.scheme`, got: "https", rule, fix }];

@@ -6,15 +6,15 @@ import { timeouts } from "../../lib/istio/defaults";
 import { servedBy, type Protocol } from "../../lib/gateway-api/reference";
 import { redirectName } from "../../lib/istio/names";
 import { grantSpec, Parent, routeSpec, RouteRule } from "./objects";
-import { LiveService, portFault, RouteWithBackends, serviceBackends } from "../../lib/cluster-state/route-backends";
+import { LiveService, portMismatch, RouteWithBackends, serviceBackends } from "../../lib/cluster-state/route-backends";
 import { LiveRoute, routeVerdict } from "./status";
 import type { Json } from "../../lib/json";
 import { httpRouteRules as rules } from "./rules";
 import { accepted, Awaited } from "../support/acceptance";
 import { childOf, minutes } from "../support/children";
-import { checkedInputs, componentNamed, lateFault, resolved, throwFaults } from "../support/arguments";
+import { checkedInputs, componentNamed, lateViolation, resolved, throwViolations } from "../support/arguments";
 import { identity } from "../support/program";
-import { gatewayFaults, knownGateway, routeFaults, ruleArgs } from "./conflicts";
+import { gatewayViolations, knownGateway, routeViolations, ruleArgs } from "./conflicts";
 import { HttpRouteArgs } from "./args";
 import { RouteRuleArgs } from "./rule-args";
 import { RouteVersionArgs } from "./rule-args";
@@ -60,7 +60,7 @@ export class HttpRoute extends pulumi.ComponentResource {
 /** All that can be known without the cluster. The component shows no inputs, so that a change counts where it happens. */
 function checkRoute(name: string, args: HttpRouteArgs): pulumi.Inputs {
   checkedInputs("HttpRoute", name, args, rules);
-  throwFaults("HttpRoute", name, routeFaults(name, args));
+  throwViolations("HttpRoute", name, routeViolations(name, args));
   return {};
 }
 
@@ -73,9 +73,10 @@ function normalize(name: string, args: HttpRouteArgs) {
   const redirects = (args.rules ?? []).some((rule) => rule.redirect?.scheme === "https");
   const protocol = args.httpsOnly ? "https" : redirects ? "http" : undefined;
   const parent = pulumi.all([part("parent", args.parent), hostnames]).apply(([given, hosts]) => {
-    const [fault] = knownGateway(args.parent) === "later" ? gatewayFaults(args, hosts, servedBy(given as Parent)) : [];
-    if (fault) {
-      throw lateFault(what, fault);
+    const [violation] =
+      knownGateway(args.parent) === "later" ? gatewayViolations(args, hosts, servedBy(given as Parent)) : [];
+    if (violation) {
+      throw lateViolation(what, violation);
     }
     return given as Parent;
   });
@@ -195,7 +196,7 @@ async function judge(
   if (verdict.state !== "accepted") return verdict;
   for (const backend of serviceBackends(route)) {
     const service = await read(`/api/v1/namespaces/${backend.namespace}/services/${backend.name}`);
-    const why = portFault(backend, service as LiveService | undefined);
+    const why = portMismatch(backend, service as LiveService | undefined);
     if (why !== undefined) return { state: "refused", why };
   }
   return verdict;

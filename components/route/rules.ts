@@ -27,7 +27,7 @@ import {
   regex,
   status,
 } from "../../lib/validation/http-formats";
-import { Fault, textOf } from "../../lib/validation/violations";
+import { Violation, textOf } from "../../lib/validation/violations";
 
 const namespace = dnsLabel("shop");
 const service = required(dnsLabel("web"), "requests go to a Service, by its name", '"web"');
@@ -302,7 +302,12 @@ export const httpRouteRules: ObjectRule = object(
 );
 
 /** A host name that the Gateway's listeners do not take, or that its certificate is not good for. */
-export function unservedFault(at: string, got: string, what: "listeners" | "certificate", served: string[]): Fault {
+export function unservedViolation(
+  at: string,
+  got: string,
+  what: "listeners" | "certificate",
+  served: string[],
+): Violation {
   return what === "listeners"
     ? {
         path: at,

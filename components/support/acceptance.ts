@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { reason, type ClusterTarget } from "../../cluster/connection";
 import { awaitVerdict, type Judge } from "../../cluster/wait";
 import { conditionVerdict, Verdict, WithConditions } from "../../lib/cluster-state/conditions";
-import { runFault } from "./run-fault";
+import { runFailure } from "./run-failure";
 import type { Cluster } from "./cluster";
 
 /** An object that is waited for. */
@@ -66,12 +66,12 @@ async function requireAccepted(
   try {
     verdict = await awaitVerdict(target, `/${api}/namespaces/${namespace}/${plural}/${name}`, judge, minutes * 60_000);
   } catch (error) {
-    throw runFault(`${what} (${id}) was written, but not seen accepted: ${reason(error)}`);
+    throw runFailure(`${what} (${id}) was written, but not seen accepted: ${reason(error)}`);
   }
   if (verdict.state === "refused") {
-    throw runFault(`${what} (${id}) is not accepted: ${verdict.why}`);
+    throw runFailure(`${what} (${id}) is not accepted: ${verdict.why}`);
   }
   if (verdict.state === "pending") {
-    throw runFault(`${what} (${id}) is not accepted: no controller has answered within ${minutes * 60} s`);
+    throw runFailure(`${what} (${id}) is not accepted: no controller has answered within ${minutes * 60} s`);
   }
 }

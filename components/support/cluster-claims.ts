@@ -1,7 +1,7 @@
 // What of a cluster can be had once in a program: a mesh, and each NodePort. The second would wait for it in vain.
 import * as pulumi from "@pulumi/pulumi";
 import { gatewayDefaults } from "../../lib/istio/defaults";
-import type { Fault } from "../../lib/validation/violations";
+import type { Violation } from "../../lib/validation/violations";
 import { nodePortRange } from "../../lib/validation/formats";
 import { claimsOfProgram, identity, plain } from "./program";
 
@@ -20,7 +20,7 @@ function clusterOf(component: pulumi.ComponentResource): string {
 }
 
 /** Claims the cluster for a mesh, and tells which other mesh has it already. */
-export function meshFaults(mesh: pulumi.ComponentResource, name: string): Fault[] {
+export function meshViolations(mesh: pulumi.ComponentResource, name: string): Violation[] {
   const taken = claimsOfProgram();
   const key = `mesh on ${clusterOf(mesh)}`;
   const other = taken.get(key);
@@ -31,7 +31,7 @@ export function meshFaults(mesh: pulumi.ComponentResource, name: string): Fault[
 }
 
 /** Claims the NodePorts of a gateway, and tells which of them another gateway on the same cluster opens already. */
-export function portFaults(gateway: pulumi.ComponentResource, name: string, args: OpenedPorts): Fault[] {
+export function portViolations(gateway: pulumi.ComponentResource, name: string, args: OpenedPorts): Violation[] {
   if ((args.serviceType ?? gatewayDefaults.serviceType) !== "NodePort") {
     return [];
   }
@@ -42,7 +42,7 @@ export function portFaults(gateway: pulumi.ComponentResource, name: string, args
   if (args.certificate?.enabled !== false) {
     fields.push("httpsNodePort");
   }
-  return fields.flatMap((field): Fault[] => {
+  return fields.flatMap((field): Violation[] => {
     const port = args[field] === undefined ? gatewayDefaults[field] : plain(args[field]);
     if (port === undefined) {
       return [];

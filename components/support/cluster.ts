@@ -1,7 +1,7 @@
 // Which cluster a component works on beside the plugin, so that nothing is ever read from, or done to, another one.
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterTarget } from "../../cluster/connection";
-import { throwFaults } from "./arguments";
+import { throwViolations } from "./arguments";
 import { ClusterArgs } from "./args";
 
 /** A cluster as components use it. */
@@ -31,7 +31,7 @@ export function clusterOf(
   const cluster = args === undefined ? clusters.get(provider) : namedCluster(args);
   if (cluster === undefined) {
     const rule = "the kubeconfig of an explicit provider cannot be read, so its cluster is named beside it";
-    throwFaults(type, name, [{ path: "cluster", got: undefined, rule, fix: 'cluster: { context: "kind-kind" }' }]);
+    throwViolations(type, name, [{ path: "cluster", got: undefined, rule, fix: 'cluster: { context: "kind-kind" }' }]);
   }
   clusters.set(provider, cluster!);
   return cluster!;
@@ -42,7 +42,7 @@ function refuseBesideDefault(type: string, name: string, args: ClusterArgs | und
     const rule =
       "the default provider chooses the cluster by the config keys kubernetes:kubeconfig and kubernetes:context";
     const fix = "{ provider: new kubernetes.Provider(...) }";
-    throwFaults(type, name, [{ path: "cluster", got: `{ ${Object.keys(args).join(", ")} }`, rule, fix }]);
+    throwViolations(type, name, [{ path: "cluster", got: `{ ${Object.keys(args).join(", ")} }`, rule, fix }]);
   }
 }
 

@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { readNamespace } from "../../cluster/namespace";
 import { meshLabels } from "../../lib/istio/labels";
-import { lateFault } from "./arguments";
+import { lateViolation } from "./arguments";
 import type { Cluster } from "./cluster";
 
 /**
@@ -20,13 +20,13 @@ export function existingNamespace(
     const state = await readNamespace(target, namespace);
     if (state.kind === "missing" && (before || !pulumi.runtime.isDryRun())) {
       const rule = "there is no such namespace, and none is made here";
-      throw lateFault(what, { path, got: namespace, rule, fix: `new AmbientNamespace("${namespace}")` });
+      throw lateViolation(what, { path, got: namespace, rule, fix: `new AmbientNamespace("${namespace}")` });
     }
     const sidecars = state.kind === "found" && state.labels[meshLabels.injection] === "enabled";
     if (sidecars || (state.kind === "found" && state.labels[meshLabels.revision] !== undefined)) {
       const label = sidecars ? meshLabels.injection : meshLabels.revision;
       const rule = `the namespace asks for sidecars by its label ${label}, and ztunnel never captures a pod with one`;
-      throw lateFault(what, { path, got: namespace, rule, fix: `kubectl label namespace ${namespace} ${label}-` });
+      throw lateViolation(what, { path, got: namespace, rule, fix: `kubectl label namespace ${namespace} ${label}-` });
     }
     return namespace;
   });

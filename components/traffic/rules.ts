@@ -17,7 +17,7 @@ import { dnsLabel, labels, parseDuration, port } from "../../lib/validation/form
 import { headerValues, httpDuration, status } from "../../lib/validation/http-formats";
 import { clusterRules } from "../../lib/validation/cluster";
 import { waypointReference } from "../waypoint/rules";
-import { Fault, textOf } from "../../lib/validation/violations";
+import { Violation, textOf } from "../../lib/validation/violations";
 
 const percent = required(
   value(
@@ -151,7 +151,7 @@ const namedVersions: Together = (given, path) => {
       : [],
   );
   const unknown = itemsOf(given["routes"]).flatMap((each, index) =>
-    itemsOf(each["to"]).flatMap((to, at): Fault[] => {
+    itemsOf(each["to"]).flatMap((to, at): Violation[] => {
       const named = to["version"];
       return named === undefined || named === UNKNOWN || known.includes(named) || known.includes(UNKNOWN)
         ? []

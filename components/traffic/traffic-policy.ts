@@ -2,12 +2,12 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { timeouts } from "../../lib/istio/defaults";
-import type { Fault } from "../../lib/validation/violations";
+import type { Violation } from "../../lib/validation/violations";
 import { destinationRuleSpec, TrafficSettings, virtualServiceSpec } from "./objects";
 import { trafficPolicyRules as rules } from "./rules";
 import { conditionMet } from "../support/acceptance";
 import { childOf } from "../support/children";
-import { checkedInputs, componentNamed, resolved, throwFaults } from "../support/arguments";
+import { checkedInputs, componentNamed, resolved, throwViolations } from "../support/arguments";
 import { claimsOfProgram, identity } from "../support/program";
 import { clusterOf } from "../support/cluster";
 import { TrafficPolicyArgs } from "./args";
@@ -50,8 +50,8 @@ function checkPolicy(name: string, args: TrafficPolicyArgs): pulumi.Inputs {
   taken.set(`requests to ${held}`, `TrafficPolicy "${name}"`);
   const got = typeof args.service === "string" ? args.service : "";
   const rule = `${other} is about it already, and the waypoint would take the routes of the older one`;
-  const fault: Fault = { path: "service", got, rule, fix: 'service: "other"' };
-  throwFaults("TrafficPolicy", name, other === undefined ? [] : [fault]);
+  const violation: Violation = { path: "service", got, rule, fix: 'service: "other"' };
+  throwViolations("TrafficPolicy", name, other === undefined ? [] : [violation]);
   return {};
 }
 

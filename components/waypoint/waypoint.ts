@@ -3,13 +3,13 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { timeouts, waypointDefaults } from "../../lib/istio/defaults";
 import { waypointObjects } from "../../lib/istio/names";
-import type { Fault } from "../../lib/validation/violations";
+import type { Violation } from "../../lib/validation/violations";
 import { behindWaypoint, meshLabels } from "../../lib/istio/labels";
 import { waypointOverlay, waypointSpec } from "./objects";
 import { waypointRules as rules } from "./rules";
 import { childOf, minutes } from "../support/children";
 import { existingNamespace } from "../support/existing-namespace";
-import { checkArgs, componentNamed, resolved, throwFaults } from "../support/arguments";
+import { checkArgs, componentNamed, resolved, throwViolations } from "../support/arguments";
 import { claimsOfProgram, identity } from "../support/program";
 import { Cluster, clusterOf } from "../support/cluster";
 import { WaypointArgs, WaypointReference, WaypointUserArgs } from "./args";
@@ -52,7 +52,7 @@ export class Waypoint extends pulumi.ComponentResource {
 function checkWaypoint(name: string, args: WaypointArgs): pulumi.Inputs {
   checkArgs("Waypoint", name, args, rules);
   const taken = claimsOfProgram();
-  const faults = args.for.flatMap((user, index): Fault[] => {
+  const violations = args.for.flatMap((user, index): Violation[] => {
     const key = `waypoint of ${identity(user.namespace)} ${identity(user.service)}`;
     const other = taken.get(key);
     taken.set(key, name);
@@ -61,7 +61,7 @@ function checkWaypoint(name: string, args: WaypointArgs): pulumi.Inputs {
       ? []
       : [{ path: `for[${index}]`, got: shown(user), rule, fix: `for: [{ namespace: "other" }]` }];
   });
-  throwFaults("Waypoint", name, faults);
+  throwViolations("Waypoint", name, violations);
   return {};
 }
 

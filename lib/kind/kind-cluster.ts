@@ -1,6 +1,6 @@
 // The kind cluster file for a mesh: kind publishes ports only when a cluster is made, so they have to be known before.
 import { gatewayDefaults } from "../istio/defaults";
-import type { Fault } from "../validation/violations";
+import type { Violation } from "../validation/violations";
 import { object, text, whole } from "../validation/rules";
 
 /** What the kind cluster publishes on the host. */
@@ -67,7 +67,7 @@ const settingsRule = object(
 );
 
 /** What cannot work in the settings. */
-export function kindFaults(settings: KindSettings): Fault[] {
+export function kindViolations(settings: KindSettings): Violation[] {
   return settingsRule(settings, "");
 }
 
@@ -108,7 +108,7 @@ function meshPorts({ httpHostPort, httpNodePort, httpsHostPort, httpsNodePort }:
 }
 
 /** A port of the host leads to one NodePort only. */
-function oncePublished(given: Record<string, unknown>): Fault[] {
+function oncePublished(given: Record<string, unknown>): Violation[] {
   const taken = new Map<unknown, string>();
   if (given["nginx"] === true) for (const { hostPort } of nginxPorts) taken.set(hostPort, "NGINX Ingress");
   return (["httpHostPort", "httpsHostPort"] as const).flatMap((path) => {

@@ -116,17 +116,17 @@ describe("the npm package", () => {
     ]);
   });
 
-  it("compiles in a strict program of somebody else, where a wrong name is the only fault that is found", () => {
+  it("compiles in a strict program of somebody else, where a wrong name is the only error", () => {
     const tsc = path.join(project, "node_modules", ".bin", "tsc");
     assert.throws(
       () => execFileSync(tsc, ["-p", project], { cwd: project, stdio: "pipe" }),
       (error: unknown) => {
-        const faults = (error as { stdout: Buffer }).stdout
+        const errors = (error as { stdout: Buffer }).stdout
           .toString()
           .split("\n")
           .filter((line) => /error TS/.test(line));
         assert.deepEqual(
-          faults.map((line) => line.replace(/^.*error TS\d+: /, "")),
+          errors.map((line) => line.replace(/^.*error TS\d+: /, "")),
           [
             "Object literal may only specify known properties, but 'gatewy' does not exist in type 'AmbientMeshArgs'. " +
               "Did you mean to write 'gateway'?",

@@ -1,4 +1,4 @@
-// What tests of application components ask of a recording, and the faults that a program's constructors throw.
+// What tests of application components ask of a recording, and the violations that a program's constructors throw.
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { record, Recording } from "./record";

@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { HttpRoute, HttpRouteArgs, IngressGateway, TrafficPolicy } from "../../components";
-import { gatewayFaults } from "../../components/route/conflicts";
+import { gatewayViolations } from "../../components/route/conflicts";
 import { servedBy } from "../../lib/gateway-api/reference";
 import { faultOf, metadata, preview, shape, spec } from "./applications";
 import { record, Recording, valueOf } from "./record";
@@ -136,16 +136,16 @@ describe("a route for https only", () => {
       certificateNames: ["a.example.com"],
     });
     const args = { namespace: "shop", parent: { name: "shared" }, httpsOnly: true, backends };
-    assert.deepEqual(gatewayFaults(args, ["a.example.com"], gateway), []);
+    assert.deepEqual(gatewayViolations(args, ["a.example.com"], gateway), []);
     assert.deepEqual(
-      gatewayFaults(args, ["b.example.com", "a.example.org"], gateway).map(({ path, rule }) => `${path}: ${rule}`),
+      gatewayViolations(args, ["b.example.com", "a.example.org"], gateway).map(({ path, rule }) => `${path}: ${rule}`),
       [
         "hostnames[0]: the gateway's certificate is for a.example.com only",
         "hostnames[1]: the gateway listens for *.example.com only",
       ],
     );
     assert.deepEqual(
-      gatewayFaults(args, [], undefined).map(({ path }) => path),
+      gatewayViolations(args, [], undefined).map(({ path }) => path),
       ["httpsOnly"],
     );
   });

@@ -1,4 +1,4 @@
-// A fault that shows only while the program runs: what depends on it stays as it was.
+// A violation that shows only while the program runs: what depends on it stays as it was.
 import * as assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
@@ -25,7 +25,7 @@ function program(): Promise<void> {
 const uids = () =>
   [...get("namespace", "shop"), ...get("configmap", "last")].map(({ kind, metadata }) => `${kind} ${metadata.uid}`);
 
-describe("a fault that shows late", () => {
+describe("a violation that shows late", () => {
   let stack: TestStack;
   let made: string[];
 

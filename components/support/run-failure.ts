@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 
 /** An error for an apply. */
-export function runFault(message: string): pulumi.RunError {
+export function runFailure(message: string): pulumi.RunError {
   return keepingText(new pulumi.RunError(message), message);
 }
 
