@@ -1,0 +1,396 @@
+// The locations of all servers → HTTPRoutes, one or a few for each Ingress.
+import { literally, type Metadata, type Written } from "./objects";
+import { place, type Piece, type Placed } from "./matches";
+import {
+  upstreamKey,
+  type Alternative,
+  type Location,
+  type ReadIngress,
+  type Server,
+  type Servers,
+  type Upstream,
+} from "./servers";
+import type { HeaderChanges, Settings } from "./settings";
+
+/** What the routes hang on. */
+export interface GatewayOptions {
+  name: string;
+  namespace?: string;
+  /** Names of its listeners. */
+  httpListener: string;
+  httpsListener: string;
+  /** The port of https in redirects, where it is not 443. */
+  httpsPort?: number;
+  /** True: Strict-Transport-Security in every answer over https, as NGINX sends it. */
+  hsts: boolean;
+}
+
+/** The number of a Service's port; undefined where nobody knows it. */
+export type PortNumber = (upstream: Upstream) => number | undefined;
+
+/** One rule of a route, as JSON. */
+export type RouteRule = object;
+
+/** What one Ingress puts on one host. */
+interface Share {
+  server: Server;
+  hostnames: string[];
+  http: RouteRule[];
+  https: RouteRule[];
+}
+
+/** Where a host's locations went. */
+export interface PlacedServer {
+  server: Server;
+  placed: Placed[];
+}
+
+/** Every server with its locations as matches. */
+export function placeAll(servers: readonly Server[]): PlacedServer[] {
+  return servers.map((server) => ({ server, placed: place(server) }));
+}
+
+/** NGINX does not redirect what certificate authorities ask for. */
+const neverRedirected = "/.well-known/acme-challenge";
+
+/** True where NGINX redirects the requests of a location to https. */
+export function redirects(
+  location: Pick<Location, "path" | "owner">,
+  server: Server,
+  servers: readonly Server[],
+): boolean {
+  const { forceSslRedirect, sslRedirect, redirect } = location.owner.settings;
+  // A redirect of everything comes first.
+  if (redirect || location.path.startsWith(neverRedirected)) return false;
+  return forceSslRedirect || (sslRedirect && hasCertificate(server, servers));
+}
+
+/** True where NGINX finds a certificate by the host's name: its own, or that of the wildcard above. */
+function hasCertificate({ host, tls }: Server, servers: readonly Server[]): boolean {
+  if (host === "") return false;
+  const above = `*.${host.split(".").slice(1).join(".")}`;
+  return tls || servers.some((other) => other.host === above && other.tls);
+}
+
+/** Builds the routes of one set of servers. */
+export class RouteBuilder {
+  constructor(
+    private readonly all: Servers,
+    private readonly placed: readonly PlacedServer[],
+    private readonly gateway: GatewayOptions,
+    private readonly portOf: PortNumber,
+    /** The ListenerSet with the certificate of a host. */
+    private readonly listenerSet: (server: Server) => { name: string; namespace?: string } | undefined,
+  ) {}
+
+  /** The routes of one Ingress; `claimName` is false for a name that another one has. */
+  routesOf(owner: ReadIngress, claimName: (name: string) => boolean): Written[] {
+    const groups = new Map<string, Share[]>();
+    for (const share of this.placed.flatMap((one) => this.shareOf(owner, one))) {
+      const key = JSON.stringify([
+        share.http,
+        share.https,
+        share.hostnames.length === 0,
+        this.listenerSet(share.server),
+      ]);
+      groups.set(key, [...(groups.get(key) ?? []), share]);
+    }
+    const specs = [...groups.values()].flatMap((shares) => this.written(shares));
+    const all = [...specs, ...this.wwwRoutes(owner).map((spec) => ({ suffix: "-www", spec }))];
+    const numbers = new Map<string, number>();
+    return all.map(({ suffix, spec }) => {
+      let number = (numbers.get(suffix) ?? 0) + 1;
+      const name = () => `${owner.ingress.metadata.name}${suffix}${number === 1 ? "" : `-${number}`}`;
+      while (!claimName(name())) number++;
+      numbers.set(suffix, number);
+      return {
+        apiVersion: "gateway.networking.k8s.io/v1",
+        kind: "HTTPRoute",
+        metadata: metadataOf(owner, name()),
+        spec,
+      };
+    });
+  }
+
+  /** Rules of the Ingress on one host, for both listeners. */
+  private shareOf(owner: ReadIngress, { server, placed }: PlacedServer): Share[] {
+    const mine = placed.filter(({ location, pieces }) => location.owner === owner && pieces.length > 0);
+    const appRoot = server.appRoot?.owner === owner ? [appRootRule(server.appRoot.path)] : [];
+    if (mine.length === 0 && appRoot.length === 0) return [];
+    const rules = mine.flatMap((one) => this.rulesOf(one, server.appRoot !== undefined));
+    const hostnames = [server.host, ...server.aliases].filter((name) => name !== "");
+    const https = [...appRoot, ...rules.map(({ rule }) => (this.gateway.hsts ? withHsts(rule) : rule))];
+    if (this.redirectsAll(server, placed)) {
+      const whole = server.owner === owner ? [this.redirectRule({ type: "PathPrefix", value: "/" })] : [];
+      return [{ server, hostnames, http: whole, https }];
+    }
+    const plain = rules.map(({ rule, location, piece }) =>
+      piece.redirectTo === undefined && redirects(location, server, this.all.servers)
+        ? this.redirectRule(piece.match)
+        : rule,
+    );
+    return [{ server, hostnames, http: unique([...appRoot, ...plain]), https }];
+  }
+
+  /** True where every request of the host over http is redirected, be there a path for it or not. */
+  private redirectsAll(server: Server, placed: readonly Placed[]): boolean {
+    const { owner } = server;
+    return (
+      server.appRoot === undefined &&
+      placed.some(({ location, pieces }) => location.owner === owner && pieces.length > 0) &&
+      placed.every(({ pieces }) => pieces.every(({ redirectTo }) => redirectTo === undefined)) &&
+      [...placed.map(({ location }) => location), { path: "/", owner }].every((one) =>
+        redirects(one, server, this.all.servers),
+      )
+    );
+  }
+
+  /** The rules of a location; a redirect of the root of the host comes before them. */
+  private rulesOf({ location, pieces }: Placed, rootTaken: boolean) {
+    return pieces
+      .filter(({ match }) => !(rootTaken && match.type === "Exact" && match.value === "/"))
+      .flatMap((piece) => this.variants(location, piece).map((rule) => ({ rule, location, piece })));
+  }
+
+  /** The rule of a piece, once for each way to the canary. */
+  private variants(location: Location, piece: Piece): RouteRule[] {
+    const settings = location.owner.settings;
+    const match = { path: piece.match };
+    if (piece.redirectTo !== undefined) {
+      return [{ matches: [match], filters: [redirectFilter({ path: piece.redirectTo, code: 301 })] }];
+    }
+    const filters = filtersOf(settings, piece);
+    const rule = (headers: object[], backendRefs: object[]) => ({
+      matches: [headers.length > 0 ? { ...match, headers } : match],
+      ...(filters.length > 0 ? { filters } : {}),
+      ...(settings.redirect ? {} : { backendRefs }),
+    });
+    const primary = this.backend(location.upstream);
+    const alternative = this.all.canaries.get(upstreamKey(location.upstream));
+    if (!alternative || settings.redirect) return [rule([], [primary])];
+    const candidate = this.backend(alternative.upstream);
+    return [
+      ...choices(alternative).map(({ header, toCanary }) => rule([header], [toCanary ? candidate : primary])),
+      rule([], shares(alternative, primary, candidate)),
+    ];
+  }
+
+  private backend(upstream: Upstream): { name: string; port?: number } {
+    const port = this.portOf(upstream);
+    return { name: upstream.service, ...(port === undefined ? {} : { port }) };
+  }
+
+  private redirectRule(match: object): RouteRule {
+    const { httpsPort } = this.gateway;
+    const requestRedirect = {
+      scheme: "https",
+      ...(httpsPort === undefined ? {} : { port: httpsPort }),
+      statusCode: 308,
+    };
+    return { matches: [{ path: match }], filters: [{ type: "RequestRedirect", requestRedirect }] };
+  }
+
+  /** One route for both listeners where their rules are the same, else one for each. */
+  private written(shares: Share[]): { suffix: string; spec: object }[] {
+    const { http, https, server } = shares[0]!;
+    const hostnames = [...new Set(shares.flatMap((share) => share.hostnames))];
+    const set = this.listenerSet(server);
+    const spec = (listener: string | undefined, rules: RouteRule[], ...others: object[]) =>
+      (hostnames.length > 0 ? chunks(hostnames) : [undefined]).flatMap((names) =>
+        chunks(rules).map((some) => ({
+          parentRefs: [this.parent(listener), ...others],
+          ...(names ? { hostnames: names } : {}),
+          rules: some,
+        })),
+      );
+    const certified = set ? [{ group: "gateway.networking.k8s.io", kind: "ListenerSet", ...set }] : [];
+    if (JSON.stringify(http) === JSON.stringify(https)) {
+      return spec(undefined, https, ...certified).map((one) => ({ suffix: "", spec: one }));
+    }
+    return [
+      ...spec(this.gateway.httpsListener, https, ...certified).map((one) => ({ suffix: "", spec: one })),
+      ...spec(this.gateway.httpListener, http).map((one) => ({
+        suffix: isRedirect(http) ? "-redirect" : "-http",
+        spec: one,
+      })),
+    ];
+  }
+
+  private parent(sectionName?: string): object {
+    const { name, namespace } = this.gateway;
+    return {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(sectionName === undefined ? {} : { sectionName }),
+    };
+  }
+
+  /** The other host of from-to-www-redirect. */
+  private wwwRoutes(owner: ReadIngress): object[] {
+    const served = this.placed.filter(({ server }) => server.www?.owner === owner);
+    return served.map(({ server }) => ({
+      parentRefs: [this.parent()],
+      hostnames: [server.www!.from],
+      rules: [
+        {
+          matches: [{ path: { type: "PathPrefix", value: "/" } }],
+          filters: [redirectFilter({ hostname: server.host, code: 308 })],
+        },
+      ],
+    }));
+  }
+}
+
+/** Name and namespace of an object made for an Ingress, with the Ingress's labels. */
+export function metadataOf({ ingress: { metadata }, settings }: ReadIngress, name: string): Written["metadata"] {
+  const { namespace, labels } = metadata as Metadata;
+  return {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(labels && Object.keys(labels).length > 0 ? { labels } : {}),
+    ...(Object.keys(settings.kept).length > 0 ? { annotations: settings.kept } : {}),
+  };
+}
+
+function isRedirect(rules: RouteRule[]): boolean {
+  return rules.every((rule) => !("backendRefs" in rule));
+}
+
+/** An HTTPRoute takes 16 rules, and as many hosts. */
+function chunks<T>(all: T[]): T[][] {
+  return all.length === 0 ? [] : [all.slice(0, 16), ...chunks(all.slice(16))];
+}
+
+function unique(rules: RouteRule[]): RouteRule[] {
+  const texts = rules.map((rule) => JSON.stringify(rule));
+  return rules.filter((_, index) => texts.indexOf(texts[index]!) === index);
+}
+
+function appRootRule(path: string): RouteRule {
+  return { matches: [{ path: { type: "Exact", value: "/" } }], filters: [redirectFilter({ path, code: 302 })] };
+}
+
+interface RedirectTo {
+  scheme?: string;
+  hostname?: string;
+  port?: number;
+  path?: string;
+  code: number;
+}
+
+function redirectFilter({ scheme, hostname, port, path, code }: RedirectTo): object {
+  return {
+    type: "RequestRedirect",
+    requestRedirect: {
+      ...(scheme === undefined ? {} : { scheme }),
+      ...(hostname === undefined ? {} : { hostname }),
+      ...(port === undefined ? {} : { port }),
+      ...(path === undefined ? {} : { path: { type: "ReplaceFullPath", replaceFullPath: path } }),
+      statusCode: code,
+    },
+  };
+}
+
+/** The filters of a location. */
+function filtersOf(settings: Settings, piece: Piece): object[] {
+  const { cors, vhost, mirror, redirect, forwardedPrefix } = settings;
+  const request = { ...settings.requestHeaders, set: { ...settings.requestHeaders.set } };
+  if (forwardedPrefix !== undefined && piece.rewrite) request.set["X-Forwarded-Prefix"] = forwardedPrefix;
+  const path = piece.rewrite
+    ? "full" in piece.rewrite
+      ? { type: "ReplaceFullPath", replaceFullPath: piece.rewrite.full }
+      : { type: "ReplacePrefixMatch", replacePrefixMatch: piece.rewrite.prefix }
+    : undefined;
+  const urlRewrite = { ...(vhost === undefined ? {} : { hostname: vhost }), ...(path ? { path } : {}) };
+  return [
+    ...(cors ? [{ type: "CORS", cors: corsFilter(cors) }] : []),
+    ...headerFilter("RequestHeaderModifier", "requestHeaderModifier", request),
+    ...headerFilter("ResponseHeaderModifier", "responseHeaderModifier", settings.responseHeaders),
+    ...(redirect ? [redirectFilter(redirect)] : []),
+    ...(mirror && !redirect ? [{ type: "RequestMirror", requestMirror: { backendRef: mirrorRef(mirror) } }] : []),
+    ...(Object.keys(urlRewrite).length > 0 && !redirect ? [{ type: "URLRewrite", urlRewrite }] : []),
+  ];
+}
+
+function mirrorRef({ service, namespace, port }: NonNullable<Settings["mirror"]>): object {
+  return { name: service, ...(namespace === undefined ? {} : { namespace }), port };
+}
+
+function corsFilter(cors: NonNullable<Settings["cors"]>): object {
+  return {
+    allowOrigins: cors.origins,
+    allowCredentials: cors.credentials,
+    allowMethods: cors.methods,
+    allowHeaders: cors.headers,
+    ...(cors.exposeHeaders.length > 0 ? { exposeHeaders: cors.exposeHeaders } : {}),
+    maxAge: cors.maxAge,
+  };
+}
+
+function headerFilter(type: string, field: string, { set, add, remove }: HeaderChanges): object[] {
+  const list = (values: { [name: string]: string }) => Object.entries(values).map(([name, value]) => ({ name, value }));
+  const changes = {
+    ...(Object.keys(set).length > 0 ? { set: list(set) } : {}),
+    ...(Object.keys(add).length > 0 ? { add: list(add) } : {}),
+    ...(remove.length > 0 ? { remove: [...new Set(remove)] } : {}),
+  };
+  return Object.keys(changes).length > 0 ? [{ type, [field]: changes }] : [];
+}
+
+/** Adds what NGINX sends over https by default. */
+function withHsts(rule: RouteRule): RouteRule {
+  const { filters = [], ...rest } = rule as {
+    matches: object;
+    filters?: { type: string; responseHeaderModifier?: { set?: object[] } }[];
+  };
+  const header = { name: "Strict-Transport-Security", value: "max-age=31536000; includeSubDomains" };
+  const present = filters.find(({ type }) => type === "ResponseHeaderModifier");
+  const changes = {
+    ...present?.responseHeaderModifier,
+    set: [...(present?.responseHeaderModifier?.set ?? []), header],
+  };
+  const modifier = { type: "ResponseHeaderModifier", responseHeaderModifier: changes };
+  const { matches, ...others } = rest;
+  return { matches, filters: [...filters.filter((filter) => filter !== present), modifier], ...others };
+}
+
+/** Headers and cookies that decide before the weights do, in NGINX's order. */
+function choices({
+  canary: { header, headerValue, headerPattern, cookie },
+}: Alternative): { header: object; toCanary: boolean }[] {
+  const exact = (value: string) => ({ name: header, value });
+  const byHeader =
+    header === undefined || header === ""
+      ? []
+      : headerValue !== undefined && headerValue !== ""
+        ? [{ header: exact(headerValue), toCanary: true }]
+        : headerPattern !== undefined && headerPattern !== ""
+          ? [{ header: { type: "RegularExpression", name: header, value: `.*(?:${headerPattern}).*` }, toCanary: true }]
+          : [
+              { header: exact("always"), toCanary: true },
+              { header: exact("never"), toCanary: false },
+            ];
+  const inCookie = (value: string) => ({
+    type: "RegularExpression",
+    name: "Cookie",
+    value: `(?:.*;\\s*)?${literally(cookie ?? "")}=${value}(?:;.*)?`,
+  });
+  const byCookie =
+    cookie === undefined || cookie === ""
+      ? []
+      : [
+          { header: inCookie("always"), toCanary: true },
+          { header: inCookie("never"), toCanary: false },
+        ];
+  return [...byHeader, ...byCookie];
+}
+
+/** Both backends with their weights, where both get any. */
+function shares({ canary: { weight, total } }: Alternative, primary: object, candidate: object): object[] {
+  const canaryWeight = Math.min(Math.max(weight, 0), total);
+  if (canaryWeight === 0) return [primary];
+  return [
+    { ...primary, weight: total - canaryWeight },
+    { ...candidate, weight: canaryWeight },
+  ];
+}
