@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Command, CommanderError } from "commander";
 import { checkCommand } from "./check";
+import { convertCommand } from "./convert";
 import { exit, UsageError } from "./exit";
 import { kindConfigCommand } from "./kind-config";
 import { readyCommand } from "./ready";
@@ -20,6 +21,7 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
     .description("Look after an Istio ambient mesh.")
     .version(packageVersion())
     .addCommand(checkCommand(terminal, finish))
+    .addCommand(convertCommand(terminal, finish))
     .addCommand(kindConfigCommand(terminal, finish))
     .addCommand(readyCommand(terminal, finish))
     .addCommand(unenrolCommand(terminal, finish))

@@ -48,9 +48,11 @@ export const standardOptions: ConvertOptions = {
 /** Converts every Ingress of the class that is among the documents. */
 export function convert(documents: readonly unknown[], options: ConvertOptions = standardOptions): Conversion {
   const input = inputOf(documents);
-  const mine = input.ingresses.filter((ingress) => isOfClass(ingress, options));
-  const entries: Entry[] = [...input.unreadable];
-  const read = inOrder(mine.map((ingress) => readIngress(ingress, input, entries)));
+  const entries: Entry[] = [
+    ...input.unreadable,
+    ...input.ingresses.filter((ingress) => isLeft(ingress, options)).map(leftEntry),
+  ];
+  const read = readAll(input, options, entries);
   const servers = serversOf(read, certificateFor(input.secrets));
   const placed = placeAll(servers.servers);
   const portOf = portNumbers(input);
@@ -61,13 +63,28 @@ export function convert(documents: readonly unknown[], options: ConvertOptions =
   return { objects: isRefused ? [] : built.objects, entries: judged, refused: isRefused };
 }
 
+/** Reads the Ingresses of the class, in NGINX's order. */
+export function readAll(input: Input, options: ConvertOptions, entries: Entry[]): ReadIngress[] {
+  const mine = input.ingresses.filter((one) => classOf(one) === options.className || isTaken(one, options));
+  return inOrder(mine.map((ingress) => readIngress(ingress, input, entries)));
+}
+
 /** The class as the field or the old annotation names it. */
-export function isOfClass(
-  { metadata, spec }: Ingress,
-  { className, classless }: Pick<ConvertOptions, "className" | "classless">,
-): boolean {
-  const named = spec.ingressClassName ?? metadata.annotations?.["kubernetes.io/ingress.class"];
-  return named === undefined || named === "" ? classless : named === className;
+export function classOf({ metadata, spec }: Ingress): string | undefined {
+  return spec.ingressClassName ?? metadata.annotations?.["kubernetes.io/ingress.class"];
+}
+
+function isTaken(ingress: Ingress, { classless }: ConvertOptions): boolean {
+  return classless && !classOf(ingress);
+}
+
+function isLeft(ingress: Ingress, { classless }: ConvertOptions): boolean {
+  return !classless && !classOf(ingress);
+}
+
+function leftEntry({ metadata }: Ingress): Entry {
+  const verdict = inert("it has no class, and NGINX does not serve it; --classless converts it all the same");
+  return { ingress: keyOf(metadata), part: "ingress", name: keyOf(metadata), ...verdict };
 }
 
 /** Reads all annotations of an Ingress. */

@@ -37,7 +37,7 @@ export function destinationRules(all: Servers, placed: readonly PlacedServer[], 
       if (pieces.length === 0 || owner.settings.redirect) continue;
       const { verified, backend } = owner.settings;
       const { tls, ...others } = backend;
-      const own = verified || tls === undefined ? others : backend;
+      const own: BackendSettings = verified || tls === undefined ? others : backend;
       say(upstream, own, owner, `${server.host}${location.path}`);
       const alternative = all.canaries.get(upstreamKey(upstream));
       if (!alternative) continue;
@@ -180,7 +180,10 @@ export function sourceRanges(owner: ReadIngress, placed: readonly PlacedServer[]
       sameRanges(owner),
     );
     if (Array.isArray(found)) operations.push(...found);
-    else entries.push({ ingress: owner.key, part: "host", name: one.server.host || "*", ...found });
+    else
+      entries.push(
+        ...rangeAnnotations(owner).map((name) => ({ ingress: owner.key, part: "annotation" as const, name, ...found })),
+      );
   }
   const { name, namespace } = owner.ingress.metadata;
   const policy = (suffix: string, source: object): Written => ({
@@ -201,6 +204,11 @@ export function sourceRanges(owner: ReadIngress, placed: readonly PlacedServer[]
           ...(allow ? [policy("allowlist", { notRemoteIpBlocks: allow })] : []),
         ];
   return { objects, entries };
+}
+
+/** The annotations with the source ranges of an Ingress. */
+function rangeAnnotations({ ingress }: ReadIngress): string[] {
+  return Object.keys(ingress.metadata.annotations ?? {}).filter((name) => name.endsWith("list-source-range"));
 }
 
 /** True for Ingresses that let in exactly the same addresses. */
@@ -225,7 +233,13 @@ function operationsOf(
   const hosts = names.flatMap((name) => [name, `${name}:*`]);
   if (placed.every(({ location }) => same(location))) return [{ hosts }];
   const all = placed.flatMap(({ location, pieces }) => pieces.map((piece) => ({ location, piece })));
-  if (all.some(({ piece }) => piece.match.type === "RegularExpression")) {
+  const expressions = all.filter(({ piece }) => piece.match.type === "RegularExpression");
+  const isMine = ({ location }: { location: Location }) => mine.includes(location);
+  const isRoot = ({ location }: { location: Location }) => location.path === "/";
+  // A prefix comes before every expression, so those of others matter only to a path that is one itself.
+  const blurred =
+    expressions.some(isMine) && expressions.some((one) => (isMine(one) ? !isRoot(one) : !same(one.location)));
+  if (blurred) {
     return refused("an AuthorizationPolicy knows no regular expressions", "a host of its own for these paths");
   }
   return all
@@ -237,7 +251,7 @@ function operationsOf(
       const notPaths = [...new Set(below.flatMap(({ piece: other }) => pathsOf(other)))];
       return {
         hosts,
-        ...(piece.match.value === "/" && piece.match.type === "PathPrefix" ? {} : { paths: pathsOf(piece) }),
+        ...(isAll(piece) ? {} : { paths: pathsOf(piece) }),
         ...(notPaths.length > 0 ? { notPaths } : {}),
       };
     });
@@ -248,7 +262,13 @@ function pathsOf({ match: { type, value } }: Piece): string[] {
   return value === "/" ? ["/*"] : [value, `${value}/*`];
 }
 
-function isBelow(one: Piece, { match: { type, value } }: Piece): boolean {
+/** True for a prefix or an expression that takes every path. */
+function isAll({ match: { type, value } }: Piece): boolean {
+  return type === "RegularExpression" || (type === "PathPrefix" && value === "/");
+}
+
+function isBelow(one: Piece, outer: Piece): boolean {
+  const { type, value } = isAll(outer) ? { type: "PathPrefix", value: "/" } : outer.match;
   if (type !== "PathPrefix") return false;
   const above = value === "/" ? "/" : `${value}/`;
   return one.match.value.startsWith(above) || (one.match.value === value && one.match.type === "Exact");
