@@ -120,29 +120,27 @@ export class RouteBuilder {
     const rules = mine.flatMap((one) => this.rulesOf(one, server.appRoot !== undefined));
     const hostnames = [server.host, ...server.aliases].filter((name) => name !== "");
     const https = [...appRoot, ...rules.map(({ rule }) => (this.gateway.hsts ? withHsts(rule) : rule))];
-    if (this.redirectsAll(server, placed)) {
-      const whole = server.owner === owner ? [this.redirectRule({ type: "PathPrefix", value: "/" })] : [];
-      return [{ server, hostnames, http: whole, https }];
-    }
+    const { servers } = this.all;
+    const isRedirected = (one: Parameters<typeof redirects>[0]) => redirects(one, server, servers);
     const plain = rules.map(({ rule, location, piece }) =>
-      piece.redirectTo === undefined && redirects(location, server, this.all.servers)
-        ? this.redirectRule(piece.match)
-        : rule,
+      piece.redirectTo === undefined && isRedirected(location) ? this.redirectRule(piece.match) : rule,
     );
-    return [{ server, hostnames, http: unique([...appRoot, ...plain]), https }];
-  }
-
-  /** True where every request of the host over http is redirected, be there a path for it or not. */
-  private redirectsAll(server: Server, placed: readonly Placed[]): boolean {
-    const { owner } = server;
-    return (
-      server.appRoot === undefined &&
-      placed.some(({ location, pieces }) => location.owner === owner && pieces.length > 0) &&
-      placed.every(({ pieces }) => pieces.every(({ redirectTo }) => redirectTo === undefined)) &&
-      [...placed.map(({ location }) => location), { path: "/", owner }].every((one) =>
-        redirects(one, server, this.all.servers),
-      )
-    );
+    const served = placed.filter(({ pieces }) => pieces.length > 0);
+    const rest = { path: "/", owner: server.owner };
+    const redirectsRest = isRedirected(rest) && !server.locations.some(({ path, exact }) => path === "/" && !exact);
+    const everything = served.every(({ location, pieces }) => isRedirected(location) && pieces.every(isPlain));
+    // What nobody serves is redirected as well; one rule does for all where nothing else is to be done.
+    const speaks =
+      (served.find(({ location }) => location.owner === server.owner) ?? served[0])?.location.owner === owner;
+    if (everything && isRedirected(rest) && !server.appRoot) {
+      return [
+        { server, hostnames, http: speaks ? [this.redirectRule({ type: "PathPrefix", value: "/" })] : [], https },
+      ];
+    }
+    const expressions = served.some(({ pieces }) => pieces.some(({ match }) => match.type === "RegularExpression"));
+    const anything = expressions ? { type: "RegularExpression", value: ".*" } : { type: "PathPrefix", value: "/" };
+    const last = redirectsRest && speaks ? [this.redirectRule(anything)] : [];
+    return [{ server, hostnames, http: unique([...appRoot, ...plain, ...last]), https }];
   }
 
   /** The rules of a location; a redirect of the root of the host comes before them. */
@@ -250,6 +248,10 @@ export function metadataOf({ ingress: { metadata }, settings }: ReadIngress, nam
     ...(labels && Object.keys(labels).length > 0 ? { labels } : {}),
     ...(Object.keys(settings.kept).length > 0 ? { annotations: settings.kept } : {}),
   };
+}
+
+function isPlain({ redirectTo }: Piece): boolean {
+  return redirectTo === undefined;
 }
 
 function isRedirect(rules: RouteRule[]): boolean {

@@ -184,9 +184,7 @@ function finish(server: Server, servers: Map<string, Server>): void {
     const upstream = { service: "", port: {} };
     server.locations.push({ path: "/", exact: false, upstream, owner: server.owner, standard: true });
   }
-  server.locations.sort(
-    (a, b) => b.path.length - a.path.length || compare(b.path, a.path) || Number(b.exact) - Number(a.exact),
-  );
+  server.locations.sort((a, b) => b.path.length - a.path.length || compare(b.path, a.path));
   server.aliases = [...new Set(server.aliases)].filter((alias) => alias !== server.host && !servers.has(alias)).sort();
   const speakers = [server.owner, ...server.locations.map(({ owner }) => owner)];
   server.regex =

@@ -4,5 +4,7 @@ import type { Written } from "./objects";
 
 /** One document an object. */
 export function yamlText(objects: readonly Written[]): string {
-  return objects.map((object) => stringify(object, { indentSeq: false, lineWidth: 0 })).join("---\n");
+  return objects
+    .map((object) => stringify(object, { indentSeq: false, lineWidth: 0, aliasDuplicateObjects: false }))
+    .join("---\n");
 }
