@@ -52,8 +52,14 @@ const readSecret: Reader = (value, settings, around) => {
       "spec.tls.backend.clientCertificateRef of the Gateway",
     );
   }
-  if (around.other("proxy-ssl-verify")?.trim() !== "on")
-    return inert("without proxy-ssl-verify NGINX does not verify by it");
+  if (around.other("proxy-ssl-verify")?.trim() !== "on") {
+    return secret === undefined
+      ? refused(
+          "the Secret is not in the input, and may have a certificate that NGINX shows to the backend",
+          `-f with Secret ${key}`,
+        )
+      : inert("it has no client certificate, and without proxy-ssl-verify NGINX does not verify by it");
+  }
   const hostname = around.other("proxy-ssl-name")?.trim();
   if (hostname === undefined || hostname === "") {
     return refused(
@@ -111,8 +117,10 @@ export const backends: Family = {
     tlsDetail("proxy-ssl-server-name", "sends that name as SNI, off by default", (value) =>
       value.trim() === "on" ? mapped("what a BackendTLSPolicy does") : changed("the name is sent as SNI too"),
     ),
-    tlsDetail("proxy-ssl-verify-depth", "how long the chain of certificates may be", () =>
-      changed("the chain may be as long as it is"),
+    tlsDetail("proxy-ssl-verify-depth", "how long the chain of certificates may be", (_, __, around) =>
+      around.other("proxy-ssl-verify")?.trim() === "on"
+        ? changed("the chain may be as long as it is")
+        : inert("without proxy-ssl-verify NGINX does not look at it"),
     ),
     tlsDetail("proxy-ssl-ciphers", "ciphers towards the backend", () =>
       changed("Envoy's own ciphers are used towards the backend"),

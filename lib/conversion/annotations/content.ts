@@ -1,6 +1,6 @@
 // What is put into requests and answers, copied, logged or filtered.
 import { changed, converted, inert, mapped, refused } from "../report";
-import { boolean, detailOf, noWay, type Family, type Reader } from "./family";
+import { boolean, booleanOf, detailOf, noWay, type Family, type Reader } from "./family";
 import { readSnippet } from "./snippet";
 
 const telemetry = "a Telemetry resource for the Gateway";
@@ -192,7 +192,11 @@ export const content: Family = {
       ),
     },
     ...["enable-owasp-core-rules", "modsecurity-transaction-id", "modsecurity-snippet"].map((name) =>
-      detailOf("modsecurity", "table", name, "says more about the firewall", "enable-modsecurity"),
+      detailOf("modsecurity", "table", name, "says more about the firewall", "enable-modsecurity", (_, __, around) =>
+        booleanOf(around.other("enable-modsecurity")) === true
+          ? refused("it belongs to enable-modsecurity, which is refused", "see enable-modsecurity")
+          : inert("the firewall is off"),
+      ),
     ),
   ],
 };

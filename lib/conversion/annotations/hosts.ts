@@ -1,6 +1,6 @@
 // Names of a host, and TLS in front of it.
-import { changed, converted, mapped, refused, type Verdict } from "../report";
-import { listOf, noWay, type Family } from "./family";
+import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
+import { boolean, listOf, type Family } from "./family";
 
 const hostname = /^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
@@ -15,14 +15,22 @@ export const hosts: Family = {
       source: "alias",
       read: (value, settings) => aliases(listOf(value), settings.aliases),
     },
-    noWay(
-      "sslpassthrough",
-      "table",
-      "ssl-passthrough",
-      "hands TLS connections on to the backend as they are; with --enable-ssl-passthrough only",
-      "an HTTPRoute sees no TLS that it does not terminate",
-      "a TLSRoute for the host on a listener of protocol TLS and mode Passthrough",
-    ),
+    {
+      name: "ssl-passthrough",
+      told: "table",
+      does: "hands TLS connections on to the backend as they are; with --enable-ssl-passthrough only",
+      becomes:
+        "refused: an HTTPRoute sees no TLS that it does not terminate; way out: a TLSRoute on a listener of protocol TLS and mode Passthrough",
+      source: "sslpassthrough",
+      read: boolean(false, (on) =>
+        on
+          ? refused(
+              "an HTTPRoute sees no TLS that it does not terminate",
+              "a TLSRoute for the host on a listener of protocol TLS and mode Passthrough",
+            )
+          : inert("it says what is the default"),
+      ),
+    },
     {
       name: "ssl-ciphers",
       told: "table",

@@ -1,11 +1,25 @@
 // How much a client may send, and how often; and the memory that NGINX takes for it.
 import { changed, inert, mapped, refused, type Verdict } from "../report";
-import { integerOf, noWay, type Annotation, type Family, type Told } from "./family";
+import { integer, integerOf, type Annotation, type Family, type Told } from "./family";
 
 const localRateLimit = "an EnvoyFilter with envoy.filters.http.local_ratelimit on the Gateway, or a rate limit service";
 
-const limit = (name: string, told: Told, does: string): Annotation =>
-  noWay("ratelimit", told, name, does, "neither Gateway API nor Istio's API has rate limits", localRateLimit);
+const limit = (name: string, told: Told, does: string): Annotation => ({
+  name,
+  told,
+  does,
+  becomes: `refused: neither Gateway API nor Istio's API has rate limits; way out: ${localRateLimit}`,
+  source: "ratelimit",
+  read: integer("0", (number) =>
+    number <= 0
+      ? inert("it is no limit")
+      : refused("neither Gateway API nor Istio's API has rate limits", localRateLimit),
+  ),
+});
+
+function isLimit(value: string | undefined): boolean {
+  return (integerOf(value) ?? 0) > 0;
+}
 
 /** A number that NGINX takes for its own memory, of which the gateway has its own way. */
 const memory = (source: string, told: Told, name: string, does: string, instead: string): Annotation => ({
@@ -56,7 +70,7 @@ export const limits: Family = {
       becomes: "goes with `limit-rps` and `limit-rpm`, which are refused",
       source: "ratelimit",
       read: (_, __, around) =>
-        around.other("limit-rps") === undefined && around.other("limit-rpm") === undefined
+        !isLimit(around.other("limit-rps")) && !isLimit(around.other("limit-rpm"))
           ? inert("without limit-rps or limit-rpm NGINX does not look at it")
           : refused("it belongs to limit-rps and limit-rpm, which are refused", "see limit-rps"),
     },
@@ -69,7 +83,7 @@ export const limits: Family = {
       becomes: "goes with the limits, which are refused",
       source: "ratelimit",
       read: (_, __, around) =>
-        ["limit-connections", "limit-rps", "limit-rpm"].every((other) => integerOf(around.other(other)) === undefined)
+        ["limit-connections", "limit-rps", "limit-rpm"].every((other) => !isLimit(around.other(other)))
           ? inert("without a limit NGINX does not look at it")
           : refused("it belongs to the limits, which are refused", "see limit-rps"),
     })),

@@ -47,7 +47,7 @@ export const readSnippet: Reader = (value, settings) => {
       /^[\w-]+$/.test(words[0]!)
     ) {
       response.remove.push(words[0]!);
-    } else return refused(`a route cannot do what "${line}" says`, fix);
+    } else return refused(`a route cannot do what \`${line}\` says`, fix);
   }
   merge(settings, request, response);
   return verdict(lines, added);
@@ -62,7 +62,7 @@ function verdict(lines: string[], added: boolean): Verdict {
 }
 
 function variable(line: string): Verdict {
-  return refused(`a route knows no variables, as in "${line}"`, fix);
+  return refused(`a route knows no variables, as in \`${line}\``, fix);
 }
 
 /** A header for the backend that Envoy sends with that value, or the like of it, by itself. */
