@@ -140,6 +140,8 @@ function readAnnotation(
       "cert-manager renews the certificate as long as the Ingress is there: write a Certificate of the Secret's name before you delete it",
     );
   }
+  if (name.startsWith("ingress.kubernetes.io/"))
+    return inert("old releases of ingress-nginx read it, the last ones do not");
   return inert("ingress-nginx does not read it");
 }
 
@@ -242,16 +244,18 @@ function pathEntries(
     const idle = servers.idle
       .filter((one) => one.owner === owner)
       .map(({ host, path, why }) => entry("path", `${host || "*"}${path}`, inert(`NGINX sends it nothing: ${why}`)));
-    const standing = [...servers.canaries.entries()]
-      .filter(([, one]) => one.owner === owner)
-      .map(([primary, one]) => entry("path", one.upstream.service, canaryVerdict(primary, portOf(one.upstream))));
+    const joined = servers.joined
+      .filter((one) => one.owner === owner)
+      .map(({ host, path, primary, upstream }) =>
+        entry("path", `${host || "*"}${path}`, canaryVerdict(primary, portOf(upstream))),
+      );
     return [
       ...hosts,
       ...paths,
       ...resourceEntries(owner),
       ...lost,
       ...idle,
-      ...standing,
+      ...joined,
       ...unusedDefault(owner, placed),
       ...tlsEntries(owner, servers.servers, gateway),
     ];

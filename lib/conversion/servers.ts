@@ -65,6 +65,8 @@ export interface Servers {
   lost: Lost[];
   /** By the upstream that they share requests with. */
   canaries: Map<string, Alternative>;
+  /** Host and path of canaries, with the upstream that they stand in for. */
+  joined: { owner: ReadIngress; host: string; path: string; primary: string; upstream: Upstream }[];
   /** Host and path of canaries that stand in for nothing, with the reason. */
   idle: { owner: ReadIngress; host: string; path: string; why: string }[];
 }
@@ -103,8 +105,7 @@ export function serversOf(
   for (const read of plain) for (const host of hostsOf(read)) addTls(servers.get(host)!, read, certifies);
   const list = [...servers.values()].sort((a, b) => compare(a.host, b.host));
   for (const server of list) finish(server, servers);
-  const { canaries, idle } = alternatives(ordered, servers);
-  return { servers: list, lost, canaries, idle };
+  return { servers: list, lost, ...alternatives(ordered, servers) };
 }
 
 /** The hosts of its rules, each once. */
@@ -210,8 +211,12 @@ function ownerRewrites({ locations, owner: { settings } }: Server): boolean {
 }
 
 /** Canaries hang on the upstream, so they stand in wherever its requests come from; each upstream has one at most. */
-function alternatives(ordered: ReadIngress[], servers: Map<string, Server>): Pick<Servers, "canaries" | "idle"> {
+function alternatives(
+  ordered: ReadIngress[],
+  servers: Map<string, Server>,
+): Pick<Servers, "canaries" | "joined" | "idle"> {
   const canaries: Servers["canaries"] = new Map();
+  const joined: Servers["joined"] = [];
   const idle: Servers["idle"] = [];
   const policies = new Map<string, CanarySettings>();
   const primaries = new Set(
@@ -234,11 +239,16 @@ function alternatives(ordered: ReadIngress[], servers: Map<string, Server>): Pic
           : rival && upstreamKey(rival.upstream) !== key
             ? `the canary of ${rival.owner.key} was there first`
             : undefined;
-      if (why !== undefined) idle.push({ owner, host, path, why });
-      else if (!rival) canaries.set(upstreamKey(primary!.upstream), { owner, upstream, canary: policies.get(key)! });
+      if (!primary || why !== undefined) {
+        idle.push({ owner, host, path, why: why ?? "" });
+        continue;
+      }
+      const stoodFor = upstreamKey(primary.upstream);
+      joined.push({ owner, host, path, primary: stoodFor, upstream });
+      if (!rival) canaries.set(stoodFor, { owner, upstream, canary: policies.get(key)! });
     }
   }
-  return { canaries, idle };
+  return { canaries, joined, idle };
 }
 
 /** Hosts and paths of an Ingress as they stand in it; its default backend is for `/` of all other hosts. */

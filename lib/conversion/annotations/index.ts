@@ -40,7 +40,6 @@ export const foreign: readonly { prefix: string; controller: string }[] = [
   { prefix: "traefik.io/", controller: "Traefik" },
   { prefix: "haproxy.org/", controller: "HAProxy Technologies' controller" },
   { prefix: "haproxy-ingress.github.io/", controller: "HAProxy Ingress" },
-  { prefix: "ingress.kubernetes.io/", controller: "older controllers" },
   { prefix: "alb.ingress.kubernetes.io/", controller: "the AWS Load Balancer Controller" },
   { prefix: "networking.gke.io/", controller: "GKE Ingress" },
   { prefix: "cloud.google.com/", controller: "GKE Ingress" },

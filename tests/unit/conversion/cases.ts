@@ -8,6 +8,9 @@ export interface Given {
   [name: string]: string;
 }
 
+/** What is given, and the verdict on each annotation. */
+export type Case = [given: Given, ...verdicts: string[]];
+
 /** An Ingress of shop.example.com with these annotations. */
 export function ingressWith(
   given: Given,
