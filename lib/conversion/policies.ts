@@ -142,7 +142,10 @@ export function listenerSets(placed: readonly PlacedServer[], gateway: GatewayOp
     );
     const shared = [...namespaces].some((namespace) => namespace !== owner.ingress.metadata.namespace);
     const hosts = certified.flatMap(({ server }) =>
-      [server.host, ...server.aliases].map((hostname) => ({ hostname, secret: server.certificate!.secret })),
+      [server.host, ...server.aliases, ...certifiedWww(server)].map((hostname) => ({
+        hostname,
+        secret: server.certificate!.secret,
+      })),
     );
     return [
       {
@@ -163,6 +166,14 @@ export function listenerSets(placed: readonly PlacedServer[], gateway: GatewayOp
       },
     ];
   });
+}
+
+/** The other host of from-to-www-redirect, where the certificate is meant for it too. */
+export function certifiedWww({ www, certificate }: Server): string[] {
+  const named = (certificate?.owner.ingress.spec.tls ?? []).flatMap(({ hosts, secretName }) =>
+    secretName === certificate?.secret ? (hosts ?? []) : [],
+  );
+  return www && named.includes(www.from) ? [www.from] : [];
 }
 
 /** AuthorizationPolicies on the Gateway for the source ranges of an Ingress. */

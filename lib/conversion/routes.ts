@@ -1,5 +1,6 @@
 // The locations of all servers → HTTPRoutes, one or a few for each Ingress.
 import { literally, type Metadata, type Written } from "./objects";
+import { filtersOf, redirectFilter, withHsts } from "./filters";
 import { place, type Piece, type Placed } from "./matches";
 import {
   upstreamKey,
@@ -10,7 +11,6 @@ import {
   type Servers,
   type Upstream,
 } from "./servers";
-import type { HeaderChanges, Settings } from "./settings";
 
 /** What the routes hang on. */
 export interface GatewayOptions {
@@ -192,7 +192,6 @@ export class RouteBuilder {
   private written(shares: Share[]): { suffix: string; spec: object }[] {
     const { http, https, server } = shares[0]!;
     const hostnames = [...new Set(shares.flatMap((share) => share.hostnames))];
-    const set = this.listenerSet(server);
     const spec = (listener: string | undefined, rules: RouteRule[], ...others: object[]) =>
       (hostnames.length > 0 ? chunks(hostnames) : [undefined]).flatMap((names) =>
         chunks(rules).map((some) => ({
@@ -201,7 +200,7 @@ export class RouteBuilder {
           rules: some,
         })),
       );
-    const certified = set ? [{ group: "gateway.networking.k8s.io", kind: "ListenerSet", ...set }] : [];
+    const certified = this.certified(server);
     if (JSON.stringify(http) === JSON.stringify(https)) {
       return spec(undefined, https, ...certified).map((one) => ({ suffix: "", spec: one }));
     }
@@ -212,6 +211,12 @@ export class RouteBuilder {
         spec: one,
       })),
     ];
+  }
+
+  /** The ListenerSet of a host with a certificate. */
+  private certified(server: Server): object[] {
+    const set = this.listenerSet(server);
+    return set ? [{ group: "gateway.networking.k8s.io", kind: "ListenerSet", ...set }] : [];
   }
 
   private parent(sectionName?: string): object {
@@ -227,7 +232,7 @@ export class RouteBuilder {
   private wwwRoutes(owner: ReadIngress): object[] {
     const served = this.placed.filter(({ server }) => server.www?.owner === owner);
     return served.map(({ server }) => ({
-      parentRefs: [this.parent()],
+      parentRefs: [this.parent(), ...this.certified(server)],
       hostnames: [server.www!.from],
       rules: [
         {
@@ -270,90 +275,6 @@ function unique(rules: RouteRule[]): RouteRule[] {
 
 function appRootRule(path: string): RouteRule {
   return { matches: [{ path: { type: "Exact", value: "/" } }], filters: [redirectFilter({ path, code: 302 })] };
-}
-
-interface RedirectTo {
-  scheme?: string;
-  hostname?: string;
-  port?: number;
-  path?: string;
-  code: number;
-}
-
-function redirectFilter({ scheme, hostname, port, path, code }: RedirectTo): object {
-  return {
-    type: "RequestRedirect",
-    requestRedirect: {
-      ...(scheme === undefined ? {} : { scheme }),
-      ...(hostname === undefined ? {} : { hostname }),
-      ...(port === undefined ? {} : { port }),
-      ...(path === undefined ? {} : { path: { type: "ReplaceFullPath", replaceFullPath: path } }),
-      statusCode: code,
-    },
-  };
-}
-
-/** The filters of a location. */
-function filtersOf(settings: Settings, piece: Piece): object[] {
-  const { cors, vhost, mirror, redirect, forwardedPrefix } = settings;
-  const request = { ...settings.requestHeaders, set: { ...settings.requestHeaders.set } };
-  if (forwardedPrefix !== undefined && piece.rewrite) request.set["X-Forwarded-Prefix"] = forwardedPrefix;
-  const path = piece.rewrite
-    ? "full" in piece.rewrite
-      ? { type: "ReplaceFullPath", replaceFullPath: piece.rewrite.full }
-      : { type: "ReplacePrefixMatch", replacePrefixMatch: piece.rewrite.prefix }
-    : undefined;
-  const urlRewrite = { ...(vhost === undefined ? {} : { hostname: vhost }), ...(path ? { path } : {}) };
-  return [
-    ...(cors ? [{ type: "CORS", cors: corsFilter(cors) }] : []),
-    ...headerFilter("RequestHeaderModifier", "requestHeaderModifier", request),
-    ...headerFilter("ResponseHeaderModifier", "responseHeaderModifier", settings.responseHeaders),
-    ...(redirect ? [redirectFilter(redirect)] : []),
-    ...(mirror && !redirect ? [{ type: "RequestMirror", requestMirror: { backendRef: mirrorRef(mirror) } }] : []),
-    ...(Object.keys(urlRewrite).length > 0 && !redirect ? [{ type: "URLRewrite", urlRewrite }] : []),
-  ];
-}
-
-function mirrorRef({ service, namespace, port }: NonNullable<Settings["mirror"]>): object {
-  return { name: service, ...(namespace === undefined ? {} : { namespace }), port };
-}
-
-function corsFilter(cors: NonNullable<Settings["cors"]>): object {
-  return {
-    allowOrigins: cors.origins,
-    allowCredentials: cors.credentials,
-    allowMethods: cors.methods,
-    allowHeaders: cors.headers,
-    ...(cors.exposeHeaders.length > 0 ? { exposeHeaders: cors.exposeHeaders } : {}),
-    maxAge: cors.maxAge,
-  };
-}
-
-function headerFilter(type: string, field: string, { set, add, remove }: HeaderChanges): object[] {
-  const list = (values: { [name: string]: string }) => Object.entries(values).map(([name, value]) => ({ name, value }));
-  const changes = {
-    ...(Object.keys(set).length > 0 ? { set: list(set) } : {}),
-    ...(Object.keys(add).length > 0 ? { add: list(add) } : {}),
-    ...(remove.length > 0 ? { remove: [...new Set(remove)] } : {}),
-  };
-  return Object.keys(changes).length > 0 ? [{ type, [field]: changes }] : [];
-}
-
-/** Adds what NGINX sends over https by default. */
-function withHsts(rule: RouteRule): RouteRule {
-  const { filters = [], ...rest } = rule as {
-    matches: object;
-    filters?: { type: string; responseHeaderModifier?: { set?: object[] } }[];
-  };
-  const header = { name: "Strict-Transport-Security", value: "max-age=31536000; includeSubDomains" };
-  const present = filters.find(({ type }) => type === "ResponseHeaderModifier");
-  const changes = {
-    ...present?.responseHeaderModifier,
-    set: [...(present?.responseHeaderModifier?.set ?? []), header],
-  };
-  const modifier = { type: "ResponseHeaderModifier", responseHeaderModifier: changes };
-  const { matches, ...others } = rest;
-  return { matches, filters: [...filters.filter((filter) => filter !== present), modifier], ...others };
 }
 
 /** Headers and cookies that decide before the weights do, in NGINX's order. */

@@ -33,6 +33,12 @@ export function isRange(text: string): boolean {
   return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (version === 4 ? 32 : 128));
 }
 
+/** True for the ranges of all addresses. */
+function isEveryone(value: string): boolean {
+  const given = listOf(value);
+  return given.includes("0.0.0.0/0") && given.includes("::/0") && given.every(isRange);
+}
+
 const allowRanges = (name: string, told: Told): Annotation => ({
   name,
   told,
@@ -42,7 +48,9 @@ const allowRanges = (name: string, told: Told): Annotation => ({
   read: (value, settings, around) =>
     name === "whitelist-source-range" && around.other("allowlist-source-range") !== undefined
       ? inert("NGINX takes allowlist-source-range")
-      : ranges(value, (given) => (settings.allow = given), settings, "notRemoteIpBlocks"),
+      : isEveryone(value)
+        ? inert("it lets every address in")
+        : ranges(value, (given) => (settings.allow = given), settings, "notRemoteIpBlocks"),
 });
 
 const extensionProvider =

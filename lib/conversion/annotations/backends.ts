@@ -8,14 +8,14 @@ const insecure = { mode: "SIMPLE", insecureSkipVerify: true };
 
 const protocols: { [name: string]: (settings: Settings, around: Surroundings) => Verdict } = {
   HTTP: () => converted("what HTTPRoute does"),
-  HTTPS: (settings) => tls(settings),
+  HTTPS: (settings, around) => tls(settings, around),
   GRPC: (settings) => {
     settings.backend.upgrade = true;
     return mapped("DestinationRule connectionPool.http.h2UpgradePolicy UPGRADE");
   },
-  GRPCS: (settings) => {
+  GRPCS: (settings, around) => {
     settings.backend.upgrade = true;
-    return tls(settings);
+    return tls(settings, around);
   },
   AUTO_HTTP: () =>
     refused(
@@ -27,7 +27,10 @@ const protocols: { [name: string]: (settings: Settings, around: Surroundings) =>
 };
 
 /** TLS to the backend, unverified as NGINX does it, unless proxy-ssl-verify has said otherwise. */
-function tls(settings: Settings): Verdict {
+function tls(settings: Settings, { other }: Surroundings): Verdict {
+  if (other(tlsLeader) !== undefined && other("proxy-ssl-verify")?.trim() === "on") {
+    return mapped("BackendTLSPolicy, as proxy-ssl-verify asks for");
+  }
   settings.backend.tls ??= insecure;
   return mapped("DestinationRule tls SIMPLE with insecureSkipVerify, since NGINX does not verify either");
 }
