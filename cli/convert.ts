@@ -9,6 +9,7 @@ import { IngressesError, readIngresses } from "../cluster/ingresses";
 import { classOf, convert, standardOptions, type ConvertOptions } from "../lib/conversion/convert";
 import { inputOf } from "../lib/conversion/input";
 import { count, reportText } from "../lib/conversion/report";
+import { programText } from "../lib/conversion/typescript";
 import { yamlText } from "../lib/conversion/yaml";
 import { faultLine } from "../lib/faults";
 import { compare, type CompareOptions } from "./compare";
@@ -88,7 +89,7 @@ async function run(options: Options, terminal: Terminal): Promise<number> {
       : reportText(entries),
   );
   if (refused) return exit.failed;
-  terminal.out(yamlText(objects));
+  terminal.out(options.output === "typescript" ? programText(objects) : yamlText(objects));
   return exit.good;
 }
 
