@@ -52,7 +52,7 @@ function seenIn({ status, headers, body }: Answer, request: Request, looks: Look
   const all: { [name: string]: string | undefined } = {
     status: String(status),
     location: location === undefined ? undefined : placeOf(location, request),
-    backend: backend ?? echo.service ?? echo.pod,
+    backend: backend ?? echo.service ?? (echo.pod === undefined ? undefined : ownerOf(echo.pod)),
     "backend path": echo.path,
     ...Object.fromEntries(
       [...standardHeaders, ...looks.headers.map((name) => name.toLowerCase())].map((name) => [
@@ -82,6 +82,11 @@ function listed(name: string, value: string | undefined): string | undefined {
     .map((part) => part.trim().toLowerCase())
     .sort()
     .join(", ");
+}
+
+/** The Deployment or StatefulSet of a pod: which of its pods answers is chance. */
+function ownerOf(pod: string): string {
+  return pod.replace(/(-[a-z0-9]{6,10})?-[a-z0-9]{5}$|-\d+$/, "");
 }
 
 /** What an echo server says of itself. */

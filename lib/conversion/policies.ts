@@ -204,7 +204,13 @@ export function sourceRanges(owner: ReadIngress, placed: readonly PlacedServer[]
     spec: {
       targetRefs: [{ group: "gateway.networking.k8s.io", kind: "Gateway", name: gateway.name }],
       action: "DENY",
-      rules: [{ from: [{ source }], to: operations.map((operation) => ({ operation })) }],
+      // Without ports a DENY would refuse whole connections to the Gateway's TCP listeners.
+      rules: [
+        {
+          from: [{ source }],
+          to: operations.map((operation) => ({ operation: { ...operation, ports: ["80", "443"] } })),
+        },
+      ],
     },
   });
   const objects =

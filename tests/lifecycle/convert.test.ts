@@ -248,7 +248,7 @@ describe("convert", () => {
           "1",
         ]);
         assert.equal(code, 1);
-        assert.match(out, /^GET http:\/\/paths\.test\/foo\n {2}backend: "other" → "web/);
+        assert.match(out, /^GET http:\/\/paths\.test\/foo\n {2}backend: "other" → "web"/);
       });
     });
   });
