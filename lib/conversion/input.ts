@@ -80,11 +80,13 @@ function isIngressGroup(apiVersion: unknown): boolean {
 const oldVersion = "it is no Ingress of networking.k8s.io/v1";
 
 /** What an API server would not take, as far as a conversion would stumble over it. */
-function ingressFault({ spec }: Ingress): string | undefined {
+function ingressFault({ metadata, spec }: Ingress): string | undefined {
   if (typeof spec !== "object" || spec === null) return "it has no spec";
+  const untyped = Object.entries(metadata.annotations ?? {}).find(([, value]) => typeof value !== "string");
+  if (untyped) return `annotation ${untyped[0]} is no text: it lacks its quotes`;
   const rules = spec.rules ?? [];
   if (!Array.isArray(rules)) return "spec.rules is no list";
-  if (spec.tls !== undefined && !Array.isArray(spec.tls)) return "spec.tls is no list";
+  if (!Array.isArray(spec.tls ?? [])) return "spec.tls is no list";
   const paths = rules.flatMap((rule) => rule.http?.paths ?? []);
   const backends = [...paths.map(({ backend }) => backend), ...(spec.defaultBackend ? [spec.defaultBackend] : [])];
   if (backends.some((backend) => typeof backend !== "object" || (!backend?.service && !backend?.resource))) {
