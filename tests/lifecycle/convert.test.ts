@@ -221,12 +221,7 @@ describe("convert", () => {
         };
         assert.ok(sent > 100, String(sent));
         assert.equal(left, 0);
-        // The report: upper and lower case are told apart where a prefix is rewritten, the last slash stays in redirects to https.
-        const unsaid = differences.filter(
-          ({ request: { host, path: asked } }) =>
-            !(host === "force.test" && asked.endsWith("/")) &&
-            !(/^(groups|base)\.test$/.test(host) && /[A-Z]/.test(asked)),
-        );
+        const unsaid = differences.filter(({ request: { host, path: asked } }) => !isSaid(host, asked));
         assert.deepEqual(unsaid, []);
       });
     });
@@ -253,6 +248,13 @@ describe("convert", () => {
     });
   });
 });
+
+/** What the report says: case counts where a prefix is rewritten, which takes its own path too; redirects keep the last slash. */
+function isSaid(host: string, asked: string): boolean {
+  if (host === "force.test") return asked.endsWith("/");
+  if (host === "base.test" && /^\/foo\/bar\/?$/.test(asked)) return true;
+  return (host === "groups.test" || host === "base.test") && /[A-Z]/.test(asked);
+}
 
 /** A pod that says what it saw, and its Service. */
 function application(name: string): object[] {
