@@ -1,4 +1,4 @@
-// `istio-ambient check`: one look at a mesh, or as many as it takes until it is good.
+// `istio-ambient check`: one report on a mesh, or as many as it takes until nothing fails.
 import { setTimeout as sleep } from "node:timers/promises";
 import * as fs from "node:fs";
 import { Command } from "commander";
@@ -8,10 +8,10 @@ import { NoClusterError, reason, type ClusterTarget } from "../cluster/connectio
 import { readCluster } from "../cluster/snapshot";
 import { checks } from "../lib/checks";
 import { categories, type CheckContext } from "../lib/checks/check";
-import { faultLine } from "../lib/faults";
-import { kindCluster, kindDefaults, publishedPorts, type KindCluster } from "../lib/kind-cluster";
-import { nearest } from "../lib/rules";
-import { isGood, judge, reportData, type Report, type Scope } from "../lib/verdicts";
+import { faultLine } from "../lib/validation/violations";
+import { kindCluster, kindDefaults, publishedPorts, type KindCluster } from "../lib/kind/kind-cluster";
+import { nearest } from "../lib/validation/rules";
+import { isGood, judge, reportData, type Report, type Scope } from "../lib/checks/verdicts";
 import { parseDuration } from "./duration";
 import { exit, UsageError } from "./exit";
 import { renderTable } from "./table";
@@ -19,7 +19,7 @@ import { requireNamespaces } from "./target";
 import { endProgress, progress, type Terminal } from "./terminal";
 
 const formats = ["table", "json"];
-/** Between two looks of --wait. */
+/** Between two checks of --wait. */
 const pauseMs = 2000;
 
 interface CheckOptions {
@@ -37,15 +37,15 @@ interface CheckOptions {
 export function checkCommand(terminal: Terminal, finish: (code: number) => void): Command {
   const collect = (value: string, list: string[] = []) => [...list, value];
   return new Command("check")
-    .description("Say whether the mesh of a cluster works, and how to mend what does not.")
+    .description("Check whether the mesh of a cluster works, and say how to fix what does not.")
     .option("--kubeconfig <file>", "kubeconfig to use instead of $KUBECONFIG or ~/.kube/config")
     .option("--context <name>", "context to use instead of the current one")
-    .option("--namespace <name>", "only this namespace and the mesh's own parts; may be repeated", collect)
-    .option("--category <name>", `only this category; may be repeated: ${categories.join(", ")}`, collect)
-    .option("--output <format>", "table or json", "table")
-    .option("--wait <duration>", "look again until nothing fails, for as long as 2m")
-    .option("--timeout <duration>", "how long one look may take", "1m")
-    .option("--kind-config <file>", "the cluster's kind file, to know which ports kind publishes")
+    .option("--namespace <name>", "check only this namespace and the mesh's own parts; can be repeated", collect)
+    .option("--category <name>", `check only this category; can be repeated: ${categories.join(", ")}`, collect)
+    .option("--output <format>", "output format: table or json", "table")
+    .option("--wait <duration>", "check again until nothing fails, for at most this long, such as 2m")
+    .option("--timeout <duration>", "time limit of a single check", "1m")
+    .option("--kind-config <file>", "kind cluster file that says which ports are published")
     .action(async (options: CheckOptions) => finish(await check(options, terminal)));
 }
 
@@ -64,7 +64,7 @@ async function check(options: CheckOptions, terminal: Terminal): Promise<number>
     const left = until - Date.now();
     const good = typeof seen !== "string" && isGood(seen);
     if (good || left <= 0) return conclude(seen, options.output, terminal);
-    terminal.err(`${waitingFor(seen)}; looking again, ${Math.ceil(left / 1000)} s left\n`);
+    terminal.err(`${waitingFor(seen)}; checking again, ${Math.ceil(left / 1000)} s left\n`);
     await sleep(Math.min(pauseMs, left));
   }
 }
@@ -106,7 +106,7 @@ function conclude(seen: Report | string, output: string, terminal: Terminal): nu
     return exit.unreachable;
   }
   terminal.out(
-    output === "json" ? `${JSON.stringify(reportData(seen), null, 2)}\n` : renderTable(seen, terminal.colour),
+    output === "json" ? `${JSON.stringify(reportData(seen), null, 2)}\n` : renderTable(seen, terminal.color),
   );
   return isGood(seen) ? exit.good : exit.failed;
 }
@@ -125,10 +125,10 @@ function validate({ category = [], output }: CheckOptions): void {
 function requireWord(option: string, word: string, words: readonly string[]): void {
   if (words.includes(word)) return;
   const fix = `${option} ${nearest(word, words)}`;
-  throw new UsageError(faultLine({ path: option, got: word, rule: `it is one of ${words.join(", ")}`, fix }));
+  throw new UsageError(faultLine({ path: option, got: word, rule: `must be one of ${words.join(", ")}`, fix }));
 }
 
-/** NodePorts that kind publishes: by the given file, or as `kind-config` writes it. */
+/** NodePorts that kind publishes: from the given file, or as `kind-config` would write it. */
 function portsOf(file: string | undefined): number[] {
   if (file === undefined) return publishedPorts(kindCluster(kindDefaults));
   try {

@@ -11,7 +11,7 @@ import { inputOf } from "../lib/conversion/input";
 import { count, reportText } from "../lib/conversion/report";
 import { programText } from "../lib/conversion/typescript";
 import { yamlText } from "../lib/conversion/yaml";
-import { faultLine } from "../lib/faults";
+import { faultLine } from "../lib/validation/violations";
 import { compare, type CompareOptions } from "./compare";
 import { parseDuration } from "./duration";
 import { exit, UsageError } from "./exit";
@@ -101,11 +101,11 @@ function settingsOf(options: Options): ConvertOptions {
   const [namespace, name, ...rest] = options.gateway.split("/");
   if (!namespace || !name || rest.length > 0) {
     const fix = `--gateway ${standard.namespace}/${standard.name}`;
-    throw usage("--gateway", options.gateway, "it is a namespace and a name with a slash between them", fix);
+    throw usage("--gateway", options.gateway, "must be a namespace and a name with a slash between them", fix);
   }
   const port = options.httpsPort;
   if (port !== undefined && !(/^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65535)) {
-    throw usage("--https-port", port, "a port is a whole number from 1 to 65535", "--https-port 8444");
+    throw usage("--https-port", port, "must be a whole number from 1 to 65535", "--https-port 8444");
   }
   return {
     gateway: {
@@ -123,10 +123,10 @@ function settingsOf(options: Options): ConvertOptions {
 }
 
 function requireWord(option: string, word: string, words: readonly string[]): void {
-  if (!words.includes(word)) throw usage(option, word, `it is one of ${words.join(", ")}`, `${option} ${words[0]}`);
+  if (!words.includes(word)) throw usage(option, word, `must be one of ${words.join(", ")}`, `${option} ${words[0]}`);
 }
 
-function usage(option: string, got: string, rule: string, fix: string): UsageError {
+function usage(option: string, got: string | undefined, rule: string, fix: string): UsageError {
   return new UsageError(faultLine({ path: option, got, rule, fix }));
 }
 
@@ -135,8 +135,8 @@ async function documentsOf(options: Options): Promise<unknown[]> {
   const { filename = [], namespace = [], allNamespaces } = options;
   const cluster = allNamespaces === true || namespace.length > 0;
   if (filename.length === 0 && !cluster) {
-    const rule = "Ingresses come from files or from a cluster";
-    throw usage("-f", "", rule, "-f ingress.yaml, --namespace shop or --all-namespaces");
+    const rule = "must name where to read Ingresses from";
+    throw usage("-f", undefined, rule, "-f ingress.yaml, --namespace shop or --all-namespaces");
   }
   const timeoutMs = parseDuration("--timeout", options.timeout);
   const read = cluster ? await readIngresses(targetOf(options), allNamespaces ? [] : namespace, timeoutMs) : [];

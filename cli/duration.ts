@@ -1,5 +1,5 @@
 // Durations as people write them: 90s, 2m, 1h30m.
-import { faultLine } from "../lib/faults";
+import { faultLine } from "../lib/validation/violations";
 import { UsageError } from "./exit";
 
 const unitMs: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000 };
@@ -7,7 +7,7 @@ const unitMs: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000 };
 /** Milliseconds of a duration given to an option. */
 export function parseDuration(option: string, text: string): number {
   if (!/^(\d+[smh])+$/.test(text)) {
-    const rule = "a duration is whole numbers with s, m or h";
+    const rule = "must be a duration such as 90s, 2m or 1h30m";
     throw new UsageError(faultLine({ path: option, got: text, rule, fix: `${option} 2m` }));
   }
   const parts = [...text.matchAll(/(\d+)([smh])/g)];

@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import { Command } from "commander";
 import { parse, stringify } from "yaml";
 import { reason } from "../cluster/connection";
-import { faultLine, type Fault } from "../lib/faults";
-import { kindCluster, kindDefaults, kindFaults, type KindSettings } from "../lib/kind-cluster";
+import { faultLine, type Fault } from "../lib/validation/violations";
+import { kindCluster, kindDefaults, kindFaults, type KindSettings } from "../lib/kind/kind-cluster";
 import { exit, UsageError } from "./exit";
 import type { Terminal } from "./terminal";
 
@@ -19,29 +19,32 @@ interface KindOptions {
   nginx: boolean;
 }
 
-/** Settings of a stack that say where the gateway appears. */
+/** Settings of a stack for the ports of the gateway. */
 const portSettings = ["httpHostPort", "httpNodePort", "httpsHostPort", "httpsNodePort"] as const;
 
 /** The subcommand; `finish` takes its exit code. */
 export function kindConfigCommand(terminal: Terminal, finish: (code: number) => void): Command {
   const port = (what: string, value: number) => `${what} (default: ${value})`;
   return new Command("kind-config")
-    .description("Print the kind cluster file that publishes the ports of the mesh's gateway, and of NGINX Ingress.")
-    .option("--stack <file>", "take the ports from this stack file, such as Pulumi.dev.yaml")
+    .description("Print a kind cluster file that publishes the ports of the mesh's gateway and of NGINX Ingress.")
+    .option("--stack <file>", "read the ports from this stack file, such as Pulumi.dev.yaml")
     .option("--name <name>", "name of the kind cluster")
-    .option("--listen-address <address>", `address of the host (default: ${kindDefaults.listenAddress})`)
-    .option("--http-host-port <port>", port("HTTP on the host", kindDefaults.httpHostPort), portNumber)
-    .option("--http-node-port <port>", port("HTTP on the node", kindDefaults.httpNodePort), portNumber)
-    .option("--https-host-port <port>", port("HTTPS on the host", kindDefaults.httpsHostPort), portNumber)
-    .option("--https-node-port <port>", port("HTTPS on the node", kindDefaults.httpsNodePort), portNumber)
-    .option("--no-nginx", "leave out the ports and the node label of NGINX Ingress")
+    .option(
+      "--listen-address <address>",
+      `host address to publish the ports on (default: ${kindDefaults.listenAddress})`,
+    )
+    .option("--http-host-port <port>", port("HTTP port of the host", kindDefaults.httpHostPort), portNumber)
+    .option("--http-node-port <port>", port("NodePort for HTTP", kindDefaults.httpNodePort), portNumber)
+    .option("--https-host-port <port>", port("HTTPS port of the host", kindDefaults.httpsHostPort), portNumber)
+    .option("--https-node-port <port>", port("NodePort for HTTPS", kindDefaults.httpsNodePort), portNumber)
+    .option("--no-nginx", "without the ports and the node label of NGINX Ingress")
     .action((options: KindOptions) => {
       terminal.out(kindConfig(options));
       finish(exit.good);
     });
 }
 
-/** What is no number stays as it is, so that the message can show it. */
+/** Anything but a number is kept as it is, for the message to show. */
 function portNumber(text: string): unknown {
   return /^\d+$/.test(text) ? Number(text) : text;
 }
@@ -56,13 +59,13 @@ function kindConfig({ stack, ...flags }: KindOptions): string {
   return `# kind create cluster --config <this file>: ports ${whose}.\n${stringify(kindCluster(settings))}`;
 }
 
-/** A fault of a setting that was given as a flag. */
+/** A fault in a setting that was given as a flag. */
 function asFlag({ path, got, rule, fix }: Fault): Fault {
   const flag = `--${path.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   return { path: flag, got, rule, fix: `${flag} ${fix.slice(`${path}: `.length).replace(/"/g, "")}` };
 }
 
-/** A fault of a setting that the stack file has. */
+/** A fault in a setting from the stack file. */
 function asStackSetting(fault: Fault): Fault {
   return { ...fault, path: `gateway.${fault.path}` };
 }
@@ -71,7 +74,7 @@ interface StackFile {
   config?: { "istio-ambient:mesh"?: { gateway?: Partial<KindSettings> } };
 }
 
-/** The gateway's ports in a stack's configuration, as far as it names them. */
+/** The gateway's ports in a stack's configuration, where it sets them. */
 function stackPorts(file: string): Partial<KindSettings> {
   let stack: StackFile;
   try {

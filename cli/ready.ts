@@ -1,11 +1,13 @@
 // `istio-ambient ready`: waits until a mesh carries traffic, and says why it does not. The mesh component runs it too.
 import { Command } from "commander";
-import { UnreachableError } from "../cluster/client";
+import { ApiClient, UnreachableError } from "../cluster/client";
 import { NoClusterError } from "../cluster/connection";
 import { waitUntilReady, type Readiness } from "../cluster/readiness";
+import { readDrift, repairDrift, RepairError } from "../cluster/release-drift";
 import { findingLine } from "../lib/checks/check";
-import { meshDefaults } from "../lib/defaults";
-import { causeLines } from "../lib/readiness";
+import { meshDefaults } from "../lib/istio/defaults";
+import { causeLines } from "../lib/cluster-state/readiness";
+import { meshReleases } from "../lib/istio/releases";
 import { parseDuration } from "./duration";
 import { exit } from "./exit";
 import { targetOf, withTarget, type TargetOptions } from "./target";
@@ -15,6 +17,7 @@ interface ReadyOptions extends TargetOptions {
   namespace: string;
   nodeNamespace?: string;
   wait: string;
+  repair?: boolean;
 }
 
 /** The subcommand; `finish` takes its exit code. */
@@ -24,6 +27,7 @@ export function readyCommand(terminal: Terminal, finish: (code: number) => void)
     .option("--namespace <name>", "namespace of the mesh", meshDefaults.namespace)
     .option("--node-namespace <name>", "namespace of istio-cni and ztunnel, if another")
     .option("--wait <duration>", "how long to wait", "3m")
+    .option("--repair", "first restore what was changed by hand in the objects of the mesh's Helm releases")
     .action(async (options: ReadyOptions) => finish(await ready(options, terminal)));
 }
 
@@ -31,15 +35,32 @@ async function ready(options: ReadyOptions, terminal: Terminal): Promise<number>
   const { namespace, nodeNamespace = namespace, wait } = options;
   const waitMs = parseDuration("--wait", wait);
   try {
+    if (options.repair) await repair(options, terminal, waitMs);
     const onLook = ({ findings, unreachable }: Readiness, left: number) =>
       progress(terminal, `${unreachable ?? findings[0]?.object ?? ""}; ${Math.ceil(left / 1000)} s left`);
     const last = await waitUntilReady(targetOf(options), { namespace, nodeNamespace }, waitMs, onLook);
     endProgress(terminal);
     return conclude(last, terminal);
   } catch (error) {
+    if (error instanceof RepairError) {
+      terminal.err(`${error.message}\n`);
+      return exit.failed;
+    }
     if (!(error instanceof NoClusterError || error instanceof UnreachableError)) throw error;
     terminal.err(`${error.message}\n`);
     return exit.unreachable;
+  }
+}
+
+/** Restores the objects of the releases, and says which. */
+async function repair(options: ReadyOptions, terminal: Terminal, forMs: number): Promise<void> {
+  const { namespace, nodeNamespace = namespace } = options;
+  const client = await ApiClient.connect(targetOf(options), forMs);
+  try {
+    const { drifted } = await readDrift(client, meshReleases({ namespace, nodeNamespace }));
+    for (const done of await repairDrift(client, drifted)) terminal.err(`${done}\n`);
+  } finally {
+    client.close();
   }
 }
 

@@ -1,17 +1,16 @@
-// The report as a table for people: a category, its underline, a sign for each check, and what was found below it.
+// The report as a table: a category, its underline, a sign for each check, and its findings below.
 import { findingLine } from "../lib/checks/check";
-import { byCategory, hintAnchor, tally, type CheckResult, type Outcome, type Report } from "../lib/verdicts";
+import { byCategory, hintAnchor, tally, type CheckResult, type Outcome, type Report } from "../lib/checks/verdicts";
 
 const signs: Record<Outcome, string> = { passed: "√", warned: "‼", failed: "×", unknown: "‼" };
-const colours: Record<Outcome, number> = { passed: 32, warned: 33, failed: 31, unknown: 33 };
+const colors: Record<Outcome, number> = { passed: 32, warned: 33, failed: 31, unknown: 33 };
 
-/** What is found in every namespace of a large cluster would push all else off the screen. */
+/** One finding per namespace of a large cluster would push everything else off the screen. */
 const shownFindings = 10;
 
 /** The whole table, ending with a line that counts the outcomes. */
-export function renderTable(report: Report, colour: boolean): string {
-  const sign = (outcome: Outcome) =>
-    colour ? `\u001b[${colours[outcome]}m${signs[outcome]}\u001b[0m` : signs[outcome];
+export function renderTable(report: Report, color: boolean): string {
+  const sign = (outcome: Outcome) => (color ? `\u001b[${colors[outcome]}m${signs[outcome]}\u001b[0m` : signs[outcome]);
   const blocks = byCategory(report).map(([category, results]) =>
     [category, "-".repeat(category.length), ...results.flatMap((result) => resultLines(result, sign))].join("\n"),
   );
@@ -24,8 +23,8 @@ function resultLines({ check, outcome, findings, why }: CheckResult, sign: (outc
   const shown = findings.slice(0, shownFindings).map(findingLine);
   const hidden = findings.length - shown.length;
   const lines = [
-    ...(outcome === "unknown" ? [`could not be looked at: ${why ?? ""}`] : shown),
-    ...(hidden > 0 ? [`and ${hidden} more; all of them with --output json`] : []),
+    ...(outcome === "unknown" ? [`not checked: ${why ?? ""}`] : shown),
+    ...(hidden > 0 ? [`and ${hidden} more; see all with --output json`] : []),
   ];
   return [first, ...[...lines, check.hint, `see ${hintAnchor(check)}`].map((line) => `    ${line}`)];
 }
@@ -35,7 +34,7 @@ function summary(report: Report, sign: (outcome: Outcome) => string): string {
   const parts = [
     `${sign("passed")} ${passed} passed`,
     ...(warned > 0 ? [`${sign("warned")} ${warned} warned`] : []),
-    ...(unknown > 0 ? [`${sign("unknown")} ${unknown} could not be looked at`] : []),
+    ...(unknown > 0 ? [`${sign("unknown")} ${unknown} not checked`] : []),
     ...(failed > 0 ? [`${sign("failed")} ${failed} failed`] : []),
   ];
   return parts.join("   ");

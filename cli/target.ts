@@ -1,12 +1,12 @@
-// Which cluster a subcommand works on: its flags, else what a Pulumi program recorded, else as kubectl. And which
-// namespaces of it.
+// Which cluster a subcommand works on: by its flags, else as a Pulumi program recorded it, else as kubectl chooses;
+// and which of its namespaces.
 import type { Command } from "commander";
 import type { ClusterTarget } from "../cluster/connection";
-import { faultLine } from "../lib/faults";
-import { nearest } from "../lib/rules";
+import { faultLine } from "../lib/validation/violations";
+import { nearest } from "../lib/validation/rules";
 import { UsageError } from "./exit";
 
-/** Environment variable that holds a ClusterTarget as JSON: a program's own, for commands that it has recorded. */
+/** Environment variable that holds a ClusterTarget as JSON: set for the commands that a Pulumi program recorded. */
 export const targetVariable = "ISTIO_AMBIENT_TARGET";
 
 /** Flags of every subcommand that works on a cluster. */
@@ -22,16 +22,16 @@ export function withTarget(command: Command): Command {
     .option("--context <name>", "context to use instead of the current one");
 }
 
-/** Refuses a namespace that does not exist: of a slip of the pen nothing would be found wrong, and nothing done. */
+/** Refuses a namespace that does not exist: a misspelled one would pass every check, and nothing would be done. */
 export function requireNamespaces(given: readonly string[], existing: readonly string[]): void {
   const missing = given.find((name) => !existing.includes(name));
   if (missing !== undefined) {
     const fix = `--namespace ${nearest(missing, existing)}`;
-    throw new UsageError(faultLine({ path: "--namespace", got: missing, rule: "there is no such namespace", fix }));
+    throw new UsageError(faultLine({ path: "--namespace", got: missing, rule: "no such namespace", fix }));
   }
 }
 
-/** The cluster that is meant. */
+/** The cluster to work on. */
 export function targetOf({ kubeconfig, context }: TargetOptions): ClusterTarget {
   const recorded = process.env[targetVariable];
   if (kubeconfig === undefined && context === undefined && recorded) {

@@ -1,18 +1,18 @@
-// Where the command writes: results to stdout, progress to stderr, colour only where a person looks.
+// Where the command writes: results to stdout, progress to stderr, color only where a person reads.
 
 /** The streams and the environment; tests give their own. */
 export interface Terminal {
   out(text: string): void;
   err(text: string): void;
-  /** Colours are welcome on stdout. */
-  colour: boolean;
+  /** stdout may be colored. */
+  color: boolean;
   /** stderr is a terminal: progress may overwrite its line. */
   interactive: boolean;
 }
 
 /** The terminal of this process. */
 export function processTerminal(): Terminal {
-  // A reader that has seen enough (head, less) closes the pipe: no reason for a stack trace.
+  // head and less close the pipe once they have enough: no reason for a stack trace.
   process.stdout.on("error", (error: NodeJS.ErrnoException) => {
     if (error.code !== "EPIPE") throw error;
     process.exit();
@@ -21,7 +21,7 @@ export function processTerminal(): Terminal {
     out: (text) => process.stdout.write(text),
     err: (text) => process.stderr.write(text),
     // https://no-color.org: any value that is not empty.
-    colour: process.stdout.isTTY === true && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
+    color: process.stdout.isTTY === true && !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
     interactive: process.stderr.isTTY === true,
   };
 }

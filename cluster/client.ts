@@ -16,11 +16,17 @@ export type Reply =
   | { kind: "forbidden"; why: string }
   | { kind: "failed"; status: number; why: string };
 
-/** What reading a snapshot asks of a client. */
+/** What reading a cluster asks of a client. Of patches it sends dry runs only. */
 export interface Api {
   readonly server: string;
   get(path: string, accept?: string): Promise<Reply>;
+  patch(path: string, body: object, kind?: "merge" | "strategic"): Promise<Reply>;
   getText(path: string, timeoutMs: number): Promise<string | undefined>;
+}
+
+/** What mending asks of a client. */
+export interface WritingApi extends Api {
+  post(path: string, body: object): Promise<Reply>;
 }
 
 /** Objects without spec and status, for kinds of which only names, labels and annotations matter. */
@@ -28,6 +34,9 @@ export const metadataOnly = {
   list: "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1",
   object: "application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1",
 };
+
+/** Under which name the API server notes what this package applies. */
+const fieldManager = "istio-ambient";
 
 /** One request. */
 interface Call {
@@ -39,7 +48,7 @@ interface Call {
   type?: string;
 }
 
-export class ApiClient implements Api {
+export class ApiClient implements WritingApi {
   /** Requests sent so far. */
   requests = 0;
 
@@ -82,6 +91,19 @@ export class ApiClient implements Api {
   patch(path: string, body: object, kind: "merge" | "strategic" = "merge"): Promise<Reply> {
     const type = kind === "merge" ? "application/merge-patch+json" : "application/strategic-merge-patch+json";
     return this.ask({ method: "PATCH", path, accept: "application/json", body, type });
+  }
+
+  /** Server-side apply: creates the object, or takes over the fields that it names and keeps all others. */
+  apply(path: string, object: object): Promise<Reply> {
+    const query = new URLSearchParams({ fieldManager, force: "true" });
+    const type = "application/apply-patch+yaml";
+    return this.ask({
+      method: "PATCH",
+      path: `${path}?${query.toString()}`,
+      accept: "application/json",
+      body: object,
+      type,
+    });
   }
 
   private async ask(call: Call): Promise<Reply> {

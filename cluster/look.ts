@@ -2,65 +2,46 @@
 import { spawnSync } from "node:child_process";
 import * as path from "node:path";
 import type { ClusterFacts, Plan } from "../lib/preflight/facts";
-import { UnreachableError } from "./client";
-import { namesCluster, NoClusterError, reason, type ClusterTarget } from "./connection";
-import { readFacts } from "./preflight";
+import type { Named } from "../lib/cluster-state/snapshot";
+import { namesCluster, type ClusterTarget } from "./connection";
 
 /** What came of it: the facts, or why there are none. */
 export type Look = { facts: ClusterFacts; requests: number } | { why: string };
 
-interface Order {
+/** What the other process is asked. */
+export interface Order {
   target: ClusterTarget;
-  plan: Plan;
   deadlineMs: number;
+  /** What the cluster is held against; without it only its CRDs are read. */
+  plan?: Plan;
 }
 
 /** Reads what a plan has to be held against, by the kubeconfig of this process. Throws where the look itself fails. */
 export function lookNow(target: ClusterTarget, plan: Plan, deadlineMs: number): Look {
-  if (!namesCluster(target)) {
-    return { why: "there is no kubeconfig" };
-  }
-  const order: Order = { target, plan, deadlineMs };
-  const { stdout, stderr, status, error } = spawnSync(process.execPath, nodeArguments(__filename), {
+  return namesCluster(target) ? (ask({ target, plan, deadlineMs }) as Look) : { why: "there is no kubeconfig" };
+}
+
+/** The cluster's CRDs; none where they cannot be read. */
+export function lookForDefinitions(target: ClusterTarget, deadlineMs: number): Named[] {
+  return ask({ target, deadlineMs }) as Named[];
+}
+
+function ask(order: Order): unknown {
+  const looker = path.join(__dirname, `looker${path.extname(__filename)}`);
+  const { stdout, stderr, status, error } = spawnSync(process.execPath, nodeArguments(looker), {
     input: JSON.stringify(order),
     encoding: "utf8",
     maxBuffer: 2 ** 28,
     // Beyond the deadline for what no deadline covers, such as a disk that hangs.
-    timeout: deadlineMs + 30_000,
+    timeout: order.deadlineMs + 30_000,
   });
   if (status !== 0) {
     throw new Error(`the look at the cluster failed: ${error?.message ?? stderr}`);
   }
-  return JSON.parse(stdout) as Look;
+  return JSON.parse(stdout);
 }
 
 /** How Node is told to run a file of this package; from the sources it needs the loader that runs the tests. */
-export function nodeArguments(file: string): string[] {
+function nodeArguments(file: string): string[] {
   return path.extname(file) === ".ts" ? ["--require", require.resolve("tsx/cjs"), file] : [file];
-}
-
-async function answer(order: Order): Promise<Look> {
-  try {
-    return await readFacts(order.target, order.plan, order.deadlineMs);
-  } catch (error) {
-    if (error instanceof NoClusterError || error instanceof UnreachableError) {
-      return { why: reason(error) };
-    }
-    throw error;
-  }
-}
-
-async function main(): Promise<void> {
-  const chunks: Buffer[] = [];
-  for await (const chunk of process.stdin) {
-    chunks.push(chunk as Buffer);
-  }
-  process.stdout.write(JSON.stringify(await answer(JSON.parse(Buffer.concat(chunks).toString("utf8")) as Order)));
-}
-
-if (require.main === module) {
-  main().catch((error: unknown) => {
-    console.error(error);
-    process.exitCode = 1;
-  });
 }

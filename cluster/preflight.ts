@@ -1,11 +1,25 @@
 // One small read of a cluster before anything is written to it: some fifteen requests, most of them at the same time.
-import type { V1Deployment, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
-import type { Access, ClusterFacts, FoundObject, GatewayPlan, Plan } from "../lib/preflight/facts";
-import type { PodState, WorkloadState } from "../lib/snapshot";
+import type { V1Deployment, V1Lease, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
+import {
+  stackMark,
+  type Access,
+  type CertManagerState,
+  type ClusterFacts,
+  type FoundObject,
+  type GatewayPlan,
+  type Plan,
+} from "../lib/preflight/facts";
+import { meshReleases } from "../lib/istio/releases";
+import type { PodState, WorkloadState } from "../lib/cluster-state/snapshot";
 import { ApiClient, metadataOnly, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
+import { listAll } from "./lists";
 import { named, slimDeployment, slimPod } from "./slim";
+import { readDrift } from "./release-drift";
 import { readSnapshot } from "./snapshot";
+
+/** Charts of others give cert-manager the recommended labels alone. */
+const otherCertManagers = "app.kubernetes.io/name=cert-manager,app.kubernetes.io/component=controller";
 
 /** Facts, and what they cost. */
 export interface FactsRead {
@@ -24,9 +38,9 @@ export async function readFacts(target: ClusterTarget, plan: Plan, deadlineMs: n
 }
 
 async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
-  const [snapshot, istiods, uncapturable, cilium, metricsApi, denied] = await Promise.all([
+  const [snapshot, controllers, uncapturable, cilium, metricsApi, denied] = await Promise.all([
     readSnapshot(client, { kinds: ["nodes", "namespaces", "services", "daemonSets", "definitions", "helmReleases"] }),
-    readIstiods(client),
+    readControllers(client),
     readUncapturable(client),
     readCilium(client),
     plan.autoscale ? isServed(client, "/apis/metrics.k8s.io/v1beta1") : true,
@@ -34,13 +48,21 @@ async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
   ]);
   const { server, kubernetes, gaps, nodes, namespaces, services, daemonSets, definitions, helmReleases } = snapshot;
   const has = (crd: string) => definitions.some(({ name }) => name === crd);
-  const [calico, objects, issuerFound] = await Promise.all([
+  const own = namespaces.some(
+    ({ name, annotations }) => name === plan.namespace && annotations[stackMark] === plan.stack,
+  );
+  const issues = plan.gateway?.certificate !== undefined && has("certificates.cert-manager.io");
+  const [calico, objects, issuerFound, certManager, drift] = await Promise.all([
     has("felixconfigurations.crd.projectcalico.org") ? readCalico(client) : undefined,
     plan.gateway ? readObjects(client, plan.gateway, has) : [],
     readIssuer(client, plan),
+    issues ? readCertManager(client, controllers) : undefined,
+    own ? readDrift(client, meshReleases(plan), "vital") : undefined,
   ]);
+  const istiods = (controllers ?? []).filter(({ labels }) => labels["app"] === "istiod");
   const lists = { nodes, namespaces, services, istiods, daemonSets, definitions, helmReleases, uncapturable, objects };
-  return { server, kubernetes, gaps, ...lists, issuerFound, metricsApi, cilium, calico, denied };
+  const drifted = drift?.drifted ?? [];
+  return { server, kubernetes, gaps, ...lists, issuerFound, certManager, metricsApi, cilium, calico, denied, drifted };
 }
 
 /** The items of one page; what may not be read or is not served counts as empty. */
@@ -49,9 +71,45 @@ async function items<T>(client: ApiClient, path: string, accept?: string): Promi
   return reply.kind === "ok" ? ((reply.body as { items?: T[] }).items ?? []) : [];
 }
 
-async function readIstiods(client: ApiClient): Promise<WorkloadState[]> {
-  const found = await items<V1Deployment>(client, "/apis/apps/v1/deployments?labelSelector=app%3Distiod&limit=500");
-  return found.map(slimDeployment);
+/** Deployments of istiod and of cert-manager's controller; undefined where they may not be listed. */
+function readControllers(client: ApiClient): Promise<WorkloadState[] | undefined> {
+  return readDeployments(client, "app in (istiod,cert-manager)");
+}
+
+async function readDeployments(client: ApiClient, selector: string): Promise<WorkloadState[] | undefined> {
+  const query = `labelSelector=${encodeURIComponent(selector)}`;
+  const listed = await listAll<V1Deployment>(client, `/apis/apps/v1/deployments?${query}`);
+  return listed.kind === "ok" ? listed.items.map(slimDeployment) : undefined;
+}
+
+/** Asks for more only where no Deployment is available: a controller may run in another form, or with other labels. */
+async function readCertManager(
+  client: ApiClient,
+  controllers: WorkloadState[] | undefined,
+): Promise<CertManagerState | undefined> {
+  const deployments = controllers?.filter(
+    ({ labels }) =>
+      labels["app"] === "cert-manager" && (labels["app.kubernetes.io/component"] ?? "controller") === "controller",
+  );
+  if (deployments === undefined || deployments.some(({ available }) => available > 0)) {
+    return deployments && { deployments, leads: false };
+  }
+  const name = encodeURIComponent("metadata.name=cert-manager-controller");
+  const leases = await listAll<V1Lease>(client, `/apis/coordination.k8s.io/v1/leases?fieldSelector=${name}`);
+  const leads = leases.kind === "ok" && leases.items.some(isHeld);
+  if (leads || deployments.length > 0) {
+    return { deployments, leads };
+  }
+  const others = await readDeployments(client, otherCertManagers);
+  return leases.kind === "ok" || others?.length ? { deployments: others ?? [], leads } : undefined;
+}
+
+/** A controller that ends releases its lease; one that was killed stops renewing it. Clocks may differ by a minute. */
+function isHeld({ spec }: V1Lease): boolean {
+  // On the wire a time is text, whatever the library's type says.
+  const renewed = Date.parse(String(spec?.renewTime ?? ""));
+  const age = Date.now() - renewed;
+  return Boolean(spec?.holderIdentity) && age < (spec?.leaseDurationSeconds ?? 0) * 1000 + 60_000;
 }
 
 /** Pods that ambient leaves alone, by what selectors can tell: the node's network, and the label of injected pods. */

@@ -1,18 +1,20 @@
 // Waiting until a mesh carries traffic, and why it does not: small reads of the mesh's own namespaces.
 import { setTimeout as sleep } from "node:timers/promises";
-import type {
-  CoreV1Event,
-  V1ContainerStatus,
-  V1DaemonSet,
-  V1Deployment,
-  V1EndpointSlice,
-  V1Pod,
-} from "@kubernetes/client-node";
+import type { V1DaemonSet, V1Deployment, V1EndpointSlice } from "@kubernetes/client-node";
 import type { Finding } from "../lib/checks/check";
-import { isHopeless, readinessFindings, type DataPlane, type Rollout, type Trouble } from "../lib/readiness";
+import {
+  awaitedParts,
+  isHopeless,
+  readinessFindings,
+  type DataPlane,
+  type Rollout,
+  type Trouble,
+} from "../lib/cluster-state/readiness";
 import { ApiClient, UnreachableError } from "./client";
 import type { ClusterTarget } from "./connection";
+import { listReadable } from "./lists";
 import { named, slimEndpoints } from "./slim";
+import { readFamily, readTroubles } from "./troubles";
 
 /** How long a part may be absent. */
 const absentMs = 10_000;
@@ -45,7 +47,7 @@ export async function waitUntilReady(
   const begun = Date.now();
   let until = begun + waitMs;
   for (;;) {
-    const last = await lookOnce(target, place, until);
+    const last = await lookOnce(target, place, begun, until);
     if (isHopeless(last.findings)) {
       until = Math.min(until, begun + absentMs);
     }
@@ -58,13 +60,14 @@ export async function waitUntilReady(
   }
 }
 
-async function lookOnce(target: ClusterTarget, place: MeshPlace, until: number): Promise<Readiness> {
+async function lookOnce(target: ClusterTarget, place: MeshPlace, begun: number, until: number): Promise<Readiness> {
   const client = await ApiClient.connect(target, lookMs);
   try {
-    const findings = readinessFindings(await readDataPlane(client, place));
-    const last = until - Date.now() <= pauseMs;
-    const troubles =
-      findings.length > 0 && last ? await readTroubles(client, [place.namespace, place.nodeNamespace]) : [];
+    const plane = await readDataPlane(client, place);
+    const findings = readinessFindings(plane);
+    const isLast = until - Date.now() <= pauseMs;
+    const parts = isLast ? awaitedParts(plane) : [];
+    const troubles = parts.length > 0 ? await readTroubles(client, parts, await readFamily(client, parts), begun) : [];
     return { findings, troubles };
   } catch (error) {
     if (!(error instanceof UnreachableError)) {
@@ -76,19 +79,14 @@ async function lookOnce(target: ClusterTarget, place: MeshPlace, until: number):
   }
 }
 
-async function list<T>(client: ApiClient, path: string): Promise<T[]> {
-  const reply = await client.get(path);
-  return reply.kind === "ok" ? ((reply.body as { items?: T[] }).items ?? []) : [];
-}
-
 async function readDataPlane(client: ApiClient, { namespace, nodeNamespace }: MeshPlace): Promise<DataPlane> {
   const [istiods, slices, daemonSets] = await Promise.all([
-    list<V1Deployment>(client, `/apis/apps/v1/namespaces/${namespace}/deployments?labelSelector=app%3Distiod`),
-    list<V1EndpointSlice>(
+    listReadable<V1Deployment>(client, `/apis/apps/v1/namespaces/${namespace}/deployments?labelSelector=app%3Distiod`),
+    listReadable<V1EndpointSlice>(
       client,
       `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices?labelSelector=kubernetes.io%2Fservice-name%3Distiod`,
     ),
-    list<V1DaemonSet>(client, `/apis/apps/v1/namespaces/${nodeNamespace}/daemonsets`),
+    listReadable<V1DaemonSet>(client, `/apis/apps/v1/namespaces/${nodeNamespace}/daemonsets`),
   ]);
   return {
     namespace,
@@ -118,66 +116,5 @@ function slimDaemonSetRollout(raw: V1DaemonSet): Rollout {
     ready: raw.status?.numberReady ?? 0,
     updated: raw.status?.updatedNumberScheduled ?? 0,
     observed: (raw.status?.observedGeneration ?? 0) >= (raw.metadata?.generation ?? 0),
-  };
-}
-
-/** What pods that are not ready, and warnings of the last minutes, say in these namespaces. */
-export async function readTroubles(client: ApiClient, namespaces: string[]): Promise<Trouble[]> {
-  const each = [...new Set(namespaces)].map(async (namespace) => {
-    const [pods, events] = await Promise.all([
-      list<V1Pod>(client, `/api/v1/namespaces/${namespace}/pods?limit=500`),
-      list<CoreV1Event>(client, `/api/v1/namespaces/${namespace}/events?fieldSelector=type%3DWarning&limit=500`),
-    ]);
-    return [...pods.flatMap(podTroubles), ...recentEvents(events)];
-  });
-  return (await Promise.all(each)).flat();
-}
-
-function podTroubles(pod: V1Pod): Trouble[] {
-  const object = `Pod ${pod.metadata?.namespace}/${pod.metadata?.name}`;
-  const statuses: V1ContainerStatus[] = [
-    ...(pod.status?.initContainerStatuses ?? []),
-    ...(pod.status?.containerStatuses ?? []),
-  ];
-  const waiting = statuses.flatMap(({ name, ready, state, lastState }) => {
-    const reason = state?.waiting?.reason;
-    const ended = state?.terminated ?? lastState?.terminated;
-    if (ready || reason === undefined || reason === "PodInitializing" || reason === "ContainerCreating") {
-      return [];
-    }
-    const said = state?.waiting?.message ?? (ended && `it ended with ${ended.reason ?? "exit code"} ${ended.exitCode}`);
-    return [{ object, text: `container ${name} is in ${reason}${said ? ` (${said})` : ""}` }];
-  });
-  const unscheduled = (pod.status?.conditions ?? [])
-    .filter(({ type, status, message }) => type === "PodScheduled" && status === "False" && message)
-    .map(({ message }) => ({ object, text: message ?? "" }));
-  return [...waiting, ...unscheduled];
-}
-
-/**
- * Newest first, and of each object and reason the newest alone: events that differ in the name of a pod say the same. The
- * time of an event on the wire is text, whatever the library's type says.
- */
-function recentEvents(events: CoreV1Event[]): Trouble[] {
-  const seen = (event: CoreV1Event) => Date.parse(String(event.lastTimestamp ?? event.eventTime ?? "")) || 0;
-  return events
-    .filter((event) => Date.now() - seen(event) < 15 * 60_000)
-    .sort((a, b) => seen(b) - seen(a))
-    .filter(
-      firstOf(({ involvedObject: { kind, namespace, name }, reason }) => `${kind} ${namespace}/${name} ${reason}`),
-    )
-    .map(({ involvedObject: { kind, namespace, name }, reason, message }) => ({
-      object: `${kind} ${namespace}/${name}`,
-      text: `${reason}: ${message}`,
-    }));
-}
-
-/** Lets the first one through of those with the same key. */
-function firstOf<T>(key: (item: T) => string): (item: T) => boolean {
-  const seen = new Set<string>();
-  return (item) => {
-    const known = seen.has(key(item));
-    seen.add(key(item));
-    return !known;
   };
 }

@@ -32,7 +32,7 @@ import type {
   ServiceState,
   WebhookState,
   WorkloadState,
-} from "../lib/snapshot";
+} from "../lib/cluster-state/snapshot";
 
 interface RawCondition {
   type?: string;
@@ -130,15 +130,19 @@ export function slimDeployment(raw: V1Deployment): WorkloadState {
     desired: raw.spec?.replicas ?? 1,
     ready: raw.status?.readyReplicas ?? 0,
     available: raw.status?.availableReplicas ?? 0,
+    outdated: (raw.status?.replicas ?? 0) - (raw.status?.updatedReplicas ?? 0),
   };
 }
 
 export function slimDaemonSet(raw: V1DaemonSet): WorkloadState {
+  const desired = raw.status?.desiredNumberScheduled ?? 0;
+  const byHand = raw.spec?.updateStrategy?.type === "OnDelete";
   return {
     ...workload("DaemonSet", raw),
-    desired: raw.status?.desiredNumberScheduled ?? 0,
+    desired,
     ready: raw.status?.numberReady ?? 0,
     available: raw.status?.numberAvailable ?? 0,
+    outdated: byHand ? 0 : desired - (raw.status?.updatedNumberScheduled ?? 0),
   };
 }
 
@@ -149,6 +153,7 @@ function workload<K extends WorkloadState["kind"]>(kind: K, raw: V1Deployment | 
     ...named(raw),
     kind,
     owners: owners(raw.metadata),
+    observed: (raw.status?.observedGeneration ?? 0) >= (raw.metadata?.generation ?? 0),
     serviceAccount: pod?.serviceAccountName ?? "",
     containers: containers(pod),
     env: Object.fromEntries(variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]))),

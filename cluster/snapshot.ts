@@ -1,9 +1,13 @@
 // One read of a cluster: paged lists of a fixed set of kinds, cut down page by page, with what could not be read.
-import type { ClusterSnapshot, Gap, Kind, Reference, SnapshotLists, ZtunnelLink } from "../lib/snapshot";
+import type { ClusterSnapshot, Gap, Kind, Reference, SnapshotLists, ZtunnelLink } from "../lib/cluster-state/snapshot";
+import { cniDaemonSets, istiods, ztunnelDaemonSets } from "../lib/checks/mesh";
+import { charts } from "../lib/istio/releases";
 import type { V1ConfigMap, V1Secret } from "@kubernetes/client-node";
 import { ApiClient, type Api, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
+import type { ReleaseName } from "./helm-releases";
 import { sources, type ListedKind, type Source } from "./kinds";
+import { readDrift } from "./release-drift";
 import { slimConfigMap, slimSecret } from "./slim";
 
 /** Objects that one list request asks for. */
@@ -59,6 +63,7 @@ export async function readSnapshot(client: Api, options: SnapshotOptions = {}): 
 
   if (wanted("configMaps")) await readConfigMaps(client, snapshot);
   if (wanted("secrets")) await readSecrets(client, snapshot);
+  if (wanted("drift")) await readReleaseDrift(client, snapshot);
   if (wanted("ztunnelLinks")) await readZtunnelLinks(client, snapshot);
   return snapshot;
 }
@@ -97,6 +102,7 @@ function emptySnapshot(server: string): ClusterSnapshot {
     events: [],
     helmReleases: [],
     ztunnelLinks: [],
+    drift: [],
   };
 }
 
@@ -205,6 +211,30 @@ async function readReferenced<T>(
 
 function distinct(references: Reference[]): Reference[] {
   return [...new Map(references.map((reference) => [JSON.stringify(reference), reference])).values()];
+}
+
+/** What the mesh's releases of Helm have made and somebody has changed. */
+async function readReleaseDrift(client: Api, snapshot: ClusterSnapshot): Promise<void> {
+  const { drifted, unread } = await readDrift(client, meshReleases(snapshot));
+  snapshot.drift = drifted;
+  if (unread.length > 0) snapshot.gaps.drift = { cause: "failed", why: unread.join("; ") };
+}
+
+/** Releases that made a part of the mesh, by Helm's annotations on the parts, and those of the usual names. */
+function meshReleases(snapshot: ClusterSnapshot): ReleaseName[] {
+  const definitions = snapshot.definitions.filter(({ name }) => name.endsWith(".istio.io"));
+  const parts = [...definitions, ...istiods(snapshot), ...cniDaemonSets(snapshot), ...ztunnelDaemonSets(snapshot)];
+  const marked = parts.map(({ annotations }) => ({
+    release: annotations["meta.helm.sh/release-name"] ?? "",
+    namespace: annotations["meta.helm.sh/release-namespace"] ?? "",
+  }));
+  const usual: string[] = Object.values(charts).map(({ release }) => release);
+  const named = snapshot.helmReleases.filter(({ release }) => usual.includes(release));
+  const all = [...marked, ...named.map(({ release, namespace }) => ({ release, namespace }))];
+  const known = all.filter(({ release, namespace }) =>
+    snapshot.helmReleases.some((other) => other.release === release && other.namespace === namespace),
+  );
+  return [...new Map(known.map((name) => [`${name.namespace}/${name.release}`, name])).values()];
 }
 
 /** Asks istio-cni of a few nodes, through the API server, how many ztunnels it is connected to. */

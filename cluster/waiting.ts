@@ -1,12 +1,15 @@
-// Why an object does not get the condition that a program waits for: the object, what stands beneath it, its namespace.
+// Why an object does not reach the condition that a program waits for: what it says itself, and what is made of it.
 import type { V1ObjectMeta, V1Service } from "@kubernetes/client-node";
-import { conditionVerdict, type WithConditions } from "../lib/conditions";
-import type { Trouble } from "../lib/readiness";
-import { waitingText, type Awaited } from "../lib/waiting";
+import { conditionVerdict, type WithConditions } from "../lib/cluster-state/conditions";
+import { familyOf } from "../lib/cluster-state/family";
+import type { Trouble } from "../lib/cluster-state/readiness";
+import { waitingText, type Awaited } from "../lib/cluster-state/waiting";
+import { gatewayObjects } from "../lib/istio/names";
 import { ApiClient } from "./client";
 import type { ClusterTarget } from "./connection";
-import { readTroubles } from "./readiness";
+import { listAll } from "./lists";
 import { conditions } from "./slim";
+import { readFamily, readTroubles, type Member } from "./troubles";
 
 const deadlineMs = 10_000;
 
@@ -17,17 +20,22 @@ interface Raw {
     conditions?: { type?: string; status?: string; reason?: string; message?: string }[];
     numberReady?: number;
     desiredNumberScheduled?: number;
+    /** Of an Order or a Challenge. */
+    state?: string;
+    reason?: string;
   };
 }
 
-/** Since when something is waited for, in a run that began at `begun`. */
+/** When a wait began, in a run that began at `begun`. */
 export interface Wait {
   begun: number;
   /** When the object was first seen without its condition. */
   seen?: number;
+  /** When it was last seen with its condition, or was not there. */
+  held?: number;
 }
 
-/** What there is to say once the wait has been so long; nothing before, and nothing where the object cannot be read. */
+/** The explanation, once the wait has lasted that long; none before, and none where the object cannot be read. */
 export async function explainWaiting(
   target: ClusterTarget,
   awaited: Awaited,
@@ -39,15 +47,16 @@ export async function explainWaiting(
     const reply = await client.get(`${awaited.path}/${awaited.name}`);
     const object = withConditions((reply.kind === "ok" ? reply.body : {}) as Raw, awaited.kind);
     const since = waitedSince(object, awaited.condition, wait);
-    if (since === undefined || Date.now() - since < afterMs) {
+    if (since === undefined || Date.now() - since.wait < afterMs) {
       return undefined;
     }
+    const family = await readFamily(client, [awaited]);
     const [troubles, beneath] = await Promise.all([
-      readTroubles(client, [awaited.namespace]),
-      readBeneath(client, awaited),
+      readTroubles(client, [awaited], family, since.causes),
+      readBeneath(client, awaited, family),
     ]);
     const seen = { conditions: conditions(object.status?.conditions), troubles, beneath };
-    return waitingText(awaited, Math.round((Date.now() - since) / 1000), seen);
+    return waitingText(awaited, Math.round((Date.now() - since.wait) / 1000), seen);
   } finally {
     client.close();
   }
@@ -64,57 +73,66 @@ function withConditions(object: Raw, kind: string): Raw {
   return { ...object, status: { conditions: [condition] } };
 }
 
-/** What the objects say that stand between one and its condition. */
-function readBeneath(client: ApiClient, awaited: Awaited): Promise<Trouble[]> {
+/** The state of the objects that the awaited one depends on. */
+function readBeneath(client: ApiClient, awaited: Awaited, family: Member[]): Promise<Trouble[]> {
   if (awaited.kind === "Gateway") return readGatewayService(client, awaited);
-  return awaited.kind === "Certificate" ? readRequests(client, awaited) : Promise.resolve([]);
+  return Promise.resolve(awaited.kind === "Certificate" ? issuingTroubles(family) : []);
 }
 
-/** An object of this run is waited for since it was made, an older one since it was seen to lack its condition. */
-function waitedSince(object: Raw, condition: string, wait: Wait): number | undefined {
+/** When the wait for an object began, and how old its causes may be. */
+interface Since {
+  wait: number;
+  causes: number;
+}
+
+/** The wait for an object of this run began with its creation, else when it was first seen without its condition. */
+function waitedSince(object: Raw, condition: string, wait: Wait): Since | undefined {
   // On the wire a time is text, whatever the library's type says.
   const made = Date.parse(String(object.metadata?.creationTimestamp ?? ""));
   if (Number.isNaN(made) || conditionVerdict(object as WithConditions, condition).state === "accepted") {
     wait.seen = undefined;
+    wait.held = Date.now();
     return undefined;
   }
   wait.seen ??= Date.now();
-  return made >= wait.begun ? made : wait.seen;
+  return made >= wait.begun ? { wait: made, causes: made } : { wait: wait.seen, causes: wait.held ?? wait.begun };
 }
 
-/** What the requests of a Certificate say that are not ready. */
-async function readRequests(client: ApiClient, { path, namespace, name }: Awaited): Promise<Trouble[]> {
-  const reply = await client.get(path.replace(/certificates$/, "certificaterequests"));
-  const all = reply.kind === "ok" ? ((reply.body as { items?: Raw[] }).items ?? []) : [];
-  return all
-    .filter(({ metadata }) => metadata?.ownerReferences?.some((owner) => owner.name === name))
-    .flatMap(({ metadata, status }) =>
-      conditions(status?.conditions)
-        .filter((condition) => condition.status === "False")
-        .map(({ type, reason, message }) => ({
-          object: `CertificateRequest ${namespace}/${metadata?.name}`,
-          text: `${type}=False (${reason}: ${message})`,
-        })),
-    );
+/** Why the newest request of a Certificate is not ready, with its ACME order and challenges. */
+function issuingTroubles(family: Member[]): Trouble[] {
+  const made = ({ raw }: Member) => Date.parse(String(raw.metadata?.creationTimestamp ?? "")) || 0;
+  const [newest] = family.filter(({ kind }) => kind === "CertificateRequest").sort((a, b) => made(b) - made(a));
+  return newest ? familyOf([newest], family).flatMap(stateTroubles) : [];
 }
 
-/** A Gateway without its Service: the API server refused it, most often for a NodePort that somebody else holds. */
+function stateTroubles({ kind, namespace, name, raw }: Member): Trouble[] {
+  const { conditions: reported, state, reason } = (raw as Raw).status ?? {};
+  const object = `${kind} ${namespace}/${name}`;
+  if (kind === "CertificateRequest") {
+    return conditions(reported)
+      .filter(({ status }) => status === "False")
+      .map(({ type, reason, message }) => ({ object, text: `${type}=False (${reason}: ${message})` }));
+  }
+  return reason && state !== "valid" ? [{ object, text: `state=${state} (${reason})` }] : [];
+}
+
+/** A Gateway without its Service: the API server refused it, most often for a NodePort that another Service holds. */
 async function readGatewayService(client: ApiClient, { namespace, name }: Awaited): Promise<Trouble[]> {
   const [service, overlay, all] = await Promise.all([
-    client.get(`/api/v1/namespaces/${namespace}/services/${name}-istio`),
-    client.get(`/api/v1/namespaces/${namespace}/configmaps/${name}-overlay`),
-    client.get("/api/v1/services"),
+    client.get(`/api/v1/namespaces/${namespace}/services/${gatewayObjects.service(name)}`),
+    client.get(`/api/v1/namespaces/${namespace}/configmaps/${gatewayObjects.overlay(name)}`),
+    listAll<V1Service>(client, "/api/v1/services"),
   ]);
   if (service.kind !== "missing" || overlay.kind !== "ok" || all.kind !== "ok") {
     return [];
   }
   const settings = (overlay.body as { data?: { service?: string } }).data?.service ?? "";
   const wanted = [...settings.matchAll(/nodePort: (\d+)/g)].map((match) => Number(match[1]));
-  const held = ((all.body as { items?: V1Service[] }).items ?? []).flatMap(({ metadata, spec }) =>
+  const held = all.items.flatMap(({ metadata, spec }) =>
     (spec?.ports ?? [])
       .filter(({ nodePort }) => nodePort !== undefined && wanted.includes(nodePort))
       .map(({ nodePort }) => `NodePort ${nodePort} belongs to Service ${metadata?.namespace}/${metadata?.name}`),
   );
   const text = held.length > 0 ? held.join(", ") : "istiod has not made it; its log says why";
-  return [{ object: `Service ${namespace}/${name}-istio`, text }];
+  return [{ object: `Service ${namespace}/${gatewayObjects.service(name)}`, text }];
 }

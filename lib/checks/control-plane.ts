@@ -1,8 +1,10 @@
 // istiod: does it run, does the cluster reach it, do its webhooks work, does it trust its data plane.
-import { defaultIstioVersion } from "../releases";
-import { objectName, type ClusterSnapshot, type Reference, type WebhookState, type WorkloadState } from "../snapshot";
+import { changesText, type DriftedObject } from "../drift";
+import { defaultIstioVersion } from "../istio/releases";
+import { type ClusterSnapshot, type Reference, type WebhookState, type WorkloadState } from "../cluster-state/snapshot";
+import { objectName } from "../cluster-state/object-name";
 import { finding, missingDefinitions, type Check } from "./check";
-import { helmUpgrade, istiods, istioVersion, meshNamespace, some, ztunnelDaemonSets } from "./mesh";
+import { helmUpgrade, istiods, istioVersion, meshNamespace, releaseUpgrade, some, ztunnelDaemonSets } from "./mesh";
 
 /** CRDs of the chart base, in all the lines that this package knows. */
 const istioCrds = [
@@ -229,6 +231,20 @@ export const controlPlaneChecks: Check[] = [
         ),
   },
   {
+    id: "release-objects",
+    category: "control-plane",
+    claim: "nobody has changed what the mesh's Helm releases made",
+    severity: "warning",
+    hint: "Helm and Pulumi look at their own records only: they show no difference, and the next upgrade may undo the change.",
+    needs: ["helmReleases", "drift"],
+    run: (snapshot) =>
+      snapshot.drift.map((object) => {
+        const { kind, release, chart, chartVersion: version, releaseNamespace: namespace } = object;
+        const run = releaseUpgrade({ release, chart, version, namespace });
+        return finding(kind, object, changeSeen(object), `it is as the release ${release} made it`, { run });
+      }),
+  },
+  {
     id: "memory",
     category: "control-plane",
     claim: "no part of the mesh was killed for memory",
@@ -287,6 +303,12 @@ function newestReleases(snapshot: ClusterSnapshot) {
     if ((newest.get(key)?.revision ?? 0) < release.revision) newest.set(key, release);
   }
   return [...newest.values()];
+}
+
+function changeSeen(object: DriftedObject): string {
+  if (object.isMissing) return "none";
+  const doubt = object.unconfirmed === undefined ? "" : " (compared here, not confirmed by the API server)";
+  return `${changesText(object)}${doubt}`;
 }
 
 function isMeshPod(labels: Record<string, string>): boolean {

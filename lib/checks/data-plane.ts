@@ -1,7 +1,17 @@
 // istio-cni and ztunnel: on every node, connected, and able to start pods. Helm, readiness and annotations can lie here.
-import type { ClusterSnapshot, EventState, WorkloadState } from "../snapshot";
+import type { ClusterSnapshot, EventState, WorkloadState } from "../cluster-state/snapshot";
 import { finding, namespaceFinding, type Check, type Finding } from "./check";
-import { byNamespace, cniDaemonSets, count, isCaptured, meshNamespace, share, some, ztunnelDaemonSets } from "./mesh";
+import {
+  byNamespace,
+  cniDaemonSets,
+  count,
+  isCaptured,
+  istiods,
+  meshNamespace,
+  share,
+  some,
+  ztunnelDaemonSets,
+} from "./mesh";
 
 /** Events older than this tell of a fault that may be mended. */
 const recentMs = 15 * 60 * 1000;
@@ -24,6 +34,19 @@ export const dataPlaneChecks: Check[] = [
     hint: "Where ztunnel is absent, every new connection of a captured pod fails, in and out.",
     needs: ["daemonSets"],
     run: (snapshot) => daemonSetFindings(snapshot, ztunnelDaemonSets(snapshot), "ztunnel", "ztunnel"),
+  },
+  {
+    id: "rollouts",
+    category: "data-plane",
+    claim: "every pod of istiod, istio-cni and ztunnel is of the newest template",
+    severity: "error",
+    hint: "Where the new pods do not get ready, the old ones keep serving, and the parts look ready though the rollout hangs.",
+    needs: ["deployments", "daemonSets"],
+    run: (snapshot) => [
+      ...istiods(snapshot).flatMap((part) => rolloutFindings(part, "app=istiod")),
+      ...cniDaemonSets(snapshot).flatMap((part) => rolloutFindings(part, "k8s-app=istio-cni-node")),
+      ...ztunnelDaemonSets(snapshot).flatMap((part) => rolloutFindings(part, "app=ztunnel")),
+    ],
   },
   {
     id: "ztunnel-connected",
@@ -122,6 +145,19 @@ function daemonSetFindings(snapshot: ClusterSnapshot, sets: WorkloadState[], nam
         },
       ),
     );
+}
+
+/** A part that lacks ready pods is another check's. */
+function rolloutFindings(part: WorkloadState, selector: string): Finding[] {
+  const { kind, namespace, desired, ready, outdated, observed } = part;
+  if (desired === 0 || ready < desired || (observed && outdated <= 0)) return [];
+  const old = observed ? `${outdated} of an older template` : "its controller has not seen the newest template";
+  const got = `${share(ready, desired)} ready, ${old}`;
+  return [
+    finding(kind, part, got, "every pod is of the newest template once its rollout is through", {
+      run: `kubectl describe pods --namespace ${namespace} --selector ${selector}`,
+    }),
+  ];
 }
 
 /** The newest event of that reason for each object, if it is recent. */

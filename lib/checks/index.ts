@@ -3,7 +3,7 @@ import { certificateChecks } from "./certificates";
 import type { Check } from "./check";
 import { controlPlaneChecks } from "./control-plane";
 import { dataPlaneChecks } from "./data-plane";
-import { enrolmentChecks } from "./enrolment";
+import { enrollmentChecks } from "./enrollment";
 import { gatewayApiChecks } from "./gateway-api";
 import { gatewayServiceChecks } from "./gateway-service";
 import { gatewayChecks } from "./gateways";
@@ -16,7 +16,7 @@ export const checks: readonly Check[] = [
   ...gatewayApiChecks,
   ...controlPlaneChecks,
   ...dataPlaneChecks,
-  ...enrolmentChecks,
+  ...enrollmentChecks,
   ...gatewayChecks,
   ...gatewayServiceChecks,
   ...certificateChecks,

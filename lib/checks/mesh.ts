@@ -1,7 +1,7 @@
 // Finding the parts of an ambient mesh in a snapshot: by the labels that Istio's charts and istiod give them.
 import * as semver from "semver";
-import { chartRepository, charts, istioLine, type ChartName, type IstioLine } from "../releases";
-import type { ClusterSnapshot, GatewayState, PodState, ServiceState, WorkloadState } from "../snapshot";
+import { chartRepository, charts, istioLine, type ChartName, type IstioLine } from "../istio/releases";
+import type { ClusterSnapshot, GatewayState, PodState, ServiceState, WorkloadState } from "../cluster-state/snapshot";
 
 /** Labels and annotations by which the parts know each other. */
 export const marks = {
@@ -63,7 +63,12 @@ export function meshLine(snapshot: ClusterSnapshot): IstioLine | undefined {
 
 /** The command that puts a chart's objects back as that release has them. */
 export function helmUpgrade(name: ChartName, namespace: string, version: string): string {
-  const { chart, release } = charts[name];
+  return releaseUpgrade({ ...charts[name], namespace, version });
+}
+
+/** The same for a release of any name. */
+export function releaseUpgrade(of: { release: string; chart: string; version: string; namespace: string }): string {
+  const { release, chart, version, namespace } = of;
   return `helm upgrade ${release} ${chart} --repo ${chartRepository} --version ${version} --namespace ${namespace} --reuse-values`;
 }
 

@@ -2,9 +2,10 @@
 import * as semver from "semver";
 import { finding, namespaceFinding, type Finding } from "../checks/check";
 import { istioVersion } from "../checks/mesh";
-import { platforms } from "../platforms";
-import { certManagerFloor, istioLine, isOlder } from "../releases";
-import type { NodeState, ServiceState } from "../snapshot";
+import { gatewayObjects } from "../istio/names";
+import { platforms } from "../istio/platforms";
+import { certManagerFloor, istioLine, isOlder } from "../istio/releases";
+import type { NodeState, ServiceState } from "../cluster-state/snapshot";
 import { isOurs, stackMark, type Access, type ClusterFacts, type Plan } from "./facts";
 
 /** Kubernetes outside of what the release supports. */
@@ -63,7 +64,7 @@ export function nodePortFindings({ gateway, stack }: Plan, { services, objects }
   }
   const gateways = objects.filter(({ kind, annotations }) => kind === "Gateway" && annotations[stackMark] === stack);
   const own = ({ namespace, name, owners }: ServiceState) =>
-    (namespace === gateway.namespace && name === `${gateway.name}-istio`) ||
+    (namespace === gateway.namespace && name === gatewayObjects.service(gateway.name)) ||
     gateways.some(
       (mine) =>
         mine.namespace === namespace &&
@@ -121,7 +122,37 @@ export function certManagerFindings({ gateway }: Plan, facts: ClusterFacts): Fin
       "the issuer that signs the gateway's certificate exists; without a name the gateway has a CA of its own";
     return [finding(kind, object, "none", rule, { write: "gateway: { certificate: { issuerName: undefined } }" })];
   }
-  return [];
+  return controllerFindings(facts);
+}
+
+/** With the CRDs alone an Issuer is accepted and never becomes ready. */
+function controllerFindings({ certManager }: ClusterFacts): Finding[] {
+  if (!certManager || certManager.leads || certManager.deployments.some(({ available }) => available > 0)) {
+    return [];
+  }
+  const rule = "the gateway's certificate needs a running cert-manager controller";
+  const [deployment] = certManager.deployments;
+  if (!deployment) {
+    return [
+      finding("Deployment", { namespace: "cert-manager", name: "cert-manager" }, "none", rule, {
+        run:
+          "helm upgrade --install cert-manager oci://quay.io/jetstack/charts/cert-manager --namespace cert-manager " +
+          "--create-namespace",
+      }),
+    ];
+  }
+  const { namespace, name, desired } = deployment;
+  return desired === 0
+    ? [
+        finding("Deployment", deployment, "scaled to 0", rule, {
+          run: `kubectl scale deployment ${name} --namespace ${namespace} --replicas 1`,
+        }),
+      ]
+    : [
+        finding("Deployment", deployment, `0 of ${desired} available`, rule, {
+          run: `kubectl rollout status deployment ${name} --namespace ${namespace}`,
+        }),
+      ];
 }
 
 /** How a kind of cluster gives itself away; the first that holds is it. */

@@ -1,4 +1,5 @@
 // What a preflight knows: what the program is about to write, and what one small read of the cluster told.
+import type { DriftedObject } from "../drift";
 import type {
   Gap,
   HelmReleaseState,
@@ -9,7 +10,7 @@ import type {
   PodState,
   ServiceState,
   WorkloadState,
-} from "../snapshot";
+} from "../cluster-state/snapshot";
 
 /** Annotation of every object that a mesh makes, with the stack it belongs to: how a later run knows its own. */
 export const stackMark = "istio-ambient/stack";
@@ -48,6 +49,14 @@ export interface FoundObject extends Named {
   kind: string;
 }
 
+/** Whether cert-manager runs. */
+export interface CertManagerState {
+  /** Deployments of its controller, whatever their names and namespaces are. */
+  deployments: WorkloadState[];
+  /** A controller holds the lease, so one is running in whatever form. */
+  leads: boolean;
+}
+
 /** A right that the program needs. */
 export interface Access {
   verb: string;
@@ -75,6 +84,8 @@ export interface ClusterFacts {
   objects: FoundObject[];
   /** False: the issuer that was named is not there; undefined: none was named, or it could not be read. */
   issuerFound?: boolean;
+  /** cert-manager's controller; undefined where no certificate is wanted of it, or where it cannot be read. */
+  certManager?: CertManagerState;
   /** metrics-server, or whatever else serves its API. */
   metricsApi: boolean;
   /** kube-system/cilium-config; undefined without Cilium. */
@@ -83,6 +94,8 @@ export interface ClusterFacts {
   calico?: { bpfConnectTimeLoadBalancing?: string; bpfConnectTimeLoadBalancingEnabled?: boolean };
   /** Rights that are needed and missing. */
   denied: Access[];
+  /** Objects of this stack's own releases that are not as these say. */
+  drifted: DriftedObject[];
   /** What could not be read, and why. */
   gaps: Partial<Record<Kind, Gap>>;
 }

@@ -1,5 +1,6 @@
 // The cert-manager controllers that issuers of kind CA and SelfSigned need, as one process:
-// no ACME, no cloud DNS, no webhook, no leader election. Healthy on 127.0.0.1:9402 once they run.
+// no ACME, no cloud DNS, no webhook. Holds the lease by which a running cert-manager is known, and waits for no other to
+// let go of it. Healthy on 127.0.0.1:9402 once the controllers run.
 package main
 
 import (
@@ -10,8 +11,14 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"golang.org/x/sync/errgroup"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/client-go/tools/leaderelection"
+	"k8s.io/client-go/tools/leaderelection/resourcelock"
 
 	"github.com/cert-manager/cert-manager/pkg/controller"
 	_ "github.com/cert-manager/cert-manager/pkg/controller/certificaterequests/approver"
@@ -68,6 +75,15 @@ func run(kubeconfig, namespace string) error {
 	shared.SharedInformerFactory.WaitForCacheSync(ctx.Done())
 	shared.KubeSharedInformerFactory.WaitForCacheSync(ctx.Done())
 
+	elector, err := leaseHolder(kubeconfig)
+	if err != nil {
+		return err
+	}
+	group.Go(func() error {
+		elector.Run(ctx)
+		return ctx.Err()
+	})
+
 	health := &http.Server{Addr: "127.0.0.1:9402", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		fmt.Fprintln(w, "ok")
 	})}
@@ -80,4 +96,31 @@ func run(kubeconfig, namespace string) error {
 		return err
 	}
 	return nil
+}
+
+// The lease of cert-manager's own controller, with its own times.
+func leaseHolder(kubeconfig string) (*leaderelection.LeaderElector, error) {
+	config, err := clientcmd.BuildConfigFromFlags("", kubeconfig)
+	if err != nil {
+		return nil, err
+	}
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, err
+	}
+	return leaderelection.NewLeaderElector(leaderelection.LeaderElectionConfig{
+		Lock: &resourcelock.LeaseLock{
+			LeaseMeta:  metav1.ObjectMeta{Namespace: "kube-system", Name: "cert-manager-controller"},
+			Client:     client.CoordinationV1(),
+			LockConfig: resourcelock.ResourceLockConfig{Identity: "sandbox"},
+		},
+		LeaseDuration:   60 * time.Second,
+		RenewDeadline:   40 * time.Second,
+		RetryPeriod:     15 * time.Second,
+		ReleaseOnCancel: true,
+		Callbacks: leaderelection.LeaderCallbacks{
+			OnStartedLeading: func(context.Context) {},
+			OnStoppedLeading: func() {},
+		},
+	})
 }

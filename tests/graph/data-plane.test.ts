@@ -1,12 +1,13 @@
 // The command that stands between ztunnel and the gateway: what it runs at up and at destroy, and what it never does.
 import * as assert from "node:assert/strict";
+import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { AmbientMesh, AmbientMeshArgs } from "../../components";
+import { launcher } from "../../components/support/own-command";
 import { record } from "./record";
 
-process.env["KUBECONFIG"] = "/nonexistent/kubeconfig";
-
 interface Recorded {
+  interpreter?: string[];
   create?: string;
   update?: string;
   delete?: string;
@@ -14,38 +15,45 @@ interface Recorded {
   environment: Record<string, unknown>;
 }
 
-async function recordCommand(args: AmbientMeshArgs): Promise<Recorded> {
+const preflight = { enabled: false };
+
+async function recordCommand(args: AmbientMeshArgs, provider?: { context: string }): Promise<Recorded> {
   const recording = await record(() => {
-    new AmbientMesh("mesh", { gatewayApi: { install: false }, gateway: { enabled: false }, ...args });
+    const opts = provider && { provider: new k8s.Provider("other", provider) };
+    new AmbientMesh("mesh", { preflight, gatewayApi: { install: false }, gateway: { enabled: false }, ...args }, opts);
   });
   return recording.find("mesh-data-plane").inputs as unknown as Recorded;
 }
 
-const ends = (text: string | undefined, end: string) => assert.ok(text?.endsWith(end), text);
-
 describe("the data plane's command", () => {
-  it("waits at every change of a release, and un-enrols at destroy", async () => {
+  it("waits at every change of a release, and unenrolls at destroy", async () => {
     const command = await recordCommand({ namespace: "mesh-system" });
-    ends(command.create, "ready --namespace mesh-system --node-namespace mesh-system --wait 3m");
+    assert.equal(command.create, "ready --repair --namespace mesh-system --node-namespace mesh-system --wait 3m");
     assert.equal(command.update, command.create);
-    ends(command.delete, "unenrol --timeout 5m");
+    assert.equal(command.delete, "unenroll --timeout 5m");
     assert.deepEqual(Object.keys(command.environment), ["ISTIO_AMBIENT_REVISIONS"]);
   });
 
-  it("has no triggers: they would replace it, and its delete step un-enrols everybody", async () => {
+  it("has no triggers: they would replace it, and its delete step unenrolls everybody", async () => {
     assert.equal((await recordCommand({})).triggers, undefined);
   });
 
   it("leaves the mesh as it is told", async () => {
-    ends((await recordCommand({ onDestroy: "drain" })).delete, "unenrol --drain --timeout 30m");
-    ends((await recordCommand({ onDestroy: "refuse" })).delete, "unenrol --refuse --timeout 1m");
+    assert.equal((await recordCommand({ onDestroy: "drain" })).delete, "unenroll --drain --timeout 30m");
+    assert.equal((await recordCommand({ onDestroy: "refuse" })).delete, "unenroll --refuse --timeout 1m");
     assert.equal((await recordCommand({ onDestroy: "ignore" })).delete, undefined);
   });
 
   it("records which cluster it works on", async () => {
-    const preflight = { kubeconfig: "~/.kube/config", context: "one", enabled: false };
-    const { environment } = await recordCommand({ preflight });
+    const cluster = { kubeconfig: "~/.kube/config", context: "one" };
+    const { environment } = await recordCommand({ cluster }, { context: "one" });
     assert.equal(environment["ISTIO_AMBIENT_TARGET"], '{"kubeconfig":"~/.kube/config","context":"one"}');
+  });
+
+  it("names the package and no path, so that it is found after an upgrade and on another machine", async () => {
+    const { interpreter } = await recordCommand({});
+    assert.deepEqual(interpreter, ["node", "-e", launcher]);
+    assert.equal(launcher.includes(process.cwd()), false);
   });
 
   it("is refused with a word that it does not know", async () => {
@@ -54,7 +62,7 @@ describe("the data plane's command", () => {
       assert.equal(
         error.message,
         'AmbientMesh "mesh" cannot be made:\n' +
-          '  `onDestroy`: got "leave"; it is one of "unenrol", "drain", "refuse", "ignore"; write `onDestroy: "drain"`',
+          '  `onDestroy`: got "leave"; it is one of "unenroll", "drain", "refuse", "ignore"; write `onDestroy: "drain"`',
       );
       return true;
     });

@@ -42,7 +42,7 @@ describe("the NodePorts of several gateways", () => {
       new IngressGateway("balanced", { serviceType: "LoadBalancer" });
       for (const cluster of ["east", "west"]) {
         const provider = new k8s.Provider(cluster, { context: cluster });
-        new IngressGateway(`${cluster}-gateway`, {}, { provider });
+        new IngressGateway(`${cluster}-gateway`, { cluster: { context: cluster } }, { provider });
       }
     }, preview);
   });
@@ -67,7 +67,7 @@ describe("several meshes", () => {
     await record(() => {
       for (const cluster of ["east", "west"]) {
         const provider = new k8s.Provider(cluster, { context: cluster });
-        new AmbientMesh(`${cluster}-mesh`, { preflight }, { provider });
+        new AmbientMesh(`${cluster}-mesh`, { preflight, cluster: { context: cluster } }, { provider });
       }
     }, preview);
   });

@@ -4,17 +4,15 @@ import * as pulumi from "@pulumi/pulumi";
 import * as k8s from "@pulumi/kubernetes";
 import { AmbientMesh, AmbientMeshArgs } from "../../components";
 import { createdAtOnce, record, Recording, valueOf } from "./record";
+import { onServingCluster } from "./serving-cluster";
 
-process.env["KUBECONFIG"] = "/nonexistent/kubeconfig";
-
-const gatewayApi = { source: "tests/fixtures/gateway-api" };
-const crds = ["gateways", "httproutes"].map((kind) => `mesh-gateway-api-${kind}.gateway.networking.k8s.io`);
-const policy = "mesh-gateway-api-safe-upgrades.gateway.networking.k8s.io";
+// The cluster here answers what is waited for, not what a preflight asks.
+const preflight = { enabled: false };
 
 async function recordMesh(args: AmbientMeshArgs, opts?: pulumi.ComponentResourceOptions) {
   let mesh: AmbientMesh | undefined;
   const recording = await record(() => {
-    mesh = new AmbientMesh("mesh", { gatewayApi, ...args }, opts);
+    mesh = new AmbientMesh("mesh", { preflight, ...args }, opts);
   });
   return { recording, mesh: mesh! };
 }
@@ -24,13 +22,14 @@ function inputsOf(recording: Recording, name: string): Record<string, unknown> {
 }
 
 describe("the resources of AmbientMesh", () => {
+  onServingCluster();
   let recording: Recording;
   let mesh: AmbientMesh;
   let atOnce: string[];
 
   before(async () => {
     recording = await record(() => {
-      mesh = new AmbientMesh("mesh", { gatewayApi });
+      mesh = new AmbientMesh("mesh", { preflight });
       atOnce = createdAtOnce(mesh);
     });
   });
@@ -42,11 +41,7 @@ describe("the resources of AmbientMesh", () => {
         "/mesh istio-ambient:index:AmbientMesh",
         "mesh/mesh-namespace kubernetes:core/v1:Namespace",
         "mesh/mesh-gateway-api istio-ambient:index:GatewayApi",
-        ...crds.map(
-          (crd) => `mesh-gateway-api/${crd} kubernetes:apiextensions.k8s.io/v1:CustomResourceDefinitionPatch`,
-        ),
-        `mesh-gateway-api/${policy} kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyPatch`,
-        `mesh-gateway-api/${policy} kubernetes:admissionregistration.k8s.io/v1:ValidatingAdmissionPolicyBindingPatch`,
+        "mesh-gateway-api/mesh-gateway-api-bundle command:local:Command",
         "mesh/mesh-base kubernetes:helm.sh/v3:Release",
         "mesh/mesh-istiod kubernetes:helm.sh/v3:Release",
         "mesh/mesh-cni kubernetes:helm.sh/v3:Release",
@@ -68,37 +63,41 @@ describe("the resources of AmbientMesh", () => {
   it("depend on each other in the order of installation, whose reverse is that of destroy", () => {
     const dependencies = (name: string) => recording.find(name).dependencies;
     assert.deepEqual(dependencies("mesh-namespace"), []);
-    assert.deepEqual(dependencies("mesh-base"), [...crds, policy, policy, "mesh-namespace"]);
+    assert.deepEqual(dependencies("mesh-base"), ["mesh-namespace"]);
     assert.deepEqual(dependencies("mesh-istiod"), ["mesh-base"]);
     assert.deepEqual(dependencies("mesh-cni"), ["mesh-istiod"]);
     assert.deepEqual(dependencies("mesh-ztunnel"), ["mesh-cni"]);
     assert.deepEqual(dependencies("mesh-data-plane"), ["mesh-cni", "mesh-istiod", "mesh-ztunnel"]);
-    assert.deepEqual(dependencies("mesh-gateway-overlay"), ["mesh-data-plane"]);
-    assert.deepEqual(dependencies("mesh-gateway-overlay-data"), ["mesh-data-plane", "mesh-gateway-overlay"]);
-    assert.deepEqual(dependencies("mesh-gateway-selfsigned-issuer"), ["mesh-data-plane"]);
-    assert.deepEqual(dependencies("mesh-gateway-ca-certificate"), [
-      "mesh-data-plane",
-      "mesh-gateway-selfsigned-issuer",
-    ]);
-    assert.deepEqual(dependencies("mesh-gateway-ca-issuer"), ["mesh-data-plane", "mesh-gateway-ca-certificate"]);
-    assert.deepEqual(dependencies("mesh-gateway-certificate"), ["mesh-data-plane", "mesh-gateway-ca-issuer"]);
     assert.deepEqual(dependencies("mesh-gateway-gateway"), [
       "mesh-data-plane",
+      "mesh-gateway-api-bundle",
       "mesh-gateway-certificate",
       "mesh-gateway-overlay-data",
+      "mesh-namespace",
     ]);
-    assert.deepEqual(dependencies("mesh-gateway-service"), ["mesh-data-plane", "mesh-gateway-gateway"]);
+    assert.deepEqual(dependencies("mesh-gateway-service"), ["mesh-gateway-gateway", "mesh-namespace"]);
   });
 
-  it("are created before the constructor returns, except the CRDs, which have to be read first", () => {
+  it("do not wait for the releases where they need the namespace alone", () => {
+    const beside = (name: string) => recording.find(`mesh-gateway-${name}`).dependencies;
+    assert.deepEqual(beside("api-bundle"), ["mesh-namespace"]);
+    assert.deepEqual(beside("overlay"), ["mesh-namespace"]);
+    assert.deepEqual(beside("overlay-data"), ["mesh-gateway-overlay", "mesh-namespace"]);
+    assert.deepEqual(beside("selfsigned-issuer"), ["mesh-namespace"]);
+    assert.deepEqual(beside("ca-certificate"), ["mesh-gateway-selfsigned-issuer", "mesh-namespace"]);
+    assert.deepEqual(beside("ca-issuer"), ["mesh-gateway-ca-certificate", "mesh-namespace"]);
+    assert.deepEqual(beside("certificate"), ["mesh-gateway-ca-issuer", "mesh-namespace"]);
+  });
+
+  it("are all created before the constructor returns", () => {
     const late = recording.resources.map((r) => r.name).filter((name) => !atOnce.includes(name) && name !== "mesh");
-    assert.deepEqual(late.sort(), [...crds, policy, policy].sort());
+    assert.deepEqual(late, []);
   });
 
-  it("keep the Gateway API objects at destroy, and patches of what goes with its owner", () => {
+  it("keep the Gateway API CRDs at destroy, and patches of what goes with its owner", () => {
     const kept = recording.resources.filter((r) => r.retainOnDelete).map((r) => r.name);
-    const patches = ["mesh-gateway-overlay-data", "mesh-gateway-service"];
-    assert.deepEqual(kept.sort(), [...crds, policy, policy, ...patches].sort());
+    assert.deepEqual(kept.sort(), ["mesh-gateway-overlay-data", "mesh-gateway-service"]);
+    assert.equal("delete" in recording.find("mesh-gateway-api-bundle").inputs, false);
   });
 
   it("wait for readiness: no Release skips it, and no wait is longer than minutes", () => {
@@ -112,16 +111,26 @@ describe("the resources of AmbientMesh", () => {
   });
 
   it("register the outputs of every component", () => {
-    const gateway = ["caCertificate", "httpUrl", "httpsUrl", "nodePorts", "parentRef", "secretName", "serviceName"];
+    const gateway = ["caCertificate", "httpUrl", "httpsUrl", "nodePorts", "secretName", "serviceName"];
     assert.deepEqual(Object.fromEntries(recording.outputs), {
-      mesh: [...gateway, "namespace", "resources", "version"].sort(),
-      "mesh-gateway": gateway,
+      mesh: [...gateway, "gateway", "namespace", "resources", "version"].sort(),
+      "mesh-gateway": [...gateway, "reference"].sort(),
       "mesh-gateway-api": ["version"],
     });
   });
 
   it("give the outputs that other programs build on", async () => {
-    assert.deepEqual(await valueOf(mesh.parentRef), { name: "hostk8s-gateway", namespace: "istio-system" });
+    assert.deepEqual(await valueOf(mesh.gateway), {
+      name: "hostk8s-gateway",
+      namespace: "istio-system",
+      listeners: [
+        { name: "http", protocol: "HTTP", port: 80 },
+        { name: "https", protocol: "HTTPS", port: 443 },
+      ],
+      hostPorts: { http: 8081, https: 8444 },
+      certificateNames: ["localhost", "hostk8s.local", "*.hostk8s.local"],
+      serviceAccount: "hostk8s-gateway-istio",
+    });
     assert.equal(await valueOf(mesh.httpUrl), "http://localhost:8081");
     assert.equal(await valueOf(mesh.httpsUrl), "https://localhost:8444");
     assert.deepEqual(await valueOf(mesh.nodePorts), { http: 30081, https: 30444 });
@@ -130,22 +139,11 @@ describe("the resources of AmbientMesh", () => {
     assert.equal(await valueOf(mesh.caCertificate), "PEM of the signer");
     assert.equal(await pulumi.isSecret(mesh.caCertificate), false);
   });
-
-  it("give no copy of what Kubernetes keeps about Pulumi's annotations to the CRDs", () => {
-    const crd = recording.find(crds[0]!).inputs as { metadata: object; status?: object };
-    assert.deepEqual(crd.metadata, {
-      name: "gateways.gateway.networking.k8s.io",
-      annotations: {
-        "gateway.networking.k8s.io/bundle-version": "v1.6.0",
-        "gateway.networking.k8s.io/channel": "standard",
-        "pulumi.com/patchForce": "true",
-      },
-    });
-    assert.equal(crd.status, undefined);
-  });
 });
 
 describe("the arguments of AmbientMesh", () => {
+  onServingCluster();
+
   it("put every release at the same exact version, from Istio's own repository", async () => {
     const { recording } = await recordMesh({ version: "1.30.5" });
     for (const [name, chart] of Object.entries({ base: "base", istiod: "istiod", cni: "cni", ztunnel: "ztunnel" })) {
@@ -181,7 +179,7 @@ describe("the arguments of AmbientMesh", () => {
       "mesh-namespace",
       "mesh-ztunnel",
     ]);
-    assert.deepEqual(await valueOf(bare.mesh.parentRef), { name: "", namespace: "" });
+    assert.equal(await valueOf(bare.mesh.gateway), undefined);
 
     const plain = await recordMesh({ gateway: { certificate: { enabled: false } } });
     const spec = inputsOf(plain.recording, "mesh-gateway-gateway")["spec"] as { listeners: { name: string }[] };
@@ -230,39 +228,37 @@ describe("the arguments of AmbientMesh", () => {
   it("hand what the mesh itself has to wait for on to every child", async () => {
     const recording = await record(() => {
       const before = new k8s.core.v1.ConfigMap("before", {});
-      new AmbientMesh("mesh", { gatewayApi }, { dependsOn: before });
+      new AmbientMesh("mesh", { preflight }, { dependsOn: before });
     });
     const waiting = recording.resources.filter((r) => r.dependencies.includes("before")).map((r) => r.name);
-    const own = recording.resources.filter((r) => !["before", ...crds, policy].includes(r.name)).map((r) => r.name);
+    const own = recording.resources.filter((r) => r.name !== "before").map((r) => r.name);
     assert.deepEqual(waiting.sort(), own.sort());
   });
 
-  it("send every child to the provider that was given, and say that the cluster was not looked at", async () => {
-    const recording = await record(() => {
-      const provider = new k8s.Provider("other", { kubeconfig: "{}" });
-      new AmbientMesh("mesh", { gatewayApi }, { provider });
-    });
+  it("send every child to the provider that was given, and its commands to the cluster that was named for it", async () => {
+    const recording = await record(
+      () => {
+        const provider = new k8s.Provider("other", { kubeconfig: "{}", context: "other" });
+        new AmbientMesh("mesh", { preflight, cluster: { context: "other" } }, { provider });
+      },
+      { preview: true },
+    );
     const elsewhere = recording.resources.filter((r) => r.type.startsWith("kubernetes:") && r.provider !== "other");
     assert.deepEqual(elsewhere, []);
-    assert.deepEqual(
-      recording.resources.some((r) => r.name === "mesh-data-plane"),
-      false,
-    );
-    assert.deepEqual(recording.logged, [
-      "warning: the preflight was left out, nobody waits for ztunnel, and destroy un-enrols nothing: an explicit " +
-        'provider does not tell its kubeconfig; write `preflight: { context: "..." }`',
-      "warning: the Gateway API CRDs of the cluster were not compared with this bundle: an explicit provider does not " +
-        'tell its kubeconfig; write `context: "..."`, of a mesh `preflight: { context: "..." }`',
-    ]);
+    for (const name of ["mesh-data-plane", "mesh-gateway-api-bundle"]) {
+      const { environment } = recording.find(name).inputs as { environment: Record<string, string> };
+      assert.equal(environment["ISTIO_AMBIENT_TARGET"], '{"context":"other"}');
+    }
+    assert.deepEqual(recording.logged, []);
   });
 
   it("may be Outputs that are not known at preview: every object is listed all the same", async () => {
-    const known = await record(() => void new AmbientMesh("mesh", { gatewayApi }), { preview: true });
+    const known = await record(() => void new AmbientMesh("mesh", { preflight }), { preview: true });
     const recording = await record(
       () => {
         const unknown: pulumi.Output<string> = new k8s.core.v1.ConfigMap("not-yet").id;
         new AmbientMesh("mesh", {
-          gatewayApi,
+          preflight,
           namespace: unknown,
           controlPlane: { memory: unknown },
           gateway: { host: unknown, hostnames: [unknown], certificate: { issuerName: unknown } },

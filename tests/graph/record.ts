@@ -122,11 +122,8 @@ function answer(args: MockResourceArgs): { id: string; state: Record<string, unk
     return { id: "", state: inputs };
   }
   const id = [metadata.namespace, metadata.name ?? args.name].filter(Boolean).join("/");
-  if (args.type === "kubernetes:core/v1:Secret" && args.id) {
-    return { id: args.id, state: { data: { "ca.crt": Buffer.from("PEM of the signer").toString("base64") } } };
-  }
-  if (args.type === "kubernetes:gateway.networking.k8s.io/v1:Gateway" && args.id) {
-    return { id: args.id, state: { status: { addresses: [{ type: "IPAddress", value: "192.0.2.10" }] } } };
+  if (args.type === "command:local:Command") {
+    return { id, state: { ...inputs, stdout: "1.6.0\n" } };
   }
   return { id, state: { ...inputs, status: { status: "deployed" } } };
 }

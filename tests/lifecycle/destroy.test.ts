@@ -1,6 +1,6 @@
 // A mesh goes: every workload is out of it before ztunnel is, nothing restarts, and all of it can be put back.
 import * as assert from "node:assert/strict";
-import { run } from "../../cli/main";
+import { run } from "../../cli/run";
 import { AmbientMesh } from "../../components";
 import { IstioCni } from "./captured";
 import { apply, get, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
@@ -23,6 +23,27 @@ spec:
     spec: { terminationGracePeriodSeconds: 0, containers: [{ name: web, image: example.com/web }] }
 `;
 
+/** What a drain leaves as it is: workloads that it cannot roll without a gap, and what istiod made. */
+const unrolled = `
+apiVersion: apps/v1
+kind: StatefulSet
+metadata: { name: db, namespace: shop-2 }
+spec:
+  selector: { matchLabels: { app: db } }
+  template:
+    metadata: { labels: { app: db } }
+    spec: { terminationGracePeriodSeconds: 0, containers: [{ name: db, image: example.com/db }] }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: public-istio, namespace: shop-2, labels: { gateway.networking.k8s.io/gateway-name: public } }
+spec:
+  selector: { matchLabels: { gateway.networking.k8s.io/gateway-name: public } }
+  template:
+    metadata: { labels: { gateway.networking.k8s.io/gateway-name: public } }
+    spec: { terminationGracePeriodSeconds: 0, containers: [{ name: istio-proxy, image: example.com/proxy }] }
+`;
+
 const modes = () => get("namespaces", "-l", "test=destroy").map(({ metadata }) => metadata.labels?.[mode]);
 const pods = () =>
   get("pods", "-A", "-l", "app=shop")
@@ -34,7 +55,7 @@ async function command(...argv: string[]): Promise<{ code: number; out: string; 
   const terminal = {
     out: (text: string) => void (said.out += text),
     err: (text: string) => void (said.err += text),
-    colour: false,
+    color: false,
     interactive: false,
   };
   return { code: await run(argv, terminal), ...said };
@@ -69,13 +90,13 @@ describe("the end of a mesh with 20 enrolled namespaces", () => {
   });
 
   it("comes by the command too, and is taken back by it", async () => {
-    assert.deepEqual(await command("unenrol", "--namespace", "shop-1"), {
+    assert.deepEqual(await command("unenroll", "--namespace", "shop-1"), {
       code: 0,
-      out: "1 namespace out of the mesh; `istio-ambient enrol --restore` puts them back\n",
+      out: "removed 1 namespace from the mesh; to return, run `istio-ambient enroll --restore`\n",
       err: "",
     });
     assert.deepEqual(modes().filter((value) => value === undefined).length, 1);
-    assert.deepEqual(await command("enrol", "--restore"), { code: 0, out: "back in the mesh: shop-1\n", err: "" });
+    assert.deepEqual(await command("enroll", "--restore"), { code: 0, out: "back in the mesh: shop-1\n", err: "" });
     assert.deepEqual(modes(), Array(20).fill("ambient"));
     await cni.until(shops.length);
   });
@@ -83,10 +104,24 @@ describe("the end of a mesh with 20 enrolled namespaces", () => {
   it("is drained by new pods outside of the mesh, and restored to what was there", async () => {
     const template = () => get("deployment", "web", "-n", "shop-2")[0]!.spec;
     const before = JSON.stringify(template());
-    const { code, err } = await command("unenrol", "--drain", "--namespace", "shop-2");
-    assert.deepEqual([code, err], [0, "rolling Deployment shop-2/web out of the mesh\n"]);
+    apply(unrolled);
+    await settled(
+      () => get("pods", "-n", "shop-2").length,
+      (count) => count === 3,
+    );
+    const { code, err } = await command("unenroll", "--drain", "--namespace", "shop-2");
+    assert.deepEqual(
+      [code, err],
+      [
+        0,
+        "not rolled: StatefulSet shop-2/db; their pods keep running and leave the mesh when the label is removed, and " +
+          "connections may fail for less than a second\n" +
+          "rolling Deployment shop-2/web out of the mesh\n",
+      ],
+    );
+    kubectl("delete", "statefulset/db", "deployment/public-istio", "-n", "shop-2");
     assert.equal(get("pods", "-n", "shop-2", "-l", `${mode}=none`).length, 1);
-    await command("enrol", "--restore", "--namespace", "shop-2");
+    await command("enroll", "--restore", "--namespace", "shop-2");
     assert.equal(JSON.stringify(template()), before);
     await cni.until(shops.length);
   });
@@ -94,8 +129,8 @@ describe("the end of a mesh with 20 enrolled namespaces", () => {
   it("is refused where the mesh says so, with everything left in place", async () => {
     await assert.rejects(stack.destroy(), (error: Error) => {
       const message =
-        "the mesh still carries 20 namespaces (shop-1, shop-10, shop-11, shop-12, shop-13 and 15 more), which lose all " +
-        'traffic with it; take them out first: run `istio-ambient unenrol`, or write `onDestroy: "unenrol"`';
+        "still enrolled: 20 namespaces (shop-1, shop-10, shop-11, shop-12, shop-13 and 15 more), which would lose all " +
+        'traffic without the mesh; unenroll them first: run `istio-ambient unenroll`, or write `onDestroy: "unenroll"`';
       assert.ok(error.message.includes(message), error.message);
       return true;
     });
@@ -104,7 +139,7 @@ describe("the end of a mesh with 20 enrolled namespaces", () => {
   });
 
   it("lets every pod go before ztunnel goes, and restarts none", async () => {
-    onDestroy = "unenrol";
+    onDestroy = "unenroll";
     await stack.up();
     await settled(pods, (all) => all.length === shops.length);
     const before = pods();
@@ -124,10 +159,10 @@ describe("the end of a mesh with 20 enrolled namespaces", () => {
   });
 
   it("is not taken back while there is no ztunnel", async () => {
-    assert.deepEqual(await command("enrol", "--restore"), {
+    assert.deepEqual(await command("enroll", "--restore"), {
       code: 1,
       out: "",
-      err: "ztunnel is not ready on every node, and an enrolled pod without it is cut off; run `istio-ambient ready` first\n",
+      err: "ztunnel is not ready on every node, and enrolled pods lose all traffic without it; run `istio-ambient ready` first\n",
     });
   });
 });

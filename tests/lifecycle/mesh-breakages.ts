@@ -88,7 +88,7 @@ export const realBreakages: RealBreakage[] = [
     ...without("a CRD of the Gateway API is deleted", ["gateway-api-crds"], "crd", `grpcroutes.${gatewayApi}`),
     mend: () => apply(fs.readFileSync(path.join(sources.gatewayApi.source, `${gatewayApi}_grpcroutes.yaml`), "utf8")),
   },
-  without("a CRD of Istio is deleted", ["istio-crds"], "crd", "telemetries.telemetry.istio.io"),
+  without("a CRD of Istio is deleted", ["istio-crds", "release-objects"], "crd", "telemetries.telemetry.istio.io"),
   without(
     "the policy against older bundles is deleted",
     ["gateway-api-guard"],
@@ -97,13 +97,13 @@ export const realBreakages: RealBreakage[] = [
   ),
   changed(
     "istiod is scaled to nothing",
-    ["istiod-available"],
+    ["istiod-available", "release-objects"],
     ["scale", "deployment", "istiod", "-n", mesh, "--replicas", "0"],
     ["scale", "deployment", "istiod", "-n", mesh, "--replicas", "1"],
   ),
   changed(
     "istiod trusts another account",
-    ["trusted-ztunnel"],
+    ["trusted-ztunnel", "release-objects"],
     ["set", "env", "deployment/istiod", "-n", mesh, "CA_TRUSTED_NODE_ACCOUNTS=kube-system/ztunnel"],
     ["set", "env", "deployment/istiod", "-n", mesh, `CA_TRUSTED_NODE_ACCOUNTS=${mesh}/ztunnel`],
   ),
@@ -135,10 +135,22 @@ export const realBreakages: RealBreakage[] = [
   ),
   without(
     "ztunnel's DaemonSet is deleted under captured pods",
-    ["ztunnel-ready", "captured-without-ztunnel"],
+    ["ztunnel-ready", "captured-without-ztunnel", "release-objects"],
     "daemonset",
     "ztunnel",
     mesh,
+  ),
+  changed(
+    "the new pod of istiod finds no node, while the old one serves",
+    ["rollouts"],
+    ["patch", "deployment", "istiod", "-n", mesh, "--patch", nodeSelector("elsewhere")],
+    ["patch", "deployment", "istiod", "-n", mesh, "--patch", nodeSelector(null)],
+  ),
+  changed(
+    "the image of ztunnel is edited by hand",
+    ["release-objects"],
+    ["set", "image", "daemonset/ztunnel", "-n", mesh, "istio-proxy=example.com/ztunnel:1"],
+    ["rollout", "undo", "daemonset/ztunnel", "-n", mesh],
   ),
   changed(
     "istio-cni finds no node",

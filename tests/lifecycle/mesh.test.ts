@@ -34,8 +34,8 @@ describe("a mesh on a cluster", () => {
     removeDefinitions();
     stack = await TestStack.open("mesh", async () => {
       const mesh = new AmbientMesh("mesh", args);
-      const { httpUrl, httpsUrl, parentRef, nodePorts: ports, version, resources, caCertificate } = mesh;
-      return { httpUrl, httpsUrl, parentRef, nodePorts: ports, version, resources, caCertificate };
+      const { httpUrl, httpsUrl, gateway: reference, nodePorts: ports, version, resources, caCertificate } = mesh;
+      return { httpUrl, httpsUrl, reference, nodePorts: ports, version, resources, caCertificate };
     });
   });
 
@@ -64,7 +64,17 @@ describe("a mesh on a cluster", () => {
     assert.deepEqual(outputs, {
       httpUrl: "http://localhost:8081",
       httpsUrl: "https://localhost:8444",
-      parentRef: { name: "hostk8s-gateway", namespace },
+      reference: {
+        name: "hostk8s-gateway",
+        namespace,
+        listeners: [
+          { name: "http", protocol: "HTTP", port: 80 },
+          { name: "https", protocol: "HTTPS", port: 443 },
+        ],
+        hostPorts: { http: 8081, https: 8444 },
+        certificateNames: ["localhost", "hostk8s.local", "*.hostk8s.local"],
+        serviceAccount: "hostk8s-gateway-istio",
+      },
       nodePorts: { http: 30081, https: 30444 },
       version: "1.31.0",
       resources: {
@@ -133,6 +143,33 @@ describe("a mesh on a cluster", () => {
     await stack.refresh();
     await stack.up();
     assert.deepEqual(await settled(nodePorts, (ports) => ports["http"] === 30081), { http: 30081, https: 30444 });
+  });
+
+  it("is repaired where somebody changed what its releases made, and the preview says what", async () => {
+    kubectl("set", "image", "daemonset/ztunnel", "istio-proxy=example.com/ztunnel:mine", "-n", namespace);
+    kubectl("delete", "clusterrole", "istiod-clusterrole-istio-system");
+    const { steps, diagnostics } = await stack.preview();
+    assert.deepEqual(steps, ["update mesh-data-plane"]);
+    const image = "spec.template.spec.containers[istio-proxy].image";
+    const pinned = `docker.io/istio/ztunnel:${"1.31.0"}-distroless`;
+    assert.deepEqual(diagnostics, [
+      "warning: the mesh was changed outside of its Helm releases; `pulumi up` restores it:\n" +
+        "  ClusterRole istiod-clusterrole-istio-system is missing\n" +
+        `  DaemonSet istio-system/ztunnel: ${image} is "example.com/ztunnel:mine", the release says "${pinned}"`,
+    ]);
+    await stack.up();
+    assert.equal(get("clusterrole", "istiod-clusterrole-istio-system").length, 1);
+    assert.ok(JSON.stringify(get("daemonset", "ztunnel", "-n", namespace)[0]!.spec).includes(pinned));
+    assert.deepEqual(await stack.preview(), { steps: [], diagnostics: [], outputs: {} });
+  });
+
+  it("has no private key in its state, nor anything that has to be kept secret", async () => {
+    const state = await stack.exported();
+    for (const secret of ["hostk8s-gateway-cert", "hostk8s-gateway-ca"]) {
+      assert.equal(state.includes(get("secret", secret, "-n", namespace)[0]!.data!["tls.key"]!), false);
+    }
+    assert.equal(/PRIVATE KEY|ciphertext/.test(state), false);
+    assert.ok(state.length < 250_000, `${state.length} bytes`);
   });
 
   it("goes, and leaves the CRDs and the routes of others", async () => {

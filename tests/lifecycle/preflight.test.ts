@@ -3,6 +3,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import * as k8s from "@pulumi/kubernetes";
 import { readFacts } from "../../cluster/preflight";
 import { AmbientMesh, AmbientMeshArgs } from "../../components";
 import type { Plan } from "../../lib/preflight/facts";
@@ -124,7 +125,8 @@ describe("the preflight of a mesh", () => {
   before(async () => {
     removeDefinitions();
     stack = await TestStack.open("preflight", () => {
-      const { httpUrl } = new AmbientMesh("mesh", { ...sources, platform: "kind", ...args });
+      const provider = args.cluster && new k8s.Provider("other", args.cluster);
+      const { httpUrl } = new AmbientMesh("mesh", { ...sources, platform: "kind", ...args }, { provider });
       return Promise.resolve({ httpUrl });
     });
   });
@@ -185,7 +187,7 @@ rules: [{ apiGroups: ["*"], resources: ["*"], verbs: [get, list] }]
     fs.writeFileSync(kubeconfig, kubectl("config", "view", "--raw", "--flatten"));
     kubectl("config", "set-credentials", "reader", `--token=${token}`, `--kubeconfig=${kubeconfig}`);
     kubectl("config", "set-context", "--current", "--user=reader", `--kubeconfig=${kubeconfig}`);
-    args = { preflight: { kubeconfig }, gateway: { enabled: false }, platform: "minikube" };
+    args = { cluster: { kubeconfig }, gateway: { enabled: false }, platform: "minikube" };
     await assert.rejects(stack.preview(), (error: Error) => {
       const missing = ["namespaces", "customresourcedefinitions.apiextensions.k8s.io"];
       missing.push("clusterroles.rbac.authorization.k8s.io");
@@ -208,14 +210,14 @@ rules: [{ apiGroups: ["*"], resources: ["*"], verbs: [get, list] }]
       contexts: [{ name: "away", context: { cluster: "away", user: "away" } }],
       "current-context": "away",
     });
-    const why = `the preflight was left out: cannot reach the cluster at ${server}: connect ECONNREFUSED 127.0.0.1:1`;
+    const why = `the preflight was skipped: cannot reach the cluster at ${server}: connect ECONNREFUSED 127.0.0.1:1`;
     const warnings = async (preflight: AmbientMeshArgs["preflight"]) => {
-      args = { preflight };
+      args = { cluster: { kubeconfig }, preflight };
       const { diagnostics } = await stack.preview().catch((error: { diagnostics: string[] }) => error);
       return diagnostics.filter((line) => line.includes("preflight"));
     };
-    assert.deepEqual(await warnings({ kubeconfig }), [`warning: ${why}`]);
-    assert.deepEqual(await warnings({ kubeconfig, enabled: false }), []);
+    assert.deepEqual(await warnings({ enabled: true }), [`warning: ${why}`]);
+    assert.deepEqual(await warnings({ enabled: false }), []);
   });
 
   it("asks the API server no more than 25 times", async () => {

@@ -37,7 +37,7 @@ spec: { hard: { pods: "0" } }
     const warning = await Promise.race([warned, up.then(() => "the mesh came up without a warning")]);
     assert.match(
       warning,
-      /^warning: Deployment istio-system\/istiod has been waited for \d+ s; last seen: Available=False \(MinimumReplicasUnavailable: .*\)$/m,
+      /^warning: still waiting for Deployment istio-system\/istiod after \d+ s; last seen: Available=False \(MinimumReplicasUnavailable: .*\)$/m,
     );
     assert.match(warning, /^ {2}`ReplicaSet istio-system\/istiod-\w+`: FailedCreate: .* exceeded quota: none, /m);
     kubectl("delete", "resourcequota", "none", "-n", "istio-system");

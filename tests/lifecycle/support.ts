@@ -59,6 +59,11 @@ export class TestStack {
     return this.run((onEvent) => this.stack.destroy({ onEvent }));
   }
 
+  /** The state as text, secrets in plain. */
+  async exported(): Promise<string> {
+    return JSON.stringify(await this.stack.exportStack());
+  }
+
   /** Takes away the lock that a killed engine has left. */
   async unlock(): Promise<void> {
     await this.stack.cancel().catch(() => undefined);

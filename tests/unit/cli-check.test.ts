@@ -23,18 +23,19 @@ data-plane
     \`DaemonSet istio-system/ztunnel\`: got "0 of 1 ready"; it is ready on every node, and on at least one; run \`kubectl describe daemonset ztunnel --namespace istio-system\`
     Where ztunnel is absent, every new connection of a captured pod fails, in and out.
     see docs/checks.md#ztunnel-ready
+√ every pod of istiod, istio-cni and ztunnel is of the newest template
 √ istio-cni of every asked node is connected to its ztunnel
 √ no pod is redirected to a ztunnel that is not there
 ‼ the mesh's CNI keeps no pod from starting
-    could not be looked at: no right to list events
+    not checked: no right to list events
     A cni configuration left behind, or istio-cni without a ztunnel, fails the network of every new pod.
     see docs/checks.md#pod-sandboxes
 ‼ no quota or admission rule refuses the mesh's pods
-    could not be looked at: no right to list events
+    not checked: no right to list events
     istio-cni and ztunnel need a namespace whose Pod Security level is privileged, and room in its quota.
     see docs/checks.md#pods-created
 
-√ 4 passed   ‼ 1 warned   ‼ 2 could not be looked at   × 1 failed
+√ 5 passed   ‼ 1 warned   ‼ 2 not checked   × 1 failed
 `;
 
 const goldenJson = `{
@@ -134,18 +135,18 @@ network
     for (let index = 0; index < 12; index++) {
       mesh.add(lists.namespaces, { metadata: { name: `n${index}`, labels: { "istio.io/dataplane-mode": "on" } } });
     }
-    const { out } = await check("--category", "enrolment");
+    const { out } = await check("--category", "enrollment");
     const lines = out.split("\n").filter((line) => line.startsWith("    "));
     assert.equal(lines.filter((line) => line.startsWith("    `Namespace n")).length, 10);
-    assert.equal(lines[10], "    and 2 more; all of them with --output json");
-    const data = (await check("--category", "enrolment", "--output", "json")).out;
+    assert.equal(lines[10], "    and 2 more; see all with --output json");
+    const data = (await check("--category", "enrollment", "--output", "json")).out;
     assert.equal(data.match(/"object": "Namespace n\d+"/g)?.length, 12);
   });
 
   it("refuses a namespace that does not exist, in which nothing would be found wrong", async () => {
     mesh.add(lists.namespaces, { metadata: { name: "shop" } });
     const { code, out, err } = await check("--namespace", "shopp");
-    const message = '`--namespace`: got "shopp"; there is no such namespace; write `--namespace shop`\n';
+    const message = '`--namespace`: got "shopp"; no such namespace; write `--namespace shop`\n';
     assert.deepEqual({ code, out, err }, { code: 64, out: "", err: message });
     server.answers.set(lists.namespaces, { status: 403, message: "no right to list namespaces" });
     assert.notEqual((await check("--namespace", "shopp")).code, 64);
@@ -162,19 +163,16 @@ network
     assert.equal(out, goldenJson.replace("<server>", server.address));
   });
 
-  it("colours the signs where colours are welcome, and only the signs", async () => {
+  it("colors the signs on a terminal that may show colors, and only the signs", async () => {
     breakIt();
     const argv = ["check", "--kubeconfig", server.kubeconfig, "--category", "data-plane"];
-    const { out } = await istioAmbient(argv, { colour: true });
+    const { out } = await istioAmbient(argv, { color: true });
     assert.ok(out.includes("\u001b[32m√\u001b[0m istio-cni is ready on every node\n"));
     assert.ok(out.includes("\u001b[31m×\u001b[0m ztunnel is ready on every node\n"));
     assert.ok(out.includes("\u001b[33m‼\u001b[0m the mesh's CNI keeps no pod from starting\n"));
     const plain = (await check("--category", "data-plane")).out;
-    const uncoloured = ["[32m", "[31m", "[33m", "[0m"].reduce(
-      (text, code) => text.replaceAll(`\u001b${code}`, ""),
-      out,
-    );
-    assert.equal(uncoloured, plain);
+    const uncolored = ["[32m", "[31m", "[33m", "[0m"].reduce((text, code) => text.replaceAll(`\u001b${code}`, ""), out);
+    assert.equal(uncolored, plain);
   });
 
   it("shows its progress on a terminal, and takes it away", async () => {
@@ -202,14 +200,14 @@ network
     await new Promise((resolve) => setTimeout(resolve, 500));
     mesh.edit(lists.daemonSets, "ztunnel", set("status.numberReady", 1));
     const { code, out, err } = await waiting;
-    assert.match(err, /^1 failed: ztunnel-ready; looking again, \d+ s left\n$/);
-    assert.deepEqual({ code, end: out.split("\n").at(-2) }, { code: 0, end: "√ 6 passed" });
+    assert.match(err, /^1 failed: ztunnel-ready; checking again, \d+ s left\n$/);
+    assert.deepEqual({ code, end: out.split("\n").at(-2) }, { code: 0, end: "√ 7 passed" });
   });
 
   it("waits no longer than it was told", async () => {
     mesh.edit(lists.daemonSets, "ztunnel", set("status.numberReady", 0));
     const { code, out, err } = await check("--wait", "1s", "--category", "data-plane");
-    assert.equal(err, "1 failed: ztunnel-ready; looking again, 1 s left\n");
+    assert.equal(err, "1 failed: ztunnel-ready; checking again, 1 s left\n");
     assert.ok(out.includes("× ztunnel is ready on every node"));
     assert.equal(code, 1);
   });

@@ -6,9 +6,9 @@ import * as path from "node:path";
 import { version } from "../../package.json";
 import { istioAmbient } from "./fixtures/terminal";
 
-const help = (command = "") => `Run "istio-ambient ${command}--help" for what it takes.\n`;
+const help = (command = "") => `Run "istio-ambient ${command}--help" for usage.\n`;
 const categories =
-  "kubernetes, versions, gateway-api, control-plane, data-plane, enrolment, gateways, gateway-service, certificates, waypoints, policies, network";
+  "kubernetes, versions, gateway-api, control-plane, data-plane, enrollment, gateways, gateway-service, certificates, waypoints, policies, network";
 const nodePortRule = "a NodePort is a whole number from 30000 to 32767";
 const hostPortRule = "a port of the host is a whole number from 1 to 65535";
 const onceRule = "a port of the host is published once, and";
@@ -25,20 +25,20 @@ const wrongCalls: [string[], string][] = [
     `error: unknown option '--namespcae'\n(Did you mean --namespace?)\n${help("check ")}`,
   ],
   [["check", "--context"], `error: option '--context <name>' argument missing\n${help("check ")}`],
-  [["check", "--output", "yaml"], '`--output`: got "yaml"; it is one of table, json; write `--output table`\n'],
-  [["check", "--output", "jsn"], '`--output`: got "jsn"; it is one of table, json; write `--output json`\n'],
+  [["check", "--output", "yaml"], '`--output`: got "yaml"; must be one of table, json; write `--output table`\n'],
+  [["check", "--output", "jsn"], '`--output`: got "jsn"; must be one of table, json; write `--output json`\n'],
   [
     ["check", "--category", "gatways"],
-    `\`--category\`: got "gatways"; it is one of ${categories}; write \`--category gateways\`\n`,
+    `\`--category\`: got "gatways"; must be one of ${categories}; write \`--category gateways\`\n`,
   ],
-  [["check", "--wait", "2"], '`--wait`: got "2"; a duration is whole numbers with s, m or h; write `--wait 2m`\n'],
+  [["check", "--wait", "2"], '`--wait`: got "2"; must be a duration such as 90s, 2m or 1h30m; write `--wait 2m`\n'],
   [
     ["check", "--wait", "soon"],
-    '`--wait`: got "soon"; a duration is whole numbers with s, m or h; write `--wait 2m`\n',
+    '`--wait`: got "soon"; must be a duration such as 90s, 2m or 1h30m; write `--wait 2m`\n',
   ],
   [
     ["check", "--timeout", "1.5m"],
-    '`--timeout`: got "1.5m"; a duration is whole numbers with s, m or h; write `--timeout 2m`\n',
+    '`--timeout`: got "1.5m"; must be a duration such as 90s, 2m or 1h30m; write `--timeout 2m`\n',
   ],
   [
     ["check", "--kind-config", "/none"],

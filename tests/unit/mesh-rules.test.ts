@@ -1,9 +1,9 @@
 // Wrong input of AmbientMesh: every case names the setting, what was given, the rule and the fix.
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { checkArgs } from "../../components/inputs";
-import { faultLine } from "../../lib/faults";
-import { meshRules } from "../../lib/mesh-rules";
+import { checkArgs } from "../../components/support/arguments";
+import { faultLine } from "../../lib/validation/violations";
+import { meshRules } from "../../components/mesh/rules";
 
 type Case = [args: object, ...messages: string[]];
 
@@ -391,7 +391,7 @@ describe("right input of AmbientMesh", () => {
     },
     { gateway: { allowedRoutes: { from: "Selector", selector: { "example.com/team": "shop" } } } },
     { charts: { repository: "oci://registry.example.com/istio" }, images: { hub: "registry.example.com:5000/istio" } },
-    { gatewayApi: { source: "./crds" }, preflight: { context: "kind-kind" } },
+    { gatewayApi: { source: "./crds" }, cluster: { context: "kind-kind" } },
   ];
   for (const args of right) {
     it(JSON.stringify(args), () => assert.deepEqual(meshRules(args, "").map(faultLine), []));

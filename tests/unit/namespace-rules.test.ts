@@ -1,5 +1,5 @@
 // What an AmbientNamespace may be given: each wrong case names the setting, the value, the rule and the fix.
-import { ambientNamespaceRules } from "../../lib/namespace-rules";
+import { ambientNamespaceRules } from "../../components/namespace/rules";
 import { checkCases, WrongCase } from "./cases";
 
 const wrong: WrongCase[] = [
@@ -59,7 +59,7 @@ const wrong: WrongCase[] = [
   ],
   [
     { mlts: "strict" },
-    '`mlts`: got "strict"; there is no such setting, only name, adopt, dataplaneMode, mtls, useWaypoint, useWaypointNamespace, ingressUseWaypoint, stack, app, labels, allowSystemNamespace, preflight; write `mlts: undefined`',
+    '`mlts`: got "strict"; there is no such setting, only name, adopt, dataplaneMode, mtls, useWaypoint, useWaypointNamespace, ingressUseWaypoint, stack, app, labels, allowSystemNamespace, cluster; write `mlts: undefined`',
   ],
   [
     { labels: { "my team": "shop", size: 1, "istio-injection": "enabled", "hostk8s.app": "web" } },

@@ -337,8 +337,10 @@ describe("the preflight", () => {
   }
 
   it("takes a cert-manager that may still come, because the mesh depends on something, for a warning", () => {
-    const report = judgePlan(plan, { ...empty, definitions: [] }, true);
-    assert.deepEqual([report.errors.length, report.warnings.length], [0, 1]);
+    for (const facts of [{ definitions: [] }, { certManager: { deployments: [], leads: false } }]) {
+      const report = judgePlan(plan, { ...empty, ...facts }, true);
+      assert.deepEqual([report.errors.length, report.warnings.length], [0, 1]);
+    }
   });
 
   it("warns of what will not do what it seems to", () => {

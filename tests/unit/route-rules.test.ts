@@ -1,5 +1,5 @@
 // What an HttpRoute may be given: each wrong case names the setting, the value, the rule and the fix.
-import { httpRouteRules } from "../../lib/route-rules";
+import { httpRouteRules } from "../../components/route/rules";
 import { checkCases, WrongCase } from "./cases";
 
 const backends = [{ service: "web", port: 80 }];
@@ -10,7 +10,7 @@ const wrong: WrongCase[] = [
   ],
   [
     { namespace: "shop", backends },
-    '`parent`: got ""; a route hangs on a Gateway or a Service; write `parent: mesh.parentRef`',
+    '`parent`: got ""; a route attaches to a Gateway or a Service, and a mesh without a gateway has none to give; write `parent: mesh.gateway`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" } },

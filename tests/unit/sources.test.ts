@@ -1,10 +1,19 @@
 // Where charts and CRDs come from: a directory of charts, a bundle of Gateway API, and the releases that are known.
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
-import { findChartFiles } from "../../lib/chart-files";
-import { faultLine } from "../../lib/faults";
-import { bundleObjects, bundleVersion, reasonToLeave } from "../../lib/gateway-api-bundle";
-import { isOlder, istioLine, istioLines, nearestRelease } from "../../lib/releases";
+import { findChartFiles } from "../../components/mesh/chart-files";
+import { faultLine } from "../../lib/validation/violations";
+import {
+  bundleDrift,
+  bundleObjects,
+  bundleVersion,
+  describeBundle,
+  installedBundle,
+  markedObjects,
+  reasonToLeave,
+  statedVersion,
+} from "../../lib/gateway-api/bundle";
+import { isOlder, istioLine, istioLines, nearestRelease } from "../../lib/istio/releases";
 
 const four = (version: string) => ["base", "istiod", "cni", "ztunnel"].map((chart) => `${chart}-${version}.tgz`);
 
@@ -78,19 +87,61 @@ describe("a bundle of Gateway API", () => {
   });
 
   it("is never written over a newer one, nor over the experimental channel", () => {
-    assert.equal(reasonToLeave({}, objects), undefined);
-    assert.equal(reasonToLeave({ bundleVersion: "v1.5.1", channel: "standard" }, objects), undefined);
-    assert.equal(reasonToLeave({ bundleVersion: "v1.6.0", channel: "standard" }, objects), undefined);
+    const wanted = describeBundle(objects);
+    assert.deepEqual(wanted, { bundleVersion: "1.6.0", channel: "standard" });
+    assert.equal(reasonToLeave({}, wanted), undefined);
+    assert.equal(reasonToLeave({ bundleVersion: "v1.5.1", channel: "standard" }, wanted), undefined);
+    assert.equal(reasonToLeave({ bundleVersion: "v1.6.0", channel: "standard" }, wanted), undefined);
     assert.equal(
-      reasonToLeave({ bundleVersion: "v1.7.0" }, objects),
+      reasonToLeave({ bundleVersion: "v1.7.0" }, wanted),
       "the cluster has Gateway API v1.7.0, newer than 1.6.0; a bundle is never downgraded",
     );
     assert.equal(
-      reasonToLeave({ bundleVersion: "v1.6.0", channel: "experimental" }, objects),
+      reasonToLeave({ bundleVersion: "v1.6.0", channel: "experimental" }, wanted),
       "the cluster has the experimental channel of Gateway API; the standard channel would drop its fields",
     );
   });
+
+  it("is of the newest version of the CRDs that a cluster has", () => {
+    assert.deepEqual(installedBundle(definitions({ gateways: "v1.4.1", httproutes: "v1.10.0" })), {
+      bundleVersion: "v1.10.0",
+      channel: undefined,
+    });
+    assert.deepEqual(installedBundle([{ name: "certificates.cert-manager.io", annotations: {} }]), {});
+  });
+
+  it("is told its version by its text alone", () => {
+    assert.equal(statedVersion([fs.readFileSync("tests/fixtures/gateway-api/crds.yaml", "utf8")]), "1.6.0");
+    assert.equal(statedVersion(["kind: ConfigMap"]), undefined);
+  });
+
+  it("is missed where a part that was installed is gone or older", () => {
+    const [gateways, routes] = markedObjects(objects).map(({ metadata }) => ({ annotations: {}, ...metadata }));
+    const older = { ...routes!.annotations, "gateway.networking.k8s.io/bundle-version": "v1.5.1" };
+    assert.deepEqual(bundleDrift([gateways!, routes!], "1.6.0", true), []);
+    assert.deepEqual(bundleDrift([gateways!], "1.6.0", false), [
+      "CustomResourceDefinition httproutes.gateway.networking.k8s.io is missing",
+    ]);
+    assert.deepEqual(bundleDrift([gateways!, { ...routes!, annotations: older }], "1.6.0", true), [
+      "CustomResourceDefinition httproutes.gateway.networking.k8s.io is of Gateway API 1.5.1, not 1.6.0",
+    ]);
+    assert.deepEqual(bundleDrift([], "1.6.0", true), ["all CustomResourceDefinitions of the Gateway API are missing"]);
+  });
+
+  it("is not missed where it was never installed here, or where there is a newer one", () => {
+    assert.deepEqual(bundleDrift([], "1.6.0", false), []);
+    assert.deepEqual(bundleDrift(definitions({ gateways: "v1.4.1" }), "1.6.0", true), []);
+    const newer = markedObjects(objects).map(({ metadata }) => ({ annotations: {}, ...metadata }));
+    assert.deepEqual(bundleDrift(newer, "1.5.1", true), []);
+  });
 });
+
+function definitions(versions: Record<string, string>): { name: string; annotations: Record<string, string> }[] {
+  return Object.entries(versions).map(([plural, version]) => ({
+    name: `${plural}.gateway.networking.k8s.io`,
+    annotations: { "gateway.networking.k8s.io/bundle-version": version },
+  }));
+}
 
 describe("the releases", () => {
   it("are newest first, each no older than its floor", () => {

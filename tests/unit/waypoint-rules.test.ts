@@ -1,5 +1,5 @@
 // What a Waypoint may be given: each wrong case names the setting, the value, the rule and the fix.
-import { waypointRules } from "../../lib/waypoint-rules";
+import { waypointRules } from "../../components/waypoint/rules";
 import { checkCases, WrongCase } from "./cases";
 
 const wrong: WrongCase[] = [
@@ -39,7 +39,7 @@ const wrong: WrongCase[] = [
   ],
   [
     { namespace: "shop", for: [{ namespace: "shop" }], users: [] },
-    '`users`: got "[]"; there is no such setting, only name, namespace, waypointFor, for, replicas, cpu, memory, preflight; write `users: undefined`',
+    '`users`: got "[]"; there is no such setting, only name, namespace, waypointFor, for, replicas, cpu, memory, cluster; write `users: undefined`',
   ],
   [
     { namespace: "shop", for: [{ namespaces: "shop" }, "pay"] },

@@ -208,20 +208,20 @@ new HttpRoute("shop-web", {
   const wrong: [argv: string[], err: string][] = [
     [
       [],
-      '`-f`: got ""; Ingresses come from files or from a cluster; write `-f ingress.yaml, --namespace shop or --all-namespaces`',
+      "`-f`: missing; must name where to read Ingresses from; write `-f ingress.yaml, --namespace shop or --all-namespaces`",
     ],
     [
       ["-f", "PLAIN", "--output", "helm"],
-      '`--output`: got "helm"; it is one of yaml, typescript; write `--output yaml`',
+      '`--output`: got "helm"; must be one of yaml, typescript; write `--output yaml`',
     ],
-    [["-f", "PLAIN", "--report", "html"], '`--report`: got "html"; it is one of text, json; write `--report text`'],
+    [["-f", "PLAIN", "--report", "html"], '`--report`: got "html"; must be one of text, json; write `--report text`'],
     [
       ["-f", "PLAIN", "--gateway", "public"],
-      '`--gateway`: got "public"; it is a namespace and a name with a slash between them; write `--gateway istio-system/hostk8s-gateway`',
+      '`--gateway`: got "public"; must be a namespace and a name with a slash between them; write `--gateway istio-system/hostk8s-gateway`',
     ],
     [
       ["-f", "PLAIN", "--https-port", "0"],
-      '`--https-port`: got "0"; a port is a whole number from 1 to 65535; write `--https-port 8444`',
+      '`--https-port`: got "0"; must be a whole number from 1 to 65535; write `--https-port 8444`',
     ],
     [
       ["-f", "PLAIN", "--class", "public"],
@@ -229,15 +229,15 @@ new HttpRoute("shop-web", {
     ],
     [
       ["-f", "PLAIN", "--compare", "http://localhost:8080"],
-      '`--compare`: got "http://localhost:8080"; it takes two URLs, NGINX\'s first; write `--compare http://localhost:8080 http://localhost:8081`',
+      '`--compare`: got "http://localhost:8080"; must be two URLs, NGINX\'s first; write `--compare http://localhost:8080 http://localhost:8081`',
     ],
     [
       ["-f", "PLAIN", "--compare", "http://a", "http://b", "--rate", "fast"],
-      '`--rate`: got "fast"; it is a whole number from 1; write `--rate 100`',
+      '`--rate`: got "fast"; must be a whole number from 1; write `--rate 100`',
     ],
     [
       ["-f", "PLAIN", "--compare", "http://a", "http://b", "--output", "yaml"],
-      '`--output`: got "yaml"; it is one of table, json; write `--output table`',
+      '`--output`: got "yaml"; must be one of table, json; write `--output table`',
     ],
   ];
   for (const [argv, message] of wrong) {

@@ -1,0 +1,32 @@
+// Lists of the Kubernetes API, page by page: a namespace may hold more objects than one reply.
+import type { Api, Reply } from "./client";
+
+/** Objects that one request asks for. */
+const pageSize = 500;
+
+/** All objects of a list, or the reply that ended it. */
+export type Listed<T> = { kind: "ok"; items: T[] } | Exclude<Reply, { kind: "ok" }>;
+
+/** Reads every page of a list. The path may have a query, such as a labelSelector. */
+export async function listAll<T>(client: Pick<Api, "get">, path: string, accept?: string): Promise<Listed<T>> {
+  const query = `${path}${path.includes("?") ? "&" : "?"}limit=${pageSize}`;
+  const items: T[] = [];
+  let next = "";
+  do {
+    const reply = await client.get(query + next, accept);
+    if (reply.kind !== "ok") {
+      return reply;
+    }
+    // An empty list of metadata alone comes as null.
+    const page = reply.body as { items?: T[] | null; metadata?: { continue?: string } };
+    items.push(...(page.items ?? []));
+    next = page.metadata?.continue ? `&continue=${encodeURIComponent(page.metadata.continue)}` : "";
+  } while (next);
+  return { kind: "ok", items };
+}
+
+/** The same, but empty where the list may not be read or is not served. */
+export async function listReadable<T>(client: Pick<Api, "get">, path: string, accept?: string): Promise<T[]> {
+  const listed = await listAll<T>(client, path, accept);
+  return listed.kind === "ok" ? listed.items : [];
+}

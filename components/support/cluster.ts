@@ -1,0 +1,69 @@
+// Which cluster a component works on beside the plugin, so that nothing is ever read from, or done to, another one.
+import * as pulumi from "@pulumi/pulumi";
+import type { ClusterTarget } from "../../cluster/connection";
+import { throwFaults } from "./arguments";
+import { ClusterArgs } from "./args";
+
+/** A cluster as components use it. */
+export interface Cluster {
+  /** Known as soon as the program runs; undefined where it comes from another resource. */
+  now?: ClusterTarget;
+  target: pulumi.Output<ClusterTarget>;
+}
+
+const clusters = new WeakMap<pulumi.ProviderResource, Cluster>();
+
+/**
+ * The cluster that the component's provider writes to: of the default provider what the plugin takes, of an explicit
+ * one what was named for it, here or at an earlier component with the same provider.
+ */
+export function clusterOf(
+  component: pulumi.ComponentResource,
+  type: string,
+  name: string,
+  args: ClusterArgs | undefined,
+): Cluster {
+  const provider = component.getProvider("kubernetes::");
+  if (provider === undefined) {
+    refuseBesideDefault(type, name, args);
+    return fixed(defaultTarget());
+  }
+  const cluster = args === undefined ? clusters.get(provider) : namedCluster(args);
+  if (cluster === undefined) {
+    const rule = "the kubeconfig of an explicit provider cannot be read, so its cluster is named beside it";
+    throwFaults(type, name, [{ path: "cluster", got: undefined, rule, fix: 'cluster: { context: "kind-kind" }' }]);
+  }
+  clusters.set(provider, cluster!);
+  return cluster!;
+}
+
+function refuseBesideDefault(type: string, name: string, args: ClusterArgs | undefined): void {
+  if (args !== undefined) {
+    const rule =
+      "the default provider chooses the cluster by the config keys kubernetes:kubeconfig and kubernetes:context";
+    const fix = "{ provider: new kubernetes.Provider(...) }";
+    throwFaults(type, name, [{ path: "cluster", got: `{ ${Object.keys(args).join(", ")} }`, rule, fix }]);
+  }
+}
+
+/** What the plugin's default provider takes. */
+function defaultTarget(): ClusterTarget {
+  const config = new pulumi.Config("kubernetes");
+  return {
+    kubeconfig: config.get("kubeconfig"),
+    context: config.get("context"),
+    cluster: config.get("cluster"),
+  };
+}
+
+function namedCluster({ kubeconfig, context }: ClusterArgs): Cluster {
+  if ([kubeconfig, context].every((value) => value === undefined || typeof value === "string")) {
+    return fixed({ kubeconfig, context } as ClusterTarget);
+  }
+  // A kubeconfig may be secret. What is read with it is not.
+  return { target: pulumi.unsecret(pulumi.output({ kubeconfig, context })) };
+}
+
+function fixed(target: ClusterTarget): Cluster {
+  return { now: target, target: pulumi.output(target) };
+}
