@@ -6,7 +6,7 @@ import { reason } from "../cluster/connection";
 import type { ConvertOptions } from "../lib/conversion/convert";
 import { differenceOf, differencesText, type Answer, type Difference } from "../lib/conversion/differences";
 import { requestsOf, type Request } from "../lib/conversion/requests";
-import { faultLine } from "../lib/validation/violations";
+import { violationLine } from "../lib/validation/violations";
 import { exit, UsageError } from "./exit";
 import { endProgress, progress, type Terminal } from "./terminal";
 
@@ -84,13 +84,13 @@ function urlsOf(option: string, given: string[]): [URL, URL] {
   if (given.length === 2 && nginx && gateway) return [nginx, gateway];
   const scheme = option === "--https" ? "https" : "http";
   const fix = `${option} ${scheme}://localhost:${scheme === "https" ? "8443" : "8080"} ${scheme}://localhost:${scheme === "https" ? "8444" : "8081"}`;
-  throw new UsageError(faultLine({ path: option, got: given.join(" "), rule: "must be two URLs, NGINX's first", fix }));
+  throw new UsageError(violationLine({ path: option, got: given.join(" "), rule: "must be two URLs, NGINX's first", fix }));
 }
 
 function numberOf(option: string, text: string): number {
   if (/^[1-9]\d*$/.test(text)) return Number(text);
   throw new UsageError(
-    faultLine({ path: option, got: text, rule: "must be a whole number from 1", fix: `${option} 100` }),
+    violationLine({ path: option, got: text, rule: "must be a whole number from 1", fix: `${option} 100` }),
   );
 }
 

@@ -11,7 +11,7 @@ import { inputOf } from "../lib/conversion/input";
 import { count, reportText } from "../lib/conversion/report";
 import { programText } from "../lib/conversion/typescript";
 import { yamlText } from "../lib/conversion/yaml";
-import { faultLine } from "../lib/validation/violations";
+import { violationLine } from "../lib/validation/violations";
 import { compare, type CompareOptions } from "./compare";
 import { parseDuration } from "./duration";
 import { exit, UsageError } from "./exit";
@@ -127,7 +127,7 @@ function requireWord(option: string, word: string, words: readonly string[]): vo
 }
 
 function usage(option: string, got: string | undefined, rule: string, fix: string): UsageError {
-  return new UsageError(faultLine({ path: option, got, rule, fix }));
+  return new UsageError(violationLine({ path: option, got, rule, fix }));
 }
 
 /** From files, or from a cluster; from both where both are named. */
