@@ -11,7 +11,7 @@ import { explainWaiting } from "../../cluster/waiting";
 import { conditionVerdict, type Verdict, type WithConditions } from "../../lib/cluster-state/conditions";
 import type { Awaited } from "../../lib/cluster-state/waiting";
 import { childOf, minutes } from "../support/children";
-import { runFailure } from "../support/run-failure";
+import { runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
 import { beforeTheEnd, explainWait } from "../support/explain-wait";
 import { CertificateArgs } from "./args";

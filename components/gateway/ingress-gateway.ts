@@ -19,9 +19,9 @@ import { GatewayArgs, GatewayNodePorts, IngressGatewayArgs, ParentReference } fr
 import { childOf, minutes } from "../support/children";
 import { checkArgs, componentNamed, resolved, throwViolations } from "../support/arguments";
 import { loadBalancerHost } from "./load-balancer";
-import { portViolations } from "../support/cluster-claims";
+import { claimNodePorts } from "../support/node-ports";
 import { awaitPods } from "./pods";
-import { Cluster, clusterOf } from "../support/cluster";
+import { Cluster, clusterId, clusterOf } from "../support/cluster";
 import { beforeTheEnd, explainWait } from "../support/explain-wait";
 import { announceGateway, GatewayFacts, plain } from "../support/program";
 
@@ -50,7 +50,9 @@ export class IngressGateway extends pulumi.ComponentResource {
 
   constructor(name: string, args: IngressGatewayArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("istio-ambient:index:IngressGateway", name, checkArgs("IngressGateway", name, args, rules), opts);
-    throwViolations("IngressGateway", name, portViolations(this, name, args));
+    const opener = { name, parent: opts?.parent };
+    const claiming = { shown: componentNamed("IngressGateway", name), name, opener, path: "" };
+    throwViolations("IngressGateway", name, claimNodePorts(clusterId(this), claiming, args));
     const cluster = clusterOf(this, "IngressGateway", name, args.cluster);
     const gateway = normalize(componentNamed("IngressGateway", name), args);
     const overlay = createOverlay(this, name, gateway, opts);

@@ -14,9 +14,11 @@ import {
 } from "./objects";
 import { meshDefaults, partDefaults } from "../../lib/istio/defaults";
 import { ChartName, istioLine } from "../../lib/istio/releases";
+import type { Violation } from "../../lib/validation/violations";
 import { meshRules as rules } from "./rules";
 import { chartViolations, ChartSource, chartSource, createRelease, explainRelease } from "./charts";
-import { meshViolations } from "../support/cluster-claims";
+import { claimNodePorts } from "../support/node-ports";
+import { registry } from "../support/program";
 import { childOf } from "../support/children";
 import { GatewayApi } from "../gateway-api/gateway-api";
 import { IngressGateway } from "../gateway/ingress-gateway";
@@ -25,7 +27,7 @@ import { ParentReference } from "../gateway/args";
 import { dataPlane } from "./data-plane";
 import { checkArgs, componentNamed, resolved, throwViolations } from "../support/arguments";
 import { ownedBy } from "../support/ownership";
-import { Cluster, clusterOf } from "../support/cluster";
+import { Cluster, clusterId, clusterOf } from "../support/cluster";
 import { preflight } from "./preflight";
 import { AmbientMeshArgs, MeshGatewayArgs, MeshResources } from "./args";
 
@@ -64,7 +66,7 @@ export class AmbientMesh extends pulumi.ComponentResource {
 
   constructor(name: string, args: AmbientMeshArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super(TYPE, name, checkArgs("AmbientMesh", name, args, rules, chartViolations(args)), opts);
-    throwViolations("AmbientMesh", name, meshViolations(this, name));
+    throwViolations("AmbientMesh", name, [...claimMesh(this, name), ...claimPorts(this, name, args)]);
     const cluster = clusterOf(this, "AmbientMesh", name, args.cluster);
     const source = chartSource(args.charts, args.version);
     const mesh = normalize(componentNamed("AmbientMesh", name), args, source.version);
@@ -104,6 +106,26 @@ export class AmbientMesh extends pulumi.ComponentResource {
       resources: this.resources,
     });
   }
+}
+
+/** Claims the cluster for this mesh. */
+function claimMesh(mesh: AmbientMesh, name: string): Violation[] {
+  const claimant = { shown: componentNamed("AmbientMesh", name), name };
+  const other = registry().meshes.claim({ cluster: clusterId(mesh) }, claimant);
+  const rule = `${other?.shown} of this program is on the same cluster, and one Istio serves a cluster`;
+  const fix = `new AmbientMesh("${name}", {}, { provider: otherCluster })`;
+  return other === undefined ? [] : [{ path: "provider", got: "", rule, fix }];
+}
+
+/** Claims the ports of the mesh's gateway, which comes long after everything that would have to be taken back. */
+function claimPorts(mesh: AmbientMesh, name: string, { gateway = {} }: AmbientMeshArgs): Violation[] {
+  const shown = `the gateway of ${componentNamed("AmbientMesh", name)}`;
+  const claiming = { shown, name, opener: { name: gatewayChild(name), parent: mesh }, path: "gateway" };
+  return gateway.enabled === false ? [] : claimNodePorts(clusterId(mesh), claiming, gateway);
+}
+
+function gatewayChild(mesh: string): string {
+  return `${mesh}-gateway`;
 }
 
 /** The arguments with their defaults, as the values of the four charts and what these request. */
@@ -244,5 +266,5 @@ function createGateway(
   const { enabled, ...gateway } = args.gateway ?? {};
   return enabled === false
     ? undefined
-    : new IngressGateway(`${name}-gateway`, { ...gateway, namespace: gateway.namespace ?? namespace }, opts);
+    : new IngressGateway(gatewayChild(name), { ...gateway, namespace: gateway.namespace ?? namespace }, opts);
 }

@@ -9,7 +9,7 @@ import { LiveService, portMismatch, RouteWithBackends, serviceBackends } from ".
 import { LiveRoute, routeVerdict } from "./status";
 import type { Json } from "../../lib/json";
 import { httpRouteRules as rules } from "./rules";
-import { accepted, Awaited } from "../support/acceptance";
+import { accepted, Acceptance } from "../support/acceptance";
 import { childOf, minutes } from "../support/children";
 import { checkedInputs, componentNamed, resolved, throwViolations } from "../support/arguments";
 import { GatewayFacts, gatewayBehind, identity, Protocol } from "../support/program";
@@ -46,7 +46,7 @@ export class HttpRoute extends pulumi.ComponentResource {
     const grants = createGrants(this, name, args, route.namespace, opts);
     const resource = createRoute(name, route, childOf(this, opts, ...grants));
     if (args.httpsOnly) createRedirect(this, name, args, route.name, childOf(this, opts));
-    const id = accepted(resource.id, awaited(name), route.written, judge, cluster);
+    const id = accepted(resource.id, acceptance(name), route.written, judge, cluster);
 
     this.name = id.apply((known) => known.split("/")[1] ?? "");
     this.namespace = id.apply((known) => known.split("/")[0] ?? "");
@@ -171,7 +171,7 @@ function versionsOf(rule: RouteRuleArgs): RouteVersionArgs[] {
   ];
 }
 
-function awaited(name: string): Awaited {
+function acceptance(name: string): Acceptance {
   const what = `HttpRoute "${name}"`;
   return { what, api: "apis/gateway.networking.k8s.io/v1", plural: "httproutes", minutes: timeouts.route };
 }

@@ -2,8 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { Violation, violationLine, violationReason } from "../../lib/validation/violations";
 import { Rule, UNKNOWN } from "../../lib/validation/rules";
-import { keepingText } from "./run-failure";
-import { guardRun } from "./run-guard";
+import { guardRun, printedPlainly, withFixedMessage } from "./workarounds";
 
 /** Throws one error with every violation of a component's plain arguments, before anything of it is registered. */
 export function checkArgs<T>(component: string, name: string, args: T, rule: Rule, more: Violation[] = []): T {
@@ -30,7 +29,7 @@ export function throwViolations(component: string, name: string, violations: Vio
     message: refusal(componentNamed(component, name), violations),
     errors: violations.map((violation) => ({ propertyPath: violation.path, reason: violationReason(violation) })),
   });
-  throw shownPlainly(error);
+  throw printedPlainly(error);
 }
 
 /** How messages name a component: HttpRoute "web". */
@@ -40,11 +39,6 @@ export function componentNamed(component: string, name: string): string {
 
 function refusal(what: string, violations: Violation[]): string {
   return [`${what} cannot be made:`, ...violations.map((violation) => `  ${violationLine(violation)}`)].join("\n");
-}
-
-/** Marks an error as one of the user's, which Pulumi prints as it is; all others come with a stack trace and a dump. */
-function shownPlainly(error: Error): Error {
-  return Object.assign(error, { __pulumiRunError: true });
 }
 
 /** A part of a component's arguments with all in it resolved, and what arrived late checked before anybody uses it. */
@@ -61,7 +55,7 @@ export function resolved<T>(what: string, path: string, part: T, rule: Rule): pu
 /** The error for a violation that shows only once values have arrived. */
 export function lateViolation(what: string, violation: Violation): Error {
   const error = new pulumi.InputPropertyError({ propertyPath: violation.path, reason: violationReason(violation) });
-  return shownPlainly(keepingText(error, refusal(what, [violation])));
+  return printedPlainly(withFixedMessage(error, refusal(what, [violation])));
 }
 
 /** The same shape with UNKNOWN where a value has still to arrive. */

@@ -8,7 +8,7 @@ import { trafficPolicyRules as rules } from "./rules";
 import { conditionMet } from "../support/acceptance";
 import { childOf } from "../support/children";
 import { checkedInputs, componentNamed, resolved, throwViolations } from "../support/arguments";
-import { claimsOfProgram, identity } from "../support/program";
+import { registry } from "../support/program";
 import { clusterOf } from "../support/cluster";
 import { TrafficPolicyArgs } from "./args";
 
@@ -44,12 +44,12 @@ export class TrafficPolicy extends pulumi.ComponentResource {
 /** All that can be known without the cluster. */
 function checkPolicy(name: string, args: TrafficPolicyArgs): pulumi.Inputs {
   checkedInputs("TrafficPolicy", name, args, rules);
-  const taken = claimsOfProgram();
-  const held = `${identity(args.namespace)} ${identity(args.service)}`;
-  const other = taken.get(`requests to ${held}`) ?? taken.get(`routes of ${held}`);
-  taken.set(`requests to ${held}`, `TrafficPolicy "${name}"`);
+  const { shapedServices, routedServices } = registry();
+  const service = { namespace: args.namespace, service: args.service };
+  const before = shapedServices.claim(service, { shown: componentNamed("TrafficPolicy", name), name });
+  const other = before ?? routedServices.holder(service);
   const got = typeof args.service === "string" ? args.service : "";
-  const rule = `${other} is about it already, and the waypoint would take the routes of the older one`;
+  const rule = `${other?.shown} is about it already, and the waypoint would take the routes of the older one`;
   const violation: Violation = { path: "service", got, rule, fix: 'service: "other"' };
   throwViolations("TrafficPolicy", name, other === undefined ? [] : [violation]);
   return {};

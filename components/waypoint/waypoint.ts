@@ -10,7 +10,7 @@ import { waypointRules as rules } from "./rules";
 import { childOf, minutes } from "../support/children";
 import { existingNamespace } from "../support/existing-namespace";
 import { checkArgs, componentNamed, resolved, throwViolations } from "../support/arguments";
-import { claimsOfProgram, identity } from "../support/program";
+import { registry } from "../support/program";
 import { Cluster, clusterOf } from "../support/cluster";
 import { WaypointArgs, WaypointReference, WaypointUserArgs } from "./args";
 
@@ -51,12 +51,11 @@ export class Waypoint extends pulumi.ComponentResource {
 /** All that can be known without the cluster: whose waypoint this is, no other of the program is. */
 function checkWaypoint(name: string, args: WaypointArgs): pulumi.Inputs {
   checkArgs("Waypoint", name, args, rules);
-  const taken = claimsOfProgram();
   const violations = args.for.flatMap((user, index): Violation[] => {
-    const key = `waypoint of ${identity(user.namespace)} ${identity(user.service)}`;
-    const other = taken.get(key);
-    taken.set(key, name);
-    const rule = `Waypoint "${other}" serves it already, and a label names one waypoint`;
+    const { namespace, service } = user;
+    const claimant = { shown: componentNamed("Waypoint", name), name };
+    const other = registry().waypointUsers.claim({ namespace, service }, claimant);
+    const rule = `${other?.shown} serves it already, and a label names one waypoint`;
     return other === undefined
       ? []
       : [{ path: `for[${index}]`, got: shown(user), rule, fix: `for: [{ namespace: "other" }]` }];

@@ -54,8 +54,11 @@ export function upgradeFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   return [];
 }
 
-/** NodePorts to propose: of the band that Kubernetes gives to nobody by itself, and two beside the usual one. */
-const freeNodePorts = [30080, 30081, 30082, 30083, 30084, 30085, 30443, 30445];
+/**
+ * NodePorts to propose: of the band that Kubernetes gives to nobody by itself, and one beside the usual one of https.
+ * Those that a kind cluster gives to NGINX are not free, even while NGINX is not there.
+ */
+const freeNodePorts = [30081, 30082, 30083, 30084, 30085, 30445, 30446];
 
 /** NodePorts that another Service holds; a Gateway of this stack under an old name goes before the new one comes. */
 export function nodePortFindings({ gateway, stack }: Plan, { services, objects }: ClusterFacts): Finding[] {
