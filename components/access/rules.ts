@@ -18,6 +18,7 @@ import {
 import { dnsLabel, hostname, labels, port } from "../../lib/validation/formats";
 import { method } from "../../lib/validation/http-formats";
 import { clusterRules } from "../../lib/validation/cluster";
+import { annotations } from "../../lib/validation/metadata";
 import { waypointReference } from "../waypoint/rules";
 import { Violation, textOf } from "../../lib/validation/violations";
 
@@ -254,6 +255,8 @@ export const accessPolicyRules: ObjectRule = object(
       "a trust domain is lower-case labels joined by dots",
       '"cluster.local"',
     ),
+    labels,
+    annotations,
     cluster: clusterRules,
   },
   something,

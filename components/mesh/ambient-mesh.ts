@@ -12,13 +12,14 @@ import {
   timesRequests,
   ztunnelValues,
 } from "./objects";
-import { meshDefaults, partDefaults } from "../../lib/istio/defaults";
+import { gatewayDefaults, meshDefaults, partDefaults } from "../../lib/istio/defaults";
+import { componentMark, stackMark } from "../../lib/ownership/marks";
 import { ChartName, istioLine } from "../../lib/istio/releases";
 import type { Violation } from "../../lib/validation/violations";
 import { meshRules as rules } from "./rules";
 import { chartViolations, ChartSource, chartSource, createRelease, explainRelease } from "./charts";
 import { claimNodePorts } from "../support/node-ports";
-import { registry } from "../support/program";
+import { registry, stackName } from "../support/program";
 import { childOf } from "../support/children";
 import { GatewayApi } from "../gateway-api/gateway-api";
 import { IngressGateway } from "../gateway/ingress-gateway";
@@ -26,7 +27,7 @@ import { GatewayNodePorts } from "../gateway/args";
 import { ParentReference } from "../gateway/args";
 import { dataPlane } from "./data-plane";
 import { checkArgs, componentNamed, resolved, throwViolations } from "../support/arguments";
-import { ownedBy } from "../support/ownership";
+import { afterJudgement, importing } from "../support/ownership";
 import { Cluster, clusterId, clusterOf } from "../support/cluster";
 import { preflight } from "./preflight";
 import { AmbientMeshArgs, MeshGatewayArgs, MeshResources } from "./args";
@@ -72,9 +73,9 @@ export class AmbientMesh extends pulumi.ComponentResource {
     const mesh = normalize(componentNamed("AmbientMesh", name), args, source.version);
     const release = releaseInto(this, cluster, source, mesh);
     const seen = preflight(this, name, args, cluster, { ...mesh, version: source.version }, opts);
-    const after = (...others: pulumi.Input<pulumi.Resource>[]) => ownedBy(seen.own, childOf(this, opts, ...others));
+    const after = (...others: pulumi.Input<pulumi.Resource>[]) => importing(seen.own, childOf(this, opts, ...others));
 
-    const namespace = createNamespace(name, args, seen.namespace, after());
+    const namespace = createNamespace(name, args, afterJudgement({ cluster }, seen.namespace), after());
     const gatewayApi = createGatewayApi(name, args, source.version, after(namespace));
     const base = release(`${name}-base`, "base", after(namespace));
     const istiod = release(`${name}-istiod`, "istiod", after(base));
@@ -212,17 +213,18 @@ function createNamespace(
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
   const labels = { "pod-security.kubernetes.io/enforce": "privileged" };
+  const mark = { [stackMark]: stackName(), [componentMark]: componentNamed("AmbientMesh", name) };
   // Either way it is the same namespace: a mesh that is told to adopt its own must not delete it.
   const known = (type: string) => ({ ...opts, aliases: [{ type: `kubernetes:core/v1:${type}` }] });
   return args.adoptNamespace
     ? new k8s.core.v1.NamespacePatch(
         `${name}-namespace`,
-        { metadata: { name: namespace, labels, annotations: { "pulumi.com/patchForce": "true" } } },
+        { metadata: { name: namespace, labels, annotations: { ...mark, "pulumi.com/patchForce": "true" } } },
         known("Namespace"),
       )
     : new k8s.core.v1.Namespace(
         `${name}-namespace`,
-        { metadata: { name: namespace, labels } },
+        { metadata: { name: namespace, labels, annotations: mark } },
         known("NamespacePatch"),
       );
 }
@@ -266,5 +268,5 @@ function createGateway(
   const { enabled, ...gateway } = args.gateway ?? {};
   return enabled === false
     ? undefined
-    : new IngressGateway(gatewayChild(name), { ...gateway, namespace: gateway.namespace ?? namespace }, opts);
+    : new IngressGateway(gatewayChild(name), { ...gateway, name: gateway.name ?? gatewayDefaults.name, namespace: gateway.namespace ?? namespace }, opts);
 }

@@ -6,6 +6,7 @@ import { lookNow } from "../../cluster/look";
 import { readFacts } from "../../cluster/preflight";
 import { findingLine, type Finding } from "../../lib/checks/check";
 import { certificateDefaults, gatewayDefaults, meshDefaults } from "../../lib/istio/defaults";
+import { gatewayObjects } from "../../lib/istio/names";
 import { nodeNamespace, type Values } from "./objects";
 import { driftLines } from "../../lib/drift";
 import { judgePlan } from "../../lib/preflight";
@@ -14,11 +15,12 @@ import { ownObjects, type OwnObjects } from "../../lib/preflight/owners";
 import { charts } from "../../lib/istio/releases";
 import type { AmbientMeshArgs } from "./args";
 import type { MeshGatewayArgs } from "./args";
-import { stackName, type OwnChildren } from "../support/ownership";
+import type { OwnChildren } from "../support/ownership";
+import { lookAt } from "../support/look";
 import { runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
 import { rememberFacts } from "../support/mesh-facts";
-import { plain } from "../support/program";
+import { plain, stackName } from "../support/program";
 
 /** How long the look may take in all. */
 const deadlineMs = 10_000;
@@ -54,6 +56,7 @@ export function preflight(
   const early = opts?.dependsOn !== undefined;
   rememberFacts(mesh, "skipped");
   if (args.preflight?.enabled === false) {
+    rememberFacts(mesh, "disabled");
     return { own: {}, namespace };
   }
   if (!plan) {
@@ -66,6 +69,7 @@ export function preflight(
   const look = lookNow(cluster.now, plan, deadlineMs);
   if ("why" in look) {
     skipped(mesh, look.why);
+    lookAt(cluster).giveUp();
     return { own: {}, namespace };
   }
   const refusal = judge(mesh, name, plan, look.facts, early);
@@ -73,8 +77,18 @@ export function preflight(
     // Its message says all; a RunError is printed without a stack trace, and once in every kind of host.
     throw new pulumi.RunError(refusal);
   }
+  share(cluster, look.facts);
   rememberFacts(mesh, { ...look.facts, isOwnMesh: !look.facts.gaps.namespaces && isOurs(plan, look.facts) });
   return { own: ownChildren(name, ownObjects(plan, look.facts)), namespace, repair: findDrift(mesh, look.facts) };
+}
+
+/** Gives the other components what was read for this one. */
+function share(cluster: Cluster, { namespaces, services, objects, gaps }: ClusterFacts): void {
+  const gateways = objects.filter(({ kind }) => kind === "Gateway");
+  if (!gaps.namespaces) lookAt(cluster).seed("Namespace", namespaces);
+  if (!gaps.services) lookAt(cluster).seed("Service", services);
+  // None at all may also mean that they were not asked for.
+  if (gateways.length > 0) lookAt(cluster).seed("Gateway", gateways);
 }
 
 /** Says what was changed by hand, as a reason for the mesh to be repaired. */
@@ -200,7 +214,7 @@ function gatewayPlan(args: MeshGatewayArgs, meshNamespace: string): GatewayPlan 
     nodePorts: ports.flatMap(({ argument, port }) =>
       serviceType === "NodePort" && port !== undefined ? [{ argument, port }] : [],
     ),
-    certificate: issued ? plain(certificate.secretName ?? certificateDefaults.secretName) : undefined,
+    certificate: issued ? plain(certificate.secretName ?? gatewayObjects.secret(name)) : undefined,
     ownAuthority: issued && certificate.issuerName === undefined,
     issuer: issued && issuerName && issuerKind ? { kind: issuerKind, name: issuerName } : undefined,
   };

@@ -1,6 +1,6 @@
 // What HttpRoute takes.
 import * as pulumi from "@pulumi/pulumi";
-import { ClusterArgs } from "../support/args";
+import { ClusterArgs, ObjectMetadataArgs } from "../support/args";
 
 /** What a route hangs on. The output `parentRef` of a mesh or gateway is one. */
 export interface RouteParentArgs {
@@ -345,7 +345,7 @@ export interface RouteRuleArgs {
   retries?: RouteRetriesArgs;
 }
 /** Which requests go to which backends. */
-export interface HttpRouteArgs {
+export interface HttpRouteArgs extends ObjectMetadataArgs {
   /**
    * Name of the HTTPRoute. A change replaces it.
    * @default the component's name
@@ -387,6 +387,12 @@ export interface HttpRouteArgs {
    * @example { stable: { service: "web", port: 80 }, candidate: { service: "web-next", port: 80 }, percent: 10 }
    */
   canary?: CanaryArgs;
+  /**
+   * The HostK8s application that it belongs to (label `hostk8s.application`).
+   * @default none
+   * @example "web"
+   */
+  application?: pulumi.Input<string>;
   /**
    * The cluster of an explicit provider, unless another component has named it already.
    * @default that of the default provider

@@ -1,7 +1,8 @@
 // From what the user wrote to values that are checked: at once where they are plain, on arrival where they are Outputs.
 import * as pulumi from "@pulumi/pulumi";
 import { Violation, violationLine, violationReason } from "../../lib/validation/violations";
-import { Rule, UNKNOWN } from "../../lib/validation/rules";
+import { ObjectRule, Rule, UNKNOWN } from "../../lib/validation/rules";
+import type { ObjectMetadataArgs } from "./args";
 import { guardRun, printedPlainly, withFixedMessage } from "./workarounds";
 
 /** Throws one error with every violation of a component's plain arguments, before anything of it is registered. */
@@ -50,6 +51,23 @@ export function resolved<T>(what: string, path: string, part: T, rule: Rule): pu
     }
     return value;
   });
+}
+
+/** Labels and annotations that the user gave; what was not given is missing. */
+export function resolvedMetadata(
+  what: string,
+  { labels, annotations }: ObjectMetadataArgs,
+  { fields }: ObjectRule,
+): ResolvedMetadata {
+  return {
+    ...(labels && { labels: resolved(what, "labels", labels, fields["labels"]!) }),
+    ...(annotations && { annotations: resolved(what, "annotations", annotations, fields["annotations"]!) }),
+  };
+}
+
+interface ResolvedMetadata {
+  labels?: pulumi.Output<Record<string, string>>;
+  annotations?: pulumi.Output<Record<string, string>>;
 }
 
 /** The error for a violation that shows only once values have arrived. */

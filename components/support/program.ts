@@ -82,6 +82,11 @@ export function ofThisRun<T>(all: WeakMap<object, T>, make: () => T): T {
   return own;
 }
 
+/** The stack as its objects are marked with it. Without the organization: it differs between backends. */
+export function stackName(): string {
+  return `${pulumi.getProject()}/${pulumi.getStack()}`;
+}
+
 const gateways = new WeakMap<object, GatewayFacts>();
 
 /** Remembers a gateway by the output that routes name it with. */

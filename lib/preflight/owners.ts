@@ -4,7 +4,8 @@ import { marks } from "../checks/mesh";
 import { gatewayObjects } from "../istio/names";
 import { charts, meshReleases } from "../istio/releases";
 import { type HelmReleaseState, type Named, type WorkloadState } from "../cluster-state/snapshot";
-import { claimCommand, isOurs, stackMark, type ClusterFacts, type Plan } from "./facts";
+import { claimCommand, isOurs,  type ClusterFacts, type Plan } from "./facts";
+import { stackMark } from "../ownership/marks";
 
 const releaseNames: string[] = Object.values(charts).map(({ release }) => release);
 const pending = /^(pending-install|pending-upgrade|pending-rollback|uninstalling)$/;

@@ -2,7 +2,8 @@
 import * as assert from "node:assert/strict";
 import { findingLine } from "../../lib/checks/check";
 import { judgePlan } from "../../lib/preflight";
-import { stackMark, type ClusterFacts, type Plan } from "../../lib/preflight/facts";
+import { type ClusterFacts, type Plan } from "../../lib/preflight/facts";
+import { stackMark } from "../../lib/ownership/marks";
 import { ownObjects } from "../../lib/preflight/owners";
 import { helmMarks, installed, named, node, pod, release, service, workload } from "./fixtures/objects";
 import { certificates, empty, gateway, mine, plan, stack, theirs } from "./fixtures/plans";
