@@ -17,7 +17,7 @@ const mesh = settings.enabled ? new AmbientMesh("mesh", settings.mesh) : undefin
 
 export const httpUrl = mesh?.httpUrl;
 export const httpsUrl = mesh?.httpsUrl;
-export const gateway = mesh?.parentRef;
+export const gateway = mesh?.gateway;
 export const caCertificate = mesh?.caCertificate;
 export const version = mesh?.version;
 export const nodePorts = mesh?.nodePorts;

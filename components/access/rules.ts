@@ -1,5 +1,6 @@
 // What an AccessPolicy may be given.
 import {
+  anything,
   below,
   first,
   flag,
@@ -15,7 +16,7 @@ import {
   value,
   filledList,
 } from "../../lib/validation/rules";
-import { dnsLabel, hostname, labels, port } from "../../lib/validation/formats";
+import { dnsLabel, dnsSubdomain, hostname, labels, port } from "../../lib/validation/formats";
 import { method } from "../../lib/validation/http-formats";
 import { clusterRules } from "../../lib/validation/cluster";
 import { annotations } from "../../lib/validation/metadata";
@@ -31,9 +32,24 @@ const account = text(
   },
 );
 
+/** Where a reference to a gateway is given whole, what it tells beside this is for routes. */
+const gatewayClient = object({
+  name: dnsLabel("hostk8s-gateway"),
+  namespace: required(dnsLabel("istio-system"), "a gateway is of a namespace", '"istio-system"'),
+  serviceAccount: required(
+    dnsSubdomain("hostk8s-gateway-istio"),
+    "a gateway is known by the service account of its pods",
+    '"hostk8s-gateway-istio"',
+  ),
+  listeners: anything,
+  hostPorts: anything,
+  certificateNames: anything,
+});
+
 const who = {
   namespaces: filledList(dnsLabel("shop"), '"shop"'),
   serviceAccounts: filledList(account, '"shop/web"'),
+  gateway: gatewayClient,
 };
 
 const onlyRequests = ["methods", "paths", "hosts", "headers", "claims"];

@@ -23,8 +23,7 @@ import { registry, stackName } from "../support/program";
 import { childOf } from "../support/children";
 import { GatewayApi } from "../gateway-api/gateway-api";
 import { IngressGateway } from "../gateway/ingress-gateway";
-import { GatewayNodePorts } from "../gateway/args";
-import { ParentReference } from "../gateway/args";
+import { GatewayNodePorts, GatewayReference } from "../gateway/args";
 import { dataPlane } from "./data-plane";
 import { checkArgs, componentNamed, resolved, throwViolations } from "../support/arguments";
 import { afterJudgement, importing } from "../support/ownership";
@@ -48,8 +47,8 @@ export class AmbientMesh extends pulumi.ComponentResource {
   public readonly namespace: pulumi.Output<string>;
   /** Istio release of the mesh. */
   public readonly version: pulumi.Output<string>;
-  /** Name and namespace of the gateway, for the `parentRefs` of routes; empty without a gateway, as all that follows. */
-  public readonly parentRef: pulumi.Output<ParentReference>;
+  /** The gateway for the `parent` of routes and for policies, here and in other stacks; missing without one. */
+  public readonly gateway: pulumi.Output<GatewayReference>;
   /** Where http answers from outside. */
   public readonly httpUrl: pulumi.Output<string>;
   /** Where https answers from outside; empty without a certificate. */
@@ -86,7 +85,7 @@ export class AmbientMesh extends pulumi.ComponentResource {
 
     this.namespace = mesh.namespace;
     this.version = ready.id.apply(() => source.version);
-    this.parentRef = gateway?.parentRef ?? pulumi.output({ name: "", namespace: "" });
+    this.gateway = gateway?.reference ?? absent();
     this.httpUrl = gateway?.httpUrl ?? none;
     this.httpsUrl = gateway?.httpsUrl ?? none;
     this.nodePorts = gateway?.nodePorts ?? pulumi.output({});
@@ -97,7 +96,7 @@ export class AmbientMesh extends pulumi.ComponentResource {
     this.registerOutputs({
       namespace: this.namespace,
       version: this.version,
-      parentRef: this.parentRef,
+      gateway: this.gateway,
       httpUrl: this.httpUrl,
       httpsUrl: this.httpsUrl,
       nodePorts: this.nodePorts,
@@ -190,6 +189,11 @@ export function gatewayRequests(gateway: {
   return timesRequests(one, gateway.enabled === false ? 0 : (gateway.replicas ?? usual.replicas));
 }
 
+/** An output that does not apply. Who uses it as a parent is told so. */
+function absent(): pulumi.Output<GatewayReference> {
+  return pulumi.output(undefined) as unknown as pulumi.Output<GatewayReference>;
+}
+
 /** The releases of one mesh: same charts, same namespaces. */
 function releaseInto(
   parent: pulumi.ComponentResource,
@@ -268,5 +272,9 @@ function createGateway(
   const { enabled, ...gateway } = args.gateway ?? {};
   return enabled === false
     ? undefined
-    : new IngressGateway(gatewayChild(name), { ...gateway, name: gateway.name ?? gatewayDefaults.name, namespace: gateway.namespace ?? namespace }, opts);
+    : new IngressGateway(
+        gatewayChild(name),
+        { ...gateway, name: gateway.name ?? gatewayDefaults.name, namespace: gateway.namespace ?? namespace },
+        opts,
+      );
 }

@@ -5,15 +5,16 @@ import { claimRequests, claimsOf } from "./claims";
 import type { RouteRule } from "./objects";
 import { unservedViolation } from "./rules";
 import type { HttpRouteArgs } from "./args";
-import { GatewayFacts, gatewayBehind, identity, plain, registry } from "../support/program";
-import type { RouteRuleArgs } from "./args";
+import { servedBy, type ReferencedGateway, type Served } from "../../lib/gateway-api/reference";
+import { gatewayBehind, identity, plain, registry } from "../support/program";
+import type { RouteRuleArgs } from "./rule-args";
 
 /** Violations that only show beside the gateway and the other routes of the program. */
 export function routeViolations(name: string, args: HttpRouteArgs): Violation[] {
   const hostnames = plain(args.hostnames);
   const matches = ruleArgs(args).map((rule) => ({ matches: rule.matches }));
-  const violations = unservedViolations(hostnames as string[] | undefined, gatewayBehind(args.parent));
-  violations.push(...listenerViolations(args, gatewayBehind(args.parent)));
+  const gateway = knownGateway(args.parent);
+  const violations = gateway === "later" ? [] : gatewayViolations(args, hostnames as string[] | undefined, gateway);
   if (plain(matches) && (args.hostnames === undefined || hostnames)) {
     const at = args.rules ? "rules" : "";
     const kept = claimsOf(hostnames as string[] | undefined, matches as RouteRule[], at);
@@ -22,6 +23,22 @@ export function routeViolations(name: string, args: HttpRouteArgs): Violation[] 
   }
   violations.push(...serviceViolations(name, args));
   return violations;
+}
+
+/** The gateway behind a parent, as far as it is known while the program is written down. */
+export function knownGateway(parent: HttpRouteArgs["parent"]): Served | undefined | "later" {
+  const known = gatewayBehind(parent);
+  const given = plain(parent);
+  return known ?? (given === undefined ? "later" : servedBy(given as ReferencedGateway));
+}
+
+/** What is wrong with a route on its gateway. */
+export function gatewayViolations(
+  args: HttpRouteArgs,
+  hostnames: string[] | undefined,
+  gateway: Served | undefined,
+): Violation[] {
+  return [...unservedViolations(hostnames, gateway), ...listenerViolations(args, gateway)];
 }
 
 /** A waypoint takes the routes of HTTPRoutes and of TrafficPolicies one after the other, so a Service has one kind. */
@@ -39,7 +56,7 @@ function serviceViolations(name: string, args: HttpRouteArgs): Violation[] {
     : [{ path: "parent.name", got: plain(parent.name) ?? "", rule, fix: `routes: [{ to: [{ service: "web" }] }]` }];
 }
 
-function unservedViolations(hostnames: string[] | undefined, gateway: GatewayFacts | undefined): Violation[] {
+function unservedViolations(hostnames: string[] | undefined, gateway: Served | undefined): Violation[] {
   return (hostnames ?? []).flatMap((hostname, index) => {
     const { hostnames: heard, certificateNames: named } = gateway ?? {};
     if (heard && !heard.some((each) => listens(each, hostname))) {
@@ -66,27 +83,31 @@ function listenersOf(args: HttpRouteArgs): string[] {
 }
 
 /** A redirect to https is for the http listeners alone; the other rules of its route would be cut off from https. */
-function listenerViolations(args: HttpRouteArgs, gateway: GatewayFacts | undefined): Violation[] {
+function listenerViolations(args: HttpRouteArgs, gateway: Served | undefined): Violation[] {
   const at = (args.rules ?? []).findIndex(sendsToHttps);
   if (args.httpsOnly) return httpsOnlyViolations(at, gateway);
   if (at < 0 || plain(args.parent)?.section !== undefined || (gateway && redirectsAll(args))) {
     return [];
   }
   const rule = gateway
-    ? "a redirect to https hangs on the http listeners only, so it has a route of its own"
-    : "a redirect to https on every listener runs in circles: name the http listener";
-  const fix = gateway ? 'new HttpRoute("to-https", { rules: [{ redirect: { scheme: "https" } }] })' : 'section: "http"';
+    ? "a redirect to https attaches to the http listeners only, so it has a route of its own"
+    : "a redirect to https on every listener is a redirect loop, and by its name alone the listeners of a gateway are not known";
+  const fix = gateway ? 'new HttpRoute("to-https", { rules: [{ redirect: { scheme: "https" } }] })' : referenceFix;
   return [{ path: `rules[${at}].redirect.scheme`, got: "https", rule, fix }];
 }
 
-function httpsOnlyViolations(at: number, gateway: GatewayFacts | undefined): Violation[] {
+/** How another stack's gateway is given whole. */
+const referenceFix = 'parent: new pulumi.StackReference("org/mesh/dev").requireOutput("gateway")';
+
+function httpsOnlyViolations(at: number, gateway: Served | undefined): Violation[] {
   const violation = (rule: string, fix: string): Violation => ({ path: "httpsOnly", got: true, rule, fix });
   if (!gateway) {
-    const rule = "only of a gateway of the same program are the listeners known: name the one for https";
-    return [violation(rule, 'parent: { name: "gateway", section: "https" }')];
+    return [
+      violation("by its name alone the listeners of a gateway are not known: its reference tells them", referenceFix),
+    ];
   }
-  if (gateway.listeners.https === 0) return [violation("the gateway has no https listener", "httpsOnly: false")];
-  const rule = "who comes by http is redirected already, and on https this would run in circles";
+  if (gateway.listeners.https.length === 0) return [violation("the gateway has no https listener", "httpsOnly: false")];
+  const rule = "requests by http are redirected already, and on https this would be a redirect loop";
   const fix = 'backends: [{ service: "web", port: 80 }]';
   return at < 0 ? [] : [{ path: `rules[${at}].redirect.scheme`, got: "https", rule, fix }];
 }

@@ -3,7 +3,8 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Verdict } from "../../lib/cluster-state/conditions";
 import { timeouts } from "../../lib/istio/defaults";
-import { listenerName, redirectName } from "../../lib/istio/names";
+import { servedBy, type Protocol } from "../../lib/gateway-api/reference";
+import { redirectName } from "../../lib/istio/names";
 import { grantSpec, Parent, routeSpec, RouteRule } from "./objects";
 import { LiveService, portMismatch, RouteWithBackends, serviceBackends } from "../../lib/cluster-state/route-backends";
 import { LiveRoute, routeVerdict } from "./status";
@@ -11,10 +12,18 @@ import type { Json } from "../../lib/json";
 import { httpRouteRules as rules } from "./rules";
 import { accepted, Acceptance } from "../support/acceptance";
 import { childOf, minutes } from "../support/children";
-import { checkedInputs, componentNamed, resolved, resolvedMetadata, throwViolations } from "../support/arguments";
-import { GatewayFacts, gatewayBehind, identity, Protocol } from "../support/program";
-import { routeViolations, ruleArgs } from "./conflicts";
-import { HttpRouteArgs, RouteRuleArgs, RouteVersionArgs } from "./args";
+import {
+  checkedInputs,
+  componentNamed,
+  lateViolation,
+  resolved,
+  resolvedMetadata,
+  throwViolations,
+} from "../support/arguments";
+import { identity } from "../support/program";
+import { gatewayViolations, knownGateway, routeViolations, ruleArgs } from "./conflicts";
+import { HttpRouteArgs } from "./args";
+import { RouteRuleArgs, RouteVersionArgs } from "./rule-args";
 import { clusterOf } from "../support/cluster";
 import { anotherName, ownObject, Writer } from "../support/ownership";
 import { meshLabels } from "../../lib/istio/labels";
@@ -25,7 +34,7 @@ import { meshLabels } from "../../lib/istio/labels";
  * ```ts
  * new HttpRoute("web", {
  *   namespace: "shop",
- *   parent: mesh.parentRef,
+ *   parent: mesh.gateway,
  *   hostnames: ["shop.hostk8s.local"],
  *   canary: { stable: { service: "web", port: 80 }, candidate: { service: "web-next", port: 80 }, percent: 10 },
  * });
@@ -41,8 +50,7 @@ export class HttpRoute extends pulumi.ComponentResource {
 
   constructor(name: string, args: HttpRouteArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-ambient:index:HttpRoute", name, checkRoute(name, args), opts);
-    const gateway = gatewayBehind(args.parent);
-    const route = normalize(name, args, gateway);
+    const route = normalize(name, args);
     const cluster = clusterOf(this, "HttpRoute", name, args.cluster);
 
     const writer = { what: componentNamed("HttpRoute", name), cluster, opts };
@@ -66,20 +74,28 @@ function checkRoute(name: string, args: HttpRouteArgs): pulumi.Inputs {
 }
 
 /** The arguments with everything resolved and filled in. */
-function normalize(name: string, args: HttpRouteArgs, gateway: GatewayFacts | undefined) {
+function normalize(name: string, args: HttpRouteArgs) {
   const what = componentNamed("HttpRoute", name);
   const part = <T>(field: keyof HttpRouteArgs & string, value: T) => resolved(what, field, value, rules.fields[field]!);
   const namespace = part("namespace", args.namespace);
   const hostnames = part("hostnames", args.hostnames);
   const redirects = (args.rules ?? []).some((rule) => rule.redirect?.scheme === "https");
   const protocol = args.httpsOnly ? "https" : redirects ? "http" : undefined;
-  const parents = pulumi.output(args.parent).apply((given) => parentsOf(given, gateway, protocol));
+  const parent = pulumi.all([part("parent", args.parent), hostnames]).apply(([given, hosts]) => {
+    const [violation] =
+      knownGateway(args.parent) === "later" ? gatewayViolations(args, hosts, servedBy(given as Parent)) : [];
+    if (violation) {
+      throw lateViolation(what, violation);
+    }
+    return given as Parent;
+  });
+  const parents = parent.apply((given) => parentsOf(given, protocol));
   const written = pulumi
     .all([part("rules", args.rules), part("canary", args.canary), part("backends", args.backends)])
     .apply(([all, canary, backends]) => (all ?? [canary ? { canary } : { backends: backends ?? [] }]) as RouteRule[]);
   const routeRules = pulumi
-    .all([written, pulumi.output(gateway?.httpsPort)])
-    .apply(([all, httpsPort]) => all.map((rule) => withHostPort(rule as RouteRule, httpsPort)));
+    .all([written, parent])
+    .apply(([all, given]) => all.map((rule) => withHostPort(rule as RouteRule, servedBy(given)?.httpsPort)));
   const given = resolvedMetadata(what, args, rules);
   const application = part("application", args.application);
   const spec = pulumi
@@ -106,13 +122,12 @@ function withApplication(
 
 type Normalized = ReturnType<typeof normalize>;
 
-/** A route for one protocol hangs on each listener of it. */
-function parentsOf(parent: Parent, gateway: GatewayFacts | undefined, protocol: Protocol | undefined): Parent[] {
-  if (!protocol || !gateway || parent.section !== undefined) {
-    return [parent];
-  }
-  const count = gateway.listeners[protocol];
-  return Array.from({ length: count }, (_, index) => ({ ...parent, section: listenerName(protocol, index) }));
+/** A route for one protocol attaches to each listener of it. */
+function parentsOf(parent: Parent, protocol: Protocol | undefined): Parent[] {
+  const served = servedBy(parent);
+  return !protocol || !served || parent.section !== undefined
+    ? [parent]
+    : served.listeners[protocol].map((section) => ({ ...parent, section }));
 }
 
 /** A redirect to https goes to the port under which https is reached from outside, which is not 443 on NodePorts. */

@@ -16,7 +16,15 @@ import {
   whole,
   filledList,
 } from "../../lib/validation/rules";
-import { dnsLabel, dnsSubdomain, hostname, labelText, parseDuration, port } from "../../lib/validation/formats";
+import {
+  certificateName,
+  dnsLabel,
+  dnsSubdomain,
+  hostname,
+  labelText,
+  parseDuration,
+  port,
+} from "../../lib/validation/formats";
 import { meshLabels } from "../../lib/istio/labels";
 import { clusterRules } from "../../lib/validation/cluster";
 import { annotations, labelsBeside } from "../../lib/validation/metadata";
@@ -255,9 +263,17 @@ const parent = required(
     namespace,
     section: dnsSubdomain("http"),
     port: port(80),
+    // What a reference to a gateway tells beside its name: written by a gateway's stack, not by hand.
+    listeners: list(
+      object({ name: dnsSubdomain("https"), protocol: oneOf(["HTTP", "HTTPS"]), port: port(443), hostname }),
+      '{ name: "https", protocol: "HTTPS", port: 443 }',
+    ),
+    hostPorts: object({ http: port(8081), https: port(8444) }),
+    certificateNames: list(certificateName, '"localhost"'),
+    serviceAccount: dnsSubdomain("hostk8s-gateway-istio"),
   }),
-  "a route hangs on a Gateway or a Service",
-  "mesh.parentRef",
+  "a route attaches to a Gateway or a Service, and a mesh without a gateway has none to give",
+  "mesh.gateway",
 );
 
 const short: Together = (given, at) => {

@@ -15,10 +15,15 @@ export function checkArgs<T>(component: string, name: string, args: T, rule: Rul
 
 /** Checks arguments of which `name` is optional; the component shows no inputs, so that a change counts where it happens. */
 export function checkedInputs<T>(component: string, name: string, args: T, rule: Rule): pulumi.Inputs {
-  // What is no object of settings is told as it is.
-  const plainObject = args === undefined || (typeof args === "object" && args !== null && !Array.isArray(args));
-  checkArgs<unknown>(component, name, plainObject ? { name, ...args } : args, rule);
+  checkArgs<unknown>(component, name, withName(name, args), rule);
   return {};
+}
+
+/** The arguments of a component whose object is called after it unless they say otherwise. */
+export function withName<T>(name: string, args: T): T {
+  // What is no object of settings is told as it is.
+  const isObject = args === undefined || (typeof args === "object" && args !== null && !Array.isArray(args));
+  return isObject ? { name, ...args } : args;
 }
 
 /** One InputPropertiesError for all violations; its message stands alone, since the engine may print nothing else of it. */

@@ -1,19 +1,6 @@
 // The registry of one program: what its components know of each other, and what only one of them can have.
 import * as pulumi from "@pulumi/pulumi";
-
-export type Protocol = "http" | "https";
-
-/** What a gateway of this program serves, as far as it is plain. */
-export interface GatewayFacts {
-  /** Host names of the listeners; none where every host is served or where they are not known yet. */
-  hostnames?: string[];
-  /** Names in the certificate; none without one, or where they are not known. */
-  certificateNames?: string[];
-  /** Port under which https is reached from outside. */
-  httpsPort: pulumi.Input<number>;
-  /** Number of listeners of each protocol. */
-  listeners: Record<Protocol, number>;
-}
+import type { Served } from "../../lib/gateway-api/reference";
 
 /** Who has claimed something. */
 export interface Claimant {
@@ -87,15 +74,15 @@ export function stackName(): string {
   return `${pulumi.getProject()}/${pulumi.getStack()}`;
 }
 
-const gateways = new WeakMap<object, GatewayFacts>();
+const gateways = new WeakMap<object, Served>();
 
 /** Remembers a gateway by the output that routes name it with. */
-export function announceGateway(parentRef: object, facts: GatewayFacts): void {
-  gateways.set(parentRef, facts);
+export function announceGateway(reference: object, facts: Served): void {
+  gateways.set(reference, facts);
 }
 
 /** The gateway of this program behind a `parent`. */
-export function gatewayBehind(parent: unknown): GatewayFacts | undefined {
+export function gatewayBehind(parent: unknown): Served | undefined {
   return typeof parent === "object" && parent !== null ? gateways.get(parent) : undefined;
 }
 

@@ -65,7 +65,7 @@ function program(): Promise<void> {
   const mesh = new AmbientMesh("mesh", { ...sources, platform: "kind" });
   const { name: namespace } = new AmbientNamespace("stays", {}, { dependsOn: mesh });
   const rules = [{ redirect: { scheme: "https" } }];
-  new HttpRoute("stays", { namespace, parent: mesh.parentRef, hostnames: [host], rules });
+  new HttpRoute("stays", { namespace, parent: mesh.gateway, hostnames: [host], rules });
   return Promise.resolve();
 }
 

@@ -21,8 +21,8 @@ function program(): Promise<Record<string, unknown>> {
   });
   const { name: namespace } = new AmbientNamespace("shop", {}, { dependsOn: mesh });
   for (const [name, parent] of [
-    ["shared", mesh.parentRef],
-    ["public", gateway.parentRef],
+    ["shared", mesh.gateway],
+    ["public", gateway.reference],
   ] as const) {
     const away = { redirect: { hostname: `${name}.example.com` } };
     const rules = ["/whose", `/${name}`].map((exact) => ({ ...away, matches: [{ exact }] }));

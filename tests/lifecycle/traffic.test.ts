@@ -38,7 +38,7 @@ async function program(): Promise<Record<string, unknown>> {
   const mesh = new AmbientMesh("mesh", { ...sources, platform: "kind", gateway: { allowedRoutes, replicas } });
   const namespace = new AmbientNamespace("shop", { stack: "shop" }, { dependsOn: mesh });
   const [first, second] = ["v1", "v2"].map((version) => application(namespace, version));
-  const parent = mesh.parentRef;
+  const parent = mesh.gateway;
   new HttpRoute("web", { namespace: namespace.name, parent, hostnames: [shopHost], rules: rules(first!, second!) });
   const hostnames = ["secure.hostk8s.local"];
   new HttpRoute("to-https", {

@@ -26,7 +26,7 @@ function program(): Promise<Record<string, unknown>> {
   const namespace = new AmbientNamespace("shop", {}, { dependsOn: mesh });
   const service = application(namespace, "v1").metadata.name;
   const backends = [{ service, port: 80 }];
-  new HttpRoute("web", { namespace: namespace.name, parent: mesh.parentRef, hostnames: [shop.host], backends });
+  new HttpRoute("web", { namespace: namespace.name, parent: mesh.gateway, hostnames: [shop.host], backends });
   return Promise.resolve({ version: mesh.version });
 }
 
