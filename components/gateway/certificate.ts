@@ -66,9 +66,15 @@ export function createCertificate(
     return { path: "certificate.secretName", got, advice, fix: `certificate: { secretName: "${got}-2" }` };
   });
   const { namespace } = owner;
-  const metadata = ownObject(writer, "Certificate", { name: secretName, namespace, annotations: waits(!isForeign) }, wayOut, {
-    made: [secretOf],
-  });
+  const metadata = ownObject(
+    writer,
+    "Certificate",
+    { name: secretName, namespace, annotations: waits(!isForeign) },
+    wayOut,
+    {
+      made: [secretOf],
+    },
+  );
   const resource = create(`${name}-certificate`, "Certificate", metadata, spec, child);
   return { secretName, resource, before: isForeign ? [] : [resource] };
 }

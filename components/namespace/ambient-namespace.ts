@@ -60,7 +60,10 @@ function createNamespace(
 ): k8s.core.v1.Namespace | k8s.core.v1.NamespacePatch {
   const child = `${name}-namespace`;
   // A namespace of one's own that is adopted from now on must not be deleted with everything in it.
-  const known = (type: string) => ({ ...childOf(parent, writer.opts), aliases: [{ type: `kubernetes:core/v1:${type}` }] });
+  const known = (type: string) => ({
+    ...childOf(parent, writer.opts),
+    aliases: [{ type: `kubernetes:core/v1:${type}` }],
+  });
   if (args.adopt !== true) {
     const wayOut = settings.name.apply((got) => ({
       path: "name",

@@ -1,15 +1,5 @@
 // What an AmbientNamespace may be given.
-import {
-  below,
-  first,
-  flag,
-  object,
-  ObjectRule,
-  oneOf,
-  Rule,
-  Together,
-  value,
-} from "../../lib/validation/rules";
+import { below, first, flag, object, ObjectRule, oneOf, Rule, Together, value } from "../../lib/validation/rules";
 import { dnsLabel, labelText } from "../../lib/validation/formats";
 import { labelsBeside } from "../../lib/validation/metadata";
 import { meshLabels } from "../../lib/istio/labels";

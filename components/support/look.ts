@@ -187,5 +187,6 @@ export class Look {
 }
 
 function listed(kind: ObjectKind, namespace?: string): (client: ApiClient) => List {
-  return (client) => (namespace === undefined ? listEverywhere(client, kind) : listInNamespace(client, kind, namespace));
+  return (client) =>
+    namespace === undefined ? listEverywhere(client, kind) : listInNamespace(client, kind, namespace);
 }

@@ -39,7 +39,9 @@ export class TrafficPolicy extends pulumi.ComponentResource {
       ...(shapesConnections(args) ? [createRule(name, writer, policy, childOf(this, opts))] : []),
       ...(shapesRequests(args) ? [createRoutes(name, writer, policy, childOf(this, opts))] : []),
     ];
-    this.name = pulumi.all([policy.name, policy.bound(cluster), objects.map((each) => each.id)]).apply(([known]) => known);
+    this.name = pulumi
+      .all([policy.name, policy.bound(cluster), objects.map((each) => each.id)])
+      .apply(([known]) => known);
     this.registerOutputs({ name: this.name });
   }
 }

@@ -37,7 +37,10 @@ function gitops(labels: Record<string, string>, annotations: Record<string, stri
   if (tracked) {
     return `Argo CD application ${tracked}`;
   }
-  const flux = (tool: string) => [labels[`${tool}.toolkit.fluxcd.io/namespace`], labels[`${tool}.toolkit.fluxcd.io/name`]];
+  const flux = (tool: string) => [
+    labels[`${tool}.toolkit.fluxcd.io/namespace`],
+    labels[`${tool}.toolkit.fluxcd.io/name`],
+  ];
   const [kustomization, release] = [flux("kustomize"), flux("helm")].map((found) =>
     found[1] === undefined ? undefined : found.filter(Boolean).join("/"),
   );

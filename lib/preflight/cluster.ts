@@ -6,7 +6,7 @@ import { gatewayObjects } from "../istio/names";
 import { platforms } from "../istio/platforms";
 import { certManagerFloor, istioLine, isOlder } from "../istio/releases";
 import type { NodeState, ServiceState } from "../cluster-state/snapshot";
-import { isOurs,  type Access, type ClusterFacts, type Plan } from "./facts";
+import { isOurs, type Access, type ClusterFacts, type Plan } from "./facts";
 import { stackMark } from "../ownership/marks";
 
 /** Kubernetes outside of what the release supports. */
