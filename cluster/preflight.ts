@@ -1,14 +1,12 @@
 // One small read of a cluster before anything is written to it: some fifteen requests, most of them at the same time.
 import type { V1Deployment, V1Lease, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
-import {
-  stackMark,
-  type Access,
+import { type Access,
   type CertManagerState,
   type ClusterFacts,
   type FoundObject,
   type GatewayPlan,
-  type Plan,
-} from "../lib/preflight/facts";
+  type Plan } from "../lib/preflight/facts";
+import { stackMark } from "../lib/ownership/marks";
 import { meshReleases } from "../lib/istio/releases";
 import type { PodState, WorkloadState } from "../lib/cluster-state/snapshot";
 import { ApiClient, metadataOnly, type Reply } from "./client";

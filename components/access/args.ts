@@ -1,6 +1,6 @@
 // What AccessPolicy takes.
 import * as pulumi from "@pulumi/pulumi";
-import { ClusterArgs } from "../support/args";
+import { ClusterArgs, ObjectMetadataArgs } from "../support/args";
 import { WaypointReference } from "../waypoint/args";
 
 /** An ingress gateway as a client: the reference to a gateway tells all of it. */
@@ -144,7 +144,7 @@ export interface HttpAccessArgs {
   jwt?: JwtArgs;
 }
 /** Who may reach the pods of a namespace. */
-export interface AccessPolicyArgs {
+export interface AccessPolicyArgs extends ObjectMetadataArgs {
   /**
    * First part of the names of its objects. A change replaces them.
    * @default the component's name

@@ -19,6 +19,7 @@ import {
 import { dnsLabel, dnsSubdomain, hostname, labels, port } from "../../lib/validation/formats";
 import { method } from "../../lib/validation/http-formats";
 import { clusterRules } from "../../lib/validation/cluster";
+import { annotations } from "../../lib/validation/metadata";
 import { waypointReference } from "../waypoint/rules";
 import { Violation, textOf } from "../../lib/validation/violations";
 
@@ -270,6 +271,8 @@ export const accessPolicyRules: ObjectRule = object(
       "a trust domain is lower-case labels joined by dots",
       '"cluster.local"',
     ),
+    labels,
+    annotations,
     cluster: clusterRules,
   },
   something,

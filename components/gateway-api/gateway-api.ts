@@ -93,7 +93,7 @@ function findDrift(
   parent: pulumi.Resource | undefined,
 ): string | undefined {
   const facts = factsOf(parent);
-  if (facts === "skipped") {
+  if (typeof facts === "string") {
     return undefined;
   }
   const definitions = facts?.definitions ?? readDefinitions(cluster);

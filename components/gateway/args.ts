@@ -18,7 +18,7 @@ export interface CertificateArgs {
   existing?: boolean;
   /**
    * Secret that holds the certificate, in the gateway's namespace. A change replaces the Certificate.
-   * @default "hostk8s-gateway-cert"
+   * @default the gateway's name with -cert: of a mesh "hostk8s-gateway-cert"
    * @example "wildcard-cert"
    */
   secretName?: pulumi.Input<string>;
@@ -79,7 +79,7 @@ export interface AllowedRoutesArgs {
 export interface GatewayArgs {
   /**
    * Name of the Gateway. istiod calls its Deployment and Service `<name>-istio`. A change replaces the Gateway.
-   * @default "hostk8s-gateway"
+   * @default the component's name; of a mesh "hostk8s-gateway"
    * @example "public"
    */
   name?: pulumi.Input<string>;

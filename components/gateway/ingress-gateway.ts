@@ -19,12 +19,14 @@ import type { Awaited } from "../../lib/cluster-state/waiting";
 import { createCertificate, issuedBy } from "./certificate";
 import { GatewayArgs, GatewayNodePorts, GatewayReference, IngressGatewayArgs } from "./args";
 import { childOf, minutes } from "../support/children";
-import { checkArgs, componentNamed, resolved, throwViolations } from "../support/arguments";
+import { checkArgs, componentNamed, resolved, throwViolations, withName } from "../support/arguments";
 import { loadBalancerHost } from "./load-balancer";
-import { portViolations } from "../support/cluster-claims";
+import { claimNodePorts } from "../support/node-ports";
 import { awaitPods } from "./pods";
-import { Cluster, clusterOf } from "../support/cluster";
+import { Cluster, clusterId, clusterOf } from "../support/cluster";
 import { beforeTheEnd, explainWait } from "../support/explain-wait";
+import { factsOf } from "../support/mesh-facts";
+import { anotherName, ownObject, Writer } from "../support/ownership";
 import { announceGateway, plain } from "../support/program";
 
 /**
@@ -51,14 +53,25 @@ export class IngressGateway extends pulumi.ComponentResource {
   public readonly caCertificate: pulumi.Output<string>;
 
   constructor(name: string, args: IngressGatewayArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    super("istio-ambient:index:IngressGateway", name, checkArgs("IngressGateway", name, args, rules), opts);
-    throwViolations("IngressGateway", name, portViolations(this, name, args));
+    super(
+      "istio-ambient:index:IngressGateway",
+      name,
+      checkArgs("IngressGateway", name, withName(name, args), rules),
+      opts,
+    );
+    const opener = { name, parent: opts?.parent };
+    const claiming = { shown: componentNamed("IngressGateway", name), name, opener, path: "" };
+    throwViolations("IngressGateway", name, claimNodePorts(clusterId(this), claiming, args));
     const cluster = clusterOf(this, "IngressGateway", name, args.cluster);
-    const gateway = normalize(componentNamed("IngressGateway", name), args);
-    const overlay = createOverlay(this, name, gateway, opts);
-    const certificate = createCertificate(this, name, cluster, gateway, args.certificate ?? {}, opts);
+    const gateway = normalize(componentNamed("IngressGateway", name), name, args);
+    // What is a part of a mesh was seen by its preflight.
+    const isJudged = (factsOf(opts?.parent) ?? "skipped") !== "skipped";
+    const writer = { what: componentNamed("IngressGateway", name), cluster, opts, isJudged };
+    const overlay = createOverlay(this, name, writer, gateway);
+    const certificate = createCertificate(this, name, writer, gateway, args.certificate ?? {});
     const resource = createGateway(
       name,
+      writer,
       gateway,
       certificate.secretName,
       childOf(this, opts, overlay, ...certificate.before),
@@ -126,11 +139,11 @@ function served(args: IngressGatewayArgs): Served {
 }
 
 /** The arguments with their defaults; what belongs together arrives together. */
-function normalize(what: string, args: IngressGatewayArgs) {
+function normalize(what: string, componentName: string, args: IngressGatewayArgs) {
   const part = <T>(field: keyof GatewayArgs & string, value: T) => resolved(what, field, value, rules.fields[field]!);
   const https = args.certificate?.enabled !== false;
   const serviceType = args.serviceType ?? gatewayDefaults.serviceType;
-  const name = part("name", args.name).apply((given) => given ?? gatewayDefaults.name);
+  const name = part("name", args.name).apply((given) => given ?? componentName);
   const { httpNodePort, httpsNodePort, replicas, cpu, memory, httpHostPort, httpsHostPort, host } = args;
   return {
     https,
@@ -167,11 +180,14 @@ type Normalized = ReturnType<typeof normalize>;
 function createOverlay(
   parent: pulumi.ComponentResource,
   name: string,
+  writer: Writer,
   gateway: Normalized,
-  opts: pulumi.ComponentResourceOptions | undefined,
 ): pulumi.Resource {
+  const { opts } = writer;
   const metadata = { name: overlayName(gateway), namespace: gateway.namespace };
-  const configMap = new k8s.core.v1.ConfigMap(`${name}-overlay`, { metadata }, childOf(parent, opts));
+  const wayOut = gateway.name.apply((taken) => anotherName(taken));
+  const own = ownObject(writer, "ConfigMap", metadata, wayOut);
+  const configMap = new k8s.core.v1.ConfigMap(`${name}-overlay`, { metadata: own }, childOf(parent, opts));
   return new k8s.core.v1.ConfigMapPatch(
     `${name}-overlay-data`,
     {
@@ -189,10 +205,24 @@ function overlayName(gateway: Normalized): pulumi.Output<string> {
 
 function createGateway(
   name: string,
+  writer: Writer,
   gateway: Normalized,
   secretName: pulumi.Output<string>,
   opts: pulumi.CustomResourceOptions,
 ): k8s.apiextensions.CustomResource {
+  const annotations = { "pulumi.com/waitFor": "condition=Programmed" };
+  const metadata = { name: gateway.name, namespace: gateway.namespace, annotations };
+  const wayOut = pulumi.all([gateway.name, gateway.namespace]).apply(([taken, namespace]) => {
+    return anotherName(
+      taken,
+      `, or attach routes to that gateway by \`parent: { name: "${taken}", namespace: "${namespace}" }\``,
+    );
+  });
+  const made = (["Deployment", "Service"] as const).map((kind) => ({
+    kind,
+    maker: "istiod" as const,
+    name: gatewayObjects.service,
+  }));
   const spec = pulumi
     .all([gateway.hostnames, secretName, gateway.allowedRoutes, gateway.name, overlayName(gateway)])
     .apply(([hostnames, secret, allowedRoutes, gatewayName, overlay]) =>
@@ -203,11 +233,7 @@ function createGateway(
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "Gateway",
-      metadata: {
-        name: gateway.name,
-        namespace: gateway.namespace,
-        annotations: { "pulumi.com/waitFor": "condition=Programmed" },
-      },
+      metadata: ownObject(writer, "Gateway", metadata, wayOut, { made }),
       spec,
     },
     // Two Gateways cannot hold the same NodePorts while one replaces the other.

@@ -4,7 +4,7 @@ import { reason, type ClusterTarget } from "../../cluster/connection";
 import { awaitVerdict } from "../../cluster/wait";
 import { timeouts } from "../../lib/istio/defaults";
 import { balancedAddress, type LiveGateway } from "./objects";
-import { runFailure } from "../support/run-failure";
+import { runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
 
 /** A gateway behind a load balancer. */

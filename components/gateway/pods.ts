@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { reason, type ClusterTarget } from "../../cluster/connection";
 import { awaitRollout, type AwaitedDeployment } from "../../cluster/rollout";
 import { partDefaults, timeouts } from "../../lib/istio/defaults";
-import { runFailure } from "../support/run-failure";
+import { runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
 
 /** A gateway, and how many pods were asked for. */

@@ -1,5 +1,6 @@
 // What an ingress gateway and its certificate may be given.
 import { below, flag, list, object, oneOf, ObjectRule, Rule, Together, value, whole } from "../../lib/validation/rules";
+import { gatewayObjects } from "../../lib/istio/names";
 import { certificateDefaults as cert, gatewayDefaults as gateway } from "../../lib/istio/defaults";
 import {
   certificateName,
@@ -95,7 +96,7 @@ const certificateRules = object(
   {
     enabled: flag,
     existing: flag,
-    secretName: dnsSubdomain(cert.secretName),
+    secretName: dnsSubdomain(gatewayObjects.secret(gateway.name)),
     issuerName: dnsSubdomain("root-ca-cluster-issuer"),
     issuerKind: oneOf(["ClusterIssuer", "Issuer"]),
     dnsNames: listOf(certificateName, '"localhost"'),

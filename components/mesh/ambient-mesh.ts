@@ -12,19 +12,22 @@ import {
   timesRequests,
   ztunnelValues,
 } from "./objects";
-import { meshDefaults, partDefaults } from "../../lib/istio/defaults";
+import { gatewayDefaults, meshDefaults, partDefaults } from "../../lib/istio/defaults";
+import { componentMark, stackMark } from "../../lib/ownership/marks";
 import { ChartName, istioLine } from "../../lib/istio/releases";
+import type { Violation } from "../../lib/validation/violations";
 import { meshRules as rules } from "./rules";
 import { chartViolations, ChartSource, chartSource, createRelease, explainRelease } from "./charts";
-import { meshViolations } from "../support/cluster-claims";
+import { claimNodePorts } from "../support/node-ports";
+import { registry, stackName } from "../support/program";
 import { childOf } from "../support/children";
 import { GatewayApi } from "../gateway-api/gateway-api";
 import { IngressGateway } from "../gateway/ingress-gateway";
 import { GatewayNodePorts, GatewayReference } from "../gateway/args";
 import { dataPlane } from "./data-plane";
 import { checkArgs, componentNamed, resolved, throwViolations } from "../support/arguments";
-import { ownedBy } from "../support/ownership";
-import { Cluster, clusterOf } from "../support/cluster";
+import { afterJudgement, importing } from "../support/ownership";
+import { Cluster, clusterId, clusterOf } from "../support/cluster";
 import { preflight } from "./preflight";
 import { AmbientMeshArgs, MeshGatewayArgs, MeshResources } from "./args";
 
@@ -63,15 +66,15 @@ export class AmbientMesh extends pulumi.ComponentResource {
 
   constructor(name: string, args: AmbientMeshArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super(TYPE, name, checkArgs("AmbientMesh", name, args, rules, chartViolations(args)), opts);
-    throwViolations("AmbientMesh", name, meshViolations(this, name));
+    throwViolations("AmbientMesh", name, [...claimMesh(this, name), ...claimPorts(this, name, args)]);
     const cluster = clusterOf(this, "AmbientMesh", name, args.cluster);
     const source = chartSource(args.charts, args.version);
     const mesh = normalize(componentNamed("AmbientMesh", name), args, source.version);
     const release = releaseInto(this, cluster, source, mesh);
     const seen = preflight(this, name, args, cluster, { ...mesh, version: source.version }, opts);
-    const after = (...others: pulumi.Input<pulumi.Resource>[]) => ownedBy(seen.own, childOf(this, opts, ...others));
+    const after = (...others: pulumi.Input<pulumi.Resource>[]) => importing(seen.own, childOf(this, opts, ...others));
 
-    const namespace = createNamespace(name, args, seen.namespace, after());
+    const namespace = createNamespace(name, args, afterJudgement({ cluster }, seen.namespace), after());
     const gatewayApi = createGatewayApi(name, args, source.version, after(namespace));
     const base = release(`${name}-base`, "base", after(namespace));
     const istiod = release(`${name}-istiod`, "istiod", after(base));
@@ -103,6 +106,26 @@ export class AmbientMesh extends pulumi.ComponentResource {
       resources: this.resources,
     });
   }
+}
+
+/** Claims the cluster for this mesh. */
+function claimMesh(mesh: AmbientMesh, name: string): Violation[] {
+  const claimant = { shown: componentNamed("AmbientMesh", name), name };
+  const other = registry().meshes.claim({ cluster: clusterId(mesh) }, claimant);
+  const rule = `${other?.shown} of this program is on the same cluster, and one Istio serves a cluster`;
+  const fix = `new AmbientMesh("${name}", {}, { provider: otherCluster })`;
+  return other === undefined ? [] : [{ path: "provider", got: "", rule, fix }];
+}
+
+/** Claims the ports of the mesh's gateway, which comes long after everything that would have to be taken back. */
+function claimPorts(mesh: AmbientMesh, name: string, { gateway = {} }: AmbientMeshArgs): Violation[] {
+  const shown = `the gateway of ${componentNamed("AmbientMesh", name)}`;
+  const claiming = { shown, name, opener: { name: gatewayChild(name), parent: mesh }, path: "gateway" };
+  return gateway.enabled === false ? [] : claimNodePorts(clusterId(mesh), claiming, gateway);
+}
+
+function gatewayChild(mesh: string): string {
+  return `${mesh}-gateway`;
 }
 
 /** The arguments with their defaults, as the values of the four charts and what these request. */
@@ -194,17 +217,18 @@ function createNamespace(
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
   const labels = { "pod-security.kubernetes.io/enforce": "privileged" };
+  const mark = { [stackMark]: stackName(), [componentMark]: componentNamed("AmbientMesh", name) };
   // Either way it is the same namespace: a mesh that is told to adopt its own must not delete it.
   const known = (type: string) => ({ ...opts, aliases: [{ type: `kubernetes:core/v1:${type}` }] });
   return args.adoptNamespace
     ? new k8s.core.v1.NamespacePatch(
         `${name}-namespace`,
-        { metadata: { name: namespace, labels, annotations: { "pulumi.com/patchForce": "true" } } },
+        { metadata: { name: namespace, labels, annotations: { ...mark, "pulumi.com/patchForce": "true" } } },
         known("Namespace"),
       )
     : new k8s.core.v1.Namespace(
         `${name}-namespace`,
-        { metadata: { name: namespace, labels } },
+        { metadata: { name: namespace, labels, annotations: mark } },
         known("NamespacePatch"),
       );
 }
@@ -248,5 +272,9 @@ function createGateway(
   const { enabled, ...gateway } = args.gateway ?? {};
   return enabled === false
     ? undefined
-    : new IngressGateway(`${name}-gateway`, { ...gateway, namespace: gateway.namespace ?? namespace }, opts);
+    : new IngressGateway(
+        gatewayChild(name),
+        { ...gateway, name: gateway.name ?? gatewayDefaults.name, namespace: gateway.namespace ?? namespace },
+        opts,
+      );
 }

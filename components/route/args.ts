@@ -1,7 +1,7 @@
 // What HttpRoute takes; what its rules take is in rule-args.ts.
 import * as pulumi from "@pulumi/pulumi";
 import { GatewayHostPortsArgs, GatewayListenerArgs } from "../gateway/args";
-import { ClusterArgs } from "../support/args";
+import { ClusterArgs, ObjectMetadataArgs } from "../support/args";
 import { CanaryArgs, RouteBackendArgs, RouteRuleArgs } from "./rule-args";
 
 /** What a route attaches to. The output `gateway` of a mesh and the `reference` of an IngressGateway are such a parent. */
@@ -59,7 +59,7 @@ export interface RouteParentArgs {
 }
 
 /** Which requests go to which backends. */
-export interface HttpRouteArgs {
+export interface HttpRouteArgs extends ObjectMetadataArgs {
   /**
    * Name of the HTTPRoute. A change replaces it.
    * @default the component's name
@@ -101,6 +101,12 @@ export interface HttpRouteArgs {
    * @example { stable: { service: "web", port: 80 }, candidate: { service: "web-next", port: 80 }, percent: 10 }
    */
   canary?: CanaryArgs;
+  /**
+   * The HostK8s application that it belongs to (label `hostk8s.application`).
+   * @default none
+   * @example "web"
+   */
+  application?: pulumi.Input<string>;
   /**
    * The cluster of an explicit provider, unless another component has named it already.
    * @default that of the default provider

@@ -1,12 +1,12 @@
 // What is wrong with a route in its program: its hosts, its listeners, and what other routes answer already.
 import type { Violation } from "../../lib/validation/violations";
 import { certifies, listens } from "../../lib/gateway-api/hosts";
-import { claimViolations, claimsOf } from "./claims";
+import { claimRequests, claimsOf } from "./claims";
 import type { RouteRule } from "./objects";
 import { unservedViolation } from "./rules";
 import type { HttpRouteArgs } from "./args";
 import { servedBy, type ReferencedGateway, type Served } from "../../lib/gateway-api/reference";
-import { claimsOfProgram, gatewayBehind, identity, plain } from "../support/program";
+import { gatewayBehind, identity, plain, registry } from "../support/program";
 import type { RouteRuleArgs } from "./rule-args";
 
 /** Violations that only show beside the gateway and the other routes of the program. */
@@ -19,7 +19,7 @@ export function routeViolations(name: string, args: HttpRouteArgs): Violation[] 
     const at = args.rules ? "rules" : "";
     const kept = claimsOf(hostnames as string[] | undefined, matches as RouteRule[], at);
     const redirects = redirectsAll(args);
-    violations.push(...claimViolations(kept, { name, listeners: listenersOf(args), redirects }, claimsOfProgram()));
+    violations.push(...claimRequests(kept, { name, listeners: listenersOf(args), redirects }, registry().requests));
   }
   violations.push(...serviceViolations(name, args));
   return violations;
@@ -47,11 +47,10 @@ function serviceViolations(name: string, args: HttpRouteArgs): Violation[] {
   if (parent?.kind !== "Service") {
     return [];
   }
-  const held = `${identity(parent.namespace ?? args.namespace)} ${identity(parent.name)}`;
-  const taken = claimsOfProgram();
-  const other = taken.get(`requests to ${held}`);
-  taken.set(`routes of ${held}`, `HttpRoute "${name}"`);
-  const rule = `${other} shapes the requests to this Service already, and one of the two would hide the other`;
+  const service = { namespace: parent.namespace ?? args.namespace, service: parent.name };
+  const other = registry().shapedServices.holder(service);
+  registry().routedServices.claim(service, { shown: `HttpRoute "${name}"`, name });
+  const rule = `${other?.shown} shapes the requests to this Service already, and one of the two would hide the other`;
   return other === undefined
     ? []
     : [{ path: "parent.name", got: plain(parent.name) ?? "", rule, fix: `routes: [{ to: [{ service: "web" }] }]` }];

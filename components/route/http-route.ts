@@ -10,15 +10,23 @@ import { LiveService, portMismatch, RouteWithBackends, serviceBackends } from ".
 import { LiveRoute, routeVerdict } from "./status";
 import type { Json } from "../../lib/json";
 import { httpRouteRules as rules } from "./rules";
-import { accepted, Awaited } from "../support/acceptance";
+import { accepted, Acceptance } from "../support/acceptance";
 import { childOf, minutes } from "../support/children";
-import { checkedInputs, componentNamed, lateViolation, resolved, throwViolations } from "../support/arguments";
+import {
+  checkedInputs,
+  componentNamed,
+  lateViolation,
+  resolved,
+  resolvedMetadata,
+  throwViolations,
+} from "../support/arguments";
 import { identity } from "../support/program";
 import { gatewayViolations, knownGateway, routeViolations, ruleArgs } from "./conflicts";
 import { HttpRouteArgs } from "./args";
-import { RouteRuleArgs } from "./rule-args";
-import { RouteVersionArgs } from "./rule-args";
+import { RouteRuleArgs, RouteVersionArgs } from "./rule-args";
 import { clusterOf } from "../support/cluster";
+import { anotherName, ownObject, Writer } from "../support/ownership";
+import { meshLabels } from "../../lib/istio/labels";
 
 /**
  * An HTTPRoute that is accepted, or a failure that says why not.
@@ -45,10 +53,11 @@ export class HttpRoute extends pulumi.ComponentResource {
     const route = normalize(name, args);
     const cluster = clusterOf(this, "HttpRoute", name, args.cluster);
 
-    const grants = createGrants(this, name, args, route.namespace, opts);
-    const resource = createRoute(name, route, childOf(this, opts, ...grants));
+    const writer = { what: componentNamed("HttpRoute", name), cluster, opts };
+    const grants = createGrants(this, name, args, writer, route);
+    const resource = createRoute(name, writer, route, childOf(this, opts, ...grants));
     if (args.httpsOnly) createRedirect(this, name, args, route.name, childOf(this, opts));
-    const id = accepted(resource.id, awaited(name), route.written, judge, cluster);
+    const id = accepted(resource.id, acceptance(name), route.written, judge, cluster);
 
     this.name = id.apply((known) => known.split("/")[1] ?? "");
     this.namespace = id.apply((known) => known.split("/")[0] ?? "");
@@ -87,6 +96,8 @@ function normalize(name: string, args: HttpRouteArgs) {
   const routeRules = pulumi
     .all([written, parent])
     .apply(([all, given]) => all.map((rule) => withHostPort(rule as RouteRule, servedBy(given)?.httpsPort)));
+  const given = resolvedMetadata(what, args, rules);
+  const application = part("application", args.application);
   const spec = pulumi
     .all([parents, hostnames, routeRules])
     .apply(([all, hosts, checked]) => routeSpec(all as Parent[], hosts, checked as RouteRule[]));
@@ -94,10 +105,22 @@ function normalize(name: string, args: HttpRouteArgs) {
     name: part("name", args.name).apply((given) => given ?? name),
     namespace,
     hostnames,
+    given: { ...given, ...(args.application && { labels: withApplication(given.labels, application) }) },
     spec,
     written: pulumi.all([spec, parents]).apply(([sent, all]) => ({ spec: sent as object, parents: all.length })),
   };
 }
+
+function withApplication(
+  labels: pulumi.Output<Record<string, string>> | undefined,
+  application: pulumi.Output<string | undefined>,
+): pulumi.Output<Record<string, string>> {
+  return pulumi
+    .all([labels, application])
+    .apply(([others, name]): Record<string, string> => ({ ...others, [meshLabels.application]: name! }));
+}
+
+type Normalized = ReturnType<typeof normalize>;
 
 /** A route for one protocol attaches to each listener of it. */
 function parentsOf(parent: Parent, protocol: Protocol | undefined): Parent[] {
@@ -123,7 +146,7 @@ function createRedirect(
   routeName: pulumi.Output<string>,
   opts: pulumi.ComponentResourceOptions,
 ): void {
-  const { namespace, hostnames } = args;
+  const { namespace, hostnames, application, labels, annotations, cluster } = args;
   new HttpRoute(
     `${name}-to-https`,
     {
@@ -131,6 +154,10 @@ function createRedirect(
       namespace,
       parent: args.parent,
       hostnames,
+      application,
+      labels,
+      annotations,
+      cluster,
       rules: [{ redirect: { scheme: "https" } }],
     },
     { ...opts, parent },
@@ -142,8 +169,8 @@ function createGrants(
   parent: pulumi.ComponentResource,
   name: string,
   args: HttpRouteArgs,
-  namespace: pulumi.Output<string>,
-  opts: pulumi.ComponentResourceOptions | undefined,
+  writer: Writer,
+  { name: routeName, namespace, given }: Normalized,
 ): pulumi.Resource[] {
   const elsewhere = ruleArgs(args)
     .flatMap(versionsOf)
@@ -155,18 +182,17 @@ function createGrants(
   }
   return [...groups.values()].map((versions, index) => {
     const services = pulumi.all(versions.map((version) => version.service)).apply((all) => [...new Set(all)].sort());
+    const metadata = { name: pulumi.interpolate`${namespace}-${routeName}`, namespace: versions[0]!.namespace! };
+    const wayOut = routeName.apply((taken) => anotherName(taken));
     return new k8s.apiextensions.CustomResource(
       `${name}-grant${index === 0 ? "" : `-${index + 1}`}`,
       {
         apiVersion: "gateway.networking.k8s.io/v1",
         kind: "ReferenceGrant",
-        metadata: {
-          name: pulumi.interpolate`${namespace}-${args.name ?? name}`,
-          namespace: versions[0]!.namespace,
-        },
+        metadata: ownObject(writer, "ReferenceGrant", { ...given, ...metadata }, wayOut),
         spec: pulumi.all([namespace, services]).apply(([from, to]) => grantSpec(from, to)),
       },
-      childOf(parent, opts),
+      childOf(parent, writer.opts),
     );
   });
 }
@@ -180,7 +206,7 @@ function versionsOf(rule: RouteRuleArgs): RouteVersionArgs[] {
   ];
 }
 
-function awaited(name: string): Awaited {
+function acceptance(name: string): Acceptance {
   const what = `HttpRoute "${name}"`;
   return { what, api: "apis/gateway.networking.k8s.io/v1", plural: "httproutes", minutes: timeouts.route };
 }
@@ -204,15 +230,18 @@ async function judge(
 
 function createRoute(
   name: string,
-  route: ReturnType<typeof normalize>,
+  writer: Writer,
+  route: Normalized,
   opts: pulumi.CustomResourceOptions,
 ): k8s.apiextensions.CustomResource {
+  const metadata = { ...route.given, name: route.name, namespace: route.namespace };
+  const wayOut = route.name.apply((taken) => anotherName(taken));
   return new k8s.apiextensions.CustomResource(
     `${name}-route`,
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "HTTPRoute",
-      metadata: { name: route.name, namespace: route.namespace },
+      metadata: ownObject(writer, "HTTPRoute", metadata, wayOut),
       spec: route.spec,
     },
     { ...opts, ...minutes(timeouts.route) },

@@ -16,8 +16,18 @@ import {
   whole,
   filledList,
 } from "../../lib/validation/rules";
-import { certificateName, dnsLabel, dnsSubdomain, hostname, parseDuration, port } from "../../lib/validation/formats";
+import {
+  certificateName,
+  dnsLabel,
+  dnsSubdomain,
+  hostname,
+  labelText,
+  parseDuration,
+  port,
+} from "../../lib/validation/formats";
+import { meshLabels } from "../../lib/istio/labels";
 import { clusterRules } from "../../lib/validation/cluster";
+import { annotations, labelsBeside } from "../../lib/validation/metadata";
 import {
   headerNames,
   headerValues,
@@ -296,6 +306,9 @@ export const httpRouteRules: ObjectRule = object(
     rules: filledList(rule, '{ backends: [{ service: "web", port: 80 }] }'),
     backends,
     canary: canaryRules,
+    application: labelText("web"),
+    labels: labelsBeside({ [meshLabels.application]: "application" }),
+    annotations,
     cluster: clusterRules,
   },
   short,

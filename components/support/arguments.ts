@@ -1,9 +1,9 @@
 // From what the user wrote to values that are checked: at once where they are plain, on arrival where they are Outputs.
 import * as pulumi from "@pulumi/pulumi";
 import { Violation, violationLine, violationReason } from "../../lib/validation/violations";
-import { Rule, UNKNOWN } from "../../lib/validation/rules";
-import { keepingText } from "./run-failure";
-import { guardRun } from "./run-guard";
+import { ObjectRule, Rule, UNKNOWN } from "../../lib/validation/rules";
+import type { ObjectMetadataArgs } from "./args";
+import { guardRun, printedPlainly, withFixedMessage } from "./workarounds";
 
 /** Throws one error with every violation of a component's plain arguments, before anything of it is registered. */
 export function checkArgs<T>(component: string, name: string, args: T, rule: Rule, more: Violation[] = []): T {
@@ -15,10 +15,15 @@ export function checkArgs<T>(component: string, name: string, args: T, rule: Rul
 
 /** Checks arguments of which `name` is optional; the component shows no inputs, so that a change counts where it happens. */
 export function checkedInputs<T>(component: string, name: string, args: T, rule: Rule): pulumi.Inputs {
-  // What is no object of settings is told as it is.
-  const plainObject = args === undefined || (typeof args === "object" && args !== null && !Array.isArray(args));
-  checkArgs<unknown>(component, name, plainObject ? { name, ...args } : args, rule);
+  checkArgs<unknown>(component, name, withName(name, args), rule);
   return {};
+}
+
+/** The arguments of a component whose object is called after it unless they say otherwise. */
+export function withName<T>(name: string, args: T): T {
+  // What is no object of settings is told as it is.
+  const isObject = args === undefined || (typeof args === "object" && args !== null && !Array.isArray(args));
+  return isObject ? { name, ...args } : args;
 }
 
 /** One InputPropertiesError for all violations; its message stands alone, since the engine may print nothing else of it. */
@@ -30,7 +35,7 @@ export function throwViolations(component: string, name: string, violations: Vio
     message: refusal(componentNamed(component, name), violations),
     errors: violations.map((violation) => ({ propertyPath: violation.path, reason: violationReason(violation) })),
   });
-  throw shownPlainly(error);
+  throw printedPlainly(error);
 }
 
 /** How messages name a component: HttpRoute "web". */
@@ -40,11 +45,6 @@ export function componentNamed(component: string, name: string): string {
 
 function refusal(what: string, violations: Violation[]): string {
   return [`${what} cannot be made:`, ...violations.map((violation) => `  ${violationLine(violation)}`)].join("\n");
-}
-
-/** Marks an error as one of the user's, which Pulumi prints as it is; all others come with a stack trace and a dump. */
-function shownPlainly(error: Error): Error {
-  return Object.assign(error, { __pulumiRunError: true });
 }
 
 /** A part of a component's arguments with all in it resolved, and what arrived late checked before anybody uses it. */
@@ -58,10 +58,27 @@ export function resolved<T>(what: string, path: string, part: T, rule: Rule): pu
   });
 }
 
+/** Labels and annotations that the user gave; what was not given is missing. */
+export function resolvedMetadata(
+  what: string,
+  { labels, annotations }: ObjectMetadataArgs,
+  { fields }: ObjectRule,
+): ResolvedMetadata {
+  return {
+    ...(labels && { labels: resolved(what, "labels", labels, fields["labels"]!) }),
+    ...(annotations && { annotations: resolved(what, "annotations", annotations, fields["annotations"]!) }),
+  };
+}
+
+interface ResolvedMetadata {
+  labels?: pulumi.Output<Record<string, string>>;
+  annotations?: pulumi.Output<Record<string, string>>;
+}
+
 /** The error for a violation that shows only once values have arrived. */
 export function lateViolation(what: string, violation: Violation): Error {
   const error = new pulumi.InputPropertyError({ propertyPath: violation.path, reason: violationReason(violation) });
-  return shownPlainly(keepingText(error, refusal(what, [violation])));
+  return printedPlainly(withFixedMessage(error, refusal(what, [violation])));
 }
 
 /** The same shape with UNKNOWN where a value has still to arrive. */

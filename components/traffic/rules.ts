@@ -16,6 +16,7 @@ import {
 import { dnsLabel, labels, parseDuration, port } from "../../lib/validation/formats";
 import { headerValues, httpDuration, status } from "../../lib/validation/http-formats";
 import { clusterRules } from "../../lib/validation/cluster";
+import { annotations } from "../../lib/validation/metadata";
 import { waypointReference } from "../waypoint/rules";
 import { Violation, textOf } from "../../lib/validation/violations";
 
@@ -217,6 +218,8 @@ export const trafficPolicyRules: ObjectRule = object(
     outlierDetection,
     fault,
     versions,
+    labels,
+    annotations,
     cluster: clusterRules,
     routes: filledList(route, '{ to: [{ version: "v2" }] }'),
   },

@@ -34,6 +34,9 @@ const nginxPorts = [
   { hostPort: 8443, containerPort: 30443 },
 ];
 
+/** NodePorts that NGINX Ingress has in a cluster of this file. */
+export const nginxNodePorts: number[] = nginxPorts.map(({ containerPort }) => containerPort);
+
 interface PortMapping {
   containerPort: number;
   hostPort: number;

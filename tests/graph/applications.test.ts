@@ -80,6 +80,7 @@ describe("the resources of Waypoint", () => {
     let made: Waypoint | undefined;
     const recording = await record(() => {
       made = new Waypoint("wp", {
+        name: "waypoint",
         namespace: "shop",
         for: [{ namespace: "shop" }, { namespace: "backend", service: "api", ingress: false }],
       });

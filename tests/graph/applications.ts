@@ -32,3 +32,8 @@ export async function faultOf(program: () => void): Promise<string> {
   }, preview);
   return message;
 }
+
+/** The annotations of every object that a component of the recorded program makes. */
+export function marks(component: string): object {
+  return { "istio-ambient/component": component, "istio-ambient/stack": "istio-ambient/test" };
+}

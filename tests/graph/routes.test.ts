@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { HttpRoute, HttpRouteArgs, IngressGateway, TrafficPolicy } from "../../components";
 import { gatewayViolations } from "../../components/route/conflicts";
 import { servedBy } from "../../lib/gateway-api/reference";
-import { faultOf, metadata, preview, shape, spec } from "./applications";
+import { faultOf, marks, metadata, preview, shape, spec } from "./applications";
 import { record, Recording, valueOf } from "./record";
 
 process.env["KUBECONFIG"] = "/nonexistent/kubeconfig";
@@ -34,7 +34,11 @@ describe("the resources of HttpRoute", () => {
       "web/web-route gateway.networking.k8s.io/v1:HTTPRoute",
     ]);
     assert.deepEqual(recording.find("web-route").dependencies, ["web-grant"]);
-    assert.deepEqual(metadata(recording, "web-grant"), { name: "shop-web", namespace: "backend" });
+    assert.deepEqual(metadata(recording, "web-grant"), {
+      name: "shop-web",
+      namespace: "backend",
+      annotations: marks('HttpRoute "web"'),
+    });
     assert.deepEqual(spec(recording, "web-grant"), {
       from: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "shop" }],
       to: ["api", "shadow"].map((name) => ({ group: "", kind: "Service", name })),
@@ -101,7 +105,11 @@ describe("a route for https only", () => {
     );
     assert.deepEqual(sections(recording, "web-route"), ["https", "https-2"]);
     assert.deepEqual(sections(recording, "web-to-https-route"), ["http", "http-2"]);
-    assert.deepEqual(metadata(recording, "web-to-https-route"), { name: "web-to-https", namespace: "shop" });
+    assert.deepEqual(metadata(recording, "web-to-https-route"), {
+      name: "web-to-https",
+      namespace: "shop",
+      annotations: marks('HttpRoute "web-to-https"'),
+    });
     assert.deepEqual(spec(recording, "web-to-https-route")["hostnames"], hostnames);
   });
 

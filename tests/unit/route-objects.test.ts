@@ -3,7 +3,8 @@ import * as assert from "node:assert/strict";
 import * as fc from "fast-check";
 import { violationLine } from "../../lib/validation/violations";
 import { certifies, listens } from "../../lib/gateway-api/hosts";
-import { claimViolations, claimsOf } from "../../components/route/claims";
+import { claimRequests, claimsOf } from "../../components/route/claims";
+import { ProgramRegistry } from "../../components/support/program";
 import { backendsOf, canaryBackends, grantSpec, routeSpec } from "../../components/route/objects";
 import { ambientNamespaceRules } from "../../components/namespace/rules";
 import { httpRouteRules } from "../../components/route/rules";
@@ -217,27 +218,24 @@ describe("claims", () => {
   const rules = [{ matches: [{ prefix: "/cart" }, { exact: "/cart", headers: { A: "1", b: "2" } }] }];
 
   it("clash where host, path, method, headers and query are the same, whatever their order", () => {
-    const taken = new Map<string, string>();
+    const taken = new ProgramRegistry().requests;
     const same = [{ matches: [{ exact: "/cart", headers: { b: "2", a: "1" } }] }];
-    assert.deepEqual(claimViolations(claimsOf(["a.example.com"], rules, "rules"), by("one"), taken), []);
-    assert.deepEqual(claimViolations(claimsOf(["b.example.com"], rules, "rules"), by("two"), taken), []);
-    assert.deepEqual(
-      claimViolations(claimsOf(["a.example.com"], same, "rules"), by("three"), taken).map(violationLine),
-      [
-        '`rules[0].matches[0].exact`: got "a.example.com/cart"; HttpRoute "one" claims the same host and path already; ' +
-          'write `prefix: "/other"`',
-      ],
-    );
+    assert.deepEqual(claimRequests(claimsOf(["a.example.com"], rules, "rules"), by("one"), taken), []);
+    assert.deepEqual(claimRequests(claimsOf(["b.example.com"], rules, "rules"), by("two"), taken), []);
+    assert.deepEqual(claimRequests(claimsOf(["a.example.com"], same, "rules"), by("three"), taken).map(violationLine), [
+      '`rules[0].matches[0].exact`: got "a.example.com/cart"; HttpRoute "one" claims the same host and path already; ' +
+        'write `prefix: "/other"`',
+    ]);
   });
 
   it("clash within one route, and between routes for everything", () => {
-    const taken = new Map<string, string>();
+    const taken = new ProgramRegistry().requests;
     const twice = [{ matches: [{ prefix: "/" }] }, {}];
-    assert.deepEqual(claimViolations(claimsOf(undefined, twice, "rules"), by("one"), taken).map(violationLine), [
+    assert.deepEqual(claimRequests(claimsOf(undefined, twice, "rules"), by("one"), taken).map(violationLine), [
       '`parent`: got "*/"; this route claims the same host and path already; write `prefix: "/other"`',
     ]);
-    assert.deepEqual(claimViolations(claimsOf(["a.example.com"], [{}], ""), by("two"), taken), []);
-    assert.deepEqual(claimViolations(claimsOf(["a.example.com"], [{}], ""), by("three"), taken).map(violationLine), [
+    assert.deepEqual(claimRequests(claimsOf(["a.example.com"], [{}], ""), by("two"), taken), []);
+    assert.deepEqual(claimRequests(claimsOf(["a.example.com"], [{}], ""), by("three"), taken).map(violationLine), [
       '`hostnames`: got "a.example.com/"; HttpRoute "two" claims the same host and path already; ' +
         'write `hostnames: ["other.example.com"]`',
     ]);
@@ -246,9 +244,9 @@ describe("claims", () => {
   it("clash on the same listener only, and a redirect to https leads to the route's own", () => {
     const claims = claimsOf(["a.example.com"], [{}], "");
     const clash = (first: ReturnType<typeof by>, second: ReturnType<typeof by>) => {
-      const taken = new Map<string, string>();
-      assert.deepEqual(claimViolations(claims, first, taken), []);
-      return claimViolations(claims, second, taken).map(violationLine);
+      const taken = new ProgramRegistry().requests;
+      assert.deepEqual(claimRequests(claims, first, taken), []);
+      return claimRequests(claims, second, taken).map(violationLine);
     };
     const route = by("web");
     const redirect = by("to-https", ["http"], true);
