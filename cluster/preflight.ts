@@ -1,4 +1,4 @@
-// One small read of a cluster before anything is written to it: some fifteen requests, most of them at the same time.
+// One small read of a cluster before anything is written to it: at most twenty requests for a mesh that stands, most of them at the same time.
 import type { V1Deployment, V1Lease, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
 import {
   stackMark,
@@ -11,7 +11,9 @@ import {
 } from "../lib/preflight/facts";
 import { meshReleases } from "../lib/releases";
 import type { PodState, WorkloadState } from "../lib/snapshot";
-import { ApiClient, metadataOnly, type Reply } from "./client";
+import { marks } from "../lib/checks/mesh";
+import type { JsonMap } from "../lib/drift";
+import { ApiClient, metadataOnly, type Api, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
 import { listAll } from "./lists";
 import { named, slimDeployment, slimPod } from "./slim";
@@ -38,10 +40,11 @@ export async function readFacts(target: ClusterTarget, plan: Plan, deadlineMs: n
 }
 
 async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
-  const [snapshot, controllers, uncapturable, cilium, metricsApi, denied] = await Promise.all([
-    readSnapshot(client, { kinds: ["nodes", "namespaces", "services", "daemonSets", "definitions", "helmReleases"] }),
-    readControllers(client),
-    readUncapturable(client),
+  const known = new Map<string, JsonMap[]>();
+  const keeping = keepingLists(client, known);
+  const [snapshot, controllers, cilium, metricsApi, denied] = await Promise.all([
+    readSnapshot(keeping, { kinds: ["nodes", "namespaces", "services", "daemonSets", "definitions", "helmReleases"] }),
+    readControllers(keeping),
     readCilium(client),
     plan.autoscale ? isServed(client, "/apis/metrics.k8s.io/v1beta1") : true,
     readDenied(client, plan),
@@ -52,17 +55,44 @@ async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
     ({ name, annotations }) => name === plan.namespace && annotations[stackMark] === plan.stack,
   );
   const issues = plan.gateway?.certificate !== undefined && has("certificates.cert-manager.io");
-  const [calico, objects, issuerFound, certManager, drift] = await Promise.all([
+  const ambient = namespaces.some(({ labels }) => labels[marks.dataplaneMode] === "ambient");
+  const [uncapturable, calico, objects, issuerFound, certManager, drift] = await Promise.all([
+    ambient ? readUncapturable(client) : [],
     has("felixconfigurations.crd.projectcalico.org") ? readCalico(client) : undefined,
     plan.gateway ? readObjects(client, plan.gateway, has) : [],
     readIssuer(client, plan),
     issues ? readCertManager(client, controllers) : undefined,
-    own ? readDrift(client, meshReleases(plan), "vital") : undefined,
+    own ? readDrift(client, meshReleases(plan), "vital", known) : undefined,
   ]);
   const istiods = (controllers ?? []).filter(({ labels }) => labels["app"] === "istiod");
   const lists = { nodes, namespaces, services, istiods, daemonSets, definitions, helmReleases, uncapturable, objects };
   const drifted = drift?.drifted ?? [];
   return { server, kubernetes, gaps, ...lists, issuerFound, certManager, metricsApi, cilium, calico, denied, drifted };
+}
+
+/** Lists in which the preflight and the look at the releases' objects meet. */
+const sharedLists = [
+  "/apis/apps/v1/daemonsets",
+  "/apis/apps/v1/deployments",
+  "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+];
+
+/** The same client, but it keeps what the shared lists bring, page by page. */
+function keepingLists(client: Api, kept: Map<string, JsonMap[]>): Api {
+  return {
+    server: client.server,
+    get: async (path, accept) => {
+      const reply = await client.get(path, accept);
+      const list = path.split("?")[0] ?? "";
+      if (reply.kind === "ok" && sharedLists.includes(list)) {
+        const { items: page } = reply.body as { items?: JsonMap[] | null };
+        kept.set(list, [...(kept.get(list) ?? []), ...(page ?? [])]);
+      }
+      return reply;
+    },
+    patch: (path, body, kind) => client.patch(path, body, kind),
+    getText: (path, timeoutMs) => client.getText(path, timeoutMs),
+  };
 }
 
 /** The items of one page; what may not be read or is not served counts as empty. */
@@ -72,11 +102,11 @@ async function items<T>(client: ApiClient, path: string, accept?: string): Promi
 }
 
 /** Deployments of istiod and of cert-manager's controller; undefined where they may not be listed. */
-function readControllers(client: ApiClient): Promise<WorkloadState[] | undefined> {
+function readControllers(client: Api): Promise<WorkloadState[] | undefined> {
   return readDeployments(client, "app in (istiod,cert-manager)");
 }
 
-async function readDeployments(client: ApiClient, selector: string): Promise<WorkloadState[] | undefined> {
+async function readDeployments(client: Api, selector: string): Promise<WorkloadState[] | undefined> {
   const query = `labelSelector=${encodeURIComponent(selector)}`;
   const listed = await listAll<V1Deployment>(client, `/apis/apps/v1/deployments?${query}`);
   return listed.kind === "ok" ? listed.items.map(slimDeployment) : undefined;

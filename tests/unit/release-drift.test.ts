@@ -60,6 +60,45 @@ describe("reading the drift of releases", () => {
     assert.equal(cluster.asked.length, 9);
   });
 
+  it("does not ask again for what its caller has read, whatever else that read", async () => {
+    const ztunnel = cluster.object(paths.ztunnel);
+    set(image, "example.com/ztunnel:1")(ztunnel);
+    const elsewhere = structuredClone(ztunnel);
+    set("metadata.namespace", "other")(elsewhere);
+    set(image, "example.com/ztunnel:2")(elsewhere);
+    const definitions = paths.definition.slice(0, paths.definition.lastIndexOf("/"));
+    const listed = (at: string) =>
+      Object.entries(cluster.objects).flatMap(([key, object]) => (key.startsWith(`${at}/`) ? [object] : []));
+    const known = new Map([
+      ["/apis/apps/v1/daemonsets", [...listed(`${apps}/daemonsets`), elsewhere]],
+      ["/apis/apps/v1/deployments", [cluster.object(paths.istiod)]],
+      [definitions, listed(definitions)],
+    ]);
+    const { drifted, unread } = await readDrift(cluster, releases, "vital", known);
+    assert.deepEqual(unread, []);
+    assert.deepEqual(driftLines(drifted), [
+      'DaemonSet istio-system/ztunnel: spec.template.spec.containers[istio-proxy].image is "example.com/ztunnel:1", the release says "docker.io/istio/ztunnel:1.31.0-distroless"',
+    ]);
+    assert.deepEqual(asked().sort(), [
+      `GET /api/v1/namespaces/${namespace}/configmaps`,
+      `GET /api/v1/namespaces/${namespace}/secrets`,
+      "GET /apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/istio-sidecar-injector",
+      "GET /apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+      `GET ${rbac}/clusterrolebindings`,
+      `GET ${rbac}/clusterroles`,
+      `PATCH ${paths.ztunnel}`,
+    ]);
+  });
+
+  it("asks by its name for an object that is not in what its caller has read", async () => {
+    delete cluster.objects[paths.ztunnel];
+    const known = new Map(["daemonsets", "deployments"].map((plural) => [`/apis/apps/v1/${plural}`, []]));
+    const { drifted } = await readDrift(cluster, releases, "vital", known);
+    assert.deepEqual(driftLines(drifted), ["DaemonSet istio-system/ztunnel is missing"]);
+    assert.ok(asked().includes(`GET ${paths.ztunnel}`));
+    assert.ok(asked().includes(`GET ${paths.istiod}`));
+  });
+
   it("asks for objects by the labels that they have in common", async () => {
     await lines();
     const request = cluster.asked.find((one) => one.includes("/daemonsets"));
