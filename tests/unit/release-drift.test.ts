@@ -1,7 +1,7 @@
 // Reading, confirming and mending drift: which requests, what is believed of their answers, and what is left alone.
 import * as assert from "node:assert/strict";
 import { readDrift, repairDrift } from "../../cluster/release-drift";
-import { driftLines } from "../../lib/drift";
+import { driftLines, type JsonMap } from "../../lib/drift";
 import { set } from "./fixtures/breakages";
 import { autoscalers, ReleaseCluster } from "./fixtures/releases";
 
@@ -69,11 +69,12 @@ describe("reading the drift of releases", () => {
     const definitions = paths.definition.slice(0, paths.definition.lastIndexOf("/"));
     const listed = (at: string) =>
       Object.entries(cluster.objects).flatMap(([key, object]) => (key.startsWith(`${at}/`) ? [object] : []));
-    const known = new Map([
-      ["/apis/apps/v1/daemonsets", [...listed(`${apps}/daemonsets`), elsewhere]],
-      ["/apis/apps/v1/deployments", [cluster.object(paths.istiod)]],
-      [definitions, listed(definitions)],
-    ]);
+    const lists = {
+      "/apis/apps/v1/daemonsets": [...listed(`${apps}/daemonsets`), elsewhere],
+      "/apis/apps/v1/deployments": [cluster.object(paths.istiod)],
+      [definitions]: listed(definitions),
+    };
+    const known = new Map(Object.entries(JSON.parse(JSON.stringify(lists)) as Record<string, JsonMap[]>));
     const { drifted, unread } = await readDrift(cluster, releases, "vital", known);
     assert.deepEqual(unread, []);
     assert.deepEqual(driftLines(drifted), [
