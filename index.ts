@@ -1,8 +1,8 @@
 // The Pulumi program: one ambient mesh with an HTTPS ingress, made of the stack's configuration.
 import * as pulumi from "@pulumi/pulumi";
 import { AmbientMesh } from "./components";
-import { faultLine } from "./lib/faults";
-import { programSettings } from "./lib/program-config";
+import { faultLine } from "./lib/validation/violations";
+import { programSettings } from "./components/mesh/program-config";
 
 const prefix = "istio-ambient:";
 const config = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { ApiClient } from "../cluster/client";
 import { readSnapshot } from "../cluster/snapshot";
 import { checks } from "../lib/checks";
-import { judge, tally } from "../lib/verdicts";
+import { judge, tally } from "../lib/checks/verdicts";
 
 const namespaces = 1000;
 const podsEach = 10;

@@ -8,10 +8,10 @@ import { NoClusterError, reason, type ClusterTarget } from "../cluster/connectio
 import { readCluster } from "../cluster/snapshot";
 import { checks } from "../lib/checks";
 import { categories, type CheckContext } from "../lib/checks/check";
-import { faultLine } from "../lib/faults";
-import { kindCluster, kindDefaults, publishedPorts, type KindCluster } from "../lib/kind-cluster";
-import { nearest } from "../lib/rules";
-import { isGood, judge, reportData, type Report, type Scope } from "../lib/verdicts";
+import { faultLine } from "../lib/validation/violations";
+import { kindCluster, kindDefaults, publishedPorts, type KindCluster } from "../lib/kind/kind-cluster";
+import { nearest } from "../lib/validation/rules";
+import { isGood, judge, reportData, type Report, type Scope } from "../lib/checks/verdicts";
 import { parseDuration } from "./duration";
 import { exit, UsageError } from "./exit";
 import { renderTable } from "./table";

@@ -1,5 +1,5 @@
 // Durations as people write them: 90s, 2m, 1h30m.
-import { faultLine } from "../lib/faults";
+import { faultLine } from "../lib/validation/violations";
 import { UsageError } from "./exit";
 
 const unitMs: Record<string, number> = { s: 1000, m: 60_000, h: 3_600_000 };

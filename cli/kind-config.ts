@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import { Command } from "commander";
 import { parse, stringify } from "yaml";
 import { reason } from "../cluster/connection";
-import { faultLine, type Fault } from "../lib/faults";
-import { kindCluster, kindDefaults, kindFaults, type KindSettings } from "../lib/kind-cluster";
+import { faultLine, type Fault } from "../lib/validation/violations";
+import { kindCluster, kindDefaults, kindFaults, type KindSettings } from "../lib/kind/kind-cluster";
 import { exit, UsageError } from "./exit";
 import type { Terminal } from "./terminal";
 

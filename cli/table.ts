@@ -1,6 +1,6 @@
 // The report as a table: a category, its underline, a sign for each check, and its findings below.
 import { findingLine } from "../lib/checks/check";
-import { byCategory, hintAnchor, tally, type CheckResult, type Outcome, type Report } from "../lib/verdicts";
+import { byCategory, hintAnchor, tally, type CheckResult, type Outcome, type Report } from "../lib/checks/verdicts";
 
 const signs: Record<Outcome, string> = { passed: "√", warned: "‼", failed: "×", unknown: "‼" };
 const colors: Record<Outcome, number> = { passed: 32, warned: 33, failed: 31, unknown: 33 };

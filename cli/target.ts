@@ -2,8 +2,8 @@
 // and which of its namespaces.
 import type { Command } from "commander";
 import type { ClusterTarget } from "../cluster/connection";
-import { faultLine } from "../lib/faults";
-import { nearest } from "../lib/rules";
+import { faultLine } from "../lib/validation/violations";
+import { nearest } from "../lib/validation/rules";
 import { UsageError } from "./exit";
 
 /** Environment variable that holds a ClusterTarget as JSON: set for the commands that a Pulumi program recorded. */

@@ -1,8 +1,8 @@
 // Rolls the Deployments of enrolled namespaces out of the mesh, so that none of their requests fail when they leave it.
 import { setTimeout as sleep } from "node:timers/promises";
 import type { V1Deployment, V1ObjectMeta, V1Pod, V1ReplicaSet, V1Service } from "@kubernetes/client-node";
-import { drainOrder, type DrainCandidate, type RunningPod } from "../lib/drain";
-import { drainPatch } from "../lib/enrollment";
+import { drainOrder, type DrainCandidate, type RunningPod } from "../lib/enrollment/drain";
+import { drainPatch } from "../lib/enrollment/enrollment";
 import { metadataOnly, type ApiClient } from "./client";
 import { EnrollmentError, listOrFail, patchOrFail, pauseMs, type Enrolled } from "./enrollment";
 import { named } from "./slim";

@@ -2,8 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { V1ObjectMeta } from "@kubernetes/client-node";
 import { marks, some } from "../lib/checks/mesh";
-import { drainedMark, restorePatch, undrainPatch, unenrolledMark, unenrollPatch } from "../lib/enrollment";
-import type { Named } from "../lib/snapshot";
+import { drainedMark, restorePatch, undrainPatch, unenrolledMark, unenrollPatch } from "../lib/enrollment/enrollment";
+import type { Named } from "../lib/cluster-state/snapshot";
 import { ApiClient, metadataOnly } from "./client";
 import { listAll } from "./lists";
 import { named } from "./slim";

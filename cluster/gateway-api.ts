@@ -10,8 +10,8 @@ import {
   reasonToLeave,
   type InstalledBundle,
   type ManifestObject,
-} from "../lib/gateway-api-bundle";
-import type { Named } from "../lib/snapshot";
+} from "../lib/gateway-api/bundle";
+import type { Named } from "../lib/cluster-state/snapshot";
 import { ApiClient, metadataOnly } from "./client";
 import type { ClusterTarget } from "./connection";
 import { listAll, listReadable } from "./lists";

@@ -1,6 +1,6 @@
 // Which list of a snapshot comes from which requests: one row a kind.
 import type { V1ObjectMeta } from "@kubernetes/client-node";
-import type { Kind, SnapshotLists } from "../lib/snapshot";
+import type { Kind, SnapshotLists } from "../lib/cluster-state/snapshot";
 import { metadataOnly } from "./client";
 import * as core from "./slim";
 import * as mesh from "./slim-mesh";

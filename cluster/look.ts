@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import * as path from "node:path";
 import type { ClusterFacts, Plan } from "../lib/preflight/facts";
-import type { Named } from "../lib/snapshot";
+import type { Named } from "../lib/cluster-state/snapshot";
 import { namesCluster, type ClusterTarget } from "./connection";
 
 /** What came of it: the facts, or why there are none. */

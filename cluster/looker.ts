@@ -4,7 +4,7 @@ import { NoClusterError, reason } from "./connection";
 import { readDefinitions } from "./gateway-api";
 import type { Look, Order } from "./look";
 import { readFacts } from "./preflight";
-import type { Named } from "../lib/snapshot";
+import type { Named } from "../lib/cluster-state/snapshot";
 
 async function answer({ target, plan, deadlineMs }: Order): Promise<Look | Named[]> {
   try {

@@ -1,4 +1,5 @@
-// One small read of a cluster before anything is written to it: at most twenty requests for a mesh that stands, most of them at the same time.
+// One small read of a cluster before anything is written to it, most of it at the same time: twenty requests for a mesh
+// that stands.
 import type { V1Deployment, V1Lease, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
 import {
   stackMark,
@@ -9,8 +10,8 @@ import {
   type GatewayPlan,
   type Plan,
 } from "../lib/preflight/facts";
-import { meshReleases } from "../lib/releases";
-import type { PodState, WorkloadState } from "../lib/snapshot";
+import { meshReleases } from "../lib/istio/releases";
+import type { PodState, WorkloadState } from "../lib/cluster-state/snapshot";
 import { marks } from "../lib/checks/mesh";
 import type { JsonMap } from "../lib/drift";
 import { ApiClient, metadataOnly, type Api, type Reply } from "./client";

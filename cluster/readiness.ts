@@ -9,7 +9,7 @@ import {
   type DataPlane,
   type Rollout,
   type Trouble,
-} from "../lib/readiness";
+} from "../lib/cluster-state/readiness";
 import { ApiClient, UnreachableError } from "./client";
 import type { ClusterTarget } from "./connection";
 import { listReadable } from "./lists";

@@ -10,7 +10,7 @@ import {
   type JsonMap,
   type KubeObject,
 } from "../lib/drift";
-import { objectName } from "../lib/snapshot";
+import { objectName } from "../lib/cluster-state/object-name";
 import type { Api, WritingApi } from "./client";
 import { readReleases, whyNot, type ReleaseName } from "./helm-releases";
 import { helmLabel, objectPath, readObjects, type Found, type KnownLists } from "./release-objects";

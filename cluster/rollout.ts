@@ -1,6 +1,6 @@
 // Waits until the pods of a Deployment serve, and says what keeps them from it.
 import type { V1Deployment } from "@kubernetes/client-node";
-import { causeLines } from "../lib/readiness";
+import { causeLines } from "../lib/cluster-state/readiness";
 import { ApiClient } from "./client";
 import type { ClusterTarget } from "./connection";
 import { readFamily, readTroubles } from "./troubles";

@@ -7,7 +7,7 @@ import type {
   GatewayState,
   Reference,
   RouteState,
-} from "../lib/snapshot";
+} from "../lib/cluster-state/snapshot";
 import { conditions, named } from "./slim";
 
 type RawConditions = Parameters<typeof conditions>[0];

@@ -32,7 +32,7 @@ import type {
   ServiceState,
   WebhookState,
   WorkloadState,
-} from "../lib/snapshot";
+} from "../lib/cluster-state/snapshot";
 
 interface RawCondition {
   type?: string;

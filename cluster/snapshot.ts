@@ -1,7 +1,7 @@
 // One read of a cluster: paged lists of a fixed set of kinds, cut down page by page, with what could not be read.
-import type { ClusterSnapshot, Gap, Kind, Reference, SnapshotLists, ZtunnelLink } from "../lib/snapshot";
+import type { ClusterSnapshot, Gap, Kind, Reference, SnapshotLists, ZtunnelLink } from "../lib/cluster-state/snapshot";
 import { cniDaemonSets, istiods, ztunnelDaemonSets } from "../lib/checks/mesh";
-import { charts } from "../lib/releases";
+import { charts } from "../lib/istio/releases";
 import type { V1ConfigMap, V1Secret } from "@kubernetes/client-node";
 import { ApiClient, type Api, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";

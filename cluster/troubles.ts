@@ -1,8 +1,9 @@
 // Why an object is not ready: its own pods and events, and those of nothing else.
 import type { CoreV1Event, V1ContainerStatus, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
-import { familyOf, isSame, type Relative } from "../lib/family";
-import type { Trouble } from "../lib/readiness";
-import { objectName, type Reference } from "../lib/snapshot";
+import { familyOf, isSame, type Relative } from "../lib/cluster-state/family";
+import type { Trouble } from "../lib/cluster-state/readiness";
+import { type Reference } from "../lib/cluster-state/snapshot";
+import { objectName } from "../lib/cluster-state/object-name";
 import type { ApiClient } from "./client";
 import { listReadable } from "./lists";
 import { slimEvent } from "./slim";

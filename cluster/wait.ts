@@ -1,5 +1,5 @@
 // Waits for what controllers say of an object, by reading it until they accept it or time is up.
-import type { Verdict } from "../lib/conditions";
+import type { Verdict } from "../lib/cluster-state/conditions";
 import { ApiClient } from "./client";
 import type { ClusterTarget } from "./connection";
 

@@ -1,9 +1,10 @@
 // Why an object does not reach the condition that a program waits for: what it says itself, and what is made of it.
 import type { V1ObjectMeta, V1Service } from "@kubernetes/client-node";
-import { conditionVerdict, type WithConditions } from "../lib/conditions";
-import { familyOf } from "../lib/family";
-import type { Trouble } from "../lib/readiness";
-import { waitingText, type Awaited } from "../lib/waiting";
+import { conditionVerdict, type WithConditions } from "../lib/cluster-state/conditions";
+import { familyOf } from "../lib/cluster-state/family";
+import type { Trouble } from "../lib/cluster-state/readiness";
+import { waitingText, type Awaited } from "../lib/cluster-state/waiting";
+import { gatewayObjects } from "../lib/istio/names";
 import { ApiClient } from "./client";
 import type { ClusterTarget } from "./connection";
 import { listAll } from "./lists";
@@ -118,8 +119,8 @@ function stateTroubles({ kind, namespace, name, raw }: Member): Trouble[] {
 /** A Gateway without its Service: the API server refused it, most often for a NodePort that another Service holds. */
 async function readGatewayService(client: ApiClient, { namespace, name }: Awaited): Promise<Trouble[]> {
   const [service, overlay, all] = await Promise.all([
-    client.get(`/api/v1/namespaces/${namespace}/services/${name}-istio`),
-    client.get(`/api/v1/namespaces/${namespace}/configmaps/${name}-overlay`),
+    client.get(`/api/v1/namespaces/${namespace}/services/${gatewayObjects.service(name)}`),
+    client.get(`/api/v1/namespaces/${namespace}/configmaps/${gatewayObjects.overlay(name)}`),
     listAll<V1Service>(client, "/api/v1/services"),
   ]);
   if (service.kind !== "missing" || overlay.kind !== "ok" || all.kind !== "ok") {
@@ -133,5 +134,5 @@ async function readGatewayService(client: ApiClient, { namespace, name }: Awaite
       .map(({ nodePort }) => `NodePort ${nodePort} belongs to Service ${metadata?.namespace}/${metadata?.name}`),
   );
   const text = held.length > 0 ? held.join(", ") : "istiod has not made it; its log says why";
-  return [{ object: `Service ${namespace}/${name}-istio`, text }];
+  return [{ object: `Service ${namespace}/${gatewayObjects.service(name)}`, text }];
 }

@@ -1,62 +1,19 @@
 // The public list: every component with its arguments and outputs.
-export {
-  AccessPolicy,
-  AccessPolicyArgs,
-  AccessRuleArgs,
-  HttpAccessArgs,
-  HttpAccessRuleArgs,
-  JwtArgs,
-} from "./access-policy";
-export { AmbientNamespace, AmbientNamespaceArgs } from "./ambient-namespace";
-export { CertificateArgs } from "./certificate";
-export { ClusterArgs } from "./support/cluster";
-export { ChartsArgs } from "./charts";
-export { GatewayApi, GatewayApiArgs } from "./gateway-api";
-export { HttpRoute, HttpRouteArgs } from "./http-route";
-export {
-  AllowedRoutesArgs,
-  GatewayArgs,
-  GatewayNodePorts,
-  IngressGateway,
-  IngressGatewayArgs,
-  ParentReference,
-} from "./ingress-gateway";
-export { AmbientMesh, AmbientMeshArgs, MeshResources } from "./mesh";
-export {
-  CniArgs,
-  ControlPlaneArgs,
-  DataplaneArgs,
-  ImagesArgs,
-  MeshGatewayApiArgs,
-  MeshGatewayArgs,
-  PreflightArgs,
-} from "./mesh-parts";
-export {
-  CanaryArgs,
-  CorsArgs,
-  HeaderChangesArgs,
-  MirrorArgs,
-  RedirectArgs,
-  RewriteArgs,
-  RouteBackendArgs,
-  RouteMatchArgs,
-  RouteParentArgs,
-  RouteRetriesArgs,
-  RouteRuleArgs,
-  RouteTimeoutsArgs,
-  RouteVersionArgs,
-} from "./route-parts";
-export { enrolled, optedOut } from "../lib/mesh-labels";
-export { TrafficPolicy, TrafficPolicyArgs } from "./traffic-policy";
-export {
-  ConnectionPoolArgs,
-  FaultAbortArgs,
-  FaultArgs,
-  FaultDelayArgs,
-  OutlierDetectionArgs,
-  TrafficDestinationArgs,
-  TrafficRetriesArgs,
-  TrafficRouteArgs,
-  TrafficVersionArgs,
-} from "./traffic-parts";
-export { Waypoint, WaypointArgs, WaypointReference, WaypointUserArgs } from "./waypoint";
+export { AccessPolicy } from "./access/access-policy";
+export * from "./access/args";
+export * from "./gateway-api/args";
+export { GatewayApi } from "./gateway-api/gateway-api";
+export * from "./gateway/args";
+export { IngressGateway } from "./gateway/ingress-gateway";
+export { AmbientMesh } from "./mesh/ambient-mesh";
+export * from "./mesh/args";
+export { AmbientNamespace } from "./namespace/ambient-namespace";
+export * from "./namespace/args";
+export * from "./route/args";
+export { HttpRoute } from "./route/http-route";
+export * from "./support/args";
+export * from "./traffic/args";
+export { TrafficPolicy } from "./traffic/traffic-policy";
+export * from "./waypoint/args";
+export { Waypoint } from "./waypoint/waypoint";
+export { enrolled, optedOut } from "../lib/istio/labels";

@@ -5,7 +5,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as prettier from "prettier";
 import * as ts from "typescript";
-import { configKeys } from "../lib/program-config";
+import { configKeys } from "../components/mesh/program-config";
 
 const root = path.dirname(__dirname);
 const publicList = path.join(root, "components", "index.ts");

@@ -1,23 +1,8 @@
 // Which cluster a component works on beside the plugin, so that nothing is ever read from, or done to, another one.
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterTarget } from "../../cluster/connection";
-import { throwFaults } from "../inputs";
-
-/** The cluster behind an explicit provider, which does not reveal its kubeconfig. */
-export interface ClusterArgs {
-  /**
-   * The kubeconfig that the provider was given, as text or path.
-   * @default $KUBECONFIG or ~/.kube/config
-   * @example "~/.kube/config"
-   */
-  kubeconfig?: pulumi.Input<string>;
-  /**
-   * The context that the provider was given.
-   * @default the kubeconfig's current context
-   * @example "kind-kind"
-   */
-  context?: pulumi.Input<string>;
-}
+import { throwFaults } from "./arguments";
+import { ClusterArgs } from "./args";
 
 /** A cluster as components use it. */
 export interface Cluster {

@@ -1,6 +1,12 @@
 // Certificates of HTTPS listeners and of the mesh's own CA: there, for the right names, not about to end.
 import { X509Certificate } from "node:crypto";
-import { condition, type ClusterSnapshot, type GatewayState, type Reference, type SecretState } from "../snapshot";
+import {
+  condition,
+  type ClusterSnapshot,
+  type GatewayState,
+  type Reference,
+  type SecretState,
+} from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
 import { said } from "./gateways";
 import { ingressGateways } from "./mesh";

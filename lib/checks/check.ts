@@ -1,5 +1,6 @@
 // What a check is: data with one pure function, so that the list can be printed, documented and tested as a table.
-import { objectName, type ClusterSnapshot, type Kind } from "../snapshot";
+import { type ClusterSnapshot, type Kind } from "../cluster-state/snapshot";
+import { objectName } from "../cluster-state/object-name";
 
 /** The categories in the order of the report. */
 export const categories = [

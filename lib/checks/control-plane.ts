@@ -1,7 +1,8 @@
 // istiod: does it run, does the cluster reach it, do its webhooks work, does it trust its data plane.
 import { changesText, type DriftedObject } from "../drift";
-import { defaultIstioVersion } from "../releases";
-import { objectName, type ClusterSnapshot, type Reference, type WebhookState, type WorkloadState } from "../snapshot";
+import { defaultIstioVersion } from "../istio/releases";
+import { type ClusterSnapshot, type Reference, type WebhookState, type WorkloadState } from "../cluster-state/snapshot";
+import { objectName } from "../cluster-state/object-name";
 import { finding, missingDefinitions, type Check } from "./check";
 import { helmUpgrade, istiods, istioVersion, meshNamespace, releaseUpgrade, some, ztunnelDaemonSets } from "./mesh";
 

@@ -1,5 +1,5 @@
 // istio-cni and ztunnel: on every node, connected, and able to start pods. Helm, readiness and annotations can lie here.
-import type { ClusterSnapshot, EventState, WorkloadState } from "../snapshot";
+import type { ClusterSnapshot, EventState, WorkloadState } from "../cluster-state/snapshot";
 import { finding, namespaceFinding, type Check, type Finding } from "./check";
 import {
   byNamespace,

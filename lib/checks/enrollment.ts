@@ -1,5 +1,5 @@
 // Which pods are in the mesh, and whether they are really captured.
-import type { NamespaceState } from "../snapshot";
+import type { NamespaceState } from "../cluster-state/snapshot";
 import { namespaceFinding, type Check } from "./check";
 import {
   ambientNamespaces,

@@ -1,7 +1,7 @@
 // The Gateway API in the cluster: its CRDs, which bundle they are of, and what guards them.
 import * as semver from "semver";
-import { gatewayApiFloor, gatewayApiUrl, isOlder, istioLines, safeUpgradesSince } from "../releases";
-import type { ClusterSnapshot, DefinitionState } from "../snapshot";
+import { gatewayApiFloor, gatewayApiUrl, isOlder, istioLines, safeUpgradesSince } from "../istio/releases";
+import type { ClusterSnapshot, DefinitionState } from "../cluster-state/snapshot";
 import { finding, missingDefinitions, type Check } from "./check";
 import { meshLine, some } from "./mesh";
 

@@ -1,6 +1,6 @@
 // The Service in front of a gateway: istiod's own, with the NodePorts that were asked for and that the host publishes.
 import { parse } from "yaml";
-import type { ClusterSnapshot, GatewayState, ServicePort, ServiceState } from "../snapshot";
+import type { ClusterSnapshot, GatewayState, ServicePort, ServiceState } from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
 import { deployedName, gatewayService, ingressGateways, marks } from "./mesh";
 

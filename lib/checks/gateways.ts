@@ -1,16 +1,16 @@
 // Gateways and routes, as istiod judged them and as their pods really are.
-import { servicePortsText } from "../route-backends";
-import { nearest } from "../rules";
+import { servicePortsText } from "../cluster-state/route-backends";
+import { nearest } from "../validation/rules";
 import {
   condition,
-  objectName,
   type ClusterSnapshot,
   type Condition,
   type GatewayState,
   type ListenerState,
   type Reference,
   type RouteState,
-} from "../snapshot";
+} from "../cluster-state/snapshot";
+import { objectName } from "../cluster-state/object-name";
 import { finding, type Check, type Finding } from "./check";
 import { deployedGateways, deployedName, gatewayDeployment, ingressGateways, istiods, share } from "./mesh";
 

@@ -1,7 +1,7 @@
 // Finding the parts of an ambient mesh in a snapshot: by the labels that Istio's charts and istiod give them.
 import * as semver from "semver";
-import { chartRepository, charts, istioLine, type ChartName, type IstioLine } from "../releases";
-import type { ClusterSnapshot, GatewayState, PodState, ServiceState, WorkloadState } from "../snapshot";
+import { chartRepository, charts, istioLine, type ChartName, type IstioLine } from "../istio/releases";
+import type { ClusterSnapshot, GatewayState, PodState, ServiceState, WorkloadState } from "../cluster-state/snapshot";
 
 /** Labels and annotations by which the parts know each other. */
 export const marks = {

@@ -5,7 +5,7 @@ import {
   type ClusterSnapshot,
   type LabelExpression,
   type NetworkPolicyState,
-} from "../snapshot";
+} from "../cluster-state/snapshot";
 import { finding, namespaceFinding, type Check, type Finding } from "./check";
 import { said } from "./gateways";
 import { byNamespace, ingressGateways, marks, podsToCapture, some } from "./mesh";

@@ -1,7 +1,7 @@
 // Kubernetes, the mesh's releases and the registries they come from.
 import * as semver from "semver";
-import { isOlder, nearestRelease, retiredHubs, type ChartName } from "../releases";
-import type { ClusterSnapshot, WorkloadState } from "../snapshot";
+import { isOlder, nearestRelease, retiredHubs, type ChartName } from "../istio/releases";
+import type { ClusterSnapshot, WorkloadState } from "../cluster-state/snapshot";
 import { finding, type Check } from "./check";
 import { cniDaemonSets, helmUpgrade, istiods, istioVersion, meshLine, some, ztunnelDaemonSets } from "./mesh";
 

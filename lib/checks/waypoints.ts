@@ -1,5 +1,11 @@
 // Waypoints: named by someone, able to serve what they are named for, and running. Traffic bypasses a wrong one in silence.
-import { condition, type ClusterSnapshot, type GatewayState, type Named, type ServiceState } from "../snapshot";
+import {
+  condition,
+  type ClusterSnapshot,
+  type GatewayState,
+  type Named,
+  type ServiceState,
+} from "../cluster-state/snapshot";
 import { finding, type Check } from "./check";
 import { said } from "./gateways";
 import { gatewayDeployment, marks, share, waypoints } from "./mesh";

@@ -1,6 +1,6 @@
 // Drift in words: one line an object, with its fields, what they are and what the release says.
 import type { Json } from "../json";
-import { objectName } from "../snapshot";
+import { objectName } from "../cluster-state/object-name";
 import type { DriftedField } from "./compare";
 import type { ObjectKey } from "./kinds";
 import type { KubeObject } from "./owners";

@@ -1,6 +1,6 @@
 // How the API server merges what a patch says: which lists have keys, which fields rule each other out, which values are equal.
 import type { Json } from "../json";
-import { parseQuantity } from "../quantity";
+import { parseQuantity } from "../validation/quantity";
 
 /** A place in an object. */
 export interface Place {

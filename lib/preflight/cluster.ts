@@ -2,9 +2,10 @@
 import * as semver from "semver";
 import { finding, namespaceFinding, type Finding } from "../checks/check";
 import { istioVersion } from "../checks/mesh";
-import { platforms } from "../platforms";
-import { certManagerFloor, istioLine, isOlder } from "../releases";
-import type { NodeState, ServiceState } from "../snapshot";
+import { gatewayObjects } from "../istio/names";
+import { platforms } from "../istio/platforms";
+import { certManagerFloor, istioLine, isOlder } from "../istio/releases";
+import type { NodeState, ServiceState } from "../cluster-state/snapshot";
 import { isOurs, stackMark, type Access, type ClusterFacts, type Plan } from "./facts";
 
 /** Kubernetes outside of what the release supports. */
@@ -63,7 +64,7 @@ export function nodePortFindings({ gateway, stack }: Plan, { services, objects }
   }
   const gateways = objects.filter(({ kind, annotations }) => kind === "Gateway" && annotations[stackMark] === stack);
   const own = ({ namespace, name, owners }: ServiceState) =>
-    (namespace === gateway.namespace && name === `${gateway.name}-istio`) ||
+    (namespace === gateway.namespace && name === gatewayObjects.service(gateway.name)) ||
     gateways.some(
       (mine) =>
         mine.namespace === namespace &&

@@ -10,7 +10,7 @@ import type {
   PodState,
   ServiceState,
   WorkloadState,
-} from "../snapshot";
+} from "../cluster-state/snapshot";
 
 /** Annotation of every object that a mesh makes, with the stack it belongs to: how a later run knows its own. */
 export const stackMark = "istio-ambient/stack";

@@ -1,8 +1,9 @@
 // What is in the way: a namespace, releases, CRDs, a Gateway or an Istio that somebody else made.
 import { finding, namespaceFinding, type Finding } from "../checks/check";
 import { marks } from "../checks/mesh";
-import { charts, meshReleases } from "../releases";
-import { type HelmReleaseState, type Named, type WorkloadState } from "../snapshot";
+import { gatewayObjects } from "../istio/names";
+import { charts, meshReleases } from "../istio/releases";
+import { type HelmReleaseState, type Named, type WorkloadState } from "../cluster-state/snapshot";
 import { claimCommand, isOurs, stackMark, type ClusterFacts, type Plan } from "./facts";
 
 const releaseNames: string[] = Object.values(charts).map(({ release }) => release);
@@ -176,7 +177,7 @@ export function gatewayFindings(plan: Plan, facts: ClusterFacts): Finding[] {
       }),
     );
   const service = facts.services.find(
-    ({ namespace, name }) => namespace === gateway.namespace && name === `${gateway.name}-istio`,
+    ({ namespace, name }) => namespace === gateway.namespace && name === gatewayObjects.service(gateway.name),
   );
   if (!service || marks.managed in service.labels) {
     return foreign;
@@ -192,10 +193,11 @@ export function plannedObjects({ gateway }: Plan): string[] {
     return [];
   }
   const { name, certificate, ownAuthority } = gateway;
-  const authority = [`Issuer ${name}-selfsigned`, `Issuer ${name}-ca`, `Certificate ${name}-ca`];
+  const signer = gatewayObjects.authority(name);
+  const authority = [`Issuer ${gatewayObjects.selfSignedIssuer(name)}`, `Issuer ${signer}`, `Certificate ${signer}`];
   return [
     `Gateway ${name}`,
-    `ConfigMap ${name}-overlay`,
+    `ConfigMap ${gatewayObjects.overlay(name)}`,
     ...(certificate === undefined ? [] : [`Certificate ${certificate}`]),
     ...(ownAuthority ? authority : []),
   ];
@@ -236,10 +238,10 @@ export function ownObjects(plan: Plan, facts: ClusterFacts): OwnObjects {
   return {
     ...(plan.adoptNamespace ? {} : { namespace: plan.namespace }),
     releases: Object.fromEntries(releases.map(({ namespace, release }) => [release, `${namespace}/${release}`])),
-    overlay: idOf("ConfigMap", `${name}-overlay`),
-    selfSignedIssuer: idOf("Issuer", `${name}-selfsigned`),
-    authority: idOf("Certificate", `${name}-ca`),
-    authorityIssuer: idOf("Issuer", `${name}-ca`),
+    overlay: idOf("ConfigMap", gatewayObjects.overlay(name)),
+    selfSignedIssuer: idOf("Issuer", gatewayObjects.selfSignedIssuer(name)),
+    authority: idOf("Certificate", gatewayObjects.authority(name)),
+    authorityIssuer: idOf("Issuer", gatewayObjects.authority(name)),
     certificate: idOf("Certificate", certificate),
     gateway: idOf("Gateway", name),
   };

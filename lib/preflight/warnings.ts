@@ -1,7 +1,7 @@
 // What works, but not as its author may think.
 import { finding, namespaceFinding, type Finding } from "../checks/check";
 import { hasSidecar, marks, some } from "../checks/mesh";
-import type { Named } from "../snapshot";
+import type { Named } from "../cluster-state/snapshot";
 import type { ClusterFacts, Plan } from "./facts";
 
 /** Namespaces that ask for a sidecar and for ambient at once. */

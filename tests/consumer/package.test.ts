@@ -94,7 +94,7 @@ describe("the npm package", () => {
       "dist/components/index.js",
       "dist/components/index.d.ts",
       "dist/cli/main.js",
-      "components/mesh.ts",
+      "components/mesh/ambient-mesh.ts",
       "tsconfig.json",
     ]) {
       assert.ok(files.includes(`package/${file}`), `${file} is missing`);

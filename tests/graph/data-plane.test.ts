@@ -28,7 +28,7 @@ async function recordCommand(args: AmbientMeshArgs, provider?: { context: string
 describe("the data plane's command", () => {
   it("waits at every change of a release, and unenrolls at destroy", async () => {
     const command = await recordCommand({ namespace: "mesh-system" });
-    assert.equal(command.create, "ready --namespace mesh-system --node-namespace mesh-system --wait 3m");
+    assert.equal(command.create, "ready --repair --namespace mesh-system --node-namespace mesh-system --wait 3m");
     assert.equal(command.update, command.create);
     assert.equal(command.delete, "unenroll --timeout 5m");
     assert.deepEqual(Object.keys(command.environment), ["ISTIO_AMBIENT_REVISIONS"]);

@@ -2,9 +2,9 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import * as components from "../../components";
-import { checkArgs, resolved } from "../../components/inputs";
-import { memory } from "../../lib/formats";
-import { object } from "../../lib/rules";
+import { checkArgs, resolved } from "../../components/support/arguments";
+import { memory } from "../../lib/validation/formats";
+import { object } from "../../lib/validation/rules";
 
 const rules = object({ memory });
 const promiseOf = (output: unknown) => (output as { promise(): Promise<unknown> }).promise();

@@ -1,5 +1,5 @@
 // What an AccessPolicy may be given: each wrong case names the setting, the value, the rule and the fix.
-import { accessPolicyRules } from "../../lib/access-rules";
+import { accessPolicyRules } from "../../components/access/rules";
 import { checkCases, WrongCase } from "./cases";
 
 const waypoint = { name: "waypoint", namespace: "shop" };

@@ -1,7 +1,7 @@
 // Tables of wrong and right input: every fault of a case is asserted with its whole text.
 import * as assert from "node:assert/strict";
-import { faultLine } from "../../lib/faults";
-import { Rule } from "../../lib/rules";
+import { faultLine } from "../../lib/validation/violations";
+import { Rule } from "../../lib/validation/rules";
 
 /** Arguments, and the message of every fault in them. */
 export type WrongCase = [args: object, ...messages: string[]];

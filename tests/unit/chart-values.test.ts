@@ -12,7 +12,7 @@ import {
   sumRequests,
   Values,
   ztunnelValues,
-} from "../../lib/chart-values";
+} from "../../components/mesh/objects";
 
 const shared: SharedSettings = { version: "1.31.1", namespace: "istio-system" };
 

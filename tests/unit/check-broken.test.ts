@@ -2,8 +2,8 @@
 import * as assert from "node:assert/strict";
 import { checks } from "../../lib/checks";
 import { categories, findingLine } from "../../lib/checks/check";
-import { kindCluster, kindDefaults, publishedPorts } from "../../lib/kind-cluster";
-import { judge, type Report } from "../../lib/verdicts";
+import { kindCluster, kindDefaults, publishedPorts } from "../../lib/kind/kind-cluster";
+import { judge, type Report } from "../../lib/checks/verdicts";
 import { certificateBreakages } from "./fixtures/breakages-certificates";
 import { dataplaneBreakages } from "./fixtures/breakages-dataplane";
 import { gatewayBreakages } from "./fixtures/breakages-gateway";

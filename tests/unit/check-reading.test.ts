@@ -4,10 +4,11 @@ import * as http from "node:http";
 import * as net from "node:net";
 import { readCluster, type SnapshotRead } from "../../cluster/snapshot";
 import { checks } from "../../lib/checks";
-import { judge } from "../../lib/verdicts";
+import { judge } from "../../lib/checks/verdicts";
 import { ApiServer, kubeconfigText } from "./fixtures/api-server";
 import { lists } from "./fixtures/breakages";
-import { MeshApi, recordedAt, type RawObject } from "./fixtures/mesh-api";
+import { MeshApi, recordedAt } from "./fixtures/mesh-api";
+import type { RawObject } from "./fixtures/raw-object";
 
 const context = { now: recordedAt, publishedNodePorts: [30081, 30444] };
 

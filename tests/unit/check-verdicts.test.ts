@@ -5,7 +5,7 @@ import * as path from "node:path";
 import Ajv from "ajv";
 import { checks } from "../../lib/checks";
 import { categories } from "../../lib/checks/check";
-import { hintAnchor, isGood, judge, reportData, tally, type Report, type Scope } from "../../lib/verdicts";
+import { hintAnchor, isGood, judge, reportData, tally, type Report, type Scope } from "../../lib/checks/verdicts";
 import { conditionIs, label, lists, set } from "./fixtures/breakages";
 import { MeshApi, recordedAt } from "./fixtures/mesh-api";
 

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
-import type { KindCluster } from "../../lib/kind-cluster";
+import type { KindCluster } from "../../lib/kind/kind-cluster";
 import { istioAmbient } from "./fixtures/terminal";
 
 const mappings = async (...argv: string[]) => {

@@ -1,10 +1,11 @@
 // What draining rolls out of the mesh, in which order, and what it says of all that keeps its pods.
 import * as assert from "node:assert/strict";
 import { listAll } from "../../cluster/lists";
-import { drainOrder, type DrainCandidate, type NamespaceWorkloads, type RunningPod } from "../../lib/drain";
-import { drainedMark } from "../../lib/enrollment";
+import { drainOrder, type DrainCandidate, type NamespaceWorkloads, type RunningPod } from "../../lib/enrollment/drain";
+import { drainedMark } from "../../lib/enrollment/enrollment";
 import { ApiServer } from "./fixtures/api-server";
-import { MeshApi, type RawObject } from "./fixtures/mesh-api";
+import { MeshApi } from "./fixtures/mesh-api";
+import type { RawObject } from "./fixtures/raw-object";
 import { istioAmbient } from "./fixtures/terminal";
 
 const mode = "istio.io/dataplane-mode";

@@ -7,7 +7,7 @@ import {
   undrainPatch,
   unenrolledMark,
   unenrollPatch,
-} from "../../lib/enrollment";
+} from "../../lib/enrollment/enrollment";
 
 const mode = "istio.io/dataplane-mode";
 

@@ -9,7 +9,7 @@ import {
   overlayData,
   patchedServicePorts,
   url,
-} from "../../lib/gateway-objects";
+} from "../../components/gateway/objects";
 
 interface Listener {
   name: string;

@@ -1,9 +1,9 @@
 // Wrong input of AmbientMesh: every case names the setting, what was given, the rule and the fix.
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { checkArgs } from "../../components/inputs";
-import { faultLine } from "../../lib/faults";
-import { meshRules } from "../../lib/mesh-rules";
+import { checkArgs } from "../../components/support/arguments";
+import { faultLine } from "../../lib/validation/violations";
+import { meshRules } from "../../components/mesh/rules";
 
 type Case = [args: object, ...messages: string[]];
 

@@ -1,5 +1,5 @@
 // What an AmbientNamespace may be given: each wrong case names the setting, the value, the rule and the fix.
-import { ambientNamespaceRules } from "../../lib/namespace-rules";
+import { ambientNamespaceRules } from "../../components/namespace/rules";
 import { checkCases, WrongCase } from "./cases";
 
 const wrong: WrongCase[] = [

@@ -1,12 +1,12 @@
 // What traffic and access policies and waypoints become, and how the words of conditions are read.
 import * as assert from "node:assert/strict";
 import { parse } from "yaml";
-import { connectionPolicy, denyAll, requestPolicy, tokenPolicy, waypointOnly } from "../../lib/access-objects";
-import { conditionVerdict } from "../../lib/conditions";
-import { behindWaypoint, enrolled, namespaceLabels, optedOut } from "../../lib/mesh-labels";
-import { prunedFields, routeVerdict } from "../../lib/route-status";
-import { destinationRuleSpec, virtualServiceSpec } from "../../lib/traffic-objects";
-import { waypointOverlay, waypointSpec } from "../../lib/waypoint-objects";
+import { connectionPolicy, denyAll, requestPolicy, tokenPolicy, waypointOnly } from "../../components/access/objects";
+import { conditionVerdict } from "../../lib/cluster-state/conditions";
+import { behindWaypoint, enrolled, namespaceLabels, optedOut } from "../../lib/istio/labels";
+import { prunedFields, routeVerdict } from "../../components/route/status";
+import { destinationRuleSpec, virtualServiceSpec } from "../../components/traffic/objects";
+import { waypointOverlay, waypointSpec } from "../../components/waypoint/objects";
 
 describe("labels", () => {
   it("enroll and opt out", () => {

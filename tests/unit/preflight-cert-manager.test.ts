@@ -4,9 +4,10 @@ import { readFacts } from "../../cluster/preflight";
 import { findingLine } from "../../lib/checks/check";
 import { judgePlan } from "../../lib/preflight";
 import type { ClusterFacts, Plan } from "../../lib/preflight/facts";
-import type { WorkloadState } from "../../lib/snapshot";
+import type { WorkloadState } from "../../lib/cluster-state/snapshot";
 import { ApiServer } from "./fixtures/api-server";
-import { MeshApi, type RawObject } from "./fixtures/mesh-api";
+import { MeshApi } from "./fixtures/mesh-api";
+import type { RawObject } from "./fixtures/raw-object";
 import { workload } from "./fixtures/objects";
 import { empty, gateway, plan } from "./fixtures/plans";
 

@@ -5,7 +5,8 @@ import { driftLines } from "../../lib/drift";
 import { stackMark } from "../../lib/preflight/facts";
 import { ApiServer } from "./fixtures/api-server";
 import { label, set } from "./fixtures/breakages";
-import { MeshApi, type RawObject } from "./fixtures/mesh-api";
+import { MeshApi } from "./fixtures/mesh-api";
+import type { RawObject } from "./fixtures/raw-object";
 import { plan, stack } from "./fixtures/plans";
 
 const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";

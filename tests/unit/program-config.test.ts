@@ -1,7 +1,7 @@
 // The stack's configuration: which keys make which arguments, and what is said of those that cannot be used.
 import * as assert from "node:assert/strict";
-import { faultLine } from "../../lib/faults";
-import { programSettings } from "../../lib/program-config";
+import { faultLine } from "../../lib/validation/violations";
+import { programSettings } from "../../components/mesh/program-config";
 
 describe("the configuration of the program", () => {
   it("makes arguments of the six flat keys and of the structured one", () => {

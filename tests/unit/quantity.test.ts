@@ -1,7 +1,7 @@
 // Kubernetes quantities: read as the API server reads them, written as people write them.
 import * as assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { formatCpu, formatMemory, parseQuantity } from "../../lib/quantity";
+import { formatCpu, formatMemory, parseQuantity } from "../../lib/validation/quantity";
 
 describe("quantities", () => {
   const readings: [string, number | undefined][] = [

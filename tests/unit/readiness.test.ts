@@ -1,7 +1,13 @@
 // When a mesh counts as ready, and what is said while it is not.
 import * as assert from "node:assert/strict";
 import { findingLine } from "../../lib/checks/check";
-import { causeLines, isHopeless, readinessFindings, type DataPlane, type Rollout } from "../../lib/readiness";
+import {
+  causeLines,
+  isHopeless,
+  readinessFindings,
+  type DataPlane,
+  type Rollout,
+} from "../../lib/cluster-state/readiness";
 import { named } from "./fixtures/objects";
 
 const rollout = (kind: Rollout["kind"], name: string, counts: Partial<Rollout> = {}): Rollout => ({

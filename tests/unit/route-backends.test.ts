@@ -1,6 +1,6 @@
 // Which ports a route names of its Services, and what is said where one of them is not there.
 import * as assert from "node:assert/strict";
-import { portFault, serviceBackends } from "../../lib/route-backends";
+import { portFault, serviceBackends } from "../../lib/cluster-state/route-backends";
 
 const route = {
   metadata: { namespace: "shop" },

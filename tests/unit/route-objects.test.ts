@@ -1,12 +1,12 @@
 // What a route becomes: weights, matches, filters; which hosts are served; which claims clash.
 import * as assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { faultLine } from "../../lib/faults";
-import { certifies, listens } from "../../lib/hosts";
-import { claimFaults, claimsOf } from "../../lib/route-claims";
-import { backendsOf, canaryBackends, grantSpec, routeSpec } from "../../lib/route-objects";
-import { ambientNamespaceRules } from "../../lib/namespace-rules";
-import { httpRouteRules } from "../../lib/route-rules";
+import { faultLine } from "../../lib/validation/violations";
+import { certifies, listens } from "../../lib/gateway-api/hosts";
+import { claimFaults, claimsOf } from "../../components/route/claims";
+import { backendsOf, canaryBackends, grantSpec, routeSpec } from "../../components/route/objects";
+import { ambientNamespaceRules } from "../../components/namespace/rules";
+import { httpRouteRules } from "../../components/route/rules";
 
 const stable = { service: "web", port: 80 };
 const candidate = { service: "web-next", port: 80 };

@@ -1,5 +1,5 @@
 // What an HttpRoute may be given: each wrong case names the setting, the value, the rule and the fix.
-import { httpRouteRules } from "../../lib/route-rules";
+import { httpRouteRules } from "../../components/route/rules";
 import { checkCases, WrongCase } from "./cases";
 
 const backends = [{ service: "web", port: 80 }];

@@ -1,8 +1,8 @@
 // Where charts and CRDs come from: a directory of charts, a bundle of Gateway API, and the releases that are known.
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
-import { findChartFiles } from "../../lib/chart-files";
-import { faultLine } from "../../lib/faults";
+import { findChartFiles } from "../../components/mesh/chart-files";
+import { faultLine } from "../../lib/validation/violations";
 import {
   bundleDrift,
   bundleObjects,
@@ -12,8 +12,8 @@ import {
   markedObjects,
   reasonToLeave,
   statedVersion,
-} from "../../lib/gateway-api-bundle";
-import { isOlder, istioLine, istioLines, nearestRelease } from "../../lib/releases";
+} from "../../lib/gateway-api/bundle";
+import { isOlder, istioLine, istioLines, nearestRelease } from "../../lib/istio/releases";
 
 const four = (version: string) => ["base", "istiod", "cni", "ztunnel"].map((chart) => `${chart}-${version}.tgz`);
 

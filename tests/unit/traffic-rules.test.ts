@@ -1,5 +1,5 @@
 // What a TrafficPolicy may be given: each wrong case names the setting, the value, the rule and the fix.
-import { trafficPolicyRules } from "../../lib/traffic-rules";
+import { trafficPolicyRules } from "../../components/traffic/rules";
 import { checkCases, WrongCase } from "./cases";
 
 const waypoint = { name: "waypoint", namespace: "shop" };

@@ -2,10 +2,11 @@
 import * as assert from "node:assert/strict";
 import { waitUntilReady } from "../../cluster/readiness";
 import { explainWaiting, type Wait } from "../../cluster/waiting";
-import type { Awaited } from "../../lib/waiting";
+import type { Awaited } from "../../lib/cluster-state/waiting";
 import { ApiServer } from "./fixtures/api-server";
 import { lists as listsOf } from "./fixtures/breakages";
-import { MeshApi, type RawObject } from "./fixtures/mesh-api";
+import { MeshApi } from "./fixtures/mesh-api";
+import type { RawObject } from "./fixtures/raw-object";
 
 const minute = 60_000;
 /** When the test began. */

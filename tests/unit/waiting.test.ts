@@ -1,7 +1,7 @@
 // What is said of an object that is waited for too long.
 import * as assert from "node:assert/strict";
 import { explainWaiting, type Wait } from "../../cluster/waiting";
-import { waitingText, type Awaited } from "../../lib/waiting";
+import { waitingText, type Awaited } from "../../lib/cluster-state/waiting";
 import { ApiServer } from "./fixtures/api-server";
 import { MeshApi } from "./fixtures/mesh-api";
 

@@ -1,5 +1,5 @@
 // What a Waypoint may be given: each wrong case names the setting, the value, the rule and the fix.
-import { waypointRules } from "../../lib/waypoint-rules";
+import { waypointRules } from "../../components/waypoint/rules";
 import { checkCases, WrongCase } from "./cases";
 
 const wrong: WrongCase[] = [

@@ -1,6 +1,6 @@
 // The shape in which objects are compared and recorded: live objects cut down to what was asked for, inputs in the
 // form in which the API server will give them back, and the record that goes into the state.
-import { parseQuantity } from "../../../lib/quantity";
+import { parseQuantity } from "../../../lib/validation/quantity";
 import { at, clone, copySecrets, hasUnknown, isObject, revealedObject, type Json, type JsonObject } from "../values";
 import { isBuiltIn, isCustomResourceDefinition, objectKind, withDashes, withUnderscores } from "./names";
 

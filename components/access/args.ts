@@ -1,0 +1,168 @@
+// What AccessPolicy takes.
+import * as pulumi from "@pulumi/pulumi";
+import { ClusterArgs } from "../support/args";
+import { WaypointReference } from "../waypoint/args";
+
+/** Who may connect. What is given has to hold together; of one list any entry is enough. */
+export interface AccessRuleArgs {
+  /**
+   * Namespaces of the clients.
+   * @default any
+   * @example ["shop", "checkout"]
+   */
+  namespaces?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Service accounts of the clients, as namespace/name. A client that is in one of these or in one of the namespaces
+   * is let in.
+   * @default any
+   * @example ["shop/web"]
+   */
+  serviceAccounts?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Ports of the pods, not of the Service.
+   * @default every port
+   * @example [8080]
+   */
+  ports?: pulumi.Input<pulumi.Input<number>[]>;
+}
+/** Which requests are let through. What is given has to hold together; of one list any entry is enough. */
+export interface HttpAccessRuleArgs {
+  /**
+   * Namespaces of the clients.
+   * @default any
+   * @example ["shop"]
+   */
+  namespaces?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Service accounts of the clients, as namespace/name. A client that is in one of these or in one of the namespaces
+   * is let through.
+   * @default any
+   * @example ["shop/web"]
+   */
+  serviceAccounts?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Methods.
+   * @default any
+   * @example ["GET", "HEAD"]
+   */
+  methods?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Paths: exact, or with `*` at one end.
+   * @default any
+   * @example ["/api/*"]
+   */
+  paths?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Host names of the requests.
+   * @default any
+   * @example ["shop.example.com"]
+   */
+  hosts?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Headers, each with the values that it may have.
+   * @default any
+   * @example { "x-tenant": ["blue"] }
+   */
+  headers?: pulumi.Input<{ [name: string]: pulumi.Input<pulumi.Input<string>[]> }>;
+  /**
+   * Claims of a checked token, each with the values that it may have. Dots lead into nested claims.
+   * @default none needed
+   * @example { groups: ["admin"] }
+   */
+  claims?: pulumi.Input<{ [name: string]: pulumi.Input<pulumi.Input<string>[]> }>;
+}
+/** Whose tokens are believed. A request with a wrong token is refused; one without a token has no claims. */
+export interface JwtArgs {
+  /** The issuer, as in the token's `iss`. */
+  issuer: pulumi.Input<string>;
+  /**
+   * Where istiod fetches the issuer's keys.
+   * @default found by OpenID discovery from the issuer
+   * @example "https://id.example.com/keys"
+   */
+  jwksUri?: pulumi.Input<string>;
+  /**
+   * The keys themselves, as JSON.
+   * @default fetched
+   * @example "{\"keys\":[]}"
+   */
+  jwks?: pulumi.Input<string>;
+  /**
+   * For whom tokens are, as in `aud`.
+   * @default anybody
+   * @example ["shop"]
+   */
+  audiences?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * True: the token is passed on to the application.
+   * @default false
+   * @example true
+   */
+  forward?: pulumi.Input<boolean>;
+}
+/** Rules about requests, and the waypoint that enforces them. */
+export interface HttpAccessArgs {
+  /** The waypoint: `waypoint.reference`. Only it can reach the pods then. */
+  waypoint: pulumi.Input<WaypointReference>;
+  /**
+   * Services whose requests are meant; with `selector` for the pods behind them.
+   * @default all that pass through the waypoint, which then is of the same namespace
+   * @example ["web"]
+   */
+  services?: pulumi.Input<pulumi.Input<string>[]>;
+  /** Which requests are let through; all others are answered with 403. */
+  allow: HttpAccessRuleArgs[];
+  /**
+   * Whose tokens are checked.
+   * @default none
+   * @example { issuer: "https://id.example.com", jwksUri: "https://id.example.com/keys" }
+   */
+  jwt?: JwtArgs;
+}
+/** Who may reach the pods of a namespace. */
+export interface AccessPolicyArgs {
+  /**
+   * First part of the names of its objects. A change replaces them.
+   * @default the component's name
+   * @example "web"
+   */
+  name?: pulumi.Input<string>;
+  /** The namespace of the pods. A change replaces everything. */
+  namespace: pulumi.Input<string>;
+  /**
+   * Labels of the pods.
+   * @default all of the namespace
+   * @example { app: "web" }
+   */
+  selector?: pulumi.Input<{ [label: string]: pulumi.Input<string> }>;
+  /**
+   * True: nobody may connect whom no other policy lets in. It stands alone.
+   * @default false
+   * @example true
+   */
+  defaultDeny?: boolean;
+  /**
+   * Who may connect; everybody else may not. Behind a waypoint connections come from the waypoint: use `http` there.
+   * @default everybody, unless something else is said here
+   * @example [{ namespaces: ["shop"], ports: [8080] }]
+   */
+  allow?: AccessRuleArgs[];
+  /**
+   * Which requests are let through, and by which waypoint. The pods are closed to everybody but it.
+   * @default all
+   * @example { waypoint: waypoint.reference, allow: [{ methods: ["GET"] }] }
+   */
+  http?: HttpAccessArgs;
+  /**
+   * The trust domain of the mesh, as its charts were told.
+   * @default "cluster.local"
+   * @example "example.com"
+   */
+  trustDomain?: pulumi.Input<string>;
+  /**
+   * The cluster of an explicit provider, unless another component has named it already.
+   * @default that of the default provider
+   * @example { context: "kind-kind" }
+   */
+  cluster?: ClusterArgs;
+}

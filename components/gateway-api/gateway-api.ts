@@ -1,0 +1,118 @@
+// The Gateway API CRDs: installed where they are missing, never downgraded, left behind at destroy.
+import { createHash } from "node:crypto";
+import * as pulumi from "@pulumi/pulumi";
+import { namesCluster } from "../../cluster/connection";
+import { isRemote, readLocalBundle } from "../../cluster/gateway-api";
+import { lookForDefinitions } from "../../cluster/look";
+import { timeouts } from "../../lib/istio/defaults";
+import { bundleDrift, installedBundle, reasonToLeave, statedVersion } from "../../lib/gateway-api/bundle";
+import { gatewayApiRules } from "./rules";
+import { defaultGatewayApiVersion } from "../../lib/istio/releases";
+import type { Named } from "../../lib/cluster-state/snapshot";
+import { childOf, minutes } from "../support/children";
+import { checkArgs, throwFaults } from "../support/arguments";
+import { factsOf } from "../support/mesh-facts";
+import { Cluster, clusterOf } from "../support/cluster";
+import { fromProject, ownCommand } from "../support/own-command";
+import { GatewayApiArgs } from "./args";
+
+/** How long the look at the CRDs may take. */
+const deadlineMs = 10_000;
+
+/**
+ * The Gateway API CRDs of one release, standard channel.
+ *
+ * ```ts
+ * const gatewayApi = new GatewayApi("gateway-api");
+ * ```
+ */
+export class GatewayApi extends pulumi.ComponentResource {
+  /** The version of the CRDs that the cluster has once this is done. */
+  public readonly version: pulumi.Output<string>;
+
+  constructor(name: string, args: GatewayApiArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    super("istio-ambient:index:GatewayApi", name, checkArgs("GatewayApi", name, args, gatewayApiRules), opts);
+    const cluster = clusterOf(this, "GatewayApi", name, args.cluster);
+    const bundle = describe(name, args);
+    const repair = findDrift(this, bundle.version, cluster, opts?.parent);
+    const { stdout } = ownCommand(
+      `${name}-bundle`,
+      { up: bundle.words, environment: bundle.environment, target: cluster.target, repair },
+      { ...childOf(this, opts), ...minutes(timeouts.gatewayApi + 1) },
+    );
+    this.version = stdout.apply((text) => text.trim().split("\n").at(-1) ?? "");
+    this.registerOutputs({ version: this.version });
+  }
+}
+
+/** A bundle as its command is told of it. */
+interface Bundle {
+  words: string[];
+  environment: Record<string, string>;
+  /** Nothing for a URL: only reading it would tell. */
+  version?: string;
+}
+
+/** Of what lies on this machine the content counts, not only the path; nothing is downloaded. */
+function describe(name: string, { version, source }: GatewayApiArgs): Bundle {
+  const timeout = ["--timeout", `${timeouts.gatewayApi}m`];
+  if (source === undefined) {
+    const release = version ?? defaultGatewayApiVersion;
+    return { words: ["gateway-api", "--release", release, ...timeout], environment: {}, version: release };
+  }
+  const words = ["gateway-api", "--source", isRemote(source) ? source : fromProject(source), ...timeout];
+  if (isRemote(source)) {
+    return { words, environment: {} };
+  }
+  const texts = readTexts(name, source);
+  const digest = createHash("sha256");
+  texts.forEach((text) => digest.update(text));
+  return { words, environment: { ISTIO_AMBIENT_CRDS: digest.digest("hex") }, version: statedVersion(texts) };
+}
+
+function readTexts(name: string, source: string): string[] {
+  try {
+    const texts = readLocalBundle(source);
+    if (statedVersion(texts) === undefined) {
+      throw new Error("no CRD of Gateway API in it");
+    }
+    return texts;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    const rule = `the Gateway API CRDs cannot be read from there (${why})`;
+    throwFaults("GatewayApi", name, [{ path: "source", got: source, rule, fix: 'source: "./gateway-api.yaml"' }]);
+    throw error;
+  }
+}
+
+/** What of the bundle has gone since it was installed, as a reason to install it again; says so, and what is left alone. */
+function findDrift(
+  component: GatewayApi,
+  version: string | undefined,
+  cluster: Cluster,
+  parent: pulumi.Resource | undefined,
+): string | undefined {
+  const facts = factsOf(parent);
+  if (facts === "skipped") {
+    return undefined;
+  }
+  const definitions = facts?.definitions ?? readDefinitions(cluster);
+  const left = reasonToLeave(installedBundle(definitions), { bundleVersion: version, channel: "standard" });
+  if (left !== undefined) {
+    void pulumi.log.warn(`the Gateway API CRDs are left as they are: ${left}`, component);
+    return undefined;
+  }
+  const drift = bundleDrift(definitions, version, facts?.isOwnMesh === true);
+  if (drift.length === 0) {
+    return undefined;
+  }
+  void pulumi.log.warn(
+    `the Gateway API CRDs have changed and are installed again:\n  ${drift.join("\n  ")}`,
+    component,
+  );
+  return drift.join("; ");
+}
+
+function readDefinitions(cluster: Cluster): Named[] {
+  return cluster.now && namesCluster(cluster.now) ? lookForDefinitions(cluster.now, deadlineMs) : [];
+}

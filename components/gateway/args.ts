@@ -1,0 +1,189 @@
+// What an ingress gateway takes, and what it gives to routes.
+import * as pulumi from "@pulumi/pulumi";
+import { ClusterArgs } from "../support/args";
+
+/** Which names the certificate holds, who signs it, and where it is kept. */
+export interface CertificateArgs {
+  /**
+   * False: http only, no https listener.
+   * @default true
+   * @example false
+   */
+  enabled?: boolean;
+  /**
+   * True: the Secret `secretName` is used as it is and nothing is issued.
+   * @default false
+   * @example true
+   */
+  existing?: boolean;
+  /**
+   * Secret that holds the certificate, in the gateway's namespace. A change replaces the Certificate.
+   * @default "hostk8s-gateway-cert"
+   * @example "wildcard-cert"
+   */
+  secretName?: pulumi.Input<string>;
+  /**
+   * The cert-manager issuer that signs.
+   * @default none: a CA of the gateway's own
+   * @example "root-ca-cluster-issuer"
+   */
+  issuerName?: pulumi.Input<string>;
+  /**
+   * ClusterIssuer, or Issuer for one in the gateway's namespace.
+   * @default "ClusterIssuer"
+   * @example "Issuer"
+   */
+  issuerKind?: pulumi.Input<string>;
+  /**
+   * Host names in the certificate. A wildcard needs two labels under it: TLS libraries refuse `*.localhost`.
+   * @default ["localhost", "hostk8s.local", "*.hostk8s.local"]
+   * @example ["apps.example.com"]
+   */
+  dnsNames?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Addresses in the certificate. Public issuers refuse them: give an empty list there.
+   * @default ["127.0.0.1", "::1"]
+   * @example []
+   */
+  ipAddresses?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * How long a certificate is valid, in hours, minutes and seconds; at least 1h.
+   * @default "2160h"
+   * @example "720h"
+   */
+  duration?: pulumi.Input<string>;
+  /**
+   * How long before its end it is renewed; at least 5m, and less than `duration`.
+   * @default "720h"
+   * @example "240h"
+   */
+  renewBefore?: pulumi.Input<string>;
+}
+/** From which namespaces routes may attach to a gateway. */
+export interface AllowedRoutesArgs {
+  /**
+   * All, Same (the gateway's own namespace) or Selector (namespaces with the labels of `selector`). With All every
+   * namespace can claim any host name.
+   * @default "All"
+   * @example "Selector"
+   */
+  from?: pulumi.Input<string>;
+  /**
+   * Labels that a namespace must have.
+   * @default none
+   * @example { "hostk8s.stack": "shop" }
+   */
+  selector?: pulumi.Input<{ [label: string]: pulumi.Input<string> }>;
+}
+/** What an ingress gateway is called, how it is reached, and what it may use. */
+export interface GatewayArgs {
+  /**
+   * Name of the Gateway. istiod calls its Deployment and Service `<name>-istio`. A change replaces the Gateway.
+   * @default "hostk8s-gateway"
+   * @example "public"
+   */
+  name?: pulumi.Input<string>;
+  /**
+   * Namespace of the Gateway, which has to exist. A change replaces the Gateway.
+   * @default the mesh's
+   * @example "ingress"
+   */
+  namespace?: pulumi.Input<string>;
+  /**
+   * Kind of the Service in front of the gateway pods: NodePort, LoadBalancer or ClusterIP.
+   * @default "NodePort"
+   * @example "LoadBalancer"
+   */
+  serviceType?: string;
+  /**
+   * Port that every node opens for http: 30000 to 32767.
+   * @default 30081
+   * @example 31080
+   */
+  httpNodePort?: pulumi.Input<number>;
+  /**
+   * Port that every node opens for https: 30000 to 32767. The default lies outside the band that Kubernetes keeps free
+   * for named ports (30000 to 30085), so another Service may have been given it.
+   * @default 30444
+   * @example 31443
+   */
+  httpsNodePort?: pulumi.Input<number>;
+  /**
+   * Port under which `httpNodePort` is reached from outside, such as that of kind's port map. For URLs and redirects.
+   * @default 8081
+   * @example 80
+   */
+  httpHostPort?: pulumi.Input<number>;
+  /**
+   * Port under which `httpsNodePort` is reached from outside.
+   * @default 8444
+   * @example 443
+   */
+  httpsHostPort?: pulumi.Input<number>;
+  /**
+   * Name or address of the machine whose ports those are.
+   * @default "localhost"
+   * @example "192.168.1.20"
+   */
+  host?: pulumi.Input<string>;
+  /**
+   * Host names that the listeners serve, each with a listener of its own: the first has the listeners `http` and
+   * `https`, the second `http-2` and `https-2`.
+   * @default every host
+   * @example ["*.apps.example.com"]
+   */
+  hostnames?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * Number of gateway pods.
+   * @default 1
+   * @example 2
+   */
+  replicas?: pulumi.Input<number>;
+  /**
+   * CPU that a gateway pod requests.
+   * @default "50m"
+   * @example "200m"
+   */
+  cpu?: pulumi.Input<string>;
+  /**
+   * Memory that a gateway pod requests.
+   * @default "64Mi"
+   * @example "128Mi"
+   */
+  memory?: pulumi.Input<string>;
+  /**
+   * From which namespaces routes may attach.
+   * @default all
+   * @example { from: "Same" }
+   */
+  allowedRoutes?: AllowedRoutesArgs;
+  /**
+   * The certificate of the https listener.
+   * @default one for localhost and hostk8s.local, by a CA of the gateway's own
+   * @example { dnsNames: ["apps.example.com"], issuerName: "letsencrypt" }
+   */
+  certificate?: CertificateArgs;
+}
+/** An ingress gateway of its own, beside that of the mesh. */
+export interface IngressGatewayArgs extends GatewayArgs {
+  /**
+   * The cluster of an explicit provider, unless another component has named it already.
+   * @default that of the default provider
+   * @example { context: "kind-kind" }
+   */
+  cluster?: ClusterArgs;
+}
+/** A Gateway as a route refers to it. */
+export interface ParentReference {
+  /** Name of the Gateway. */
+  name: string;
+  /** Its namespace. */
+  namespace: string;
+}
+/** The NodePorts of a gateway; a port that is not open is missing. */
+export interface GatewayNodePorts {
+  /** Port of http on every node. */
+  http?: number;
+  /** Port of https on every node. */
+  https?: number;
+}

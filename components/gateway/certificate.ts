@@ -1,0 +1,195 @@
+// The certificate of a gateway's https listener: issued by cert-manager, or a Secret that exists.
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { certificateDefaults as defaults, timeouts } from "../../lib/istio/defaults";
+import { gatewayObjects } from "../../lib/istio/names";
+import { authoritySpec, certificateSpec } from "./objects";
+import { readAuthority } from "../../cluster/authority";
+import { reason, type ClusterTarget } from "../../cluster/connection";
+import { awaitVerdict } from "../../cluster/wait";
+import { explainWaiting } from "../../cluster/waiting";
+import { conditionVerdict, type Verdict, type WithConditions } from "../../lib/cluster-state/conditions";
+import type { Awaited } from "../../lib/cluster-state/waiting";
+import { childOf, minutes } from "../support/children";
+import { runFault } from "../support/run-fault";
+import type { Cluster } from "../support/cluster";
+import { beforeTheEnd, explainWait } from "../support/explain-wait";
+import { CertificateArgs } from "./args";
+
+/** The gateway that a certificate is for. */
+interface CertificateOwner {
+  name: pulumi.Output<string>;
+  namespace: pulumi.Output<string>;
+  https: boolean;
+  certificate: pulumi.Output<pulumi.Unwrap<CertificateArgs>>;
+}
+
+/** What the https listener refers to. */
+interface ListenerCertificate {
+  secretName: pulumi.Output<string>;
+  /** The Certificate; none where there is nothing to issue. */
+  resource?: k8s.apiextensions.CustomResource;
+  /** What has to be there before the Gateway is made. */
+  before: pulumi.Resource[];
+}
+
+/** Creates the Certificate, with a CA of the gateway's own unless an issuer is named; nothing for a Secret that exists. */
+export function createCertificate(
+  parent: pulumi.ComponentResource,
+  name: string,
+  cluster: Cluster,
+  owner: CertificateOwner,
+  args: CertificateArgs,
+  opts: pulumi.ComponentResourceOptions | undefined,
+): ListenerCertificate {
+  if (!owner.https) {
+    return { secretName: pulumi.output(""), before: [] };
+  }
+  const secretName = owner.certificate.apply((certificate) => certificate.secretName ?? defaults.secretName);
+  if (args.existing) {
+    return { secretName, before: [] };
+  }
+  const isForeign = args.issuerName !== undefined;
+  const issuer = isForeign ? namedIssuer(owner) : createAuthority(parent, name, cluster, owner, opts);
+  const spec = pulumi
+    .all([owner.certificate, secretName, issuer])
+    .apply(([certificate, secret, { issuerName, issuerKind }]) =>
+      certificateSpec({ ...certificate, secretName: secret, issuerName, issuerKind }),
+    );
+  const child = childOf(parent, opts);
+  // An issuer of somebody else's may have to reach this very gateway before it signs (ACME): it is awaited afterwards.
+  const create = isForeign ? unawaited : awaitedObject(parent, cluster);
+  const resource = create(`${name}-certificate`, "Certificate", secretName, owner.namespace, spec, child);
+  return { secretName, resource, before: isForeign ? [] : [resource] };
+}
+
+function namedIssuer(owner: CertificateOwner): pulumi.Output<{ issuerName: string; issuerKind: string }> {
+  return owner.certificate.apply(({ issuerName, issuerKind }) => ({
+    issuerName: issuerName ?? "",
+    issuerKind: issuerKind ?? defaults.issuerKind,
+  }));
+}
+
+/** A self-signed root that lives long, and the issuer that signs with it. */
+function createAuthority(
+  parent: pulumi.ComponentResource,
+  name: string,
+  cluster: Cluster,
+  owner: CertificateOwner,
+  opts: pulumi.ComponentResourceOptions | undefined,
+): pulumi.Output<{ issuerName: string; issuerKind: string }> {
+  const selfSigned = owner.name.apply(gatewayObjects.selfSignedIssuer);
+  const authority = owner.name.apply(gatewayObjects.authority);
+  const create = awaitedObject(parent, cluster);
+  const root = create(
+    `${name}-selfsigned-issuer`,
+    "Issuer",
+    selfSigned,
+    owner.namespace,
+    { selfSigned: {} },
+    childOf(parent, opts),
+  );
+  const spec = pulumi.all([authority, selfSigned]).apply(([ca, issuer]) => authoritySpec(ca, ca, issuer));
+  const certificate = create(
+    `${name}-ca-certificate`,
+    "Certificate",
+    authority,
+    owner.namespace,
+    spec,
+    childOf(parent, opts, root),
+  );
+  const issuer = create(
+    `${name}-ca-issuer`,
+    "Issuer",
+    authority,
+    owner.namespace,
+    { ca: { secretName: authority } },
+    childOf(parent, opts, certificate),
+  );
+  return pulumi.all([authority, issuer.urn]).apply(([issuerName]) => ({ issuerName, issuerKind: "Issuer" }));
+}
+
+type Create = (
+  name: string,
+  kind: "Certificate" | "Issuer",
+  objectName: pulumi.Input<string>,
+  namespace: pulumi.Input<string>,
+  spec: pulumi.Input<object>,
+  opts: pulumi.CustomResourceOptions,
+) => k8s.apiextensions.CustomResource;
+
+/** An object of cert-manager that the plugin does not wait for. */
+const unawaited: Create = (name, kind, objectName, namespace, spec, opts) =>
+  new k8s.apiextensions.CustomResource(
+    name,
+    { apiVersion: "cert-manager.io/v1", kind, metadata: { name: objectName, namespace }, spec },
+    opts,
+  );
+
+/** An object of cert-manager that counts once it is ready. */
+function awaitedObject(parent: pulumi.ComponentResource, cluster: Cluster): Create {
+  return (name, kind, objectName, namespace, spec, opts) => {
+    const annotations = { "pulumi.com/waitFor": "condition=Ready" };
+    const resource = new k8s.apiextensions.CustomResource(
+      name,
+      { apiVersion: "cert-manager.io/v1", kind, metadata: { name: objectName, namespace, annotations }, spec },
+      { ...opts, ...minutes(timeouts.certificate) },
+    );
+    const awaited = pulumi.all([objectName, namespace]).apply(([object, into]) => readiness(kind, into, object));
+    explainWait(parent, cluster, resource, awaited, beforeTheEnd(timeouts.certificate));
+    return resource;
+  };
+}
+
+function readiness(kind: string, namespace: string, name: string): Awaited {
+  return {
+    kind,
+    path: `/apis/cert-manager.io/v1/namespaces/${namespace}/${kind.toLowerCase()}s`,
+    namespace,
+    name,
+    condition: "Ready",
+  };
+}
+
+/**
+ * The signer's certificate, once the gateway's is issued; empty where the issuer does not give it. `after` is known once
+ * the Gateway serves: before that an ACME issuer cannot reach it.
+ */
+export function issuedBy(
+  certificate: ListenerCertificate,
+  cluster: Cluster,
+  after: pulumi.Output<unknown>,
+): pulumi.Output<string> {
+  const { resource, secretName } = certificate;
+  if (!resource) {
+    return pulumi.output("");
+  }
+  return pulumi
+    .all([resource.id, resource.metadata, secretName, cluster.target, after])
+    .apply(async ([, metadata, secret, target]) => {
+      const { namespace = "", name = "" } = metadata as { namespace?: string; name?: string };
+      if (pulumi.runtime.isDryRun()) {
+        return readAuthority(target, namespace, secret).catch(() => undefined);
+      }
+      await requireIssued(target, readiness("Certificate", namespace, name));
+      return readAuthority(target, namespace, secret);
+    })
+    .apply((authority) => authority ?? "");
+}
+
+async function requireIssued(target: ClusterTarget, awaited: Awaited): Promise<void> {
+  const { path, namespace, name, condition } = awaited;
+  const begun = Date.now();
+  const forMs = timeouts.foreignCertificate * 60_000;
+  let verdict: Verdict;
+  try {
+    const judge = (object: unknown) => conditionVerdict(object as WithConditions, condition);
+    verdict = await awaitVerdict(target, `${path}/${name}`, judge, forMs);
+  } catch (error) {
+    throw runFault(`Certificate ${namespace}/${name} was written, but not seen issued: ${reason(error)}`);
+  }
+  if (verdict.state !== "accepted") {
+    const text = await explainWaiting(target, awaited, { begun, seen: begun }, 0).catch(() => undefined);
+    throw runFault(text ?? `Certificate ${namespace}/${name} is not issued within ${timeouts.foreignCertificate} min`);
+  }
+}

@@ -1,0 +1,255 @@
+// An ingress gateway that istiod deploys: its overlay, its certificate, the Gateway, and the NodePorts of its Service.
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { certificateDefaults, gatewayDefaults, meshDefaults, timeouts } from "../../lib/istio/defaults";
+import {
+  gatewaySpec,
+  listenerPorts,
+  listenerServicePorts,
+  overlayData,
+  patchedServicePorts,
+  ServiceSettings,
+  url,
+} from "./objects";
+import { gatewayObjects } from "../../lib/istio/names";
+import { ingressGatewayRules as rules } from "./rules";
+import type { Awaited } from "../../lib/cluster-state/waiting";
+import { createCertificate, issuedBy } from "./certificate";
+import { GatewayArgs, GatewayNodePorts, IngressGatewayArgs, ParentReference } from "./args";
+import { childOf, minutes } from "../support/children";
+import { checkArgs, componentNamed, resolved, throwFaults } from "../support/arguments";
+import { loadBalancerHost } from "./load-balancer";
+import { portFaults } from "../support/cluster-claims";
+import { awaitPods } from "./pods";
+import { Cluster, clusterOf } from "../support/cluster";
+import { beforeTheEnd, explainWait } from "../support/explain-wait";
+import { announceGateway, GatewayFacts, plain } from "../support/program";
+
+/**
+ * A Gateway of class `istio` with http and https, which istiod turns into pods and a Service.
+ *
+ * ```ts
+ * const gateway = new IngressGateway("public", { name: "public", namespace: mesh.namespace, httpNodePort: 30082 });
+ * ```
+ */
+export class IngressGateway extends pulumi.ComponentResource {
+  /** Name and namespace, for the `parentRefs` of routes. */
+  public readonly parentRef: pulumi.Output<ParentReference>;
+  /** Where http answers from outside. */
+  public readonly httpUrl: pulumi.Output<string>;
+  /** Where https answers from outside; empty without a certificate. */
+  public readonly httpsUrl: pulumi.Output<string>;
+  /** The ports that the nodes open; empty unless the Service is of type NodePort. */
+  public readonly nodePorts: pulumi.Output<GatewayNodePorts>;
+  /** Name of the Service that istiod makes. */
+  public readonly serviceName: pulumi.Output<string>;
+  /** Name of the Secret with the certificate; empty without one. */
+  public readonly secretName: pulumi.Output<string>;
+  /** The CA that signed the certificate, as PEM, for clients; empty where the issuer does not give it. */
+  public readonly caCertificate: pulumi.Output<string>;
+
+  constructor(name: string, args: IngressGatewayArgs = {}, opts?: pulumi.ComponentResourceOptions) {
+    super("istio-ambient:index:IngressGateway", name, checkArgs("IngressGateway", name, args, rules), opts);
+    throwFaults("IngressGateway", name, portFaults(this, name, args));
+    const cluster = clusterOf(this, "IngressGateway", name, args.cluster);
+    const gateway = normalize(componentNamed("IngressGateway", name), args);
+    const overlay = createOverlay(this, name, gateway, opts);
+    const certificate = createCertificate(this, name, cluster, gateway, args.certificate ?? {}, opts);
+    const resource = createGateway(
+      name,
+      gateway,
+      certificate.secretName,
+      childOf(this, opts, overlay, ...certificate.before),
+    );
+    explainWait(this, cluster, resource, awaitedGateway(gateway), beforeTheEnd(timeouts.gateway));
+    const patch = patchService(name, gateway, childOf(this, opts, resource));
+
+    const serving = awaitPods(gateway, cluster, (patch ?? resource).id);
+    const authority = issuedBy(certificate, cluster, serving);
+    // A preview waits for nothing, and shows routes with the parent that they will have.
+    const ready = pulumi.runtime.isDryRun() ? pulumi.output("") : pulumi.all([serving, authority]).apply(([id]) => id);
+    const address = reachedAt(cluster, gateway, serving);
+    this.parentRef = pulumi
+      .all([gateway.name, gateway.namespace, ready])
+      .apply(([n, namespace]) => ({ name: n, namespace }));
+    announceGateway(this.parentRef, served(args));
+    this.httpUrl = address.apply(({ host, http }) => url("http", host, http));
+    this.httpsUrl = address.apply(({ host, https }) => (gateway.https ? url("https", host, https) : ""));
+    this.nodePorts = gateway.service.apply((service) => openNodePorts(service));
+    this.serviceName = gateway.serviceName;
+    this.secretName = certificate.secretName;
+    this.caCertificate = authority;
+    this.registerOutputs({
+      parentRef: this.parentRef,
+      httpUrl: this.httpUrl,
+      httpsUrl: this.httpsUrl,
+      nodePorts: this.nodePorts,
+      serviceName: this.serviceName,
+      secretName: this.secretName,
+      caCertificate: this.caCertificate,
+    });
+  }
+}
+
+/** What routes of the same program have to know of this gateway. */
+function served(args: IngressGatewayArgs): GatewayFacts {
+  const certificate = args.certificate ?? {};
+  const unnamed = certificate.enabled === false || certificate.existing === true;
+  const names = certificate.dnsNames === undefined ? [...certificateDefaults.dnsNames] : plain(certificate.dnsNames);
+  const onNodes = (args.serviceType ?? gatewayDefaults.serviceType) === "NodePort";
+  const hostnames = plain(args.hostnames) as string[] | undefined;
+  const count = hostnames?.length ?? 1;
+  return {
+    hostnames,
+    certificateNames: unnamed ? undefined : (names as string[] | undefined),
+    httpsPort: onNodes ? (args.httpsHostPort ?? gatewayDefaults.httpsHostPort) : listenerPorts.https,
+    listeners: { http: count, https: certificate.enabled === false ? 0 : count },
+  };
+}
+
+/** The arguments with their defaults; what belongs together arrives together. */
+function normalize(what: string, args: IngressGatewayArgs) {
+  const part = <T>(field: keyof GatewayArgs & string, value: T) => resolved(what, field, value, rules.fields[field]!);
+  const https = args.certificate?.enabled !== false;
+  const serviceType = args.serviceType ?? gatewayDefaults.serviceType;
+  const name = part("name", args.name).apply((given) => given ?? gatewayDefaults.name);
+  const { httpNodePort, httpsNodePort, replicas, cpu, memory, httpHostPort, httpsHostPort, host } = args;
+  return {
+    https,
+    serviceType,
+    name,
+    namespace: part("namespace", args.namespace).apply((given) => given ?? meshDefaults.namespace),
+    serviceName: name.apply(gatewayObjects.service),
+    service: pulumi
+      .all([part("httpNodePort", httpNodePort), part("httpsNodePort", httpsNodePort)])
+      .apply(([http, onHttps]) => ({ serviceType, https, httpNodePort: http, httpsNodePort: onHttps })),
+    pods: pulumi
+      .all([part("replicas", replicas), part("cpu", cpu), part("memory", memory)])
+      .apply(([count, cores, bytes]) => ({ replicas: count, cpu: cores, memory: bytes })),
+    outside: pulumi
+      .all([part("host", host), part("httpHostPort", httpHostPort), part("httpsHostPort", httpsHostPort)])
+      .apply(([at, http, onHttps]) => ({
+        host: at ?? gatewayDefaults.host,
+        http: http ?? gatewayDefaults.httpHostPort,
+        https: onHttps ?? gatewayDefaults.httpsHostPort,
+      })),
+    hostnames: part("hostnames", args.hostnames),
+    allowedRoutes: part("allowedRoutes", args.allowedRoutes),
+    certificate: part("certificate", args.certificate ?? {}),
+  };
+}
+
+type Normalized = ReturnType<typeof normalize>;
+
+/**
+ * The ConfigMap that istiod merges onto what it makes: in place first, or the Service would start as a LoadBalancer.
+ * Its data come by a patch, because the plugin replaces a ConfigMap whose data change: the gateway would lose its
+ * NodePorts while the ConfigMap is away.
+ */
+function createOverlay(
+  parent: pulumi.ComponentResource,
+  name: string,
+  gateway: Normalized,
+  opts: pulumi.ComponentResourceOptions | undefined,
+): pulumi.Resource {
+  const metadata = { name: overlayName(gateway), namespace: gateway.namespace };
+  const configMap = new k8s.core.v1.ConfigMap(`${name}-overlay`, { metadata }, childOf(parent, opts));
+  return new k8s.core.v1.ConfigMapPatch(
+    `${name}-overlay-data`,
+    {
+      metadata: { ...metadata, annotations: { "pulumi.com/patchForce": "true" } },
+      data: pulumi.all([gateway.service, gateway.pods]).apply(([service, pods]) => overlayData(service, pods)),
+    },
+    // The ConfigMap goes as a whole: taking the data out first would only fail where it is gone already.
+    { ...childOf(parent, opts, configMap), retainOnDelete: true },
+  );
+}
+
+function overlayName(gateway: Normalized): pulumi.Output<string> {
+  return gateway.name.apply(gatewayObjects.overlay);
+}
+
+function createGateway(
+  name: string,
+  gateway: Normalized,
+  secretName: pulumi.Output<string>,
+  opts: pulumi.CustomResourceOptions,
+): k8s.apiextensions.CustomResource {
+  const spec = pulumi
+    .all([gateway.hostnames, secretName, gateway.allowedRoutes, gateway.name, overlayName(gateway)])
+    .apply(([hostnames, secret, allowedRoutes, gatewayName, overlay]) =>
+      gatewaySpec({ https: gateway.https, hostnames, secretName: secret, allowedRoutes }, gatewayName, overlay),
+    );
+  return new k8s.apiextensions.CustomResource(
+    `${name}-gateway`,
+    {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "Gateway",
+      metadata: {
+        name: gateway.name,
+        namespace: gateway.namespace,
+        annotations: { "pulumi.com/waitFor": "condition=Programmed" },
+      },
+      spec,
+    },
+    // Two Gateways cannot hold the same NodePorts while one replaces the other.
+    { ...opts, ...minutes(timeouts.gateway), deleteBeforeReplace: true },
+  );
+}
+
+/** What a wait for the Gateway is about. */
+function awaitedGateway({ name, namespace }: Normalized): pulumi.Output<Awaited> {
+  return pulumi.all([name, namespace]).apply(([gateway, into]) => ({
+    kind: "Gateway",
+    path: `/apis/gateway.networking.k8s.io/v1/namespaces/${into}/gateways`,
+    namespace: into,
+    name: gateway,
+    condition: "Programmed",
+  }));
+}
+
+/** Puts the NodePorts into Pulumi's state, so that a refresh sees them and an update repairs them. */
+function patchService(
+  name: string,
+  gateway: Normalized,
+  opts: pulumi.CustomResourceOptions,
+): k8s.core.v1.ServicePatch | undefined {
+  if (gateway.serviceType !== "NodePort") {
+    return undefined;
+  }
+  return new k8s.core.v1.ServicePatch(
+    `${name}-service`,
+    {
+      metadata: {
+        name: gateway.serviceName,
+        namespace: gateway.namespace,
+        annotations: { "pulumi.com/patchForce": "true", "pulumi.com/skipAwait": "true" },
+      },
+      spec: gateway.service.apply((service) => ({ type: service.serviceType, ports: patchedServicePorts(service) })),
+    },
+    // The Service goes with its Gateway; a patch cannot give back ports that a Service has to have.
+    { ...opts, retainOnDelete: true },
+  );
+}
+
+/** Where the listeners answer: the host's ports, the load balancer's address, or the Service's name in the cluster. */
+function reachedAt(
+  cluster: Cluster,
+  gateway: Normalized,
+  ready: pulumi.Output<string>,
+): pulumi.Output<{ host: string; http: number; https: number }> {
+  if (gateway.serviceType === "NodePort") {
+    return gateway.outside;
+  }
+  if (gateway.serviceType === "ClusterIP") {
+    return pulumi
+      .all([gateway.serviceName, gateway.namespace])
+      .apply(([service, namespace]) => ({ host: `${service}.${namespace}.svc`, ...listenerPorts }));
+  }
+  return loadBalancerHost(cluster, gateway, ready).apply((host) => ({ host, ...listenerPorts }));
+}
+
+function openNodePorts(service: ServiceSettings): GatewayNodePorts {
+  const open = listenerServicePorts(service).filter((port) => port.nodePort !== undefined);
+  return Object.fromEntries(open.map((port) => [port.name, port.nodePort]));
+}

@@ -1,0 +1,176 @@
+// Specs of the objects behind an ingress gateway: the Gateway, its overlay, its Service's ports, its certificates.
+import { stringify } from "yaml";
+import { certificateDefaults as cert, gatewayDefaults, partDefaults } from "../../lib/istio/defaults";
+import { listenerName } from "../../lib/istio/names";
+
+/** Port of the gateway pods' readiness, which istiod puts first in every gateway Service. */
+const statusPort = { name: "status-port", port: 15021, protocol: "TCP" };
+
+/** Ports of the two listeners inside the Service. */
+export const listenerPorts = { http: 80, https: 443 } as const;
+
+/** The Service in front of the gateway pods. */
+export interface ServiceSettings {
+  serviceType: string;
+  httpNodePort?: number;
+  httpsNodePort?: number;
+  /** False: no https port. */
+  https: boolean;
+}
+
+/** The gateway pods. */
+export interface PodSettings {
+  replicas?: number;
+  cpu?: string;
+  memory?: string;
+}
+
+/** From which namespaces routes may attach. */
+export interface AllowedRoutes {
+  from?: string;
+  selector?: { [label: string]: string };
+}
+
+/** What the listeners serve. */
+export interface ListenerSettings {
+  https: boolean;
+  hostnames?: string[];
+  secretName: string;
+  allowedRoutes?: AllowedRoutes;
+}
+
+/** A port of the gateway's Service. */
+export interface ServicePort {
+  name: string;
+  port: number;
+  protocol: string;
+  nodePort?: number;
+}
+
+/** The listeners' ports, with their NodePorts where the Service has any. */
+export function listenerServicePorts(service: ServiceSettings): ServicePort[] {
+  const nodePorts = service.serviceType === "NodePort";
+  const http = { name: "http", port: listenerPorts.http, protocol: "TCP" };
+  const https = { name: "https", port: listenerPorts.https, protocol: "TCP" };
+  const httpNodePort = service.httpNodePort ?? gatewayDefaults.httpNodePort;
+  const httpsNodePort = service.httpsNodePort ?? gatewayDefaults.httpsNodePort;
+  return [
+    { ...http, ...(nodePorts ? { nodePort: httpNodePort } : {}) },
+    ...(service.https ? [{ ...https, ...(nodePorts ? { nodePort: httpsNodePort } : {}) }] : []),
+  ];
+}
+
+/** All ports in the order in which istiod writes them: the plugin compares them by position. */
+export function patchedServicePorts(service: ServiceSettings): ServicePort[] {
+  return [statusPort, ...listenerServicePorts(service)];
+}
+
+/** The keys of the overlay ConfigMap that istiod merges onto the objects it makes for the Gateway. */
+export function overlayData(service: ServiceSettings, pods: PodSettings): { [key: string]: string } {
+  const container = {
+    name: "istio-proxy",
+    resources: {
+      requests: { cpu: pods.cpu ?? partDefaults.gateway.cpu, memory: pods.memory ?? partDefaults.gateway.memory },
+      // Null takes away the limits that istiod's own template sets.
+      limits: null,
+    },
+  };
+  return {
+    deployment: stringify({
+      spec: {
+        replicas: pods.replicas ?? partDefaults.gateway.replicas,
+        template: { spec: { containers: [container] } },
+      },
+    }),
+    service: stringify({ spec: { type: service.serviceType, ports: listenerServicePorts(service) } }),
+  };
+}
+
+/** The Gateway's spec. */
+export function gatewaySpec(listeners: ListenerSettings, gatewayName: string, overlayName: string): object {
+  const from = listeners.allowedRoutes?.from ?? gatewayDefaults.allowedFrom;
+  const selector = listeners.allowedRoutes?.selector;
+  const allowedRoutes = {
+    namespaces: { from, ...(from === "Selector" ? { selector: { matchLabels: selector ?? {} } } : {}) },
+  };
+  const hosts: (string | undefined)[] = listeners.hostnames ?? [undefined];
+  const tls = { mode: "Terminate", certificateRefs: [{ group: "", kind: "Secret", name: listeners.secretName }] };
+  const all = (protocol: "http" | "https") =>
+    hosts.map((hostname, index) => ({
+      name: listenerName(protocol, index),
+      port: listenerPorts[protocol],
+      protocol: protocol.toUpperCase(),
+      ...(hostname === undefined ? {} : { hostname }),
+      ...(protocol === "https" ? { tls } : {}),
+      allowedRoutes,
+    }));
+  return {
+    gatewayClassName: "istio",
+    infrastructure: {
+      // Without an annotation here istiod copies those of the Gateway itself, waitFor among them, onto the Service.
+      annotations: { "istio-ambient/gateway": gatewayName },
+      parametersRef: { group: "", kind: "ConfigMap", name: overlayName },
+    },
+    listeners: [...all("http"), ...(listeners.https ? all("https") : [])],
+  };
+}
+
+/** What a certificate holds and who signs it. */
+export interface CertificateSettings {
+  secretName: string;
+  dnsNames?: string[];
+  ipAddresses?: string[];
+  duration?: string;
+  renewBefore?: string;
+  issuerName: string;
+  issuerKind: string;
+}
+
+/** The spec of the gateway's Certificate. */
+export function certificateSpec(certificate: CertificateSettings): object {
+  const dnsNames = certificate.dnsNames ?? [...cert.dnsNames];
+  return {
+    secretName: certificate.secretName,
+    commonName: dnsNames.find((name) => name.length <= 64),
+    dnsNames,
+    ipAddresses: certificate.ipAddresses ?? [...cert.ipAddresses],
+    duration: certificate.duration ?? cert.duration,
+    renewBefore: certificate.renewBefore ?? cert.renewBefore,
+    privateKey: { algorithm: "ECDSA", size: 256, rotationPolicy: "Always" },
+    usages: ["digital signature", "key encipherment", "server auth"],
+    issuerRef: issuerRef(certificate.issuerName, certificate.issuerKind),
+  };
+}
+
+/** The spec of the Certificate of a CA of the gateway's own. */
+export function authoritySpec(secretName: string, commonName: string, selfSignedIssuer: string): object {
+  return {
+    secretName,
+    isCA: true,
+    commonName: commonName.slice(0, 64),
+    duration: cert.authorityDuration,
+    privateKey: { algorithm: "ECDSA", size: 256, rotationPolicy: "Never" },
+    issuerRef: issuerRef(selfSignedIssuer, "Issuer"),
+  };
+}
+
+function issuerRef(name: string, kind: string): object {
+  return { name, kind, group: "cert-manager.io" };
+}
+
+/** A live Gateway as far as its addresses go. */
+export interface LiveGateway {
+  status?: { addresses?: { value?: string }[] };
+}
+
+/** The address of a load balancer. Without one istiod names the Service, which is none: it answers in the cluster only. */
+export function balancedAddress(gateway: LiveGateway, service: string): string | undefined {
+  const values = (gateway.status?.addresses ?? []).map(({ value }) => value ?? "");
+  return values.find((value) => value !== "" && !value.startsWith(`${service}.`));
+}
+
+/** An address in the form in which it stands in a URL, with its port unless the scheme implies it. */
+export function url(scheme: "http" | "https", host: string, port: number): string {
+  const shown = host.includes(":") ? `[${host}]` : host;
+  return port === listenerPorts[scheme] ? `${scheme}://${shown}` : `${scheme}://${shown}:${port}`;
+}

@@ -1,0 +1,284 @@
+// What AmbientMesh takes: its parts, and what each of them may be given.
+import * as pulumi from "@pulumi/pulumi";
+import { GatewayArgs } from "../gateway/args";
+import { ClusterArgs } from "../support/args";
+import { Requests } from "./objects";
+
+/** Whose images are run. */
+export interface ImagesArgs {
+  /**
+   * Registry and path of all images. A change restarts every pod of the mesh.
+   * @default Istio's own
+   * @example "registry.example.com/istio"
+   */
+  hub?: pulumi.Input<string>;
+  /**
+   * Tag of all images.
+   * @default the release's
+   * @example "1.31.1"
+   */
+  tag?: pulumi.Input<string>;
+  /**
+   * Secrets with registry credentials, in the mesh's namespace.
+   * @default none
+   * @example ["registry-credentials"]
+   */
+  pullSecrets?: pulumi.Input<pulumi.Input<string>[]>;
+}
+
+/** Whether and which Gateway API CRDs are installed. */
+export interface MeshGatewayApiArgs {
+  /**
+   * False: the cluster brings its own CRDs.
+   * @default true
+   * @example false
+   */
+  install?: boolean;
+  /**
+   * Exact release of Gateway API. One older than the cluster's is left alone with a warning.
+   * @default the release that the Istio line was built against (1.6.0 for 1.31, 1.5.1 for 1.30)
+   * @example "1.6.0"
+   */
+  version?: string;
+  /**
+   * A URL, a file or a directory of YAML that holds the CRDs.
+   * @default the release file of the Gateway API project
+   * @example "./gateway-api-1.6.0.yaml"
+   */
+  source?: string;
+}
+
+/** What istiod may use. */
+export interface ControlPlaneArgs {
+  /**
+   * CPU that an istiod pod requests.
+   * @default "100m" (Istio 1.31: 500m)
+   * @example "500m"
+   */
+  cpu?: pulumi.Input<string>;
+  /**
+   * Memory that an istiod pod requests.
+   * @default "128Mi" (Istio 1.31: 2048Mi)
+   * @example "512Mi"
+   */
+  memory?: pulumi.Input<string>;
+  /**
+   * Memory at which an istiod pod is killed; at least 256Mi.
+   * @default none
+   * @example "1Gi"
+   */
+  memoryLimit?: pulumi.Input<string>;
+  /**
+   * Number of istiod pods. With more than one the chart adds a PodDisruptionBudget.
+   * @default 1
+   * @example 2
+   */
+  replicas?: pulumi.Input<number>;
+  /**
+   * Values for the chart `istiod`, merged deeply over all others.
+   * @default none
+   * @example { pilot: { env: { PILOT_ENABLE_IP_AUTOALLOCATE: "true" } } }
+   */
+  values?: pulumi.Input<Record<string, any>>;
+}
+
+/** What the CNI agent of each node may use. */
+export interface CniArgs {
+  /**
+   * CPU that the agent requests on each node.
+   * @default "100m" (as Istio 1.31)
+   * @example "50m"
+   */
+  cpu?: pulumi.Input<string>;
+  /**
+   * Memory that the agent requests on each node.
+   * @default "128Mi" (Istio 1.31: 100Mi)
+   * @example "256Mi"
+   */
+  memory?: pulumi.Input<string>;
+  /**
+   * Values for the chart `cni`, merged deeply over all others.
+   * @default none
+   * @example { cniBinDir: "/opt/cni/bin" }
+   */
+  values?: pulumi.Input<Record<string, any>>;
+}
+
+/** What the ztunnel of each node may use. */
+export interface DataplaneArgs {
+  /**
+   * CPU that a ztunnel requests on each node.
+   * @default "50m" (Istio 1.31: 200m)
+   * @example "200m"
+   */
+  cpu?: pulumi.Input<string>;
+  /**
+   * Memory that a ztunnel requests on each node.
+   * @default "64Mi" (Istio 1.31: 512Mi)
+   * @example "512Mi"
+   */
+  memory?: pulumi.Input<string>;
+  /**
+   * Memory at which a ztunnel is killed, and the traffic of its node with it.
+   * @default none
+   * @example "1Gi"
+   */
+  memoryLimit?: pulumi.Input<string>;
+  /**
+   * Values for the chart `ztunnel`, merged deeply over all others.
+   * @default none
+   * @example { terminationGracePeriodSeconds: 60 }
+   */
+  values?: pulumi.Input<Record<string, any>>;
+}
+
+/** The shared gateway of a mesh. */
+export interface MeshGatewayArgs extends GatewayArgs {
+  /**
+   * False: a mesh without ingress.
+   * @default true
+   * @example false
+   */
+  enabled?: boolean;
+}
+
+/** How the cluster is read before anything is written. */
+export interface PreflightArgs {
+  /**
+   * False: nothing is looked at first; what stands in the way shows while things are being made.
+   * @default true
+   * @example false
+   */
+  enabled?: boolean;
+}
+/** What a mesh is made of. Everything has a default. */
+export interface AmbientMeshArgs {
+  /**
+   * Exact Istio release of all four charts. A change upgrades in place: istio-base, istiod, istio-cni, ztunnel.
+   * @default the newest that this package knows (1.31.1)
+   * @example "1.31.1"
+   */
+  version?: string;
+  /**
+   * Namespace of the mesh. It cannot change while the mesh is there: destroy it first.
+   * @default "istio-system"
+   * @example "mesh"
+   */
+  namespace?: pulumi.Input<string>;
+  /**
+   * True: takes over a namespace that exists, which then survives destroy as it was before.
+   * @default false
+   * @example true
+   */
+  adoptNamespace?: boolean;
+  /**
+   * Kind of cluster, where the charts have to know it: aks, docker-desktop, eks, gke, k3d, k3s, kind, microk8s,
+   * minikube, openshift.
+   * @default none
+   * @example "kind"
+   */
+  platform?: string;
+  /**
+   * Where the charts come from.
+   * @default Istio's own repository
+   * @example { directory: "./charts" }
+   */
+  charts?: ChartsArgs;
+  /**
+   * Whose images are run.
+   * @default Istio's own
+   * @example { hub: "registry.example.com/istio" }
+   */
+  images?: ImagesArgs;
+  /**
+   * The Gateway API CRDs.
+   * @default installed where the cluster has no newer ones
+   * @example { install: false }
+   */
+  gatewayApi?: MeshGatewayApiArgs;
+  /**
+   * Requests, limit, number and values of istiod.
+   * @default 100m, 128Mi, no limit, one pod
+   * @example { memory: "512Mi", replicas: 2 }
+   */
+  controlPlane?: ControlPlaneArgs;
+  /**
+   * Requests and values of the CNI agent.
+   * @default 100m, 128Mi
+   * @example { memory: "256Mi" }
+   */
+  cni?: CniArgs;
+  /**
+   * Requests, limit and values of ztunnel.
+   * @default 50m, 64Mi, no limit
+   * @example { memory: "512Mi" }
+   */
+  dataplane?: DataplaneArgs;
+  /**
+   * True: Envoy reports Istio's metrics, and ztunnel is scraped.
+   * @default false
+   * @example true
+   */
+  telemetry?: pulumi.Input<boolean>;
+  /**
+   * True: Envoy and ztunnel log every connection.
+   * @default true
+   * @example false
+   */
+  accessLogs?: pulumi.Input<boolean>;
+  /**
+   * The shared ingress gateway.
+   * @default one for every host on NodePorts 30081 and 30444
+   * @example { replicas: 2 }
+   */
+  gateway?: MeshGatewayArgs;
+  /**
+   * What becomes of enrolled workloads when the mesh is destroyed: unenroll (their labels are taken off and remembered;
+   * within that second a few requests fail), drain (Deployments are rolled out of the mesh first: no request fails),
+   * refuse (the destroy fails while anything is enrolled) or ignore (they lose all traffic until their pods restart).
+   * @default "unenroll"
+   * @example "drain"
+   */
+  onDestroy?: string;
+  /**
+   * The cluster of an explicit provider.
+   * @default that of the default provider
+   * @example { context: "kind-kind" }
+   */
+  cluster?: ClusterArgs;
+  /**
+   * The look at the cluster before anything is written.
+   * @default on
+   * @example { enabled: false }
+   */
+  preflight?: PreflightArgs;
+}
+/** What the parts of a mesh request: a part's pods together; of a DaemonSet the pod of one node. */
+export interface MeshResources {
+  /** All istiod pods. */
+  istiod: Requests;
+  /** The CNI agent of one node. */
+  istioCni: Requests;
+  /** The ztunnel of one node. */
+  ztunnel: Requests;
+  /** All gateway pods. */
+  gateway: Requests;
+  /** The sum, on one node. */
+  total: Requests;
+}
+/** Where the charts come from. */
+export interface ChartsArgs {
+  /**
+   * A chart repository, as https:// or oci:// address.
+   * @default Istio's own
+   * @example "oci://registry.example.com/istio/charts"
+   */
+  repository?: string;
+  /**
+   * A directory that holds the four charts as .tgz, for clusters without access to the internet. Without `version` the
+   * release is the one that it holds.
+   * @default none
+   * @example "./charts"
+   */
+  directory?: string;
+}

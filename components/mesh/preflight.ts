@@ -1,0 +1,211 @@
+// The preflight of a mesh: one look at the cluster, at preview and at up, before any child of the mesh is registered.
+import * as pulumi from "@pulumi/pulumi";
+import { NoClusterError, reason } from "../../cluster/connection";
+import { UnreachableError } from "../../cluster/client";
+import { lookNow } from "../../cluster/look";
+import { readFacts } from "../../cluster/preflight";
+import { findingLine, type Finding } from "../../lib/checks/check";
+import { certificateDefaults, gatewayDefaults, meshDefaults } from "../../lib/istio/defaults";
+import { nodeNamespace } from "./objects";
+import { driftLines } from "../../lib/drift";
+import { judgePlan } from "../../lib/preflight";
+import { isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "../../lib/preflight/facts";
+import { ownObjects, type OwnObjects } from "../../lib/preflight/owners";
+import { charts } from "../../lib/istio/releases";
+import type { AmbientMeshArgs } from "./args";
+import type { MeshGatewayArgs } from "./args";
+import { stackName, type OwnChildren } from "../support/ownership";
+import { runFault } from "../support/run-fault";
+import type { Cluster } from "../support/cluster";
+import { rememberFacts } from "../support/mesh-facts";
+
+/** How long the look may take in all. */
+const deadlineMs = 10_000;
+
+/** What a look at the cluster gives the components that make the mesh. */
+export interface Preflight {
+  /** What the cluster has of this stack already. */
+  own: OwnChildren;
+  /** The namespace's name, once nothing is in the way. */
+  namespace: pulumi.Output<string>;
+  /** What was changed by hand of what the releases made; nothing where all is as these say. */
+  repair?: string;
+}
+
+/**
+ * Looks at the cluster that the program is about to write to, and throws one error with everything that is in the way.
+ *
+ * It runs inside the program, not as a Command: as a resource a Command runs at up only, as an invoke its findings are
+ * printed above a stack trace. And it stops the program where it stands instead of handing a rejected promise to
+ * the children: what then is not registered, an engine behind the Automation API takes for something to delete. Only a
+ * cluster that another resource of the program makes is looked at when it is known, before the mesh's first write.
+ */
+export function preflight(
+  mesh: pulumi.ComponentResource,
+  name: string,
+  args: AmbientMeshArgs,
+  cluster: Cluster,
+  settings: { version: string; namespace: pulumi.Output<string> },
+  opts: pulumi.ComponentResourceOptions | undefined,
+): Preflight {
+  const { namespace } = settings;
+  const plan = planOf(args, settings.version);
+  const early = opts?.dependsOn !== undefined;
+  rememberFacts(mesh, "skipped");
+  if (args.preflight?.enabled === false) {
+    return { own: {}, namespace };
+  }
+  if (!plan) {
+    skipped(mesh, "the mesh's `namespace` is an Output, which is not known yet");
+    return { own: {}, namespace };
+  }
+  if (!cluster.now) {
+    return { own: {}, namespace: lookLater(mesh, name, plan, cluster, early, namespace) };
+  }
+  const look = lookNow(cluster.now, plan, deadlineMs);
+  if ("why" in look) {
+    skipped(mesh, look.why);
+    return { own: {}, namespace };
+  }
+  const refusal = judge(mesh, name, plan, look.facts, early);
+  if (refusal !== undefined) {
+    // Its message says all; a RunError is printed without a stack trace, and once in every kind of host.
+    throw new pulumi.RunError(refusal);
+  }
+  rememberFacts(mesh, { ...look.facts, isOwnMesh: !look.facts.gaps.namespaces && isOurs(plan, look.facts) });
+  return { own: ownChildren(name, ownObjects(plan, look.facts)), namespace, repair: findDrift(mesh, look.facts) };
+}
+
+/** Says what was changed by hand, as a reason for the mesh to be repaired. */
+function findDrift(mesh: pulumi.ComponentResource, { drifted }: ClusterFacts): string | undefined {
+  if (drifted.length === 0) {
+    return undefined;
+  }
+  const changed = driftLines(drifted);
+  const text = changed.map((line) => `  ${line}`).join("\n");
+  void pulumi.log.warn(`the mesh was changed outside of its Helm releases; \`pulumi up\` restores it:\n${text}`, mesh);
+  return changed.join("; ");
+}
+
+function lookLater(
+  mesh: pulumi.ComponentResource,
+  name: string,
+  plan: Plan,
+  cluster: Cluster,
+  early: boolean,
+  namespace: pulumi.Output<string>,
+): pulumi.Output<string> {
+  if (pulumi.runtime.isDryRun()) {
+    skipped(mesh, "the cluster is made by this program; `up` looks at it before the mesh is written");
+    return namespace;
+  }
+  return pulumi.all([namespace, cluster.target]).apply(async ([known, target]) => {
+    try {
+      const { facts } = await readFacts(target, plan, deadlineMs);
+      const refusal = judge(mesh, name, plan, facts, early);
+      if (refusal !== undefined) {
+        throw runFault(refusal);
+      }
+    } catch (error) {
+      if (!(error instanceof NoClusterError || error instanceof UnreachableError)) {
+        throw error;
+      }
+      skipped(mesh, reason(error));
+    }
+    return known;
+  });
+}
+
+/** What is in the way, as one text; warns of what will work otherwise than it seems. */
+function judge(
+  mesh: pulumi.ComponentResource,
+  name: string,
+  plan: Plan,
+  facts: ClusterFacts,
+  early: boolean,
+): string | undefined {
+  const { errors, warnings } = judgePlan(plan, facts, early);
+  if (warnings.length > 0) {
+    void pulumi.log.warn(`the mesh will not do all that it seems to:\n${lines(warnings)}`, mesh);
+  }
+  return errors.length > 0 ? `AmbientMesh "${name}" cannot be made on ${facts.server}:\n${lines(errors)}` : undefined;
+}
+
+/** The ids by the names of the children that make these objects. */
+function ownChildren(name: string, own: OwnObjects): OwnChildren {
+  return {
+    [`${name}-namespace`]: own.namespace,
+    [`${name}-base`]: own.releases[charts.base.release],
+    [`${name}-istiod`]: own.releases[charts.istiod.release],
+    [`${name}-cni`]: own.releases[charts.cni.release],
+    [`${name}-ztunnel`]: own.releases[charts.ztunnel.release],
+    [`${name}-gateway-overlay`]: own.overlay,
+    [`${name}-gateway-selfsigned-issuer`]: own.selfSignedIssuer,
+    [`${name}-gateway-ca-certificate`]: own.authority,
+    [`${name}-gateway-ca-issuer`]: own.authorityIssuer,
+    [`${name}-gateway-certificate`]: own.certificate,
+    [`${name}-gateway-gateway`]: own.gateway,
+  };
+}
+
+function lines(findings: Finding[]): string {
+  return findings.map((found) => `  ${findingLine(found)}`).join("\n");
+}
+
+function skipped(mesh: pulumi.ComponentResource, why: string): void {
+  void pulumi.log.warn(`the preflight was skipped: ${why}`, mesh);
+}
+
+/** A value that is known while the program is written down; nothing for an Output, which may come from a resource. */
+function plain<T>(value: pulumi.Input<T> | undefined, usual: T): T | undefined {
+  if (value === undefined) {
+    return usual;
+  }
+  return pulumi.Output.isInstance(value) || value instanceof Promise ? undefined : value;
+}
+
+/** What the preflight has to know of a mesh; nothing where not even its namespace is known. */
+function planOf(args: AmbientMeshArgs, version: string): Plan | undefined {
+  const namespace = plain(args.namespace, meshDefaults.namespace);
+  if (namespace === undefined) {
+    return undefined;
+  }
+  const values = plain(args.controlPlane?.values, {});
+  return {
+    stack: stackName(),
+    version,
+    namespace,
+    nodeNamespace: nodeNamespace(args.platform, namespace),
+    adoptNamespace: args.adoptNamespace === true,
+    platform: args.platform,
+    gateway: gatewayPlan(args.gateway ?? {}, namespace),
+    autoscale: values?.["autoscaleEnabled"] === true,
+  };
+}
+
+function gatewayPlan(args: MeshGatewayArgs, meshNamespace: string): GatewayPlan | undefined {
+  const name = plain(args.name, gatewayDefaults.name);
+  const namespace = plain(args.namespace, meshNamespace);
+  if (args.enabled === false || name === undefined || namespace === undefined) {
+    return undefined;
+  }
+  const { certificate = {}, serviceType = gatewayDefaults.serviceType } = args;
+  const https = certificate.enabled !== false;
+  const issued = https && certificate.existing !== true;
+  const issuerName = plain(certificate.issuerName, "");
+  const issuerKind = plain(certificate.issuerKind, certificateDefaults.issuerKind);
+  const ports = [
+    { argument: "httpNodePort", port: plain(args.httpNodePort, gatewayDefaults.httpNodePort) },
+    ...(https ? [{ argument: "httpsNodePort", port: plain(args.httpsNodePort, gatewayDefaults.httpsNodePort) }] : []),
+  ];
+  return {
+    name,
+    namespace,
+    nodePorts: ports.flatMap(({ argument, port }) =>
+      serviceType === "NodePort" && port !== undefined ? [{ argument, port }] : [],
+    ),
+    certificate: issued ? plain(certificate.secretName, certificateDefaults.secretName) : undefined,
+    ownAuthority: issued && certificate.issuerName === undefined,
+    issuer: issued && issuerName && issuerKind ? { kind: issuerKind, name: issuerName } : undefined,
+  };
+}

@@ -1,0 +1,145 @@
+// The program's stack configuration: flat keys, one a setting of the original, and `mesh` for everything else.
+import { Fault } from "../../lib/validation/violations";
+import { merge, Values } from "./objects";
+import { meshRules } from "./rules";
+import { anything, fieldOf, Rule, unknownField } from "../../lib/validation/rules";
+
+/** A flat key: the environment variable that it stands in for, and the argument that it sets. */
+export interface ConfigKey {
+  key: string;
+  variable: string;
+  kind: "boolean" | "number" | "text";
+  /** Path of the argument; none for the switch of the program itself. */
+  argument: string[];
+}
+
+/** Every flat key. The README's table is made of it. */
+export const configKeys: readonly ConfigKey[] = [
+  { key: "enabled", variable: "ISTIO_ENABLED", kind: "boolean", argument: [] },
+  {
+    key: "controlPlaneMemory",
+    variable: "ISTIO_CONTROL_PLANE_MEMORY",
+    kind: "text",
+    argument: ["controlPlane", "memory"],
+  },
+  { key: "dataplaneMemory", variable: "ISTIO_DATAPLANE_MEMORY", kind: "text", argument: ["dataplane", "memory"] },
+  { key: "gatewayReplicas", variable: "ISTIO_GATEWAY_REPLICAS", kind: "number", argument: ["gateway", "replicas"] },
+  { key: "telemetryEnabled", variable: "ISTIO_TELEMETRY_ENABLED", kind: "boolean", argument: ["telemetry"] },
+  { key: "accessLogs", variable: "ISTIO_ACCESS_LOGS", kind: "boolean", argument: ["accessLogs"] },
+];
+
+/** What the configuration says. */
+export interface ProgramSettings {
+  enabled: boolean;
+  mesh: Values;
+  faults: Fault[];
+}
+
+/** Reads the texts of a stack's configuration, keyed without the project's prefix. */
+export function programSettings(config: { [key: string]: string }): ProgramSettings {
+  const faults: Fault[] = [];
+  const known = Object.fromEntries([...configKeys.map(({ key }) => key), "mesh"].map((key) => [key, anything]));
+  for (const key of Object.keys(config).filter((given) => !(given in known))) {
+    faults.push(unknownKey(key, config[key]!, known));
+  }
+  let mesh = readMesh(config["mesh"], faults);
+  let enabled = true;
+  for (const entry of configKeys) {
+    const text = config[entry.key];
+    if (text === undefined) {
+      continue;
+    }
+    const value = readValue(entry, text, faults);
+    if (value === undefined) {
+      continue;
+    }
+    if (entry.argument.length === 0) {
+      enabled = value !== false;
+    } else if (at(mesh, entry.argument) !== undefined) {
+      const twice = entry.argument.join(".");
+      const rule = `istio-ambient:mesh sets ${twice} too, and one of the two would be lost`;
+      const fix = `pulumi config rm istio-ambient:${entry.key}`;
+      faults.push({ path: `istio-ambient:${entry.key}`, got: text, rule, fix });
+    } else {
+      mesh = merge(mesh, nested(entry.argument, value));
+    }
+  }
+  return { enabled, mesh, faults: [...faults, ...(enabled ? meshFaults(mesh, config) : [])] };
+}
+
+/** A flat key that does not exist: an argument of the mesh in the wrong place, or a slip of the pen. */
+function unknownKey(key: string, got: string, known: Record<string, Rule>): Fault {
+  const path = `istio-ambient:${key}`;
+  const argument = key.replace(/^mesh\./, "");
+  const hasFlatKey = configKeys.some((entry) => entry.argument.join(".") === argument);
+  if (argument !== key || (argument in meshRules.fields && !hasFlatKey)) {
+    const rule = "an argument of the mesh stands under istio-ambient:mesh, where its path leads";
+    const set = `pulumi config set --path istio-ambient:mesh.${argument} ${/^[\w.-]+$/.test(got) ? got : `'${got}'`}`;
+    return { path, got, rule, fix: `pulumi config rm ${path} && ${set}` };
+  }
+  return inConfig({ ...unknownField(path, key, scalar(got), known), got }, path);
+}
+
+/** What is wrong with the mesh that the keys make together, said of the key in which it was written. */
+function meshFaults(mesh: Values, config: { [key: string]: string }): Fault[] {
+  return meshRules(mesh, "").map((fault) => {
+    const flat = configKeys.find(({ key, argument }) => config[key] !== undefined && argument.join(".") === fault.path);
+    return flat
+      ? { ...fault, path: `istio-ambient:${flat.key}`, fix: fault.fix.replace(/^\w+/, flat.key) }
+      : inConfig(fault, `istio-ambient:mesh.${fault.path}`);
+  });
+}
+
+/** A fault of the configuration: what has to go is taken out by a command, since YAML has no word for nothing. */
+function inConfig(fault: Fault, path: string): Fault {
+  const goes = fault.fix === `${fieldOf(path.replace("istio-ambient:", ""))}: undefined`;
+  return { ...fault, path, fix: goes ? `pulumi config rm --path ${path}` : fault.fix };
+}
+
+/** A text of the configuration as it stood in the file: numbers and booleans without quotes. */
+function scalar(text: string): unknown {
+  return /^(true|false|-?\d+)$/.test(text) ? (JSON.parse(text) as unknown) : text;
+}
+
+function readMesh(text: string | undefined, faults: Fault[]): Values {
+  if (text === undefined) {
+    return {};
+  }
+  try {
+    const parsed = JSON.parse(text) as unknown;
+    if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) {
+      return parsed as Values;
+    }
+  } catch {
+    // Told below, like every other text that is no object.
+  }
+  const fix = "pulumi config set --path istio-ambient:mesh.platform kind";
+  faults.push({ path: "istio-ambient:mesh", got: text, rule: "it is an object of settings", fix });
+  return {};
+}
+
+function readValue(entry: ConfigKey, text: string, faults: Fault[]): unknown {
+  if (entry.kind === "text") {
+    return text;
+  }
+  const value = entry.kind === "boolean" ? { true: true, false: false }[text] : numberOf(text);
+  if (value === undefined) {
+    const rule = entry.kind === "boolean" ? "it is true or false" : "it is a whole number";
+    const fix = `pulumi config set istio-ambient:${entry.key} ${entry.kind === "boolean" ? "true" : "1"}`;
+    faults.push({ path: `istio-ambient:${entry.key}`, got: text, rule, fix });
+  }
+  return value;
+}
+
+function numberOf(text: string): number | undefined {
+  return /^-?\d+$/.test(text) ? Number(text) : undefined;
+}
+
+function at(values: Values, path: string[]): unknown {
+  return path.reduce<unknown>((below, key) => (below as Values | undefined)?.[key], values);
+}
+
+function nested(path: string[], value: unknown): Values {
+  const [key, ...rest] = path;
+  return { [key!]: rest.length === 0 ? value : nested(rest, value) };
+}

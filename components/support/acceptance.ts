@@ -1,0 +1,77 @@
+// Waiting until the mesh has accepted an object, so that a refusal is told in the words of its condition.
+import * as pulumi from "@pulumi/pulumi";
+import { reason, type ClusterTarget } from "../../cluster/connection";
+import { awaitVerdict, type Judge } from "../../cluster/wait";
+import { conditionVerdict, Verdict, WithConditions } from "../../lib/cluster-state/conditions";
+import { runFault } from "./run-fault";
+import type { Cluster } from "./cluster";
+
+/** An object that is waited for. */
+export interface Awaited {
+  /** How messages call it: HttpRoute "web". */
+  what: string;
+  /** Path of its kind: `apis/gateway.networking.k8s.io/v1` and `httproutes`. */
+  api: string;
+  plural: string;
+  /** Minutes that it may take. */
+  minutes: number;
+}
+
+/**
+ * The object's id, `namespace/name`, once its controller accepts it as it now is. This process reads the cluster by
+ * itself: the plugin takes what was said of an earlier version for the present one, and hides the message of a
+ * condition.
+ */
+export function accepted<T>(
+  id: pulumi.Output<string>,
+  awaited: Awaited,
+  expected: pulumi.Output<T>,
+  judge: (object: unknown, expected: T, read: Parameters<Judge>[1]) => ReturnType<Judge>,
+  cluster: Cluster,
+): pulumi.Output<string> {
+  return pulumi
+    .all([id, expected.apply((value) => [value]), cluster.target])
+    .apply(async ([known, [value], target]) => {
+      if (!pulumi.runtime.isDryRun()) {
+        await requireAccepted(known, awaited, (object, read) => judge(object, value as T, read), target);
+      }
+      return known;
+    });
+}
+
+/** As `accepted`, for one condition of the object. */
+export function conditionMet(
+  id: pulumi.Output<string>,
+  awaited: Awaited,
+  type: string,
+  cluster: Cluster,
+): pulumi.Output<string> {
+  return accepted(
+    id,
+    awaited,
+    pulumi.output(type),
+    (object, wanted) => conditionVerdict(object as WithConditions, wanted),
+    cluster,
+  );
+}
+
+async function requireAccepted(
+  id: string,
+  { what, api, plural, minutes }: Awaited,
+  judge: Judge,
+  target: ClusterTarget,
+): Promise<void> {
+  const [namespace, name] = id.split("/");
+  let verdict: Verdict;
+  try {
+    verdict = await awaitVerdict(target, `/${api}/namespaces/${namespace}/${plural}/${name}`, judge, minutes * 60_000);
+  } catch (error) {
+    throw runFault(`${what} (${id}) was written, but not seen accepted: ${reason(error)}`);
+  }
+  if (verdict.state === "refused") {
+    throw runFault(`${what} (${id}) is not accepted: ${verdict.why}`);
+  }
+  if (verdict.state === "pending") {
+    throw runFault(`${what} (${id}) is not accepted: no controller has answered within ${minutes * 60} s`);
+  }
+}

@@ -1,0 +1,33 @@
+// Looking at a namespace before a patch labels it: a patch would create one that does not exist.
+import * as pulumi from "@pulumi/pulumi";
+import { readNamespace } from "../../cluster/namespace";
+import { meshLabels } from "../../lib/istio/labels";
+import { lateFault } from "./arguments";
+import type { Cluster } from "./cluster";
+
+/**
+ * The name, once the namespace has been seen. At preview a missing one may still be made by the same program, unless
+ * `before` says that it may not; where the cluster cannot be read the plugin has the last word.
+ */
+export function existingNamespace(
+  what: string,
+  name: pulumi.Output<string>,
+  path: string,
+  cluster: Cluster,
+  before = false,
+): pulumi.Output<string> {
+  return pulumi.all([name, cluster.target]).apply(async ([namespace, target]) => {
+    const state = await readNamespace(target, namespace);
+    if (state.kind === "missing" && (before || !pulumi.runtime.isDryRun())) {
+      const rule = "there is no such namespace, and none is made here";
+      throw lateFault(what, { path, got: namespace, rule, fix: `new AmbientNamespace("${namespace}")` });
+    }
+    const sidecars = state.kind === "found" && state.labels[meshLabels.injection] === "enabled";
+    if (sidecars || (state.kind === "found" && state.labels[meshLabels.revision] !== undefined)) {
+      const label = sidecars ? meshLabels.injection : meshLabels.revision;
+      const rule = `the namespace asks for sidecars by its label ${label}, and ztunnel never captures a pod with one`;
+      throw lateFault(what, { path, got: namespace, rule, fix: `kubectl label namespace ${namespace} ${label}-` });
+    }
+    return namespace;
+  });
+}

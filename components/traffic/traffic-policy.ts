@@ -1,0 +1,128 @@
+// How a waypoint treats the requests to one Service: retries, timeouts, limits, faults, versions.
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { timeouts } from "../../lib/istio/defaults";
+import type { Fault } from "../../lib/validation/violations";
+import { destinationRuleSpec, TrafficSettings, virtualServiceSpec } from "./objects";
+import { trafficPolicyRules as rules } from "./rules";
+import { conditionMet } from "../support/acceptance";
+import { childOf } from "../support/children";
+import { checkedInputs, componentNamed, resolved, throwFaults } from "../support/arguments";
+import { claimsOfProgram, identity } from "../support/program";
+import { clusterOf } from "../support/cluster";
+import { TrafficPolicyArgs } from "./args";
+
+/**
+ * The treatment of requests to one Service by its waypoint.
+ *
+ * ```ts
+ * new TrafficPolicy("web", {
+ *   namespace: shop.name,
+ *   service: "web",
+ *   waypoint: waypoint.reference,
+ *   retries: { attempts: 3 },
+ *   timeout: "10s",
+ * });
+ * ```
+ */
+export class TrafficPolicy extends pulumi.ComponentResource {
+  /** Name of its objects, once the Service is seen behind a waypoint. */
+  public readonly name: pulumi.Output<string>;
+
+  constructor(name: string, args: TrafficPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("istio-ambient:index:TrafficPolicy", name, checkPolicy(name, args), opts);
+    const policy = normalize(name, args);
+    const objects = [
+      ...(shapesConnections(args) ? [createRule(name, policy, childOf(this, opts))] : []),
+      ...(shapesRequests(args) ? [createRoutes(name, policy, childOf(this, opts))] : []),
+    ];
+    this.name = pulumi.all([policy.name, policy.bound(this), objects.map((each) => each.id)]).apply(([known]) => known);
+    this.registerOutputs({ name: this.name });
+  }
+}
+
+/** All that can be known without the cluster. */
+function checkPolicy(name: string, args: TrafficPolicyArgs): pulumi.Inputs {
+  checkedInputs("TrafficPolicy", name, args, rules);
+  const taken = claimsOfProgram();
+  const held = `${identity(args.namespace)} ${identity(args.service)}`;
+  const other = taken.get(`requests to ${held}`) ?? taken.get(`routes of ${held}`);
+  taken.set(`requests to ${held}`, `TrafficPolicy "${name}"`);
+  const got = typeof args.service === "string" ? args.service : "";
+  const rule = `${other} is about it already, and the waypoint would take the routes of the older one`;
+  const fault: Fault = { path: "service", got, rule, fix: 'service: "other"' };
+  throwFaults("TrafficPolicy", name, other === undefined ? [] : [fault]);
+  return {};
+}
+
+function shapesRequests(args: TrafficPolicyArgs): boolean {
+  return [args.retries, args.timeout, args.fault, args.routes].some((each) => each !== undefined);
+}
+
+function shapesConnections(args: TrafficPolicyArgs): boolean {
+  return [args.connectionPool, args.outlierDetection, args.versions].some((each) => each !== undefined);
+}
+
+function normalize(name: string, args: TrafficPolicyArgs) {
+  const what = componentNamed("TrafficPolicy", name);
+  const part = <T>(field: keyof TrafficPolicyArgs & string, value: T) =>
+    resolved(what, field, value, rules.fields[field]!);
+  const waypoint = part("waypoint", args.waypoint);
+  const namespace = part("namespace", args.namespace);
+  const service = part("service", args.service);
+  return {
+    name: part("name", args.name).apply((given) => given ?? name),
+    // Nothing is written before the waypoint serves.
+    namespace: pulumi.all([namespace, waypoint]).apply(([known]) => known),
+    settings: pulumi.output({
+      service,
+      retries: part("retries", args.retries),
+      timeout: part("timeout", args.timeout),
+      connectionPool: part("connectionPool", args.connectionPool),
+      outlierDetection: part("outlierDetection", args.outlierDetection),
+      fault: part("fault", args.fault),
+      versions: part("versions", args.versions),
+      routes: part("routes", args.routes),
+    }) as pulumi.Output<TrafficSettings>,
+    /** The Service, once istiod says that a waypoint serves it. */
+    bound: (component: pulumi.ComponentResource) =>
+      conditionMet(
+        pulumi.all([namespace, service, waypoint]).apply(([at, known]) => `${at}/${known}`),
+        { what: `The Service of TrafficPolicy "${name}"`, api: "api/v1", plural: "services", minutes: timeouts.policy },
+        "istio.io/WaypointBound",
+        clusterOf(component, "TrafficPolicy", name, args.cluster),
+      ),
+  };
+}
+
+type Normalized = ReturnType<typeof normalize>;
+
+function createRule(name: string, policy: Normalized, opts: pulumi.CustomResourceOptions): pulumi.CustomResource {
+  return new k8s.apiextensions.CustomResource(
+    `${name}-connections`,
+    {
+      apiVersion: "networking.istio.io/v1",
+      kind: "DestinationRule",
+      metadata: { name: policy.name, namespace: policy.namespace },
+      spec: policy.settings.apply(destinationRuleSpec),
+    },
+    opts,
+  );
+}
+
+/**
+ * The routes. Waypoints take HTTPRoutes and VirtualServices alike, one after the other, and only the VirtualService has
+ * retries in every channel and faults at all; so requests to a Service are shaped by one VirtualService alone.
+ */
+function createRoutes(name: string, policy: Normalized, opts: pulumi.CustomResourceOptions): pulumi.CustomResource {
+  return new k8s.apiextensions.CustomResource(
+    `${name}-requests`,
+    {
+      apiVersion: "networking.istio.io/v1",
+      kind: "VirtualService",
+      metadata: { name: policy.name, namespace: policy.namespace },
+      spec: policy.settings.apply(virtualServiceSpec),
+    },
+    opts,
+  );
+}

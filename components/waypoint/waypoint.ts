@@ -1,0 +1,188 @@
+// A waypoint: the proxy for HTTP in front of namespaces and Services, together with the labels of those that use it.
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { timeouts, waypointDefaults } from "../../lib/istio/defaults";
+import { waypointObjects } from "../../lib/istio/names";
+import type { Fault } from "../../lib/validation/violations";
+import { behindWaypoint, meshLabels } from "../../lib/istio/labels";
+import { waypointOverlay, waypointSpec } from "./objects";
+import { waypointRules as rules } from "./rules";
+import { childOf, minutes } from "../support/children";
+import { existingNamespace } from "../support/existing-namespace";
+import { checkArgs, componentNamed, resolved, throwFaults } from "../support/arguments";
+import { claimsOfProgram, identity } from "../support/program";
+import { Cluster, clusterOf } from "../support/cluster";
+import { WaypointArgs, WaypointReference, WaypointUserArgs } from "./args";
+
+/**
+ * A waypoint that serves, and users that are reached through it.
+ *
+ * ```ts
+ * const waypoint = new Waypoint("waypoint", { namespace: shop.name, for: [{ namespace: shop.name }] });
+ * ```
+ */
+export class Waypoint extends pulumi.ComponentResource {
+  /** For policies: known once a pod of the waypoint serves and its users are labelled. */
+  public readonly reference: pulumi.Output<WaypointReference>;
+  /** Name of its Gateway, once a pod of it serves. */
+  public readonly name: pulumi.Output<string>;
+  /** Its namespace. */
+  public readonly namespace: pulumi.Output<string>;
+
+  constructor(name: string, args: WaypointArgs, opts?: pulumi.ComponentResourceOptions) {
+    super("istio-ambient:index:Waypoint", name, checkWaypoint(name, args), opts);
+    const waypoint = normalize(componentNamed("Waypoint", name), args);
+    const cluster = clusterOf(this, "Waypoint", name, args.cluster);
+    const overlay = createOverlay(this, name, waypoint, opts);
+    const gateway = createGateway(name, waypoint, childOf(this, opts, overlay));
+    const serving = awaitPods(name, waypoint, childOf(this, opts, gateway));
+    const users = args.for.map((user, index) => labelUser(this, name, cluster, user, index, waypoint, serving, opts));
+
+    const at = pulumi.all([waypoint.name, waypoint.namespace, serving.id]);
+    this.name = at.apply(([known]) => known);
+    this.namespace = at.apply(([, namespace]) => namespace);
+    this.reference = pulumi
+      .all([waypoint.name, waypoint.namespace, users.map((user) => user.id)])
+      .apply(([known, namespace]) => ({ name: known, namespace, serviceAccount: known }));
+    this.registerOutputs({ reference: this.reference, name: this.name, namespace: this.namespace });
+  }
+}
+
+/** All that can be known without the cluster: whose waypoint this is, no other of the program is. */
+function checkWaypoint(name: string, args: WaypointArgs): pulumi.Inputs {
+  checkArgs("Waypoint", name, args, rules);
+  const taken = claimsOfProgram();
+  const faults = args.for.flatMap((user, index): Fault[] => {
+    const key = `waypoint of ${identity(user.namespace)} ${identity(user.service)}`;
+    const other = taken.get(key);
+    taken.set(key, name);
+    const rule = `Waypoint "${other}" serves it already, and a label names one waypoint`;
+    return other === undefined
+      ? []
+      : [{ path: `for[${index}]`, got: shown(user), rule, fix: `for: [{ namespace: "other" }]` }];
+  });
+  throwFaults("Waypoint", name, faults);
+  return {};
+}
+
+function shown(user: WaypointUserArgs): string {
+  const words = [user.namespace, user.service].filter((word) => typeof word === "string");
+  return words.join("/");
+}
+
+function normalize(what: string, args: WaypointArgs) {
+  const part = <T>(field: keyof WaypointArgs & string, value: T) => resolved(what, field, value, rules.fields[field]!);
+  const name = part("name", args.name).apply((given) => given ?? waypointDefaults.name);
+  return {
+    name,
+    namespace: part("namespace", args.namespace),
+    overlayName: name.apply(waypointObjects.overlay),
+    waypointFor: part("waypointFor", args.waypointFor).apply((given) => given ?? waypointDefaults.waypointFor),
+    pods: pulumi
+      .all([part("replicas", args.replicas), part("cpu", args.cpu), part("memory", args.memory)])
+      .apply(([replicas, cpu, memory]) => ({ replicas, cpu, memory })),
+    users: part("for", args.for),
+  };
+}
+
+type Normalized = ReturnType<typeof normalize>;
+
+/** What istiod merges onto the Deployment. The data come by a patch: the plugin replaces a ConfigMap whose data change. */
+function createOverlay(
+  parent: pulumi.ComponentResource,
+  name: string,
+  waypoint: Normalized,
+  opts: pulumi.ComponentResourceOptions | undefined,
+): pulumi.Resource {
+  const metadata = { name: waypoint.overlayName, namespace: waypoint.namespace };
+  const configMap = new k8s.core.v1.ConfigMap(`${name}-overlay`, { metadata }, childOf(parent, opts));
+  const annotations = { "pulumi.com/patchForce": "true" };
+  return new k8s.core.v1.ConfigMapPatch(
+    `${name}-overlay-data`,
+    { metadata: { ...metadata, annotations }, data: waypoint.pods.apply(waypointOverlay) },
+    { ...childOf(parent, opts, configMap), retainOnDelete: true },
+  );
+}
+
+/** The Gateway. One of another name is made before this one goes, so that its users are never without. */
+function createGateway(
+  name: string,
+  waypoint: Normalized,
+  opts: pulumi.CustomResourceOptions,
+): k8s.apiextensions.CustomResource {
+  return new k8s.apiextensions.CustomResource(
+    `${name}-gateway`,
+    {
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "Gateway",
+      metadata: {
+        name: waypoint.name,
+        namespace: waypoint.namespace,
+        labels: { [meshLabels.waypointFor]: waypoint.waypointFor },
+        annotations: { "pulumi.com/waitFor": "condition=Programmed" },
+      },
+      spec: pulumi.all([waypoint.name, waypoint.overlayName]).apply(([own, overlay]) => waypointSpec(own, overlay)),
+    },
+    { ...opts, ...minutes(timeouts.waypoint) },
+  );
+}
+
+/**
+ * Waits until the waypoint's pods serve: the Gateway is Programmed as soon as it has a Service, also with no pod behind
+ * it. The plugin waits for the rollout of a Deployment that it patches. This patch can only ever meet the Deployment
+ * that istiod has made: without a selector and a template the API server refuses to create one.
+ */
+function awaitPods(
+  name: string,
+  waypoint: Normalized,
+  opts: pulumi.CustomResourceOptions,
+): k8s.apps.v1.DeploymentPatch {
+  return new k8s.apps.v1.DeploymentPatch(
+    `${name}-pods`,
+    {
+      metadata: {
+        name: waypoint.name,
+        namespace: waypoint.namespace,
+        annotations: { "istio-ambient/awaited": waypoint.name },
+      },
+    },
+    // The Deployment goes with its Gateway: there is nothing to give back, and where it is gone already that would fail.
+    { ...opts, ...minutes(timeouts.waypoint), retainOnDelete: true },
+  );
+}
+
+/**
+ * Puts one user behind the waypoint. The label comes after the waypoint serves and goes before the waypoint does: a
+ * label without its waypoint lets requests through, past every rule that the waypoint would have enforced.
+ */
+function labelUser(
+  parent: pulumi.ComponentResource,
+  name: string,
+  cluster: Cluster,
+  user: WaypointUserArgs,
+  index: number,
+  waypoint: Normalized,
+  serving: pulumi.Resource & { id: pulumi.Output<string> },
+  opts: pulumi.ComponentResourceOptions | undefined,
+): pulumi.CustomResource {
+  const given = waypoint.users.apply((users) => users[index]!);
+  const namespace = given.apply((each) => each.namespace);
+  const labels = pulumi
+    .all([given, waypoint.name, waypoint.namespace])
+    .apply(([each, own, at]) => behindWaypoint(own, at, each.namespace, each.ingress !== false));
+  const child = `${name}-user${index === 0 ? "" : `-${index + 1}`}`;
+  if (user.service !== undefined) {
+    // A Service needs ports, so this patch creates none either. Nothing about its endpoints has to be waited for.
+    const annotations = { "pulumi.com/skipAwait": "true" };
+    const metadata = { name: given.apply((each) => each.service!), namespace, labels, annotations };
+    return new k8s.core.v1.ServicePatch(child, { metadata }, childOf(parent, opts, serving));
+  }
+  const afterwards = pulumi.all([namespace, serving.id]).apply(([each]) => each);
+  const seen = existingNamespace(componentNamed("Waypoint", name), afterwards, `for[${index}].namespace`, cluster);
+  const dependencies = [serving, seen.apply(() => serving)];
+  return new k8s.core.v1.NamespacePatch(
+    child,
+    { metadata: { name: namespace, labels } },
+    childOf(parent, opts, ...dependencies),
+  );
+}

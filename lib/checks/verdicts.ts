@@ -1,0 +1,117 @@
+// From checks and one snapshot to a verdict: what passed, what failed, and what could not be looked at.
+import { categories, findingLine, type Category, type Check, type CheckContext, type Finding } from "./check";
+import { meshNamespace } from "./mesh";
+import type { ClusterSnapshot } from "../cluster-state/snapshot";
+
+/** What came of one check. */
+export type Outcome = "passed" | "warned" | "failed" | "unknown";
+
+/** One check with what it found. */
+export interface CheckResult {
+  check: Check;
+  /** unknown: a list that it needs could not be read. */
+  outcome: Outcome;
+  findings: Finding[];
+  /** Why the outcome is unknown. */
+  why?: string;
+}
+
+/** The verdict on a mesh. */
+export interface Report {
+  server: string;
+  kubernetes: string;
+  results: CheckResult[];
+}
+
+export interface Scope {
+  /** Only these categories; all when empty. */
+  categories?: readonly string[];
+  /** Findings of these namespaces, of the mesh's own and of the whole cluster; all when empty. */
+  namespaces?: readonly string[];
+}
+
+/** Runs the checks of the scope. */
+export function judge(
+  checks: readonly Check[],
+  snapshot: ClusterSnapshot,
+  context: CheckContext,
+  scope: Scope = {},
+): Report {
+  const chosen = scope.categories?.length
+    ? checks.filter((check) => scope.categories?.includes(check.category))
+    : checks;
+  const results = chosen.map((check) => judgeOne(check, snapshot, context, scope.namespaces ?? []));
+  return { server: snapshot.server, kubernetes: snapshot.kubernetes, results };
+}
+
+function judgeOne(
+  check: Check,
+  snapshot: ClusterSnapshot,
+  context: CheckContext,
+  namespaces: readonly string[],
+): CheckResult {
+  // A kind that the API does not have gives an empty list; one that may not be read gives no answer.
+  const gaps = check.needs.flatMap((kind) => snapshot.gaps[kind] ?? []).filter((gap) => gap.cause !== "missing");
+  const [gap] = gaps;
+  if (gap) return { check, outcome: "unknown", findings: [], why: gap.why };
+  const inScope = ["", meshNamespace(snapshot), ...namespaces];
+  const findings = check
+    .run(snapshot, context)
+    .filter((found) => namespaces.length === 0 || inScope.includes(found.namespace));
+  if (findings.length === 0) return { check, outcome: "passed", findings };
+  return { check, outcome: check.severity === "error" ? "failed" : "warned", findings };
+}
+
+/** True unless a check of severity error failed. */
+export function isGood(report: Report): boolean {
+  return report.results.every((result) => result.outcome !== "failed");
+}
+
+/** How often each outcome came up. */
+export function tally(report: Report): Record<Outcome, number> {
+  const counts: Record<Outcome, number> = { passed: 0, warned: 0, failed: 0, unknown: 0 };
+  for (const { outcome } of report.results) counts[outcome] += 1;
+  return counts;
+}
+
+/** The results by category, in the order of the report, without empty categories. */
+export function byCategory(report: Report): [Category, CheckResult[]][] {
+  return categories
+    .map((category): [Category, CheckResult[]] => [
+      category,
+      report.results.filter(({ check }) => check.category === category),
+    ])
+    .filter(([, results]) => results.length > 0);
+}
+
+/** Where the documentation of a check is. */
+export function hintAnchor(check: Check): string {
+  return `docs/checks.md#${check.id}`;
+}
+
+/** The report as plain data; docs/check.schema.json describes it. */
+export function reportData(report: Report) {
+  return {
+    cluster: { server: report.server, kubernetes: report.kubernetes },
+    good: isGood(report),
+    tally: tally(report),
+    checks: report.results.map(({ check, outcome, findings, why }) => ({
+      id: check.id,
+      category: check.category,
+      claim: check.claim,
+      severity: check.severity,
+      outcome,
+      ...(why === undefined ? {} : { why }),
+      hint: check.hint,
+      anchor: hintAnchor(check),
+      findings: findings.map((found) => ({
+        object: found.object,
+        namespace: found.namespace,
+        got: found.got,
+        rule: found.rule,
+        fix: found.fix,
+        message: findingLine(found),
+      })),
+    })),
+  };
+}

@@ -1,0 +1,295 @@
+// What one read of a cluster gives: plain objects with only the fields that checks look at.
+import type { DriftedObject } from "../drift";
+
+/** What every object has. */
+export interface Named {
+  /** Empty for objects of the whole cluster. */
+  namespace: string;
+  name: string;
+  labels: Record<string, string>;
+  annotations: Record<string, string>;
+}
+
+/** The part of an owner reference that tells whose an object is. */
+export interface Owner {
+  kind: string;
+  name: string;
+}
+
+/** A status condition. */
+export interface Condition {
+  type: string;
+  status: string;
+  reason: string;
+  message: string;
+}
+
+/** A reference to an object, with the namespace filled in. */
+export interface Reference {
+  kind: string;
+  namespace: string;
+  name: string;
+}
+
+/** A node of the cluster. */
+export interface NodeState extends Named {
+  ready: boolean;
+  /** Such as "kind://docker/kind/kind-control-plane". */
+  providerId: string;
+}
+
+/** A container of a pod or of a pod template. */
+export interface ContainerState {
+  name: string;
+  image: string;
+  init: boolean;
+}
+
+/** A pod. */
+export interface PodState extends Named {
+  node: string;
+  /** Pending, Running, Succeeded, Failed or Unknown. */
+  phase: string;
+  ready: boolean;
+  deleting: boolean;
+  hostNetwork: boolean;
+  /** The kubelet probes it over the network. */
+  probed: boolean;
+  serviceAccount: string;
+  containers: ContainerState[];
+  /** Names of containers whose last end was OOMKilled. */
+  outOfMemory: string[];
+}
+
+/** A port of a Service. */
+export interface ServicePort {
+  name: string;
+  port: number;
+  nodePort?: number;
+}
+
+/** A Service. */
+export interface ServiceState extends Named {
+  type: string;
+  ports: ServicePort[];
+  owners: Owner[];
+  conditions: Condition[];
+}
+
+/** A Deployment or a DaemonSet. */
+export interface WorkloadState extends Named {
+  kind: "Deployment" | "DaemonSet";
+  serviceAccount: string;
+  owners: Owner[];
+  /** Replicas asked for, or nodes that should run one. */
+  desired: number;
+  /** Replicas that are ready. */
+  ready: number;
+  /** Replicas that have been ready for long enough. */
+  available: number;
+  /** Replicas of an older template that its controller has yet to replace. */
+  outdated: number;
+  /** The controller has seen the newest template. */
+  observed: boolean;
+  containers: ContainerState[];
+  /** Environment variables with plain values, of all containers. */
+  env: Record<string, string>;
+}
+
+/** An EndpointSlice of one Service. */
+export interface EndpointState extends Named {
+  service: string;
+  ready: number;
+}
+
+/** A CustomResourceDefinition, by its metadata. */
+export type DefinitionState = Named;
+
+/** A ValidatingAdmissionPolicy, by its metadata. */
+export type AdmissionPolicyState = Named;
+
+/** A namespace, by its metadata. */
+export type NamespaceState = Named;
+
+/** A GatewayClass. */
+export interface GatewayClassState extends Named {
+  controller: string;
+  conditions: Condition[];
+}
+
+/** A listener of a Gateway, with its status. */
+export interface ListenerState {
+  name: string;
+  port: number;
+  protocol: string;
+  hostname: string;
+  certificates: Reference[];
+  conditions: Condition[];
+}
+
+/** A Gateway: an ingress, or a waypoint. */
+export interface GatewayState extends Named {
+  className: string;
+  listeners: ListenerState[];
+  /** Addresses the user gave: istiod then deploys nothing. */
+  addressed: boolean;
+  /** spec.infrastructure.parametersRef. */
+  parameters?: Reference;
+  conditions: Condition[];
+}
+
+/** What one parent said of a route. */
+export interface RouteParent {
+  parent: Reference;
+  controller: string;
+  conditions: Condition[];
+}
+
+/** Where a route leads to. */
+export interface RouteBackend extends Reference {
+  /** None for what is no Service. */
+  port?: number;
+}
+
+/** An HTTPRoute. */
+export interface RouteState extends Named {
+  parents: Reference[];
+  backends: RouteBackend[];
+  status: RouteParent[];
+}
+
+/** A ConfigMap that a Gateway refers to. */
+export interface ConfigMapState extends Named {
+  data: Record<string, string>;
+}
+
+/** A Secret that holds a certificate. The private key is never kept. */
+export interface SecretState extends Named {
+  type: string;
+  /** PEM of tls.crt, of ca-cert.pem in the mesh's own CA. */
+  certificate?: string;
+}
+
+/** A Certificate of cert-manager. */
+export interface CertificateState extends Named {
+  secretName: string;
+  issuer: string;
+  conditions: Condition[];
+}
+
+/** One webhook of istiod. */
+export interface WebhookState extends Named {
+  kind: "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration";
+  /** Name of the webhook in the configuration. */
+  webhook: string;
+  hasCaBundle: boolean;
+  failurePolicy: string;
+  /** The Service it calls; none when it calls a URL. */
+  service?: Reference;
+}
+
+/** An AuthorizationPolicy. */
+export interface AuthorizationPolicyState extends Named {
+  action: string;
+  targets: Reference[];
+  conditions: Condition[];
+}
+
+/** One of the matchExpressions of a label selector. */
+export interface LabelExpression {
+  key: string;
+  /** In, NotIn, Exists or DoesNotExist. */
+  operator: string;
+  values: string[];
+}
+
+/** A NetworkPolicy for incoming traffic. */
+export interface NetworkPolicyState extends Named {
+  podLabels: Record<string, string>;
+  podExpressions: LabelExpression[];
+  ingress: NetworkRule[];
+}
+
+/** One rule of a NetworkPolicy: everything may come where `ports` or `sources` is not given. */
+export interface NetworkRule {
+  /** Ports by number; named ones are left out. */
+  ports?: { from: number; to: number }[];
+  sources?: { cidrs: string[]; hasPods: boolean };
+}
+
+/** A warning event. */
+export interface EventState extends Named {
+  object: Reference;
+  reason: string;
+  message: string;
+  /** When it was last seen, in milliseconds since 1970. */
+  lastSeen: number;
+}
+
+/** A release of Helm, by the labels of its Secret. */
+export interface HelmReleaseState extends Named {
+  release: string;
+  status: string;
+  revision: number;
+}
+
+/** What istio-cni of one node says about its ztunnel. */
+export interface ZtunnelLink extends Named {
+  node: string;
+  /** Connections to ztunnel; undefined when the metric could not be read. */
+  connected?: number;
+}
+
+/** The kinds of a snapshot: what each of its lists holds. */
+export interface SnapshotLists {
+  nodes: NodeState;
+  namespaces: NamespaceState;
+  pods: PodState;
+  services: ServiceState;
+  deployments: WorkloadState;
+  daemonSets: WorkloadState;
+  endpoints: EndpointState;
+  definitions: DefinitionState;
+  admissionPolicies: AdmissionPolicyState;
+  gatewayClasses: GatewayClassState;
+  gateways: GatewayState;
+  routes: RouteState;
+  configMaps: ConfigMapState;
+  secrets: SecretState;
+  certificates: CertificateState;
+  mutatingWebhooks: WebhookState;
+  validatingWebhooks: WebhookState;
+  authorizationPolicies: AuthorizationPolicyState;
+  networkPolicies: NetworkPolicyState;
+  events: EventState;
+  helmReleases: HelmReleaseState;
+  ztunnelLinks: ZtunnelLink;
+  drift: DriftedObject;
+}
+
+/** Name of a list. */
+export type Kind = keyof SnapshotLists;
+
+/** Why a list is empty or incomplete. */
+export interface Gap {
+  /** missing: the API has no such kind; forbidden: no right to list it; failed: the request went wrong. */
+  cause: "missing" | "forbidden" | "failed";
+  why: string;
+}
+
+/** One read of a cluster. */
+export type ClusterSnapshot = {
+  [K in Kind]: SnapshotLists[K][];
+} & {
+  /** Address of the API server. */
+  server: string;
+  /** Version of Kubernetes, such as "v1.36.3". */
+  kubernetes: string;
+  /** Lists that could not be read. */
+  gaps: Partial<Record<Kind, Gap>>;
+};
+
+/** The condition of that type. */
+export function condition(conditions: Condition[], type: string): Condition | undefined {
+  return conditions.find((entry) => entry.type === type);
+}

@@ -1,0 +1,149 @@
+// A Gateway API bundle: its objects, its version, whether it may be written over what a cluster has, and what of it is
+// gone from there.
+import * as semver from "semver";
+import { parseAllDocuments } from "yaml";
+import type { Named } from "../cluster-state/snapshot";
+
+/** An object of a manifest. */
+export interface ManifestObject {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; annotations?: { [key: string]: string }; labels?: { [key: string]: string } };
+  spec: object;
+}
+
+/** The bundle that a cluster has. */
+export interface InstalledBundle {
+  bundleVersion?: string;
+  channel?: string;
+}
+
+const kinds = ["CustomResourceDefinition", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
+const versionAnnotation = "gateway.networking.k8s.io/bundle-version";
+const channelAnnotation = "gateway.networking.k8s.io/channel";
+const group = ".gateway.networking.k8s.io";
+
+/** Annotation of each CRD that this package has installed: all CRDs of the same bundle, so that a missing one is missed. */
+const bundleMark = "istio-ambient/bundle";
+
+/** The CRDs and the admission policy of a bundle, sorted by name; everything else in the text is no part of one. */
+export function bundleObjects(texts: string[]): ManifestObject[] {
+  return texts
+    .flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as unknown))
+    .filter(isBundleObject)
+    .map(({ apiVersion, kind, metadata, spec }) => {
+      const { name, annotations, labels } = metadata;
+      return {
+        apiVersion,
+        kind,
+        spec,
+        metadata: { name, ...(annotations && { annotations }), ...(labels && { labels }) },
+      };
+    })
+    .sort((a, b) => order(a).localeCompare(order(b)));
+}
+
+/** The objects as they are installed: each CRD names the others. */
+export function markedObjects(objects: ManifestObject[]): ManifestObject[] {
+  const definitions = objects.filter(isDefinition).map(({ metadata }) => shortName(metadata.name));
+  return objects.map((object) =>
+    isDefinition(object)
+      ? {
+          ...object,
+          metadata: {
+            ...object.metadata,
+            annotations: { ...object.metadata.annotations, [bundleMark]: definitions.join(",") },
+          },
+        }
+      : object,
+  );
+}
+
+/** The version that the bundle's own CRDs state, without a leading v. */
+export function bundleVersion(objects: ManifestObject[]): string | undefined {
+  return cleanVersion(objects.map((object) => object.metadata.annotations?.[versionAnnotation]).find(Boolean));
+}
+
+/** The version that the text of a bundle states; for a look that is too short to parse all of it. */
+export function statedVersion(texts: string[]): string | undefined {
+  const stated = texts.map((text) => /gateway\.networking\.k8s\.io\/bundle-version: *"?(v[\w.-]+)/.exec(text)?.[1]);
+  return cleanVersion(stated.find(Boolean));
+}
+
+function cleanVersion(stated: string | undefined): string | undefined {
+  return stated && semver.valid(stated) ? semver.clean(stated)! : undefined;
+}
+
+/** The newest bundle that a cluster's CRDs are of. */
+export function installedBundle(definitions: Pick<Named, "name" | "annotations">[]): InstalledBundle {
+  const bundles = definitions
+    .filter(({ name }) => name.endsWith(group))
+    .map(({ annotations }) => ({
+      bundleVersion: annotations[versionAnnotation],
+      channel: annotations[channelAnnotation],
+    }));
+  const version = ({ bundleVersion: stated }: InstalledBundle) => semver.coerce(stated) ?? "0.0.0";
+  return bundles.sort((a, b) => semver.rcompare(version(a), version(b)))[0] ?? {};
+}
+
+/** Why a bundle of a version and channel must not be written over what the cluster has, or undefined where it may. */
+export function reasonToLeave(installed: InstalledBundle, wanted: InstalledBundle): string | undefined {
+  const there = installed.bundleVersion;
+  const version = wanted.bundleVersion;
+  if (there && version && semver.valid(there) && semver.valid(version) && semver.gt(there, version)) {
+    return `the cluster has Gateway API ${there}, newer than ${version}; a bundle is never downgraded`;
+  }
+  if (installed.channel === "experimental" && wanted.channel === "standard") {
+    return "the cluster has the experimental channel of Gateway API; the standard channel would drop its fields";
+  }
+  return undefined;
+}
+
+/** The version and channel of a bundle's objects. */
+export function describeBundle(objects: ManifestObject[]): InstalledBundle {
+  const channel = objects.map((object) => object.metadata.annotations?.[channelAnnotation]).find(Boolean);
+  return { bundleVersion: bundleVersion(objects), channel };
+}
+
+/**
+ * What is gone, or older, of a bundle that this package installed; nothing where it has installed none. Where all of it
+ * is gone its marks are too: then `isInstalled` tells that there was one.
+ */
+export function bundleDrift(
+  definitions: Pick<Named, "name" | "annotations">[],
+  wanted: string | undefined,
+  isInstalled: boolean,
+): string[] {
+  const there = definitions.filter(({ name }) => name.endsWith(group));
+  if (there.length === 0) {
+    return isInstalled ? ["all CustomResourceDefinitions of the Gateway API are missing"] : [];
+  }
+  const installed = new Set(there.flatMap(({ annotations }) => annotations[bundleMark]?.split(",") ?? []));
+  const present = new Map(there.map((definition) => [shortName(definition.name), definition]));
+  return [...installed].sort().flatMap((name) => {
+    const found = cleanVersion(present.get(name)?.annotations[versionAnnotation]);
+    if (!present.has(name)) {
+      return [`CustomResourceDefinition ${name}${group} is missing`];
+    }
+    return found && wanted && semver.lt(found, wanted)
+      ? [`CustomResourceDefinition ${name}${group} is of Gateway API ${found}, not ${wanted}`]
+      : [];
+  });
+}
+
+function isDefinition({ kind }: ManifestObject): boolean {
+  return kind === "CustomResourceDefinition";
+}
+
+function shortName(name: string): string {
+  return name.endsWith(group) ? name.slice(0, -group.length) : name;
+}
+
+function isBundleObject(object: unknown): object is ManifestObject {
+  const { kind, metadata } = (object ?? {}) as Partial<ManifestObject>;
+  return kinds.includes(kind ?? "") && /\.gateway\.networking\.(x-)?k8s\.io$/.test(metadata?.name ?? "");
+}
+
+function order(object: ManifestObject): string {
+  return `${kinds.indexOf(object.kind)} ${object.metadata.name}`;
+}

@@ -1,0 +1,27 @@
+// Names of the objects that stand behind a gateway or a waypoint, and of a gateway's listeners. They are a promise: an
+// object is found again by its name, after a run that was killed as well as by other tools.
+
+/** The objects of an ingress gateway, by the Gateway's name. */
+export const gatewayObjects = {
+  /** istiod's own choice, for Deployment, Service and ServiceAccount. */
+  service: (gateway: string): string => `${gateway}-istio`,
+  overlay: (gateway: string): string => `${gateway}-overlay`,
+  selfSignedIssuer: (gateway: string): string => `${gateway}-selfsigned`,
+  /** Issuer, Certificate and Secret of the gateway's own CA. */
+  authority: (gateway: string): string => `${gateway}-ca`,
+} as const;
+
+/** The objects of a waypoint beside those that istiod calls like the waypoint itself. */
+export const waypointObjects = {
+  overlay: (waypoint: string): string => `${waypoint}-overlay`,
+} as const;
+
+/** The route that redirects to https, by the name of the route that it belongs to. */
+export function redirectName(route: string): string {
+  return `${route}-to-https`;
+}
+
+/** The listener for one of several host names: the first keeps the plain name when others come after it. */
+export function listenerName(protocol: string, index: number): string {
+  return index === 0 ? protocol : `${protocol}-${index + 1}`;
+}
