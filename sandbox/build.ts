@@ -4,8 +4,11 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { cacheDirectory, isBuilt, ownSources, partDirectory, partPath } from "./cache";
 import { lock } from "./lock";
+import { findProvider, obtainProvider } from "./official";
 import { ChartsPart, FilesPart, GoPart, Part, parts, WheelPart } from "./parts";
 import { Progress, tail } from "./progress";
+
+const kubernetesPlugin = "kubernetes-plugin";
 
 /** Whether nothing is left to build of what a sandbox cannot do without. */
 export function isComplete(): boolean {
@@ -44,6 +47,10 @@ export async function buildParts({ forTests = false } = {}): Promise<void> {
     for (const part of missing) {
       const log = path.join(cache, "logs", `${part.name}.log`);
       fs.mkdirSync(path.dirname(log), { recursive: true });
+      if (part.name === kubernetesPlugin && (await obtainProvider("kubernetes"))) {
+        progress.without(part, "Pulumi's own was downloaded");
+        continue;
+      }
       try {
         await progress.during(part, () => build(part, path.join(work, part.name), cache, log));
       } catch (error) {
@@ -59,6 +66,7 @@ export async function buildParts({ forTests = false } = {}): Promise<void> {
 
 /** kubectl speaks to any API server of about its age, so the machine's own does as well. */
 function onMachine(part: Part): boolean {
+  if (part.name === kubernetesPlugin) return findProvider("kubernetes") !== undefined;
   return part.name === "kubectl" && machineKubectl() !== undefined;
 }
 
@@ -88,6 +96,12 @@ async function buildPrograms(part: GoPart, source: string, result: string, log: 
   fs.mkdirSync(source, { recursive: true });
   fs.writeFileSync(path.join(source, "go.mod"), goMod(part));
   for (const [name, text] of Object.entries(ownSources(part))) fs.writeFileSync(path.join(source, name), text);
+  if (part.embeds) {
+    const { module, files } = part.embeds;
+    const folder = await download(module, part.requires[module] ?? "", source, log);
+    for (const file of files)
+      fs.writeFileSync(path.join(source, path.basename(file)), fs.readFileSync(path.join(folder, file)));
+  }
   const variables = Object.entries(part.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
   for (const [binary, entry] of Object.entries(part.binaries)) {
     // The linker would drop what debuggers need; a compiler that does not write it takes a fifth less time.
@@ -108,7 +122,7 @@ export function goMod(part: GoPart): string {
 }
 
 async function copyFiles(part: FilesPart, work: string, result: string, log: string): Promise<void> {
-  const module = await download(part, work, log);
+  const module = await download(part.module, part.moduleVersion, work, log);
   for (const [from, to] of Object.entries(part.folders)) {
     fs.mkdirSync(path.join(result, to), { recursive: true });
     const names = fs.readdirSync(path.join(module, from)).filter((name) => part.matching?.test(name) ?? true);
@@ -133,7 +147,7 @@ async function unpackWheel(part: WheelPart, work: string, result: string, log: s
 }
 
 async function packageCharts(part: ChartsPart, work: string, result: string, log: string): Promise<void> {
-  const module = await download(part, work, log);
+  const module = await download(part.module, part.moduleVersion, work, log);
   const helmHome = path.join(work, "helm");
   for (const [name, folder] of Object.entries(part.charts)) {
     const chart = path.join(work, name);
@@ -158,10 +172,10 @@ export function releaseValues(values: string, version: string): string {
 }
 
 /** Folder of a module's sources, downloaded where Go does not have it yet. */
-async function download(part: FilesPart | ChartsPart, work: string, log: string): Promise<string> {
-  const output = await run(["go", "mod", "download", "-json", `${part.module}@${part.moduleVersion}`], work, log);
+async function download(module: string, version: string, work: string, log: string): Promise<string> {
+  const output = await run(["go", "mod", "download", "-json", `${module}@${version}`], work, log);
   const found: { Dir?: string } = JSON.parse(output);
-  if (found.Dir === undefined) throw new Error(`go mod download did not say where ${part.module} is`);
+  if (found.Dir === undefined) throw new Error(`go mod download did not say where ${module} is`);
   return found.Dir;
 }
 

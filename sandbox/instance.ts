@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { partPath } from "./cache";
 import { GoPart, parts } from "./parts";
+import { quoted } from "./shell";
 
 /** Root of the checkout. */
 export const checkout = path.dirname(__dirname);
@@ -17,7 +18,7 @@ const administration = ["/usr/sbin", "/sbin"];
 
 /** Everything that a sandbox writes into its folder. */
 const ownFiles =
-  "pid lock control.sock tmp logs kubeconfig bin memory helm kube-cache pulumi-home pulumi-state program plugins.json ca.pem".split(
+  "pid lock control.sock tmp logs kubeconfig bin memory helm kube-cache pulumi-home pulumi-state program demo plugins.json ca.pem".split(
     " ",
   );
 
@@ -56,6 +57,10 @@ export class Instance {
   get pulumiState(): string {
     return this.file("pulumi-state");
   }
+  /** Settings of the checkout's program on this machine. */
+  get settings(): string {
+    return this.file("program", "Pulumi.sandbox.yaml");
+  }
   get pluginsFile(): string {
     return this.file("plugins.json");
   }
@@ -81,16 +86,27 @@ export class Instance {
     if (fs.existsSync(this.directory) && fs.readdirSync(this.directory).length === 0) fs.rmdirSync(this.directory);
   }
 
-  /** Links to every program of the sandbox, for PATH. */
+  /** Every program of the sandbox, for PATH. */
   linkPrograms(): void {
     fs.rmSync(this.bin, { recursive: true, force: true });
     fs.mkdirSync(this.bin, { recursive: true });
     for (const part of parts.filter((candidate): candidate is GoPart => candidate.kind === "go")) {
-      for (const name of Object.keys(part.binaries)) {
+      // Plugins lie in the engine's home.
+      for (const name of Object.keys(part.binaries).filter((each) => !each.startsWith("pulumi-resource-"))) {
         const target = partPath(part.name, name);
-        if (fs.existsSync(target)) fs.symlinkSync(target, path.join(this.bin, name));
+        const link = path.join(this.bin, name);
+        if (!fs.existsSync(target)) continue;
+        if (name === "pulumi") fs.writeFileSync(link, this.pulumiScript(target), { mode: 0o755 });
+        else fs.symlinkSync(target, link);
       }
     }
+  }
+
+  /** The script that starts `pulumi`. */
+  pulumiScript(program: string): string {
+    const values: Record<string, string> = { program, checkout, settings: this.settings };
+    const script = fs.readFileSync(path.join(__dirname, "pulumi.sh"), "utf8");
+    return script.replace(/@(\w+)@/g, (_, name: string) => quoted(values[name] ?? ""));
   }
 
   /** What a command inside the sandbox sees; nothing of the user's own cluster, stacks or proxies. */
@@ -111,6 +127,8 @@ export class Instance {
       PULUMI_BACKEND_URL: `file://${this.pulumiState}`,
       PULUMI_CONFIG_PASSPHRASE: passphrase,
       PULUMI_SKIP_UPDATE_CHECK: "true",
+      // It would warn of every one that it finds on PATH.
+      PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
       ISTIO_AMBIENT_CHARTS: partPath("istio-charts"),
       ISTIO_AMBIENT_CRDS: partPath("gateway-api-crds"),
     };

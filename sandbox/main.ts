@@ -4,10 +4,11 @@ import { Command } from "commander";
 import { buildParts, isComplete } from "./build";
 import { ask } from "./control";
 import { withLock } from "./control-plane";
+import { unavailable } from "./exit-status";
 import { Instance } from "./instance";
 import { checkMachine } from "./machine";
-import { killAll, spawnInside } from "./namespaces";
-import { statusText } from "./status";
+import { isAlive, killAll, spawnInside } from "./namespaces";
+import { endText, statusText } from "./status";
 import { up } from "./up";
 
 const instance = Instance.current();
@@ -27,10 +28,12 @@ program
   .command("down")
   .description("end the sandbox, with everything in it")
   .action(async () => {
-    if (!fs.existsSync(instance.directory)) return;
+    if (!fs.existsSync(instance.directory)) return console.error(endText(instance, undefined));
     await withLock(instance, async () => {
+      const running = isAlive(instance) ? ((await ask(instance, "GET", "status"))?.parts ?? []) : undefined;
       await killAll(instance);
       instance.clear();
+      console.error(endText(instance, running));
     });
   });
 
@@ -49,7 +52,14 @@ program
 program
   .command("shell")
   .description("open a shell inside the sandbox")
-  .action(() => runInside([process.env.SHELL || "/bin/sh"]));
+  .action(async () => {
+    if (!isAlive(instance)) {
+      console.error(statusText(instance, undefined));
+      process.exitCode = unavailable;
+      return;
+    }
+    await runInside([process.env.SHELL || "/bin/sh"]);
+  });
 
 for (const command of ["stop", "start"] as const) {
   program

@@ -15,6 +15,8 @@ export interface GoPart {
   variables?: Record<string, string>;
   /** A source folder of ours, for a program that is only packaged as a library. */
   sources?: string;
+  /** Files of a required module that these sources embed: the module, and each file's path in it. */
+  embeds?: { module: string; files: string[] };
   /** Needed for requests only: without it the sandbox comes up without traffic. */
   forTraffic?: true;
   /** A program of the tests of its package, and for our tests: without it some of them say why they cannot be run. */
@@ -75,6 +77,7 @@ const before = { istio: "1.30.3", module: "v0.0.0-20260423205519-b01690e6db7d", 
 const kubernetesVersion = "1.36.3";
 const etcdVersion = "3.7.3";
 const pulumiVersion = "3.259.0";
+const kubernetesPluginModule = "v4.0.0-20260115033456-f47bc2d6f199";
 const kwokVersion = "0.8.0";
 const certManagerVersion = "1.21.2";
 const helmVersion = "3.22.0";
@@ -117,6 +120,25 @@ function istio(program: string, source: string): GoPart {
     binaries: { [program]: `istio.io/istio/${source}` },
     requires: { "istio.io/istio": istioModule },
     variables: { "istio.io/istio/pkg/version.buildVersion": istioVersion },
+  };
+}
+
+/**
+ * The official Kubernetes plugin, for machines that cannot download it. The newest commit that the module proxy serves is of
+ * January 2026, and differs from later releases in this: to create an object that exists is an upsert by server-side apply,
+ * which fails on a conflict of fields only; since then it fails with AlreadyExists. No test may rest on either.
+ */
+function kubernetesPlugin(): GoPart {
+  const module = "github.com/pulumi/pulumi-kubernetes/provider/v4";
+  const folder = "cmd/pulumi-resource-kubernetes";
+  return {
+    kind: "go",
+    name: "kubernetes-plugin",
+    version: "20260115",
+    binaries: { "pulumi-resource-kubernetes": "." },
+    requires: { [module]: kubernetesPluginModule },
+    sources: "kubernetes-plugin",
+    embeds: { module, files: [`${folder}/schema.json`, `${folder}/terraform-mapping.json`] },
   };
 }
 
@@ -191,6 +213,7 @@ export const parts: Part[] = [
     },
     variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${pulumiVersion}` },
   },
+  kubernetesPlugin(),
   {
     kind: "go",
     name: "helm",

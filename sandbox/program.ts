@@ -1,11 +1,11 @@
-// Runs inside the sandbox: the repository's program with the real Pulumi engine, on the stack `sandbox`.
-import { execFileSync } from "node:child_process";
+// Runs inside the sandbox: the program of the checkout with the real Pulumi CLI, on the stack `sandbox`, and then an
+// application that answers through its gateway.
 import * as fs from "node:fs";
-import { createRequire } from "node:module";
-import * as path from "node:path";
+import { basename, dirname, join } from "node:path";
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
 import { parse, stringify } from "yaml";
 import { ask } from "./control";
+import { aim, Gateway, openDemo } from "./demo";
 import { errorsShown, report } from "./engine-events";
 import { interrupted } from "./exit-status";
 import { checkout, Instance } from "./instance";
@@ -16,20 +16,8 @@ import { Config, withMachine } from "./stack-config";
 import { requests } from "./requests";
 import { summary } from "./summary";
 
-const load = createRequire(__filename);
 const project = "istio-ambient";
 const stackName = "sandbox";
-
-/** What the program exports, as far as it matters here. */
-interface Outputs {
-  gateway?: unknown;
-}
-
-/** The application of an example, which makes the gateway answer. */
-interface Application {
-  path: string;
-  myApp(gateway: unknown): void;
-}
 
 /** How long the engine may take to finish what it is at, once it was told to stop. */
 const grace = 60_000;
@@ -46,66 +34,60 @@ async function main(): Promise<void> {
   await lock("program", () => console.error("the program of an earlier command is still stopping, waiting for it"));
   if (stop.signal.aborted) return;
 
-  const workDir = instance.file("program");
-  fs.mkdirSync(workDir, { recursive: true });
   const status = await ask(instance, "GET", "status");
   if (!status) throw new Error(`the sandbox in ${instance.directory} does not run; start it with \`make up\``);
-  const withTraffic = status.lacks.length === 0;
-  const stack = await openStack(workDir, status.ports, withTraffic);
-  if (await wasKilled(stack, instance)) {
+  const mesh = await openMesh(instance, status.ports);
+  const demo = await openDemo(stackName, folder(instance, "demo"));
+  if ((await wasKilled(mesh)) || (await wasKilled(demo))) {
     process.exitCode = interrupted;
     return;
   }
-  process.chdir(checkout);
-  // So that `pulumi stack output` in a shell of the sandbox needs no --stack.
-  execFileSync("pulumi", ["stack", "select", stackName], { stdio: ["ignore", "ignore", "inherit"] });
-  const result = await stack.up({ onEvent: report, signal: stop.signal });
-  console.error(`  the program has run: ${describeChanges(result.summary.resourceChanges ?? {})}`);
-  const authority = String(result.outputs.caCertificate?.value ?? "");
+  // What a killed engine has left; the lock above says that none runs.
+  fs.rmSync(join(instance.pulumiState, ".pulumi", "locks"), { recursive: true, force: true });
+
+  const options = { onEvent: report, signal: stop.signal };
+  const { outputs, summary: done } = await mesh.up(options);
+  console.error(`  the program has run: ${describeChanges(done.resourceChanges ?? {})}`);
+  const authority = String(outputs.caCertificate?.value ?? "");
   if (authority) fs.writeFileSync(instance.authority, authority);
-  console.log(summary(instance, result.outputs, chosenPlugins(instance), status.lacks));
-  const applicationPath: unknown = result.outputs.applicationPath?.value;
-  if (typeof applicationPath === "string")
-    console.log(await requests(instance, status.ports, applicationPath, authority));
+  const gateway: Gateway | undefined = outputs.gateway?.value;
+  let path: string | undefined;
+  if (gateway?.name && status.lacks.length === 0) {
+    path = aim(demo, gateway);
+    const { summary: deployed } = await demo.up(options);
+    console.error(`  the application is there: ${describeChanges(deployed.resourceChanges ?? {})}`);
+  }
+  console.log(summary(instance, outputs, chosenPlugins(instance), status.lacks));
+  if (path) console.log(await requests(instance, status.ports, path, authority));
 }
 
-async function openStack(workDir: string, ports: HostPorts, withApplication: boolean): Promise<Stack> {
-  const settingsFile = path.join(workDir, `Pulumi.${stackName}.yaml`);
-  const kept: { encryptionsalt?: string } = fs.existsSync(settingsFile)
-    ? parse(fs.readFileSync(settingsFile, "utf8"))
-    : {};
-  const { config }: { config: Config } = parse(
-    fs.readFileSync(path.join(checkout, `Pulumi.${stackName}.yaml`), "utf8"),
-  );
-  fs.writeFileSync(settingsFile, stringify({ ...kept, config: withMachine(config, ports) }));
-  return LocalWorkspace.createOrSelectStack(
-    { projectName: project, stackName, program: () => runProgram(withApplication) },
+/** The program of this checkout, as `pulumi up` runs it here; its settings are those of the checkout and the machine's. */
+async function openMesh(instance: Instance, ports: HostPorts): Promise<Stack> {
+  const settings = instance.settings;
+  const kept: { encryptionsalt?: string } = fs.existsSync(settings) ? parse(fs.readFileSync(settings, "utf8")) : {};
+  const own = join(checkout, basename(settings));
+  const { config }: { config: Config } = parse(fs.readFileSync(own, "utf8"));
+  // Made in a folder of the sandbox, so that what belongs to a stack alone is not written into the checkout's settings.
+  const workDir = folder(instance, basename(dirname(settings)));
+  fs.writeFileSync(settings, stringify({ ...kept, config: withMachine(config, ports) }));
+  const program = (): Promise<void> => Promise.resolve();
+  await LocalWorkspace.createOrSelectStack(
+    { projectName: project, stackName, program },
     { workDir, projectSettings: { name: project, runtime: "nodejs" } },
   );
+  return LocalWorkspace.selectStack({ stackName, workDir: checkout });
 }
 
-/**
- * The program has top-level code, so each run loads it anew; what it exports are the stack's outputs. The
- * application of examples/quickstart shares the stack.
- */
-function runProgram(withApplication: boolean): Promise<Record<string, unknown>> {
-  for (const file of Object.keys(load.cache)) {
-    if (file.startsWith(checkout + path.sep) && !file.includes(`${path.sep}node_modules${path.sep}`))
-      delete load.cache[file];
-  }
-  const outputs: Outputs = load(path.join(checkout, "index.ts"));
-  if (!withApplication || !outputs.gateway) return Promise.resolve({ ...outputs });
-  const application: Application = load(path.join(checkout, "examples", "quickstart", "my-app.ts"));
-  application.myApp(outputs.gateway);
-  return Promise.resolve({ ...outputs, applicationPath: application.path });
+function folder(instance: Instance, name: string): string {
+  const made = instance.file(name);
+  fs.mkdirSync(made, { recursive: true });
+  return made;
 }
 
-/** An engine that was killed leaves operations of which nobody knows whether they happened, and its lock. */
-async function wasKilled(stack: Stack, instance: Instance): Promise<boolean> {
+/** An engine that was killed leaves operations of which nobody knows whether they happened. */
+async function wasKilled(stack: Stack): Promise<boolean> {
   const { deployment }: { deployment?: { pending_operations?: unknown[] } } = await stack.exportStack();
-  if (deployment?.pending_operations?.length) return true;
-  fs.rmSync(path.join(instance.pulumiState, ".pulumi", "locks"), { recursive: true, force: true });
-  return false;
+  return Boolean(deployment?.pending_operations?.length);
 }
 
 function describeChanges(changes: Record<string, number | undefined>): string {

@@ -46,6 +46,12 @@ export class Progress {
     }
   }
 
+  /** Reports one part that does not have to be built after all. */
+  without(part: Part, reason: string): void {
+    this.done += 1;
+    console.error(`  [${this.done}/${this.total}] ${part.name} ${part.version} is not built: ${reason}`);
+  }
+
   end(): void {
     const outcome = this.failed > 0 ? `${this.failed} of ${this.total} could not be had` : "all parts are there";
     if (this.total > 0) console.error(`  ${outcome}, ${seconds(this.begun)}`);

@@ -1,7 +1,8 @@
-// `status`: one line a part.
+// What `status` and `down` say: what runs, one line a part, and what was ended.
 import { Status } from "./control";
 import { Instance } from "./instance";
 import { chosenPlugins } from "./plugins";
+import { ServiceStatus } from "./service";
 import { table } from "./table";
 import { withoutTraffic } from "./traffic";
 
@@ -21,6 +22,13 @@ export function statusText(instance: Instance, status: Status | undefined): stri
     table([["part", "state", "pid inside", "restarts", "log"], ...parts]),
     ...(plugins.length > 0 ? [`plugins: ${plugins.join(", ")}`] : []),
   ].join("\n");
+}
+
+/** What `down` says of the parts that ran, undefined where nothing did. */
+export function endText({ directory }: Instance, parts: ServiceStatus[] | undefined): string {
+  if (!parts) return `no sandbox runs in ${directory}`;
+  const ended = parts.filter(({ pid }) => pid !== undefined).map(({ part }) => part);
+  return `ended the sandbox ${directory}${ended.length > 0 ? `: ${ended.join(", ")}` : ""}`;
 }
 
 function reach({ ports, lacks }: Status): string {

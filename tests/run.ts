@@ -83,9 +83,9 @@ function run(
   });
 }
 
-async function sandbox({ instance }: Lane, ...args: string[]): Promise<boolean> {
+async function sandbox({ instance }: Lane, args: string[], shown = true): Promise<boolean> {
   const argv = [...typescript("sandbox/main.ts"), ...args];
-  return (await run(argv, { SANDBOX_DIR: instance.directory }, true)).status === 0;
+  return (await run(argv, { SANDBOX_DIR: instance.directory }, shown)).status === 0;
 }
 
 /** A suite that ends without a report, or badly after a good one, counts as one failure. */
@@ -141,8 +141,8 @@ async function main(wanted: string[]): Promise<void> {
     if (queue.some(({ place }) => place !== "without")) {
       console.log("\n=== sandbox ===");
       for (const lane of lanes) {
-        await sandbox(lane, "down");
-        lane.isUp = await sandbox(lane, "up", "--bare");
+        await sandbox(lane, ["down"], false);
+        lane.isUp = await sandbox(lane, ["up", "--bare"]);
       }
     }
     if (queue.some(({ name }) => withParts.includes(name))) await buildParts({ forTests: true });
@@ -151,7 +151,7 @@ async function main(wanted: string[]): Promise<void> {
     for (const { name, version, origin } of first ? chosenPlugins(first.instance) : [])
       console.log(`plugin ${name} ${version}: ${origin}`);
   } finally {
-    for (const lane of lanes) await sandbox(lane, "down");
+    for (const lane of lanes) await sandbox(lane, ["down"]);
     fs.rmSync(counts, { recursive: true, force: true });
   }
   const sum = (key: keyof Counts): number => results.reduce((total, result) => total + result[key], 0);

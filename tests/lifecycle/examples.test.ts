@@ -1,4 +1,4 @@
-// Every example as its reader runs it: compiled against the packed package, up, silent, and down again.
+// Every example as its reader runs it, by the real `pulumi` and with the packed package: up, silent, and down again.
 import * as assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
@@ -6,18 +6,13 @@ import { createRequire } from "node:module";
 import * as os from "node:os";
 import * as path from "node:path";
 import { findTraffic } from "../../sandbox/traffic";
+import { CliStack, configOf } from "./cli-stack";
+import { manifestOf, root, unpack } from "./programs";
 import { Asked, send } from "./requests";
-import { get, settled, sources, TestStack } from "./support";
+import { get, settled, sources } from "./support";
 
-const root = path.resolve(__dirname, "..", "..");
 const load = createRequire(__filename);
 const examples = fs.readdirSync(path.join(root, "examples")).sort();
-
-interface Manifest {
-  main: string;
-  dependencies: Record<string, string>;
-  devDependencies?: Record<string, string>;
-}
 
 interface Expected {
   route: string;
@@ -41,9 +36,6 @@ const expected: Record<string, Expected> = {
 
 const { lacks } = findTraffic();
 
-const manifestOf = (folder: string) =>
-  JSON.parse(fs.readFileSync(path.join(folder, "package.json"), "utf8")) as Manifest;
-
 describe("the examples", () => {
   let workDir: string;
 
@@ -56,7 +48,7 @@ describe("the examples", () => {
 
   it("depend on this version of the package by its name, and each has a project and a README", () => {
     assert.deepEqual(examples, Object.keys(expected).sort());
-    const own = manifestOf(root) as Manifest & { version: string };
+    const own = manifestOf(root);
     for (const name of examples) {
       const folder = path.join(root, "examples", name);
       const { dependencies } = manifestOf(folder);
@@ -74,17 +66,21 @@ describe("the examples", () => {
 
   for (const name of examples) {
     describe(name, () => {
-      let stack: TestStack;
+      let stack: CliStack;
       let made: Record<string, unknown>;
       const { route: routeName, url, request } = expected[name]!;
 
-      before(async () => {
-        const program = compile(name, workDir);
-        const mesh = JSON.stringify({ platform: "kind", ...sources });
-        stack = await TestStack.open(name, () => afresh(program, workDir), { "istio-ambient:mesh": { value: mesh } });
+      before(() => {
+        const folder = path.join(workDir, name);
+        fs.cpSync(path.join(root, "examples", name), folder, { recursive: true });
+        const config = configOf(folder, "dev");
+        const mesh = `istio-ambient-${name}:mesh`;
+        stack = CliStack.init(folder, "test", { ...config, [mesh]: { ...(config[mesh] as object), ...sources } });
       });
 
       after(() => stack?.remove());
+
+      it("compiles in strict mode", () => compile(path.join(workDir, name)));
 
       it("comes up, and its route is accepted", async () => {
         const { outputs, diagnostics } = await stack.up();
@@ -139,44 +135,16 @@ describe("the examples", () => {
   }
 });
 
-/** Packs the package and unpacks it where programs in the folder find it, beside the dependencies of this checkout. */
-function unpack(folder: string): void {
-  execFileSync("npm", ["run", "--silent", "build"], { cwd: root });
-  const packing = ["pack", "--json", "--ignore-scripts", "--pack-destination", folder];
-  const [packed] = JSON.parse(execFileSync("npm", packing, { cwd: root, encoding: "utf8" })) as { filename: string }[];
-  const modules = path.join(folder, "node_modules");
-  fs.mkdirSync(path.join(modules, "@types"), { recursive: true });
-  execFileSync("tar", ["-xzf", path.join(folder, packed!.filename), "-C", folder]);
-  fs.renameSync(path.join(folder, "package"), path.join(modules, "istio-ambient"));
-  // No registry answers inside the sandbox.
-  for (const name of [...Object.keys(manifestOf(root).dependencies), "@types/node"]) {
-    const link = path.join(modules, name);
-    fs.mkdirSync(path.dirname(link), { recursive: true });
-    fs.symlinkSync(path.join(root, "node_modules", name), link);
-  }
-}
-
-/** Compiles an example in strict mode; gives back the program. */
-function compile(name: string, workDir: string): string {
-  const folder = path.join(workDir, name);
-  fs.cpSync(path.join(root, "examples", name), folder, { recursive: true });
+function compile(folder: string): void {
   const options = {
     strict: true,
     module: "nodenext",
     moduleResolution: "nodenext",
     target: "es2022",
     skipLibCheck: true,
+    noEmit: true,
   };
-  const { main } = manifestOf(folder);
-  fs.writeFileSync(path.join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions: options, files: [main] }));
-  execFileSync(process.execPath, [load.resolve("typescript/bin/tsc"), "-p", folder], { stdio: "inherit" });
-  return path.join(folder, main.replace(/\.ts$/, ".js"));
-}
-
-/** A program has top-level code, so each run loads it anew, with the package; what it exports are the outputs. */
-function afresh(program: string, workDir: string): Promise<Record<string, unknown>> {
-  for (const file of Object.keys(load.cache).filter((each) => each.startsWith(fs.realpathSync(workDir) + path.sep))) {
-    delete load.cache[file];
-  }
-  return Promise.resolve(load(program) as Record<string, unknown>);
+  const file = path.join(folder, "tsconfig.strict.json");
+  fs.writeFileSync(file, JSON.stringify({ compilerOptions: options, files: [manifestOf(folder).main] }));
+  execFileSync(process.execPath, [load.resolve("typescript/bin/tsc"), "-p", file], { stdio: "inherit" });
 }

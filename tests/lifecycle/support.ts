@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { ConfigMap, EngineEvent, LocalWorkspace, PulumiFn, Stack } from "@pulumi/pulumi/automation";
+import { Listener, Outcome } from "./outcome";
 
 /** The charts and CRDs that the sandbox was built with. */
 export const sources = {
@@ -11,15 +12,7 @@ export const sources = {
   gatewayApi: { source: setting("ISTIO_AMBIENT_CRDS") },
 };
 
-/** What the engine did, or would do, to the resources of a stack, unchanged ones left out: "create mesh-base". */
-export interface Outcome {
-  steps: string[];
-  /** Everything that was reported: warnings and errors, one a line. */
-  diagnostics: string[];
-  outputs: Record<string, unknown>;
-}
-
-/** One stack on the sandbox. */
+/** One stack of an inline program. */
 export class TestStack {
   /** Hears of each step as it begins: "create mesh-base". */
   onStep: (step: string) => void = () => undefined;
@@ -80,27 +73,15 @@ export class TestStack {
   private async run(
     operation: (onEvent: (event: EngineEvent) => void) => Promise<{ outputs?: Record<string, unknown> } | object>,
   ): Promise<Outcome> {
-    const steps: string[] = [];
-    const diagnostics: string[] = [];
-    const onEvent = (event: EngineEvent) => {
-      const { op, urn } = event.resourcePreEvent?.metadata ?? {};
-      if (urn && !["same", "read", "refresh"].includes(op!) && !urn.includes("pulumi:pulumi:Stack")) {
-        const step = `${op} ${urn.split("::").pop()}`;
-        steps.push(step);
-        this.onStep(step);
-      }
-      const { message, severity } = event.diagnosticEvent ?? {};
-      if (message && ["warning", "error", "info#err"].includes(severity ?? "")) {
-        const diagnostic = `${severity}: ${message.replace(/<\{%[^%]*%\}>/g, "").trim()}`;
-        diagnostics.push(diagnostic);
-        this.onDiagnostic(diagnostic);
-      }
-    };
+    const listener = new Listener(
+      (step) => this.onStep(step),
+      (diagnostic) => this.onDiagnostic(diagnostic),
+    );
     try {
-      const result = await operation(onEvent);
-      return { steps, diagnostics, outputs: "outputs" in result ? (result.outputs ?? {}) : {} };
+      const result = await operation(listener.onEvent);
+      return listener.outcome("outputs" in result ? result.outputs : {});
     } catch (error) {
-      throw Object.assign(new Error([...diagnostics, String(error)].join("\n")), { steps, diagnostics });
+      throw listener.failure(String(error));
     }
   }
 }

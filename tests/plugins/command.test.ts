@@ -1,6 +1,7 @@
-// local.Command runs its steps when the resource is made, changed and removed; local.run runs at every preview.
+// local.Command as this package uses it: its texts run when the resource is made, changed and removed, by an interpreter,
+// where the engine runs.
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, realpathSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import * as path from "node:path";
 import { local } from "@pulumi/command";
@@ -9,104 +10,90 @@ import { Bed, failure, type Outcome } from "./bed";
 
 describe("commands", () => {
   const bed = new Bed("commands");
-  const folder = mkdtempSync(path.join(tmpdir(), "commands-"));
+  const folder = realpathSync(mkdtempSync(path.join(tmpdir(), "commands-")));
   const log = (name: string): string => path.join(folder, name);
   const logged = (name: string): string[] =>
     existsSync(log(name)) ? readFileSync(log(name), "utf8").trimEnd().split("\n") : [];
 
-  /** One command of each sort: `word` is an input of all, `trigger` replaces one of them. */
-  const program = (word: string, trigger: string) => async (): Promise<object> => {
-    const full = new local.Command("full", {
-      create: `import os, sys; print(os.getcwd(), os.environ["COLOR"], sys.stdin.read()); print("noise", file=sys.stderr)`,
+  const script = "console.log(process.argv[1], process.env.WORD, process.cwd()); console.error('noise')";
+
+  /** One command of each sort: `word` is an input of all but those for the order. */
+  const program = (word: string) => async (): Promise<object> => {
+    const node = new local.Command("node", {
+      interpreter: ["node", "-e", script],
+      create: "create",
+      update: "update",
+      environment: { WORD: word },
       dir: folder,
-      environment: { COLOR: "green" },
-      interpreter: ["python3", "-c"],
-      stdin: "input",
     });
+    const project = new local.Command("project", { create: "pwd" });
     new local.Command("stepped", {
       create: `echo create ${word} | tee -a ${log("stepped")}`,
       update: `echo update ${word} after $PULUMI_COMMAND_STDOUT | tee -a ${log("stepped")}`,
-      delete: `echo delete ${word} after $PULUMI_COMMAND_STDOUT >> ${log("stepped")}`,
-    });
-    new local.Command("triggered", {
-      create: `echo create ${word} >> ${log("triggered")}`,
-      delete: `echo delete ${word} >> ${log("triggered")}`,
-      triggers: [trigger],
+      delete: `echo delete $WORD after $PULUMI_COMMAND_STDOUT >> ${log("stepped")}`,
+      environment: { WORD: word },
     });
     const first = new local.Command("first", { delete: `echo first >> ${log("order")}` });
     new local.Command("second", { delete: `echo second >> ${log("order")}` }, { dependsOn: first });
-    const environment = { WORD: pulumi.secret("hush-hush") };
-    new local.Command("telling", { create: "echo $WORD", environment });
-    new local.Command("quiet", { create: "echo $WORD", environment }, { additionalSecretOutputs: ["stdout"] });
-    const run = local.runOutput({ command: "echo $COLOR", environment: { COLOR: "blue" } });
-    return Promise.resolve({ stdout: full.stdout, stderr: full.stderr, run: run.stdout });
+    new local.Command("secret", { create: "true", environment: { WORD: pulumi.secret("hush-hush") } });
+    return Promise.resolve({ stdout: node.stdout, stderr: node.stderr, project: project.stdout });
   };
 
   let created: Outcome;
-  before(() => bed.open());
+  before(async () => {
+    bed.open();
+    assert.deepEqual((await bed.preview(program("one"))).steps, { create: 7 });
+    assert.deepEqual(logged("stepped"), [], "commands ran in a preview");
+    created = await bed.up(program("one"));
+  });
   after(async () => {
     await bed.clear();
     rmSync(folder, { recursive: true });
   });
 
-  describe("that are made, changed and removed", () => {
-    before(async () => {
-      assert.deepEqual((await bed.preview(program("one", "a"))).steps, { create: 8 });
-      assert.deepEqual(logged("stepped"), [], "commands ran in a preview");
-      created = await bed.up(program("one", "a"));
-      assert.deepEqual((await bed.preview(program("one", "a"))).steps, { same: 8 });
-      assert.deepEqual((await bed.refresh()).steps, { same: 8 });
-    });
-
-    it("have their directory, environment, interpreter and input, and local.run its environment", () => {
-      assert.deepEqual(created.outputs, { stdout: `${folder} green input`, stderr: "noise", run: "blue" });
-    });
-
-    it("keep a secret input secret, and what they print of it only where they are told to", async () => {
-      const { environment, stdout } = (await bed.recorded("telling")) ?? {};
-      assert.deepEqual([JSON.stringify(environment).includes("hush-hush"), stdout], [false, "hush-hush"]);
-      assert.equal(JSON.stringify(await bed.recorded("quiet")).includes("hush-hush"), false);
-    });
-
-    it("run the step for updates, or create again, when an input changes", async () => {
-      assert.deepEqual((await bed.up(program("two", "a"))).steps, { same: 6, update: 2 });
-      assert.deepEqual(logged("stepped"), ["create one", "update two after create one"]);
-      assert.deepEqual(logged("triggered"), ["create one", "create two"]);
-    });
-
-    it("are replaced when a trigger changes", async () => {
-      const triggered = await bed.up(program("two", "b"));
-      assert.deepEqual([triggered.steps, triggered.differences], [{ same: 7, replace: 1 }, ["triggered: triggers[0]"]]);
-      assert.deepEqual(logged("triggered"), ["create one", "create two", "create two", "delete two"]);
-    });
-
-    it("run their delete steps from the record at destroy, in reverse order of dependency", async () => {
-      await bed.destroy();
-      assert.deepEqual(logged("order"), ["second", "first"]);
-      assert.equal(logged("stepped").at(-1), "delete two after update two after create one");
-    });
+  it("are the last word of their interpreter, in their directory and environment, or where the program runs", () => {
+    const expected = { stdout: `create one ${folder}`, stderr: "noise", project: process.cwd() };
+    assert.deepEqual(created.outputs, expected);
   });
 
-  describe("that fail", () => {
-    it("tell how they failed and all that they printed, and are not recorded", async () => {
-      const failing = async (): Promise<void> => {
-        new local.Command("failing", { create: "echo half done; echo the reason >&2; exit 3" });
-        return Promise.resolve();
-      };
-      const fault = await failure(bed.up(failing));
-      assert.match(
-        fault,
-        /exit status 3: running "echo half done; echo the reason >&2; exit 3":\s+half done\s+the reason/,
-      );
-      assert.equal(await bed.recorded("failing"), undefined);
-    });
+  it("are silent at the next preview and at a refresh", async () => {
+    assert.deepEqual((await bed.preview(program("one"))).steps, { same: 7 });
+    assert.deepEqual((await bed.refresh()).steps, { same: 7 });
+  });
 
-    it("as local.run fail a preview with what they printed", async () => {
-      const failing = async (): Promise<void> => {
-        await local.run({ command: "echo the port is taken >&2; exit 1" });
-      };
-      const fault = await failure(bed.preview(failing));
-      assert.match(fault, /exit status 1: running "echo the port is taken >&2; exit 1":\s+the port is taken/);
-    });
+  it("keep a secret input secret", async () => {
+    assert.equal(JSON.stringify(await bed.recorded("secret")).includes("hush-hush"), false);
+  });
+
+  it("run the text for updates when an input changes", async () => {
+    const changed = await bed.up(program("two"));
+    assert.deepEqual(changed.steps, { same: 5, update: 2 });
+    assert.deepEqual(changed.differences, [
+      "node: environment.WORD",
+      "stepped: create",
+      "stepped: environment.WORD",
+      "stepped: update",
+    ]);
+    assert.equal(changed.outputs["stdout"], `update two ${folder}`);
+    assert.deepEqual(logged("stepped"), ["create one", "update two after create one"]);
+  });
+
+  it("tell how they failed and all that they printed, and are not recorded", async () => {
+    const failing = async (): Promise<object> => {
+      new local.Command("failing", { create: "echo half done; echo the reason >&2; exit 3" });
+      return program("two")();
+    };
+    const fault = await failure(bed.up(failing));
+    assert.match(
+      fault,
+      /exit status 3: running "echo half done; echo the reason >&2; exit 3":\s+half done\s+the reason/,
+    );
+    assert.equal(await bed.recorded("failing"), undefined);
+  });
+
+  it("run their text for deletion from the record at destroy, in reverse order of dependency", async () => {
+    await bed.destroy();
+    assert.deepEqual(logged("order"), ["second", "first"]);
+    assert.equal(logged("stepped").at(-1), "delete two after update two after create one");
   });
 });

@@ -33,8 +33,6 @@ describe("releases", () => {
       const program = async (): Promise<void> => {
         release("first");
         release("stuck", stuck);
-        release("atomic", { ...stuck, atomic: true });
-        release("unwatched", { ...stuck, skipAwait: true });
         release("taken", { values: { greeting: "ours" } });
         return Promise.resolve();
       };
@@ -67,13 +65,6 @@ describe("releases", () => {
       assert.notEqual(await bed.recorded("stuck"), undefined);
     });
 
-    it("leave nothing behind when they are atomic and not ready in time", async () => {
-      assert.equal(installed("atomic"), undefined);
-      assert.equal(await bed.recorded("atomic"), undefined);
-    });
-
-    it("are not waited for where they say so", () => assert.equal(installed("unwatched")?.status, "deployed"));
-
     it("cannot have a name that Helm has in use", () => {
       assert.match(fault, /cannot re-use a name that is still in use/);
       assert.deepEqual(data("taken"), { changed: "original", greeting: "theirs", kept: "kept" });
@@ -81,19 +72,18 @@ describe("releases", () => {
   });
 
   describe("that are changed", () => {
-    const program = (changed: string, name: string, more: object) => async (): Promise<void> => {
+    const program = (changed: string, more: object) => async (): Promise<void> => {
       release("first", { values: { nested: { changed }, ...more } });
-      release("renamed", { name, skipAwait: true });
       release("taken", { values: { greeting: "ours" } }, { import: `${namespace}/taken` });
       return Promise.resolve();
     };
     let second: Outcome;
     let differences: string[];
     before(async () => {
-      const ours = program("ours", "second", { removed: "later" });
+      const ours = program("ours", { removed: "later" });
       await bed.up(ours);
       second = await bed.preview(ours);
-      ({ differences } = await bed.preview(program("again", "third", {})));
+      ({ differences } = await bed.preview(program("again", {})));
     });
 
     it("merge their values deeply over those of the chart", () => {
@@ -107,16 +97,16 @@ describe("releases", () => {
     });
 
     it("are silent at the next preview and at a refresh, the option to import notwithstanding", async () => {
-      assert.deepEqual(second.steps, { same: 4 });
-      assert.deepEqual((await bed.refresh()).steps, { same: 4 });
+      assert.deepEqual(second.steps, { same: 3 });
+      assert.deepEqual((await bed.refresh()).steps, { same: 3 });
     });
 
-    it("differ exactly where they were changed, and are replaced where their name is", () => {
-      assert.deepEqual(differences, ["first: values.nested.changed", "first: values.removed", "renamed: name"]);
+    it("differ exactly where they were changed", () => {
+      assert.deepEqual(differences, ["first: values.nested.changed", "first: values.removed"]);
     });
 
     it("leave nothing of those that are gone", () => {
-      for (const name of ["stuck", "unwatched"]) assert.equal(installed(name), undefined, name);
+      assert.equal(installed("stuck"), undefined);
     });
   });
 

@@ -1,5 +1,6 @@
 // A command inside a sandbox sees the sandbox and nothing of the user's own cluster, stacks or proxies.
 import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
@@ -41,6 +42,39 @@ describe("a sandbox's environment", () => {
       gone.filter((name) => environment[name] !== undefined),
       [],
     );
+  });
+});
+
+describe("a sandbox's pulumi", () => {
+  let root: string;
+  let instance: Instance;
+  const checkout = path.resolve(__dirname, "..", "..");
+  const script = (): string => path.join(root, "pulumi");
+  /** The settings that a command of this directory has. */
+  const settings = (cwd: string, ...args: string[]): string =>
+    execFileSync(script(), ["-c", 'echo "${PULUMI_OPTION_CONFIG_FILE:-}"', ...args], { cwd, encoding: "utf8" }).trim();
+
+  before(() => {
+    root = fs.mkdtempSync(path.join(os.tmpdir(), "it's a sandbox "));
+    instance = new Instance(root);
+    // A shell in its place says what it was started with.
+    fs.writeFileSync(script(), instance.pulumiScript("/bin/sh"), { mode: 0o755 });
+  });
+  after(() => fs.rmSync(root, { recursive: true }));
+
+  it("has the program's own settings as long as there are no others", () => {
+    assert.equal(settings(checkout), "");
+  });
+
+  it("knows this machine in the checkout, from wherever it is called, and nowhere else", () => {
+    fs.mkdirSync(path.dirname(instance.settings));
+    fs.writeFileSync(instance.settings, "");
+    assert.equal(settings(checkout), instance.settings);
+    assert.equal(settings(root, "-C", checkout), instance.settings);
+    assert.equal(settings(path.join(checkout, "examples"), "--cwd=.."), instance.settings);
+    assert.equal(settings(root), "");
+    assert.equal(settings(checkout, "-C", root), "");
+    assert.equal(settings(checkout, "--cwd", path.join(root, "nowhere")), "");
   });
 });
 

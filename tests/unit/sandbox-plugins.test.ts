@@ -1,16 +1,15 @@
-// The official plugins are used wherever they can be had; stand-ins only where they cannot.
+// Pulumi's own plugins and language host are used wherever they can be had; what was built here and stand-ins only where they
+// cannot.
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { partPath } from "../../sandbox/cache";
 import { Instance } from "../../sandbox/instance";
-import { chosenPlugins, ensurePlugins, Places } from "../../sandbox/plugins";
+import { Places, sdkVersion } from "../../sandbox/official";
+import { chosenPlugins, ensurePlugins } from "../../sandbox/plugins";
 
-const versions = ["kubernetes", "command"].map((name) => {
-  const manifest = fs.readFileSync(require.resolve(`@pulumi/${name}/package.json`), "utf8");
-  const { version }: { version: string } = JSON.parse(manifest);
-  return { name, version };
-});
+const versions = ["kubernetes", "command"].map((name) => ({ name, version: sdkVersion(name) }));
 const folders = versions.map(({ name, version }) => `resource-${name}-v${version}`);
 
 describe("the sandbox's plugins", () => {
@@ -37,16 +36,26 @@ describe("the sandbox's plugins", () => {
     });
   }
   const origins = async () => (await ensurePlugins(instance, where)).map(({ origin, from }) => [origin, from]);
+  /** A language host beside Pulumi's CLI. */
+  function installHost(folder: string): string {
+    fs.mkdirSync(folder, { recursive: true });
+    const file = path.join(folder, "pulumi-language-nodejs");
+    fs.writeFileSync(file, "official");
+    return file;
+  }
+  const standInHost = path.resolve("sandbox/plugins/nodejs.ts");
+  const host = () =>
+    path.join(instance.pulumiHome, "plugins", `language-nodejs-v${sdkVersion("pulumi")}`, "pulumi-language-nodejs");
   const inSandbox = (index: number, ...below: string[]) =>
     path.join(instance.pulumiHome, "plugins", folders[index] ?? "", ...below);
 
   for (const home of ["userHome", "cacheHome"] as const) {
     it(`are the official ones of ${home}, linked one by one in folders, since the engine takes no linked folder`, async () => {
       const installed = install(where[home]);
-      assert.deepEqual(
-        await origins(),
-        installed.map((folder) => ["official", folder]),
-      );
+      assert.deepEqual(await origins(), [
+        ...installed.map((folder) => ["official", folder]),
+        ["stand-in", standInHost],
+      ]);
       assert.deepEqual(
         [0, 1].map((index) => fs.lstatSync(inSandbox(index)).isDirectory()),
         [true, true],
@@ -58,35 +67,49 @@ describe("the sandbox's plugins", () => {
     });
   }
 
-  it("are the official ones on PATH, where the engine finds them by itself", async () => {
+  it("are the official ones on PATH, which the engine would warn of if it found them there", async () => {
     const files = versions.map(({ name }) => path.join(where.path[0] ?? "", `pulumi-resource-${name}`));
     fs.mkdirSync(where.path[0] ?? "");
     for (const file of files) fs.writeFileSync(file, "official");
+    assert.deepEqual(await origins(), [...files.map((file) => ["official", file]), ["stand-in", standInHost]]);
     assert.deepEqual(
-      await origins(),
-      files.map((file) => ["official", file]),
+      versions.map(({ name }, index) => fs.readlinkSync(inSandbox(index, `pulumi-resource-${name}`))),
+      files,
     );
-    assert.deepEqual(fs.readdirSync(path.join(instance.pulumiHome, "plugins")), []);
   });
 
-  it("are stand-ins otherwise, as programs where the engine looks for plugins", async () => {
-    const sources = versions.map(({ name }) => path.resolve(`sandbox/plugins/${name}/main.ts`));
-    assert.deepEqual(
-      await origins(),
-      sources.map((source) => ["stand-in", source]),
-    );
-    const program = inSandbox(0, "pulumi-resource-kubernetes");
-    fs.accessSync(program, fs.constants.X_OK);
-    const tsx = require.resolve("tsx/cjs");
-    const expected = `#!/bin/sh\nexec '${process.execPath}' '--require' '${tsx}' '${sources[0]}' "$@"\n`;
-    assert.equal(fs.readFileSync(program, "utf8"), expected);
+  for (const place of ["PATH", "the user's home"])
+    it(`have the language host of ${place}, where the engine finds it`, async () => {
+      const official = installHost(place === "PATH" ? (where.path[0] ?? "") : path.join(where.userHome, "bin"));
+      assert.deepEqual((await origins()).at(-1), ["official", official]);
+      assert.equal(fs.readlinkSync(host()), official);
+    });
+
+  it("are built here or stand-ins otherwise, as programs where the engine looks for plugins", async () => {
+    const built = partPath("kubernetes-plugin", "pulumi-resource-kubernetes");
+    const standIn = path.resolve("sandbox/plugins/command.ts");
+    assert.deepEqual(await origins(), [
+      ["official, built here from older sources", built],
+      ["stand-in", standIn],
+      ["stand-in", standInHost],
+    ]);
+    const node = `exec '${process.execPath}' '--require' '${require.resolve("tsx/cjs")}'`;
+    const programs: Record<string, string> = {
+      [inSandbox(0, "pulumi-resource-kubernetes")]: `PLUGIN_VERSION='${versions[0]?.version}' exec '${built}'`,
+      [inSandbox(1, "pulumi-resource-command")]: `PLUGIN_VERSION='${versions[1]?.version}' ${node} '${standIn}'`,
+      [host()]: `PLUGIN_VERSION='${sdkVersion("pulumi")}' ${node} '${standInHost}'`,
+    };
+    for (const [program, line] of Object.entries(programs)) {
+      fs.accessSync(program, fs.constants.X_OK);
+      assert.equal(fs.readFileSync(program, "utf8"), `#!/bin/sh\n${line} "$@"\n`);
+    }
   });
 
-  it("are stand-ins while an official one is half downloaded", async () => {
+  it("are not the official ones while these are half downloaded", async () => {
     for (const folder of install(where.userHome)) fs.writeFileSync(`${folder}.partial`, "");
     assert.deepEqual(
       (await origins()).map(([origin]) => origin),
-      ["stand-in", "stand-in"],
+      ["official, built here from older sources", "stand-in", "stand-in"],
     );
   });
 
@@ -96,7 +119,7 @@ describe("the sandbox's plugins", () => {
     await ensurePlugins(instance, where);
     assert.deepEqual(
       chosenPlugins(instance).map(({ from }) => from),
-      installed,
+      [...installed, standInHost],
     );
     assert.equal(fs.readFileSync(inSandbox(0, "pulumi-resource-kubernetes"), "utf8"), "official");
   });

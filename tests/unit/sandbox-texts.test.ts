@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { report, resourceLabel } from "../../sandbox/engine-events";
 import { Instance } from "../../sandbox/instance";
 import { lackingExtensions } from "../../sandbox/requests";
-import { statusText } from "../../sandbox/status";
+import { endText, statusText } from "../../sandbox/status";
 import { summary } from "../../sandbox/summary";
 import { table } from "../../sandbox/table";
 
@@ -70,6 +70,18 @@ describe("the sandbox's texts", () => {
   etcd    ready    12          0         /sandbox/logs/etcd.log
   istiod  stopped  -           1         /sandbox/logs/istiod.log`;
     assert.equal(statusText(instance, { phase: "ready", nodes: 2, ports, lacks: [], parts }), expected);
+  });
+
+  it("say what was ended, where anything ran", () => {
+    const service = { restarts: 0, log: "" };
+    const parts = [
+      { part: "etcd", state: "ready" as const, pid: 12, ...service },
+      { part: "istiod", state: "stopped" as const, pid: undefined, ...service },
+      { part: "kwok", state: "ready" as const, pid: 14, ...service },
+    ];
+    assert.equal(endText(instance, parts), "ended the sandbox /sandbox: etcd, kwok");
+    assert.equal(endText(instance, []), "ended the sandbox /sandbox");
+    assert.equal(endText(instance, undefined), "no sandbox runs in /sandbox");
   });
 
   it("say which piece is missing where no requests are carried", () => {

@@ -1,0 +1,46 @@
+// What the engine reports of an operation, as tests compare it.
+import { EngineEvent } from "@pulumi/pulumi/automation";
+
+/** What the engine did, or would do, to the resources of a stack, unchanged ones left out: "create mesh-base". */
+export interface Outcome {
+  steps: string[];
+  /** Everything that was reported: warnings and errors, one a line. */
+  diagnostics: string[];
+  outputs: Record<string, unknown>;
+}
+
+/** Listens to one operation. */
+export class Listener {
+  readonly steps: string[] = [];
+  readonly diagnostics: string[] = [];
+
+  constructor(
+    private readonly onStep: (step: string) => void = () => undefined,
+    private readonly onDiagnostic: (diagnostic: string) => void = () => undefined,
+  ) {}
+
+  readonly onEvent = (event: EngineEvent): void => {
+    const { op, urn } = event.resourcePreEvent?.metadata ?? {};
+    if (urn && !["same", "read", "refresh"].includes(op!) && !urn.includes("pulumi:pulumi:Stack")) {
+      const step = `${op} ${urn.split("::").pop()}`;
+      this.steps.push(step);
+      this.onStep(step);
+    }
+    const { message, severity } = event.diagnosticEvent ?? {};
+    if (message && ["warning", "error", "info#err"].includes(severity ?? "")) {
+      const diagnostic = `${severity}: ${message.replace(/<\{%[^%]*%\}>/g, "").trim()}`;
+      this.diagnostics.push(diagnostic);
+      this.onDiagnostic(diagnostic);
+    }
+  };
+
+  outcome(outputs: Record<string, unknown> = {}): Outcome {
+    return { steps: this.steps, diagnostics: this.diagnostics, outputs };
+  }
+
+  /** An operation that failed: what was reported, and what it ended with. */
+  failure(end: string): Error & { steps: string[]; diagnostics: string[] } {
+    const { steps, diagnostics } = this;
+    return Object.assign(new Error([...diagnostics, end].join("\n")), { steps, diagnostics });
+  }
+}
