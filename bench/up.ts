@@ -49,7 +49,15 @@ async function measure(
   downloads: Downloads,
   cluster: CountedCluster,
 ): Promise<Figures> {
-  const environment = { ...process.env, KUBECONFIG: cluster.kubeconfig, ...trusting(downloads.authority) };
+  // State of its own, so that a run that failed leaves no stack behind.
+  const backend = path.join(folder, "state");
+  fs.mkdirSync(backend);
+  const environment = {
+    ...process.env,
+    KUBECONFIG: cluster.kubeconfig,
+    PULUMI_BACKEND_URL: `file://${backend}`,
+    ...trusting(downloads.authority),
+  };
   const origins = {
     version: chartVersion(parts.charts),
     repository: `${downloads.address}/charts`,

@@ -1,5 +1,5 @@
-// One small read of a cluster before anything is written to it, most of it at the same time: twenty requests for a mesh
-// that stands.
+// One small read of a cluster before anything is written to it, most of it at the same time: eighteen requests for a
+// mesh that stands.
 import type { V1Deployment, V1Lease, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
 import {
   stackMark,
@@ -16,9 +16,10 @@ import { marks } from "../lib/checks/mesh";
 import type { JsonMap } from "../lib/drift";
 import { ApiClient, metadataOnly, type Api, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
-import { listAll } from "./lists";
+import { listAll, listReadable } from "./lists";
 import { named, slimDeployment, slimPod } from "./slim";
 import { readDrift } from "./release-drift";
+import type { KnownLists } from "./release-objects";
 import { readSnapshot } from "./snapshot";
 
 /** Charts of others give cert-manager the recommended labels alone. */
@@ -43,12 +44,12 @@ export async function readFacts(target: ClusterTarget, plan: Plan, deadlineMs: n
 async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
   const known = new Map<string, JsonMap[]>();
   const keeping = keepingLists(client, known);
-  const [snapshot, controllers, cilium, metricsApi, denied] = await Promise.all([
+  const [snapshot, controllers, metricsApi, denied] = await Promise.all([
     readSnapshot(keeping, { kinds: ["nodes", "namespaces", "services", "daemonSets", "definitions", "helmReleases"] }),
     readControllers(keeping),
-    readCilium(client),
     plan.autoscale ? isServed(client, "/apis/metrics.k8s.io/v1beta1") : true,
     readDenied(client, plan),
+    listReadable(keeping, configMapsOf(plan.namespace)),
   ]);
   const { server, kubernetes, gaps, nodes, namespaces, services, daemonSets, definitions, helmReleases } = snapshot;
   const has = (crd: string) => definitions.some(({ name }) => name === crd);
@@ -57,10 +58,12 @@ async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
   );
   const issues = plan.gateway?.certificate !== undefined && has("certificates.cert-manager.io");
   const ambient = namespaces.some(({ labels }) => labels[marks.dataplaneMode] === "ambient");
-  const [uncapturable, calico, objects, issuerFound, certManager, drift] = await Promise.all([
+  const hasCilium = gaps.daemonSets !== undefined || daemonSets.some(isCilium);
+  const [uncapturable, cilium, calico, objects, issuerFound, certManager, drift] = await Promise.all([
     ambient ? readUncapturable(client) : [],
+    hasCilium ? readCilium(client) : undefined,
     has("felixconfigurations.crd.projectcalico.org") ? readCalico(client) : undefined,
-    plan.gateway ? readObjects(client, plan.gateway, has) : [],
+    plan.gateway ? readObjects(client, plan.gateway, has, known) : [],
     readIssuer(client, plan),
     issues ? readCertManager(client, controllers) : undefined,
     own ? readDrift(client, meshReleases(plan), "vital", known) : undefined,
@@ -78,6 +81,10 @@ const sharedLists = [
   "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
 ];
 
+function configMapsOf(namespace: string): string {
+  return `/api/v1/namespaces/${namespace}/configmaps`;
+}
+
 /** The same client, but it keeps what the shared lists bring, page by page. */
 function keepingLists(client: Api, kept: Map<string, JsonMap[]>): Api {
   return {
@@ -85,7 +92,7 @@ function keepingLists(client: Api, kept: Map<string, JsonMap[]>): Api {
     get: async (path, accept) => {
       const reply = await client.get(path, accept);
       const list = path.split("?")[0] ?? "";
-      if (reply.kind === "ok" && sharedLists.includes(list)) {
+      if (reply.kind === "ok" && (sharedLists.includes(list) || list.endsWith("/configmaps"))) {
         const { items: page } = reply.body as { items?: JsonMap[] | null };
         kept.set(list, [...(kept.get(list) ?? []), ...(page ?? [])]);
       }
@@ -152,6 +159,11 @@ async function readUncapturable(client: ApiClient): Promise<PodState[]> {
   return lists.flat().map(slimPod);
 }
 
+/** Also where a cloud runs it under a name of its own. */
+function isCilium({ namespace, name, labels }: WorkloadState): boolean {
+  return namespace === "kube-system" && (name === "cilium" || labels["k8s-app"] === "cilium");
+}
+
 async function readCilium(client: ApiClient): Promise<Record<string, string> | undefined> {
   const reply = await client.get("/api/v1/namespaces/kube-system/configmaps/cilium-config");
   return reply.kind === "ok" ? ((reply.body as { data?: Record<string, string> }).data ?? {}) : undefined;
@@ -171,6 +183,7 @@ async function readObjects(
   client: ApiClient,
   { name, namespace, certificate }: GatewayPlan,
   has: (crd: string) => boolean,
+  known: KnownLists,
 ): Promise<FoundObject[]> {
   const list = async (kind: string, path: string): Promise<FoundObject[]> => {
     const found = await items<{ metadata?: V1ObjectMeta }>(client, `${path}?limit=500`, metadataOnly.list);
@@ -185,12 +198,18 @@ async function readObjects(
     return all.length > 0 ? all : inNamespace("Gateway", api, "gateways");
   };
   const certManager = certificate !== undefined && has("certificates.cert-manager.io");
-  const overlay = client.get(`/api/v1/namespaces/${namespace}/configmaps/${name}-overlay`, metadataOnly.object);
+  const readOverlay = async (): Promise<FoundObject[]> => {
+    const path = configMapsOf(namespace);
+    const listed = (known.get(path) ?? []).map((raw) => named(raw)).find((found) => found.name === `${name}-overlay`);
+    if (listed) return [{ ...listed, kind: "ConfigMap" }];
+    const reply = await client.get(`${path}/${name}-overlay`, metadataOnly.object);
+    return reply.kind === "ok" ? [{ ...named(reply.body as object), kind: "ConfigMap" }] : [];
+  };
   const lists = await Promise.all([
     has("gateways.gateway.networking.k8s.io") ? readGateways() : [],
     certManager ? inNamespace("Certificate", "/apis/cert-manager.io/v1", "certificates") : [],
     certManager ? inNamespace("Issuer", "/apis/cert-manager.io/v1", "issuers") : [],
-    overlay.then((reply) => (reply.kind === "ok" ? [{ ...named(reply.body as object), kind: "ConfigMap" }] : [])),
+    readOverlay(),
   ]);
   return lists.flat();
 }

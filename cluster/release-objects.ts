@@ -18,7 +18,7 @@ export interface ObjectsRead {
 }
 
 /**
- * Whole-cluster lists that were read already, by their paths: what is in one is not asked for again. What is not in it is
+ * Lists of a namespace or of the whole cluster that were read already, by their paths: what is in one is not asked for again. What is not in it is
  * asked for by its name, so that a list may be one of a few objects only.
  */
 export type KnownLists = ReadonlyMap<string, JsonMap[]>;
@@ -60,7 +60,7 @@ async function readGroup(client: Api, group: ReleaseObject[], known: KnownLists)
   // A kind that the API does not have, of a chart for another platform.
   if (!resource) return { found: [], unread: [`${first.kind}s: the API has no ${first.apiVersion}`] };
   const base = listPath(first.apiVersion, resource, first.namespace);
-  const already = known.get(listPath(first.apiVersion, { ...resource, namespaced: false }, ""));
+  const already = known.get(base) ?? known.get(listPath(first.apiVersion, { ...resource, namespaced: false }, ""));
   const ready = already && byName(already, resource.namespaced ? first.namespace : undefined);
   if (first.kind === "CustomResourceDefinition") return readDefinitions(client, group, base, ready);
   const accept = first.kind === "Secret" ? metadataOnly : undefined;

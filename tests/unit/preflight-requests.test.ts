@@ -12,6 +12,9 @@ import { plan, stack } from "./fixtures/plans";
 const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const ztunnel = "/apis/apps/v1/namespaces/istio-system/daemonsets/ztunnel";
 const istiod = "/apis/apps/v1/namespaces/istio-system/deployments/istiod";
+const configMaps = "/api/v1/namespaces/istio-system/configmaps";
+const cilium = "/api/v1/namespaces/kube-system/configmaps/cilium-config";
+const annotations = { [stackMark]: stack };
 const controller: RawObject = {
   metadata: { name: "cert-manager", namespace: "cert-manager", labels: { app: "cert-manager" } },
   spec: { replicas: 1 },
@@ -24,7 +27,7 @@ describe("the requests of the preflight", () => {
 
   beforeEach(async () => {
     mesh = new MeshApi();
-    mesh.edit("/api/v1/namespaces", "istio-system", set("metadata.annotations", { [stackMark]: stack }));
+    mesh.edit("/api/v1/namespaces", "istio-system", set("metadata.annotations", annotations));
     mesh.edit("/api/v1/namespaces", "shop", set("metadata.labels", {}));
     // The recording has of each object what checks look at; here the releases' own are needed whole.
     const whole = (at: string) =>
@@ -34,6 +37,10 @@ describe("the requests of the preflight", () => {
     );
     mesh.recording.lists[definitions] = [...whole(definitions), ...others];
     mesh.recording.lists["/apis/apps/v1/daemonsets"] = whole("/apis/apps/v1/namespaces/istio-system/daemonsets");
+    mesh.recording.lists[configMaps] = [
+      ...whole(configMaps),
+      { metadata: { name: "hostk8s-gateway-overlay", annotations } },
+    ];
     const selector = "labelSelector=app in (istiod,cert-manager)";
     mesh.recording.lists[`/apis/apps/v1/deployments?${selector}`] = [
       ...whole(istiod.replace(/\/istiod$/, "")),
@@ -55,9 +62,9 @@ describe("the requests of the preflight", () => {
     return server.requests.map((request) => request.split("?")[0] ?? "");
   }
 
-  it("are twenty for a mesh that stands, and none is sent twice", async () => {
+  it("are eighteen for a mesh that stands, and none is sent twice", async () => {
     const requests = await asked();
-    assert.equal(requests.length, 20, requests.sort().join("\n"));
+    assert.equal(requests.length, 18, requests.sort().join("\n"));
     assert.deepEqual(
       requests.filter((request, index) => requests.indexOf(request) !== index),
       [],
@@ -68,7 +75,7 @@ describe("the requests of the preflight", () => {
   it("are two more where a namespace is in the mesh: for its pods", async () => {
     mesh.edit("/api/v1/namespaces", "shop", label("istio.io/dataplane-mode", "ambient"));
     const requests = await asked();
-    assert.equal(requests.length, 22, requests.sort().join("\n"));
+    assert.equal(requests.length, 20, requests.sort().join("\n"));
     assert.equal(requests.filter((request) => request === "GET /api/v1/pods").length, 2);
   });
 
@@ -86,5 +93,36 @@ describe("the requests of the preflight", () => {
     const { facts } = await readFacts({ kubeconfig: server.kubeconfig }, plan, 10_000);
     assert.deepEqual(facts.gaps, { daemonSets: { cause: "forbidden", why: "no right to list" } });
     assert.ok(server.requests.some((request) => request.startsWith(`GET ${ztunnel.replace(/\/ztunnel$/, "")}?`)));
+  });
+
+  it("find the gateway's overlay among the ConfigMaps of its namespace, and by its name where these may not be listed", async () => {
+    const found = async () => {
+      const { facts } = await readFacts({ kubeconfig: server.kubeconfig }, plan, 10_000);
+      return facts.objects
+        .filter(({ kind }) => kind === "ConfigMap")
+        .map(({ name, annotations: marks }) => [name, marks]);
+    };
+    const overlay = ["hostk8s-gateway-overlay", annotations];
+    assert.deepEqual(await found(), [overlay]);
+    server.answers.set(configMaps, { status: 403, message: "no right to list" });
+    mesh.recording.objects[`${configMaps}/hostk8s-gateway-overlay`] = {
+      metadata: { name: "hostk8s-gateway-overlay", annotations },
+    };
+    assert.deepEqual(await found(), [overlay]);
+  });
+
+  it("are one more where Cilium runs, or where nobody can say", async () => {
+    const data = { "cni-exclusive": "true" };
+    mesh.recording.objects[cilium] = { metadata: { name: "cilium-config" }, data };
+    const read = async () => (await readFacts({ kubeconfig: server.kubeconfig }, plan, 10_000)).facts.cilium;
+    const daemonSets = mesh.recording.lists["/apis/apps/v1/daemonsets"] ?? [];
+    assert.deepEqual(await read(), undefined);
+    for (const metadata of [{ name: "cilium" }, { name: "anetd", labels: { "k8s-app": "cilium" } }]) {
+      daemonSets.push({ metadata: { namespace: "kube-system", ...metadata }, spec: {} });
+      assert.deepEqual(await read(), data);
+      daemonSets.pop();
+    }
+    server.answers.set("/apis/apps/v1/daemonsets", { status: 403, message: "no right to list" });
+    assert.deepEqual(await read(), data);
   });
 });
