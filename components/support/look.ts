@@ -44,6 +44,7 @@ export class Look {
   private first?: Promise<void>;
   private client?: Promise<ApiClient>;
   private reading = 0;
+  private made = 0;
   private warned = false;
   private isBlind = false;
 
@@ -53,6 +54,11 @@ export class Look {
       this.lists.set(kind, Promise.resolve(objects));
       this.seeded.add(kind);
     }
+  }
+
+  /** The place of a write in the program. */
+  nextPlace(): number {
+    return this.made++;
   }
 
   /** The cluster could not be read, and the user has been told so: nothing more is asked of it. */

@@ -58,16 +58,16 @@ export function ownObject(
   const mark = { [stackMark]: stackName(), [componentMark]: writer.what };
   const isRenamed = (writer.opts?.aliases?.length ?? 0) > 0 || writer.opts?.parent !== undefined;
   const more = pulumi.all([wayOut, pulumi.output(metadata.labels ?? {})]);
-  const judged = afterLook(writer, metadata, more, (look, target, { name, namespace }, [out, labels]) => {
-    const planned = { component: writer.what, namespace, isRenamed, wayOut: out };
+  const judged = afterLook(writer, metadata, more, (look, target, { name, namespace, order }, [out, labels]) => {
+    const planned = { component: writer.what, order, namespace, isRenamed, wayOut: out };
     const all: PlannedObject[] = [
       { ...planned, kind, name },
       ...made.map((each) => ({ ...planned, kind: each.kind, maker: each.maker, name: each.name(name) })),
     ];
     const passed = all.map((each) => look.judgeObject(target, each));
     if (labelsWayOut) {
-      const { what: component } = writer;
-      passed.push(look.judgeLabels(target, { kind, namespace, name, component, labels, wayOut: labelsWayOut }));
+      const set = { kind, namespace, name, order, component: writer.what, labels, wayOut: labelsWayOut };
+      passed.push(look.judgeLabels(target, set));
     }
     return Promise.all(passed);
   });
@@ -104,18 +104,26 @@ export function afterJudgement<T>({ cluster }: Pick<Writer, "cluster">, value: p
   });
 }
 
+/** An object, and the place of its write in the program. */
+interface Place {
+  name: string;
+  namespace: string;
+  order: number;
+}
+
 /** The annotations, once the look lets the object pass. */
 function afterLook<T>(
   { cluster, isJudged }: Writer,
   { name, namespace = "", annotations = {} }: Metadata,
   more: pulumi.Input<T>,
-  judge: (look: Look, target: ClusterTarget, object: { name: string; namespace: string }, more: T) => Promise<unknown>,
+  judge: (look: Look, target: ClusterTarget, object: Place, more: T) => Promise<unknown>,
 ): pulumi.Output<Record<string, string>> {
+  const order = lookAt(cluster).nextPlace();
   return pulumi
     .all([name, namespace, pulumi.output(annotations), pulumi.output(more).apply((value) => [value]), cluster.target])
     .apply(async ([known, into, given, [value], target]) => {
       if (isJudged !== true) {
-        await judge(lookAt(cluster), target, { name: known, namespace: into }, value as T);
+        await judge(lookAt(cluster), target, { name: known, namespace: into, order }, value as T);
       }
       return given;
     });

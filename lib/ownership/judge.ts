@@ -32,10 +32,16 @@ const signs: Record<Maker, (object: ExistingObject) => boolean> = {
   "cert-manager": ({ annotations }) => "cert-manager.io/certificate-name" in annotations,
 };
 
-/** An object that a component makes, or has a controller make. */
-export interface PlannedObject extends PlannedName {
+/** A write of a component. */
+interface Planned extends PlannedName {
+  /** Place in the program: values arrive in another order than components are made. */
+  order: number;
   /** Waypoint "web" */
   component: string;
+}
+
+/** An object that a component makes, or has a controller make. */
+export interface PlannedObject extends Planned {
   /** The engine knows the component by another name too, so an object of that one is its own. */
   isRenamed: boolean;
   /** A controller makes it, under a name that comes from an object of the component. */
@@ -44,8 +50,7 @@ export interface PlannedObject extends PlannedName {
 }
 
 /** Labels that a component sets on an object. */
-export interface PlannedLabels extends PlannedName {
-  component: string;
+export interface PlannedLabels extends Planned {
   labels: Record<string, string>;
   /** Where the user has said that a label be set, and what to write where it has this value already. */
   wayOut(label: string, value: string): { path: string; fix: string };
@@ -60,63 +65,68 @@ export interface PlannedWrites {
 /** Finds an object of the cluster. */
 export type Find = (planned: PlannedName) => ExistingObject | undefined;
 
-/** What must not be written, one line each, in the order in which components were made. */
+/** What must not be written, one line each, in the order of the program; `written` was judged before. */
 export function judgeWrites(
   stack: string,
-  { objects, labels }: PlannedWrites,
+  planned: PlannedWrites,
   find: Find,
   written: PlannedWrites = { objects: [], labels: [] },
 ): string[] {
+  const [objects, labels] = [inOrder(planned.objects), inOrder(planned.labels)];
   const lines = [
-    ...objects.map((planned, index) => {
-      const earlier = [...written.objects, ...objects.slice(0, index)].find((other) => isSame(other, planned));
-      return line(planned, objectViolation(stack, planned, earlier, find(planned)));
+    ...objects.flatMap((object, index) => {
+      const earlier = [...written.objects, ...objects.slice(0, index)].find((other) => isSame(other, object));
+      return toldOf(object, objectViolations(stack, object, earlier, find(object)));
     }),
-    ...labels.flatMap((planned, index) => {
-      const earlier = [...written.labels, ...labels.slice(0, index)].filter((other) => isSame(other, planned));
-      return labelViolations(stack, planned, earlier, find(planned)).map((violation) => line(planned, violation));
+    ...labels.flatMap((set, index) => {
+      const earlier = [...written.labels, ...labels.slice(0, index)].filter((other) => isSame(other, set));
+      return toldOf(set, labelViolations(stack, set, earlier, find(set)));
     }),
   ];
-  return lines.filter((each) => each !== undefined);
+  return inOrder(lines).map(({ text }) => text);
 }
 
-function line({ component }: { component: string }, violation: Violation | undefined): string | undefined {
-  return violation && `${component}: ${violationLine(violation)}`;
+function inOrder<T extends { order: number }>(all: T[]): T[] {
+  return [...all].sort((one, other) => one.order - other.order);
+}
+
+function toldOf({ order, component }: Planned, violations: Violation[]): { order: number; text: string }[] {
+  return violations.map((violation) => ({ order, text: `${component}: ${violationLine(violation)}` }));
 }
 
 function isSame(one: PlannedName, other: PlannedName): boolean {
   return one.kind === other.kind && one.namespace === other.namespace && one.name === other.name;
 }
 
-function objectViolation(
+function objectViolations(
   stack: string,
   planned: PlannedObject,
   earlier: PlannedObject | undefined,
   found: ExistingObject | undefined,
-): Violation | undefined {
+): Violation[] {
   const { path, got, advice, fix } = planned.wayOut;
   const what = objectName(planned.kind, planned);
   if (earlier) {
-    return { path, got, rule: `${what} is made by ${earlier.component} of this program; choose another name`, fix };
+    return [{ path, got, rule: `${what} is made by ${earlier.component} of this program; choose another name`, fix }];
   }
   if (!found) {
-    return undefined;
+    return [];
   }
   const { maker } = planned;
   if (maker) {
     const rule = `${what} ${ownerOf(found)}, and ${maker} needs this name for what it makes; choose another name`;
-    return signs[maker](found) ? undefined : { path, got, rule, fix };
+    return signs[maker](found) ? [] : [{ path, got, rule, fix }];
   }
   if (found.annotations[stackMark] !== stack) {
-    return { path, got, rule: `${what} ${ownerOf(found)}; ${advice}`, fix };
+    return [{ path, got, rule: `${what} ${ownerOf(found)}; ${advice}`, fix }];
   }
   const former = found.annotations[componentMark];
   if (planned.isRenamed || former === undefined || former === planned.component) {
-    return undefined;
+    return [];
   }
   const rule = `${what} was made by ${former} of this stack, and would be deleted with it; tell the engine that it was renamed`;
   const alias = /"(.*)"/.exec(former)?.[1] ?? former;
-  return { path, got, rule, fix: `{ aliases: [{ name: "${alias}" }] }` };
+  return [{ path, got, rule, fix: `{ aliases: [{ name: "${alias}" }] }` }];
 }
 
 function labelViolations(
