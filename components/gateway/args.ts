@@ -1,5 +1,6 @@
 // What an ingress gateway takes, and what it gives to routes.
 import * as pulumi from "@pulumi/pulumi";
+import { IssuerKind, RoutesFrom, ServiceType } from "../../lib/validation/closed-sets";
 import { ClusterArgs } from "../support/args";
 
 /** Which names the certificate holds, who signs it, and where it is kept. */
@@ -33,7 +34,7 @@ export interface CertificateArgs {
    * @default "ClusterIssuer"
    * @example "Issuer"
    */
-  issuerKind?: pulumi.Input<string>;
+  issuerKind?: pulumi.Input<IssuerKind>;
   /**
    * Host names in the certificate. A wildcard needs two labels under it: TLS libraries refuse `*.localhost`.
    * @default ["localhost", "hostk8s.local", "*.hostk8s.local"]
@@ -67,7 +68,7 @@ export interface AllowedRoutesArgs {
    * @default "All"
    * @example "Selector"
    */
-  from?: pulumi.Input<string>;
+  from?: pulumi.Input<RoutesFrom>;
   /**
    * Labels that a namespace must have.
    * @default none
@@ -94,7 +95,7 @@ export interface GatewayArgs {
    * @default "NodePort"
    * @example "LoadBalancer"
    */
-  serviceType?: string;
+  serviceType?: ServiceType;
   /**
    * Port that every node opens for http: 30000 to 32767.
    * @default 30081

@@ -1,5 +1,6 @@
 // What AmbientMesh takes: its parts, and what each of them may be given.
 import * as pulumi from "@pulumi/pulumi";
+import { OnDestroy, Platform } from "../../lib/validation/closed-sets";
 import { GatewayArgs } from "../gateway/args";
 import { ClusterArgs } from "../support/args";
 import { Requests } from "./objects";
@@ -177,7 +178,7 @@ export interface AmbientMeshArgs {
    * @default none
    * @example "kind"
    */
-  platform?: string;
+  platform?: Platform;
   /**
    * Where the charts come from.
    * @default Istio's own repository
@@ -239,7 +240,7 @@ export interface AmbientMeshArgs {
    * @default "unenroll"
    * @example "drain"
    */
-  onDestroy?: string;
+  onDestroy?: OnDestroy;
   /**
    * The cluster of an explicit provider.
    * @default that of the default provider

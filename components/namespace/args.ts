@@ -1,5 +1,6 @@
 // What AmbientNamespace takes.
 import * as pulumi from "@pulumi/pulumi";
+import { DataplaneMode, MtlsMode } from "../../lib/validation/closed-sets";
 import { ClusterArgs } from "../support/args";
 
 /** What a namespace is called, and its place in the mesh. */
@@ -22,13 +23,13 @@ export interface AmbientNamespaceArgs {
    * @default "ambient"
    * @example "none"
    */
-  dataplaneMode?: pulumi.Input<string>;
+  dataplaneMode?: pulumi.Input<DataplaneMode>;
   /**
    * strict: a PeerAuthentication refuses clients without mTLS, that is, outside the mesh. permissive: they are let in.
    * @default "permissive"
    * @example "strict"
    */
-  mtls?: string;
+  mtls?: MtlsMode;
   /**
    * A waypoint that everything in the namespace is reached through. A Waypoint whose `for` names this namespace sets
    * the label by itself; this is for one that is made elsewhere, or `none`.

@@ -1,5 +1,6 @@
 // What HttpRoute takes.
 import * as pulumi from "@pulumi/pulumi";
+import { HttpMethod, ParentKind, RedirectScheme } from "../../lib/validation/closed-sets";
 import { ClusterArgs } from "../support/args";
 
 /** What a route hangs on. The output `parentRef` of a mesh or gateway is one. */
@@ -9,7 +10,7 @@ export interface RouteParentArgs {
    * @default "Gateway"
    * @example "Service"
    */
-  kind?: pulumi.Input<string>;
+  kind?: pulumi.Input<ParentKind>;
   /** Its name. */
   name: pulumi.Input<string>;
   /**
@@ -91,7 +92,7 @@ export interface RouteMatchArgs {
    * @default any
    * @example "GET"
    */
-  method?: pulumi.Input<string>;
+  method?: pulumi.Input<HttpMethod>;
   /**
    * Headers with exactly these values.
    * @default any
@@ -135,7 +136,7 @@ export interface RedirectArgs {
    * @default as requested
    * @example "https"
    */
-  scheme?: pulumi.Input<string>;
+  scheme?: pulumi.Input<RedirectScheme>;
   /**
    * Another host.
    * @default as requested

@@ -58,18 +58,18 @@ export function claimViolations(
 function clash(claim: Claim, before: string, name: string, redirects: boolean, redirectsBefore: boolean) {
   const other = before === name ? "this route" : `HttpRoute "${before}"`;
   if (redirects && !redirectsBefore) {
-    const rule = `${other} answers the same host and path on http; it can redirect by itself`;
+    const rule = `${other} serves the same host and path over http; set \`httpsOnly\` there instead of this redirect`;
     return { rule, fix: `new HttpRoute("${before}", { httpsOnly: true })` };
   }
   if (redirectsBefore && !redirects) {
-    const rule = `${other} redirects the same host and path on http; this route can do that by itself`;
+    const rule = `${other} redirects the same host and path over http already; set \`httpsOnly\` on this route instead`;
     return { rule, fix: "httpsOnly: true" };
   }
   const fix = claim.matchAt === "hostnames" ? 'hostnames: ["other.example.com"]' : 'prefix: "/other"';
-  return { rule: `${other} claims the same host and path already`, fix };
+  return { rule: `must not have the host and path of ${other}`, fix };
 }
 
-const redirectKey = (name: string): string => `redirects by ${name}`;
+const redirectKey = (name: string): string => `redirect of ${name}`;
 
 function matchField(match: Match): string {
   return match.exact !== undefined ? "exact" : match.regex !== undefined ? "regex" : "prefix";

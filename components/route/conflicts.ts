@@ -34,7 +34,7 @@ function serviceViolations(name: string, args: HttpRouteArgs): Violation[] {
   const taken = claimsOfProgram();
   const other = taken.get(`requests to ${held}`);
   taken.set(`routes of ${held}`, `HttpRoute "${name}"`);
-  const rule = `${other} shapes the requests to this Service already, and one of the two would hide the other`;
+  const rule = `must not be a Service that ${other} covers: only one of the two would take effect`;
   return other === undefined
     ? []
     : [{ path: "parent.name", got: plain(parent.name) ?? "", rule, fix: `routes: [{ to: [{ service: "web" }] }]` }];
@@ -74,8 +74,8 @@ function listenerViolations(args: HttpRouteArgs, gateway: GatewayFacts | undefin
     return [];
   }
   const rule = gateway
-    ? "a redirect to https hangs on the http listeners only, so it has a route of its own"
-    : "a redirect to https on every listener runs in circles: name the http listener";
+    ? "must be in a route of its own: a redirect to https attaches to the http listeners only"
+    : "must attach to the http listener only: on every listener it is a redirect loop";
   const fix = gateway ? 'new HttpRoute("to-https", { rules: [{ redirect: { scheme: "https" } }] })' : 'section: "http"';
   return [{ path: `rules[${at}].redirect.scheme`, got: "https", rule, fix }];
 }
@@ -83,11 +83,12 @@ function listenerViolations(args: HttpRouteArgs, gateway: GatewayFacts | undefin
 function httpsOnlyViolations(at: number, gateway: GatewayFacts | undefined): Violation[] {
   const violation = (rule: string, fix: string): Violation => ({ path: "httpsOnly", got: true, rule, fix });
   if (!gateway) {
-    const rule = "only of a gateway of the same program are the listeners known: name the one for https";
+    const rule = "must come with `parent.section`: the listeners are known only for a gateway in the same program";
     return [violation(rule, 'parent: { name: "gateway", section: "https" }')];
   }
-  if (gateway.listeners.https === 0) return [violation("the gateway has no https listener", "httpsOnly: false")];
-  const rule = "who comes by http is redirected already, and on https this would run in circles";
+  if (gateway.listeners.https === 0)
+    return [violation("must not be set: the gateway has no https listener", "httpsOnly: false")];
+  const rule = "must not be set next to `httpsOnly`, which redirects http already: over https it is a redirect loop";
   const fix = 'backends: [{ service: "web", port: 80 }]';
   return at < 0 ? [] : [{ path: `rules[${at}].redirect.scheme`, got: "https", rule, fix }];
 }

@@ -1,7 +1,7 @@
 // From what the user wrote to values that are checked: at once where they are plain, on arrival where they are Outputs.
 import * as pulumi from "@pulumi/pulumi";
-import { Violation, violationLine, violationReason } from "../../lib/validation/violations";
-import { Rule, UNKNOWN } from "../../lib/validation/rules";
+import { UNKNOWN, Violation, violationLine, violationReason } from "../../lib/validation/violations";
+import type { Rule } from "../../lib/validation/rules";
 import { keepingText } from "./run-failure";
 import { guardRun } from "./run-guard";
 
@@ -15,7 +15,7 @@ export function checkArgs<T>(component: string, name: string, args: T, rule: Rul
 
 /** Checks arguments of which `name` is optional; the component shows no inputs, so that a change counts where it happens. */
 export function checkedInputs<T>(component: string, name: string, args: T, rule: Rule): pulumi.Inputs {
-  // What is no object of settings is told as it is.
+  // What is no object is reported as it is.
   const plainObject = args === undefined || (typeof args === "object" && args !== null && !Array.isArray(args));
   checkArgs<unknown>(component, name, plainObject ? { name, ...args } : args, rule);
   return {};
@@ -39,7 +39,9 @@ export function componentNamed(component: string, name: string): string {
 }
 
 function refusal(what: string, violations: Violation[]): string {
-  return [`${what} cannot be made:`, ...violations.map((violation) => `  ${violationLine(violation)}`)].join("\n");
+  return [`invalid arguments for ${what}:`, ...violations.map((violation) => `  ${violationLine(violation)}`)].join(
+    "\n",
+  );
 }
 
 /** Marks an error as one of the user's, which Pulumi prints as it is; all others come with a stack trace and a dump. */

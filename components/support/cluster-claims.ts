@@ -25,9 +25,9 @@ export function meshViolations(mesh: pulumi.ComponentResource, name: string): Vi
   const key = `mesh on ${clusterOf(mesh)}`;
   const other = taken.get(key);
   taken.set(key, other ?? name);
-  const rule = `AmbientMesh "${other}" of this program is on the same cluster, and one Istio serves a cluster`;
+  const rule = `AmbientMesh "${other}" of this program is on the same cluster already; a cluster has one mesh`;
   const fix = `new AmbientMesh("${name}", {}, { provider: otherCluster })`;
-  return other === undefined ? [] : [{ path: "provider", got: "", rule, fix }];
+  return other === undefined ? [] : [{ path: "provider", got: undefined, rule, fix }];
 }
 
 /** Claims the NodePorts of a gateway, and tells which of them another gateway on the same cluster opens already. */
@@ -55,7 +55,7 @@ export function portViolations(gateway: pulumi.ComponentResource, name: string, 
     // What is proposed is taken with it, so that the other port of this gateway is not told the same one.
     const instead = free(port, (each) => taken.has(key(each)));
     taken.set(key(instead), name);
-    const rule = `IngressGateway "${other}" of this program opens it already, and a NodePort has one holder`;
+    const rule = `IngressGateway "${other}" of this program uses it already; must be a free NodePort`;
     return [{ path: field, got: port, rule, fix: `${field}: ${instead}` }];
   });
 }

@@ -49,7 +49,7 @@ function checkPolicy(name: string, args: TrafficPolicyArgs): pulumi.Inputs {
   const other = taken.get(`requests to ${held}`) ?? taken.get(`routes of ${held}`);
   taken.set(`requests to ${held}`, `TrafficPolicy "${name}"`);
   const got = typeof args.service === "string" ? args.service : "";
-  const rule = `${other} is about it already, and the waypoint would take the routes of the older one`;
+  const rule = `must not be the Service of ${other}: the waypoint uses only the older policy`;
   const violation: Violation = { path: "service", got, rule, fix: 'service: "other"' };
   throwViolations("TrafficPolicy", name, other === undefined ? [] : [violation]);
   return {};

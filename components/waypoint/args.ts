@@ -1,5 +1,6 @@
 // What Waypoint takes, and what it gives to policies.
 import * as pulumi from "@pulumi/pulumi";
+import { WaypointFor } from "../../lib/validation/closed-sets";
 import { ClusterArgs } from "../support/args";
 
 /** A namespace, or a Service in one, that is reached through a waypoint. */
@@ -37,7 +38,7 @@ export interface WaypointArgs {
    * @default "service"
    * @example "all"
    */
-  waypointFor?: pulumi.Input<string>;
+  waypointFor?: pulumi.Input<WaypointFor>;
   /**
    * Number of waypoint pods.
    * @default 1

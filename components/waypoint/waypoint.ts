@@ -56,7 +56,7 @@ function checkWaypoint(name: string, args: WaypointArgs): pulumi.Inputs {
     const key = `waypoint of ${identity(user.namespace)} ${identity(user.service)}`;
     const other = taken.get(key);
     taken.set(key, name);
-    const rule = `Waypoint "${other}" serves it already, and a label names one waypoint`;
+    const rule = `Waypoint "${other}" serves it already; must be served by one waypoint`;
     return other === undefined
       ? []
       : [{ path: `for[${index}]`, got: shown(user), rule, fix: `for: [{ namespace: "other" }]` }];
