@@ -1,6 +1,18 @@
 // What an AccessPolicy may be given.
 import { ObjectRule, objectWithSynonyms, Synonyms, Together } from "../../lib/validation/object";
-import { below, filledList, first, flag, list, mapOf, required, Rule, text, value } from "../../lib/validation/rules";
+import {
+  below,
+  composed,
+  filledList,
+  first,
+  flag,
+  list,
+  mapOf,
+  required,
+  Rule,
+  text,
+  value,
+} from "../../lib/validation/rules";
 import { dnsLabel, hostname, labels, port } from "../../lib/validation/formats";
 import { method } from "../../lib/validation/http-formats";
 import { clusterRules } from "../support/rules";
@@ -72,13 +84,14 @@ const connectionRule: Rule = first(
 
 /** Together-rules do not see what is not known yet, so a rule that has only that must not count as empty. */
 function unlessUnknown(rule: Rule): Rule {
-  return (given, path) =>
+  const check: Rule = (given, path) =>
     typeof given === "object" &&
     given !== null &&
     Object.keys(given).length > 0 &&
     Object.values(given).every((v) => v === UNKNOWN)
       ? []
       : rule(given, path);
+  return composed(check, rule);
 }
 
 const policyPath = text(

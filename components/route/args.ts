@@ -3,10 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { HttpMethod, ParentKind, RedirectScheme } from "../../lib/validation/closed-sets";
 import { ClusterArgs } from "../support/args";
 
-/** What a route hangs on. The output `parentRef` of a mesh or gateway is one. */
+/** What a route attaches to, such as the output `parentRef` of a mesh or gateway. */
 export interface RouteParentArgs {
   /**
-   * Gateway or Service. A route of a Service needs a waypoint in front of it.
+   * Gateway or Service. A route for a Service needs a waypoint.
    * @default "Gateway"
    * @example "Service"
    */
@@ -21,7 +21,7 @@ export interface RouteParentArgs {
   namespace?: pulumi.Input<string>;
   /**
    * The listener of the Gateway.
-   * @default every listener; for redirects to https the http listeners of a gateway of the same program
+   * @default every listener; for redirects to https, the http listeners of a gateway in the same program
    * @example "http"
    */
   section?: pulumi.Input<string>;
@@ -40,7 +40,7 @@ export interface RouteVersionArgs {
   /** Its port. */
   port: pulumi.Input<number>;
   /**
-   * Its namespace. For another one than the route's a ReferenceGrant is made there.
+   * Its namespace. If it is not the route's, a ReferenceGrant is created there.
    * @default the route's
    * @example "payments"
    */
@@ -57,9 +57,9 @@ export interface RouteBackendArgs extends RouteVersionArgs {
   weight?: pulumi.Input<number>;
 }
 
-/** Two versions of an application, and how many percent of the requests the new one gets. */
+/** Two versions of an application, and the percentage of requests for the new one. */
 export interface CanaryArgs {
-  /** The version that gets the rest. */
+  /** The version that gets all other requests. */
   stable: RouteVersionArgs;
   /** The version on trial. */
   candidate: RouteVersionArgs;
@@ -67,7 +67,7 @@ export interface CanaryArgs {
   percent: pulumi.Input<number>;
 }
 
-/** What a request has to look like; all of it together. */
+/** Conditions on a request; all must hold. */
 export interface RouteMatchArgs {
   /**
    * The path begins with these segments.
@@ -76,7 +76,7 @@ export interface RouteMatchArgs {
    */
   prefix?: pulumi.Input<string>;
   /**
-   * The path is this one.
+   * The whole path.
    * @default any
    * @example "/health"
    */
@@ -110,29 +110,29 @@ export interface RouteMatchArgs {
 /** Changes to the headers of a request or response. */
 export interface HeaderChangesArgs {
   /**
-   * Headers that get this value, whatever they had.
+   * Headers to set, whatever their value was.
    * @default none
    * @example { "x-frame-options": "DENY" }
    */
   set?: pulumi.Input<{ [name: string]: pulumi.Input<string> }>;
   /**
-   * Values that headers get beside those that they have.
+   * Header values to add to existing ones.
    * @default none
    * @example { "x-seen": "gateway" }
    */
   add?: pulumi.Input<{ [name: string]: pulumi.Input<string> }>;
   /**
-   * Headers that are taken away.
+   * Headers to remove.
    * @default none
    * @example ["server"]
    */
   remove?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
-/** Where the client is sent instead. */
+/** A redirect for the client. */
 export interface RedirectArgs {
   /**
-   * http or https. A redirect to https hangs on the http listeners only, or it would run in circles.
+   * http or https. A redirect to https attaches to the http listeners only; anything else is a redirect loop.
    * @default as requested
    * @example "https"
    */
@@ -150,13 +150,13 @@ export interface RedirectArgs {
    */
   port?: pulumi.Input<number>;
   /**
-   * Another path as a whole.
+   * Replaces the whole path.
    * @default as requested
    * @example "/login"
    */
   path?: pulumi.Input<string>;
   /**
-   * What stands in place of the matched prefix.
+   * Replaces the matched prefix.
    * @default as requested
    * @example "/v2"
    */
@@ -169,7 +169,7 @@ export interface RedirectArgs {
   status?: pulumi.Input<number>;
 }
 
-/** What the backend sees instead of what was asked for. */
+/** Changes to the request before it reaches the backend. */
 export interface RewriteArgs {
   /**
    * Another host.
@@ -178,50 +178,50 @@ export interface RewriteArgs {
    */
   hostname?: pulumi.Input<string>;
   /**
-   * Another path as a whole.
+   * Replaces the whole path.
    * @default as requested
    * @example "/index.html"
    */
   path?: pulumi.Input<string>;
   /**
-   * What stands in place of the matched prefix.
+   * Replaces the matched prefix.
    * @default as requested
    * @example "/"
    */
   prefix?: pulumi.Input<string>;
 }
 
-/** A copy of each request for another backend, whose answers are thrown away. */
+/** A copy of requests for another backend, whose responses are dropped. */
 export interface MirrorArgs {
-  /** Who gets the copies. */
+  /** The Service that gets the copies. */
   backend: RouteVersionArgs;
   /**
-   * How many percent of the requests are copied.
+   * Percentage of requests to copy.
    * @default 100
    * @example 10
    */
   percent?: pulumi.Input<number>;
 }
 
-/** Which pages of other origins may call. The installed Gateway API has to know it: 1.5 and newer do. */
+/** Which origins may call. Requires Gateway API 1.5 or newer. */
 export interface CorsArgs {
   /** Origins, such as https://shop.example.com. */
   origins: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * Methods.
-   * @default those that need no permission
+   * @default those that CORS allows by default
    * @example ["GET", "PUT"]
    */
   methods?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * Headers of the request.
-   * @default those that need no permission
+   * @default those that CORS allows by default
    * @example ["x-token"]
    */
   headers?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Headers of the response that the page may read.
-   * @default those that need no permission
+   * Response headers that the page may read.
+   * @default those that CORS allows by default
    * @example ["x-total"]
    */
   exposeHeaders?: pulumi.Input<pulumi.Input<string>[]>;
@@ -232,7 +232,7 @@ export interface CorsArgs {
    */
   credentials?: pulumi.Input<boolean>;
   /**
-   * Seconds for which the browser remembers the permission.
+   * Seconds that the browser may cache the permission.
    * @default 5
    * @example 3600
    */
@@ -242,13 +242,13 @@ export interface CorsArgs {
 /** How long a request may take. */
 export interface RouteTimeoutsArgs {
   /**
-   * The whole request, with all retries.
+   * Timeout of the whole request, with all retries.
    * @default none
    * @example "10s"
    */
   request?: pulumi.Input<string>;
   /**
-   * One try.
+   * Timeout of one try.
    * @default none
    * @example "2s"
    */
@@ -256,14 +256,14 @@ export interface RouteTimeoutsArgs {
 }
 
 /**
- * How often a request is tried again. Only the experimental channel of Gateway API has this; where the cluster's
- * HTTPRoute does not know it, the route fails instead of losing it in silence. TrafficPolicy retries everywhere.
+ * How often a request is retried. Only the experimental channel of Gateway API has this; if the cluster's
+ * HTTPRoute lacks the field, the route fails rather than dropping it. TrafficPolicy retries with every channel.
  */
 export interface RouteRetriesArgs {
   /** Number of tries after the first. */
   attempts: pulumi.Input<number>;
   /**
-   * Statuses after which it is tried again.
+   * Statuses after which it is retried.
    * @default those of the proxy
    * @example [502, 503]
    */
@@ -276,34 +276,34 @@ export interface RouteRetriesArgs {
   backoff?: pulumi.Input<string>;
 }
 
-/** Which requests go where. */
+/** Which requests go to which backends. */
 export interface RouteRuleArgs {
   /**
-   * What requests look like: one of these is enough.
+   * Matching requests: one of these must hold.
    * @default every request
    * @example [{ prefix: "/api" }]
    */
   matches?: RouteMatchArgs[];
   /**
    * Services that share the requests by weight.
-   * @default none: a canary or a redirect stands in their place
+   * @default none: set `canary` or `redirect` instead
    * @example [{ service: "web", port: 80 }]
    */
   backends?: RouteBackendArgs[];
   /**
-   * Two versions of one application, in place of backends.
+   * Two versions of one application, instead of backends.
    * @default none
    * @example { stable: { service: "web", port: 80 }, candidate: { service: "web-next", port: 80 }, percent: 10 }
    */
   canary?: CanaryArgs;
   /**
-   * Sends the client elsewhere, in place of backends.
+   * Redirects the client, instead of backends.
    * @default none
    * @example { scheme: "https" }
    */
   redirect?: RedirectArgs;
   /**
-   * Changes what the backend sees.
+   * Changes requests before they reach the backend.
    * @default nothing
    * @example { prefix: "/" }
    */
@@ -322,25 +322,25 @@ export interface RouteRuleArgs {
   responseHeaders?: HeaderChangesArgs;
   /**
    * Copies requests to another backend.
-   * @default nobody
+   * @default none
    * @example { backend: { service: "shadow", port: 80 }, percent: 10 }
    */
   mirror?: MirrorArgs;
   /**
-   * Lets pages of other origins call.
+   * Allows calls from other origins.
    * @default none
    * @example { origins: ["https://shop.example.com"] }
    */
   cors?: CorsArgs;
   /**
    * How long a request may take.
-   * @default for ever
+   * @default no limit
    * @example { request: "10s" }
    */
   timeouts?: RouteTimeoutsArgs;
   /**
-   * How often a request is tried again.
-   * @default as the proxy does: twice
+   * How often a request is retried.
+   * @default the proxy's: twice
    * @example { attempts: 3 }
    */
   retries?: RouteRetriesArgs;
@@ -355,18 +355,18 @@ export interface HttpRouteArgs {
   name?: pulumi.Input<string>;
   /** Namespace of the route, which is usually that of its backends. A change replaces the route. */
   namespace: pulumi.Input<string>;
-  /** The Gateway or Service it hangs on: `mesh.parentRef`, or a name and namespace. */
+  /** The Gateway or Service that it attaches to: `mesh.parentRef`, or a name and namespace. */
   parent: pulumi.Input<RouteParentArgs>;
   /**
-   * Hosts that requests are for. The gateway has to listen for them, and its certificate has to name them.
-   * @default every host of the gateway
+   * Hostnames to match. The gateway must listen for them, and its certificate must include them.
+   * @default every hostname of the gateway
    * @example ["shop.example.com"]
    */
   hostnames?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * True: the route hangs on the https listeners, and who comes by http is redirected to https, by an HTTPRoute of its
-   * own. For gateways of the same program.
-   * @default false: it answers on every listener
+   * True: attaches the route to the https listeners, and redirects http to https with a second HTTPRoute. For gateways
+   * in the same program.
+   * @default false: attaches to every listener
    * @example true
    */
   httpsOnly?: boolean;
@@ -389,7 +389,7 @@ export interface HttpRouteArgs {
    */
   canary?: CanaryArgs;
   /**
-   * The cluster of an explicit provider, unless another component has named it already.
+   * The cluster of an explicit provider, unless another component of the program has set it already.
    * @default that of the default provider
    * @example { context: "kind-kind" }
    */

@@ -56,9 +56,15 @@ export const gatewayChecks: Check[] = [
           // A class of Istio's own that is missing is gateway-classes' to tell.
           .filter(({ className }) => ![...classes, ...ownClasses].includes(className))
           .map((gateway) =>
-            finding("Gateway", gateway, `gatewayClassName ${gateway.className}`, `it is one of ${classes.join(", ")}`, {
-              run: jsonPatchRun("gateway", gateway, "/spec/gatewayClassName", nearest(gateway.className, ownClasses)),
-            }),
+            finding(
+              "Gateway",
+              gateway,
+              `gatewayClassName ${gateway.className}`,
+              `it must be one of ${classes.join(", ")}`,
+              {
+                run: jsonPatchRun("gateway", gateway, "/spec/gatewayClassName", nearest(gateway.className, ownClasses)),
+              },
+            ),
           )
       );
     },

@@ -39,7 +39,7 @@ export const waypointChecks: Check[] = [
       waypoints(snapshot).flatMap((gateway) => {
         const value = gateway.labels[marks.waypointFor];
         if (value === undefined || trafficTypes.includes(value)) return [];
-        const rule = `it is one of ${trafficTypes.join(", ")}`;
+        const rule = `it must be one of ${trafficTypes.join(", ")}`;
         return [
           finding("Gateway", gateway, `${marks.waypointFor}=${value}`, rule, {
             run: `kubectl label gateway ${gateway.name} --namespace ${gateway.namespace} --overwrite ${marks.waypointFor}=service`,

@@ -4,7 +4,11 @@ import { nearest } from "./names";
 import { quoted, textOf, UNKNOWN, Violation } from "./violations";
 
 /** What is wrong with `value`, found at `path`. */
-export type Rule = (value: unknown, path: string) => Violation[];
+export interface Rule {
+  (value: unknown, path: string): Violation[];
+  /** Rules that this one is made of. */
+  readonly inside?: readonly Rule[];
+}
 
 /** A rule for a value that must be given. */
 export interface RequiredRule extends Rule {
@@ -18,7 +22,7 @@ export function below(path: string, field: string): string {
 
 /** A list whose items all keep a rule. */
 export function list(item: Rule, example: string): Rule {
-  return present((value, path) =>
+  const check = present((value, path) =>
     Array.isArray(value)
       ? value.flatMap((entry, index) => item(entry, `${path}[${index}]`))
       : [
@@ -30,6 +34,7 @@ export function list(item: Rule, example: string): Rule {
           },
         ],
   );
+  return composed(check, item);
 }
 
 /** The only item of the list that was meant, where the value can be one. */
@@ -102,12 +107,12 @@ export const anything: Rule = () => [];
 
 /** Several rules of one value: all that are broken are reported. */
 export function every(...rules: Rule[]): Rule {
-  return (given, path) => rules.flatMap((rule) => rule(given, path));
+  return composed((given, path) => rules.flatMap((rule) => rule(given, path)), ...rules);
 }
 
 /** Several rules of one value: only the first that is broken is reported. */
 export function first(...rules: Rule[]): Rule {
-  return (given, path) => {
+  const check: Rule = (given, path) => {
     for (const rule of rules) {
       const violations = rule(given, path);
       if (violations.length > 0) {
@@ -116,16 +121,22 @@ export function first(...rules: Rule[]): Rule {
     }
     return [];
   };
+  return composed(check, ...rules);
 }
 
 /** A value that must be given. */
 export function required(rule: Rule, why: string, fix: string): RequiredRule {
   const check: Rule = (given, path) =>
     given === undefined ? [{ path, got: undefined, rule: why, fix: `${fieldOf(path)}: ${fix}` }] : rule(given, path);
-  return Object.assign(check, { required: true as const });
+  return Object.assign(composed(check, rule), { required: true as const });
 }
 
 /** A rule that is not asked about what is missing or not known yet. */
 function present(rule: Rule): Rule {
   return (given, path) => (given === undefined || given === UNKNOWN ? [] : rule(given, path));
+}
+
+/** A rule with those that it is made of at hand, so that all rules of a component can be walked. */
+export function composed(check: Rule, ...inside: Rule[]): Rule {
+  return Object.assign((given: unknown, path: string) => check(given, path), { inside });
 }

@@ -68,8 +68,8 @@ describe("late input of AmbientNamespace", () => {
   it("is checked like early input, also where a rule is about several settings", async () => {
     const late = pulumi.output("kube-system");
     assert.deepEqual(await lateViolationsOf(() => new AmbientNamespace("shop", { name: late })), [
-      'invalid arguments for AmbientNamespace "shop":\n  `name`: got "kube-system"; is a system namespace, and ' +
-        "enrolling it can break the cluster's own networking; write `allowSystemNamespace: true`",
+      'invalid arguments for AmbientNamespace "shop":\n  `name`: got "kube-system"; must not be a system namespace: ' +
+        "enrolling one can break the cluster's own networking; write `allowSystemNamespace: true`",
     ]);
   });
 });

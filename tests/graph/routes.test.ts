@@ -114,8 +114,7 @@ describe("a route for https only", () => {
         const { parentRef } = new IngressGateway("public", { namespace: "infra", certificate: { enabled: false } });
         new HttpRoute("web", { namespace: "shop", parent: parentRef, httpsOnly: true, backends });
       },
-      '`httpsOnly`: got "true"; must not be set: must not be set: the gateway has no https listener; write ' +
-        "`httpsOnly: false`",
+      '`httpsOnly`: got "true"; must not be set: the gateway has no https listener; write ' + "`httpsOnly: false`",
     ],
     "a redirect to https": [
       () => {

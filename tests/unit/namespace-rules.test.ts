@@ -42,12 +42,12 @@ const wrong: WrongCase[] = [
   ],
   [
     { name: "kube-system" },
-    `\`name\`: got "kube-system"; is a system namespace, and enrolling it can break the cluster's own ` +
+    `\`name\`: got "kube-system"; must not be a system namespace: enrolling one can break the cluster's own ` +
       "networking; write `allowSystemNamespace: true`",
   ],
   [
     { name: "istio-system" },
-    `\`name\`: got "istio-system"; is a system namespace, and enrolling it can break the cluster's own ` +
+    `\`name\`: got "istio-system"; must not be a system namespace: enrolling one can break the cluster's own ` +
       "networking; write `allowSystemNamespace: true`",
   ],
   [
