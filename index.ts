@@ -10,7 +10,7 @@ const settings = programSettings(Object.fromEntries(config.map(([key, text]) => 
 
 if (settings.violations.length > 0) {
   const lines = settings.violations.map((violation) => `  ${violationLine(violation)}`);
-  throw new pulumi.RunError(`the stack's configuration cannot be used:\n${lines.join("\n")}`);
+  throw new pulumi.RunError(`invalid stack configuration:\n${lines.join("\n")}`);
 }
 
 const mesh = settings.enabled ? new AmbientMesh("mesh", settings.mesh) : undefined;

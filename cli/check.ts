@@ -10,7 +10,7 @@ import { checks } from "../lib/checks";
 import { categories, type CheckContext } from "../lib/checks/check";
 import { violationLine } from "../lib/validation/violations";
 import { kindCluster, kindDefaults, publishedPorts, type KindCluster } from "../lib/kind/kind-cluster";
-import { nearest } from "../lib/validation/rules";
+import { nearest } from "../lib/validation/names";
 import { isGood, judge, reportData, type Report, type Scope } from "../lib/checks/verdicts";
 import { parseDuration } from "./duration";
 import { exit, UsageError } from "./exit";
@@ -38,7 +38,7 @@ interface CheckOptions {
 export function checkCommand(terminal: Terminal, finish: (code: number) => void): Command {
   const collect = (value: string, list: string[] = []) => [...list, value];
   return new Command("check")
-    .description("Check whether the mesh of a cluster works, and say how to fix what does not.")
+    .description("Check the mesh of a cluster, and show how to fix what does not work.")
     .option("--kubeconfig <file>", "kubeconfig to use instead of $KUBECONFIG or ~/.kube/config")
     .option("--context <name>", "context to use instead of the current one")
     .option("--namespace <name>", "check only this namespace and the mesh's own parts; can be repeated", collect)

@@ -22,7 +22,7 @@ export function gatewayApiCommand(terminal: Terminal, finish: (code: number) => 
     .description("Install the Gateway API CRDs, unless the cluster has newer ones, and wait until they are served.")
     .option("--release <version>", "exact release of the Gateway API", defaultGatewayApiVersion)
     .option("--source <where>", "URL, file or directory of YAML to read them from instead")
-    .option("--timeout <duration>", "how long it may take", `${timeouts.gatewayApi}m`)
+    .option("--timeout <duration>", "time limit", `${timeouts.gatewayApi}m`)
     .action(async (options: GatewayApiOptions) => finish(await install(options, terminal)));
 }
 
@@ -36,7 +36,7 @@ async function install(options: GatewayApiOptions, terminal: Terminal): Promise<
       terminal.err(
         left === undefined
           ? `Gateway API ${version}: ${count} objects applied\n`
-          : `the Gateway API CRDs are left as they are: ${left}\n`,
+          : `the Gateway API CRDs are left unchanged: ${left}\n`,
       );
       // Alone on its stream, for who reads the version.
       terminal.out(`${version}\n`);

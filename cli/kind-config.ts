@@ -37,7 +37,7 @@ export function kindConfigCommand(terminal: Terminal, finish: (code: number) => 
     .option("--http-node-port <port>", port("NodePort for HTTP", kindDefaults.httpNodePort), portNumber)
     .option("--https-host-port <port>", port("HTTPS port of the host", kindDefaults.httpsHostPort), portNumber)
     .option("--https-node-port <port>", port("NodePort for HTTPS", kindDefaults.httpsNodePort), portNumber)
-    .option("--no-nginx", "without the ports and the node label of NGINX Ingress")
+    .option("--no-nginx", "leave out the ports and the node label of NGINX Ingress")
     .action((options: KindOptions) => {
       terminal.out(kindConfig(options));
       finish(exit.good);
@@ -64,7 +64,8 @@ function kindConfig({ stack, ...flags }: KindOptions): string {
 /** A violation in a setting that was given as a flag. */
 function asFlag({ path, got, rule, fix }: Violation): Violation {
   const flag = `--${path.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-  return { path: flag, got, rule, fix: `${flag} ${fix.slice(`${path}: `.length).replace(/"/g, "")}` };
+  const value = typeof fix === "string" ? fix.slice(`${path}: `.length).replace(/"/g, "") : "";
+  return { path: flag, got, rule, fix: `${flag} ${value}`.trim() };
 }
 
 /** A violation in a setting from the stack file. */

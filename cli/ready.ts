@@ -27,7 +27,7 @@ export function readyCommand(terminal: Terminal, finish: (code: number) => void)
     .option("--namespace <name>", "namespace of the mesh", meshDefaults.namespace)
     .option("--node-namespace <name>", "namespace of istio-cni and ztunnel, if another")
     .option("--wait <duration>", "how long to wait", "3m")
-    .option("--repair", "first restore what was changed by hand in the objects of the mesh's Helm releases")
+    .option("--repair", "first restore objects of the mesh's Helm releases that were changed by hand")
     .action(async (options: ReadyOptions) => finish(await ready(options, terminal)));
 }
 

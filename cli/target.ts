@@ -3,7 +3,7 @@
 import type { Command } from "commander";
 import type { ClusterTarget } from "../cluster/connection";
 import { violationLine } from "../lib/validation/violations";
-import { nearest } from "../lib/validation/rules";
+import { nearest } from "../lib/validation/names";
 import { UsageError } from "./exit";
 
 /** Environment variable that holds a ClusterTarget as JSON: set for the commands that a Pulumi program recorded. */
@@ -27,7 +27,9 @@ export function requireNamespaces(given: readonly string[], existing: readonly s
   const missing = given.find((name) => !existing.includes(name));
   if (missing !== undefined) {
     const fix = `--namespace ${nearest(missing, existing)}`;
-    throw new UsageError(violationLine({ path: "--namespace", got: missing, rule: "no such namespace", fix }));
+    throw new UsageError(
+      violationLine({ path: "--namespace", got: missing, rule: "must be an existing namespace", fix }),
+    );
   }
 }
 

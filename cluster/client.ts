@@ -119,7 +119,7 @@ export class ApiClient implements WritingApi {
     if (status === 200 || status === 201) return { kind: "ok", body: JSON.parse(text) as unknown };
     if (status === 404) return { kind: "missing" };
     const why = statusMessage(text) ?? `HTTP ${status}`;
-    if (status === 401) throw new UnreachableError(`the API server at ${this.server} refuses the credentials: ${why}`);
+    if (status === 401) throw new UnreachableError(`the API server at ${this.server} rejected the credentials: ${why}`);
     if (status === 403) return { kind: "forbidden", why };
     return { kind: "failed", status, why };
   }

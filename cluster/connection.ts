@@ -99,7 +99,7 @@ function textOrPath(value: string, home: string): { text: string; source: string
   // Text of a kubeconfig is longer than a path may be: existsSync says false then.
   if (!fs.existsSync(file)) {
     if (!/[{:]\s/.test(value) && !value.startsWith("{")) {
-      throw new NoClusterError(`kubeconfig "${value}" is neither a file nor the text of one`);
+      throw new NoClusterError(`kubeconfig "${value}" is neither a file nor the text of a kubeconfig`);
     }
     return { text: value, source: "the given kubeconfig" };
   }

@@ -57,7 +57,7 @@ export async function readBundle(source: string): Promise<ManifestObject[]> {
   try {
     const objects = bundleObjects(isRemote(source) ? [await download(source)] : readLocalBundle(source));
     if (objects.length === 0) {
-      throw new Error("it holds no CRD of the Gateway API");
+      throw new Error("it has no Gateway API CRDs");
     }
     return objects;
   } catch (error) {

@@ -36,7 +36,7 @@ function ask(order: Order): unknown {
     timeout: order.deadlineMs + 30_000,
   });
   if (status !== 0) {
-    throw new Error(`the look at the cluster failed: ${error?.message ?? stderr}`);
+    throw new Error(`cannot read the cluster: ${error?.message ?? stderr}`);
   }
   return JSON.parse(stdout);
 }

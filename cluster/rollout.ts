@@ -15,7 +15,7 @@ export interface AwaitedDeployment {
 
 const readMs = 10_000;
 
-/** Nothing once all pods are of the newest template and ready; otherwise what was seen last, with the pods' own words. */
+/** Nothing once all pods are on the newest template and ready; otherwise what was seen last, with the pods' own words. */
 export async function awaitRollout(
   target: ClusterTarget,
   { namespace, name, replicas }: AwaitedDeployment,
@@ -31,7 +31,7 @@ export async function awaitRollout(
       const { metadata, spec, status } = object as V1Deployment;
       const desired = replicas ?? spec?.replicas ?? 1;
       const [updated, ready] = [status?.updatedReplicas ?? 0, status?.readyReplicas ?? 0];
-      progress = `has ${ready} of ${desired} pods ready${updated < desired ? `, ${updated} of the newest template` : ""}`;
+      progress = `has ${ready} of ${desired} pods ready${updated < desired ? `, ${updated} on the newest template` : ""}`;
       const isNewest = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 1) && spec?.replicas === desired;
       const isDone = isNewest && updated >= desired && ready >= desired && (status?.replicas ?? 0) === desired;
       return { state: isDone ? "accepted" : "pending" };

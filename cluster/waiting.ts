@@ -133,6 +133,6 @@ async function readGatewayService(client: ApiClient, { namespace, name }: Awaite
       .filter(({ nodePort }) => nodePort !== undefined && wanted.includes(nodePort))
       .map(({ nodePort }) => `NodePort ${nodePort} belongs to Service ${metadata?.namespace}/${metadata?.name}`),
   );
-  const text = held.length > 0 ? held.join(", ") : "istiod has not made it; its log says why";
+  const text = held.length > 0 ? held.join(", ") : "istiod did not create it; see its log";
   return [{ object: `Service ${namespace}/${gatewayObjects.service(name)}`, text }];
 }

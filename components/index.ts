@@ -17,4 +17,5 @@ export * from "./traffic/args";
 export { TrafficPolicy } from "./traffic/traffic-policy";
 export * from "./waypoint/args";
 export { Waypoint } from "./waypoint/waypoint";
+export * from "../lib/validation/closed-sets";
 export { enrolled, optedOut } from "../lib/istio/labels";

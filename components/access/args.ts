@@ -13,7 +13,7 @@ export interface AccessGatewayArgs {
   serviceAccount: pulumi.Input<string>;
 }
 
-/** Who may connect. What is given has to hold together; of one list any entry is enough. */
+/** Who may connect. All conditions must hold; within a list one entry is enough. */
 export interface AccessRuleArgs {
   /**
    * Namespaces of the clients.
@@ -22,8 +22,8 @@ export interface AccessRuleArgs {
    */
   namespaces?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Service accounts of the clients, as namespace/name. A client that is in one of these or in one of the namespaces
-   * is let in.
+   * Service accounts of the clients, as namespace/name. A client in one of these or in one of the namespaces
+   * is admitted.
    * @default any
    * @example ["shop/web"]
    */
@@ -42,7 +42,7 @@ export interface AccessRuleArgs {
    */
   ports?: pulumi.Input<pulumi.Input<number>[]>;
 }
-/** Which requests are let through. What is given has to hold together; of one list any entry is enough. */
+/** Which requests are admitted. All conditions must hold; within a list one entry is enough. */
 export interface HttpAccessRuleArgs {
   /**
    * Namespaces of the clients.
@@ -51,8 +51,8 @@ export interface HttpAccessRuleArgs {
    */
   namespaces?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Service accounts of the clients, as namespace/name. A client that is in one of these or in one of the namespaces
-   * is let through.
+   * Service accounts of the clients, as namespace/name. A client in one of these or in one of the namespaces
+   * is admitted.
    * @default any
    * @example ["shop/web"]
    */
@@ -77,25 +77,25 @@ export interface HttpAccessRuleArgs {
    */
   paths?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Host names of the requests.
+   * Hostnames of the requests.
    * @default any
    * @example ["shop.example.com"]
    */
   hosts?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Headers, each with the values that it may have.
+   * Headers, each with its allowed values.
    * @default any
    * @example { "x-tenant": ["blue"] }
    */
   headers?: pulumi.Input<{ [name: string]: pulumi.Input<pulumi.Input<string>[]> }>;
   /**
-   * Claims of a checked token, each with the values that it may have. Dots lead into nested claims.
-   * @default none needed
+   * Claims of a validated token, each with its allowed values. Dots separate nested claims.
+   * @default none required
    * @example { groups: ["admin"] }
    */
   claims?: pulumi.Input<{ [name: string]: pulumi.Input<pulumi.Input<string>[]> }>;
 }
-/** Whose tokens are believed. A request with a wrong token is refused; one without a token has no claims. */
+/** Whose tokens are accepted. A request with an invalid token is denied; one without a token has no claims. */
 export interface JwtArgs {
   /** The issuer, as in the token's `iss`. */
   issuer: pulumi.Input<string>;
@@ -112,8 +112,8 @@ export interface JwtArgs {
    */
   jwks?: pulumi.Input<string>;
   /**
-   * For whom tokens are, as in `aud`.
-   * @default anybody
+   * Accepted audiences, as in `aud`.
+   * @default any
    * @example ["shop"]
    */
   audiences?: pulumi.Input<pulumi.Input<string>[]>;
@@ -126,18 +126,18 @@ export interface JwtArgs {
 }
 /** Rules about requests, and the waypoint that enforces them. */
 export interface HttpAccessArgs {
-  /** The waypoint: `waypoint.reference`. Only it can reach the pods then. */
+  /** The waypoint: `waypoint.reference`. No other client can reach the pods. */
   waypoint: pulumi.Input<WaypointReference>;
   /**
-   * Services whose requests are meant; with `selector` for the pods behind them.
-   * @default all that pass through the waypoint, which then is of the same namespace
+   * Services that the rules apply to; requires `selector` for the pods behind them.
+   * @default everything that uses the waypoint, which must then be in the same namespace
    * @example ["web"]
    */
   services?: pulumi.Input<pulumi.Input<string>[]>;
-  /** Which requests are let through; all others are answered with 403. */
+  /** Which requests are admitted; all others get 403. */
   allow: HttpAccessRuleArgs[];
   /**
-   * Whose tokens are checked.
+   * Whose tokens are validated.
    * @default none
    * @example { issuer: "https://id.example.com", jwksUri: "https://id.example.com/keys" }
    */
@@ -146,7 +146,7 @@ export interface HttpAccessArgs {
 /** Who may reach the pods of a namespace. */
 export interface AccessPolicyArgs extends ObjectMetadataArgs {
   /**
-   * First part of the names of its objects. A change replaces them.
+   * Prefix of the names of its objects. A change replaces them.
    * @default the component's name
    * @example "web"
    */
@@ -160,31 +160,31 @@ export interface AccessPolicyArgs extends ObjectMetadataArgs {
    */
   selector?: pulumi.Input<{ [label: string]: pulumi.Input<string> }>;
   /**
-   * True: nobody may connect whom no other policy lets in. It stands alone.
+   * True: denies every connection that no other policy allows. Cannot be combined with `allow` or `http`.
    * @default false
    * @example true
    */
   defaultDeny?: boolean;
   /**
-   * Who may connect; everybody else may not. Behind a waypoint connections come from the waypoint: use `http` there.
-   * @default everybody, unless something else is said here
+   * Who may connect; all others are denied. Behind a waypoint, connections come from the waypoint: use `http` there.
+   * @default everyone, unless `http` or `defaultDeny` is set
    * @example [{ namespaces: ["shop"], ports: [8080] }]
    */
   allow?: AccessRuleArgs[];
   /**
-   * Which requests are let through, and by which waypoint. The pods are closed to everybody but it.
+   * Which requests are admitted, and by which waypoint. No other client can reach the pods.
    * @default all
    * @example { waypoint: waypoint.reference, allow: [{ methods: ["GET"] }] }
    */
   http?: HttpAccessArgs;
   /**
-   * The trust domain of the mesh, as its charts were told.
+   * The trust domain of the mesh, as set in its charts.
    * @default "cluster.local"
    * @example "example.com"
    */
   trustDomain?: pulumi.Input<string>;
   /**
-   * The cluster of an explicit provider, unless another component has named it already.
+   * The cluster of an explicit provider, unless another component of the program has set it already.
    * @default that of the default provider
    * @example { context: "kind-kind" }
    */

@@ -1,44 +1,56 @@
 // What an AccessPolicy may be given.
+import { object, ObjectRule, objectWithSynonyms, Synonyms, Together } from "../../lib/validation/object";
 import {
   anything,
   below,
+  composed,
+  filledList,
   first,
   flag,
   list,
   mapOf,
-  object,
-  ObjectRule,
   required,
   Rule,
   text,
-  Together,
-  UNKNOWN,
   value,
-  filledList,
 } from "../../lib/validation/rules";
 import { dnsLabel, dnsSubdomain, hostname, labels, port } from "../../lib/validation/formats";
 import { method } from "../../lib/validation/http-formats";
-import { clusterRules } from "../../lib/validation/cluster";
+import { clusterRules } from "../support/rules";
 import { annotations } from "../../lib/validation/metadata";
 import { waypointReference } from "../waypoint/rules";
-import { Violation, textOf } from "../../lib/validation/violations";
+import { textOf, UNKNOWN, Violation } from "../../lib/validation/violations";
+import type {
+  AccessGatewayArgs,
+  AccessPolicyArgs,
+  AccessRuleArgs,
+  HttpAccessArgs,
+  HttpAccessRuleArgs,
+  JwtArgs,
+} from "./args";
 
 const account = text(
   /^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
-  "a service account is a namespace and a name with a slash between them",
+  "must be a service account, as namespace/name",
   (got) => {
     const found = /ns\/([^/]+)\/sa\/([^/]+)/.exec(textOf(got));
     return found ? `"${found[1]}/${found[2]}"` : `"shop/${textOf(got).replace(/[^a-z0-9-]/g, "") || "web"}"`;
   },
 );
 
-/** Where a reference to a gateway is given whole, what it tells beside this is for routes. */
-const gatewayClient = object({
-  name: dnsLabel("hostk8s-gateway"),
-  namespace: required(dnsLabel("istio-system"), "a gateway is of a namespace", '"istio-system"'),
+/** A reference to a gateway given whole: what it tells beside its identity is for routes. */
+interface WholeReference extends AccessGatewayArgs {
+  listeners?: unknown;
+  hostPorts?: unknown;
+  certificateNames?: unknown;
+}
+
+const gatewayClient = object<WholeReference>({
+  name: required(dnsLabel("hostk8s-gateway"), "must be the name of the gateway", '"hostk8s-gateway"'),
+  namespace: required(dnsLabel("istio-system"), "must be the namespace of the gateway", '"istio-system"'),
   serviceAccount: required(
     dnsSubdomain("hostk8s-gateway-istio"),
-    "a gateway is known by the service account of its pods",
+    "must be the service account of the gateway's pods, by which policies know it",
     '"hostk8s-gateway-istio"',
   ),
   listeners: anything,
@@ -52,6 +64,16 @@ const who = {
   gateway: gatewayClient,
 };
 
+const whoSynonyms = {
+  namespace: "namespaces",
+  from: ["serviceAccounts", "namespaces"],
+  source: ["serviceAccounts", "namespaces"],
+  clients: ["serviceAccounts", "namespaces"],
+  principals: "serviceAccounts",
+  principal: "serviceAccounts",
+  serviceAccount: "serviceAccounts",
+} satisfies Synonyms<typeof who>;
+
 const onlyRequests = ["methods", "paths", "hosts", "headers", "claims"];
 
 /** A rule for connections that speaks of requests, as JavaScript and YAML let one write it. */
@@ -61,36 +83,50 @@ const requestsNeedWaypoint: Rule = (given, path) => {
     .filter((field) => fields[field] !== undefined)
     .map((field) => ({
       path: below(path, field),
-      got: fields[field] === UNKNOWN ? "" : fields[field],
-      rule: "ztunnel sees connections, not requests: a rule about requests needs a waypoint",
+      got: fields[field],
+      rule: "ztunnel sees connections, not requests: rules for requests belong under `http`, with a waypoint",
       fix: `http: { waypoint: waypoint.reference, allow: [{ ${field}: ${JSON.stringify(fields[field]) ?? "..."} }] }`,
     }));
 };
 
-const someone: Together = (given, path) =>
+const someone: Together<Partial<HttpAccessRuleArgs>> = (given, path) =>
   Object.keys(given).length === 0
-    ? [{ path, got: {}, rule: "a rule without a condition lets everybody in", fix: 'namespaces: ["shop"]' }]
+    ? [
+        {
+          path,
+          got: {},
+          rule: "must have a condition: a rule without one admits every client",
+          fix: 'namespaces: ["shop"]',
+        },
+      ]
     : [];
 
 const connectionRule: Rule = first(
   requestsNeedWaypoint,
-  unlessUnknown(object({ ...who, ports: filledList(port(8080), "8080") }, someone)),
+  unlessUnknown(
+    objectWithSynonyms<AccessRuleArgs>(
+      { ...who, ports: filledList(port(8080), "8080") },
+      { ...whoSynonyms, port: "ports", toPorts: "ports" },
+      someone,
+    ),
+  ),
 );
 
 /** Together-rules do not see what is not known yet, so a rule that has only that must not count as empty. */
 function unlessUnknown(rule: Rule): Rule {
-  return (given, path) =>
+  const check: Rule = (given, path) =>
     typeof given === "object" &&
     given !== null &&
     Object.keys(given).length > 0 &&
     Object.values(given).every((v) => v === UNKNOWN)
       ? []
       : rule(given, path);
+  return composed(check, rule);
 }
 
 const policyPath = text(
   /^[/*][^?#]*$/,
-  "a path begins with `/`, or with `*` for every path with that end, and has no query",
+  "must be a path that begins with `/`, or with `*` to match the end of a path, without a query",
   (got) =>
     `"/${textOf(got)
       .replace(/^[a-z]+:\/\/[^/]*/i, "")
@@ -100,16 +136,16 @@ const policyPath = text(
 
 const valuesByName = (example: string): Rule =>
   first(
-    mapOf(list(text(/^.+$/, "a value is text", '"yes"'), '"yes"'), example),
+    mapOf(list(text(/^.+$/, "must be text", '"yes"'), '"yes"'), example),
     value(
       (got) => typeof got !== "object" || Object.keys(got as object).every((name) => /^[A-Za-z0-9_.:/-]+$/.test(name)),
-      "a name has letters, digits and `-_.:/`",
+      "must have names of letters, digits, `-`, `_`, `.`, `:` or `/`",
       `{ ${example} }`,
     ),
   );
 
 const requestRule = unlessUnknown(
-  object(
+  objectWithSynonyms<HttpAccessRuleArgs>(
     {
       ...who,
       methods: filledList(method, '"GET"'),
@@ -118,38 +154,40 @@ const requestRule = unlessUnknown(
       headers: valuesByName('"x-tenant": ["blue"]'),
       claims: valuesByName('groups: ["admin"]'),
     },
+    { ...whoSynonyms, host: "hosts", hostnames: "hosts", method: "methods", path: "paths", prefix: "paths" },
     someone,
   ),
 );
 
-const oneKeySet: Together = (given, path) =>
+const oneKeySet: Together<JwtArgs> = (given, path) =>
   given["jwksUri"] !== undefined && given["jwks"] !== undefined
     ? [
         {
           path: below(path, "jwks"),
           got: given["jwks"],
-          rule: "the keys come from an address or are written down, not both",
-          fix: "jwks: undefined",
+          rule: "must not be set together with `jwksUri`",
+          fix: { remove: "jwks" },
         },
       ]
     : [];
 
-const jwt = object(
+const jwt = objectWithSynonyms<JwtArgs>(
   {
     issuer: required(
-      text(/\S/, "an issuer is the text in the token's `iss`", '"https://id.example.com"'),
-      "tokens have an issuer",
+      text(/\S/, "must be the issuer, as in the token's `iss`", '"https://id.example.com"'),
+      "must be the issuer, as in the token's `iss`",
       '"https://id.example.com"',
     ),
-    jwksUri: text(/^https?:\/\/[^\s/]+/, "keys are at an http or https address", '"https://id.example.com/keys"'),
-    jwks: text(/^\s*\{/, "keys are a JSON object, as text", "'{\"keys\":[]}'"),
-    audiences: filledList(text(/\S/, "an audience is text", '"shop"'), '"shop"'),
+    jwksUri: text(/^https?:\/\/[^\s/]+/, "must be an http:// or https:// URL", '"https://id.example.com/keys"'),
+    jwks: text(/^\s*\{/, "must be a JSON object, as text", "'{\"keys\":[]}'"),
+    audiences: filledList(text(/\S/, "must be text", '"shop"'), '"shop"'),
     forward: flag,
   },
+  { audience: "audiences", forwardOriginalToken: "forward", keys: "jwks", jwksUrl: "jwksUri" },
   oneKeySet,
 );
 
-const claimsNeedTokens: Together = (given, path) => {
+const claimsNeedTokens: Together<HttpAccessArgs> = (given, path) => {
   const rules = Array.isArray(given["allow"]) ? (given["allow"] as Record<string, unknown>[]) : [];
   return given["jwt"] !== undefined
     ? []
@@ -159,46 +197,47 @@ const claimsNeedTokens: Together = (given, path) => {
           : [
               {
                 path: below(path, `allow[${index}].claims`),
-                got: rule["claims"] === UNKNOWN ? "" : rule["claims"],
-                rule: "nobody has claims while no issuer's tokens are checked",
+                got: rule["claims"],
+                rule: "must come with `jwt`: without it no token is checked, and no request has claims",
                 fix: 'jwt: { issuer: "https://id.example.com" }',
               },
             ],
       );
 };
 
-const http = object(
+const http = objectWithSynonyms<HttpAccessArgs>(
   {
     waypoint: required(
       waypointReference,
-      "rules about requests are carried out by a waypoint: without one they would be ignored, or refuse everything",
+      "must be the waypoint that enforces the rules: without one they are ignored, or deny everything",
       "waypoint.reference",
     ),
     services: filledList(dnsLabel("web"), '"web"'),
     allow: required(
       filledList(requestRule, '{ methods: ["GET"] }'),
-      "rules about requests say which are let through",
+      "must say which requests are admitted",
       '[{ methods: ["GET"] }]',
     ),
     jwt,
   },
+  { rules: "allow", service: "services", jwtRules: "jwt", requestAuthentication: "jwt" },
   claimsNeedTokens,
 );
 
-const something: Together = (given, path) =>
-  ["allow", "http"].every((field) => given[field] === undefined) && given["defaultDeny"] !== true
+const something: Together<AccessPolicyArgs> = (given, path) =>
+  (["allow", "http"] as const).every((field) => given[field] === undefined) && given["defaultDeny"] !== true
     ? [
         {
           path: below(path, "allow"),
-          got: "",
-          rule: "a policy lets somebody in or denies everybody",
+          got: undefined,
+          rule: "must have `allow`, `http` or `defaultDeny`",
           fix: 'allow: [{ namespaces: ["shop"] }]',
         },
       ]
     : [];
 
-/** The rules for a waypoint and the lock of the pods behind it have to be about the same pods. */
-const samePods: Together = (given, path) => {
+/** The rules for a waypoint and the lock of the pods behind it must be about the same pods. */
+const samePods: Together<AccessPolicyArgs> = (given, path) => {
   const inHttp = given["http"] as Record<string, unknown> | undefined;
   if (inHttp === undefined || (inHttp["services"] === undefined) === (given["selector"] === undefined)) {
     return [];
@@ -208,22 +247,22 @@ const samePods: Together = (given, path) => {
         {
           path: below(path, "selector"),
           got: given["selector"],
-          rule: "rules for all that passes the waypoint guard all pods: for some pods name their Services too",
+          rule: "must come with `http.services`: `http` without services protects every pod of the namespace",
           fix: 'http: { services: ["web"] }',
         },
       ]
     : [
         {
           path: below(path, "http.services"),
-          got: inHttp["services"] === UNKNOWN ? "" : inHttp["services"],
-          rule: "the pods behind these Services are closed to all but the waypoint, so say which they are",
+          got: inHttp["services"],
+          rule: "must come with `selector`, which names the pods behind the Services: only the waypoint may reach them",
           fix: 'selector: { app: "web" }',
         },
       ];
 };
 
-/** A connection rule for every port would be a way round the waypoint. */
-const noWayRound: Together = (given, path) =>
+/** A connection rule for every port would be a way around the waypoint. */
+const noWayRound: Together<AccessPolicyArgs> = (given, path) =>
   given["http"] === undefined || !Array.isArray(given["allow"])
     ? []
     : (given["allow"] as Record<string, unknown>[])
@@ -231,12 +270,12 @@ const noWayRound: Together = (given, path) =>
         .filter(({ rule }) => rule !== null && typeof rule === "object" && rule["ports"] === undefined)
         .map(({ index }) => ({
           path: below(path, `allow[${index}].ports`),
-          got: "",
-          rule: "beside rules about requests a connection rule names its ports, or it leads round the waypoint",
+          got: undefined,
+          rule: "must be set next to `http`: connections to every port would bypass the waypoint",
           fix: "ports: [9090]",
         }));
 
-const aloneDenied: Together = (given, path) =>
+const aloneDenied: Together<AccessPolicyArgs> = (given, path) =>
   given["defaultDeny"] === true && given["allow"] === undefined && given["http"] === undefined
     ? []
     : given["defaultDeny"] === true
@@ -244,36 +283,50 @@ const aloneDenied: Together = (given, path) =>
           {
             path: below(path, "defaultDeny"),
             got: true,
-            rule: "whoever is not let in by a policy with rules is denied already",
-            fix: "defaultDeny: undefined",
+            rule: "must not be set next to `allow` or `http`, which deny everything else already",
+            fix: { remove: "defaultDeny" },
           },
         ]
       : [];
 
 /** Rules for AccessPolicyArgs. */
-export const accessPolicyRules: ObjectRule = object(
+export const accessPolicyRules: ObjectRule = objectWithSynonyms<AccessPolicyArgs>(
   {
     name: dnsLabel("web", 240),
-    namespace: required(dnsLabel("shop"), "a policy lives in the namespace that it guards", '"shop"'),
-    selector: first(
-      labels,
-      value(
-        (got) => Object.keys(got as object).length > 0,
-        "an empty selector takes all pods of the namespace, as none does",
-        "undefined",
-      ),
+    namespace: required(dnsLabel("shop"), "must be the namespace of the pods", '"shop"'),
+    selector: first(labels, (given, path) =>
+      typeof given === "object" && given !== null && Object.keys(given).length === 0
+        ? [
+            {
+              path,
+              got: given,
+              rule: "must have a label; without a selector every pod is meant",
+              fix: { remove: path },
+            },
+          ]
+        : [],
     ),
     defaultDeny: flag,
     allow: filledList(connectionRule, '{ namespaces: ["shop"] }'),
     http,
-    trustDomain: text(
-      /^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
-      "a trust domain is lower-case labels joined by dots",
-      '"cluster.local"',
-    ),
+    trustDomain: text(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, "must be lowercase labels joined by dots", '"cluster.local"'),
     labels,
     annotations,
     cluster: clusterRules,
+  },
+  {
+    rules: "allow",
+    from: { write: 'allow: [{ namespaces: ["shop"] }]' },
+    namespaces: { write: 'allow: [{ namespaces: ["shop"] }]' },
+    serviceAccounts: { write: 'allow: [{ serviceAccounts: ["shop/web"] }]' },
+    ports: { write: "allow: [{ ports: [8080] }]" },
+    waypoint: { write: 'http: { waypoint: waypoint.reference, allow: [{ methods: ["GET"] }] }' },
+    jwt: { write: 'http: { jwt: { issuer: "https://id.example.com" } }' },
+    action: { write: 'allow: [{ namespaces: ["shop"] }]' },
+    deny: "defaultDeny",
+    denyAll: "defaultDeny",
+    podSelector: "selector",
+    matchLabels: "selector",
   },
   something,
   samePods,
@@ -281,12 +334,12 @@ export const accessPolicyRules: ObjectRule = object(
   aloneDenied,
 );
 
-/** Rules for the whole of a waypoint's traffic live beside the waypoint. */
+/** Rules for all traffic of a waypoint belong in the waypoint's namespace. */
 export function elsewhereViolation(waypoint: string, waypointNamespace: string): Violation {
   return {
     path: "http.waypoint",
     got: `${waypointNamespace}/${waypoint}`,
-    rule: "a waypoint of another namespace serves others too, so name the Services whose requests are meant",
+    rule: "must come with `http.services`: a waypoint of another namespace serves other Services too",
     fix: 'selector: { app: "web" }, http: { services: ["web"] }',
   };
 }

@@ -74,12 +74,12 @@ function readTexts(name: string, source: string): string[] {
   try {
     const texts = readLocalBundle(source);
     if (statedVersion(texts) === undefined) {
-      throw new Error("no CRD of Gateway API in it");
+      throw new Error("it has no Gateway API CRDs");
     }
     return texts;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const rule = `the Gateway API CRDs cannot be read from there (${why})`;
+    const rule = `must contain the Gateway API CRDs (${why})`;
     throwViolations("GatewayApi", name, [{ path: "source", got: source, rule, fix: 'source: "./gateway-api.yaml"' }]);
     throw error;
   }
@@ -99,7 +99,7 @@ function findDrift(
   const definitions = facts?.definitions ?? readDefinitions(cluster);
   const left = reasonToLeave(installedBundle(definitions), { bundleVersion: version, channel: "standard" });
   if (left !== undefined) {
-    void pulumi.log.warn(`the Gateway API CRDs are left as they are: ${left}`, component);
+    void pulumi.log.warn(`the Gateway API CRDs are left unchanged: ${left}`, component);
     return undefined;
   }
   const drift = bundleDrift(definitions, version, facts?.isOwnMesh === true);
@@ -107,7 +107,7 @@ function findDrift(
     return undefined;
   }
   void pulumi.log.warn(
-    `the Gateway API CRDs have changed and are installed again:\n  ${drift.join("\n  ")}`,
+    `the Gateway API CRDs were changed outside of Pulumi; \`pulumi up\` restores them:\n  ${drift.join("\n  ")}`,
     component,
   );
   return drift.join("; ");

@@ -2,35 +2,50 @@
 import * as semver from "semver";
 import { gatewayApiFloor, istioLines } from "../../lib/istio/releases";
 import { exactVersion } from "../../lib/validation/formats";
-import { clusterRules } from "../../lib/validation/cluster";
-import { below, first, object, ObjectRule, text, Together, value } from "../../lib/validation/rules";
+import { clusterRules } from "../support/rules";
+import { ObjectRule, objectWithSynonyms, Together } from "../../lib/validation/object";
+import { below, first, text, value } from "../../lib/validation/rules";
+import type { GatewayApiArgs } from "./args";
 
 const gatewayApiVersion = first(
-  text(exactVersion, "it is one exact release of Gateway API", `"${istioLines[0]!.gatewayApi}"`),
+  text(exactVersion, "must be an exact release of Gateway API", `"${istioLines[0]!.gatewayApi}"`),
   value(
     (got) => semver.gte(String(got), gatewayApiFloor),
-    `istiod ignores the kinds of bundles before ${gatewayApiFloor}`,
+    `must be ${gatewayApiFloor} or newer: istiod ignores the kinds of older bundles`,
     `"${istioLines[0]!.gatewayApi}"`,
   ),
 );
 
 /** A bundle has one version: the one that was asked for, or the one that is in the source. */
-export const sourceKnowsVersion: Together = (api, path) =>
+export const sourceKnowsVersion: Together<GatewayApiArgs> = (api, path) =>
   api["version"] !== undefined && api["source"] !== undefined
     ? [
         {
           path: below(path, "version"),
           got: api["version"],
-          rule: "a source says itself which version it holds",
-          fix: "version: undefined",
+          rule: "must not be set together with `source`, which has a version of its own",
+          fix: { remove: "version" },
         },
       ]
     : [];
 
-const somewhere = text(/\S/, "it is a URL, a file or a directory", '"./gateway-api"');
+const somewhere = text(/\S/, "must be a URL, a file or a directory", '"./gateway-api"');
 
 /** Fields that say which bundle. */
 export const bundleFields = { version: gatewayApiVersion, source: somewhere };
 
+/** Other names of those fields. */
+export const bundleSynonyms = {
+  url: "source",
+  file: "source",
+  path: "source",
+  release: "version",
+  tag: "version",
+} as const;
+
 /** Rules for GatewayApiArgs. */
-export const gatewayApiRules: ObjectRule = object({ ...bundleFields, cluster: clusterRules }, sourceKnowsVersion);
+export const gatewayApiRules: ObjectRule = objectWithSynonyms<GatewayApiArgs>(
+  { ...bundleFields, cluster: clusterRules },
+  bundleSynonyms,
+  sourceKnowsVersion,
+);

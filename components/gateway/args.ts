@@ -1,8 +1,9 @@
 // What an ingress gateway takes, and what it gives to routes.
 import * as pulumi from "@pulumi/pulumi";
+import { IssuerKind, RoutesFrom, ServiceType } from "../../lib/validation/closed-sets";
 import { ClusterArgs } from "../support/args";
 
-/** Which names the certificate holds, who signs it, and where it is kept. */
+/** Names, issuer and Secret of a certificate. */
 export interface CertificateArgs {
   /**
    * False: http only, no https listener.
@@ -11,7 +12,7 @@ export interface CertificateArgs {
    */
   enabled?: boolean;
   /**
-   * True: the Secret `secretName` is used as it is and nothing is issued.
+   * True: uses the existing Secret `secretName`; nothing is issued.
    * @default false
    * @example true
    */
@@ -23,8 +24,8 @@ export interface CertificateArgs {
    */
   secretName?: pulumi.Input<string>;
   /**
-   * The cert-manager issuer that signs.
-   * @default none: a CA of the gateway's own
+   * The cert-manager issuer that signs the certificate.
+   * @default none: the gateway gets its own CA
    * @example "root-ca-cluster-issuer"
    */
   issuerName?: pulumi.Input<string>;
@@ -33,15 +34,15 @@ export interface CertificateArgs {
    * @default "ClusterIssuer"
    * @example "Issuer"
    */
-  issuerKind?: pulumi.Input<string>;
+  issuerKind?: pulumi.Input<IssuerKind>;
   /**
-   * Host names in the certificate. A wildcard needs two labels under it: TLS libraries refuse `*.localhost`.
+   * Hostnames in the certificate. A wildcard needs two labels under it: TLS libraries refuse `*.localhost`.
    * @default ["localhost", "hostk8s.local", "*.hostk8s.local"]
    * @example ["apps.example.com"]
    */
   dnsNames?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Addresses in the certificate. Public issuers refuse them: give an empty list there.
+   * IP addresses in the certificate. Public issuers refuse them: set an empty list.
    * @default ["127.0.0.1", "::1"]
    * @example []
    */
@@ -53,29 +54,29 @@ export interface CertificateArgs {
    */
   duration?: pulumi.Input<string>;
   /**
-   * How long before its end it is renewed; at least 5m, and less than `duration`.
+   * How long before expiry it is renewed; at least 5m, and less than `duration`.
    * @default "720h"
    * @example "240h"
    */
   renewBefore?: pulumi.Input<string>;
 }
-/** From which namespaces routes may attach to a gateway. */
+/** Namespaces whose routes may attach to a gateway. */
 export interface AllowedRoutesArgs {
   /**
-   * All, Same (the gateway's own namespace) or Selector (namespaces with the labels of `selector`). With All every
-   * namespace can claim any host name.
+   * All, Same (the gateway's own namespace) or Selector (namespaces with the labels in `selector`). With All, every
+   * namespace can claim any hostname.
    * @default "All"
    * @example "Selector"
    */
-  from?: pulumi.Input<string>;
+  from?: pulumi.Input<RoutesFrom>;
   /**
-   * Labels that a namespace must have.
+   * Labels that the namespaces must have.
    * @default none
    * @example { "hostk8s.stack": "shop" }
    */
   selector?: pulumi.Input<{ [label: string]: pulumi.Input<string> }>;
 }
-/** What an ingress gateway is called, how it is reached, and what it may use. */
+/** Name, ports, certificate and resources of an ingress gateway. */
 export interface GatewayArgs {
   /**
    * Name of the Gateway. istiod calls its Deployment and Service `<name>-istio`. A change replaces the Gateway.
@@ -84,7 +85,7 @@ export interface GatewayArgs {
    */
   name?: pulumi.Input<string>;
   /**
-   * Namespace of the Gateway, which has to exist. A change replaces the Gateway.
+   * Namespace of the Gateway, which must exist. A change replaces the Gateway.
    * @default the mesh's
    * @example "ingress"
    */
@@ -94,7 +95,7 @@ export interface GatewayArgs {
    * @default "NodePort"
    * @example "LoadBalancer"
    */
-  serviceType?: string;
+  serviceType?: ServiceType;
   /**
    * Port that every node opens for http: 30000 to 32767.
    * @default 30081
@@ -102,34 +103,34 @@ export interface GatewayArgs {
    */
   httpNodePort?: pulumi.Input<number>;
   /**
-   * Port that every node opens for https: 30000 to 32767. The default lies outside the band that Kubernetes keeps free
-   * for named ports (30000 to 30085), so another Service may have been given it.
+   * Port that every node opens for https: 30000 to 32767. The default is outside the range that Kubernetes
+   * reserves for static ports (30000 to 30085), so another Service may already have it.
    * @default 30444
    * @example 31443
    */
   httpsNodePort?: pulumi.Input<number>;
   /**
-   * Port under which `httpNodePort` is reached from outside, such as that of kind's port map. For URLs and redirects.
+   * Port at which `httpNodePort` is reached from outside, such as the host port of kind. For URLs and redirects.
    * @default 8081
    * @example 80
    */
   httpHostPort?: pulumi.Input<number>;
   /**
-   * Port under which `httpsNodePort` is reached from outside.
+   * Port at which `httpsNodePort` is reached from outside.
    * @default 8444
    * @example 443
    */
   httpsHostPort?: pulumi.Input<number>;
   /**
-   * Name or address of the machine whose ports those are.
+   * Name or address of the machine with those ports.
    * @default "localhost"
    * @example "192.168.1.20"
    */
   host?: pulumi.Input<string>;
   /**
-   * Host names that the listeners serve, each with a listener of its own: the first has the listeners `http` and
-   * `https`, the second `http-2` and `https-2`.
-   * @default every host
+   * Hostnames to listen for, with a listener each: `http` and `https` for the first, `http-2` and `https-2` for the
+   * second.
+   * @default every hostname
    * @example ["*.apps.example.com"]
    */
   hostnames?: pulumi.Input<pulumi.Input<string>[]>;
@@ -152,22 +153,22 @@ export interface GatewayArgs {
    */
   memory?: pulumi.Input<string>;
   /**
-   * From which namespaces routes may attach.
+   * Namespaces whose routes may attach.
    * @default all
    * @example { from: "Same" }
    */
   allowedRoutes?: AllowedRoutesArgs;
   /**
    * The certificate of the https listener.
-   * @default one for localhost and hostk8s.local, by a CA of the gateway's own
+   * @default one for localhost and hostk8s.local, signed by the gateway's own CA
    * @example { dnsNames: ["apps.example.com"], issuerName: "letsencrypt" }
    */
   certificate?: CertificateArgs;
 }
-/** An ingress gateway of its own, beside that of the mesh. */
+/** A separate ingress gateway, next to that of the mesh. */
 export interface IngressGatewayArgs extends GatewayArgs {
   /**
-   * The cluster of an explicit provider, unless another component has named it already.
+   * The cluster of an explicit provider, unless another component of the program has set it already.
    * @default that of the default provider
    * @example { context: "kind-kind" }
    */

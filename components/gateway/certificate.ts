@@ -207,12 +207,14 @@ async function requireIssued(target: ClusterTarget, awaited: Awaited): Promise<v
     const judge = (object: unknown) => conditionVerdict(object as WithConditions, condition);
     verdict = await awaitVerdict(target, `${path}/${name}`, judge, forMs);
   } catch (error) {
-    throw runFailure(`Certificate ${namespace}/${name} was written, but not seen issued: ${reason(error)}`);
+    throw runFailure(
+      `Certificate ${namespace}/${name} was created, but could not be watched until it was issued: ${reason(error)}`,
+    );
   }
   if (verdict.state !== "accepted") {
     const text = await explainWaiting(target, awaited, { begun, seen: begun }, 0).catch(() => undefined);
     throw runFailure(
-      text ?? `Certificate ${namespace}/${name} is not issued within ${timeouts.foreignCertificate} min`,
+      text ?? `Certificate ${namespace}/${name} was not issued within ${timeouts.foreignCertificate} min`,
     );
   }
 }

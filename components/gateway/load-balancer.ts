@@ -51,10 +51,8 @@ async function addressInTime(target: ClusterTarget, path: string, service: strin
     throw runFailure(`the address of Service ${into}/${service} cannot be read: ${reason(error)}`);
   }
   if (address === undefined) {
-    const otherwise = 'where the cluster has none write `serviceType: "NodePort"`';
-    throw runFailure(
-      `no load balancer has given Service ${into}/${service} an address within ${seconds} s; ${otherwise}`,
-    );
+    const otherwise = 'if the cluster has no load balancer, write `serviceType: "NodePort"`';
+    throw runFailure(`no load balancer gave Service ${into}/${service} an address within ${seconds} s; ${otherwise}`);
   }
   return address;
 }

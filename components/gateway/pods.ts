@@ -34,9 +34,11 @@ async function requireServing(target: ClusterTarget, deployment: AwaitedDeployme
   try {
     why = await awaitRollout(target, deployment, timeouts.gateway * 60_000);
   } catch (error) {
-    throw runFailure(`the gateway was written, but its pods were not seen ready: ${reason(error)}`);
+    throw runFailure(
+      `the gateway was created, but its pods could not be watched until they were ready: ${reason(error)}`,
+    );
   }
   if (why !== undefined) {
-    throw runFailure(`the gateway does not serve after ${timeouts.gateway} min: ${why}`);
+    throw runFailure(`the gateway is not ready after ${timeouts.gateway} min: ${why}`);
   }
 }

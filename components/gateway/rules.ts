@@ -1,5 +1,7 @@
 // What an ingress gateway and its certificate may be given.
-import { below, flag, list, object, oneOf, ObjectRule, Rule, Together, value, whole } from "../../lib/validation/rules";
+import { FieldRules, Given, ObjectRule, objectWithSynonyms, Synonyms, Together } from "../../lib/validation/object";
+import { below, flag, list, oneOf, Rule, value, whole } from "../../lib/validation/rules";
+import { IssuerKind, RoutesFrom, ServiceType } from "../../lib/validation/closed-sets";
 import { gatewayObjects } from "../../lib/istio/names";
 import { certificateDefaults as cert, gatewayDefaults as gateway } from "../../lib/istio/defaults";
 import {
@@ -17,19 +19,14 @@ import {
   parseDuration,
   port,
 } from "../../lib/validation/formats";
-import { clusterRules } from "../../lib/validation/cluster";
+import { clusterRules } from "../support/rules";
 import { parseQuantity } from "../../lib/validation/quantity";
 import { Violation, textOf } from "../../lib/validation/violations";
-
-/** Kinds of Service that a gateway can have. */
-export const serviceTypes = ["NodePort", "LoadBalancer", "ClusterIP"] as const;
-
-/** From which namespaces routes may attach. */
-export const allowedSources = ["All", "Same", "Selector"] as const;
+import type { AllowedRoutesArgs, CertificateArgs, GatewayArgs, IngressGatewayArgs } from "./args";
 
 const nonEmpty: Rule = value(
   (got) => !Array.isArray(got) || got.length > 0,
-  "an empty list is no choice: leave the setting out for the default",
+  "must not be empty; without it the default applies",
   "[...]",
 );
 
@@ -38,43 +35,43 @@ function listOf(item: Rule, example: string): Rule {
   return (given, path) => [...items(given, path), ...nonEmpty(given, path)];
 }
 
-const issuerAgainstExisting: Together = (certificate, path) =>
+const issuerAgainstExisting: Together<CertificateArgs> = (certificate, path) =>
   certificate["existing"] !== true
     ? []
-    : ["issuerName", "issuerKind", "dnsNames", "ipAddresses", "duration", "renewBefore"]
+    : (["issuerName", "issuerKind", "dnsNames", "ipAddresses", "duration", "renewBefore"] as const)
         .filter((field) => certificate[field] !== undefined)
         .map((field) => ({
           path: below(path, field),
           got: certificate[field],
-          rule: "a Secret that exists is used as it is, so nothing is issued for it",
-          fix: `${field}: undefined`,
+          rule: "must not be set with `existing: true`: the Secret is used as it is and nothing is issued",
+          fix: { remove: field },
         }));
 
-const existingNeedsName: Together = (certificate, path) =>
+const existingNeedsName: Together<CertificateArgs> = (certificate, path) =>
   certificate["existing"] === true && certificate["secretName"] === undefined
     ? [
         {
           path: below(path, "existing"),
           got: true,
-          rule: "a Secret that exists is named, and no certificate of that name is made",
+          rule: "must come with `secretName`, the name of the Secret that exists",
           fix: 'secretName: "my-certificate"',
         },
       ]
     : [];
 
-const kindNeedsName: Together = (certificate, path) =>
+const kindNeedsName: Together<CertificateArgs> = (certificate, path) =>
   certificate["issuerKind"] !== undefined && certificate["issuerName"] === undefined && certificate["existing"] !== true
     ? [
         {
           path: below(path, "issuerKind"),
           got: certificate["issuerKind"],
-          rule: "a kind of issuer says nothing without its name",
+          rule: "must come with `issuerName`",
           fix: 'issuerName: "root-ca-cluster-issuer"',
         },
       ]
     : [];
 
-const renewalInside: Together = (certificate, path) => {
+const renewalInside: Together<CertificateArgs> = (certificate, path) => {
   const lifetime = textOf(certificate["duration"] ?? cert.duration);
   const before = textOf(certificate["renewBefore"] ?? cert.renewBefore);
   const seconds = { lifetime: parseDuration(lifetime), before: parseDuration(before) };
@@ -86,23 +83,37 @@ const renewalInside: Together = (certificate, path) => {
     {
       path: below(path, field),
       got: certificate[field],
-      rule: `a certificate of ${lifetime} cannot be renewed ${before} before its end`,
+      rule: `a certificate that is valid for ${lifetime} cannot be renewed ${before} before it expires`,
       fix: `renewBefore: "${Math.max(1, Math.floor(seconds.lifetime / 3 / 3600))}h"`,
     },
   ];
 };
 
-const certificateRules = object(
+const certificateRules = objectWithSynonyms<CertificateArgs>(
   {
     enabled: flag,
     existing: flag,
     secretName: dnsSubdomain(gatewayObjects.secret(gateway.name)),
     issuerName: dnsSubdomain("root-ca-cluster-issuer"),
-    issuerKind: oneOf(["ClusterIssuer", "Issuer"]),
+    issuerKind: oneOf(Object.values(IssuerKind)),
     dnsNames: listOf(certificateName, '"localhost"'),
     ipAddresses: list(ipAddress, '"127.0.0.1"'),
     duration: duration("1h", cert.duration),
     renewBefore: duration("5m", cert.renewBefore),
+  },
+  {
+    secret: "secretName",
+    tlsSecret: "secretName",
+    issuer: "issuerName",
+    issuerRef: "issuerName",
+    clusterIssuer: "issuerName",
+    kind: "issuerKind",
+    domains: "dnsNames",
+    hostnames: "dnsNames",
+    hosts: "dnsNames",
+    subjectAltNames: "dnsNames",
+    ips: "ipAddresses",
+    validity: "duration",
   },
   issuerAgainstExisting,
   existingNeedsName,
@@ -110,7 +121,7 @@ const certificateRules = object(
   renewalInside,
 );
 
-const selectorNeedsLabels: Together = (allowed, path) => {
+const selectorNeedsLabels: Together<AllowedRoutesArgs> = (allowed, path) => {
   const selected = allowed["from"] === "Selector";
   const given = allowed["selector"];
   const filled = typeof given === "object" && given !== null && Object.keys(given).length > 0;
@@ -118,8 +129,8 @@ const selectorNeedsLabels: Together = (allowed, path) => {
     return [
       {
         path: below(path, "selector"),
-        got: given ?? "",
-        rule: "routes are allowed by the labels of their namespaces, so at least one is named",
+        got: given,
+        rule: 'must have a label of the namespaces, since `from` is "Selector"',
         fix: 'selector: { "hostk8s.stack": "shop" }',
       },
     ];
@@ -129,77 +140,111 @@ const selectorNeedsLabels: Together = (allowed, path) => {
         {
           path: below(path, "selector"),
           got: given,
-          rule: `labels select nothing while routes are allowed from "${textOf(allowed["from"] ?? gateway.allowedFrom)}"`,
+          rule: `has no effect while \`from\` is "${textOf(allowed["from"] ?? gateway.allowedFrom)}"`,
           fix: 'from: "Selector"',
         },
       ]
     : [];
 };
 
-const twoPorts: Together = (given, path) => [
+const twoPorts: Together<GatewayArgs> = (given, path) => [
   ...samePort(given, path, "httpNodePort", "httpsNodePort"),
   ...samePort(given, path, "httpHostPort", "httpsHostPort"),
 ];
 
-function samePort(given: Record<string, unknown>, path: string, http: string, https: string): Violation[] {
-  const defaults = gateway as Record<string, unknown>;
-  const both = given[http] ?? defaults[http];
-  if (both !== (given[https] ?? defaults[https])) {
+type PortArgument = "httpNodePort" | "httpsNodePort" | "httpHostPort" | "httpsHostPort";
+
+function samePort(given: Given<GatewayArgs>, path: string, http: PortArgument, https: PortArgument): Violation[] {
+  const both = given[http] ?? gateway[http];
+  if (both !== (given[https] ?? gateway[https])) {
     return [];
   }
   const field = given[https] === undefined ? http : https;
-  const free = Number(both) === defaults[field] ? Number(both) + 1 : defaults[field];
+  const free = Number(both) === gateway[field] ? Number(both) + 1 : gateway[field];
   return [
     {
       path: below(path, field),
       got: both,
-      rule: "http and https cannot share a port",
-      fix: `${field}: ${textOf(free)}`,
+      rule: `must differ from \`${field === http ? https : http}\``,
+      fix: `${field}: ${free}`,
     },
   ];
 }
 
-const nodePortsNeedNodes: Together = (given, path) =>
+const nodePortsNeedNodes: Together<GatewayArgs> = (given, path) =>
   given["serviceType"] === "LoadBalancer" || given["serviceType"] === "ClusterIP"
-    ? ["httpNodePort", "httpsNodePort", "httpHostPort", "httpsHostPort", "host"]
+    ? (["httpNodePort", "httpsNodePort", "httpHostPort", "httpsHostPort", "host"] as const)
         .filter((field) => given[field] !== undefined)
         .map((field) => ({
           path: below(path, field),
           got: given[field],
-          rule: `it is about NodePorts, which a Service of type ${textOf(given["serviceType"])} does not publish here`,
+          rule: `must not be set for a Service of type ${textOf(given["serviceType"])}, which publishes no NodePorts here`,
           fix: 'serviceType: "NodePort"',
         }))
     : [];
 
-const fields: Record<string, Rule> = {
+const fields: FieldRules<GatewayArgs> = {
   name: dnsLabel(gateway.name, 57),
   namespace: dnsLabel("istio-system"),
-  serviceType: oneOf(serviceTypes),
+  serviceType: oneOf(Object.values(ServiceType)),
   httpNodePort: nodePort(gateway.httpNodePort),
   httpsNodePort: nodePort(gateway.httpsNodePort),
   httpHostPort: port(gateway.httpHostPort),
   httpsHostPort: port(gateway.httpsHostPort),
   host,
   hostnames: listOf(hostname, '"apps.example.com"'),
-  replicas: whole(1, 100, "a number of gateway pods", 1),
+  replicas: whole(1, 100, 1),
   cpu,
   memory,
-  allowedRoutes: object({ from: oneOf(allowedSources), selector: labels }, selectorNeedsLabels),
+  allowedRoutes: objectWithSynonyms<AllowedRoutesArgs>(
+    { from: oneOf(Object.values(RoutesFrom)), selector: labels },
+    { namespaces: "from", labels: "selector", matchLabels: "selector" },
+    selectorNeedsLabels,
+  ),
   certificate: certificateRules,
 };
 
+const synonyms = {
+  type: "serviceType",
+  service: "serviceType",
+  hosts: "hostnames",
+  hostname: "hostnames",
+  domains: "hostnames",
+  nodePort: "httpNodePort",
+  port: "httpHostPort",
+  httpPort: "httpHostPort",
+  httpsPort: "httpsHostPort",
+  address: "host",
+  externalHost: "host",
+  tls: "certificate",
+  cert: "certificate",
+  issuer: { write: 'certificate: { issuerName: "letsencrypt" }' },
+  issuerName: { write: 'certificate: { issuerName: "letsencrypt" }' },
+  dnsNames: { write: 'certificate: { dnsNames: ["apps.example.com"] }' },
+  secretName: { write: 'certificate: { existing: true, secretName: "wildcard-cert" }' },
+  https: { write: "certificate: { enabled: true }" },
+  allowedNamespaces: "allowedRoutes",
+  resources: { write: 'cpu: "50m", memory: "64Mi"' },
+} satisfies Synonyms<GatewayArgs>;
+
 /** Rules for IngressGatewayArgs. */
-export const ingressGatewayRules: ObjectRule = object(
+export const ingressGatewayRules: ObjectRule = objectWithSynonyms<IngressGatewayArgs>(
   { ...fields, cluster: clusterRules },
+  synonyms,
   twoPorts,
   nodePortsNeedNodes,
 );
 
-/** Rules for the gateway of a mesh, which can also be left out. */
-export const meshGatewayRules: ObjectRule = object({ enabled: flag, ...fields }, twoPorts, nodePortsNeedNodes);
+/** Rules for the gateway of a mesh, which can also be disabled. */
+export const meshGatewayRules: ObjectRule = objectWithSynonyms<GatewayArgs & { enabled?: boolean }>(
+  { enabled: flag, ...fields },
+  synonyms,
+  twoPorts,
+  nodePortsNeedNodes,
+);
 
 /** A limit that is no smaller than the request beside it. */
-export function limitAboveRequest(defaultRequest: string): Together {
+export function limitAboveRequest(defaultRequest: string): Together<{ memory?: unknown; memoryLimit?: unknown }> {
   return (part, path) => {
     const limit = parseQuantity(textOf(part["memoryLimit"]));
     const request = parseQuantity(textOf(part["memory"] ?? defaultRequest));
@@ -209,7 +254,7 @@ export function limitAboveRequest(defaultRequest: string): Together {
           {
             path: below(path, "memoryLimit"),
             got: part["memoryLimit"],
-            rule: `a limit is no smaller than the request, which is ${textOf(part["memory"] ?? defaultRequest)}`,
+            rule: `must not be below the request, which is ${textOf(part["memory"] ?? defaultRequest)}`,
             fix: `memoryLimit: "${textOf(part["memory"] ?? defaultRequest)}"`,
           },
         ];

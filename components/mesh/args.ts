@@ -1,10 +1,11 @@
 // What AmbientMesh takes: its parts, and what each of them may be given.
 import * as pulumi from "@pulumi/pulumi";
+import { OnDestroy, Platform } from "../../lib/validation/closed-sets";
 import { GatewayArgs } from "../gateway/args";
 import { ClusterArgs } from "../support/args";
 import { Requests } from "./objects";
 
-/** Whose images are run. */
+/** Where the images come from. */
 export interface ImagesArgs {
   /**
    * Registry and path of all images. A change restarts every pod of the mesh.
@@ -29,13 +30,13 @@ export interface ImagesArgs {
 /** Whether and which Gateway API CRDs are installed. */
 export interface MeshGatewayApiArgs {
   /**
-   * False: the cluster brings its own CRDs.
+   * False: the CRDs are installed in another way.
    * @default true
    * @example false
    */
   install?: boolean;
   /**
-   * Exact release of Gateway API. One older than the cluster's is left alone with a warning.
+   * Exact release of Gateway API. One older than the cluster's is not installed, with a warning.
    * @default the release that the Istio line was built against (1.6.0 for 1.31, 1.5.1 for 1.30)
    * @example "1.6.0"
    */
@@ -48,7 +49,7 @@ export interface MeshGatewayApiArgs {
   source?: string;
 }
 
-/** What istiod may use. */
+/** Resources and chart values of istiod. */
 export interface ControlPlaneArgs {
   /**
    * CPU that an istiod pod requests.
@@ -75,17 +76,17 @@ export interface ControlPlaneArgs {
    */
   replicas?: pulumi.Input<number>;
   /**
-   * Values for the chart `istiod`, merged deeply over all others.
+   * Values for the chart `istiod`, deep-merged over all others.
    * @default none
    * @example { pilot: { env: { PILOT_ENABLE_IP_AUTOALLOCATE: "true" } } }
    */
   values?: pulumi.Input<Record<string, any>>;
 }
 
-/** What the CNI agent of each node may use. */
+/** Resources and chart values of the CNI agent on each node. */
 export interface CniArgs {
   /**
-   * CPU that the agent requests on each node.
+   * CPU request of the agent on each node.
    * @default "100m" (as Istio 1.31)
    * @example "50m"
    */
@@ -97,14 +98,14 @@ export interface CniArgs {
    */
   memory?: pulumi.Input<string>;
   /**
-   * Values for the chart `cni`, merged deeply over all others.
+   * Values for the chart `cni`, deep-merged over all others.
    * @default none
    * @example { cniBinDir: "/opt/cni/bin" }
    */
   values?: pulumi.Input<Record<string, any>>;
 }
 
-/** What the ztunnel of each node may use. */
+/** Resources and chart values of the ztunnel on each node. */
 export interface DataplaneArgs {
   /**
    * CPU that a ztunnel requests on each node.
@@ -119,13 +120,13 @@ export interface DataplaneArgs {
    */
   memory?: pulumi.Input<string>;
   /**
-   * Memory at which a ztunnel is killed, and the traffic of its node with it.
+   * Memory at which a ztunnel is killed, which stops all traffic of its node.
    * @default none
    * @example "1Gi"
    */
   memoryLimit?: pulumi.Input<string>;
   /**
-   * Values for the chart `ztunnel`, merged deeply over all others.
+   * Values for the chart `ztunnel`, deep-merged over all others.
    * @default none
    * @example { terminationGracePeriodSeconds: 60 }
    */
@@ -142,42 +143,42 @@ export interface MeshGatewayArgs extends GatewayArgs {
   enabled?: boolean;
 }
 
-/** How the cluster is read before anything is written. */
+/** The check of the cluster before anything is created. */
 export interface PreflightArgs {
   /**
-   * False: nothing is looked at first; what stands in the way shows while things are being made.
+   * False: skips the check; conflicts then show up during `pulumi up`.
    * @default true
    * @example false
    */
   enabled?: boolean;
 }
-/** What a mesh is made of. Everything has a default. */
+/** Arguments of a mesh. All are optional. */
 export interface AmbientMeshArgs {
   /**
    * Exact Istio release of all four charts. A change upgrades in place: istio-base, istiod, istio-cni, ztunnel.
-   * @default the newest that this package knows (1.31.1)
+   * @default the newest supported one (1.31.1)
    * @example "1.31.1"
    */
   version?: string;
   /**
-   * Namespace of the mesh. It cannot change while the mesh is there: destroy it first.
+   * Namespace of the mesh. It cannot change while the mesh exists: destroy it first.
    * @default "istio-system"
    * @example "mesh"
    */
   namespace?: pulumi.Input<string>;
   /**
-   * True: takes over a namespace that exists, which then survives destroy as it was before.
+   * True: adopts an existing namespace, which destroy leaves as it was before.
    * @default false
    * @example true
    */
   adoptNamespace?: boolean;
   /**
-   * Kind of cluster, where the charts have to know it: aks, docker-desktop, eks, gke, k3d, k3s, kind, microk8s,
+   * Kind of cluster, where the charts need to know it: aks, docker-desktop, eks, gke, k3d, k3s, kind, microk8s,
    * minikube, openshift.
    * @default none
    * @example "kind"
    */
-  platform?: string;
+  platform?: Platform;
   /**
    * Where the charts come from.
    * @default Istio's own repository
@@ -185,31 +186,31 @@ export interface AmbientMeshArgs {
    */
   charts?: ChartsArgs;
   /**
-   * Whose images are run.
+   * Where the images come from.
    * @default Istio's own
    * @example { hub: "registry.example.com/istio" }
    */
   images?: ImagesArgs;
   /**
    * The Gateway API CRDs.
-   * @default installed where the cluster has no newer ones
+   * @default installed unless the cluster has newer ones
    * @example { install: false }
    */
   gatewayApi?: MeshGatewayApiArgs;
   /**
-   * Requests, limit, number and values of istiod.
+   * Resources, replicas and chart values of istiod.
    * @default 100m, 128Mi, no limit, one pod
    * @example { memory: "512Mi", replicas: 2 }
    */
   controlPlane?: ControlPlaneArgs;
   /**
-   * Requests and values of the CNI agent.
+   * Resources and chart values of the CNI agent.
    * @default 100m, 128Mi
    * @example { memory: "256Mi" }
    */
   cni?: CniArgs;
   /**
-   * Requests, limit and values of ztunnel.
+   * Resources and chart values of ztunnel.
    * @default 50m, 64Mi, no limit
    * @example { memory: "512Mi" }
    */
@@ -228,18 +229,18 @@ export interface AmbientMeshArgs {
   accessLogs?: pulumi.Input<boolean>;
   /**
    * The shared ingress gateway.
-   * @default one for every host on NodePorts 30081 and 30444
+   * @default one for every hostname, on NodePorts 30081 and 30444
    * @example { replicas: 2 }
    */
   gateway?: MeshGatewayArgs;
   /**
-   * What becomes of enrolled workloads when the mesh is destroyed: unenroll (their labels are taken off and remembered;
-   * within that second a few requests fail), drain (Deployments are rolled out of the mesh first: no request fails),
+   * What happens to enrolled workloads when the mesh is destroyed: unenroll (their labels are removed and remembered; a
+   * few requests fail within that second), drain (Deployments are rolled out of the mesh first; no request fails),
    * refuse (the destroy fails while anything is enrolled) or ignore (they lose all traffic until their pods restart).
    * @default "unenroll"
    * @example "drain"
    */
-  onDestroy?: string;
+  onDestroy?: OnDestroy;
   /**
    * The cluster of an explicit provider.
    * @default that of the default provider
@@ -247,13 +248,13 @@ export interface AmbientMeshArgs {
    */
   cluster?: ClusterArgs;
   /**
-   * The look at the cluster before anything is written.
+   * The check of the cluster before anything is created.
    * @default on
    * @example { enabled: false }
    */
   preflight?: PreflightArgs;
 }
-/** What the parts of a mesh request: a part's pods together; of a DaemonSet the pod of one node. */
+/** Requested resources by component: all pods of a Deployment, one pod of a DaemonSet. */
 export interface MeshResources {
   /** All istiod pods. */
   istiod: Requests;
@@ -269,14 +270,14 @@ export interface MeshResources {
 /** Where the charts come from. */
 export interface ChartsArgs {
   /**
-   * A chart repository, as https:// or oci:// address.
+   * A chart repository, as an https:// or oci:// URL.
    * @default Istio's own
    * @example "oci://registry.example.com/istio/charts"
    */
   repository?: string;
   /**
-   * A directory that holds the four charts as .tgz, for clusters without access to the internet. Without `version` the
-   * release is the one that it holds.
+   * A directory with the four charts as .tgz, for clusters without internet access. Without `version`, the release is
+   * that of the charts in it.
    * @default none
    * @example "./charts"
    */

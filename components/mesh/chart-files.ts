@@ -16,13 +16,13 @@ export interface ChartFiles {
  */
 export function findChartFiles(directory: string, listing?: string[], version?: string): ChartFiles | Violation {
   if (listing === undefined) {
-    const rule = "there is no such directory, seen from where the program runs";
+    const rule = "must be an existing directory, relative to the program";
     return { path: "charts.directory", got: directory, rule, fix: 'charts: { directory: "./charts" }' };
   }
   const held = [...new Set(listing.map(versionOf).filter((found) => found !== undefined))].sort();
   const chosen = version ?? (held.length === 1 ? held[0]! : undefined);
   if (chosen === undefined && held.length > 1) {
-    const rule = `the directory holds the charts of ${held.join(" and ")}, so the release has to be named`;
+    const rule = `the directory holds the charts of ${held.join(" and ")}, so \`version\` must name one of them`;
     return { path: "charts.directory", got: directory, rule, fix: `version: "${held[held.length - 1]!}"` };
   }
   const missing = names
@@ -33,7 +33,7 @@ export function findChartFiles(directory: string, listing?: string[], version?: 
       held.length === 1 && version !== undefined && version !== held[0]
         ? `version: "${held[0]!}"`
         : 'charts: { directory: "./charts" }';
-    return { path: "charts.directory", got: directory, rule: `there is no ${missing.join(", no ")} in it`, fix };
+    return { path: "charts.directory", got: directory, rule: `must contain ${missing.join(" and ")}`, fix };
   }
   const files = Object.fromEntries(names.map((name) => [name, fileName(name, chosen!)])) as Record<ChartName, string>;
   return { version: chosen!, files };

@@ -1,6 +1,6 @@
 // The values of the four charts, and what they make the rendered objects request.
 import { meshDefaults, partDefaults } from "../../lib/istio/defaults";
-import { platforms } from "../../lib/istio/platforms";
+import { platformNeeds } from "../../lib/istio/platforms";
 import { formatCpu, formatMemory, parseQuantity } from "../../lib/validation/quantity";
 import { istioLine } from "../../lib/istio/releases";
 
@@ -92,7 +92,7 @@ export function ztunnelValues(shared: SharedSettings, part: PartSettings): Value
 
 /** Namespace of cni and ztunnel. */
 export function nodeNamespace(platform: string | undefined, namespace: string): string {
-  return platforms[platform ?? ""]?.nodeNamespace ?? namespace;
+  return platformNeeds(platform).nodeNamespace ?? namespace;
 }
 
 /** What one part requests in all: a pod's requests times its pods; of a DaemonSet, the pod of one node. */
@@ -128,7 +128,7 @@ function resources(part: PartSettings, usual: { cpu: string; memory: string }): 
 }
 
 function chartPlatform(shared: SharedSettings): Values {
-  const platform = platforms[shared.platform ?? ""]?.chartPlatform;
+  const platform = platformNeeds(shared.platform).chartPlatform;
   return platform === undefined ? {} : { platform };
 }
 

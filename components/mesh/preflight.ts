@@ -60,7 +60,7 @@ export function preflight(
     return { own: {}, namespace };
   }
   if (!plan) {
-    skipped(mesh, "the mesh's `namespace` is an Output, which is not known yet");
+    skipped(mesh, "the mesh's `namespace` is not known yet");
     return { own: {}, namespace };
   }
   if (!cluster.now) {
@@ -111,7 +111,7 @@ function lookLater(
   namespace: pulumi.Output<string>,
 ): pulumi.Output<string> {
   if (pulumi.runtime.isDryRun()) {
-    skipped(mesh, "the cluster is made by this program; `up` looks at it before the mesh is written");
+    skipped(mesh, "this program creates the cluster; `pulumi up` checks it before it creates the mesh");
     return namespace;
   }
   return pulumi.all([namespace, cluster.target]).apply(async ([known, target]) => {
@@ -141,9 +141,11 @@ function judge(
 ): string | undefined {
   const { errors, warnings } = judgePlan(plan, facts, early);
   if (warnings.length > 0) {
-    void pulumi.log.warn(`the mesh will not do all that it seems to:\n${lines(warnings)}`, mesh);
+    void pulumi.log.warn(`preflight warnings:\n${lines(warnings)}`, mesh);
   }
-  return errors.length > 0 ? `AmbientMesh "${name}" cannot be made on ${facts.server}:\n${lines(errors)}` : undefined;
+  return errors.length > 0
+    ? `AmbientMesh "${name}" cannot be created on ${facts.server}:\n${lines(errors)}`
+    : undefined;
 }
 
 /** The ids by the names of the children that make these objects. */

@@ -2,7 +2,8 @@
 import { Violation } from "../../lib/validation/violations";
 import { merge, Values } from "./objects";
 import { meshRules } from "./rules";
-import { anything, fieldOf, Rule, unknownField } from "../../lib/validation/rules";
+import { code } from "../../lib/validation/code";
+import { meantName } from "../../lib/validation/names";
 
 /** A flat key: the environment variable that it stands in for, and the argument that it sets. */
 export interface ConfigKey {
@@ -38,8 +39,8 @@ export interface ProgramSettings {
 /** Reads the texts of a stack's configuration, keyed without the project's prefix. */
 export function programSettings(config: { [key: string]: string }): ProgramSettings {
   const violations: Violation[] = [];
-  const known = Object.fromEntries([...configKeys.map(({ key }) => key), "mesh"].map((key) => [key, anything]));
-  for (const key of Object.keys(config).filter((given) => !(given in known))) {
+  const known = [...configKeys.map(({ key }) => key), "mesh"];
+  for (const key of Object.keys(config).filter((given) => !known.includes(given))) {
     violations.push(unknownKey(key, config[key]!, known));
   }
   let mesh = readMesh(config["mesh"], violations);
@@ -57,8 +58,8 @@ export function programSettings(config: { [key: string]: string }): ProgramSetti
       enabled = value !== false;
     } else if (at(mesh, entry.argument) !== undefined) {
       const twice = entry.argument.join(".");
-      const rule = `istio-ambient:mesh sets ${twice} too, and one of the two would be lost`;
-      const fix = `pulumi config rm istio-ambient:${entry.key}`;
+      const rule = `must not be set next to ${twice} in istio-ambient:mesh`;
+      const fix = { run: `pulumi config rm istio-ambient:${entry.key}` };
       violations.push({ path: `istio-ambient:${entry.key}`, got: text, rule, fix });
     } else {
       mesh = merge(mesh, nested(entry.argument, value));
@@ -68,16 +69,19 @@ export function programSettings(config: { [key: string]: string }): ProgramSetti
 }
 
 /** A flat key that does not exist: an argument of the mesh in the wrong place, or a slip of the pen. */
-function unknownKey(key: string, got: string, known: Record<string, Rule>): Violation {
+function unknownKey(key: string, got: string, known: string[]): Violation {
   const path = `istio-ambient:${key}`;
   const argument = key.replace(/^mesh\./, "");
   const hasFlatKey = configKeys.some((entry) => entry.argument.join(".") === argument);
   if (argument !== key || (argument in meshRules.fields && !hasFlatKey)) {
-    const rule = "an argument of the mesh stands under istio-ambient:mesh, where its path leads";
+    const rule = "must be set under istio-ambient:mesh, like every argument of the mesh";
     const set = `pulumi config set --path istio-ambient:mesh.${argument} ${/^[\w.-]+$/.test(got) ? got : `'${got}'`}`;
-    return { path, got, rule, fix: `pulumi config rm ${path} && ${set}` };
+    return { path, got, rule, fix: { run: `pulumi config rm ${path} && ${set}` } };
   }
-  return inConfig({ ...unknownField(path, key, scalar(got), known), got }, path);
+  const meant = meantName(key, known);
+  return meant === undefined
+    ? { path, got, rule: `there is no such key, only ${known.join(", ")}`, fix: { run: `pulumi config rm ${path}` } }
+    : { path, got, rule: "there is no such key", fix: `${meant}: ${code(scalar(got))}` };
 }
 
 /** What is wrong with the mesh that the keys make together, said of the key in which it was written. */
@@ -86,16 +90,17 @@ function meshViolations(mesh: Values, config: { [key: string]: string }): Violat
     const flat = configKeys.find(
       ({ key, argument }) => config[key] !== undefined && argument.join(".") === violation.path,
     );
-    return flat
+    return flat && typeof violation.fix === "string"
       ? { ...violation, path: `istio-ambient:${flat.key}`, fix: violation.fix.replace(/^\w+/, flat.key) }
       : inConfig(violation, `istio-ambient:mesh.${violation.path}`);
   });
 }
 
-/** A violation of the configuration: what has to go is taken out by a command, since YAML has no word for nothing. */
+/** A violation of the configuration, in which a command removes what has to go. */
 function inConfig(violation: Violation, path: string): Violation {
-  const goes = violation.fix === `${fieldOf(path.replace("istio-ambient:", ""))}: undefined`;
-  return { ...violation, path, fix: goes ? `pulumi config rm --path ${path}` : violation.fix };
+  const { fix } = violation;
+  const goes = typeof fix === "object" && "remove" in fix;
+  return { ...violation, path, fix: goes ? { run: `pulumi config rm --path ${path}` } : fix };
 }
 
 /** A text of the configuration as it stood in the file: numbers and booleans without quotes. */
@@ -113,10 +118,10 @@ function readMesh(text: string | undefined, violations: Violation[]): Values {
       return parsed as Values;
     }
   } catch {
-    // Told below, like every other text that is no object.
+    // Reported below, like every other text that is no object.
   }
-  const fix = "pulumi config set --path istio-ambient:mesh.platform kind";
-  violations.push({ path: "istio-ambient:mesh", got: text, rule: "it is an object of settings", fix });
+  const fix = { run: "pulumi config set --path istio-ambient:mesh.platform kind" };
+  violations.push({ path: "istio-ambient:mesh", got: text, rule: "must be an object", fix });
   return {};
 }
 
@@ -126,8 +131,8 @@ function readValue(entry: ConfigKey, text: string, violations: Violation[]): unk
   }
   const value = entry.kind === "boolean" ? { true: true, false: false }[text] : numberOf(text);
   if (value === undefined) {
-    const rule = entry.kind === "boolean" ? "it is true or false" : "it is a whole number";
-    const fix = `pulumi config set istio-ambient:${entry.key} ${entry.kind === "boolean" ? "true" : "1"}`;
+    const rule = entry.kind === "boolean" ? "must be true or false" : "must be a whole number";
+    const fix = { run: `pulumi config set istio-ambient:${entry.key} ${entry.kind === "boolean" ? "true" : "1"}` };
     violations.push({ path: `istio-ambient:${entry.key}`, got: text, rule, fix });
   }
   return value;

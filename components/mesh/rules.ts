@@ -1,118 +1,155 @@
 // What AmbientMesh may be given.
-import {
-  anything,
-  below,
-  first,
-  flag,
-  list,
-  mapOf,
-  object,
-  ObjectRule,
-  oneOf,
-  text,
-  Together,
-  value,
-  whole,
-} from "../../lib/validation/rules";
+import { object, ObjectRule, objectWithSynonyms, Together } from "../../lib/validation/object";
+import { anything, below, first, flag, list, mapOf, oneOf, text, value, whole } from "../../lib/validation/rules";
 import { cpu, dnsLabel, dnsSubdomain, exactVersion, memory } from "../../lib/validation/formats";
 import { limitAboveRequest, meshGatewayRules } from "../gateway/rules";
-import { bundleFields, sourceKnowsVersion } from "../gateway-api/rules";
+import { bundleFields, bundleSynonyms, sourceKnowsVersion } from "../gateway-api/rules";
 import { partDefaults } from "../../lib/istio/defaults";
-import { clusterRules } from "../../lib/validation/cluster";
+import { clusterRules } from "../support/rules";
 import { parseQuantity } from "../../lib/validation/quantity";
-import { platforms } from "../../lib/istio/platforms";
+import { OnDestroy, Platform } from "../../lib/validation/closed-sets";
 import { defaultIstioVersion, isOlder, istioLine, istioLines, nearestRelease } from "../../lib/istio/releases";
+import type {
+  AmbientMeshArgs,
+  ChartsArgs,
+  CniArgs,
+  ControlPlaneArgs,
+  DataplaneArgs,
+  ImagesArgs,
+  MeshGatewayApiArgs,
+  PreflightArgs,
+} from "./args";
 
 /** An exact release of a line that this package knows. */
 export const istioVersion = first(
-  text(
-    exactVersion,
-    "it is one exact release: a range would move on by itself",
-    (got) => `"${nearestRelease(String(got))}"`,
-  ),
+  text(exactVersion, "must be an exact release, not a range", (got) => `"${nearestRelease(String(got))}"`),
   value(
     (got) => istioLine(String(got)) !== undefined,
-    `this package installs Istio ${istioLines.map((line) => line.minor).join(" and ")}`,
+    `must be a release of Istio ${istioLines.map((line) => line.minor).join(" or ")}`,
     `"${defaultIstioVersion}"`,
   ),
   value(
     (got) => !isOlder(String(got), istioLine(String(got))!.floor),
-    "older patches of this line leave its webhooks drifting",
+    (got) =>
+      `must be ${istioLine(String(got))!.floor} or newer: Helm and older patches keep overwriting each other's webhooks`,
     (got) => `"${istioLine(String(got))!.newest}"`,
   ),
 );
 
 const istiodLimit = first(
   memory,
-  value((got) => parseQuantity(String(got))! >= 256 * 2 ** 20, "istiod is killed by a limit below 256Mi", '"512Mi"'),
+  value(
+    (got) => parseQuantity(String(got))! >= 256 * 2 ** 20,
+    "must be at least 256Mi, or istiod is killed",
+    '"512Mi"',
+  ),
 );
 
 const chartValues = mapOf(anything, "key: value");
 
-const oneSource: Together = (charts, path) =>
+const oneSource: Together<ChartsArgs> = (charts, path) =>
   charts["repository"] !== undefined && charts["directory"] !== undefined
     ? [
         {
           path: below(path, "repository"),
           got: charts["repository"],
-          rule: "charts come from a repository or from a directory, not from both",
-          fix: "repository: undefined",
+          rule: "must not be set together with `directory`",
+          fix: { remove: "repository" },
         },
       ]
     : [];
 
+const cniSynonyms = { requests: { write: 'cpu: "100m", memory: "128Mi"' } };
+const partSynonyms = { ...cniSynonyms, limit: "memoryLimit", limits: "memoryLimit" } as const;
+
 /** Rules for AmbientMeshArgs. */
-export const meshRules: ObjectRule = object({
-  version: istioVersion,
-  namespace: dnsLabel("istio-system"),
-  adoptNamespace: flag,
-  platform: oneOf(Object.keys(platforms)),
-  charts: object(
-    {
-      repository: text(
-        /^(https?|oci):\/\/[^\s/]+/,
-        "a chart repository is an https:// or oci:// address",
-        '"https://charts.example.com/istio"',
-      ),
-      directory: text(/\S/, "it is the path of a directory that holds the four charts as .tgz", '"./charts"'),
-    },
-    oneSource,
-  ),
-  images: object({
-    hub: text(
-      /^[a-z0-9][a-z0-9.-]*(:\d+)?(\/[a-z0-9._-]+)*$/,
-      "a hub is a registry and path, without scheme, tag or slash at the end",
-      (got) =>
-        `"${
-          String(got)
-            .replace(/^[a-z]+:\/\//, "")
-            .replace(/\/+$/, "")
-            .toLowerCase() || "registry.example.com/istio"
-        }"`,
+export const meshRules: ObjectRule = objectWithSynonyms<AmbientMeshArgs>(
+  {
+    version: istioVersion,
+    namespace: dnsLabel("istio-system"),
+    adoptNamespace: flag,
+    platform: oneOf(Object.values(Platform)),
+    charts: objectWithSynonyms<ChartsArgs>(
+      {
+        repository: text(
+          /^(https?|oci):\/\/[^\s/]+/,
+          "must be an https:// or oci:// URL",
+          '"https://charts.example.com/istio"',
+        ),
+        directory: text(/\S/, "must be a directory that holds the four charts as .tgz", '"./charts"'),
+      },
+      { repo: "repository", url: "repository", path: "directory", dir: "directory" },
+      oneSource,
     ),
-    tag: text(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/, "a tag has letters, digits and `_.-`", `"${defaultIstioVersion}"`),
-    pullSecrets: list(dnsSubdomain("registry-credentials"), '"registry-credentials"'),
-  }),
-  gatewayApi: object({ install: flag, ...bundleFields }, sourceKnowsVersion),
-  controlPlane: object(
-    {
-      cpu,
-      memory,
-      memoryLimit: istiodLimit,
-      replicas: whole(1, 100, "a number of istiod pods", 1),
-      values: chartValues,
-    },
-    limitAboveRequest(partDefaults.controlPlane.memory),
-  ),
-  cni: object({ cpu, memory, values: chartValues }),
-  dataplane: object(
-    { cpu, memory, memoryLimit: memory, values: chartValues },
-    limitAboveRequest(partDefaults.dataplane.memory),
-  ),
-  telemetry: flag,
-  accessLogs: flag,
-  gateway: meshGatewayRules,
-  onDestroy: oneOf(["unenroll", "drain", "refuse", "ignore"]),
-  cluster: clusterRules,
-  preflight: object({ enabled: flag }),
-});
+    images: objectWithSynonyms<ImagesArgs>(
+      {
+        hub: text(
+          /^[a-z0-9][a-z0-9.-]*(:\d+)?(\/[a-z0-9._-]+)*$/,
+          "must be a registry and path, without scheme, tag or trailing slash",
+          (got) =>
+            `"${
+              String(got)
+                .replace(/^[a-z]+:\/\//, "")
+                .replace(/\/+$/, "")
+                .toLowerCase() || "registry.example.com/istio"
+            }"`,
+        ),
+        tag: text(
+          /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/,
+          "must be an image tag: letters, digits, `_`, `.` or `-`",
+          `"${defaultIstioVersion}"`,
+        ),
+        pullSecrets: list(dnsSubdomain("registry-credentials"), '"registry-credentials"'),
+      },
+      { registry: "hub", repository: "hub", version: "tag", imagePullSecrets: "pullSecrets" },
+    ),
+    gatewayApi: objectWithSynonyms<MeshGatewayApiArgs>(
+      { install: flag, ...bundleFields },
+      { ...bundleSynonyms, enabled: "install" },
+      sourceKnowsVersion,
+    ),
+    controlPlane: objectWithSynonyms<ControlPlaneArgs>(
+      {
+        cpu,
+        memory,
+        memoryLimit: istiodLimit,
+        replicas: whole(1, 100, 1),
+        values: chartValues,
+      },
+      { ...partSynonyms, replicaCount: "replicas" },
+      limitAboveRequest(partDefaults.controlPlane.memory),
+    ),
+    cni: objectWithSynonyms<CniArgs>({ cpu, memory, values: chartValues }, cniSynonyms),
+    dataplane: objectWithSynonyms<DataplaneArgs>(
+      { cpu, memory, memoryLimit: memory, values: chartValues },
+      partSynonyms,
+      limitAboveRequest(partDefaults.dataplane.memory),
+    ),
+    telemetry: flag,
+    accessLogs: flag,
+    gateway: meshGatewayRules,
+    onDestroy: oneOf(Object.values(OnDestroy)),
+    cluster: clusterRules,
+    preflight: object<PreflightArgs>({ enabled: flag }),
+  },
+  {
+    istioVersion: "version",
+    istiod: "controlPlane",
+    pilot: "controlPlane",
+    ztunnel: "dataplane",
+    istioCni: "cni",
+    ingress: "gateway",
+    ingressGateway: "gateway",
+    certificate: { write: 'gateway: { certificate: { dnsNames: ["apps.example.com"] } }' },
+    replicas: { write: "gateway: { replicas: 2 }" },
+    hub: { write: 'images: { hub: "registry.example.com/istio" }' },
+    tag: { write: 'images: { tag: "1.31.1-distroless" }' },
+    metrics: "telemetry",
+    accessLog: "accessLogs",
+    logs: "accessLogs",
+    adopt: "adoptNamespace",
+    kubeconfig: { write: 'cluster: { kubeconfig: "~/.kube/config" }' },
+    context: { write: 'cluster: { context: "kind-kind" }' },
+    values: { write: "controlPlane: { values: { key: 1 } }" },
+  },
+);

@@ -1,18 +1,19 @@
 // What AmbientNamespace takes.
 import * as pulumi from "@pulumi/pulumi";
+import { DataplaneMode, MtlsMode } from "../../lib/validation/closed-sets";
 import { ClusterArgs } from "../support/args";
 
-/** What a namespace is called, and its place in the mesh. */
+/** A namespace, and whether it is in the mesh. */
 export interface AmbientNamespaceArgs {
   /**
-   * Name of the namespace. A change replaces it, with everything in it.
+   * Name of the namespace. A change replaces the namespace and everything in it.
    * @default the component's name
    * @example "shop"
    */
   name?: pulumi.Input<string>;
   /**
-   * True: labels a namespace that exists, or one that the same program makes. Its name has to be known at preview: give
-   * `other.metadata.name`, not `other.id`. Destroy takes away only those labels.
+   * True: labels an existing namespace, or one that the same program creates. Its name must be known at preview: pass
+   * `other.metadata.name`, not `other.id`. Destroy removes only those labels.
    * @default false
    * @example true
    */
@@ -22,16 +23,17 @@ export interface AmbientNamespaceArgs {
    * @default "ambient"
    * @example "none"
    */
-  dataplaneMode?: pulumi.Input<string>;
+  dataplaneMode?: pulumi.Input<DataplaneMode>;
   /**
-   * strict: a PeerAuthentication refuses clients without mTLS, that is, outside the mesh. permissive: they are let in.
+   * strict: a PeerAuthentication refuses clients without mTLS, that is, outside the mesh. permissive: such clients are
+   * admitted.
    * @default "permissive"
    * @example "strict"
    */
-  mtls?: string;
+  mtls?: MtlsMode;
   /**
-   * A waypoint that everything in the namespace is reached through. A Waypoint whose `for` names this namespace sets
-   * the label by itself; this is for one that is made elsewhere, or `none`.
+   * The waypoint for all traffic to the namespace. A Waypoint whose `for` names this namespace sets the label itself;
+   * use this for one that is created elsewhere, or `none`.
    * @default none
    * @example "waypoint"
    */
@@ -43,7 +45,7 @@ export interface AmbientNamespaceArgs {
    */
   useWaypointNamespace?: pulumi.Input<string>;
   /**
-   * True: ingress gateways go through the waypoint too; otherwise they go round it.
+   * True: ingress gateways use the waypoint too; otherwise they bypass it.
    * @default false
    * @example true
    */
@@ -67,13 +69,13 @@ export interface AmbientNamespaceArgs {
    */
   labels?: pulumi.Input<{ [label: string]: pulumi.Input<string> }>;
   /**
-   * True: takes a system namespace (kube-…, istio-…, openshift…) too.
+   * True: accepts a system namespace (kube-…, istio-…, openshift…).
    * @default false
    * @example true
    */
   allowSystemNamespace?: boolean;
   /**
-   * The cluster of an explicit provider, unless another component has named it already.
+   * The cluster of an explicit provider, unless another component of the program has set it already.
    * @default that of the default provider
    * @example { context: "kind-kind" }
    */

@@ -1,21 +1,20 @@
 // What an AmbientNamespace may be given.
-import { below, first, flag, object, ObjectRule, oneOf, Rule, Together, value } from "../../lib/validation/rules";
+import { ObjectRule, objectWithSynonyms, Together } from "../../lib/validation/object";
+import { below, first, flag, oneOf, Rule, value } from "../../lib/validation/rules";
 import { dnsLabel, labelText } from "../../lib/validation/formats";
-import { labelsBeside } from "../../lib/validation/metadata";
 import { meshLabels } from "../../lib/istio/labels";
-import { clusterRules } from "../../lib/validation/cluster";
+import { clusterRules } from "../support/rules";
+import { DataplaneMode, MtlsMode } from "../../lib/validation/closed-sets";
+import type { AmbientNamespaceArgs } from "./args";
+import { labelsBeside } from "../../lib/validation/metadata";
 
-/** Namespaces of Kubernetes and of the mesh itself: enrolling them can cut the cluster off from itself. */
+/** Namespaces of Kubernetes and of the mesh itself: enrolling them can break the cluster's own networking. */
 const system = /^(kube-|istio-|openshift)/;
 
 /** The name of a waypoint that something uses. */
 export const waypointName: Rule = first(
   dnsLabel("waypoint"),
-  value(
-    (got) => got !== "namespace",
-    "`namespace` is no waypoint: the label names a Gateway, for a whole namespace as for a Service",
-    '"waypoint"',
-  ),
+  value((got) => got !== "namespace", "must be the name of a waypoint, which `namespace` is not", '"waypoint"'),
 );
 
 /** The setting for each label that has one. */
@@ -28,7 +27,7 @@ export const labelSettings: Record<string, string> = {
   [meshLabels.app]: "app",
 };
 
-const noSidecars: Together = (given, path) => {
+const noSidecars: Together<AmbientNamespaceArgs> = (given, path) => {
   const free = typeof given["labels"] === "object" && given["labels"] !== null ? given["labels"] : {};
   return given["dataplaneMode"] === "none"
     ? []
@@ -37,54 +36,54 @@ const noSidecars: Together = (given, path) => {
         .map(([key, got]) => ({
           path: below(path, `labels["${key}"]`),
           got,
-          rule: "a pod with a sidecar is never captured by ztunnel, so sidecars and ambient exclude each other",
+          rule: "must not be set in an ambient namespace: ztunnel never captures a pod with a sidecar",
           fix: 'dataplaneMode: "none"',
         }));
 };
 
-const waypointOfNamespace: Together = (given, path) =>
+const waypointOfNamespace: Together<AmbientNamespaceArgs> = (given, path) =>
   given["useWaypointNamespace"] !== undefined && given["useWaypoint"] === undefined
     ? [
         {
           path: below(path, "useWaypointNamespace"),
           got: given["useWaypointNamespace"],
-          rule: "the namespace of a waypoint says nothing without its name",
+          rule: "must come with `useWaypoint`",
           fix: 'useWaypoint: "waypoint"',
         },
       ]
     : [];
 
-const strictInside: Together = (given, path) =>
+const strictInside: Together<AmbientNamespaceArgs> = (given, path) =>
   given["mtls"] === "strict" && given["dataplaneMode"] === "none"
     ? [
         {
           path: below(path, "mtls"),
           got: "strict",
-          rule: "nothing enforces STRICT in a namespace outside the mesh",
+          rule: "has no effect in a namespace outside the mesh",
           fix: 'dataplaneMode: "ambient"',
         },
       ]
     : [];
 
-const noSystem: Together = (given, path) =>
+const noSystem: Together<AmbientNamespaceArgs> = (given, path) =>
   typeof given["name"] === "string" && system.test(given["name"]) && given["allowSystemNamespace"] !== true
     ? [
         {
           path: below(path, "name"),
           got: given["name"],
-          rule: "enrolling a system namespace can cut the cluster off from itself, so it has to be said",
+          rule: "must not be a system namespace: enrolling one can break the cluster's own networking",
           fix: "allowSystemNamespace: true",
         },
       ]
     : [];
 
 /** Rules for AmbientNamespaceArgs. */
-export const ambientNamespaceRules: ObjectRule = object(
+export const ambientNamespaceRules: ObjectRule = objectWithSynonyms<AmbientNamespaceArgs>(
   {
     name: dnsLabel("shop"),
     adopt: flag,
-    dataplaneMode: oneOf(["ambient", "none"]),
-    mtls: oneOf(["permissive", "strict"]),
+    dataplaneMode: oneOf(Object.values(DataplaneMode)),
+    mtls: oneOf(Object.values(MtlsMode)),
     useWaypoint: waypointName,
     useWaypointNamespace: dnsLabel("infra"),
     ingressUseWaypoint: flag,
@@ -93,6 +92,22 @@ export const ambientNamespaceRules: ObjectRule = object(
     labels: labelsBeside(labelSettings),
     allowSystemNamespace: flag,
     cluster: clusterRules,
+  },
+  {
+    namespace: "name",
+    existing: "adopt",
+    import: "adopt",
+    mode: "dataplaneMode",
+    ambient: { write: 'dataplaneMode: "ambient"' },
+    enroll: { write: 'dataplaneMode: "ambient"' },
+    enabled: { write: 'dataplaneMode: "ambient"' },
+    mTLS: "mtls",
+    strict: { write: 'mtls: "strict"' },
+    strictMtls: { write: 'mtls: "strict"' },
+    peerAuthentication: { write: 'mtls: "strict"' },
+    waypoint: "useWaypoint",
+    waypointNamespace: "useWaypointNamespace",
+    application: "app",
   },
   noSidecars,
   waypointOfNamespace,

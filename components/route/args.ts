@@ -1,5 +1,6 @@
 // What HttpRoute takes; what its rules take is in rule-args.ts.
 import * as pulumi from "@pulumi/pulumi";
+import { ParentKind } from "../../lib/validation/closed-sets";
 import { GatewayHostPortsArgs, GatewayListenerArgs } from "../gateway/args";
 import { ClusterArgs, ObjectMetadataArgs } from "../support/args";
 import { CanaryArgs, RouteBackendArgs, RouteRuleArgs } from "./rule-args";
@@ -7,11 +8,11 @@ import { CanaryArgs, RouteBackendArgs, RouteRuleArgs } from "./rule-args";
 /** What a route attaches to. The output `gateway` of a mesh and the `reference` of an IngressGateway are such a parent. */
 export interface RouteParentArgs {
   /**
-   * Gateway or Service. A route of a Service needs a waypoint in front of it.
+   * Gateway or Service. A route for a Service needs a waypoint.
    * @default "Gateway"
    * @example "Service"
    */
-  kind?: pulumi.Input<string>;
+  kind?: pulumi.Input<ParentKind>;
   /** Its name. */
   name: pulumi.Input<string>;
   /**
@@ -22,7 +23,7 @@ export interface RouteParentArgs {
   namespace?: pulumi.Input<string>;
   /**
    * The listener of the Gateway.
-   * @default every listener; for redirects to https the http listeners of a gateway of the same program
+   * @default every listener; for redirects to https, the http listeners of a gateway in the same program
    * @example "http"
    */
   section?: pulumi.Input<string>;
@@ -71,8 +72,8 @@ export interface HttpRouteArgs extends ObjectMetadataArgs {
   /** The Gateway or Service that it attaches to: `mesh.gateway`, also from a StackReference, or a name and namespace. */
   parent: pulumi.Input<RouteParentArgs>;
   /**
-   * Hosts that requests are for. The gateway has to listen for them, and its certificate has to name them.
-   * @default every host of the gateway
+   * Hostnames to match. The gateway must listen for them, and its certificate must include them.
+   * @default every hostname of the gateway
    * @example ["shop.example.com"]
    */
   hostnames?: pulumi.Input<pulumi.Input<string>[]>;

@@ -58,15 +58,15 @@ export function claimRequests(claims: Claim[], route: ClaimingRoute, claimed: Cl
 function clash(claim: Claim, before: Claimant, { name, redirects }: ClaimingRoute): { rule: string; fix: string } {
   const other = before.name === name ? "this route" : before.shown;
   if (redirects && !before.redirects) {
-    const rule = `${other} answers the same host and path on http; it can redirect by itself`;
+    const rule = `${other} serves the same host and path over http; set \`httpsOnly\` there instead of this redirect`;
     return { rule, fix: `new HttpRoute("${before.name}", { httpsOnly: true })` };
   }
   if (before.redirects && !redirects) {
-    const rule = `${other} redirects the same host and path on http; this route can do that by itself`;
+    const rule = `${other} redirects the same host and path over http already; set \`httpsOnly\` on this route instead`;
     return { rule, fix: "httpsOnly: true" };
   }
   const fix = claim.matchAt === "hostnames" ? 'hostnames: ["other.example.com"]' : 'prefix: "/other"';
-  return { rule: `${other} claims the same host and path already`, fix };
+  return { rule: `must not have the host and path of ${other}`, fix };
 }
 
 function matchField(match: Match): string {

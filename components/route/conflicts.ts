@@ -50,7 +50,7 @@ function serviceViolations(name: string, args: HttpRouteArgs): Violation[] {
   const service = { namespace: parent.namespace ?? args.namespace, service: parent.name };
   const other = registry().shapedServices.holder(service);
   registry().routedServices.claim(service, { shown: `HttpRoute "${name}"`, name });
-  const rule = `${other?.shown} shapes the requests to this Service already, and one of the two would hide the other`;
+  const rule = `must not be a Service that ${other?.shown} covers: only one of the two would take effect`;
   return other === undefined
     ? []
     : [{ path: "parent.name", got: plain(parent.name) ?? "", rule, fix: `routes: [{ to: [{ service: "web" }] }]` }];
@@ -90,8 +90,8 @@ function listenerViolations(args: HttpRouteArgs, gateway: Served | undefined): V
     return [];
   }
   const rule = gateway
-    ? "a redirect to https attaches to the http listeners only, so it has a route of its own"
-    : "a redirect to https on every listener is a redirect loop, and by its name alone the listeners of a gateway are not known";
+    ? "must be in a route of its own: a redirect to https attaches to the http listeners only"
+    : "must attach to the http listeners only, which a gateway's name alone does not tell: otherwise it is a redirect loop";
   const fix = gateway ? 'new HttpRoute("to-https", { rules: [{ redirect: { scheme: "https" } }] })' : referenceFix;
   return [{ path: `rules[${at}].redirect.scheme`, got: "https", rule, fix }];
 }
@@ -103,11 +103,13 @@ function httpsOnlyViolations(at: number, gateway: Served | undefined): Violation
   const violation = (rule: string, fix: string): Violation => ({ path: "httpsOnly", got: true, rule, fix });
   if (!gateway) {
     return [
-      violation("by its name alone the listeners of a gateway are not known: its reference tells them", referenceFix),
+      violation("must come with the reference to a gateway: its name alone does not tell its listeners", referenceFix),
     ];
   }
-  if (gateway.listeners.https.length === 0) return [violation("the gateway has no https listener", "httpsOnly: false")];
-  const rule = "requests by http are redirected already, and on https this would be a redirect loop";
+  if (gateway.listeners.https.length === 0) {
+    return [violation("must not be set: the gateway has no https listener", "httpsOnly: false")];
+  }
+  const rule = "must not be set next to `httpsOnly`, which redirects http already: over https it is a redirect loop";
   const fix = 'backends: [{ service: "web", port: 80 }]';
   return at < 0 ? [] : [{ path: `rules[${at}].redirect.scheme`, got: "https", rule, fix }];
 }

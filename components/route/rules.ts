@@ -1,20 +1,18 @@
 // What an HttpRoute may be given.
+import { FieldRules, object, ObjectRule, objectWithSynonyms, Together } from "../../lib/validation/object";
 import {
   below,
+  filledList,
   first,
   flag,
   list,
-  object,
-  ObjectRule,
   oneOf,
   required,
+  RequiredRule,
   Rule,
   text,
-  Together,
-  UNKNOWN,
   value,
   whole,
-  filledList,
 } from "../../lib/validation/rules";
 import {
   certificateName,
@@ -26,7 +24,7 @@ import {
   port,
 } from "../../lib/validation/formats";
 import { meshLabels } from "../../lib/istio/labels";
-import { clusterRules } from "../../lib/validation/cluster";
+import { clusterRules } from "../support/rules";
 import { annotations, labelsBeside } from "../../lib/validation/metadata";
 import {
   headerNames,
@@ -37,18 +35,41 @@ import {
   regex,
   status,
 } from "../../lib/validation/http-formats";
-import { Violation, textOf } from "../../lib/validation/violations";
+import { ParentKind, RedirectScheme } from "../../lib/validation/closed-sets";
+import { textOf, UNKNOWN, Violation } from "../../lib/validation/violations";
+import { routeSynonyms, ruleSynonyms } from "./synonyms";
+import type { GatewayHostPortsArgs, GatewayListenerArgs } from "../gateway/args";
+import type { HttpRouteArgs, RouteParentArgs } from "./args";
+import type {
+  CanaryArgs,
+  CorsArgs,
+  HeaderChangesArgs,
+  MirrorArgs,
+  RedirectArgs,
+  RewriteArgs,
+  RouteBackendArgs,
+  RouteMatchArgs,
+  RouteRetriesArgs,
+  RouteRuleArgs,
+  RouteTimeoutsArgs,
+  RouteVersionArgs,
+} from "./rule-args";
 
 const namespace = dnsLabel("shop");
-const service = required(dnsLabel("web"), "requests go to a Service, by its name", '"web"');
-const servicePort = required(port(80), "a Service is reached on one of its ports", "80");
-const weight = whole(0, 1_000_000, "a weight", (got) => (typeof got === "number" && got > 1_000_000 ? "1000000" : "0"));
+const service = required(dnsLabel("web"), "must be the name of a Service", '"web"');
+const servicePort = required(port(80), "must be a port of the Service", "80");
+const weight = whole(0, 1_000_000, (got) => (typeof got === "number" && got > 1_000_000 ? "1000000" : "0"));
 
-const version = object({ service, port: servicePort, namespace });
-const versionRequired = (field: string): Rule =>
-  required(version, "a canary has two versions, stable and candidate", `{ service: "web-${field}", port: 80 }`);
+const versionSynonyms = { name: "service", serviceName: "service", servicePort: "port", host: "service" } as const;
+const version = objectWithSynonyms<RouteVersionArgs>({ service, port: servicePort, namespace }, versionSynonyms);
+const versionRequired = (field: string): RequiredRule =>
+  required(
+    version,
+    "must be a Service: a canary has two, `stable` and `candidate`",
+    `{ service: "web-${field}", port: 80 }`,
+  );
 
-const sameVersion: Together = (canary, at) => {
+const sameVersion: Together<CanaryArgs> = (canary, at) => {
   const { stable, candidate } = canary as { stable?: Record<string, unknown>; candidate?: Record<string, unknown> };
   const same = ["service", "port", "namespace"].every(
     (field) => stable?.[field] !== UNKNOWN && stable?.[field] === candidate?.[field],
@@ -58,7 +79,7 @@ const sameVersion: Together = (canary, at) => {
         {
           path: below(at, "candidate.service"),
           got: stable["service"],
-          rule: "the two versions of a canary are two Services",
+          rule: "must differ from `stable`",
           fix: `service: "${textOf(stable["service"])}-next"`,
         },
       ]
@@ -66,15 +87,23 @@ const sameVersion: Together = (canary, at) => {
 };
 
 /** Rules for a canary. */
-export const canaryRules: ObjectRule = object(
+export const canaryRules: ObjectRule = objectWithSynonyms<CanaryArgs>(
   {
     stable: versionRequired("stable"),
     candidate: versionRequired("candidate"),
     percent: required(
-      whole(0, 100, "a percentage", (got) => (typeof got === "number" && got > 100 ? "100" : "10")),
-      "a canary says how many percent of the requests its candidate gets",
+      whole(0, 100, (got) => (typeof got === "number" && got > 100 ? "100" : "10")),
+      "must be the percentage of requests that `candidate` gets",
       "10",
     ),
+  },
+  {
+    weight: "percent",
+    percentage: "percent",
+    canary: "candidate",
+    next: "candidate",
+    current: "stable",
+    primary: "stable",
   },
   sameVersion,
 );
@@ -86,74 +115,97 @@ const weighted: Rule = (given, at) => {
         {
           path: at,
           got: weights.join(" + "),
-          rule: "weights that add up to 0 send requests nowhere",
-          fix: `weight: 1`,
+          rule: "must have a weight above 0, or no request is answered",
+          fix: "weight: 1",
         },
       ]
     : [];
 };
 
 const backends: Rule = first(
-  filledList(object({ service, port: servicePort, namespace, weight }), '{ service: "web", port: 80 }'),
+  filledList(
+    objectWithSynonyms<RouteBackendArgs>(
+      { service, port: servicePort, namespace, weight },
+      { ...versionSynonyms, percent: "weight", share: "weight" },
+    ),
+    '{ service: "web", port: 80 }',
+  ),
   weighted,
 );
 
 /** At most one of several fields. */
-export function onlyOne(fields: string[], rule: string): Together {
+export function onlyOne<Args>(fields: (keyof Args & string)[], rule: string): Together<Args> {
   return (given, at) => {
     const present = fields.filter((field) => given[field] !== undefined);
     return present.slice(1).map((field) => ({
       path: below(at, field),
       got: given[field],
       rule,
-      fix: `${field}: undefined`,
+      fix: { remove: field },
     }));
   };
 }
 
-const onePath = onlyOne(["exact", "prefix", "regex"], "a match has one path: exact, prefix or regex");
+const onePath = onlyOne<RouteMatchArgs>(
+  ["exact", "prefix", "regex"],
+  "must not be set next to another path: a match has one of exact, prefix and regex",
+);
 
 const matches = filledList(
-  object({ prefix: path, exact: path, regex, method, headers: headerValues, query: headerValues }, onePath),
+  objectWithSynonyms<RouteMatchArgs>(
+    { prefix: path, exact: path, regex, method, headers: headerValues, query: headerValues },
+    { path: "prefix", pathPrefix: "prefix", methods: "method", queryParams: "query", params: "query" },
+    onePath,
+  ),
   '{ prefix: "/" }',
 );
 
-const changes = object({ set: headerValues, add: headerValues, remove: headerNames });
+const changes = object<HeaderChangesArgs>({ set: headerValues, add: headerValues, remove: headerNames });
 
-const oneNewPath = onlyOne(["path", "prefix"], "a path is replaced as a whole or by its matched prefix, not both");
+const oneNewPath = onlyOne<{ path?: unknown; prefix?: unknown }>(
+  ["path", "prefix"],
+  "must not be set together with `path`",
+);
 
 const exactHost = first(
   hostname,
   value(
     (got) => !textOf(got).startsWith("*"),
-    "a request is for one host, so it has no wildcard",
+    "must be one hostname, without a wildcard",
     (got) => `"www${textOf(got).slice(1)}"`,
   ),
 );
 
-const redirect = object(
+const redirect = objectWithSynonyms<RedirectArgs>(
   {
-    scheme: oneOf(["http", "https"]),
+    scheme: oneOf(Object.values(RedirectScheme)),
     hostname: exactHost,
     port: port(8444),
     path,
     prefix: path,
     status: oneOfNumbers([301, 302, 303, 307, 308]),
   },
+  {
+    host: "hostname",
+    code: "status",
+    statusCode: "status",
+    httpsRedirect: { write: 'scheme: "https"' },
+    protocol: "scheme",
+  },
   oneNewPath,
   (given, at) =>
     Object.keys(given).length === 0
-      ? [{ path: at, got: {}, rule: "a redirect changes something, or it runs in circles", fix: 'scheme: "https"' }]
+      ? [{ path: at, got: {}, rule: "must change something, or it is a redirect loop", fix: 'scheme: "https"' }]
       : [],
 );
 
 function oneOfNumbers(numbers: number[]): Rule {
-  return value((got) => numbers.includes(got as number), `it is one of ${numbers.join(", ")}`, String(numbers[0]));
+  return value((got) => numbers.includes(got as number), `must be one of ${numbers.join(", ")}`, String(numbers[0]));
 }
 
 const origin = text(
   /^(\*|https?:\/\/(\*\.)?[a-z0-9.-]+(:\d+)?)$/,
-  "an origin is a scheme and a host, without path",
+  "must be an origin: a scheme and a host, without a path",
   (got) =>
     `"https://${textOf(got)
       .replace(/^[a-z]+:\/\//i, "")
@@ -161,145 +213,168 @@ const origin = text(
       .toLowerCase()}"`,
 );
 
-const timeouts = object({ request: httpDuration, backendRequest: httpDuration }, (given, at) => {
+const timeouts = object<RouteTimeoutsArgs>({ request: httpDuration, backendRequest: httpDuration }, (given, at) => {
   const [request, backend] = [given["request"], given["backendRequest"]].map((each) => parseDuration(textOf(each)));
   return request !== undefined && backend !== undefined && backend > request
     ? [
         {
           path: below(at, "backendRequest"),
           got: given["backendRequest"],
-          rule: `a try cannot take longer than the whole request, which may take ${textOf(given["request"])}`,
+          rule: `must not be longer than the timeout of the whole request, which is ${textOf(given["request"])}`,
           fix: `backendRequest: "${textOf(given["request"])}"`,
         },
       ]
     : [];
 });
 
-const target: Together = (given, at) => {
-  const present = ["backends", "canary", "redirect"].filter((field) => given[field] !== undefined);
-  return present.length === 0
-    ? [
-        {
-          path: below(at, "backends"),
-          got: "",
-          rule: "a rule has backends, a canary or a redirect: without them every request is answered with 500",
-          fix: 'backends: [{ service: "web", port: 80 }]',
-        },
-      ]
-    : onlyOne(["backends", "canary", "redirect"], "a rule has backends, a canary or a redirect: only one of them")(
-        given,
-        at,
-      );
+const answers = ["backends", "canary", "redirect"] as const;
+
+const target: Together<RouteRuleArgs> = (given, at) => {
+  const rule = "must have `backends`, `canary` or `redirect`: without one every request is answered with 500";
+  return answers.every((field) => given[field] === undefined)
+    ? [{ path: below(at, "backends"), got: undefined, rule, fix: 'backends: [{ service: "web", port: 80 }]' }]
+    : onlyOne<RouteRuleArgs>([...answers], "must be the only one of `backends`, `canary` and `redirect`")(given, at);
 };
 
 /** A prefix can only be replaced where one prefix was matched. */
-const prefixMatched: Together = (given, at) => {
+const prefixMatched: Together<RouteRuleArgs> = (given, at) => {
   const all = Array.isArray(given["matches"]) ? (given["matches"] as Record<string, unknown>[]) : [{ prefix: "/" }];
   const matched = all.length === 1 && all[0]?.["exact"] === undefined && all[0]?.["regex"] === undefined;
-  return ["redirect", "rewrite"]
+  return (["redirect", "rewrite"] as const)
     .filter((field) => !matched && (given[field] as { prefix?: unknown } | undefined)?.prefix !== undefined)
     .map((field) => ({
       path: below(at, `${field}.prefix`),
       got: (given[field] as { prefix?: unknown }).prefix,
-      rule: "a prefix is replaced where the rule matches exactly one prefix",
+      rule: "must have exactly one matched prefix to replace",
       fix: 'matches: [{ prefix: "/" }]',
     }));
 };
 
-const answerless: Together = (given, at) =>
+const answerless: Together<RouteRuleArgs> = (given, at) =>
   given["redirect"] === undefined
     ? []
-    : ["rewrite", "mirror", "timeouts", "retries"]
+    : (["rewrite", "mirror", "timeouts", "retries"] as const)
         .filter((field) => given[field] !== undefined)
         .map((field) => ({
           path: below(at, field),
           got: given[field],
-          rule: "a redirect is answered by the proxy itself: no backend sees the request",
-          fix: `${field}: undefined`,
+          rule: "must not be set next to `redirect`, which the proxy answers without a backend",
+          fix: { remove: field },
         }));
 
-const ruleFields: Record<string, Rule> = {
+const ruleFields: FieldRules<RouteRuleArgs> = {
   matches,
   backends,
   canary: canaryRules,
   redirect,
-  rewrite: object({ hostname: exactHost, path, prefix: path }, oneNewPath),
+  rewrite: object<RewriteArgs>({ hostname: exactHost, path, prefix: path }, oneNewPath),
   requestHeaders: changes,
   responseHeaders: changes,
-  mirror: object({
-    backend: required(version, "a copy goes to a backend", '{ service: "shadow", port: 80 }'),
-    percent: whole(0, 100, "a percentage", 100),
-  }),
-  cors: object({
-    origins: required(
-      filledList(origin, '"https://shop.example.com"'),
-      "CORS is about origins",
-      '["https://shop.example.com"]',
-    ),
-    methods: list(
-      first(text(/^[A-Z*]+$/, "a method is in capitals", (got) => `"${textOf(got).toUpperCase()}"`)),
-      '"GET"',
-    ),
-    headers: headerNames,
-    exposeHeaders: headerNames,
-    credentials: flag,
-    maxAge: whole(1, 86400, "a number of seconds", 3600),
-  }),
+  mirror: objectWithSynonyms<MirrorArgs>(
+    {
+      backend: required(version, "must be the Service that gets the copies", '{ service: "shadow", port: 80 }'),
+      percent: whole(0, 100, 100),
+    },
+    { service: { write: 'backend: { service: "shadow", port: 80 }' }, percentage: "percent" },
+  ),
+  cors: objectWithSynonyms<CorsArgs>(
+    {
+      origins: required(
+        filledList(origin, '"https://shop.example.com"'),
+        "must be the origins that may call",
+        '["https://shop.example.com"]',
+      ),
+      methods: list(
+        first(text(/^[A-Z*]+$/, "must be a method in capitals", (got) => `"${textOf(got).toUpperCase()}"`)),
+        '"GET"',
+      ),
+      headers: headerNames,
+      exposeHeaders: headerNames,
+      credentials: flag,
+      maxAge: whole(1, 86400, 3600),
+    },
+    {
+      allowOrigins: "origins",
+      allowMethods: "methods",
+      allowHeaders: "headers",
+      allowCredentials: "credentials",
+      maxAgeSeconds: "maxAge",
+    },
+  ),
   timeouts,
-  retries: object({
-    attempts: required(whole(1, 100, "a number of tries", 2), "retries have a number", "2"),
-    codes: list(status(400, 599, 503), "503"),
-    backoff: httpDuration,
-  }),
+  retries: objectWithSynonyms<RouteRetriesArgs>(
+    {
+      attempts: required(whole(1, 100, 2), "must be the number of retries", "2"),
+      codes: list(status(400, 599, 503), "503"),
+      backoff: httpDuration,
+    },
+    { count: "attempts", retryOn: "codes", statuses: "codes" },
+  ),
 };
 
-const rule: Rule = object(ruleFields, target, prefixMatched, answerless);
+const rule: Rule = objectWithSynonyms<RouteRuleArgs>(ruleFields, ruleSynonyms, target, prefixMatched, answerless);
 
-const kinds = ["Gateway", "Service"];
 const parent = required(
-  object({
-    kind: oneOf(kinds),
-    name: required(dnsSubdomain("hostk8s-gateway"), "a parent is named", '"hostk8s-gateway"'),
-    namespace,
-    section: dnsSubdomain("http"),
-    port: port(80),
-    // What a reference to a gateway tells beside its name: written by a gateway's stack, not by hand.
-    listeners: list(
-      object({ name: dnsSubdomain("https"), protocol: oneOf(["HTTP", "HTTPS"]), port: port(443), hostname }),
-      '{ name: "https", protocol: "HTTPS", port: 443 }',
-    ),
-    hostPorts: object({ http: port(8081), https: port(8444) }),
-    certificateNames: list(certificateName, '"localhost"'),
-    serviceAccount: dnsSubdomain("hostk8s-gateway-istio"),
-  }),
-  "a route attaches to a Gateway or a Service, and a mesh without a gateway has none to give",
+  objectWithSynonyms<RouteParentArgs>(
+    {
+      kind: oneOf(Object.values(ParentKind)),
+      name: required(
+        dnsSubdomain("hostk8s-gateway"),
+        "must be the name of the Gateway or Service",
+        '"hostk8s-gateway"',
+      ),
+      namespace,
+      section: dnsSubdomain("http"),
+      port: port(80),
+      // What a reference to a gateway tells beside its name: written by a gateway's stack, not by hand.
+      listeners: list(
+        object<GatewayListenerArgs>({
+          name: required(dnsSubdomain("https"), "must be the name of the listener", '"https"'),
+          protocol: required(oneOf(["HTTP", "HTTPS"]), "must be the protocol of the listener", '"HTTPS"'),
+          port: required(port(443), "must be the port of the listener", "443"),
+          hostname,
+        }),
+        '{ name: "https", protocol: "HTTPS", port: 443 }',
+      ),
+      hostPorts: object<GatewayHostPortsArgs>({ http: port(8081), https: port(8444) }),
+      certificateNames: list(certificateName, '"localhost"'),
+      serviceAccount: dnsSubdomain("hostk8s-gateway-istio"),
+    },
+    {
+      sectionName: "section",
+      listener: "section",
+      gateway: "name",
+      service: { write: 'kind: "Service", name: "web"' },
+    },
+  ),
+  "must be the Gateway or Service that the route attaches to; a mesh without a gateway has none",
   "mesh.gateway",
 );
 
-const short: Together = (given, at) => {
-  const fields = ["backends", "canary"].filter((field) => given[field] !== undefined);
+const short: Together<HttpRouteArgs> = (given, at) => {
+  const fields = (["backends", "canary"] as const).filter((field) => given[field] !== undefined);
   const rules = given["rules"];
   if (rules === undefined && fields.length === 0) {
     return [
       {
         path: below(at, "backends"),
-        got: "",
-        rule: "a route sends requests somewhere",
+        got: undefined,
+        rule: "must have `backends`, `canary` or `rules`",
         fix: 'backends: [{ service: "web", port: 80 }]',
       },
     ];
   }
-  return onlyOne(
+  return onlyOne<HttpRouteArgs>(
     ["rules", "canary", "backends"],
-    "requests go by one of rules, canary and backends; another beside it would get none",
+    "must be the only one of `rules`, `canary` and `backends`",
   )(given, at);
 };
 
 /** Rules for HttpRouteArgs. */
-export const httpRouteRules: ObjectRule = object(
+export const httpRouteRules: ObjectRule = objectWithSynonyms<HttpRouteArgs>(
   {
     name: dnsSubdomain("web"),
-    namespace: required(namespace, "a route lives in the namespace of its backends", '"shop"'),
+    namespace: required(namespace, "must be the namespace of the route", '"shop"'),
     parent,
     hostnames: filledList(hostname, '"shop.example.com"'),
     httpsOnly: flag,
@@ -311,6 +386,7 @@ export const httpRouteRules: ObjectRule = object(
     annotations,
     cluster: clusterRules,
   },
+  routeSynonyms,
   short,
 );
 
@@ -325,13 +401,13 @@ export function unservedViolation(
     ? {
         path: at,
         got,
-        rule: `the gateway listens for ${served.join(", ")} only`,
+        rule: `must be a hostname of the gateway's listeners: ${served.join(", ")}`,
         fix: `gateway: { hostnames: ["${got}"] }`,
       }
     : {
         path: at,
         got,
-        rule: `the gateway's certificate is for ${served.join(", ")} only`,
+        rule: `must be a name in the gateway's certificate: ${served.join(", ")}`,
         fix: `gateway: { certificate: { dnsNames: ["${got}"] } }`,
       };
 }

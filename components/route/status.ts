@@ -24,7 +24,7 @@ const awaited = ["Accepted", "ResolvedRefs"];
 export function routeVerdict(route: LiveRoute, parents: number, sent: Json): Verdict {
   const [pruned] = prunedFields(sent, route.spec as Json | undefined);
   if (pruned !== undefined) {
-    return { state: "refused", why: `the HTTPRoute CRD of this cluster does not know ${pruned} and dropped it` };
+    return { state: "refused", why: `the HTTPRoute CRD of this cluster has no ${pruned} and dropped it` };
   }
   const answers = route.status?.parents ?? [];
   const generation = route.metadata?.generation ?? 0;

@@ -66,7 +66,7 @@ async function requireAccepted(
   try {
     verdict = await awaitVerdict(target, `/${api}/namespaces/${namespace}/${plural}/${name}`, judge, minutes * 60_000);
   } catch (error) {
-    throw runFailure(`${what} (${id}) was written, but not seen accepted: ${reason(error)}`);
+    throw runFailure(`${what} (${id}) was created, but could not be watched until it was accepted: ${reason(error)}`);
   }
   if (verdict.state === "refused") {
     throw runFailure(`${what} (${id}) is not accepted: ${verdict.why}`);

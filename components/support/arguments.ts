@@ -1,7 +1,8 @@
 // From what the user wrote to values that are checked: at once where they are plain, on arrival where they are Outputs.
 import * as pulumi from "@pulumi/pulumi";
-import { Violation, violationLine, violationReason } from "../../lib/validation/violations";
-import { ObjectRule, Rule, UNKNOWN } from "../../lib/validation/rules";
+import { UNKNOWN, Violation, violationLine, violationReason } from "../../lib/validation/violations";
+import type { ObjectRule } from "../../lib/validation/object";
+import type { Rule } from "../../lib/validation/rules";
 import type { ObjectMetadataArgs } from "./args";
 import { guardRun, printedPlainly, withFixedMessage } from "./workarounds";
 
@@ -44,7 +45,9 @@ export function componentNamed(component: string, name: string): string {
 }
 
 function refusal(what: string, violations: Violation[]): string {
-  return [`${what} cannot be made:`, ...violations.map((violation) => `  ${violationLine(violation)}`)].join("\n");
+  return [`invalid arguments for ${what}:`, ...violations.map((violation) => `  ${violationLine(violation)}`)].join(
+    "\n",
+  );
 }
 
 /** A part of a component's arguments with all in it resolved, and what arrived late checked before anybody uses it. */

@@ -41,7 +41,7 @@ export function clusterOf(
   }
   const cluster = args === undefined ? clusters.get(provider) : namedCluster(clusterId(component), args);
   if (cluster === undefined) {
-    const rule = "the kubeconfig of an explicit provider cannot be read, so its cluster is named beside it";
+    const rule = "the kubeconfig of an explicit provider cannot be read; must be set next to it";
     throwViolations(type, name, [{ path: "cluster", got: undefined, rule, fix: 'cluster: { context: "kind-kind" }' }]);
   }
   clusters.set(provider, cluster!);
@@ -51,7 +51,7 @@ export function clusterOf(
 function refuseBesideDefault(type: string, name: string, args: ClusterArgs | undefined): void {
   if (args !== undefined) {
     const rule =
-      "the default provider chooses the cluster by the config keys kubernetes:kubeconfig and kubernetes:context";
+      "must not be set without a provider: the config keys kubernetes:kubeconfig and kubernetes:context choose the cluster";
     const fix = "{ provider: new kubernetes.Provider(...) }";
     throwViolations(type, name, [{ path: "cluster", got: `{ ${Object.keys(args).join(", ")} }`, rule, fix }]);
   }

@@ -26,14 +26,19 @@ export function existingNamespace(
       return namespace;
     }
     if (state.kind === "missing") {
-      const rule = "there is no such namespace, and none is made here";
+      const rule = "must be an existing namespace";
       throw lateViolation(what, { path, got: namespace, rule, fix: `new AmbientNamespace("${namespace}")` });
     }
     const sidecars = state.kind === "found" && state.labels[meshLabels.injection] === "enabled";
     if (sidecars || (state.kind === "found" && state.labels[meshLabels.revision] !== undefined)) {
       const label = sidecars ? meshLabels.injection : meshLabels.revision;
-      const rule = `the namespace asks for sidecars by its label ${label}, and ztunnel never captures a pod with one`;
-      throw lateViolation(what, { path, got: namespace, rule, fix: `kubectl label namespace ${namespace} ${label}-` });
+      const rule = `must not have the label ${label}: ztunnel never captures a pod with a sidecar`;
+      throw lateViolation(what, {
+        path,
+        got: namespace,
+        rule,
+        fix: { run: `kubectl label namespace ${namespace} ${label}-` },
+      });
     }
     return namespace;
   });

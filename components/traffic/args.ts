@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ClusterArgs, ObjectMetadataArgs } from "../support/args";
 import { WaypointReference } from "../waypoint/args";
 
-/** How often a request is tried again. */
+/** How often a request is retried. */
 export interface TrafficRetriesArgs {
   /** Number of tries after the first; 0 turns retries off. */
   attempts: pulumi.Input<number>;
@@ -14,14 +14,14 @@ export interface TrafficRetriesArgs {
    */
   perTryTimeout?: pulumi.Input<string>;
   /**
-   * When it is tried again: Envoy's words, or statuses.
-   * @default connections that fail or are refused, and 503
+   * When to retry: Envoy's retry conditions, or statuses.
+   * @default failed or refused connections, and 503
    * @example ["5xx", "reset"]
    */
   retryOn?: pulumi.Input<pulumi.Input<string>[]>;
 }
 
-/** How much a Service is sent at once. */
+/** Limits on connections and requests to a Service. */
 export interface ConnectionPoolArgs {
   /**
    * Connections from one waypoint pod.
@@ -42,7 +42,7 @@ export interface ConnectionPoolArgs {
    */
   maxPendingRequests?: pulumi.Input<number>;
   /**
-   * Requests under way.
+   * Requests in flight.
    * @default no limit
    * @example 1000
    */
@@ -55,60 +55,60 @@ export interface ConnectionPoolArgs {
   maxRequestsPerConnection?: pulumi.Input<number>;
 }
 
-/** When an endpoint that fails is left alone for a while. */
+/** When a failing endpoint is ejected for a while. */
 export interface OutlierDetectionArgs {
   /**
-   * Answers of 5xx in a row.
+   * Consecutive 5xx responses.
    * @default 5
    * @example 3
    */
   consecutive5xxErrors?: pulumi.Input<number>;
   /**
-   * How often endpoints are looked at.
+   * Interval between checks of the endpoints.
    * @default "10s"
    * @example "5s"
    */
   interval?: pulumi.Input<string>;
   /**
-   * How long it is left alone: this, times how often that has happened.
+   * How long an endpoint is ejected: this, multiplied by the number of its ejections.
    * @default "30s"
    * @example "1m"
    */
   baseEjectionTime?: pulumi.Input<string>;
   /**
-   * How many percent of the endpoints may be left alone at once.
+   * Percentage of the endpoints that may be ejected at once.
    * @default 10
    * @example 50
    */
   maxEjectionPercent?: pulumi.Input<number>;
 }
 
-/** Requests that wait before they are passed on. */
+/** A delay before requests are forwarded. */
 export interface FaultDelayArgs {
-  /** How long they wait. */
+  /** Length of the delay. */
   duration: pulumi.Input<string>;
-  /** How many percent of them. */
+  /** Percentage of requests that get the fault. */
   percent: pulumi.Input<number>;
 }
 
-/** Requests that are answered with an error instead of being passed on. */
+/** An error response instead of forwarding the request. */
 export interface FaultAbortArgs {
-  /** The status of the answer. */
+  /** Status of the response. */
   status: pulumi.Input<number>;
-  /** How many percent of them. */
+  /** Percentage of requests that get the fault. */
   percent: pulumi.Input<number>;
 }
 
-/** Delays and errors on purpose. */
+/** Delays and errors on purpose, for tests. */
 export interface FaultArgs {
   /**
-   * Requests that wait.
+   * A delay before requests are forwarded.
    * @default none
    * @example { duration: "2s", percent: 10 }
    */
   delay?: FaultDelayArgs;
   /**
-   * Requests that fail.
+   * An error response instead of forwarding the request.
    * @default none
    * @example { status: 503, percent: 1 }
    */
@@ -117,13 +117,13 @@ export interface FaultArgs {
 
 /** A version of a Service. */
 export interface TrafficVersionArgs {
-  /** What routes call it. */
+  /** The name that routes use. */
   name: pulumi.Input<string>;
-  /** The labels of its pods, beside those that the Service selects by. */
+  /** Labels of its pods, in addition to the selector of the Service. */
   labels: pulumi.Input<{ [label: string]: pulumi.Input<string> }>;
 }
 
-/** Where a share of the requests goes. */
+/** A destination, and its share of the requests. */
 export interface TrafficDestinationArgs {
   /**
    * One of the policy's versions.
@@ -139,7 +139,7 @@ export interface TrafficDestinationArgs {
   service?: pulumi.Input<string>;
   /**
    * The port of the Service.
-   * @default the one that was asked for
+   * @default the port of the request
    * @example 8080
    */
   port?: pulumi.Input<number>;
@@ -155,14 +155,14 @@ export interface TrafficDestinationArgs {
 export interface TrafficRouteArgs {
   /**
    * Headers with exactly these values.
-   * @default every request that no other route is for
+   * @default every request that no other route matches
    * @example { "x-beta": "yes" }
    */
   headers?: pulumi.Input<{ [name: string]: pulumi.Input<string> }>;
-  /** Who shares them. */
+  /** Versions or Services that share the requests. */
   to: TrafficDestinationArgs[];
 }
-/** What happens to the requests to one Service. */
+/** Retries, timeouts, limits, faults and versions for requests to one Service. */
 export interface TrafficPolicyArgs extends ObjectMetadataArgs {
   /**
    * Name of the VirtualService and DestinationRule. A change replaces them.
@@ -172,36 +172,36 @@ export interface TrafficPolicyArgs extends ObjectMetadataArgs {
   name?: pulumi.Input<string>;
   /** Namespace of the Service. A change replaces everything. */
   namespace: pulumi.Input<string>;
-  /** The Service. It has one TrafficPolicy. */
+  /** The Service. A Service can have one TrafficPolicy. */
   service: pulumi.Input<string>;
-  /** The waypoint that carries the policy out: `waypoint.reference`. It has to serve the Service. */
+  /** The waypoint that enforces the policy: `waypoint.reference`. The Service must use it. */
   waypoint: pulumi.Input<WaypointReference>;
   /**
-   * How often a request is tried again.
-   * @default twice, when the Service cannot be reached or answers with 503
+   * How often a request is retried.
+   * @default twice, if the Service cannot be reached or responds with 503
    * @example { attempts: 3, perTryTimeout: "2s" }
    */
   retries?: TrafficRetriesArgs;
   /**
    * How long a request may take, with all retries.
-   * @default for ever
+   * @default no limit
    * @example "10s"
    */
   timeout?: pulumi.Input<string>;
   /**
-   * How much the Service is sent at once; what goes beyond is refused with 503.
+   * Limits on connections and requests; requests beyond them get 503.
    * @default no limit
    * @example { maxConnections: 100, maxPendingRequests: 50 }
    */
   connectionPool?: ConnectionPoolArgs;
   /**
-   * When an endpoint that fails is left alone for a while.
+   * When a failing endpoint is ejected for a while.
    * @default never
    * @example { consecutive5xxErrors: 5, baseEjectionTime: "30s" }
    */
   outlierDetection?: OutlierDetectionArgs;
   /**
-   * Delays and errors on purpose, to see who copes with them.
+   * Delays and errors on purpose, to test how clients handle them.
    * @default none
    * @example { delay: { duration: "2s", percent: 10 } }
    */
@@ -213,14 +213,14 @@ export interface TrafficPolicyArgs extends ObjectMetadataArgs {
    */
   versions?: TrafficVersionArgs[];
   /**
-   * Which requests go to which versions or other Services. Routes with more headers come first; requests that no route
-   * is for go to the Service.
+   * Which requests go to which versions or other Services. Routes with more headers come first; other requests go to
+   * the Service.
    * @default all requests go to the Service
    * @example [{ headers: { "x-beta": "yes" }, to: [{ version: "v2" }] }]
    */
   routes?: TrafficRouteArgs[];
   /**
-   * The cluster of an explicit provider, unless another component has named it already.
+   * The cluster of an explicit provider, unless another component of the program has set it already.
    * @default that of the default provider
    * @example { context: "kind-kind" }
    */

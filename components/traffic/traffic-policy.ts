@@ -54,7 +54,7 @@ function checkPolicy(name: string, args: TrafficPolicyArgs): pulumi.Inputs {
   const before = shapedServices.claim(service, { shown: componentNamed("TrafficPolicy", name), name });
   const other = before ?? routedServices.holder(service);
   const got = typeof args.service === "string" ? args.service : "";
-  const rule = `${other?.shown} is about it already, and the waypoint would take the routes of the older one`;
+  const rule = `must not be the Service of ${other?.shown}: the waypoint uses only the older policy`;
   const violation: Violation = { path: "service", got, rule, fix: 'service: "other"' };
   throwViolations("TrafficPolicy", name, other === undefined ? [] : [violation]);
   return {};

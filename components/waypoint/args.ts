@@ -1,43 +1,44 @@
 // What Waypoint takes, and what it gives to policies.
 import * as pulumi from "@pulumi/pulumi";
+import { WaypointFor } from "../../lib/validation/closed-sets";
 import { ClusterArgs, ObjectMetadataArgs } from "../support/args";
 
-/** A namespace, or a Service in one, that is reached through a waypoint. */
+/** A namespace, or a Service in one, that uses a waypoint. */
 export interface WaypointUserArgs {
-  /** The namespace. It has to exist; for one of the same program give the `name` of its AmbientNamespace. */
+  /** The namespace, which must exist; for one in the same program pass the `name` of its AmbientNamespace. */
   namespace: pulumi.Input<string>;
   /**
-   * One Service of it.
-   * @default all
+   * One Service in it.
+   * @default all Services
    * @example "web"
    */
   service?: pulumi.Input<string>;
   /**
-   * False: ingress gateways go round the waypoint, and its rules do not hold for what they bring.
+   * False: ingress gateways bypass the waypoint, and its policies do not apply to their requests.
    * @default true
    * @example false
    */
   ingress?: pulumi.Input<boolean>;
 }
-/** What a waypoint is called, whom it serves, and what it may use. */
+/** Name, users and resources of a waypoint. */
 export interface WaypointArgs extends ObjectMetadataArgs {
   /**
-   * Name of its Gateway, Deployment, Service and service account. A change makes a new waypoint, moves the users over,
-   * and removes the old one last.
+   * Name of its Gateway, Deployment, Service and service account. A change creates a new waypoint, moves its users,
+   * and then deletes the old one.
    * @default the component's name
    * @example "shop-waypoint"
    */
   name?: pulumi.Input<string>;
-  /** Its namespace. A change replaces it as a change of the name does. */
+  /** Its namespace. A change replaces the waypoint, as a change of the name does. */
   namespace: pulumi.Input<string>;
-  /** Whom it serves: these get its label, and lose it before the waypoint goes. */
+  /** The namespaces and Services that use it. They get its label, which is removed before the waypoint is deleted. */
   for: WaypointUserArgs[];
   /**
-   * What passes through it: requests to Services (service), to pods by their own address (workload), or both (all).
+   * Which traffic uses it: requests to Services (service), to pods by their own address (workload), or both (all).
    * @default "service"
    * @example "all"
    */
-  waypointFor?: pulumi.Input<string>;
+  waypointFor?: pulumi.Input<WaypointFor>;
   /**
    * Number of waypoint pods.
    * @default 1
@@ -57,18 +58,18 @@ export interface WaypointArgs extends ObjectMetadataArgs {
    */
   memory?: pulumi.Input<string>;
   /**
-   * The cluster of an explicit provider, unless another component has named it already.
+   * The cluster of an explicit provider, unless another component of the program has set it already.
    * @default that of the default provider
    * @example { context: "kind-kind" }
    */
   cluster?: ClusterArgs;
 }
-/** A waypoint as policies refer to it. */
+/** A reference to a waypoint, for policies. */
 export interface WaypointReference {
   /** Name of its Gateway. */
   name: string;
   /** Its namespace. */
   namespace: string;
-  /** The service account of its pods, which is called like the waypoint unless somebody changed it. */
+  /** The service account of its pods. Its name is that of the waypoint unless it was changed. */
   serviceAccount?: string;
 }

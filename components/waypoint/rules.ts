@@ -1,44 +1,33 @@
 // What a Waypoint may be given, and how others refer to one.
-import {
-  below,
-  first,
-  flag,
-  object,
-  ObjectRule,
-  oneOf,
-  required,
-  Rule,
-  Together,
-  UNKNOWN,
-  value,
-  whole,
-  filledList,
-} from "../../lib/validation/rules";
+import { object, ObjectRule, objectWithSynonyms, Together } from "../../lib/validation/object";
+import { below, filledList, first, flag, oneOf, required, Rule, value, whole } from "../../lib/validation/rules";
 import { cpu, dnsLabel, dnsSubdomain, memory } from "../../lib/validation/formats";
+import { clusterRules } from "../support/rules";
+import { WaypointFor } from "../../lib/validation/closed-sets";
 import { meshLabels } from "../../lib/istio/labels";
-import { clusterRules } from "../../lib/validation/cluster";
 import { annotations, labelsBeside } from "../../lib/validation/metadata";
 import { waypointName } from "../namespace/rules";
-
-const kinds = ["service", "workload", "all"];
+import type { WaypointArgs, WaypointReference, WaypointUserArgs } from "./args";
 
 const waypointFor: Rule = first(
   value(
     (got) => got !== "namespace",
-    "Istio ignores `namespace` in silence, and the traffic goes round the waypoint: a waypoint for all Services of a " +
-      "namespace is one for `service`",
+    "must not be `namespace`, which Istio ignores; the waypoint of a whole namespace is one for `service`",
     '"service"',
   ),
-  oneOf(kinds),
+  oneOf(Object.values(WaypointFor)),
 );
 
-const user = object({
-  namespace: required(dnsLabel("shop"), "a waypoint serves a namespace, or a Service in one", '"shop"'),
-  service: dnsLabel("web"),
-  ingress: flag,
-});
+const user = objectWithSynonyms<WaypointUserArgs>(
+  {
+    namespace: required(dnsLabel("shop"), "must be a namespace that uses the waypoint", '"shop"'),
+    service: dnsLabel("web"),
+    ingress: flag,
+  },
+  { services: "service", name: "service", ingressUseWaypoint: "ingress" },
+);
 
-const servicesNeedService: Together = (given, path) =>
+const servicesNeedService: Together<WaypointArgs> = (given, path) =>
   given["waypointFor"] !== "workload" || !Array.isArray(given["for"])
     ? []
     : (given["for"] as Record<string, unknown>[])
@@ -46,35 +35,46 @@ const servicesNeedService: Together = (given, path) =>
         .filter(({ each }) => each?.["service"] !== undefined)
         .map(({ each, at }) => ({
           path: at,
-          got: each["service"] === UNKNOWN ? "" : each["service"],
-          rule: "a waypoint for `workload` takes requests to pods by their own address, and none to Services",
+          got: each["service"],
+          rule: 'must not be set with `waypointFor: "workload"`, which takes no requests to Services',
           fix: 'waypointFor: "all"',
         }));
 
 /** Rules for WaypointArgs. */
-export const waypointRules: ObjectRule = object(
+export const waypointRules: ObjectRule = objectWithSynonyms<WaypointArgs>(
   {
     name: waypointName,
-    namespace: required(dnsLabel("shop"), "a waypoint lives in a namespace", '"shop"'),
+    namespace: required(dnsLabel("shop"), "must be the namespace of the waypoint", '"shop"'),
     waypointFor,
     for: required(
       filledList(user, '{ namespace: "shop" }'),
-      "a waypoint that nobody uses has no effect: say whom it serves",
+      "must name the namespaces and Services that use the waypoint",
       '[{ namespace: "shop" }]',
     ),
-    replicas: whole(1, 100, "a number of waypoint pods", 1),
+    replicas: whole(1, 100, 1),
     cpu,
     memory,
     labels: labelsBeside({ [meshLabels.waypointFor]: "waypointFor" }),
     annotations,
     cluster: clusterRules,
   },
+  {
+    users: "for",
+    targets: "for",
+    serves: "for",
+    services: { write: 'for: [{ namespace: "shop", service: "web" }]' },
+    service: { write: 'for: [{ namespace: "shop", service: "web" }]' },
+    namespaces: { write: 'for: [{ namespace: "shop" }]' },
+    type: "waypointFor",
+    trafficType: "waypointFor",
+    resources: { write: 'cpu: "50m", memory: "64Mi"' },
+  },
   servicesNeedService,
 );
 
 /** Rules for a reference to a waypoint. */
-export const waypointReference: ObjectRule = object({
-  name: required(waypointName, "a waypoint is named", '"waypoint"'),
-  namespace: required(dnsLabel("shop"), "a waypoint lives in a namespace", '"shop"'),
+export const waypointReference: ObjectRule = object<WaypointReference>({
+  name: required(waypointName, "must be the name of the waypoint", '"waypoint"'),
+  namespace: required(dnsLabel("shop"), "must be the namespace of the waypoint", '"shop"'),
   serviceAccount: dnsSubdomain("waypoint"),
 });

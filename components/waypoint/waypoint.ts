@@ -57,7 +57,7 @@ function checkWaypoint(name: string, args: WaypointArgs): pulumi.Inputs {
     const { namespace, service } = user;
     const claimant = { shown: componentNamed("Waypoint", name), name };
     const other = registry().waypointUsers.claim({ namespace, service }, claimant);
-    const rule = `${other?.shown} serves it already, and a label names one waypoint`;
+    const rule = `must be served by one waypoint; ${other?.shown} serves it already`;
     return other === undefined
       ? []
       : [{ path: `for[${index}]`, got: shown(user), rule, fix: `for: [{ namespace: "other" }]` }];

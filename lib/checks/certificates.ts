@@ -40,7 +40,7 @@ export const certificateChecks: Check[] = [
     category: "certificates",
     claim: "cert-manager has issued every gateway's certificate",
     severity: "error",
-    hint: "The Certificate's events and its CertificateRequest say what the issuer is missing.",
+    hint: "See the events of the Certificate and its CertificateRequest for the reason.",
     needs: ["gateways", "gatewayClasses", "certificates"],
     run(snapshot) {
       const used = distinctReferences(snapshot).map(({ reference }) => `${reference.namespace}/${reference.name}`);
@@ -77,7 +77,7 @@ export const certificateChecks: Check[] = [
     category: "certificates",
     claim: `every gateway's certificate is valid for ${listenerDays} more days`,
     severity: "warning",
-    hint: "It should have been renewed by now; look at what renews it.",
+    hint: "It should have been renewed by now; check what renews it.",
     needs: ["gateways", "gatewayClasses", "secrets"],
     run: (snapshot, { now }) =>
       listenerCertificates(snapshot).flatMap(({ reference, certificate }) => {
@@ -92,7 +92,7 @@ export const certificateChecks: Check[] = [
     category: "certificates",
     claim: "every gateway's certificate is for the names that its listener serves",
     severity: "warning",
-    hint: "TLS libraries also refuse a wildcard right under a top-level name, such as *.localhost.",
+    hint: "TLS libraries also refuse a wildcard directly under a top-level name, such as *.localhost.",
     needs: ["gateways", "gatewayClasses", "secrets"],
     run: (snapshot) =>
       listenerCertificates(snapshot).flatMap(({ reference, certificate, hostnames }) => {
@@ -101,7 +101,7 @@ export const certificateChecks: Check[] = [
         const fix = { write: "certificate: { dnsNames: [...] }" };
         const wide = names
           .filter((name) => /^\*\.[^.]+$/.test(name))
-          .map((name) => finding("Secret", reference, name, "a wildcard stands below at least two labels", fix));
+          .map((name) => finding("Secret", reference, name, "a wildcard needs at least two labels after it", fix));
         const uncovered = hostnames
           .filter((hostname) => hostname !== "" && !names.some((name) => covers(name, hostname)))
           .map((hostname) =>
@@ -117,7 +117,7 @@ export const certificateChecks: Check[] = [
     category: "certificates",
     claim: `the mesh's own CA is valid for ${authorityDays} more days`,
     severity: "error",
-    hint: "When the CA ends, every connection in the mesh ends with it.",
+    hint: "When the CA expires, every connection in the mesh fails.",
     needs: ["deployments", "secrets"],
     run: (snapshot, { now }) =>
       snapshot.secrets

@@ -32,7 +32,7 @@ export const controlPlaneChecks: Check[] = [
     category: "control-plane",
     claim: "Istio's CRDs are installed",
     severity: "error",
-    hint: "The chart base brings them; without one of them istiod does not become ready, or ignores the kind.",
+    hint: "The base chart installs them; if one is missing, istiod does not become ready or ignores that kind.",
     needs: ["definitions"],
     run(snapshot) {
       const version =
@@ -40,7 +40,7 @@ export const controlPlaneChecks: Check[] = [
           .map(istioVersion)
           .find((found) => found)?.version ?? defaultIstioVersion;
       const run = helmUpgrade("base", meshNamespace(snapshot), version);
-      return missingDefinitions(snapshot.definitions, istioCrds, "the chart base installs it", { run });
+      return missingDefinitions(snapshot.definitions, istioCrds, "the base chart installs it", { run });
     },
   },
   {
@@ -48,7 +48,7 @@ export const controlPlaneChecks: Check[] = [
     category: "control-plane",
     claim: "istiod is available",
     severity: "error",
-    hint: "Traffic goes on without istiod, but every new pod times out and no change arrives.",
+    hint: "Traffic continues without istiod, but every new pod times out and changes do not reach the proxies.",
     needs: ["deployments"],
     run(snapshot) {
       const namespace = meshNamespace(snapshot);
@@ -56,7 +56,7 @@ export const controlPlaneChecks: Check[] = [
       if (found.length === 0) {
         const missing = { namespace, name: "istiod" };
         return [
-          finding("Deployment", missing, "none", "an ambient mesh has an istiod", {
+          finding("Deployment", missing, "none", "an ambient mesh needs an istiod", {
             run: `helm status istiod --namespace ${namespace}`,
           }),
         ];
@@ -105,7 +105,7 @@ export const controlPlaneChecks: Check[] = [
     category: "control-plane",
     claim: "istiod's webhooks call an istiod that exists",
     severity: "error",
-    hint: "A webhook without a Service refuses or delays what it should look at, often after an uninstall.",
+    hint: "A webhook whose Service is gone, often after an uninstall, rejects or delays the objects it covers.",
     needs: ["mutatingWebhooks", "validatingWebhooks", "services"],
     run: (snapshot) =>
       byConfiguration(webhooks(snapshot), ({ service }) => !isServed(snapshot, service)).map(([webhook, names]) =>
@@ -135,9 +135,9 @@ export const controlPlaneChecks: Check[] = [
   {
     id: "webhook-policy",
     category: "control-plane",
-    claim: "istiod's validators are there and refuse what they cannot judge",
+    claim: "istiod's validating webhooks exist and fail closed",
     severity: "warning",
-    hint: "Without a validator, or with failurePolicy Ignore, invalid Istio resources get in.",
+    hint: "Without one, or with failurePolicy Ignore, invalid Istio resources are accepted.",
     needs: ["validatingWebhooks", "deployments"],
     run(snapshot) {
       const validators = webhooks(snapshot).filter(({ kind }) => kind === "ValidatingWebhookConfiguration");
@@ -145,7 +145,7 @@ export const controlPlaneChecks: Check[] = [
       if (validators.length === 0 && istiod) {
         const name = `istio-validator-${istiod.namespace}`;
         const run = helmUpgrade("istiod", istiod.namespace, istioVersion(istiod)?.version ?? defaultIstioVersion);
-        const rule = "the charts base and istiod bring a validator each";
+        const rule = "the base and istiod charts install one validating webhook each";
         return [finding("ValidatingWebhookConfiguration", { namespace: "", name }, "none", rule, { run })];
       }
       return validators
@@ -164,9 +164,9 @@ export const controlPlaneChecks: Check[] = [
   {
     id: "istiod-ambient",
     category: "control-plane",
-    claim: "istiod has ambient mode switched on",
+    claim: "istiod runs in ambient mode",
     severity: "error",
-    hint: "Without the profile ambient istiod tells ztunnel nothing: it has no workloads and no certificates.",
+    hint: "Without the ambient profile istiod sends ztunnel no workloads and no certificates.",
     needs: ["deployments", "daemonSets"],
     run: (snapshot) =>
       istiods(snapshot)
@@ -189,7 +189,7 @@ export const controlPlaneChecks: Check[] = [
     category: "control-plane",
     claim: "istiod trusts ztunnel's service account",
     severity: "error",
-    hint: "An account that is not trusted gets no certificates for the pods of its node, and their traffic fails.",
+    hint: "A ztunnel whose account is not trusted gets no certificates for the pods on its node, and their traffic fails.",
     needs: ["deployments", "daemonSets"],
     run: (snapshot) =>
       istiods(snapshot).flatMap((istiod) => {
@@ -213,7 +213,7 @@ export const controlPlaneChecks: Check[] = [
   {
     id: "helm-releases",
     category: "control-plane",
-    claim: "no Helm operation on the mesh hangs or failed",
+    claim: "no Helm operation on the mesh is pending or failed",
     severity: "warning",
     hint: "A pending release blocks every further upgrade with “another operation is in progress”.",
     needs: ["helmReleases"],
@@ -233,23 +233,23 @@ export const controlPlaneChecks: Check[] = [
   {
     id: "release-objects",
     category: "control-plane",
-    claim: "nobody has changed what the mesh's Helm releases made",
+    claim: "the objects of the mesh's Helm releases are unchanged",
     severity: "warning",
-    hint: "Helm and Pulumi look at their own records only: they show no difference, and the next upgrade may undo the change.",
+    hint: "Helm and Pulumi compare with their own records only and show no difference; the next upgrade may undo the change.",
     needs: ["helmReleases", "drift"],
     run: (snapshot) =>
       snapshot.drift.map((object) => {
         const { kind, release, chart, chartVersion: version, releaseNamespace: namespace } = object;
         const run = releaseUpgrade({ release, chart, version, namespace });
-        return finding(kind, object, changeSeen(object), `it is as the release ${release} made it`, { run });
+        return finding(kind, object, changeSeen(object), `it is as the Helm release ${release} defines it`, { run });
       }),
   },
   {
     id: "memory",
     category: "control-plane",
-    claim: "no part of the mesh was killed for memory",
+    claim: "no part of the mesh was OOMKilled",
     severity: "warning",
-    hint: "When ztunnel is killed for memory, all traffic of its node stops: give it no limit, or a larger one.",
+    hint: "When ztunnel is OOMKilled, all traffic of its node stops: remove its limit or raise it.",
     needs: ["pods", "deployments", "daemonSets"],
     run: (snapshot) =>
       snapshot.pods
@@ -307,7 +307,7 @@ function newestReleases(snapshot: ClusterSnapshot) {
 
 function changeSeen(object: DriftedObject): string {
   if (object.isMissing) return "none";
-  const doubt = object.unconfirmed === undefined ? "" : " (compared here, not confirmed by the API server)";
+  const doubt = object.unconfirmed === undefined ? "" : " (compared by istio-ambient, not confirmed by the API server)";
   return `${changesText(object)}${doubt}`;
 }
 

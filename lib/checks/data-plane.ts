@@ -22,7 +22,7 @@ export const dataPlaneChecks: Check[] = [
     category: "data-plane",
     claim: "istio-cni is ready on every node",
     severity: "error",
-    hint: "Where istio-cni is absent, traffic goes on, but no new pod of the mesh starts.",
+    hint: "On a node without istio-cni traffic continues, but no new pod of the mesh starts.",
     needs: ["daemonSets"],
     run: (snapshot) => daemonSetFindings(snapshot, cniDaemonSets(snapshot), "istio-cni-node", "istio-cni"),
   },
@@ -31,16 +31,16 @@ export const dataPlaneChecks: Check[] = [
     category: "data-plane",
     claim: "ztunnel is ready on every node",
     severity: "error",
-    hint: "Where ztunnel is absent, every new connection of a captured pod fails, in and out.",
+    hint: "On a node without ztunnel every new connection to or from a captured pod fails.",
     needs: ["daemonSets"],
     run: (snapshot) => daemonSetFindings(snapshot, ztunnelDaemonSets(snapshot), "ztunnel", "ztunnel"),
   },
   {
     id: "rollouts",
     category: "data-plane",
-    claim: "every pod of istiod, istio-cni and ztunnel is of the newest template",
+    claim: "every pod of istiod, istio-cni and ztunnel runs the newest template",
     severity: "error",
-    hint: "Where the new pods do not get ready, the old ones keep serving, and the parts look ready though the rollout hangs.",
+    hint: "If the new pods do not become ready, the old ones keep serving, and a stuck rollout looks ready.",
     needs: ["deployments", "daemonSets"],
     run: (snapshot) => [
       ...istiods(snapshot).flatMap((part) => rolloutFindings(part, "app=istiod")),
@@ -51,7 +51,7 @@ export const dataPlaneChecks: Check[] = [
   {
     id: "ztunnel-connected",
     category: "data-plane",
-    claim: "istio-cni of every asked node is connected to its ztunnel",
+    claim: "istio-cni is connected to ztunnel on every node that was asked",
     severity: "error",
     hint: "Without the connection new pods stay in ContainerCreating (“no ztunnel connected”).",
     needs: ["ztunnelLinks"],
@@ -67,9 +67,9 @@ export const dataPlaneChecks: Check[] = [
   {
     id: "captured-without-ztunnel",
     category: "data-plane",
-    claim: "no pod is redirected to a ztunnel that is not there",
+    claim: "every captured pod has a ztunnel on its node",
     severity: "error",
-    hint: "Such pods look ready and are cut off. Only ztunnel's return or recreating the pods heals them.",
+    hint: "Such pods look ready but have no network until ztunnel is back or they are recreated.",
     needs: ["pods", "daemonSets"],
     run(snapshot) {
       const served = new Set(
@@ -91,9 +91,9 @@ export const dataPlaneChecks: Check[] = [
   {
     id: "pod-sandboxes",
     category: "data-plane",
-    claim: "the mesh's CNI keeps no pod from starting",
+    claim: "the mesh's CNI does not prevent pods from starting",
     severity: "error",
-    hint: "A cni configuration left behind, or istio-cni without a ztunnel, fails the network of every new pod.",
+    hint: "A leftover CNI configuration, or istio-cni without a ztunnel, breaks the network setup of every new pod.",
     needs: ["events", "pods"],
     run: (snapshot, { now }) =>
       recent(snapshot.events, "FailedCreatePodSandBox", now)
@@ -108,7 +108,7 @@ export const dataPlaneChecks: Check[] = [
   {
     id: "pods-created",
     category: "data-plane",
-    claim: "no quota or admission rule refuses the mesh's pods",
+    claim: "no quota or admission rule rejects the mesh's pods",
     severity: "error",
     hint: "istio-cni and ztunnel need a namespace whose Pod Security level is privileged, and room in its quota.",
     needs: ["events", "daemonSets", "deployments"],
@@ -127,7 +127,7 @@ function daemonSetFindings(snapshot: ClusterSnapshot, sets: WorkloadState[], nam
   if (sets.length === 0) {
     const namespace = meshNamespace(snapshot);
     return [
-      finding("DaemonSet", { namespace, name }, "none", "an ambient mesh has one on every node", {
+      finding("DaemonSet", { namespace, name }, "none", "an ambient mesh needs one on every node", {
         run: `helm status ${release} --namespace ${namespace}`,
       }),
     ];
@@ -151,10 +151,10 @@ function daemonSetFindings(snapshot: ClusterSnapshot, sets: WorkloadState[], nam
 function rolloutFindings(part: WorkloadState, selector: string): Finding[] {
   const { kind, namespace, desired, ready, outdated, observed } = part;
   if (desired === 0 || ready < desired || (observed && outdated <= 0)) return [];
-  const old = observed ? `${outdated} of an older template` : "its controller has not seen the newest template";
+  const old = observed ? `${outdated} on an older template` : "its controller has not observed the newest template";
   const got = `${share(ready, desired)} ready, ${old}`;
   return [
-    finding(kind, part, got, "every pod is of the newest template once its rollout is through", {
+    finding(kind, part, got, "every pod runs the newest template once the rollout is complete", {
       run: `kubectl describe pods --namespace ${namespace} --selector ${selector}`,
     }),
   ];

@@ -22,7 +22,7 @@ export const enrollmentChecks: Check[] = [
     category: "enrollment",
     claim: "every pod of the mesh is captured",
     severity: "error",
-    hint: "A pod that is not captured sends and takes plain text, or is cut off where istio-cni works without a ztunnel.",
+    hint: "A pod that is not captured sends and accepts plaintext, or has no network on a node where only istio-cni runs.",
     needs: ["pods", "namespaces"],
     run(snapshot) {
       const all = byNamespace(podsToCapture(snapshot));
@@ -45,9 +45,9 @@ export const enrollmentChecks: Check[] = [
   {
     id: "dataplane-mode",
     category: "enrollment",
-    claim: "every data plane mode is one that Istio knows",
+    claim: "every data plane mode is valid",
     severity: "error",
-    hint: "A misspelt mode counts as none: the pods stay outside the mesh in silence.",
+    hint: "A misspelled mode counts as none: the pods stay outside the mesh, without an error.",
     needs: ["namespaces", "pods"],
     run(snapshot) {
       const rule = `${marks.dataplaneMode} is ambient or none`;
@@ -73,7 +73,7 @@ export const enrollmentChecks: Check[] = [
   {
     id: "both-labels",
     category: "enrollment",
-    claim: "no namespace asks for sidecars and for ambient",
+    claim: "no namespace has both sidecar injection and ambient mode",
     severity: "warning",
     hint: "Injection wins: new pods get a sidecar, and a pod with a sidecar is never captured.",
     needs: ["namespaces"],
@@ -85,7 +85,7 @@ export const enrollmentChecks: Check[] = [
           return namespaceFinding(
             namespace.name,
             `${label}=${value} and ${marks.dataplaneMode}=ambient`,
-            "a namespace is in the mesh by one of the two",
+            "a namespace uses one of the two",
             { run: `kubectl label namespace ${namespace.name} ${label}-` },
           );
         }),
@@ -95,7 +95,7 @@ export const enrollmentChecks: Check[] = [
     category: "enrollment",
     claim: "no pod of an ambient namespace still carries a sidecar",
     severity: "warning",
-    hint: "Sidecars go with the pod: after the injection label is gone the pods have to be restarted.",
+    hint: "A sidecar lasts as long as its pod: restart the pods after removing the injection label.",
     needs: ["pods", "namespaces"],
     run(snapshot) {
       const ambient = ambientNamespaces(snapshot);
@@ -124,7 +124,7 @@ export const enrollmentChecks: Check[] = [
         namespaceFinding(
           namespace,
           `hostNetwork in ${count(pods.length, "pod")} (${some(pods.map((pod) => pod.name))})`,
-          "only a pod with a network of its own can be captured",
+          "only a pod with its own network namespace can be captured",
           { write: `${marks.dataplaneMode}: none` },
         ),
       );

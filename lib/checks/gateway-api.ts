@@ -17,7 +17,7 @@ export const gatewayApiChecks: Check[] = [
     category: "gateway-api",
     claim: "the Gateway API is installed",
     severity: "error",
-    hint: "Without these CRDs there is neither a gateway nor a waypoint; istiod waits for them.",
+    hint: "Without these CRDs there are no gateways and no waypoints; istiod waits for them.",
     needs: ["definitions"],
     run: (snapshot) =>
       missingDefinitions(
@@ -30,9 +30,9 @@ export const gatewayApiChecks: Check[] = [
   {
     id: "gateway-api-bundle",
     category: "gateway-api",
-    claim: "all CRDs of the Gateway API are of one bundle",
+    claim: "all Gateway API CRDs come from one bundle",
     severity: "warning",
-    hint: "A mixed bundle comes from a half-done upgrade or from two installers that overwrite each other.",
+    hint: "A mix comes from an incomplete upgrade, or from two installers that overwrite each other.",
     needs: ["definitions"],
     run(snapshot) {
       const bundles = new Map<string, string[]>();
@@ -51,7 +51,7 @@ export const gatewayApiChecks: Check[] = [
     category: "gateway-api",
     claim: "the Gateway API is new enough for istiod",
     severity: "error",
-    hint: "istiod ignores kinds of an older bundle with one line in its log.",
+    hint: "istiod ignores the kinds of an older bundle and only logs it.",
     needs: ["definitions"],
     run(snapshot) {
       const version = installed(snapshot);
@@ -67,7 +67,7 @@ export const gatewayApiChecks: Check[] = [
     category: "gateway-api",
     claim: "the Gateway API is the bundle that the installed Istio was built against, or newer",
     severity: "warning",
-    hint: "Kinds and fields that came later (TLSRoute, TCPRoute, listener sets) stay unknown to the API server.",
+    hint: "The API server does not have the kinds and fields that came later (TLSRoute, TCPRoute, listener sets).",
     needs: ["definitions", "deployments"],
     run(snapshot) {
       const line = meshLine(snapshot);
@@ -80,15 +80,15 @@ export const gatewayApiChecks: Check[] = [
   {
     id: "gateway-api-guard",
     category: "gateway-api",
-    claim: "the Gateway API's own policy keeps older bundles out",
+    claim: "the Gateway API's admission policy prevents downgrades",
     severity: "warning",
-    hint: "Without the policy any chart that brings an older bundle overwrites the CRDs in silence.",
+    hint: "Without the policy any chart with an older bundle overwrites the CRDs without an error.",
     needs: ["definitions", "admissionPolicies"],
     run(snapshot) {
       const version = installed(snapshot);
       if (!version || isOlder(version, safeUpgradesSince)) return [];
       if (snapshot.admissionPolicies.some((found) => found.name === policy)) return [];
-      const rule = `bundle ${safeUpgradesSince} and newer brings this policy`;
+      const rule = `bundle ${safeUpgradesSince} and newer include this policy`;
       return [finding("ValidatingAdmissionPolicy", { namespace: "", name: policy }, "none", rule, apply(version))];
     },
   },

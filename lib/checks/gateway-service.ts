@@ -10,7 +10,7 @@ export const gatewayServiceChecks: Check[] = [
     category: "gateway-service",
     claim: "istiod manages the Service of every ingress gateway",
     severity: "error",
-    hint: "istiod leaves a Service without its label alone for ever: ports and endpoints go stale.",
+    hint: "istiod never updates a Service without its label: ports and endpoints go stale.",
     needs: ["gateways", "gatewayClasses", "services"],
     run: (snapshot) =>
       withService(snapshot, ({ service }) => {
@@ -27,7 +27,7 @@ export const gatewayServiceChecks: Check[] = [
     category: "gateway-service",
     claim: "the Service of every ingress gateway belongs to its Gateway",
     severity: "error",
-    hint: "A Service that something else made first is in istiod's way, and stays behind when the Gateway goes.",
+    hint: "A Service that another tool created first blocks istiod, and stays when the Gateway is deleted.",
     needs: ["gateways", "gatewayClasses", "services"],
     run: (snapshot) =>
       withService(snapshot, ({ gateway, service }) => {
@@ -47,9 +47,9 @@ export const gatewayServiceChecks: Check[] = [
   {
     id: "node-ports-free",
     category: "gateway-service",
-    claim: "no other Service holds a NodePort that a gateway asks for",
+    claim: "no other Service has the NodePort of a gateway",
     severity: "error",
-    hint: "istiod's log alone says “provided port is already allocated”; the Gateway just never gets an address.",
+    hint: "Only istiod's log says “provided port is already allocated”; the Gateway never gets an address.",
     needs: ["gateways", "gatewayClasses", "services", "configMaps"],
     run: (snapshot) =>
       withService(snapshot, ({ gateway, wanted }) =>
@@ -61,9 +61,9 @@ export const gatewayServiceChecks: Check[] = [
               service.ports.some((port) => port.nodePort === nodePort),
           );
           if (!holder || nodePort === undefined) return [];
-          const rule = `Gateway ${gateway.namespace}/${gateway.name} asks for this NodePort`;
+          const rule = `Gateway ${gateway.namespace}/${gateway.name} needs this NodePort`;
           return [
-            finding("Service", holder, `holds nodePort ${nodePort}`, rule, {
+            finding("Service", holder, `has nodePort ${nodePort}`, rule, {
               run: `kubectl patch service ${holder.name} --namespace ${holder.namespace} --patch '{"spec":{"type":"ClusterIP"}}'`,
             }),
           ];
@@ -73,9 +73,9 @@ export const gatewayServiceChecks: Check[] = [
   {
     id: "node-ports",
     category: "gateway-service",
-    claim: "every gateway has the NodePorts that it asks for",
+    claim: "every gateway has the NodePorts that its overlay sets",
     severity: "error",
-    hint: "The port outside leads to a NodePort; when that is another one, nothing answers.",
+    hint: "The host port maps to a NodePort; if the Service has another one, nothing answers.",
     needs: ["gateways", "gatewayClasses", "services", "configMaps"],
     run: (snapshot) =>
       withService(snapshot, ({ service, wanted }) =>
@@ -84,7 +84,7 @@ export const gatewayServiceChecks: Check[] = [
           if (!service || actual?.nodePort === nodePort) return [];
           const got = actual ? `port ${port} has ${nodePortText(actual)}` : `no port ${port}`;
           return [
-            finding("Service", service, got, `its overlay asks for nodePort ${nodePort ?? ""} at port ${port}`, {
+            finding("Service", service, got, `its overlay sets nodePort ${nodePort ?? ""} at port ${port}`, {
               run: "pulumi up --refresh",
             }),
           ];
@@ -96,7 +96,7 @@ export const gatewayServiceChecks: Check[] = [
     category: "gateway-service",
     claim: "kind publishes the NodePorts of every gateway",
     severity: "warning",
-    hint: "The API does not say what kind publishes: compared with istio-ambient kind-config, or with --kind-config.",
+    hint: "The API does not show what kind publishes, so this compares with istio-ambient kind-config or --kind-config.",
     needs: ["nodes", "gateways", "gatewayClasses", "services"],
     run(snapshot, { publishedNodePorts }) {
       if (!snapshot.nodes.some((node) => node.providerId.startsWith("kind://"))) return [];

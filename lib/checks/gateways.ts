@@ -1,6 +1,6 @@
 // Gateways and routes, as istiod judged them and as their pods really are.
 import { servicePortsText } from "../cluster-state/route-backends";
-import { nearest } from "../validation/rules";
+import { nearest } from "../validation/names";
 import {
   condition,
   type ClusterSnapshot,
@@ -45,9 +45,9 @@ export const gatewayChecks: Check[] = [
   {
     id: "gateway-class-known",
     category: "gateways",
-    claim: "every Gateway is of a class that exists",
+    claim: "the class of every Gateway exists",
     severity: "error",
-    hint: "A Gateway of a class that nobody made is nobody's: no controller ever looks at it.",
+    hint: "No controller handles a Gateway whose class does not exist.",
     needs: ["gateways", "gatewayClasses"],
     run(snapshot) {
       const classes = snapshot.gatewayClasses.map(({ name }) => name);
@@ -56,9 +56,15 @@ export const gatewayChecks: Check[] = [
           // A class of Istio's own that is missing is gateway-classes' to tell.
           .filter(({ className }) => ![...classes, ...ownClasses].includes(className))
           .map((gateway) =>
-            finding("Gateway", gateway, `gatewayClassName ${gateway.className}`, `it is one of ${classes.join(", ")}`, {
-              run: jsonPatchRun("gateway", gateway, "/spec/gatewayClassName", nearest(gateway.className, ownClasses)),
-            }),
+            finding(
+              "Gateway",
+              gateway,
+              `gatewayClassName ${gateway.className}`,
+              `it must be one of ${classes.join(", ")}`,
+              {
+                run: jsonPatchRun("gateway", gateway, "/spec/gatewayClassName", nearest(gateway.className, ownClasses)),
+              },
+            ),
           )
       );
     },
@@ -80,7 +86,7 @@ export const gatewayChecks: Check[] = [
     category: "gateways",
     claim: "every Gateway is programmed",
     severity: "error",
-    hint: "Its Service has no address or no endpoint yet; often a NodePort that someone else holds.",
+    hint: "Its Service has no address or no endpoint yet, often because another Service has its NodePort.",
     needs: ["gateways", "gatewayClasses"],
     run: (snapshot) =>
       deployedGateways(snapshot).flatMap((gateway) =>
@@ -90,7 +96,7 @@ export const gatewayChecks: Check[] = [
   {
     id: "gateway-listeners",
     category: "gateways",
-    claim: "every listener works and finds what it refers to",
+    claim: "every listener is accepted and its references resolve",
     severity: "error",
     hint: "A listener whose Secret is missing, or which collides with another, takes no traffic.",
     needs: ["gateways", "gatewayClasses"],
@@ -112,7 +118,7 @@ export const gatewayChecks: Check[] = [
     category: "gateways",
     claim: "the ConfigMaps that Gateways refer to exist and hold only what istiod knows",
     severity: "error",
-    hint: "Otherwise istiod stops to update the gateway's pods and Service, and says so in its log only.",
+    hint: "Otherwise istiod stops updating the gateway's pods and Service, and reports it in its log only.",
     needs: ["gateways", "gatewayClasses", "configMaps"],
     run: (snapshot) => deployedGateways(snapshot).flatMap((gateway) => overlayFindings(snapshot, gateway)),
   },
@@ -138,7 +144,7 @@ export const gatewayChecks: Check[] = [
   {
     id: "routes",
     category: "gateways",
-    claim: "every HTTPRoute is accepted and finds its backends",
+    claim: "every HTTPRoute is accepted and its backends exist",
     severity: "error",
     hint: "A route that is not accepted gets no traffic; one without a backend answers 500.",
     needs: ["routes", "gateways", "gatewayClasses"],
@@ -148,7 +154,7 @@ export const gatewayChecks: Check[] = [
         route.parents
           .filter((ref) => ref.kind === "Gateway" && !snapshot.gateways.some(isNamed(ref)))
           .map((ref) => {
-            const got = `parent ${objectName("Gateway", ref)}, which is not there`;
+            const got = `parent ${objectName("Gateway", ref)}, which does not exist`;
             return finding("HTTPRoute", route, got, "its parents exist", describe("httproute", route));
           }),
       );
@@ -165,7 +171,7 @@ export const gatewayChecks: Check[] = [
               .map((type) => ({ type, found: condition(status?.conditions ?? [], type) }))
               .find(({ found }) => found?.status !== "True");
             if (!bad) return [];
-            const rule = `Gateway ${ref.namespace}/${ref.name} accepts it and finds its backends`;
+            const rule = `Gateway ${ref.namespace}/${ref.name} accepts it and its backends exist`;
             return [finding("HTTPRoute", route, said(bad.type, bad.found), rule, describe("httproute", route))];
           }),
       );
@@ -175,7 +181,7 @@ export const gatewayChecks: Check[] = [
   {
     id: "route-ports",
     category: "gateways",
-    claim: "every HTTPRoute leads to ports that its Services have",
+    claim: "every HTTPRoute uses ports that its Services have",
     severity: "error",
     hint: "istiod accepts a route to a port that its Service does not have, and answers its requests with 500.",
     needs: ["routes", "services"],

@@ -43,7 +43,7 @@ export const policyChecks: Check[] = [
     category: "policies",
     claim: "every policy for a waypoint is bound to one",
     severity: "error",
-    hint: "A policy whose target has no waypoint is enforced nowhere.",
+    hint: "A policy whose target has no waypoint is not enforced.",
     needs: ["authorizationPolicies"],
     run: (snapshot) =>
       snapshot.authorizationPolicies.flatMap((policy) => {
@@ -56,9 +56,9 @@ export const policyChecks: Check[] = [
   {
     id: "policy-ingress",
     category: "policies",
-    claim: "traffic from the gateways passes the waypoints that hold policies",
+    claim: "traffic from gateways goes through the waypoints that enforce policies",
     severity: "warning",
-    hint: "An ingress gateway goes past the waypoint unless the Service says otherwise, and past its policies.",
+    hint: "Ingress gateways bypass the waypoint and its policies unless the Service is labeled otherwise.",
     needs: ["authorizationPolicies", "routes", "services", "namespaces", "gateways", "gatewayClasses"],
     run: (snapshot) =>
       snapshot.authorizationPolicies.flatMap((policy) =>
@@ -71,7 +71,7 @@ export const policyChecks: Check[] = [
               "Service",
               target,
               `no label ${marks.ingressUseWaypoint}=true`,
-              `AuthorizationPolicy ${policy.name} holds at its waypoint, and a gateway routes to it`,
+              `AuthorizationPolicy ${policy.name} is enforced by its waypoint, and a gateway routes to it`,
               {
                 run: `kubectl label service ${target.name} --namespace ${target.namespace} ${marks.ingressUseWaypoint}=true`,
               },
@@ -82,9 +82,9 @@ export const policyChecks: Check[] = [
   {
     id: "network-policy-hbone",
     category: "network",
-    claim: "no NetworkPolicy shuts the mesh's port",
+    claim: "no NetworkPolicy blocks the mesh's port",
     severity: "warning",
-    hint: `Traffic of the mesh arrives at port ${hbonePort}, whatever port the application listens at.`,
+    hint: `Mesh traffic arrives at port ${hbonePort}, whatever port the application listens on.`,
     needs: ["networkPolicies", "pods", "namespaces"],
     run: (snapshot) =>
       selected(
@@ -104,9 +104,9 @@ export const policyChecks: Check[] = [
   {
     id: "network-policy-probes",
     category: "network",
-    claim: "no NetworkPolicy shuts out the kubelet's probes",
+    claim: "no NetworkPolicy blocks the kubelet's probes",
     severity: "warning",
-    hint: `Probes of captured pods come from ${probeAddress}, which policies do not let in by themselves.`,
+    hint: `Probes of captured pods come from ${probeAddress}, which policies do not allow by default.`,
     needs: ["networkPolicies", "pods", "namespaces"],
     run: (snapshot) =>
       selected(
@@ -118,7 +118,7 @@ export const policyChecks: Check[] = [
           namespace,
           policies,
           pods,
-          `${probeAddress} may come in`,
+          `ingress from ${probeAddress} is allowed`,
           `{ from: [{ ipBlock: { cidr: ${probeAddress} } }] }`,
         ),
       ),

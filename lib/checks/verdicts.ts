@@ -1,4 +1,4 @@
-// From checks and one snapshot to a verdict: what passed, what failed, and what could not be looked at.
+// From checks and one snapshot to a verdict: what passed, what failed, and what was not checked.
 import { categories, findingLine, type Category, type Check, type CheckContext, type Finding } from "./check";
 import { meshNamespace } from "./mesh";
 import type { ClusterSnapshot } from "../cluster-state/snapshot";

@@ -11,7 +11,7 @@ export const versionChecks: Check[] = [
     category: "kubernetes",
     claim: "Kubernetes is a version that the installed Istio supports",
     severity: "warning",
-    hint: "Istio is tested on a few minors of Kubernetes only; upgrade the one that lags behind.",
+    hint: "Each Istio release supports a few minor versions of Kubernetes; upgrade the one that is too old.",
     needs: ["deployments"],
     run(snapshot) {
       const line = meshLine(snapshot);
@@ -36,7 +36,7 @@ export const versionChecks: Check[] = [
     category: "kubernetes",
     claim: "every node is ready",
     severity: "warning",
-    hint: "On a node that is not ready the data plane cannot be judged, and its pods get no traffic.",
+    hint: "The data plane of a node that is not ready cannot be checked, and its pods get no traffic.",
     needs: ["nodes"],
     run: (snapshot) =>
       snapshot.nodes
@@ -50,9 +50,9 @@ export const versionChecks: Check[] = [
   {
     id: "istio-release",
     category: "versions",
-    claim: "istiod is of a release line that is known, and not too old",
+    claim: "istiod's release is supported by this package",
     severity: "warning",
-    hint: "Outside the known lines the other checks may judge wrongly, and upgrades may leave drift behind.",
+    hint: "With other releases the checks may be wrong, and upgrades may leave drift.",
     needs: ["deployments"],
     run: (snapshot) =>
       istiods(snapshot).flatMap((istiod) => {
@@ -62,16 +62,16 @@ export const versionChecks: Check[] = [
         const release = nearestRelease(version.version);
         const rule = line
           ? `of Istio ${line.minor}, ${line.floor} and newer work`
-          : "it is a release line this package knows";
+          : "this package supports other release lines";
         return [finding("Deployment", istiod, version.version, rule, { write: `version: "${release}"` })];
       }),
   },
   {
     id: "version-skew",
     category: "versions",
-    claim: "istio-cni and ztunnel are of istiod's minor or the one before",
+    claim: "istio-cni and ztunnel have istiod's minor version or the one before",
     severity: "error",
-    hint: "A data plane newer than istiod, or two minors older, is outside what Istio supports.",
+    hint: "Istio does not support a data plane that is newer than istiod or two minor versions older.",
     needs: ["deployments", "daemonSets"],
     run(snapshot) {
       const newest = istiods(snapshot)
@@ -85,7 +85,7 @@ export const versionChecks: Check[] = [
       return parts.flatMap(([chart, part]) => {
         const version = istioVersion(part);
         if (!version || fits(version, newest)) return [];
-        const rule = `istiod is ${newest.version}, and this part is of the same minor or the one before`;
+        const rule = `istiod is ${newest.version}, and this part must have the same minor version or the one before`;
         const run = helmUpgrade(chart, part.namespace, newest.version);
         return [finding("DaemonSet", part, version.version, rule, { run })];
       });
@@ -94,9 +94,9 @@ export const versionChecks: Check[] = [
   {
     id: "image-registry",
     category: "versions",
-    claim: "no image comes from a registry that was retired",
+    claim: "no image comes from a retired registry",
     severity: "warning",
-    hint: "The old registries get no new images and lose the old ones: a new node could not start the mesh's pods.",
+    hint: "The retired registries get no new images and drop the old ones: a new node cannot pull the mesh's images.",
     needs: ["pods", "deployments", "daemonSets"],
     run(snapshot) {
       const workloads = [...istiods(snapshot), ...cniDaemonSets(snapshot), ...ztunnelDaemonSets(snapshot)];

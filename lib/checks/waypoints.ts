@@ -17,9 +17,9 @@ export const waypointChecks: Check[] = [
   {
     id: "waypoint-exists",
     category: "waypoints",
-    claim: "every waypoint that is asked for exists",
+    claim: "every waypoint that is in use exists",
     severity: "error",
-    hint: "Traffic goes direct when the waypoint is gone, and no L7 policy applies to it.",
+    hint: "Without the waypoint traffic goes directly to the pods, and no L7 policy applies.",
     needs: ["namespaces", "services", "pods", "gateways", "gatewayClasses"],
     run: (snapshot) =>
       missingWaypoints(snapshot).map(({ kind, object, label, waypoint }) =>
@@ -31,15 +31,15 @@ export const waypointChecks: Check[] = [
   {
     id: "waypoint-for",
     category: "waypoints",
-    claim: "every waypoint is for traffic that Istio knows",
+    claim: "the traffic type of every waypoint is valid",
     severity: "error",
-    hint: "“namespace” is not valid: traffic then goes past the waypoint without a word.",
+    hint: "“namespace” is not valid: traffic then bypasses the waypoint without an error.",
     needs: ["gateways", "gatewayClasses"],
     run: (snapshot) =>
       waypoints(snapshot).flatMap((gateway) => {
         const value = gateway.labels[marks.waypointFor];
         if (value === undefined || trafficTypes.includes(value)) return [];
-        const rule = `it is one of ${trafficTypes.join(", ")}`;
+        const rule = `it must be one of ${trafficTypes.join(", ")}`;
         return [
           finding("Gateway", gateway, `${marks.waypointFor}=${value}`, rule, {
             run: `kubectl label gateway ${gateway.name} --namespace ${gateway.namespace} --overwrite ${marks.waypointFor}=service`,
@@ -50,15 +50,15 @@ export const waypointChecks: Check[] = [
   {
     id: "waypoint-listener",
     category: "waypoints",
-    claim: "every waypoint listens for the mesh",
+    claim: "every waypoint has a mesh listener",
     severity: "error",
-    hint: "ztunnel reaches a waypoint by HBONE at port 15008 and nowhere else.",
+    hint: "ztunnel reaches a waypoint only by HBONE on port 15008.",
     needs: ["gateways", "gatewayClasses"],
     run: (snapshot) =>
       waypoints(snapshot)
         .filter((gateway) => !gateway.listeners.some(isHbone))
         .map((gateway) =>
-          finding("Gateway", gateway, listenerText(gateway), `it has a listener HBONE at port ${hbonePort}`, {
+          finding("Gateway", gateway, listenerText(gateway), `it has an HBONE listener on port ${hbonePort}`, {
             write: `listeners: [{ name: mesh, port: ${hbonePort}, protocol: HBONE }]`,
           }),
         ),
@@ -66,9 +66,9 @@ export const waypointChecks: Check[] = [
   {
     id: "waypoint-bound",
     category: "waypoints",
-    claim: "every Service that asks for a waypoint is bound to it",
+    claim: "every Service with a waypoint label is bound to its waypoint",
     severity: "error",
-    hint: "istiod says in the Service's condition why it is not.",
+    hint: "The condition of the Service says why it is not.",
     needs: ["services", "namespaces", "gateways", "gatewayClasses"],
     run(snapshot) {
       const missing = new Set(missingWaypoints(snapshot).map(({ waypoint }) => waypoint));
@@ -92,7 +92,7 @@ export const waypointChecks: Check[] = [
     category: "waypoints",
     claim: "every waypoint has running pods",
     severity: "error",
-    hint: "With no pod every enrolled client fails at once, though Gateway and Service stay green.",
+    hint: "Without a pod every request of enrolled clients fails, although Gateway and Service look healthy.",
     needs: ["gateways", "gatewayClasses", "deployments"],
     run: (snapshot) =>
       waypoints(snapshot)
@@ -143,5 +143,5 @@ function isHbone({ port, protocol }: GatewayState["listeners"][number]): boolean
 }
 
 function listenerText({ listeners }: GatewayState): string {
-  return listeners.length === 0 ? "no listener" : listeners.map((l) => `${l.protocol} at port ${l.port}`).join(", ");
+  return listeners.length === 0 ? "no listener" : listeners.map((l) => `${l.protocol} on port ${l.port}`).join(", ");
 }

@@ -1,4 +1,4 @@
-// When a mesh carries traffic: istiod serves, and every node has a ready istio-cni and ztunnel of the newest template.
+// When a mesh carries traffic: istiod serves, and every node has a ready istio-cni and ztunnel on the newest template.
 // What Helm and a Release say of that can be wrong: with one node of one, `--wait` takes a crashing DaemonSet for ready.
 import { finding, type Finding } from "../checks/check";
 import type { Named, Reference } from "./snapshot";
@@ -8,7 +8,7 @@ export interface Rollout extends Named {
   kind: "Deployment" | "DaemonSet";
   desired: number;
   ready: number;
-  /** Pods of the newest template. */
+  /** Pods on the newest template. */
   updated: number;
   /** The controller has seen the newest spec. */
   observed: boolean;
@@ -35,7 +35,7 @@ export interface Trouble {
 
 const daemonSets = {
   "istio-cni-node": "without it no new pod of the mesh starts",
-  ztunnel: "without it no pod of the mesh is reached",
+  ztunnel: "without it no pod of the mesh can be reached",
 };
 
 const absent = "none";
@@ -56,7 +56,7 @@ export function readinessFindings(plane: DataPlane): Finding[] {
   const missing = (kind: string, into: string, name: string, rule: string) =>
     finding(kind, { namespace: into, name }, absent, rule, { run: "pulumi up --refresh" });
   const control = !istiod
-    ? [missing("Deployment", namespace, "istiod", "the mesh has an istiod")]
+    ? [missing("Deployment", namespace, "istiod", "the mesh needs an istiod")]
     : isRolledOut(istiod)
       ? []
       : [
@@ -64,7 +64,7 @@ export function readinessFindings(plane: DataPlane): Finding[] {
             "Deployment",
             istiod,
             progressOf(istiod),
-            "all of its pods are ready",
+            "all its pods must be ready",
             describe("Deployment", namespace, istiod.name),
           ),
         ];
@@ -115,8 +115,8 @@ function isRolledOut({ observed, desired, ready, updated }: Rollout): boolean {
 }
 
 function progressOf({ desired, ready, updated }: Rollout): string {
-  const newest = updated < desired ? `, ${updated} of the newest template` : "";
-  return desired === 0 ? "no node takes a pod of it" : `${ready} of ${desired} ready${newest}`;
+  const newest = updated < desired ? `, ${updated} on the newest template` : "";
+  return desired === 0 ? "no node accepts its pods" : `${ready} of ${desired} ready${newest}`;
 }
 
 /** The first few troubles, as lines under "likely cause". */

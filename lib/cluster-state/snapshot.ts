@@ -87,7 +87,7 @@ export interface WorkloadState extends Named {
   ready: number;
   /** Replicas that have been ready for long enough. */
   available: number;
-  /** Replicas of an older template that its controller has yet to replace. */
+  /** Replicas on an older template that its controller has yet to replace. */
   outdated: number;
   /** The controller has seen the newest template. */
   observed: boolean;

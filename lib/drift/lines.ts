@@ -18,7 +18,7 @@ export interface DriftedObject extends ObjectKey {
   unconfirmed?: string;
   /** An autoscaler sets its replicas. */
   autoscaled: boolean;
-  /** All that the release says of it. */
+  /** All that the release has of it. */
   wanted: KubeObject;
 }
 
@@ -54,7 +54,7 @@ function fieldText({ path, wanted, live }: DriftedField): string {
 
 function sentence(path: string, wanted: Json | undefined, live: Json | undefined): string {
   const is = live === undefined ? "is missing" : `is ${valueText(live)}`;
-  return `${path} ${is}, the release says ${wanted === undefined ? "nothing" : valueText(wanted)}`;
+  return `${path} ${is}, the release has ${wanted === undefined ? "nothing" : valueText(wanted)}`;
 }
 
 /** Of a long text the first line that differs. */

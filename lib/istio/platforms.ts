@@ -1,15 +1,15 @@
 // Kinds of cluster that differ in what the charts have to be told. Source: the charts' files/profile-platform-*.yaml, 1.31.
+import { Platform } from "../validation/closed-sets";
 
 /** What a kind of cluster asks for. */
-export interface Platform {
+export interface PlatformNeeds {
   /** `global.platform` of the charts; none where the charts need nothing. */
   chartPlatform?: string;
   /** Where cni and ztunnel live, if not beside istiod. */
   nodeNamespace?: string;
 }
 
-/** Every platform that `platform` may name. */
-export const platforms: Record<string, Platform> = {
+const platforms: Record<Platform, PlatformNeeds> = {
   kind: {},
   "docker-desktop": {},
   eks: {},
@@ -21,3 +21,8 @@ export const platforms: Record<string, Platform> = {
   minikube: { chartPlatform: "minikube" },
   openshift: { chartPlatform: "openshift", nodeNamespace: "kube-system" },
 };
+
+/** What a platform asks for; nothing where none is named. */
+export function platformNeeds(platform: string | undefined): PlatformNeeds {
+  return (platforms as Record<string, PlatformNeeds>)[platform ?? ""] ?? {};
+}

@@ -1,7 +1,8 @@
 // The kind cluster file for a mesh: kind publishes ports only when a cluster is made, so they have to be known before.
 import { gatewayDefaults } from "../istio/defaults";
 import type { Violation } from "../validation/violations";
-import { object, text, whole } from "../validation/rules";
+import { object, Together } from "../validation/object";
+import { flag, required, text, whole } from "../validation/rules";
 
 /** What the kind cluster publishes on the host. */
 export interface KindSettings {
@@ -53,18 +54,40 @@ export interface KindCluster {
 }
 
 const address = /^(\d{1,3}(\.\d{1,3}){3}|[0-9a-fA-F:]*:[0-9a-fA-F:]+)$/;
-const hostPort = (fix: number) => whole(1, 65535, "a port of the host", fix);
-const nodePort = (fix: number) => whole(30000, 32767, "a NodePort", fix);
+const addressRule = "must be an IP address of the host";
+const hostPort = (fix: number) => required(whole(1, 65535, fix), "must be a port of the host", String(fix));
+const nodePort = (fix: number) => required(whole(30000, 32767, fix), "must be a NodePort", String(fix));
 
-const settingsRule = object(
+/** A port of the host leads to one NodePort only. */
+const oncePublished: Together<KindSettings> = (given) => {
+  const taken = new Map<unknown, string>();
+  if (given["nginx"] === true) for (const { hostPort } of nginxPorts) taken.set(hostPort, "NGINX Ingress");
+  return (["httpHostPort", "httpsHostPort"] as const).flatMap((path) => {
+    const port = given[path];
+    const holder = taken.get(port);
+    taken.set(port, path);
+    if (holder === undefined) return [];
+    const fix = `${path}: ${kindDefaults[path]}`;
+    return [
+      {
+        path,
+        got: port,
+        rule: `must differ from the port of ${holder}: a port of the host can be published only once`,
+        fix,
+      },
+    ];
+  });
+};
+
+const settingsRule = object<KindSettings>(
   {
-    name: text(/^[a-z0-9.-]+$/, "a kind cluster is named with a-z, 0-9, dots and hyphens", `"kind"`),
-    listenAddress: text(address, "it is an IP address of the host", `"127.0.0.1"`),
+    name: text(/^[a-z0-9.-]+$/, "must be lowercase letters, digits, dots or hyphens", `"kind"`),
+    listenAddress: required(text(address, addressRule, '"127.0.0.1"'), addressRule, '"127.0.0.1"'),
     httpHostPort: hostPort(kindDefaults.httpHostPort),
     httpNodePort: nodePort(kindDefaults.httpNodePort),
     httpsHostPort: hostPort(kindDefaults.httpsHostPort),
     httpsNodePort: nodePort(kindDefaults.httpsNodePort),
-    nginx: () => [],
+    nginx: required(flag, "must be true or false", "true"),
   },
   oncePublished,
 );
@@ -108,18 +131,4 @@ function meshPorts({ httpHostPort, httpNodePort, httpsHostPort, httpsNodePort }:
     { hostPort: httpHostPort, containerPort: httpNodePort },
     { hostPort: httpsHostPort, containerPort: httpsNodePort },
   ];
-}
-
-/** A port of the host leads to one NodePort only. */
-function oncePublished(given: Record<string, unknown>): Violation[] {
-  const taken = new Map<unknown, string>();
-  if (given["nginx"] === true) for (const { hostPort } of nginxPorts) taken.set(hostPort, "NGINX Ingress");
-  return (["httpHostPort", "httpsHostPort"] as const).flatMap((path) => {
-    const port = given[path];
-    const holder = taken.get(port);
-    taken.set(port, path);
-    if (holder === undefined) return [];
-    const fix = `${path}: ${kindDefaults[path]}`;
-    return [{ path, got: port, rule: `a port of the host is published once, and ${holder} has this one`, fix }];
-  });
 }

@@ -3,7 +3,7 @@ import * as semver from "semver";
 import { finding, namespaceFinding, type Finding } from "../checks/check";
 import { istioVersion } from "../checks/mesh";
 import { gatewayObjects } from "../istio/names";
-import { platforms } from "../istio/platforms";
+import { platformNeeds } from "../istio/platforms";
 import { certManagerFloor, istioLine, isOlder } from "../istio/releases";
 import type { NodeState, ServiceState } from "../cluster-state/snapshot";
 import { isOurs, type Access, type ClusterFacts, type Plan } from "./facts";
@@ -22,7 +22,7 @@ export function kubernetesFindings({ version }: Plan, { kubernetes, server }: Cl
   if (!older && !isOlder(`${last}.0`, `${minor}.0`)) {
     return [];
   }
-  const rule = `Istio ${line.minor} supports Kubernetes ${first} to ${last}; ${older ? "upgrade the cluster first" : "take a newer Istio, or leave the check out"}`;
+  const rule = `Istio ${line.minor} supports Kubernetes ${first} to ${last}; ${older ? "upgrade the cluster first" : "use a newer Istio, or skip the check"}`;
   return [
     finding("Cluster", { namespace: "", name: server }, `Kubernetes ${minor}`, rule, {
       write: "preflight: { enabled: false }",
@@ -43,13 +43,13 @@ export function upgradeFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   if (steps > 1) {
     const between = `${installed.major}.${installed.minor + 1}`;
     return [
-      finding("Deployment", istiod, got, `no minor may be skipped on the way to ${plan.version}`, {
+      finding("Deployment", istiod, got, `an upgrade to ${plan.version} must not skip a minor version`, {
         write: `version: "${istioLine(`${between}.0`)?.newest ?? `${between}.0`}"`,
       }),
     ];
   }
   if (steps < 0 || (steps === 0 && semver.lt(wanted, installed))) {
-    const rule = `a mesh is never taken back to an older release (${plan.version})`;
+    const rule = `a mesh is never downgraded (to ${plan.version})`;
     return [finding("Deployment", istiod, got, rule, { write: `version: "${got}"` })];
   }
   return [];
@@ -87,9 +87,9 @@ export function nodePortFindings({ gateway, stack }: Plan, { services, objects }
     if (!service) {
       return [];
     }
-    const rule = `NodePort ${port} of the gateway (\`gateway.${argument}\`) can have one holder`;
+    const rule = `NodePort ${port} of the gateway (\`gateway.${argument}\`) must be free`;
     const write = `${argument}: ${usable.shift() ?? port + 1}`;
-    return [finding("Service", service, `it holds NodePort ${port}`, rule, { write })];
+    return [finding("Service", service, `has NodePort ${port}`, rule, { write })];
   });
 }
 
@@ -103,7 +103,7 @@ export function certManagerFindings({ gateway }: Plan, facts: ClusterFacts): Fin
   const crd = facts.definitions.find(({ name }) => name === certificates);
   if (!crd) {
     const missing = { namespace: "", name: certificates };
-    const rule = `cert-manager ${certManagerFloor} or newer issues the gateway's certificate; install it, or serve http only`;
+    const rule = `cert-manager ${certManagerFloor} or newer issues the gateway's certificate; install it, or disable https`;
     return [
       finding("CustomResourceDefinition", missing, "none", rule, {
         write: "gateway: { certificate: { enabled: false } }",
@@ -114,7 +114,7 @@ export function certManagerFindings({ gateway }: Plan, facts: ClusterFacts): Fin
   if (version && isOlder(version.version, certManagerFloor)) {
     const rule = `the gateway's certificate needs cert-manager ${certManagerFloor} or newer`;
     return [
-      finding("CustomResourceDefinition", crd, `of cert-manager ${version.version}`, rule, {
+      finding("CustomResourceDefinition", crd, `from cert-manager ${version.version}`, rule, {
         run: "helm upgrade cert-manager oci://quay.io/jetstack/charts/cert-manager --namespace cert-manager",
       }),
     ];
@@ -122,9 +122,8 @@ export function certManagerFindings({ gateway }: Plan, facts: ClusterFacts): Fin
   if (facts.issuerFound === false && gateway.issuer) {
     const { kind, name } = gateway.issuer;
     const object = { namespace: kind === "Issuer" ? gateway.namespace : "", name };
-    const rule =
-      "the issuer that signs the gateway's certificate exists; without a name the gateway has a CA of its own";
-    return [finding(kind, object, "none", rule, { write: "gateway: { certificate: { issuerName: undefined } }" })];
+    const rule = "the issuer of the gateway's certificate must exist; without `issuerName` the gateway gets its own CA";
+    return [finding(kind, object, "none", rule, { write: "gateway: { certificate: {} }" })];
   }
   return controllerFindings(facts);
 }
@@ -182,11 +181,11 @@ function hasLabel(label: string) {
 /** A kind of cluster that the charts have to be told of, and are not. */
 export function platformFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   const found = signs.find((sign) => sign.holds(facts))?.platform;
-  const told = platforms[plan.platform ?? ""]?.chartPlatform;
+  const told = platformNeeds(plan.platform).chartPlatform;
   if (found === undefined || told === found) {
     return [];
   }
-  const rule = `the charts put istio-cni where ${found} looks for it only when they are told`;
+  const rule = `the charts install istio-cni where ${found} looks for it only if \`platform\` is set`;
   const got =
     `a cluster of ${found}, platform ${plan.platform === undefined ? "not given" : `"${plan.platform}"`}`.replaceAll(
       '"',
@@ -212,7 +211,7 @@ export function networkFindings({
     run: `kubectl patch felixconfigurations.crd.projectcalico.org default --type merge --patch '{"spec":{${field}}}'`,
   });
   const onlyHosts = cilium?.["bpf-lb-sock-hostns-only"] === "true";
-  const past = "with it Cilium sends a pod's traffic past ztunnel";
+  const past = "with it a pod's traffic bypasses ztunnel in Cilium";
   const connectTime = calico?.["bpfConnectTimeLoadBalancing"];
   return [
     ...(cilium?.["cni-exclusive"] === "true"
@@ -254,7 +253,7 @@ export function networkFindings({
             "FelixConfiguration",
             felix,
             `bpfConnectTimeLoadBalancing: ${connectTime}`,
-            "it is Disabled, or Calico sends a pod's traffic past ztunnel",
+            "it is Disabled, or a pod's traffic bypasses ztunnel in Calico",
             felixPatch('"bpfConnectTimeLoadBalancing":"Disabled"'),
           ),
         ]
@@ -265,7 +264,7 @@ export function networkFindings({
             "FelixConfiguration",
             felix,
             "bpfConnectTimeLoadBalancingEnabled: true",
-            "it is false, or Calico sends a pod's traffic past ztunnel",
+            "it is false, or a pod's traffic bypasses ztunnel in Calico",
             felixPatch('"bpfConnectTimeLoadBalancingEnabled":false'),
           ),
         ]
@@ -283,7 +282,7 @@ export function podSecurityFindings(plan: Plan, { namespaces }: ClusterFacts): F
       namespaceFinding(
         name,
         `${label}: ${labels[label]}`,
-        "istio-cni and ztunnel are admitted to a privileged namespace only",
+        "istio-cni and ztunnel need a namespace whose Pod Security level is privileged",
         {
           run: `kubectl label namespace ${name} ${label}=privileged --overwrite`,
         },
@@ -301,8 +300,14 @@ export function rightsFindings({ denied }: ClusterFacts): Finding[] {
   const got = `may not ${denied.map((access) => `${access.verb} ${kind(access)}`).join(", ")}`;
   const [first] = denied;
   return [
-    finding("Cluster", { namespace: "", name: "credentials of the kubeconfig" }, got, "the mesh writes these kinds", {
-      run: `kubectl auth can-i ${first!.verb} ${kind(first!)}${where(first!)}`,
-    }),
+    finding(
+      "Cluster",
+      { namespace: "", name: "credentials of the kubeconfig" },
+      got,
+      "creating the mesh needs these permissions",
+      {
+        run: `kubectl auth can-i ${first!.verb} ${kind(first!)}${where(first!)}`,
+      },
+    ),
   ];
 }

@@ -100,7 +100,7 @@ export interface ClusterFacts {
 
 /**
  * True where the mesh's namespace carries the mark of this very stack: what stands in it was made by an earlier run.
- * Where namespaces may not be read nobody is accused.
+ * Where namespaces cannot be read nothing is reported.
  */
 export function isOurs(plan: Plan, facts: ClusterFacts): boolean {
   if (facts.gaps.namespaces) {

@@ -7,9 +7,9 @@ import * as warnings from "./warnings";
 
 /** What a preflight found. */
 export interface PreflightReport {
-  /** The mesh cannot be made as planned. */
+  /** The mesh cannot be created as planned. */
   errors: Finding[];
-  /** It can, but something of it will not do what it seems to. */
+  /** It can, but part of it will not work as expected. */
   warnings: Finding[];
 }
 

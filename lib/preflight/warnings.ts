@@ -1,4 +1,4 @@
-// What works, but not as its author may think.
+// What works, but not as one may expect.
 import { finding, namespaceFinding, type Finding } from "../checks/check";
 import { hasSidecar, marks, some } from "../checks/mesh";
 import type { Named } from "../cluster-state/snapshot";
@@ -18,7 +18,7 @@ export function bothLabelsFindings({ namespaces }: ClusterFacts): Finding[] {
     });
 }
 
-/** Workloads of ambient namespaces that stay outside of the mesh. */
+/** Workloads in ambient namespaces that stay outside the mesh. */
 export function uncapturableFindings({ namespaces, uncapturable }: ClusterFacts): Finding[] {
   return namespaces
     .filter(({ labels }) => labels[marks.dataplaneMode] === "ambient")
@@ -35,7 +35,7 @@ export function uncapturableFindings({ namespaces, uncapturable }: ClusterFacts)
               namespaceFinding(
                 name,
                 `pods on the node's network: ${some(onHost)}`,
-                "ambient captures pods with a network of their own",
+                "only pods with their own network namespace are captured",
                 { write: "hostNetwork: false" },
               ),
             ]),
@@ -45,7 +45,7 @@ export function uncapturableFindings({ namespaces, uncapturable }: ClusterFacts)
               namespaceFinding(
                 name,
                 `pods with a sidecar: ${some(withSidecar)}`,
-                "a pod with a sidecar is never captured; take the injection away and restart it",
+                "a pod with a sidecar is never captured; disable injection and restart it",
                 { run: `kubectl rollout restart deployment --namespace ${name}` },
               ),
             ]),
@@ -58,7 +58,7 @@ export function metricsFindings({ autoscale, namespace }: Plan, { metricsApi }: 
   if (!autoscale || metricsApi) {
     return [];
   }
-  const rule = "a HorizontalPodAutoscaler scales by metrics.k8s.io, which metrics-server serves";
+  const rule = "a HorizontalPodAutoscaler needs metrics.k8s.io, which metrics-server provides";
   return [
     finding("HorizontalPodAutoscaler", { namespace, name: "istiod" }, "no API metrics.k8s.io", rule, {
       write: "controlPlane: { values: { autoscaleEnabled: false } }",

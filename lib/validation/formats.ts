@@ -1,7 +1,7 @@
-// Rules for the formats of Kubernetes, Gateway API and cert-manager that several settings share.
+// Rules for the formats of Kubernetes, Gateway API and cert-manager that several arguments share.
 import { isIP } from "node:net";
-import { anything, every, first, mapOf, Rule, text, UNKNOWN, value, whole } from "./rules";
-import { textOf } from "./violations";
+import { anything, every, first, mapOf, Rule, text, value, whole } from "./rules";
+import { textOf, UNKNOWN } from "./violations";
 import { parseQuantity } from "./quantity";
 
 /** One exact version, such as 1.31.1, and no range. */
@@ -32,7 +32,7 @@ export function asName(got: unknown, fallback: string): string {
 export function dnsLabel(fallback: string, longest = 63): Rule {
   return value(
     (got) => typeof got === "string" && got.length <= longest && new RegExp(`^${label}$`).test(got),
-    `a name has 1 to ${longest} lower-case letters, digits and hyphens, and no hyphen at either end`,
+    `must be 1 to ${longest} lowercase letters, digits or hyphens, and must begin and end with a letter or digit`,
     (got) => asName(got, fallback),
   );
 }
@@ -41,7 +41,7 @@ export function dnsLabel(fallback: string, longest = 63): Rule {
 export function dnsSubdomain(fallback: string): Rule {
   return value(
     (got) => typeof got === "string" && got.length <= 253 && subdomain.test(got),
-    "a name has 1 to 253 lower-case letters, digits, hyphens and dots, and begins and ends with a letter or digit",
+    "must be 1 to 253 lowercase letters, digits, hyphens or dots, and must begin and end with a letter or digit",
     (got) => asName(got, fallback),
   );
 }
@@ -50,29 +50,25 @@ export function dnsSubdomain(fallback: string): Rule {
 export const cpu: Rule = first(
   value(
     (got) => typeof got !== "string" || !/[KMGTPE]i$/.test(got),
-    "CPU is counted in cores, and has no unit of memory",
+    "must be a number of cores, without a memory unit",
     '"100m"',
   ),
   value(
     (got) => typeof got === "string" && (parseQuantity(got) ?? 0) > 0,
-    'CPU is a Kubernetes quantity above 0, as text: "100m" is a tenth of a core',
+    'must be a Kubernetes quantity above 0 in quotes, such as "100m" for a tenth of a core',
     (got) => (typeof got === "number" && got > 0 ? `"${got}"` : '"100m"'),
   ),
-  value((got) => parseQuantity(String(got))! >= 0.001, "Kubernetes counts CPU in steps of 1m", '"1m"'),
+  value((got) => parseQuantity(String(got))! >= 0.001, "must be at least 1m", '"1m"'),
 );
 
 /** A request or limit of memory. */
 export const memory: Rule = first(
   value(
     (got) => typeof got === "string" && (parseQuantity(got) ?? 0) > 0,
-    'memory is a Kubernetes quantity above 0, as text: "128Mi"',
+    'must be a Kubernetes quantity above 0 in quotes, such as "128Mi"',
     memoryFix,
   ),
-  value(
-    (got) => parseQuantity(String(got))! >= 2 ** 20,
-    "less than 1Mi is no memory that a pod can start with",
-    memoryFix,
-  ),
+  value((got) => parseQuantity(String(got))! >= 2 ** 20, "must be at least 1Mi, or no pod can start", memoryFix),
 );
 
 function memoryFix(got: unknown): string {
@@ -82,24 +78,24 @@ function memoryFix(got: unknown): string {
 
 /** A port that the cluster's nodes open. */
 export function nodePort(usual: number): Rule {
-  return whole(nodePortRange.first, nodePortRange.last, "a NodePort", usual);
+  return whole(nodePortRange.first, nodePortRange.last, usual);
 }
 
 /** A TCP port. */
 export function port(usual: number): Rule {
-  return whole(1, 65535, "a port", usual);
+  return whole(1, 65535, usual);
 }
 
 /** A host name that a listener or a route serves: exact, or with one leading wildcard label. */
 export const hostname: Rule = first(
   value(
     (got) => typeof got === "string" && isIP(got) === 0,
-    "a host name is text, and no IP address",
+    "must be a hostname, not an IP address",
     '"apps.example.com"',
   ),
   value(
     (got) => isHostname(String(got)),
-    "a host name is lower-case labels joined by dots, of which the first may be `*`, without scheme, port or path",
+    "must be a lowercase hostname without scheme, port or path; only its first label may be `*`",
     hostnameFix,
   ),
 );
@@ -109,7 +105,7 @@ export const certificateName: Rule = first(
   hostname,
   value(
     (got) => !/^\*\.[^.]+$/.test(String(got)),
-    "a wildcard right under a top-level name is refused by TLS libraries: name the hosts",
+    "must have two labels after `*`: TLS libraries refuse a wildcard directly under a top-level name",
     (got) => `"my-app.${String(got).slice(2)}"`,
   ),
 );
@@ -117,14 +113,14 @@ export const certificateName: Rule = first(
 /** A host under which NodePorts are reached: a name or an IP address, without port. */
 export const host: Rule = value(
   (got) => typeof got === "string" && (isIP(got) !== 0 || (isHostname(got) && !got.startsWith("*"))),
-  "a host is a name or an IP address, without scheme, port or path",
+  "must be a hostname or an IP address, without scheme, port or path",
   (got) => hostnameFix(got, "localhost"),
 );
 
 /** An IPv4 or IPv6 address. */
 export const ipAddress: Rule = value(
   (got) => typeof got === "string" && isIP(got) !== 0,
-  "it is an IPv4 or IPv6 address",
+  "must be an IPv4 or IPv6 address",
   '"127.0.0.1"',
 );
 
@@ -141,7 +137,7 @@ function hostnameFix(got: unknown, fallback: unknown = "apps.example.com"): stri
   return `"${isHostname(bare) ? bare : String(fallback)}"`;
 }
 
-/** The length of time that a Go duration stands for, in seconds, or undefined where the text is none. */
+/** The length of a Go duration in seconds, or undefined where the text is none. */
 export function parseDuration(duration: string): number | undefined {
   const units: Record<string, number> = { h: 3600, m: 60, s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9 };
   if (!/^(\d+(\.\d+)?(h|ms|m|s|us|ns))+$/.test(duration)) {
@@ -157,7 +153,7 @@ export function parseDuration(duration: string): number | undefined {
 export function duration(floor: string, usual: string): Rule {
   return value(
     (got) => typeof got === "string" && (parseDuration(got) ?? 0) >= parseDuration(floor)!,
-    `it is a duration of at least ${floor}, in hours, minutes and seconds`,
+    `must be a duration of at least ${floor}, such as "${usual}"`,
     (got) => durationFix(got, usual),
   );
 }
@@ -181,7 +177,7 @@ export const labels: Rule = first(
   mapOf(anything, 'team: "shop"'),
   every(
     mapOf(
-      text(labelValue, "a label's value has at most 63 letters, digits and `-_.`", (got) =>
+      text(labelValue, "must be a label value: at most 63 letters, digits, `-`, `_` or `.`", (got) =>
         ["number", "boolean"].includes(typeof got) ? `"${String(got)}"` : '"value"',
       ),
       'team: "shop"',
@@ -192,7 +188,7 @@ export const labels: Rule = first(
         .map((key) => ({
           path: `${path}["${key}"]`,
           got: key,
-          rule: "a label's key has letters, digits and `-_.`, after an optional prefix and a slash",
+          rule: "must be a label key: letters, digits, `-`, `_` or `.`, after an optional prefix and a slash",
           fix: '"example.com/team": "shop"',
         })),
   ),

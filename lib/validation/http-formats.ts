@@ -1,14 +1,12 @@
 // Rules for the parts of HTTP that routes and policies name: paths, regular expressions, methods, headers, durations.
 import { RE2JS } from "re2js";
+import { HttpMethod } from "./closed-sets";
 import { first, list, mapOf, oneOf, Rule, text, value, whole } from "./rules";
 import { duration, parseDuration } from "./formats";
 import { textOf } from "./violations";
 
-/** Methods that a route can tell apart. */
-export const methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"] as const;
-
 /** One of the methods. */
-export const method: Rule = oneOf(methods);
+export const method: Rule = oneOf(Object.values(HttpMethod));
 
 const pathCharacters = /^\/(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})*$/;
 const refusedInPaths = /\/\/|\/\.\.?(\/|$)|%2f/i;
@@ -16,7 +14,7 @@ const refusedInPaths = /\/\/|\/\.\.?(\/|$)|%2f/i;
 /** A path as Gateway API takes it. */
 export const path: Rule = value(
   (got) => typeof got === "string" && got.length <= 1024 && pathCharacters.test(got) && !refusedInPaths.test(got),
-  "a path begins with `/`, has no empty or dotted segment, no query and no fragment",
+  "must be a path that begins with `/`, without empty or dot segments, query or fragment",
   (got) => {
     const segments = textOf(got)
       .replace(/^[a-z]+:\/\/[^/]*/i, "")
@@ -30,7 +28,7 @@ export const path: Rule = value(
 /** A regular expression as the proxies compile it. */
 export const regex: Rule = value(
   (got) => typeof got === "string" && got !== "" && got.length <= 1024 && compiles(got),
-  "the proxies compile regular expressions with RE2, which has no look-around and no back-references",
+  "must be a regular expression that RE2 compiles, which has no lookaround and no backreferences",
   '"/items/[0-9]+"',
 );
 
@@ -45,18 +43,18 @@ function compiles(pattern: string): boolean {
 
 const token = /^[A-Za-z0-9!#$%&'*+\-.^_|~`]{1,256}$/;
 
-/** The name of a header or of a parameter of the query. */
-export const headerName: Rule = text(token, "a header's name has letters, digits and `-_.`", '"x-version"');
+/** The name of a header or query parameter. */
+export const headerName: Rule = text(token, "must be a header name: letters, digits, `-`, `_` or `.`", '"x-version"');
 
 /** Values by header name. */
 export const headerValues: Rule = first(
   mapOf(
-    text(/^[^\r\n]{1,4096}$/, "a header's value is a line of text", (got) => `"${textOf(got)}"`),
+    text(/^[^\r\n]{1,4096}$/, "must be one line of text", (got) => `"${textOf(got)}"`),
     '"x-version": "2"',
   ),
   value(
     (got) => typeof got !== "object" || Object.keys(got as object).every((name) => token.test(name)),
-    "a header's name has letters, digits and `-_.`",
+    "must be a header name: letters, digits, `-`, `_` or `.`",
     '{ "x-version": "2" }',
   ),
 );
@@ -69,12 +67,12 @@ export const httpDuration: Rule = first(
   duration("1ms", "10s"),
   value(
     (got) => /^([0-9]{1,5}(h|m|s|ms)){1,4}$/.test(textOf(got)),
-    "it is a duration of at least 1ms, in whole hours, minutes, seconds and milliseconds",
+    "must be a duration of at least 1ms, in whole hours, minutes, seconds and milliseconds",
     (got) => `"${Math.max(1, Math.round((parseDuration(textOf(got)) ?? 0) * 1000))}ms"`,
   ),
 );
 
-/** A status that an HTTP server can answer with. */
+/** A status code of an HTTP response. */
 export function status(from: number, to: number, usual: number): Rule {
-  return whole(from, to, "a status", usual);
+  return whole(from, to, usual);
 }

@@ -68,9 +68,8 @@ describe("late input of AmbientNamespace", () => {
   it("is checked like early input, also where a rule is about several settings", async () => {
     const late = pulumi.output("kube-system");
     assert.deepEqual(await lateViolationsOf(() => new AmbientNamespace("shop", { name: late })), [
-      'AmbientNamespace "shop" cannot be made:\n' +
-        '  `name`: got "kube-system"; enrolling a system namespace can cut the cluster off from itself, so it has to be ' +
-        "said; write `allowSystemNamespace: true`",
+      'invalid arguments for AmbientNamespace "shop":\n  `name`: got "kube-system"; must not be a system namespace: ' +
+        "enrolling one can break the cluster's own networking; write `allowSystemNamespace: true`",
     ]);
   });
 });
@@ -132,8 +131,8 @@ describe("the resources of Waypoint", () => {
       });
     assert.equal(
       await two({ service: "web" }, { service: "web" }),
-      'Waypoint "two" cannot be made:\n' +
-        '  `for[0]`: got "shop/web"; Waypoint "one" serves it already, and a label names one waypoint; ' +
+      'invalid arguments for Waypoint "two":\n' +
+        '  `for[0]`: got "shop/web"; Waypoint "one" serves it already; must be served by one waypoint; ' +
         'write `for: [{ namespace: "other" }]`',
     );
     assert.equal(await two({}, { service: "web" }), "");
@@ -196,9 +195,9 @@ describe("the resources of AccessPolicy", () => {
   it("name the Services where the waypoint is of another namespace", async () => {
     const http = { waypoint: { name: "w", namespace: "infra" }, allow: [{ methods: ["GET"] }] };
     assert.deepEqual(await lateViolationsOf(() => new AccessPolicy("web", { namespace: "shop", http })), [
-      'AccessPolicy "web" cannot be made:\n' +
-        '  `http.waypoint`: got "infra/w"; a waypoint of another namespace serves others too, so name the Services whose ' +
-        'requests are meant; write `selector: { app: "web" }, http: { services: ["web"] }`',
+      'invalid arguments for AccessPolicy "web":\n  `http.waypoint`: got "infra/w"; must come with ' +
+        '`http.services`: a waypoint of another namespace serves other Services too; write `selector: { app: "web" ' +
+        '}, http: { services: ["web"] }`',
     ]);
   });
 });

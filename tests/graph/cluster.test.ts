@@ -7,7 +7,7 @@ import { targetText } from "../../components/support/own-command";
 import { faultOf, preview } from "./applications";
 import { record, Recording } from "./record";
 
-const unknown = "the kubeconfig of an explicit provider cannot be read, so its cluster is named beside it";
+const unknown = "the kubeconfig of an explicit provider cannot be read; must be set next to it";
 const route = { namespace: "shop", parent: { name: "gateway" }, backends: [{ service: "web", port: 80 }] };
 
 function targetOf(recording: Recording, command: string): unknown {
@@ -21,7 +21,7 @@ describe("the cluster of a component", () => {
     });
     assert.equal(
       message,
-      `HttpRoute "web" cannot be made:\n  \`cluster\`: missing; ${unknown}; write \`cluster: { context: "kind-kind" }\``,
+      `invalid arguments for HttpRoute "web":\n  \`cluster\`: missing; ${unknown}; write \`cluster: { context: "kind-kind" }\``,
     );
   });
 
@@ -44,16 +44,16 @@ describe("the cluster of a component", () => {
         { provider: new k8s.Provider("west", { context: "west" }) },
       );
     });
-    assert.ok(message.startsWith('HttpRoute "two" cannot be made:\n  `cluster`: missing; '), message);
+    assert.ok(message.startsWith('invalid arguments for HttpRoute "two":\n  `cluster`: missing; '), message);
   });
 
   it("cannot be another one than the default provider's", async () => {
     const message = await faultOf(() => void new HttpRoute("web", { ...route, cluster: { context: "east" } }));
     const rule =
-      "the default provider chooses the cluster by the config keys kubernetes:kubeconfig and kubernetes:context";
+      "must not be set without a provider: the config keys kubernetes:kubeconfig and kubernetes:context choose the cluster";
     assert.equal(
       message,
-      `HttpRoute "web" cannot be made:\n  \`cluster\`: got "{ context }"; ${rule}; write ` +
+      `invalid arguments for HttpRoute "web":\n  \`cluster\`: got "{ context }"; ${rule}; write ` +
         "`{ provider: new kubernetes.Provider(...) }`",
     );
   });

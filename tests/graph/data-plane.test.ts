@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { AmbientMesh, AmbientMeshArgs } from "../../components";
+import { AmbientMesh, AmbientMeshArgs, OnDestroy } from "../../components";
 import { launcher } from "../../components/support/own-command";
 import { record } from "./record";
 
@@ -57,12 +57,12 @@ describe("the data plane's command", () => {
   });
 
   it("is refused with a word that it does not know", async () => {
-    await assert.rejects(recordCommand({ onDestroy: "leave" }), (error: unknown) => {
+    await assert.rejects(recordCommand({ onDestroy: "leave" as OnDestroy }), (error: unknown) => {
       assert.ok(pulumi.InputPropertiesError.isInstance(error));
       assert.equal(
         error.message,
-        'AmbientMesh "mesh" cannot be made:\n' +
-          '  `onDestroy`: got "leave"; it is one of "unenroll", "drain", "refuse", "ignore"; write `onDestroy: "drain"`',
+        'invalid arguments for AmbientMesh "mesh":\n  `onDestroy`: got "leave"; must be one of "unenroll", "drain", ' +
+          '"refuse", "ignore"; write `onDestroy: "drain"`',
       );
       return true;
     });

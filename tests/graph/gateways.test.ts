@@ -1,4 +1,4 @@
-// Several ingress gateways or meshes in one program: a NodePort has one holder, a cluster one mesh.
+// Several ingress gateways or meshes in one program: a NodePort is used once, a cluster has one mesh.
 import * as assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
@@ -6,7 +6,7 @@ import { AmbientMesh, IngressGateway } from "../../components";
 import { faultOf, preview } from "./applications";
 import { record } from "./record";
 
-const opened = "of this program opens it already, and a NodePort has one holder; write";
+const opened = "of this program uses it already; must be a free NodePort; write";
 
 describe("the NodePorts of several gateways", () => {
   it("are refused where two ask for the same ones, as they do by default beside a mesh", async () => {
@@ -17,7 +17,7 @@ describe("the NodePorts of several gateways", () => {
     });
     assert.equal(
       message,
-      'IngressGateway "public" cannot be made:\n' +
+      'invalid arguments for IngressGateway "public":\n' +
         `  \`httpsNodePort\`: got "30082"; the gateway of AmbientMesh "mesh" ${opened} \`httpsNodePort: 30083\``,
     );
   });
@@ -29,7 +29,7 @@ describe("the NodePorts of several gateways", () => {
     });
     assert.equal(
       message,
-      'IngressGateway "partners" cannot be made:\n' +
+      'invalid arguments for IngressGateway "partners":\n' +
         `  \`httpNodePort\`: got "30443"; IngressGateway "public" ${opened} \`httpNodePort: 30445\`\n` +
         `  \`httpsNodePort\`: got "30444"; IngressGateway "public" ${opened} \`httpsNodePort: 30446\``,
     );
@@ -80,8 +80,9 @@ describe("several meshes", () => {
     });
     assert.equal(
       message,
-      'AmbientMesh "second" cannot be made:\n  `provider`: got ""; AmbientMesh "mesh" of this program is on the same ' +
-        'cluster, and one Istio serves a cluster; write `new AmbientMesh("second", {}, { provider: otherCluster })`',
+      'invalid arguments for AmbientMesh "second":\n  `provider`: missing; AmbientMesh "mesh" of this program is ' +
+        'on the same cluster already; a cluster has one mesh; write `new AmbientMesh("second", {}, { provider: ' +
+        "otherCluster })`",
     );
   });
 

@@ -4,9 +4,9 @@ import * as pulumi from "@pulumi/pulumi";
 import * as components from "../../components";
 import { checkArgs, resolved } from "../../components/support/arguments";
 import { memory } from "../../lib/validation/formats";
-import { object } from "../../lib/validation/rules";
+import { object } from "../../lib/validation/object";
 
-const rules = object({ memory });
+const rules = object<{ memory?: unknown }>({ memory });
 const promiseOf = (output: unknown) => (output as { promise(): Promise<unknown> }).promise();
 
 describe("arguments that are Outputs", () => {
@@ -20,8 +20,11 @@ describe("arguments that are Outputs", () => {
     await assert.rejects(promiseOf(late), (error: unknown) => {
       assert.ok(pulumi.InputPropertyError.isInstance(error));
       assert.equal(error.propertyPath, "controlPlane.memory");
-      assert.equal(error.message, `AmbientMesh "mesh" cannot be made:\n  \`controlPlane.memory\`: ${error.reason}`);
-      const rule = 'memory is a Kubernetes quantity above 0, as text: "128Mi"';
+      assert.equal(
+        error.message,
+        `invalid arguments for AmbientMesh "mesh":\n  \`controlPlane.memory\`: ${error.reason}`,
+      );
+      const rule = 'must be a Kubernetes quantity above 0 in quotes, such as "128Mi"';
       assert.equal(error.reason, `got "much"; ${rule}; write \`memory: "128Mi"\``);
       return true;
     });
@@ -51,8 +54,8 @@ describe("arguments that are none", () => {
         ["shop", "shop"],
         [["shop"], '["shop"]'],
       ]) {
-        const rule = `\`args\`: got "${String(got)}"; it is an object of settings; write \`args: { ${field}: ... }\``;
-        const message = `${component} "x" cannot be made:\n  ${rule}`;
+        const rule = `\`args\`: got "${String(got)}"; must be an object; write \`args: { ${field}: ... }\``;
+        const message = `invalid arguments for ${component} "x":\n  ${rule}`;
         assert.throws(() => Reflect.construct(components[component], ["x", args]) as object, { message });
       }
     });
@@ -61,9 +64,9 @@ describe("arguments that are none", () => {
   it("are the required ones that are missing, where nothing is given", () => {
     assert.throws(() => Reflect.construct(components.Waypoint, ["x"]) as object, {
       message:
-        'Waypoint "x" cannot be made:\n' +
-        '  `namespace`: got ""; a waypoint lives in a namespace; write `namespace: "shop"`\n' +
-        '  `for`: got ""; a waypoint that nobody uses has no effect: say whom it serves; write `for: [{ namespace: "shop" }]`',
+        'invalid arguments for Waypoint "x":\n  `namespace`: missing; must be the namespace of the waypoint; write ' +
+        '`namespace: "shop"`\n  `for`: missing; must name the namespaces and Services that use the waypoint; write ' +
+        '`for: [{ namespace: "shop" }]`',
     });
   });
 });

@@ -1,7 +1,7 @@
 // What HttpRoute registers, and what it refuses once it is seen beside the gateway and the other routes of its program.
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
-import { HttpRoute, HttpRouteArgs, IngressGateway, TrafficPolicy } from "../../components";
+import { HttpRoute, HttpRouteArgs, IngressGateway, RouteRuleArgs, TrafficPolicy } from "../../components";
 import { gatewayViolations } from "../../components/route/conflicts";
 import { servedBy } from "../../lib/gateway-api/reference";
 import { faultOf, marks, metadata, preview, shape, spec } from "./applications";
@@ -88,7 +88,7 @@ describe("a route for https only", () => {
       ({ sectionName }) => sectionName,
     );
 
-  it("hangs on the https listeners, and brings a route for the http listeners that redirects", async () => {
+  it("attaches to the https listeners, and brings a route for the http listeners that redirects", async () => {
     const hostnames = ["a.example.com"];
     const recording = await record(() => {
       const parent = gateway().reference;
@@ -161,7 +161,7 @@ describe("a route for https only", () => {
   const faults = {
     "a gateway that is a name alone": [
       () => new HttpRoute("web", { namespace: "shop", parent: { name: "gateway" }, httpsOnly: true, backends }),
-      '`httpsOnly`: got "true"; by its name alone the listeners of a gateway are not known: its reference tells them; ' +
+      '`httpsOnly`: got "true"; must come with the reference to a gateway: its name alone does not tell its listeners; ' +
         'write `parent: new pulumi.StackReference("org/mesh/dev").requireOutput("gateway")`',
     ],
     "a gateway without a certificate": [
@@ -169,20 +169,20 @@ describe("a route for https only", () => {
         const { reference } = new IngressGateway("public", { namespace: "infra", certificate: { enabled: false } });
         new HttpRoute("web", { namespace: "shop", parent: reference, httpsOnly: true, backends });
       },
-      '`httpsOnly`: got "true"; the gateway has no https listener; write `httpsOnly: false`',
+      '`httpsOnly`: got "true"; must not be set: the gateway has no https listener; write ' + "`httpsOnly: false`",
     ],
     "a redirect to https": [
       () => {
-        const rules = [{ redirect: { scheme: "https" } }];
+        const rules: RouteRuleArgs[] = [{ redirect: { scheme: "https" } }];
         new HttpRoute("web", { namespace: "shop", parent: gateway().reference, httpsOnly: true, rules });
       },
-      '`rules[0].redirect.scheme`: got "https"; requests by http are redirected already, and on https this would be a ' +
-        'redirect loop; write `backends: [{ service: "web", port: 80 }]`',
+      '`rules[0].redirect.scheme`: got "https"; must not be set next to `httpsOnly`, which redirects http ' +
+        'already: over https it is a redirect loop; write `backends: [{ service: "web", port: 80 }]`',
     ],
   } as const;
   for (const [what, [program, line]] of Object.entries(faults)) {
     it(`is refused for ${what}`, async () => {
-      assert.equal(await faultOf(() => void program()), `HttpRoute "web" cannot be made:\n  ${line}`);
+      assert.equal(await faultOf(() => void program()), `invalid arguments for HttpRoute "web":\n  ${line}`);
     });
   }
 
@@ -196,8 +196,9 @@ describe("a route for https only", () => {
     });
     assert.equal(
       message,
-      'HttpRoute "redirect" cannot be made:\n  `hostnames`: got "a.example.com/"; HttpRoute "web" answers the same host ' +
-        'and path on http; it can redirect by itself; write `new HttpRoute("web", { httpsOnly: true })`',
+      'invalid arguments for HttpRoute "redirect":\n  `hostnames`: got "a.example.com/"; HttpRoute "web" serves ' +
+        "the same host and path over http; set `httpsOnly` there instead of this redirect; write `new " +
+        'HttpRoute("web", { httpsOnly: true })`',
     );
   });
 });
@@ -212,28 +213,27 @@ describe("wrong input of HttpRoute that the program shows", () => {
   it("is a host that the listeners do not serve", async () => {
     assert.equal(
       await withGateway({ hostnames: ["a.hostk8s.local", "shop.example.com"] }, ["*.hostk8s.local"]),
-      'HttpRoute "web" cannot be made:\n' +
-        '  `hostnames[1]`: got "shop.example.com"; the gateway listens for *.hostk8s.local only; ' +
-        'write `gateway: { hostnames: ["shop.example.com"] }`',
+      'invalid arguments for HttpRoute "web":\n  `hostnames[1]`: got "shop.example.com"; must be a hostname of ' +
+        `the gateway's listeners: *.hostk8s.local; write \`gateway: { hostnames: ["shop.example.com"] }\``,
     );
   });
 
   it("is a host that is not in the certificate", async () => {
     assert.equal(
       await withGateway({ hostnames: ["shop.example.com"] }),
-      'HttpRoute "web" cannot be made:\n' +
-        '  `hostnames[0]`: got "shop.example.com"; the gateway\'s certificate is for localhost, hostk8s.local, ' +
-        '*.hostk8s.local only; write `gateway: { certificate: { dnsNames: ["shop.example.com"] } }`',
+      'invalid arguments for HttpRoute "web":\n  `hostnames[0]`: got "shop.example.com"; must be a name in the ' +
+        "gateway's certificate: localhost, hostk8s.local, *.hostk8s.local; write `gateway: { certificate: { " +
+        'dnsNames: ["shop.example.com"] } }`',
     );
   });
 
-  it("is a redirect to https that would run in circles", async () => {
-    const rules = [{ redirect: { scheme: "https" } }];
+  it("is a redirect to https that would be a redirect loop", async () => {
+    const rules: RouteRuleArgs[] = [{ redirect: { scheme: "https" } }];
     assert.equal(
       await faultOf(() => void new HttpRoute("web", { namespace: "shop", parent: { name: "gateway" }, rules })),
-      'HttpRoute "web" cannot be made:\n' +
-        '  `rules[0].redirect.scheme`: got "https"; a redirect to https on every listener is a redirect loop, and ' +
-        "by its name alone the listeners of a gateway are not known; write " +
+      'invalid arguments for HttpRoute "web":\n' +
+        '  `rules[0].redirect.scheme`: got "https"; must attach to the http listeners only, which a gateway\'s name ' +
+        "alone does not tell: otherwise it is a redirect loop; write " +
         '`parent: new pulumi.StackReference("org/mesh/dev").requireOutput("gateway")`',
     );
     assert.equal(
@@ -241,9 +241,9 @@ describe("wrong input of HttpRoute that the program shows", () => {
         backends: undefined,
         rules: [...rules, { matches: [{ prefix: "/a" }], backends }],
       }),
-      'HttpRoute "web" cannot be made:\n' +
-        '  `rules[0].redirect.scheme`: got "https"; a redirect to https attaches to the http listeners only, so it has a ' +
-        'route of its own; write `new HttpRoute("to-https", { rules: [{ redirect: { scheme: "https" } }] })`',
+      'invalid arguments for HttpRoute "web":\n  `rules[0].redirect.scheme`: got "https"; must be in a route of ' +
+        'its own: a redirect to https attaches to the http listeners only; write `new HttpRoute("to-https", { ' +
+        'rules: [{ redirect: { scheme: "https" } }] })`',
     );
   });
 
@@ -254,9 +254,8 @@ describe("wrong input of HttpRoute that the program shows", () => {
       new HttpRoute("two", { namespace: "shop", parent, hostnames: ["a.example.com"], backends });
     };
     const message =
-      'HttpRoute "two" cannot be made:\n' +
-      '  `hostnames`: got "a.example.com/"; HttpRoute "one" claims the same host and path already; ' +
-      'write `hostnames: ["other.example.com"]`';
+      'invalid arguments for HttpRoute "two":\n  `hostnames`: got "a.example.com/"; must not have the host and ' +
+      'path of HttpRoute "one"; write `hostnames: ["other.example.com"]`';
     assert.equal(await faultOf(twice), message);
     assert.equal(await faultOf(twice), message);
   });
@@ -266,13 +265,13 @@ describe("wrong input of HttpRoute that the program shows", () => {
     const policy = (name = "web") =>
       new TrafficPolicy(name, { namespace: "shop", service: "web", waypoint, timeout: "1s" });
     const late = (name: string, holder: string) =>
-      `TrafficPolicy "${name}" cannot be made:\n  \`service\`: got "web"; ${holder} is about it already, and the ` +
-      'waypoint would take the routes of the older one; write `service: "other"`';
+      `invalid arguments for TrafficPolicy "${name}":\n  \`service\`: got "web"; must not be the Service of ${holder}: the ` +
+      'waypoint uses only the older policy; write `service: "other"`';
     assert.equal(
       await faultOf(() => [policy(), route()]),
-      'HttpRoute "web" cannot be made:\n' +
-        '  `parent.name`: got "web"; TrafficPolicy "web" shapes the requests to this Service already, and one of the ' +
-        'two would hide the other; write `routes: [{ to: [{ service: "web" }] }]`',
+      'invalid arguments for HttpRoute "web":\n  `parent.name`: got "web"; must not be a Service that ' +
+        'TrafficPolicy "web" covers: only one of the two would take effect; write `routes: [{ to: [{ service: ' +
+        '"web" }] }]`',
     );
     assert.equal(await faultOf(() => [route(), policy()]), late("web", 'HttpRoute "web"'));
     assert.equal(await faultOf(() => [policy(), policy("two")]), late("two", 'TrafficPolicy "web"'));

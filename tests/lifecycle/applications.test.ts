@@ -276,7 +276,7 @@ describe("a namespace to adopt that does not exist", () => {
     try {
       await assert.rejects(stack.preview(), (error: { diagnostics: string[] }) => {
         const message =
-          'error: AmbientNamespace "nowhere" cannot be made:\n  `name`: got "nowhere"; there is no such namespace, and none is made here; ' +
+          'error: invalid arguments for AmbientNamespace "nowhere":\n  `name`: got "nowhere"; must be an existing namespace; ' +
           'write `new AmbientNamespace("nowhere")`';
         assert.ok(error.diagnostics.includes(message), error.diagnostics.join("\n"));
         return true;

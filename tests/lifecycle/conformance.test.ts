@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { Test } from "mocha";
-import { AmbientMesh, AmbientNamespace, HttpRoute } from "../../components";
+import { AmbientMesh, AmbientNamespace, HttpRoute, RouteRuleArgs } from "../../components";
 import { partPath } from "../../sandbox/cache";
 import { findTraffic } from "../../sandbox/traffic";
 import { send } from "./requests";
@@ -64,7 +64,7 @@ const host = "stays.hostk8s.local";
 function program(): Promise<void> {
   const mesh = new AmbientMesh("mesh", { ...sources, platform: "kind" });
   const { name: namespace } = new AmbientNamespace("stays", {}, { dependsOn: mesh });
-  const rules = [{ redirect: { scheme: "https" } }];
+  const rules: RouteRuleArgs[] = [{ redirect: { scheme: "https" } }];
   new HttpRoute("stays", { namespace, parent: mesh.gateway, hostnames: [host], rules });
   return Promise.resolve();
 }

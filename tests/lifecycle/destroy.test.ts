@@ -1,7 +1,7 @@
 // A mesh goes: every workload is out of it before ztunnel is, nothing restarts, and all of it can be put back.
 import * as assert from "node:assert/strict";
 import { run } from "../../cli/run";
-import { AmbientMesh } from "../../components";
+import { AmbientMesh, OnDestroy } from "../../components";
 import { IstioCni } from "./captured";
 import { apply, get, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
 
@@ -62,7 +62,7 @@ async function command(...argv: string[]): Promise<{ code: number; out: string; 
 }
 
 describe("the end of a mesh with 20 enrolled namespaces", () => {
-  let onDestroy = "refuse";
+  let onDestroy: OnDestroy = OnDestroy.Refuse;
   let stack: TestStack;
   let cni: IstioCni;
 

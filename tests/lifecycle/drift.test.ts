@@ -117,7 +117,7 @@ const changes: Change[] = [
       kubectl("set", "env", "daemonset/ztunnel", "RUST_LOG=debug", "-n", namespace);
     },
     lines: [
-      `DaemonSet istio-system/ztunnel: ${proxy}.image is "example.com/ztunnel:1", the release says "docker.io/istio/ztunnel:1.31.0-distroless"; ${proxy}.env[RUST_LOG].value is "debug", the release says "info"`,
+      `DaemonSet istio-system/ztunnel: ${proxy}.image is "example.com/ztunnel:1", the release has "docker.io/istio/ztunnel:1.31.0-distroless"; ${proxy}.env[RUST_LOG].value is "debug", the release has "info"`,
     ],
     done: [`DaemonSet istio-system/ztunnel patched: ${proxy}.image, ${proxy}.env[RUST_LOG].value`],
   },
@@ -135,7 +135,7 @@ const changes: Change[] = [
         { op: "replace", path: "/spec/template/spec/volumes/3", value: { name: "tmp", hostPath: { path: "/tmp" } } },
       ),
     lines: [
-      `DaemonSet istio-system/ztunnel: ${proxy}.env[CA_ADDRESS].value is missing, the release says "istiod.istio-system.svc:15012"; ${proxy}.env[CA_ADDRESS].valueFrom is {"fieldRef":{"apiVersion":"v1","fieldPath":"metadata.name"}}, the release says nothing; spec.template.spec.volumes[tmp].hostPath is {"path":"/tmp","type":""}, the release says nothing`,
+      `DaemonSet istio-system/ztunnel: ${proxy}.env[CA_ADDRESS].value is missing, the release has "istiod.istio-system.svc:15012"; ${proxy}.env[CA_ADDRESS].valueFrom is {"fieldRef":{"apiVersion":"v1","fieldPath":"metadata.name"}}, the release has nothing; spec.template.spec.volumes[tmp].hostPath is {"path":"/tmp","type":""}, the release has nothing`,
     ],
     done: [
       `DaemonSet istio-system/ztunnel patched: ${proxy}.env[CA_ADDRESS].value, ${proxy}.env[CA_ADDRESS].valueFrom, spec.template.spec.volumes[tmp].hostPath`,
@@ -144,7 +144,7 @@ const changes: Change[] = [
   {
     what: "the memory limit of istiod",
     change: () => void kubectl("set", "resources", "deployment/istiod", "--limits=memory=3Gi", "-n", namespace),
-    lines: [`Deployment istio-system/istiod: ${limits} is "3Gi", the release says "2048Mi"`],
+    lines: [`Deployment istio-system/istiod: ${limits} is "3Gi", the release has "2048Mi"`],
     done: [`Deployment istio-system/istiod patched: ${limits}`],
   },
   {
@@ -152,7 +152,7 @@ const changes: Change[] = [
     change: () =>
       jsonPatch("deployment", "istiod", { op: "replace", path: "/spec/strategy", value: { type: "Recreate" } }),
     lines: [
-      'Deployment istio-system/istiod: spec.strategy.type is "Recreate", the release says "RollingUpdate"; spec.strategy.rollingUpdate.maxSurge is missing, the release says "100%"; spec.strategy.rollingUpdate.maxUnavailable is missing, the release says "25%"',
+      'Deployment istio-system/istiod: spec.strategy.type is "Recreate", the release has "RollingUpdate"; spec.strategy.rollingUpdate.maxSurge is missing, the release has "100%"; spec.strategy.rollingUpdate.maxUnavailable is missing, the release has "25%"',
     ],
     done: [
       "Deployment istio-system/istiod patched: spec.strategy.type, spec.strategy.rollingUpdate.maxSurge, spec.strategy.rollingUpdate.maxUnavailable",
@@ -161,7 +161,7 @@ const changes: Change[] = [
   {
     what: "the number of istiods",
     change: () => void kubectl("scale", "deployment", "istiod", "--replicas", "2", "-n", namespace),
-    lines: ["Deployment istio-system/istiod: spec.replicas is 2, the release says 1"],
+    lines: ["Deployment istio-system/istiod: spec.replicas is 2, the release has 1"],
     done: ["Deployment istio-system/istiod patched: spec.replicas"],
   },
   {
@@ -171,7 +171,7 @@ const changes: Change[] = [
       jsonPatch("clusterrole", "istio-cni-ambient", { op: "replace", path: "/rules/0/verbs", value: ["get"] });
     },
     lines: [
-      'ClusterRole istio-cni-ambient: rules[0].verbs is ["get"], the release says ["patch","update"]',
+      'ClusterRole istio-cni-ambient: rules[0].verbs is ["get"], the release has ["patch","update"]',
       "ClusterRole istio-cni-repair-role is missing",
     ],
     done: ["ClusterRole istio-cni-ambient patched: rules[0].verbs", "ClusterRole istio-cni-repair-role created"],
@@ -184,7 +184,7 @@ const changes: Change[] = [
       jsonPatch("configmap", "istio", { op: "replace", path: "/data/mesh", value: mesh });
     },
     lines: [
-      'ConfigMap istio-system/istio: data.mesh, line 10, is "enablePrometheusMerge: false", the release says "enablePrometheusMerge: true"',
+      'ConfigMap istio-system/istio: data.mesh, line 10, is "enablePrometheusMerge: false", the release has "enablePrometheusMerge: true"',
     ],
     done: ["ConfigMap istio-system/istio patched: data.mesh"],
   },
@@ -200,8 +200,8 @@ const changes: Change[] = [
       });
     },
     lines: [
-      'CustomResourceDefinition gateways.networking.istio.io: spec.versions[0].schema.openAPIV3Schema.properties.spec.description is "Mine.", the release says "Configuration affecting edge load balancer. See more details at: https://istio.…',
-      'CustomResourceDefinition sidecars.networking.istio.io: metadata.labels["app.kubernetes.io/part-of"] is missing, the release says "istio"',
+      'CustomResourceDefinition gateways.networking.istio.io: spec.versions[0].schema.openAPIV3Schema.properties.spec.description is "Mine.", the release has "Configuration affecting edge load balancer. See more details at: https://istio.…',
+      'CustomResourceDefinition sidecars.networking.istio.io: metadata.labels["app.kubernetes.io/part-of"] is missing, the release has "istio"',
       "CustomResourceDefinition telemetries.telemetry.istio.io is missing",
     ],
     done: [
@@ -219,7 +219,7 @@ const changes: Change[] = [
         value: "Ignore",
       }),
     lines: [
-      'MutatingWebhookConfiguration istio-sidecar-injector: webhooks[rev.namespace.sidecar-injector.istio.io].failurePolicy is "Ignore", the release says "Fail"',
+      'MutatingWebhookConfiguration istio-sidecar-injector: webhooks[rev.namespace.sidecar-injector.istio.io].failurePolicy is "Ignore", the release has "Fail"',
     ],
     done: [
       "MutatingWebhookConfiguration istio-sidecar-injector patched: webhooks[rev.namespace.sidecar-injector.istio.io].failurePolicy",
@@ -326,7 +326,7 @@ describe("drift of what the releases made", () => {
     kubectl("set", "env", "daemonset/ztunnel", "ADDED=1", "-n", namespace);
     assert.deepEqual(await lines(), []);
     kubectl("delete", "hpa", "theirs", "-n", namespace);
-    assert.deepEqual(await lines(), ["Deployment istio-system/istiod: spec.replicas is 3, the release says 1"]);
+    assert.deepEqual(await lines(), ["Deployment istio-system/istiod: spec.replicas is 3, the release has 1"]);
     assert.deepEqual(await mend(), ["Deployment istio-system/istiod patched: spec.replicas"]);
     const [ztunnel] = get("daemonset", "ztunnel", "-n", namespace);
     assert.match(JSON.stringify(ztunnel?.spec), /"ADDED".*restartedAt|restartedAt.*"ADDED"/);
@@ -359,7 +359,7 @@ describe("drift of what the releases made", () => {
     client.close();
     assert.deepEqual(unread, []);
     assert.deepEqual(driftLines(drifted), [
-      'Deployment istio-system/istiod: spec.replicas is 2, the release says 1 (not confirmed by the API server: deployments.apps "istiod" is forbidden: User "system:serviceaccount:default:reader" cannot patch resource "deployments" in API group "apps" in the namespace "istio-system")',
+      'Deployment istio-system/istiod: spec.replicas is 2, the release has 1 (not confirmed by the API server: deployments.apps "istiod" is forbidden: User "system:serviceaccount:default:reader" cannot patch resource "deployments" in API group "apps" in the namespace "istio-system")',
     ]);
   });
 
@@ -368,6 +368,6 @@ describe("drift of what the releases made", () => {
     kubectl("label", "secret", secret, "-n", namespace, "--overwrite", "status=pending-upgrade");
     assert.deepEqual(await lines(), []);
     kubectl("label", "secret", secret, "-n", namespace, "--overwrite", "status=deployed");
-    assert.deepEqual(await lines(), ["Deployment istio-system/istiod: spec.replicas is 2, the release says 1"]);
+    assert.deepEqual(await lines(), ["Deployment istio-system/istiod: spec.replicas is 2, the release has 1"]);
   });
 });

@@ -8,7 +8,7 @@ import { get, kubectl, removeDefinitions, sources, TestStack } from "./support";
 
 const routes = "httproutes.gateway.networking.k8s.io";
 const versionAnnotation = "gateway.networking.k8s.io/bundle-version";
-const again = "warning: the Gateway API CRDs have changed and are installed again:";
+const again = "warning: the Gateway API CRDs were changed outside of Pulumi; `pulumi up` restores them:";
 
 const names = () =>
   get("crd")
@@ -74,7 +74,7 @@ describe("the Gateway API CRDs", () => {
   it("are left alone where the cluster has newer ones", async () => {
     kubectl("annotate", "crd", routes, `${versionAnnotation}=v1.9.0`, "--overwrite");
     const left =
-      "warning: the Gateway API CRDs are left as they are: the cluster has Gateway API v1.9.0, newer than 1.6.0; " +
+      "warning: the Gateway API CRDs are left unchanged: the cluster has Gateway API v1.9.0, newer than 1.6.0; " +
       "a bundle is never downgraded";
     assert.deepEqual(await stack.preview(), { steps: [], diagnostics: [left], outputs: {} });
     // Something else of them changes: the command runs, and writes nothing all the same.
@@ -89,7 +89,7 @@ describe("the Gateway API CRDs", () => {
     const source = path.join(folder, "nothing.yaml");
     args = { source };
     await assert.rejects(stack.preview(), (error: Error) => {
-      const rule = `the Gateway API CRDs cannot be read from there (ENOENT: no such file or directory, stat '${source}')`;
+      const rule = `must contain the Gateway API CRDs (ENOENT: no such file or directory, stat '${source}')`;
       const line = `\`source\`: got "${source}"; ${rule}; write \`source: "./gateway-api.yaml"\``;
       assert.ok(error.message.includes(line), error.message);
       return true;

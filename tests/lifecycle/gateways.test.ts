@@ -1,14 +1,14 @@
 // Several gateways at once: one behind NodePorts, one behind a load balancer, each with routes of its own.
 import * as assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
-import { AmbientMesh, AmbientNamespace, HttpRoute, IngressGateway } from "../../components";
+import { AmbientMesh, AmbientNamespace, HttpRoute, IngressGateway, RouteRuleArgs, ServiceType } from "../../components";
 import { findTraffic } from "../../sandbox/traffic";
 import { send } from "./requests";
 import { apply, get, kubectl, settled, sources, TestStack } from "./support";
 
 const host = "shop.hostk8s.local";
 const secureHost = "secure.hostk8s.local";
-let serviceType = "LoadBalancer";
+let serviceType: ServiceType = ServiceType.LoadBalancer;
 
 function program(): Promise<Record<string, unknown>> {
   const mesh = new AmbientMesh("mesh", { ...sources, platform: "kind" });
@@ -27,7 +27,7 @@ function program(): Promise<Record<string, unknown>> {
     const away = { redirect: { hostname: `${name}.example.com` } };
     const rules = ["/whose", `/${name}`].map((exact) => ({ ...away, matches: [{ exact }] }));
     new HttpRoute(`on-${name}`, { namespace, parent, hostnames: [host], rules });
-    const secure = [{ redirect: { scheme: "https" } }];
+    const secure: RouteRuleArgs[] = [{ redirect: { scheme: "https" } }];
     new HttpRoute(`secure-${name}`, { namespace, parent, hostnames: [secureHost], rules: secure });
   }
   const { httpUrl, httpsUrl, nodePorts, caCertificate } = gateway;

@@ -6,14 +6,14 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { AmbientMesh } from "../../components";
+import { AmbientMesh, AmbientMeshArgs } from "../../components";
 import { ask } from "../../sandbox/control";
 import { Instance } from "../../sandbox/instance";
 import { condition, get, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "killed-"));
 const argsFile = path.join(folder, "args.json");
-const args = { ...sources, platform: "kind" };
+const args: AmbientMeshArgs = { ...sources, platform: "kind" };
 
 /** Killed while this is being made, one after the other on the same stack. */
 const upPoints = [

@@ -155,7 +155,7 @@ describe("a mesh on a cluster", () => {
     assert.deepEqual(diagnostics, [
       "warning: the mesh was changed outside of its Helm releases; `pulumi up` restores it:\n" +
         "  ClusterRole istiod-clusterrole-istio-system is missing\n" +
-        `  DaemonSet istio-system/ztunnel: ${image} is "example.com/ztunnel:mine", the release says "${pinned}"`,
+        `  DaemonSet istio-system/ztunnel: ${image} is "example.com/ztunnel:mine", the release has "${pinned}"`,
     ]);
     await stack.up();
     assert.equal(get("clusterrole", "istiod-clusterrole-istio-system").length, 1);

@@ -10,6 +10,7 @@ import {
   IngressGateway,
   TrafficPolicy,
   Waypoint,
+  ServiceType,
 } from "../../components";
 import { apply, get, kubectl, removeDefinitions, sources, TestStack } from "./support";
 
@@ -91,7 +92,7 @@ function application(): void {
   const service = new k8s.core.v1.Service("service", { metadata, spec }, { dependsOn: made });
   const dependsOn = [made, service];
   const proxy = new Waypoint("proxy", { namespace, for: [{ namespace, service: "web" }] }, { dependsOn });
-  const edge = { serviceType: "ClusterIP", certificate: { enabled: false } };
+  const edge = { serviceType: ServiceType.ClusterIP, certificate: { enabled: false } };
   new IngressGateway("edge", { ...edge, namespace }, { dependsOn });
   const parent = { name: "hostk8s-gateway", namespace: "istio-system" };
   const backends = [{ service: "web", port: 80 }];

@@ -100,12 +100,12 @@ const errors = [
     "istio-ambient/stack=istio-ambient/preflight --overwrite`",
   '`Service istio-system/hostk8s-gateway-istio`: got "not one of istiod\'s"; istiod takes no Service that lacks the label ' +
     "gateway.istio.io/managed; run `kubectl delete service hostk8s-gateway-istio --namespace istio-system`",
-  '`Service default/web`: got "it holds NodePort 30081"; NodePort 30081 of the gateway (`gateway.httpNodePort`) can have ' +
-    "one holder; write `httpNodePort: 30080`",
-  '`ClusterIssuer nobody`: got "none"; the issuer that signs the gateway\'s certificate exists; without a name the ' +
-    "gateway has a CA of its own; write `gateway: { certificate: { issuerName: undefined } }`",
-  '`Cluster https://10.245.0.1:6443`: got "a cluster of minikube, platform kind"; the charts put istio-cni where minikube ' +
-    'looks for it only when they are told; write `platform: "minikube"`',
+  '`Service default/web`: got "it holds NodePort 30081"; NodePort 30081 of the gateway ' +
+    "(`gateway.httpNodePort`) must be free; write `httpNodePort: 30080`",
+  `\`ClusterIssuer nobody\`: got "none"; the issuer of the gateway's certificate must exist; without ` +
+    "`issuerName` the gateway gets its own CA; write `gateway: { certificate: {} }`",
+  '`Cluster https://10.245.0.1:6443`: got "a cluster of minikube, platform kind"; the charts install istio-cni where minikube ' +
+    'looks for it only if `platform` is set; write `platform: "minikube"`',
   '`ConfigMap kube-system/cilium-config`: got "cni-exclusive: true"; with it Cilium removes istio-cni\'s configuration ' +
     "from every node; run `kubectl patch configmap cilium-config --namespace kube-system --type merge --patch " +
     `'{"data":{"cni-exclusive":"false"}}' && kubectl rollout restart daemonset cilium --namespace kube-system\``,
@@ -154,14 +154,11 @@ describe("the preflight of a mesh", () => {
     kubectl("label", "node", "node-1", "minikube.k8s.io/name=minikube");
     args = { gateway: { certificate: { issuerName: "nobody" } } };
     const before = versions();
-    const report = `AmbientMesh "mesh" cannot be made on https://10.245.0.1:6443:\n${errors.map((line) => `  ${line}`).join("\n")}`;
+    const report = `AmbientMesh "mesh" cannot be created on https://10.245.0.1:6443:\n${errors.map((line) => `  ${line}`).join("\n")}`;
     for (const operation of ["preview", "up"] as const) {
       await assert.rejects(stack[operation](), (error: Error & { diagnostics: string[]; steps: string[] }) => {
         const told = [...new Set(error.diagnostics)];
-        assert.deepEqual(told.sort(), [
-          `error: ${report}`,
-          `warning: the mesh will not do all that it seems to:\n  ${warning}`,
-        ]);
+        assert.deepEqual(told.sort(), [`error: ${report}`, `warning: preflight warnings:\n  ${warning}`]);
         assert.deepEqual(
           error.steps.filter((step) => step !== "create mesh"),
           [],
@@ -202,7 +199,7 @@ rules: [{ apiGroups: ["*"], resources: ["*"], verbs: [get, list] }]
       missing.push("clusterroles.rbac.authorization.k8s.io");
       missing.push("mutatingwebhookconfigurations.admissionregistration.k8s.io", "secrets", "daemonsets.apps");
       const got = `may not ${missing.map((kind) => `create ${kind}`).join(", ")}`;
-      const line = `\`Cluster credentials of the kubeconfig\`: got "${got}"; the mesh writes these kinds; run \`kubectl auth can-i create namespaces\``;
+      const line = `\`Cluster credentials of the kubeconfig\`: got "${got}"; creating the mesh needs these permissions; run \`kubectl auth can-i create namespaces\``;
       assert.ok(error.message.includes(line), error.message);
       return true;
     });

@@ -1,7 +1,7 @@
 // Requests through the sandbox's gateway: what routes, weights and certificates say is what clients see.
 import * as assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
-import { AmbientMesh, AmbientNamespace, HttpRoute, RouteRuleArgs } from "../../components";
+import { AllowedRoutesArgs, AmbientMesh, AmbientNamespace, HttpRoute, RouteRuleArgs } from "../../components";
 import { findTraffic } from "../../sandbox/traffic";
 import { send, sendAll } from "./requests";
 import { application } from "./application";
@@ -34,7 +34,7 @@ function rules(first: k8s.core.v1.Service, second: k8s.core.v1.Service): RouteRu
 }
 
 async function program(): Promise<Record<string, unknown>> {
-  const allowedRoutes = { from: "Selector", selector: { "hostk8s.stack": "shop" } };
+  const allowedRoutes: AllowedRoutesArgs = { from: "Selector", selector: { "hostk8s.stack": "shop" } };
   const mesh = new AmbientMesh("mesh", { ...sources, platform: "kind", gateway: { allowedRoutes, replicas } });
   const namespace = new AmbientNamespace("shop", { stack: "shop" }, { dependsOn: mesh });
   const [first, second] = ["v1", "v2"].map((version) => application(namespace, version));

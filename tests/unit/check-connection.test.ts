@@ -129,7 +129,7 @@ describe("which cluster is looked at", () => {
       { kubeconfigFile: missing },
       `cannot read kubeconfig ${missing}: ENOENT: no such file or directory, open '${missing}'`,
     );
-    await refused({ kubeconfig: missing }, `kubeconfig "${missing}" is neither a file nor the text of one`);
+    await refused({ kubeconfig: missing }, `kubeconfig "${missing}" is neither a file nor the text of a kubeconfig`);
     await refused({ kubeconfig: "kind: Config" }, "no kubeconfig context: none in the given kubeconfig");
   });
 });

@@ -211,7 +211,7 @@ describe("reading a cluster", () => {
     server.answers.set("/version", { status: 401, message: "Unauthorized" });
     await assert.rejects(read(), {
       name: "UnreachableError",
-      message: `the API server at ${server.address} refuses the credentials: Unauthorized`,
+      message: `the API server at ${server.address} rejected the credentials: Unauthorized`,
     });
   });
 

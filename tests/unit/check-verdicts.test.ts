@@ -30,7 +30,7 @@ describe("the verdict", () => {
     assert.ok(!isGood(failed));
   });
 
-  it("is good, and says so, where something could not be looked at", async () => {
+  it("is good, and says so, where something was not checked", async () => {
     const report = await look(new MeshApi().refuse(lists.routes, { kind: "forbidden", why: "no right" }));
     assert.deepEqual(open(report), { routes: "unknown", "route-ports": "unknown", "policy-ingress": "unknown" });
     assert.ok(isGood(report));

@@ -13,7 +13,7 @@ const goldenTable = `kubernetes
 √ Kubernetes is a version that the installed Istio supports
 ‼ every node is ready
     \`Node node-1\`: got "condition Ready is not True"; a node that runs pods is ready; run \`kubectl describe node node-1\`
-    On a node that is not ready the data plane cannot be judged, and its pods get no traffic.
+    The data plane of a node that is not ready cannot be checked, and its pods get no traffic.
     see https://github.com/danielscholl-osdu/istio-ambient/blob/main/docs/checks.md#nodes-ready
 
 data-plane
@@ -21,16 +21,16 @@ data-plane
 √ istio-cni is ready on every node
 × ztunnel is ready on every node
     \`DaemonSet istio-system/ztunnel\`: got "0 of 1 ready"; it is ready on every node, and on at least one; run \`kubectl describe daemonset ztunnel --namespace istio-system\`
-    Where ztunnel is absent, every new connection of a captured pod fails, in and out.
+    On a node without ztunnel every new connection to or from a captured pod fails.
     see https://github.com/danielscholl-osdu/istio-ambient/blob/main/docs/checks.md#ztunnel-ready
-√ every pod of istiod, istio-cni and ztunnel is of the newest template
-√ istio-cni of every asked node is connected to its ztunnel
-√ no pod is redirected to a ztunnel that is not there
-‼ the mesh's CNI keeps no pod from starting
+√ every pod of istiod, istio-cni and ztunnel runs the newest template
+√ istio-cni is connected to ztunnel on every node that was asked
+√ every captured pod has a ztunnel on its node
+‼ the mesh's CNI does not prevent pods from starting
     not checked: no right to list events
-    A cni configuration left behind, or istio-cni without a ztunnel, fails the network of every new pod.
+    A leftover CNI configuration, or istio-cni without a ztunnel, breaks the network setup of every new pod.
     see https://github.com/danielscholl-osdu/istio-ambient/blob/main/docs/checks.md#pod-sandboxes
-‼ no quota or admission rule refuses the mesh's pods
+‼ no quota or admission rule rejects the mesh's pods
     not checked: no right to list events
     istio-cni and ztunnel need a namespace whose Pod Security level is privileged, and room in its quota.
     see https://github.com/danielscholl-osdu/istio-ambient/blob/main/docs/checks.md#pods-created
@@ -57,7 +57,7 @@ const goldenJson = `{
       "claim": "Kubernetes is a version that the installed Istio supports",
       "severity": "warning",
       "outcome": "passed",
-      "hint": "Istio is tested on a few minors of Kubernetes only; upgrade the one that lags behind.",
+      "hint": "Each Istio release supports a few minor versions of Kubernetes; upgrade the one that is too old.",
       "anchor": "https://github.com/danielscholl-osdu/istio-ambient/blob/main/docs/checks.md#kubernetes-version",
       "findings": []
     },
@@ -67,7 +67,7 @@ const goldenJson = `{
       "claim": "every node is ready",
       "severity": "warning",
       "outcome": "warned",
-      "hint": "On a node that is not ready the data plane cannot be judged, and its pods get no traffic.",
+      "hint": "The data plane of a node that is not ready cannot be checked, and its pods get no traffic.",
       "anchor": "https://github.com/danielscholl-osdu/istio-ambient/blob/main/docs/checks.md#nodes-ready",
       "findings": [
         {
@@ -109,14 +109,14 @@ describe("istio-ambient check", () => {
       out,
       `versions
 --------
-√ istiod is of a release line that is known, and not too old
-√ istio-cni and ztunnel are of istiod's minor or the one before
-√ no image comes from a registry that was retired
+√ istiod's release is supported by this package
+√ istio-cni and ztunnel have istiod's minor version or the one before
+√ no image comes from a retired registry
 
 network
 -------
-√ no NetworkPolicy shuts the mesh's port
-√ no NetworkPolicy shuts out the kubelet's probes
+√ no NetworkPolicy blocks the mesh's port
+√ no NetworkPolicy blocks the kubelet's probes
 
 √ 5 passed
 `,
@@ -146,7 +146,7 @@ network
   it("refuses a namespace that does not exist, in which nothing would be found wrong", async () => {
     mesh.add(lists.namespaces, { metadata: { name: "shop" } });
     const { code, out, err } = await check("--namespace", "shopp");
-    const message = '`--namespace`: got "shopp"; no such namespace; write `--namespace shop`\n';
+    const message = '`--namespace`: got "shopp"; must be an existing namespace; write `--namespace shop`\n';
     assert.deepEqual({ code, out, err }, { code: 64, out: "", err: message });
     server.answers.set(lists.namespaces, { status: 403, message: "no right to list namespaces" });
     assert.notEqual((await check("--namespace", "shopp")).code, 64);
@@ -169,7 +169,7 @@ network
     const { out } = await istioAmbient(argv, { color: true });
     assert.ok(out.includes("\u001b[32m√\u001b[0m istio-cni is ready on every node\n"));
     assert.ok(out.includes("\u001b[31m×\u001b[0m ztunnel is ready on every node\n"));
-    assert.ok(out.includes("\u001b[33m‼\u001b[0m the mesh's CNI keeps no pod from starting\n"));
+    assert.ok(out.includes("\u001b[33m‼\u001b[0m the mesh's CNI does not prevent pods from starting\n"));
     const plain = (await check("--category", "data-plane")).out;
     const uncolored = ["[32m", "[31m", "[33m", "[0m"].reduce((text, code) => text.replaceAll(`\u001b${code}`, ""), out);
     assert.equal(uncolored, plain);

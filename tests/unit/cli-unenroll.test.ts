@@ -35,7 +35,7 @@ describe("the commands for entering and leaving a mesh", () => {
     const server = await ApiServer.start(mesh);
     try {
       const call = (...argv: string[]) => istioAmbient([...argv, "--kubeconfig", server.kubeconfig]);
-      const message = '`--namespace`: got "emty"; no such namespace; write `--namespace empty`\n';
+      const message = '`--namespace`: got "emty"; must be an existing namespace; write `--namespace empty`\n';
       for (const command of [["unenroll"], ["enroll", "--restore"]]) {
         const { code, out, err } = await call(...command, "--namespace", "emty");
         assert.deepEqual({ code, out, err }, { code: 64, out: "", err: message });

@@ -9,9 +9,6 @@ import { istioAmbient } from "./fixtures/terminal";
 const help = (command = "") => `Run "istio-ambient ${command}--help" for usage.\n`;
 const categories =
   "kubernetes, versions, gateway-api, control-plane, data-plane, enrollment, gateways, gateway-service, certificates, waypoints, policies, network";
-const nodePortRule = "a NodePort is a whole number from 30000 to 32767";
-const hostPortRule = "a port of the host is a whole number from 1 to 65535";
-const onceRule = "a port of the host is published once, and";
 
 const wrongCalls: [string[], string][] = [
   [["chek"], `error: unknown command 'chek'\n(Did you mean check?)\n${help()}`],
@@ -50,36 +47,38 @@ const wrongCalls: [string[], string][] = [
   ],
   [
     ["kind-config", "--name", "My Cluster"],
-    '`--name`: got "My Cluster"; a kind cluster is named with a-z, 0-9, dots and hyphens; write `--name kind`\n',
+    '`--name`: got "My Cluster"; must be lowercase letters, digits, dots or hyphens; write `--name kind`\n',
   ],
   [
     ["kind-config", "--listen-address", "localhost"],
-    '`--listen-address`: got "localhost"; it is an IP address of the host; write `--listen-address 127.0.0.1`\n',
+    '`--listen-address`: got "localhost"; must be an IP address of the host; write `--listen-address 127.0.0.1`\n',
   ],
   [
     ["kind-config", "--http-node-port", "80"],
-    `\`--http-node-port\`: got "80"; ${nodePortRule}; write \`--http-node-port 30081\`\n`,
+    '`--http-node-port`: got "80"; must be a whole number from 30000 to 32767; write `--http-node-port 30081`\n',
   ],
   [
     ["kind-config", "--https-node-port", "high"],
-    `\`--https-node-port\`: got "high"; ${nodePortRule}; write \`--https-node-port 30444\`\n`,
+    '`--https-node-port`: got "high"; must be a whole number from 30000 to 32767; write `--https-node-port 30444`\n',
   ],
   [
     ["kind-config", "--http-host-port", "0"],
-    `\`--http-host-port\`: got "0"; ${hostPortRule}; write \`--http-host-port 8081\`\n`,
+    '`--http-host-port`: got "0"; must be a whole number from 1 to 65535; write `--http-host-port 8081`\n',
   ],
   [
     ["kind-config", "--https-host-port", "70000"],
-    `\`--https-host-port\`: got "70000"; ${hostPortRule}; write \`--https-host-port 8444\`\n`,
+    '`--https-host-port`: got "70000"; must be a whole number from 1 to 65535; write `--https-host-port 8444`\n',
   ],
   [
     ["kind-config", "--http-host-port", "8080"],
-    `\`--http-host-port\`: got "8080"; ${onceRule} NGINX Ingress has this one; write \`--http-host-port 8081\`\n`,
+    '`--http-host-port`: got "8080"; must differ from the port of NGINX Ingress: a port of the host can be ' +
+      "published only once; write `--http-host-port 8081`\n",
   ],
   [
     ["kind-config", "--https-host-port", "8081", "--http-node-port", "1"],
-    `\`--http-node-port\`: got "1"; ${nodePortRule}; write \`--http-node-port 30081\`\n` +
-      `\`--https-host-port\`: got "8081"; ${onceRule} httpHostPort has this one; write \`--https-host-port 8444\`\n`,
+    '`--http-node-port`: got "1"; must be a whole number from 30000 to 32767; write `--http-node-port ' +
+      '30081`\n`--https-host-port`: got "8081"; must differ from the port of httpHostPort: a port of the host can ' +
+      "be published only once; write `--https-host-port 8444`\n",
   ],
 ];
 
@@ -103,7 +102,7 @@ describe("a wrong call of istio-ambient", () => {
     assert.deepEqual(await istioAmbient(["kind-config", "--stack", file]), {
       code: 64,
       out: "",
-      err: `\`gateway.httpNodePort\`: got "80"; ${nodePortRule}; write \`httpNodePort: 30081\`\n`,
+      err: '`gateway.httpNodePort`: got "80"; must be a whole number from 30000 to 32767; write `httpNodePort: 30081`\n',
     });
     fs.rmSync(directory, { recursive: true });
   });

@@ -306,7 +306,7 @@ describe("the words for drift", () => {
   it("name the object, the field, its value and the release's", () => {
     assert.equal(
       said({ path: "a.b", wanted: 1, live: "2" }, { path: "c", live: { d: true } }, { path: "e", wanted: "f" }),
-      'DaemonSet istio-system/ztunnel: a.b is "2", the release says 1; c is {"d":true}, the release says nothing; e is missing, the release says "f"',
+      'DaemonSet istio-system/ztunnel: a.b is "2", the release has 1; c is {"d":true}, the release has nothing; e is missing, the release has "f"',
     );
   });
 
@@ -318,7 +318,7 @@ describe("the words for drift", () => {
       ]),
       [
         "DaemonSet istio-system/ztunnel is missing",
-        "DaemonSet istio-system/ztunnel: a is 2, the release says 1 (not confirmed by the API server: no right to patch)",
+        "DaemonSet istio-system/ztunnel: a is 2, the release has 1 (not confirmed by the API server: no right to patch)",
       ],
     );
   });
@@ -329,22 +329,22 @@ describe("the words for drift", () => {
         { path: "data.mesh", wanted: "a\nb\nc\n", live: "a\nB\nC\n" },
         { path: "data.x", wanted: "a\nb", live: "a" },
       ),
-      'DaemonSet istio-system/ztunnel: data.mesh, line 2, is "B", the release says "b"; data.x, line 2, is missing, the release says "b"',
+      'DaemonSet istio-system/ztunnel: data.mesh, line 2, is "B", the release has "b"; data.x, line 2, is missing, the release has "b"',
     );
     assert.equal(
       said({ path: "args", wanted: ["a", "b"], live: ["a", "c", "d"] }),
-      'DaemonSet istio-system/ztunnel: args is ["…","c","d"], the release says ["…","b"]',
+      'DaemonSet istio-system/ztunnel: args is ["…","c","d"], the release has ["…","b"]',
     );
   });
 
   it("stay short", () => {
     const many = ["a", "b", "c", "d", "e", "f", "g"].map((path) => ({ path, wanted: 1, live: 2 }));
-    const each = many.slice(0, 5).map(({ path }) => `${path} is 2, the release says 1; `);
+    const each = many.slice(0, 5).map(({ path }) => `${path} is 2, the release has 1; `);
     assert.equal(said(...many), `DaemonSet istio-system/ztunnel: ${each.join("")}and 2 more fields`);
     assert.equal(said(...many.slice(0, 6)), `DaemonSet istio-system/ztunnel: ${each.join("")}and 1 more field`);
     assert.equal(
       said({ path: "a", wanted: "x".repeat(100), live: 1 }),
-      `DaemonSet istio-system/ztunnel: a is 1, the release says "${"x".repeat(79)}…`,
+      `DaemonSet istio-system/ztunnel: a is 1, the release has "${"x".repeat(79)}…`,
     );
   });
 });

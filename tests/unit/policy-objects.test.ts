@@ -295,7 +295,7 @@ describe("a route's status", () => {
     const sent = { rules: [{ timeouts: { request: "1s" }, retry: { attempts: 2 } }] };
     assert.deepEqual(routeVerdict(route(parent("True", "True")), 1, sent), {
       state: "refused",
-      why: "the HTTPRoute CRD of this cluster does not know spec.rules[0].retry and dropped it",
+      why: "the HTTPRoute CRD of this cluster has no spec.rules[0].retry and dropped it",
     });
     assert.deepEqual(prunedFields({ a: [{ b: 1 }] }, { a: [{ b: 2, c: 3 }], d: 4 }), []);
     assert.deepEqual(prunedFields({ a: [{ b: 1 }, { c: 1 }] }, { a: [{}] }), ["spec.a[0].b", "spec.a[1]"]);

@@ -20,8 +20,8 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     "a new Kubernetes",
     {},
     { kubernetes: "v1.37.0-alpha.1" },
-    '`Cluster https://127.0.0.1:6443`: got "Kubernetes 1.37"; Istio 1.31 supports Kubernetes 1.32 to 1.36; take a newer ' +
-      "Istio, or leave the check out; write `preflight: { enabled: false }`",
+    '`Cluster https://127.0.0.1:6443`: got "Kubernetes 1.37"; Istio 1.31 supports Kubernetes 1.32 to 1.36; use ' +
+      "a newer Istio, or skip the check; write `preflight: { enabled: false }`",
   ],
   [
     "a namespace that exists",
@@ -139,15 +139,15 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     "a minor that is skipped",
     {},
     { namespaces: [mine], istiods: [installed("1.29.6")] },
-    '`Deployment istio-system/istiod`: got "1.29.6"; no minor may be skipped on the way to 1.31.1; write ' +
+    '`Deployment istio-system/istiod`: got "1.29.6"; an upgrade to 1.31.1 must not skip a minor version; write ' +
       '`version: "1.30.5"`',
   ],
   [
     "a downgrade",
     { version: "1.30.5" },
     { namespaces: [mine], istiods: [installed("1.31.1")] },
-    '`Deployment istio-system/istiod`: got "1.31.1"; a mesh is never taken back to an older release (1.30.5); write ' +
-      '`version: "1.31.1"`',
+    '`Deployment istio-system/istiod`: got "1.31.1"; a mesh is never downgraded (to 1.30.5); write `version: ' +
+      '"1.31.1"`',
   ],
   [
     "a Gateway of the same name",
@@ -168,32 +168,32 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     "NodePorts that are taken, with free ones to take instead",
     {},
     { services: [service("shop", "web", 30081), service("shop", "admin", 30444)] },
-    '`Service shop/web`: got "it holds NodePort 30081"; NodePort 30081 of the gateway (`gateway.httpNodePort`) can have ' +
-      "one holder; write `httpNodePort: 30082`",
-    '`Service shop/admin`: got "it holds NodePort 30444"; NodePort 30444 of the gateway (`gateway.httpsNodePort`) can ' +
-      "have one holder; write `httpsNodePort: 30083`",
+    '`Service shop/web`: got "has NodePort 30081"; NodePort 30081 of the gateway (`gateway.httpNodePort`) must ' +
+      "be free; write `httpNodePort: 30082`",
+    '`Service shop/admin`: got "has NodePort 30444"; NodePort 30444 of the gateway (`gateway.httpsNodePort`) ' +
+      "must be free; write `httpsNodePort: 30083`",
   ],
   [
     "no cert-manager",
     {},
     { definitions: [] },
     '`CustomResourceDefinition certificates.cert-manager.io`: got "none"; cert-manager 1.0.0 or newer issues the ' +
-      "gateway's certificate; install it, or serve http only; write `gateway: { certificate: { enabled: false } }`",
+      "gateway's certificate; install it, or disable https; write `gateway: { certificate: { enabled: false } }`",
   ],
   [
     "an old cert-manager",
     {},
     { definitions: [named("", "certificates.cert-manager.io", { "app.kubernetes.io/version": "v0.16.1" })] },
-    '`CustomResourceDefinition certificates.cert-manager.io`: got "of cert-manager 0.16.1"; the gateway\'s certificate ' +
-      "needs cert-manager 1.0.0 or newer; run " +
-      "`helm upgrade cert-manager oci://quay.io/jetstack/charts/cert-manager --namespace cert-manager`",
+    `\`CustomResourceDefinition certificates.cert-manager.io\`: got "from cert-manager 0.16.1"; the gateway's ` +
+      "certificate needs cert-manager 1.0.0 or newer; run `helm upgrade cert-manager " +
+      "oci://quay.io/jetstack/charts/cert-manager --namespace cert-manager`",
   ],
   [
     "an issuer that is not there",
     { gateway: { ...gateway, ownAuthority: false, issuer: { kind: "ClusterIssuer", name: "letsencrypt" } } },
     { issuerFound: false },
-    '`ClusterIssuer letsencrypt`: got "none"; the issuer that signs the gateway\'s certificate exists; without a name ' +
-      "the gateway has a CA of its own; write `gateway: { certificate: { issuerName: undefined } }`",
+    `\`ClusterIssuer letsencrypt\`: got "none"; the issuer of the gateway's certificate must exist; without ` +
+      "`issuerName` the gateway gets its own CA; write `gateway: { certificate: {} }`",
   ],
   ...(
     [
@@ -208,8 +208,8 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     `a cluster of ${platform} that the charts are not told of`,
     { platform: "kind" },
     facts,
-    `\`Cluster https://127.0.0.1:6443\`: got "a cluster of ${platform}, platform kind"; the charts put istio-cni where ` +
-      `${platform} looks for it only when they are told; write \`platform: "${platform}"\``,
+    `\`Cluster https://127.0.0.1:6443\`: got "a cluster of ${platform}, platform kind"; the charts install istio-cni where ` +
+      `${platform} looks for it only if \`platform\` is set; write \`platform: "${platform}"\``,
   ]),
   [
     "Cilium as it is installed by default",
@@ -221,17 +221,18 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     '`ConfigMap kube-system/cilium-config`: got "enable-bpf-masquerade: true"; with it the kubelet\'s probes of mesh pods ' +
       "fail; run `kubectl patch configmap cilium-config --namespace kube-system --type merge --patch " +
       `'{"data":{"enable-bpf-masquerade":"false"}}' && kubectl rollout restart daemonset cilium --namespace kube-system\``,
-    '`ConfigMap kube-system/cilium-config`: got "bpf-lb-sock-hostns-only is not true"; with it Cilium sends a pod\'s ' +
-      "traffic past ztunnel; run `kubectl patch configmap cilium-config --namespace kube-system --type merge --patch " +
-      `'{"data":{"bpf-lb-sock-hostns-only":"true"}}' && kubectl rollout restart daemonset cilium --namespace kube-system\``,
+    `\`ConfigMap kube-system/cilium-config\`: got "bpf-lb-sock-hostns-only is not true"; with it a pod's traffic ` +
+      "bypasses ztunnel in Cilium; run `kubectl patch configmap cilium-config --namespace kube-system --type " +
+      `merge --patch '{"data":{"bpf-lb-sock-hostns-only":"true"}}' && kubectl rollout restart daemonset cilium ` +
+      "--namespace kube-system`",
   ],
   [
     "Calico that balances at connect time",
     {},
     { calico: { bpfConnectTimeLoadBalancing: "TCP" } },
-    '`FelixConfiguration default`: got "bpfConnectTimeLoadBalancing: TCP"; it is Disabled, or Calico sends a pod\'s ' +
-      "traffic past ztunnel; run `kubectl patch felixconfigurations.crd.projectcalico.org default --type merge --patch " +
-      `'{"spec":{"bpfConnectTimeLoadBalancing":"Disabled"}}'\``,
+    `\`FelixConfiguration default\`: got "bpfConnectTimeLoadBalancing: TCP"; it is Disabled, or a pod's traffic ` +
+      "bypasses ztunnel in Calico; run `kubectl patch felixconfigurations.crd.projectcalico.org default --type " +
+      `merge --patch '{"spec":{"bpfConnectTimeLoadBalancing":"Disabled"}}'\``,
   ],
   [
     "Pod Security that refuses the node agents",
@@ -240,17 +241,17 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
       definitions: [certificates, named("", "clusterversions.config.openshift.io")],
       namespaces: [named("", "kube-system", { "pod-security.kubernetes.io/enforce": "baseline" })],
     },
-    '`Namespace kube-system`: got "pod-security.kubernetes.io/enforce: baseline"; istio-cni and ztunnel are admitted to a ' +
-      "privileged namespace only; run " +
-      "`kubectl label namespace kube-system pod-security.kubernetes.io/enforce=privileged --overwrite`",
+    '`Namespace kube-system`: got "pod-security.kubernetes.io/enforce: baseline"; istio-cni and ztunnel need a ' +
+      "namespace whose Pod Security level is privileged; run `kubectl label namespace kube-system " +
+      "pod-security.kubernetes.io/enforce=privileged --overwrite`",
   ],
   [
     "an adopted namespace whose own Pod Security level would have to be overwritten",
     { adoptNamespace: true },
     { namespaces: [named("", "istio-system", { "pod-security.kubernetes.io/enforce": "restricted" })] },
-    '`Namespace istio-system`: got "pod-security.kubernetes.io/enforce: restricted"; istio-cni and ztunnel are admitted ' +
-      "to a privileged namespace only; run " +
-      "`kubectl label namespace istio-system pod-security.kubernetes.io/enforce=privileged --overwrite`",
+    '`Namespace istio-system`: got "pod-security.kubernetes.io/enforce: restricted"; istio-cni and ztunnel ' +
+      "need a namespace whose Pod Security level is privileged; run `kubectl label namespace istio-system " +
+      "pod-security.kubernetes.io/enforce=privileged --overwrite`",
   ],
   [
     "the mesh of the same stack in another namespace, once and not for each of its parts",
@@ -268,8 +269,9 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
         { verb: "create", group: "", resource: "namespaces", namespace: "" },
       ],
     },
-    '`Cluster credentials of the kubeconfig`: got "may not create daemonsets.apps, create namespaces"; the mesh writes ' +
-      "these kinds; run `kubectl auth can-i create daemonsets.apps --namespace istio-system`",
+    '`Cluster credentials of the kubeconfig`: got "may not create daemonsets.apps, create namespaces"; ' +
+      "creating the mesh needs these permissions; run `kubectl auth can-i create daemonsets.apps --namespace " +
+      "istio-system`",
   ],
 ];
 
@@ -381,12 +383,13 @@ describe("the preflight", () => {
     assert.deepEqual(judgePlan({ ...plan, autoscale: true }, facts, false).warnings.map(findingLine), [
       '`Namespace shop`: got "both istio.io/dataplane-mode and istio-injection"; a pod with a sidecar is never captured; ' +
         "run `kubectl label namespace shop istio-injection-`",
-      '`Namespace shop`: got "pods on the node\'s network: agent"; ambient captures pods with a network of their own; ' +
+      '`Namespace shop`: got "pods on the node\'s network: agent"; only pods with their own network namespace are captured; ' +
         "write `hostNetwork: false`",
-      '`Namespace shop`: got "pods with a sidecar: web"; a pod with a sidecar is never captured; take the injection away ' +
-        "and restart it; run `kubectl rollout restart deployment --namespace shop`",
-      '`HorizontalPodAutoscaler istio-system/istiod`: got "no API metrics.k8s.io"; a HorizontalPodAutoscaler scales by ' +
-        "metrics.k8s.io, which metrics-server serves; write `controlPlane: { values: { autoscaleEnabled: false } }`",
+      '`Namespace shop`: got "pods with a sidecar: web"; a pod with a sidecar is never captured; disable ' +
+        "injection and restart it; run `kubectl rollout restart deployment --namespace shop`",
+      '`HorizontalPodAutoscaler istio-system/istiod`: got "no API metrics.k8s.io"; a HorizontalPodAutoscaler ' +
+        "needs metrics.k8s.io, which metrics-server provides; write `controlPlane: { values: { autoscaleEnabled: " +
+        "false } }`",
     ]);
   });
 });

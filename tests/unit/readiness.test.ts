@@ -31,21 +31,21 @@ const good: DataPlane = {
 const ztunnel = (counts: Partial<Rollout>): Partial<DataPlane> => ({
   daemonSets: [rollout("DaemonSet", "istio-cni-node"), rollout("DaemonSet", "ztunnel", counts)],
 });
-const onEveryNode = "it is ready on every node: without it no pod of the mesh is reached";
+const onEveryNode = "it is ready on every node: without it no pod of the mesh can be reached";
 const describeZtunnel = "run `kubectl describe daemonset ztunnel --namespace istio-system`";
 
 const bad: [what: string, plane: Partial<DataPlane>, ...lines: string[]][] = [
   [
     "no istiod",
     { istiods: [], endpoints: 0 },
-    '`Deployment istio-system/istiod`: got "none"; the mesh has an istiod; run `pulumi up --refresh`',
+    '`Deployment istio-system/istiod`: got "none"; the mesh needs an istiod; run `pulumi up --refresh`',
     '`Service istio-system/istiod`: got "no ready endpoint"; webhooks, ztunnel and gateways reach istiod through it; run ' +
       "`kubectl describe service istiod --namespace istio-system`",
   ],
   [
     "an istiod of which one pod is missing",
     { istiods: [rollout("Deployment", "istiod", { ready: 1 })] },
-    '`Deployment istio-system/istiod`: got "1 of 2 ready"; all of its pods are ready; run ' +
+    '`Deployment istio-system/istiod`: got "1 of 2 ready"; all its pods must be ready; run ' +
       "`kubectl describe deployment istiod --namespace istio-system`",
   ],
   [
@@ -54,14 +54,14 @@ const bad: [what: string, plane: Partial<DataPlane>, ...lines: string[]][] = [
     `\`DaemonSet istio-system/ztunnel\`: got "0 of 1 ready"; ${onEveryNode}; ${describeZtunnel}`,
   ],
   [
-    "ztunnel of an older template",
+    "ztunnel on an older template",
     ztunnel({ updated: 1 }),
-    `\`DaemonSet istio-system/ztunnel\`: got "2 of 2 ready, 1 of the newest template"; ${onEveryNode}; ${describeZtunnel}`,
+    `\`DaemonSet istio-system/ztunnel\`: got "2 of 2 ready, 1 on the newest template"; ${onEveryNode}; ${describeZtunnel}`,
   ],
   [
     "ztunnel that no node takes",
     ztunnel({ desired: 0, ready: 0, updated: 0 }),
-    `\`DaemonSet istio-system/ztunnel\`: got "no node takes a pod of it"; ${onEveryNode}; ${describeZtunnel}`,
+    `\`DaemonSet istio-system/ztunnel\`: got "no node accepts its pods"; ${onEveryNode}; ${describeZtunnel}`,
   ],
   [
     "no istio-cni",

@@ -114,9 +114,9 @@ describe("reading the drift of releases", () => {
     delete cluster.objects[paths.definition];
     assert.deepEqual(await lines(), [
       "CustomResourceDefinition proxyconfigs.networking.istio.io is missing",
-      'ConfigMap istio-system/istio: data.meshNetworks is "networks: { a: {} }", the release says "networks: {}"',
+      'ConfigMap istio-system/istio: data.meshNetworks is "networks: { a: {} }", the release has "networks: {}"',
       "ClusterRole istio-cni-repair-role is missing",
-      'DaemonSet istio-system/ztunnel: spec.template.spec.containers[istio-proxy].image is "example.com/ztunnel:1", the release says "docker.io/istio/ztunnel:1.31.0-distroless"',
+      'DaemonSet istio-system/ztunnel: spec.template.spec.containers[istio-proxy].image is "example.com/ztunnel:1", the release has "docker.io/istio/ztunnel:1.31.0-distroless"',
     ]);
   });
 
@@ -124,7 +124,7 @@ describe("reading the drift of releases", () => {
     const { metadata } = cluster.object(paths.ztunnel);
     metadata.labels = { ...metadata.labels, "app.kubernetes.io/part-of": "mine" };
     assert.deepEqual(await lines(), [
-      'DaemonSet istio-system/ztunnel: metadata.labels["app.kubernetes.io/part-of"] is "mine", the release says "istio"',
+      'DaemonSet istio-system/ztunnel: metadata.labels["app.kubernetes.io/part-of"] is "mine", the release has "istio"',
     ]);
   });
 
@@ -143,7 +143,7 @@ describe("reading the drift of releases", () => {
     set("spec.template.spec.priorityClassName", "mine")(cluster.object(paths.ztunnel));
     cluster.answer(`PATCH ${paths.ztunnel}`, { kind: "ok", body: mended });
     assert.deepEqual(await lines(), [
-      'DaemonSet istio-system/ztunnel: spec.template.spec.priorityClassName is "mine", the release says "system-node-critical"',
+      'DaemonSet istio-system/ztunnel: spec.template.spec.priorityClassName is "mine", the release has "system-node-critical"',
     ]);
   });
 
@@ -160,7 +160,7 @@ describe("reading the drift of releases", () => {
     set(image, "example.com/ztunnel:1")(cluster.object(paths.ztunnel));
     cluster.answer(`PATCH ${paths.ztunnel}`, { kind: "forbidden", why: "no right to patch" });
     assert.deepEqual(await lines(), [
-      'DaemonSet istio-system/ztunnel: spec.template.spec.containers[istio-proxy].image is "example.com/ztunnel:1", the release says "docker.io/istio/ztunnel:1.31.0-distroless" (not confirmed by the API server: no right to patch)',
+      'DaemonSet istio-system/ztunnel: spec.template.spec.containers[istio-proxy].image is "example.com/ztunnel:1", the release has "docker.io/istio/ztunnel:1.31.0-distroless" (not confirmed by the API server: no right to patch)',
     ]);
   });
 
@@ -180,7 +180,7 @@ describe("reading the drift of releases", () => {
 
   it("leaves replicas to whatever autoscaler there is, and asks for one only where they differ", async () => {
     set("spec.replicas", 3)(cluster.object(paths.istiod));
-    assert.deepEqual(await lines(), ["Deployment istio-system/istiod: spec.replicas is 3, the release says 1"]);
+    assert.deepEqual(await lines(), ["Deployment istio-system/istiod: spec.replicas is 3, the release has 1"]);
     const autoscaler = {
       metadata: { name: "theirs", namespace },
       spec: { scaleTargetRef: { kind: "Deployment", name: "istiod" } },
@@ -189,7 +189,7 @@ describe("reading the drift of releases", () => {
     assert.deepEqual(await lines(), []);
     set(image, "example.com/pilot:1")(cluster.object(paths.istiod));
     assert.deepEqual(await lines(), [
-      'Deployment istio-system/istiod: spec.template.spec.containers[discovery].image is "example.com/pilot:1", the release says "docker.io/istio/pilot:1.31.0-distroless"',
+      'Deployment istio-system/istiod: spec.template.spec.containers[discovery].image is "example.com/pilot:1", the release has "docker.io/istio/pilot:1.31.0-distroless"',
     ]);
   });
 
@@ -238,7 +238,7 @@ describe("reading the drift of releases", () => {
     for (const loud of [writer("kubectl-edit", at(1000)), writer("helm", at(3_600_000))]) {
       set("metadata.managedFields", [loud])(definition);
       assert.deepEqual(await lines(), [
-        'CustomResourceDefinition proxyconfigs.networking.istio.io: spec.names.singular is "mine", the release says "proxyconfig"',
+        'CustomResourceDefinition proxyconfigs.networking.istio.io: spec.names.singular is "mine", the release has "proxyconfig"',
       ]);
     }
   });

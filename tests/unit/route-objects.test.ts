@@ -223,8 +223,8 @@ describe("claims", () => {
     assert.deepEqual(claimRequests(claimsOf(["a.example.com"], rules, "rules"), by("one"), taken), []);
     assert.deepEqual(claimRequests(claimsOf(["b.example.com"], rules, "rules"), by("two"), taken), []);
     assert.deepEqual(claimRequests(claimsOf(["a.example.com"], same, "rules"), by("three"), taken).map(violationLine), [
-      '`rules[0].matches[0].exact`: got "a.example.com/cart"; HttpRoute "one" claims the same host and path already; ' +
-        'write `prefix: "/other"`',
+      '`rules[0].matches[0].exact`: got "a.example.com/cart"; must not have the host and path of HttpRoute ' +
+        '"one"; write `prefix: "/other"`',
     ]);
   });
 
@@ -232,12 +232,12 @@ describe("claims", () => {
     const taken = new ProgramRegistry().requests;
     const twice = [{ matches: [{ prefix: "/" }] }, {}];
     assert.deepEqual(claimRequests(claimsOf(undefined, twice, "rules"), by("one"), taken).map(violationLine), [
-      '`parent`: got "*/"; this route claims the same host and path already; write `prefix: "/other"`',
+      '`parent`: got "*/"; must not have the host and path of this route; write `prefix: "/other"`',
     ]);
     assert.deepEqual(claimRequests(claimsOf(["a.example.com"], [{}], ""), by("two"), taken), []);
     assert.deepEqual(claimRequests(claimsOf(["a.example.com"], [{}], ""), by("three"), taken).map(violationLine), [
-      '`hostnames`: got "a.example.com/"; HttpRoute "two" claims the same host and path already; ' +
-        'write `hostnames: ["other.example.com"]`',
+      '`hostnames`: got "a.example.com/"; must not have the host and path of HttpRoute "two"; write `hostnames: ' +
+        '["other.example.com"]`',
     ]);
   });
 
@@ -252,15 +252,15 @@ describe("claims", () => {
     const redirect = by("to-https", ["http"], true);
     assert.deepEqual(clash(by("web", ["https"]), redirect), []);
     assert.deepEqual(clash(route, redirect), [
-      '`hostnames`: got "a.example.com/"; HttpRoute "web" answers the same host and path on http; it can redirect by ' +
-        'itself; write `new HttpRoute("web", { httpsOnly: true })`',
+      '`hostnames`: got "a.example.com/"; HttpRoute "web" serves the same host and path over http; set ' +
+        '`httpsOnly` there instead of this redirect; write `new HttpRoute("web", { httpsOnly: true })`',
     ]);
     assert.deepEqual(clash(redirect, route), [
-      '`hostnames`: got "a.example.com/"; HttpRoute "to-https" redirects the same host and path on http; this route can ' +
-        "do that by itself; write `httpsOnly: true`",
+      '`hostnames`: got "a.example.com/"; HttpRoute "to-https" redirects the same host and path over http ' +
+        "already; set `httpsOnly` on this route instead; write `httpsOnly: true`",
     ]);
     assert.deepEqual(clash(redirect, by("again", ["http"], true)), [
-      '`hostnames`: got "a.example.com/"; HttpRoute "to-https" claims the same host and path already; ' +
+      '`hostnames`: got "a.example.com/"; must not have the host and path of HttpRoute "to-https"; ' +
         'write `hostnames: ["other.example.com"]`',
     ]);
   });

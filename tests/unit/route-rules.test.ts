@@ -6,19 +6,19 @@ const backends = [{ service: "web", port: 80 }];
 const wrong: WrongCase[] = [
   [
     { parent: { name: "gw" }, backends },
-    '`namespace`: got ""; a route lives in the namespace of its backends; write `namespace: "shop"`',
+    '`namespace`: missing; must be the namespace of the route; write `namespace: "shop"`',
   ],
   [
     { namespace: "shop", backends },
-    '`parent`: got ""; a route attaches to a Gateway or a Service, and a mesh without a gateway has none to give; write `parent: mesh.gateway`',
+    "`parent`: missing; must be the Gateway or Service that the route attaches to; a mesh without a gateway has none; write `parent: mesh.gateway`",
   ],
   [
     { namespace: "shop", parent: { name: "gw" } },
-    '`backends`: got ""; a route sends requests somewhere; write `backends: [{ service: "web", port: 80 }]`',
+    '`backends`: missing; must have `backends`, `canary` or `rules`; write `backends: [{ service: "web", port: 80 }]`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, backends: [] },
-    '`backends`: got "[]"; an empty list says nothing; write `backends: [{ service: "web", port: 80 }]`',
+    '`backends`: got "[]"; must not be empty; write `backends: [{ service: "web", port: 80 }]`',
   ],
   [
     {
@@ -27,23 +27,25 @@ const wrong: WrongCase[] = [
       backends,
       canary: { stable: { service: "web", port: 80 }, candidate: { service: "n", port: 80 }, percent: 1 },
     },
-    '`backends`: got "[{"service":"web","port":80}]"; requests go by one of rules, canary and backends; another beside it would get none; write `backends: undefined`',
+    '`backends`: got "[{"service":"web","port":80}]"; must be the only one of `rules`, `canary` and ' +
+      "`backends`; remove `backends`",
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, backends, rules: [{ backends }] },
-    '`backends`: got "[{"service":"web","port":80}]"; requests go by one of rules, canary and backends; another beside it would get none; write `backends: undefined`',
+    '`backends`: got "[{"service":"web","port":80}]"; must be the only one of `rules`, `canary` and ' +
+      "`backends`; remove `backends`",
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, backends: [{ service: "web" }] },
-    '`backends[0].port`: got ""; a Service is reached on one of its ports; write `port: 80`',
+    "`backends[0].port`: missing; must be a port of the Service; write `port: 80`",
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, backends: [{ port: 80 }] },
-    '`backends[0].service`: got ""; requests go to a Service, by its name; write `service: "web"`',
+    '`backends[0].service`: missing; must be the name of a Service; write `service: "web"`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, backends: [{ service: "web", port: 80, weight: -1 }] },
-    '`backends[0].weight`: got "-1"; a weight is a whole number from 0 to 1000000; write `weight: 0`',
+    '`backends[0].weight`: got "-1"; must be a whole number from 0 to 1000000; write `weight: 0`',
   ],
   [
     {
@@ -54,35 +56,36 @@ const wrong: WrongCase[] = [
         { service: "n", port: 80, weight: 0 },
       ],
     },
-    '`backends`: got "0 + 0"; weights that add up to 0 send requests nowhere; write `weight: 1`',
+    '`backends`: got "0 + 0"; must have a weight above 0, or no request is answered; write `weight: 1`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, backends: [{ service: "web", port: 80, weight: 2000000 }] },
-    '`backends[0].weight`: got "2000000"; a weight is a whole number from 0 to 1000000; write `weight: 1000000`',
+    '`backends[0].weight`: got "2000000"; must be a whole number from 0 to 1000000; write `weight: 1000000`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, backends: [{ service: "web", port: "http" }] },
-    '`backends[0].port`: got "http"; a port is a whole number from 1 to 65535; write `port: 80`',
+    '`backends[0].port`: got "http"; must be a whole number from 1 to 65535; write `port: 80`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, backends, hostnames: ["https://shop.example.com/x"] },
-    '`hostnames[0]`: got "https://shop.example.com/x"; a host name is lower-case labels joined by dots, of which the first may be `*`, without scheme, port or path; write `hostnames: ["shop.example.com"]`',
+    '`hostnames[0]`: got "https://shop.example.com/x"; must be a lowercase hostname without scheme, port or ' +
+      'path; only its first label may be `*`; write `hostnames: ["shop.example.com"]`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, backends, hostnames: ["10.0.0.1"] },
-    '`hostnames[0]`: got "10.0.0.1"; a host name is text, and no IP address; write `hostnames: ["apps.example.com"]`',
+    '`hostnames[0]`: got "10.0.0.1"; must be a hostname, not an IP address; write `hostnames: ["apps.example.com"]`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, backends, hostnames: [] },
-    '`hostnames`: got "[]"; an empty list says nothing; write `hostnames: ["shop.example.com"]`',
+    '`hostnames`: got "[]"; must not be empty; write `hostnames: ["shop.example.com"]`',
   ],
   [
     { namespace: "shop", parent: { kind: "Ingress", name: "gw" }, backends },
-    '`parent.kind`: got "Ingress"; it is one of "Gateway", "Service"; write `kind: "Gateway"`',
+    '`parent.kind`: got "Ingress"; must be one of "Gateway", "Service"; write `kind: "Gateway"`',
   ],
   [
     { namespace: "shop", parent: { namespace: "istio-system" }, backends },
-    '`parent.name`: got ""; a parent is named; write `name: "hostk8s-gateway"`',
+    '`parent.name`: missing; must be the name of the Gateway or Service; write `name: "hostk8s-gateway"`',
   ],
   [
     {
@@ -90,7 +93,7 @@ const wrong: WrongCase[] = [
       parent: { name: "gw" },
       canary: { stable: { service: "web", port: 80 }, candidate: { service: "next", port: 80 }, percent: 101 },
     },
-    '`canary.percent`: got "101"; a percentage is a whole number from 0 to 100; write `percent: 100`',
+    '`canary.percent`: got "101"; must be a whole number from 0 to 100; write `percent: 100`',
   ],
   [
     {
@@ -98,7 +101,7 @@ const wrong: WrongCase[] = [
       parent: { name: "gw" },
       canary: { stable: { service: "web", port: 80 }, candidate: { service: "next", port: 80 }, percent: -1 },
     },
-    '`canary.percent`: got "-1"; a percentage is a whole number from 0 to 100; write `percent: 10`',
+    '`canary.percent`: got "-1"; must be a whole number from 0 to 100; write `percent: 10`',
   ],
   [
     {
@@ -106,7 +109,7 @@ const wrong: WrongCase[] = [
       parent: { name: "gw" },
       canary: { stable: { service: "web", port: 80 }, candidate: { service: "next", port: 80 }, percent: 12.5 },
     },
-    '`canary.percent`: got "12.5"; a percentage is a whole number from 0 to 100; write `percent: 10`',
+    '`canary.percent`: got "12.5"; must be a whole number from 0 to 100; write `percent: 10`',
   ],
   [
     {
@@ -114,7 +117,7 @@ const wrong: WrongCase[] = [
       parent: { name: "gw" },
       canary: { stable: { service: "web", port: 80 }, candidate: { service: "next", port: 80 } },
     },
-    '`canary.percent`: got ""; a canary says how many percent of the requests its candidate gets; write `percent: 10`',
+    "`canary.percent`: missing; must be the percentage of requests that `candidate` gets; write `percent: 10`",
   ],
   [
     {
@@ -122,11 +125,12 @@ const wrong: WrongCase[] = [
       parent: { name: "gw" },
       canary: { stable: { service: "web", port: 80 }, candidate: { service: "web", port: 80 }, percent: 10 },
     },
-    '`canary.candidate.service`: got "web"; the two versions of a canary are two Services; write `service: "web-next"`',
+    '`canary.candidate.service`: got "web"; must differ from `stable`; write `service: "web-next"`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, canary: { candidate: { service: "next", port: 80 }, percent: 10 } },
-    '`canary.stable`: got ""; a canary has two versions, stable and candidate; write `stable: { service: "web-stable", port: 80 }`',
+    "`canary.stable`: missing; must be a Service: a canary has two, `stable` and `candidate`; write `stable: { " +
+      'service: "web-stable", port: 80 }`',
   ],
   [
     {
@@ -138,51 +142,60 @@ const wrong: WrongCase[] = [
         percent: 10,
       },
     },
-    '`canary.stable.weight`: got "3"; there is no such setting, only service, port, namespace; write `weight: undefined`',
+    '`canary.stable.weight`: got "3"; there is no such argument, only service, port, namespace; remove `weight`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{}] },
-    '`rules[0].backends`: got ""; a rule has backends, a canary or a redirect: without them every request is answered with 500; write `backends: [{ service: "web", port: 80 }]`',
+    "`rules[0].backends`: missing; must have `backends`, `canary` or `redirect`: without one every request is " +
+      'answered with 500; write `backends: [{ service: "web", port: 80 }]`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, redirect: { scheme: "https" } }] },
-    '`rules[0].redirect`: got "{"scheme":"https"}"; a rule has backends, a canary or a redirect: only one of them; write `redirect: undefined`',
+    '`rules[0].redirect`: got "{"scheme":"https"}"; must be the only one of `backends`, `canary` and ' +
+      "`redirect`; remove `redirect`",
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, matches: [{ regex: "(?=x)" }] }] },
-    '`rules[0].matches[0].regex`: got "(?=x)"; the proxies compile regular expressions with RE2, which has no look-around and no back-references; write `regex: "/items/[0-9]+"`',
+    '`rules[0].matches[0].regex`: got "(?=x)"; must be a regular expression that RE2 compiles, which has no ' +
+      'lookaround and no backreferences; write `regex: "/items/[0-9]+"`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, matches: [{ regex: "/(a)\\1" }] }] },
-    '`rules[0].matches[0].regex`: got "/(a)\\1"; the proxies compile regular expressions with RE2, which has no look-around and no back-references; write `regex: "/items/[0-9]+"`',
+    '`rules[0].matches[0].regex`: got "/(a)\\1"; must be a regular expression that RE2 compiles, which has no ' +
+      'lookaround and no backreferences; write `regex: "/items/[0-9]+"`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, matches: [{ prefix: "api" }] }] },
-    '`rules[0].matches[0].prefix`: got "api"; a path begins with `/`, has no empty or dotted segment, no query and no fragment; write `prefix: "/api"`',
+    '`rules[0].matches[0].prefix`: got "api"; must be a path that begins with `/`, without empty or dot ' +
+      'segments, query or fragment; write `prefix: "/api"`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, matches: [{ exact: "/a//b" }] }] },
-    '`rules[0].matches[0].exact`: got "/a//b"; a path begins with `/`, has no empty or dotted segment, no query and no fragment; write `exact: "/a/b"`',
+    '`rules[0].matches[0].exact`: got "/a//b"; must be a path that begins with `/`, without empty or dot ' +
+      'segments, query or fragment; write `exact: "/a/b"`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, matches: [{ prefix: "/a", exact: "/b" }] }] },
-    '`rules[0].matches[0].prefix`: got "/a"; a match has one path: exact, prefix or regex; write `prefix: undefined`',
+    '`rules[0].matches[0].prefix`: got "/a"; must not be set next to another path: a match has one of exact, ' +
+      "prefix and regex; remove `prefix`",
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, matches: [{ method: "get" }] }] },
-    '`rules[0].matches[0].method`: got "get"; it is one of "GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"; write `method: "GET"`',
+    '`rules[0].matches[0].method`: got "get"; must be one of "GET", "HEAD", "POST", "PUT", "DELETE", ' +
+      '"CONNECT", "OPTIONS", "TRACE", "PATCH"; write `method: "GET"`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, matches: [{ headers: { "x y": "1" } }] }] },
-    '`rules[0].matches[0].headers`: got "{"x y":"1"}"; a header\'s name has letters, digits and `-_.`; write `headers: { "x-version": "2" }`',
+    '`rules[0].matches[0].headers`: got "{"x y":"1"}"; must be a header name: letters, digits, `-`, `_` or ' +
+      '`.`; write `headers: { "x-version": "2" }`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, matches: [] }] },
-    '`rules[0].matches`: got "[]"; an empty list says nothing; write `matches: [{ prefix: "/" }]`',
+    '`rules[0].matches`: got "[]"; must not be empty; write `matches: [{ prefix: "/" }]`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, matches: [{ path: "/a" }] }] },
-    '`rules[0].matches[0].path`: got "/a"; there is no such setting, only prefix, exact, regex, method, headers, query; write `path: undefined`',
+    '`rules[0].matches[0].path`: got "/a"; there is no such argument; write `prefix: "/a"`',
   ],
   [
     {
@@ -190,11 +203,12 @@ const wrong: WrongCase[] = [
       parent: { name: "gw" },
       rules: [{ backends, rewrite: { prefix: "/" }, matches: [{ exact: "/a" }] }],
     },
-    '`rules[0].rewrite.prefix`: got "/"; a prefix is replaced where the rule matches exactly one prefix; write `matches: [{ prefix: "/" }]`',
+    '`rules[0].rewrite.prefix`: got "/"; must have exactly one matched prefix to replace; write `matches: [{ ' +
+      'prefix: "/" }]`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, rewrite: { path: "/a", prefix: "/b" } }] },
-    '`rules[0].rewrite.prefix`: got "/b"; a path is replaced as a whole or by its matched prefix, not both; write `prefix: undefined`',
+    '`rules[0].rewrite.prefix`: got "/b"; must not be set together with `path`; remove `prefix`',
   ],
   [
     {
@@ -202,27 +216,32 @@ const wrong: WrongCase[] = [
       parent: { name: "gw" },
       rules: [{ backends, timeouts: { request: "1s", backendRequest: "2s" } }],
     },
-    '`rules[0].timeouts.backendRequest`: got "2s"; a try cannot take longer than the whole request, which may take 1s; write `backendRequest: "1s"`',
+    '`rules[0].timeouts.backendRequest`: got "2s"; must not be longer than the timeout of the whole request, ' +
+      'which is 1s; write `backendRequest: "1s"`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, timeouts: { request: "10" } }] },
-    '`rules[0].timeouts.request`: got "10"; it is a duration of at least 1ms, in hours, minutes and seconds; write `request: "10s"`',
+    '`rules[0].timeouts.request`: got "10"; must be a duration of at least 1ms, such as "10s"; write `request: "10s"`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, timeouts: { request: "1.5s" } }] },
-    '`rules[0].timeouts.request`: got "1.5s"; it is a duration of at least 1ms, in whole hours, minutes, seconds and milliseconds; write `request: "1500ms"`',
+    '`rules[0].timeouts.request`: got "1.5s"; must be a duration of at least 1ms, in whole hours, minutes, ' +
+      'seconds and milliseconds; write `request: "1500ms"`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, cors: {} }] },
-    '`rules[0].cors.origins`: got ""; CORS is about origins; write `origins: ["https://shop.example.com"]`',
+    "`rules[0].cors.origins`: missing; must be the origins that may call; write `origins: " +
+      '["https://shop.example.com"]`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, cors: { origins: ["shop.example.com"] } }] },
-    '`rules[0].cors.origins[0]`: got "shop.example.com"; an origin is a scheme and a host, without path; write `origins: ["https://shop.example.com"]`',
+    '`rules[0].cors.origins[0]`: got "shop.example.com"; must be an origin: a scheme and a host, without a ' +
+      'path; write `origins: ["https://shop.example.com"]`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, mirror: { percent: 10 } }] },
-    '`rules[0].mirror.backend`: got ""; a copy goes to a backend; write `backend: { service: "shadow", port: 80 }`',
+    "`rules[0].mirror.backend`: missing; must be the Service that gets the copies; write `backend: { service: " +
+      '"shadow", port: 80 }`',
   ],
   [
     {
@@ -230,27 +249,28 @@ const wrong: WrongCase[] = [
       parent: { name: "gw" },
       rules: [{ backends, mirror: { backend: { service: "web", port: 80 }, percent: 200 } }],
     },
-    '`rules[0].mirror.percent`: got "200"; a percentage is a whole number from 0 to 100; write `percent: 100`',
+    '`rules[0].mirror.percent`: got "200"; must be a whole number from 0 to 100; write `percent: 100`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, retries: { attempts: 0 } }] },
-    '`rules[0].retries.attempts`: got "0"; a number of tries is a whole number from 1 to 100; write `attempts: 2`',
+    '`rules[0].retries.attempts`: got "0"; must be a whole number from 1 to 100; write `attempts: 2`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, retries: { attempts: 2, codes: [200] } }] },
-    '`rules[0].retries.codes[0]`: got "200"; a status is a whole number from 400 to 599; write `codes: [503]`',
+    '`rules[0].retries.codes[0]`: got "200"; must be a whole number from 400 to 599; write `codes: [503]`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ redirect: {} }] },
-    '`rules[0].redirect`: got "{}"; a redirect changes something, or it runs in circles; write `scheme: "https"`',
+    '`rules[0].redirect`: got "{}"; must change something, or it is a redirect loop; write `scheme: "https"`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ redirect: { status: 200 } }] },
-    '`rules[0].redirect.status`: got "200"; it is one of 301, 302, 303, 307, 308; write `status: 301`',
+    '`rules[0].redirect.status`: got "200"; must be one of 301, 302, 303, 307, 308; write `status: 301`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ redirect: { hostname: "*.example.com" } }] },
-    '`rules[0].redirect.hostname`: got "*.example.com"; a request is for one host, so it has no wildcard; write `hostname: "www.example.com"`',
+    '`rules[0].redirect.hostname`: got "*.example.com"; must be one hostname, without a wildcard; write ' +
+      '`hostname: "www.example.com"`',
   ],
   [
     {
@@ -258,33 +278,35 @@ const wrong: WrongCase[] = [
       parent: { name: "gw" },
       rules: [{ redirect: { scheme: "https" }, mirror: { backend: { service: "web", port: 80 } } }],
     },
-    '`rules[0].mirror`: got "{"backend":{"service":"web","port":80}}"; a redirect is answered by the proxy itself: no backend sees the request; write `mirror: undefined`',
+    '`rules[0].mirror`: got "{"backend":{"service":"web","port":80}}"; must not be set next to `redirect`, ' +
+      "which the proxy answers without a backend; remove `mirror`",
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [] },
-    '`rules`: got "[]"; an empty list says nothing; write `rules: [{ backends: [{ service: "web", port: 80 }] }]`',
+    '`rules`: got "[]"; must not be empty; write `rules: [{ backends: [{ service: "web", port: 80 }] }]`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, backends, hostname: "shop.example.com" },
-    '`hostname`: got "shop.example.com"; there is no such setting; write `hostnames: ["shop.example.com"]`',
+    '`hostname`: got "shop.example.com"; there is no such argument; write `hostnames: ["shop.example.com"]`',
   ],
   [
     { namespace: "shop", parent: { nam: "gw" }, backends },
-    '`parent.nam`: got "gw"; there is no such setting; write `name: "gw"`',
+    '`parent.nam`: got "gw"; there is no such argument; write `name: "gw"`',
   ],
   [
     { namespace: "shop", parent: "gw", backends: { service: "web", port: 80 } },
-    '`parent`: got "gw"; it is an object of settings; write `parent: { name: "gw" }`',
-    '`backends`: got "{"service":"web","port":80}"; it is a list; write `backends: [{ service: "web", port: 80 }]`',
+    '`parent`: got "gw"; must be an object; write `parent: { name: "gw" }`',
+    '`backends`: got "{"service":"web","port":80}"; must be a list; write `backends: [{ service: "web", port: 80 }]`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, backends: [{ service: { name: "web" }, port: 80 }] },
-    '`backends[0].service`: got "{"name":"web"}"; a name has 1 to 63 lower-case letters, digits and hyphens, and no hyphen at either end; write `service: "web"`',
+    '`backends[0].service`: got "{"name":"web"}"; must be 1 to 63 lowercase letters, digits or hyphens, and ' +
+      'must begin and end with a letter or digit; write `service: "web"`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ match: [{ prefix: "/api" }], timeout: "5s", backends }] },
-    '`rules[0].match`: got "[{"prefix":"/api"}]"; there is no such setting; write `matches: [{ prefix: "/api" }]`',
-    '`rules[0].timeout`: got "5s"; there is no such setting; write `timeouts: { request: "5s" }`',
+    '`rules[0].match`: got "[{"prefix":"/api"}]"; there is no such argument; write `matches: [{ prefix: "/api" }]`',
+    '`rules[0].timeout`: got "5s"; there is no such argument; write `timeouts: { request: "10s" }`',
   ],
 ];
 

@@ -34,31 +34,31 @@ describe("a directory of charts", () => {
     [
       undefined,
       "1.31.0",
-      '`charts.directory`: got "./charts"; there is no such directory, seen from where the program runs; ' +
+      '`charts.directory`: got "./charts"; must be an existing directory, relative to the program; ' +
         'write `charts: { directory: "./charts" }`',
     ],
     [
       [],
       undefined,
-      '`charts.directory`: got "./charts"; there is no base-1.31.1.tgz, no istiod-1.31.1.tgz, no cni-1.31.1.tgz, ' +
-        'no ztunnel-1.31.1.tgz in it; write `charts: { directory: "./charts" }`',
+      '`charts.directory`: got "./charts"; must contain base-1.31.1.tgz and istiod-1.31.1.tgz and cni-1.31.1.tgz ' +
+        'and ztunnel-1.31.1.tgz; write `charts: { directory: "./charts" }`',
     ],
     [
       four("1.31.0"),
       "1.31.1",
-      '`charts.directory`: got "./charts"; there is no base-1.31.1.tgz, no istiod-1.31.1.tgz, no cni-1.31.1.tgz, ' +
-        'no ztunnel-1.31.1.tgz in it; write `version: "1.31.0"`',
+      '`charts.directory`: got "./charts"; must contain base-1.31.1.tgz and istiod-1.31.1.tgz and cni-1.31.1.tgz ' +
+        'and ztunnel-1.31.1.tgz; write `version: "1.31.0"`',
     ],
     [
       four("1.31.0").slice(0, 3),
       undefined,
-      '`charts.directory`: got "./charts"; there is no ztunnel-1.31.0.tgz in it; write `charts: { directory: "./charts" }`',
+      '`charts.directory`: got "./charts"; must contain ztunnel-1.31.0.tgz; write `charts: { directory: "./charts" }`',
     ],
     [
       [...four("1.30.5"), ...four("1.31.0")],
       undefined,
-      '`charts.directory`: got "./charts"; the directory holds the charts of 1.30.5 and 1.31.0, so the release has to be ' +
-        'named; write `version: "1.31.0"`',
+      '`charts.directory`: got "./charts"; the directory holds the charts of 1.30.5 and 1.31.0, so `version` ' +
+        'must name one of them; write `version: "1.31.0"`',
     ],
   ];
   for (const [listing, version, message] of wrong) {

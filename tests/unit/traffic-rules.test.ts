@@ -6,44 +6,48 @@ const waypoint = { name: "waypoint", namespace: "shop" };
 const wrong: WrongCase[] = [
   [
     { namespace: "shop", service: "web", retries: { attempts: 2 } },
-    '`waypoint`: got ""; without a waypoint nothing carries the policy out: ztunnel knows connections, not requests; write `waypoint: waypoint.reference`',
+    "`waypoint`: missing; must be the waypoint that enforces the policy: ztunnel handles connections, not " +
+      "requests; write `waypoint: waypoint.reference`",
   ],
   [
     { namespace: "shop", service: "web", waypoint: {}, retries: { attempts: 2 } },
-    '`waypoint.name`: got ""; a waypoint is named; write `name: "waypoint"`',
-    '`waypoint.namespace`: got ""; a waypoint lives in a namespace; write `namespace: "shop"`',
+    '`waypoint.name`: missing; must be the name of the waypoint; write `name: "waypoint"`',
+    '`waypoint.namespace`: missing; must be the namespace of the waypoint; write `namespace: "shop"`',
   ],
   [
     { namespace: "shop", service: "web", waypoint },
-    '`retries`: got ""; a policy changes something; write `retries: { attempts: 2 }`',
+    "`retries`: missing; must have one of `retries`, `timeout`, `connectionPool`, `outlierDetection`, `fault` " +
+      "and `routes`; write `retries: { attempts: 2 }`",
   ],
   [
     { namespace: "shop", waypoint, retries: { attempts: 2 } },
-    '`service`: got ""; a policy is about one Service; write `service: "web"`',
+    '`service`: missing; must be the name of a Service; write `service: "web"`',
   ],
   [
     { namespace: "shop", service: "web", waypoint, retries: {} },
-    '`retries.attempts`: got ""; retries have a number; 0 turns them off; write `attempts: 2`',
+    "`retries.attempts`: missing; must be the number of retries; 0 disables them; write `attempts: 2`",
   ],
   [
     { namespace: "shop", service: "web", waypoint, retries: { attempts: 0, perTryTimeout: "1s" } },
-    '`retries.attempts`: got "0"; 0 tries are no retries to be shaped; write `attempts: 2`',
+    '`retries.attempts`: got "0"; must be above 0 to set `perTryTimeout` or `retryOn`; write `attempts: 2`',
   ],
   [
     { namespace: "shop", service: "web", waypoint, retries: { attempts: 2, perTryTimeout: "2s" }, timeout: "1s" },
-    '`retries.perTryTimeout`: got "2s"; a try cannot take longer than the whole request, which may take 1s; write `perTryTimeout: "1s"`',
+    '`retries.perTryTimeout`: got "2s"; must not be longer than the timeout of the whole request, which is 1s; ' +
+      'write `perTryTimeout: "1s"`',
   ],
   [
     { namespace: "shop", service: "web", waypoint, retries: { attempts: 2 }, timeout: 10 },
-    '`timeout`: got "10"; it is a duration of at least 1ms, in hours, minutes and seconds; write `timeout: "10s"`',
+    '`timeout`: got "10"; must be a duration of at least 1ms, such as "10s"; write `timeout: "10s"`',
   ],
   [
     { namespace: "shop", service: "web", waypoint, retries: { attempts: 2 }, connectionPool: {} },
-    '`connectionPool`: got "{}"; a connection pool has a limit, or it limits nothing; write `maxConnections: 100`',
+    '`connectionPool`: got "{}"; must have a limit; write `maxConnections: 100`',
   ],
   [
     { namespace: "shop", service: "web", waypoint, retries: { attempts: 2 }, connectionPool: { maxConnections: 0 } },
-    '`connectionPool.maxConnections`: got "0"; a number of connections is a whole number from 1 to 2147483647; write `maxConnections: 100`',
+    '`connectionPool.maxConnections`: got "0"; must be a whole number from 1 to 2147483647; write ' +
+      "`maxConnections: 100`",
   ],
   [
     {
@@ -53,11 +57,12 @@ const wrong: WrongCase[] = [
       retries: { attempts: 2 },
       outlierDetection: { maxEjectionPercent: 0 },
     },
-    '`outlierDetection.maxEjectionPercent`: got "0"; a percentage is a whole number from 1 to 100; write `maxEjectionPercent: 10`',
+    '`outlierDetection.maxEjectionPercent`: got "0"; must be a whole number from 1 to 100; write ' +
+      "`maxEjectionPercent: 10`",
   ],
   [
     { namespace: "shop", service: "web", waypoint, retries: { attempts: 2 }, fault: {} },
-    '`fault`: got "{}"; a fault is a delay, an abort or both; write `delay: { duration: "2s", percent: 10 }`',
+    '`fault`: got "{}"; must have `delay`, `abort` or both; write `delay: { duration: "2s", percent: 10 }`',
   ],
   [
     {
@@ -67,7 +72,7 @@ const wrong: WrongCase[] = [
       retries: { attempts: 2 },
       fault: { abort: { status: 99, percent: 1 } },
     },
-    '`fault.abort.status`: got "99"; a status is a whole number from 200 to 599; write `status: 503`',
+    '`fault.abort.status`: got "99"; must be a whole number from 200 to 599; write `status: 503`',
   ],
   [
     {
@@ -77,19 +82,20 @@ const wrong: WrongCase[] = [
       retries: { attempts: 2 },
       fault: { delay: { duration: "1s", percent: 101 } },
     },
-    '`fault.delay.percent`: got "101"; a percentage is a number from 0 to 100; write `percent: 100`',
+    '`fault.delay.percent`: got "101"; must be a number from 0 to 100; write `percent: 100`',
   ],
   [
     { namespace: "shop", service: "web", waypoint, retries: { attempts: 2 }, fault: { delay: { duration: "1s" } } },
-    '`fault.delay.percent`: got ""; a fault says how many percent of the requests it hits; write `percent: 10`',
+    "`fault.delay.percent`: missing; must be the percentage of requests that get the fault; write `percent: 10`",
   ],
   [
     { namespace: "shop", service: "web", waypoint, retries: { attempts: 2 }, routes: [{ to: [] }] },
-    '`routes[0].to`: got "[]"; an empty list says nothing; write `to: [{ version: "v2" }]`',
+    '`routes[0].to`: got "[]"; must not be empty; write `to: [{ version: "v2" }]`',
   ],
   [
     { namespace: "shop", service: "web", waypoint, retries: { attempts: 2 }, routes: [{ to: [{ version: "v2" }] }] },
-    '`routes[0].to[0].version`: got "v2"; no version of that name is in `versions`; write `versions: [{ name: "v2", labels: { version: "v2" } }]`',
+    '`routes[0].to[0].version`: got "v2"; must be a name in `versions`; write `versions: [{ name: "v2", ' +
+      'labels: { version: "v2" } }]`',
   ],
   [
     {
@@ -102,11 +108,12 @@ const wrong: WrongCase[] = [
         { name: "v1", labels: { v: "2" } },
       ],
     },
-    '`versions[1].name`: got "v1"; versions have different names; write `name: "v1-2"`',
+    '`versions[1].name`: got "v1"; must differ from the names of the other versions; write `name: "v1-2"`',
   ],
   [
     { namespace: "shop", service: "web", waypoint, retries: { attempts: 2 }, versions: [{ name: "v1", labels: {} }] },
-    '`versions[0].labels`: got "{}"; without labels a version is the whole Service; write `labels: { version: "v2" }`',
+    '`versions[0].labels`: got "{}"; must have a label; without one every pod of the Service is meant; write ' +
+      '`labels: { version: "v2" }`',
   ],
   [
     {
@@ -117,11 +124,12 @@ const wrong: WrongCase[] = [
       versions: [{ name: "v1", labels: { v: "1" } }],
       routes: [{ to: [{ version: "v1", service: "x" }] }],
     },
-    '`routes[0].to[0].service`: got "x"; a version is one of this Service, so another Service has none; write `service: undefined`',
+    `\`routes[0].to[0].service\`: got "x"; must not be set next to \`version\`: versions belong to the policy's ` +
+      "own Service; remove `service`",
   ],
   [
     { namespace: "shop", service: "web", waypoint, retries: { attempts: 2 }, routes: [{ to: [{ weight: 0 }] }] },
-    '`routes[0].to`: got "0"; weights that add up to 0 send requests nowhere; write `weight: 1`',
+    '`routes[0].to`: got "0"; must have a weight above 0, or no request is answered; write `weight: 1`',
   ],
   [
     {
@@ -131,11 +139,12 @@ const wrong: WrongCase[] = [
       retries: { attempts: 2 },
       routes: [{ to: [{}] }, { to: [{ service: "x" }] }],
     },
-    '`routes[1]`: got "every request"; only one route is for the requests that no headers choose, or the second would get none; write `headers: { "x-version": "2" }`',
+    "`routes[1].headers`: missing; must have `headers`: another route without headers takes all requests " +
+      'already; write `headers: { "x-version": "2" }`',
   ],
   [
     { namespace: "shop", service: "web", waypoint, retries: { attempts: 2 }, retry: 3 },
-    '`retry`: got "3"; there is no such setting; write `retries: { attempts: 3 }`',
+    '`retry`: got "3"; there is no such argument; write `retries: { attempts: 3 }`',
   ],
 ];
 

@@ -5,46 +5,52 @@ import { checkCases, WrongCase } from "./cases";
 const wrong: WrongCase[] = [
   [
     { namespace: "shop" },
-    '`for`: got ""; a waypoint that nobody uses has no effect: say whom it serves; write `for: [{ namespace: "shop" }]`',
+    "`for`: missing; must name the namespaces and Services that use the waypoint; write `for: [{ namespace: " +
+      '"shop" }]`',
   ],
-  [{ namespace: "shop", for: [] }, '`for`: got "[]"; an empty list says nothing; write `for: [{ namespace: "shop" }]`'],
-  [{ for: [{ namespace: "shop" }] }, '`namespace`: got ""; a waypoint lives in a namespace; write `namespace: "shop"`'],
+  [{ namespace: "shop", for: [] }, '`for`: got "[]"; must not be empty; write `for: [{ namespace: "shop" }]`'],
+  [
+    { for: [{ namespace: "shop" }] },
+    '`namespace`: missing; must be the namespace of the waypoint; write `namespace: "shop"`',
+  ],
   [
     { namespace: "shop", for: [{ namespace: "shop" }], waypointFor: "namespace" },
-    '`waypointFor`: got "namespace"; Istio ignores `namespace` in silence, and the traffic goes round the waypoint: a waypoint for all Services of a namespace is one for `service`; write `waypointFor: "service"`',
+    '`waypointFor`: got "namespace"; must not be `namespace`, which Istio ignores; the waypoint of a whole ' +
+      'namespace is one for `service`; write `waypointFor: "service"`',
   ],
   [
     { namespace: "shop", for: [{ namespace: "shop" }], waypointFor: "pods" },
-    '`waypointFor`: got "pods"; it is one of "service", "workload", "all"; write `waypointFor: "all"`',
+    '`waypointFor`: got "pods"; must be one of "service", "workload", "all"; write `waypointFor: "all"`',
   ],
   [
     { namespace: "shop", for: [{ namespace: "shop" }], name: "namespace" },
-    '`name`: got "namespace"; `namespace` is no waypoint: the label names a Gateway, for a whole namespace as for a Service; write `name: "waypoint"`',
+    '`name`: got "namespace"; must be the name of a waypoint, which `namespace` is not; write `name: "waypoint"`',
   ],
   [
     { namespace: "shop", for: [{ namespace: "shop", service: "web" }], waypointFor: "workload" },
-    '`for[0].service`: got "web"; a waypoint for `workload` takes requests to pods by their own address, and none to Services; write `waypointFor: "all"`',
+    '`for[0].service`: got "web"; must not be set with `waypointFor: "workload"`, which takes no requests to ' +
+      'Services; write `waypointFor: "all"`',
   ],
   [
     { namespace: "shop", for: [{ service: "web" }] },
-    '`for[0].namespace`: got ""; a waypoint serves a namespace, or a Service in one; write `namespace: "shop"`',
+    '`for[0].namespace`: missing; must be a namespace that uses the waypoint; write `namespace: "shop"`',
   ],
   [
     { namespace: "shop", for: [{ namespace: "shop" }], replicas: 0 },
-    '`replicas`: got "0"; a number of waypoint pods is a whole number from 1 to 100; write `replicas: 1`',
+    '`replicas`: got "0"; must be a whole number from 1 to 100; write `replicas: 1`',
   ],
   [
     { namespace: "shop", for: [{ namespace: "shop" }], memory: "64" },
-    '`memory`: got "64"; less than 1Mi is no memory that a pod can start with; write `memory: "64Mi"`',
+    '`memory`: got "64"; must be at least 1Mi, or no pod can start; write `memory: "64Mi"`',
   ],
   [
     { namespace: "shop", for: [{ namespace: "shop" }], users: [] },
-    '`users`: got "[]"; there is no such setting, only name, namespace, waypointFor, for, replicas, cpu, memory, cluster; write `users: undefined`',
+    '`users`: got "[]"; there is no such argument; write `for: [{ namespace: "shop" }]`',
   ],
   [
     { namespace: "shop", for: [{ namespaces: "shop" }, "pay"] },
-    '`for[0].namespaces`: got "shop"; there is no such setting; write `namespace: "shop"`',
-    '`for[1]`: got "pay"; it is an object of settings; write `for: [{ namespace: "pay" }]`',
+    '`for[0].namespaces`: got "shop"; there is no such argument; write `namespace: "shop"`',
+    '`for[1]`: got "pay"; must be an object; write `for: [{ namespace: "pay" }]`',
   ],
 ];
 

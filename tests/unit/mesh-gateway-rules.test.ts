@@ -1,0 +1,56 @@
+// Wrong input of a mesh's gateway: its certificate, and which routes may attach.
+import { meshRules } from "../../components/mesh/rules";
+import { checkCases, type WrongCase } from "./cases";
+
+const wrong: WrongCase[] = [
+  // The certificate as a whole.
+  [
+    { gateway: { certificate: { existing: true, secretName: "mine", issuerName: "letsencrypt" } } },
+    '`gateway.certificate.issuerName`: got "letsencrypt"; must not be set with `existing: true`: the Secret is ' +
+      "used as it is and nothing is issued; remove `issuerName`",
+  ],
+  [
+    { gateway: { certificate: { existing: true } } },
+    '`gateway.certificate.existing`: got "true"; must come with `secretName`, the name of the Secret that ' +
+      'exists; write `secretName: "my-certificate"`',
+  ],
+  [
+    { gateway: { certificate: { issuerKind: "Issuer" } } },
+    '`gateway.certificate.issuerKind`: got "Issuer"; must come with `issuerName`; write `issuerName: ' +
+      '"root-ca-cluster-issuer"`',
+  ],
+  [
+    { gateway: { certificate: { issuerName: "root", issuerKind: "Clusterissuer" } } },
+    '`gateway.certificate.issuerKind`: got "Clusterissuer"; must be one of "ClusterIssuer", "Issuer"; write ' +
+      '`issuerKind: "ClusterIssuer"`',
+  ],
+  [
+    { gateway: { certificate: { duration: "90d" } } },
+    '`gateway.certificate.duration`: got "90d"; must be a duration of at least 1h, such as "2160h"; write ' +
+      '`duration: "2160h"`',
+  ],
+  [
+    { gateway: { certificate: { duration: "24h" } } },
+    '`gateway.certificate.duration`: got "24h"; a certificate that is valid for 24h cannot be renewed 720h ' +
+      'before it expires; write `renewBefore: "8h"`',
+  ],
+  // Who may attach.
+  [
+    { gateway: { allowedRoutes: { from: "all" } } },
+    '`gateway.allowedRoutes.from`: got "all"; must be one of "All", "Same", "Selector"; write `from: "All"`',
+  ],
+  [
+    { gateway: { allowedRoutes: { from: "Selector" } } },
+    "`gateway.allowedRoutes.selector`: missing; must have a label of the namespaces, since `from` is " +
+      '"Selector"; write `selector: { "hostk8s.stack": "shop" }`',
+  ],
+  [
+    { gateway: { allowedRoutes: { selector: { team: "shop" } } } },
+    '`gateway.allowedRoutes.selector`: got "{"team":"shop"}"; has no effect while `from` is "All"; write ' +
+      '`from: "Selector"`',
+  ],
+];
+
+checkCases("the gateway of AmbientMesh", meshRules, wrong, [
+  { gateway: { certificate: { issuerName: "letsencrypt" } } },
+]);

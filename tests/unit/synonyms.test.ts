@@ -1,0 +1,131 @@
+// Names that other tools use for an argument: each leads to an argument that exists, and none hides one.
+import * as assert from "node:assert/strict";
+import { parse } from "yaml";
+import { accessPolicyRules } from "../../components/access/rules";
+import { gatewayApiRules } from "../../components/gateway-api/rules";
+import { ingressGatewayRules } from "../../components/gateway/rules";
+import { meshRules } from "../../components/mesh/rules";
+import { ambientNamespaceRules } from "../../components/namespace/rules";
+import { httpRouteRules } from "../../components/route/rules";
+import { trafficPolicyRules } from "../../components/traffic/rules";
+import { waypointRules } from "../../components/waypoint/rules";
+import { ObjectRule } from "../../lib/validation/object";
+import { Rule } from "../../lib/validation/rules";
+import { violationLine } from "../../lib/validation/violations";
+
+const components: Record<string, ObjectRule> = {
+  AccessPolicy: accessPolicyRules,
+  AmbientMesh: meshRules,
+  AmbientNamespace: ambientNamespaceRules,
+  GatewayApi: gatewayApiRules,
+  HttpRoute: httpRouteRules,
+  IngressGateway: ingressGatewayRules,
+  TrafficPolicy: trafficPolicyRules,
+  Waypoint: waypointRules,
+};
+
+/** The rules of a component and of all objects in it. */
+function tables(name: string, rule: Rule): [string, ObjectRule][] {
+  const inside = (rule.inside ?? []).flatMap((each) => tables(name, each));
+  if (!("synonyms" in rule)) return inside;
+  const own = rule as ObjectRule;
+  return [[name, own], ...Object.entries(own.fields).flatMap(([field, each]) => tables(`${name}.${field}`, each))];
+}
+
+const all = Object.entries(components).flatMap(([name, rule]) => tables(name, rule));
+
+/** Names in written code that the rules do not know. */
+function unknownIn(rule: ObjectRule, code: string): string[] {
+  const args = parse(`{ ${code} }`) as object;
+  return rule(args, "")
+    .filter((each) => each.rule.startsWith("there is no such argument"))
+    .map(violationLine);
+}
+
+describe("other names of arguments", () => {
+  for (const [name, rule] of all) {
+    it(`of ${name} lead to arguments that exist`, () => {
+      for (const [synonym, meant] of Object.entries(rule.synonyms)) {
+        assert.equal(synonym in rule.fields, false, `${synonym} is an argument`);
+        if (typeof meant === "object" && "write" in meant) {
+          assert.deepEqual(unknownIn(rule, meant.write), [], synonym);
+        } else {
+          for (const target of [meant].flat()) assert.ok(target! in rule.fields, `${synonym}: ${target}`);
+        }
+      }
+    });
+  }
+
+  it("exist for every component", () => {
+    const without = Object.entries(components).filter(([, rule]) => Object.keys(rule.synonyms).length === 0);
+    assert.deepEqual(without, []);
+  });
+
+  const slips: [string, object, string][] = [
+    [
+      "HttpRoute",
+      { namespace: "shop", gateway: { name: "edge" }, backends: [{ service: "web", port: 80 }] },
+      '`gateway`: got "{"name":"edge"}"; there is no such argument; write `parent: { name: "edge" }`',
+    ],
+    [
+      "HttpRoute",
+      { namespace: "shop", parent: { name: "edge" }, backends: [{ service: "web", port: 80 }], weight: 90 },
+      '`weight`: got "90"; there is no such argument; write `backends: [{ service: "web", port: 80, weight: 90 }]`',
+    ],
+    [
+      "HttpRoute",
+      {
+        namespace: "shop",
+        parent: { name: "edge" },
+        canary: { stable: { service: "web", port: 80 }, candidate: { service: "next", port: 80 }, weight: 10 },
+      },
+      '`canary.weight`: got "10"; there is no such argument; write `percent: 10`',
+    ],
+    [
+      "HttpRoute",
+      { namespace: "shop", parent: { name: "edge" }, backends: [{ service: "web", port: 80 }], httpsRedirect: true },
+      '`httpsRedirect`: got "true"; there is no such argument; write `httpsOnly: true`',
+    ],
+    [
+      "HttpRoute",
+      {
+        namespace: "shop",
+        parent: { name: "edge" },
+        backends: [{ service: "web", port: 80 }],
+        hosts: ["a.example.com"],
+      },
+      '`hosts`: got "["a.example.com"]"; there is no such argument; write `hostnames: ["a.example.com"]`',
+    ],
+    [
+      "AccessPolicy",
+      { namespace: "shop", allow: [{ from: ["shop"] }] },
+      '`allow[0].from`: got "["shop"]"; there is no such argument; write `namespaces: ["shop"]`',
+    ],
+    [
+      "AccessPolicy",
+      { namespace: "shop", allow: [{ from: ["shop/web"] }] },
+      '`allow[0].from`: got "["shop/web"]"; there is no such argument; write `serviceAccounts: ["shop/web"]`',
+    ],
+    [
+      "TrafficPolicy",
+      {
+        namespace: "shop",
+        service: "web",
+        waypoint: { name: "w", namespace: "shop" },
+        timeout: "1s",
+        faultInjection: { abort: { status: 503, percent: 1 } },
+      },
+      '`faultInjection`: got "{"abort":{"status":503,"percent":1}}"; there is no such argument; ' +
+        "write `fault: { abort: { status: 503, percent: 1 } }`",
+    ],
+    [
+      "Waypoint",
+      { namespace: "shop", for: [{ namespace: "shop" }], color: "blue" },
+      '`color`: got "blue"; there is no such argument, only name, namespace, waypointFor, for, replicas, cpu, memory, ' +
+        "cluster; remove `color`",
+    ],
+  ];
+  for (const [name, args, message] of slips) {
+    it(`${name}: ${message}`, () => assert.deepEqual(components[name]!(args, "").map(violationLine), [message]));
+  }
+});

@@ -1,0 +1,127 @@
+// The words of messages and doc comments: what CONTRIBUTING's "Words" rules out is found in none of them.
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as path from "node:path";
+import * as ts from "typescript";
+
+const root = path.join(__dirname, "..", "..");
+
+/** What is not said, and what is said instead. */
+const out: [RegExp, string][] = [
+  [/cannot be made/i, "invalid arguments for X"],
+  [/object of settings|no such setting/i, "argument"],
+  [/^it is (a|an|one|the|true)\b/i, "must be"],
+  [/: undefined(`|$)/, "a fix of { remove }"],
+  [/hangs? on\b/i, "attaches to"],
+  [/in circles/i, "redirect loop"],
+  [/all that it seems/i, "preflight warnings"],
+  [/\bmend(s|ed|ing)?\b/i, "fix"],
+  [/could not be looked at|left out\b/i, "not checked, skipped"],
+  [/\b(nobody|somebody|anybody|everybody|someone)\b/i, "who it is"],
+  [/\blet(s)? (in|through)\b|\blet everybody/i, "admit"],
+  [/\bgoes? round\b|way round|goes past|sends? .* past\b/i, "bypass"],
+  [/\bfor ever\b/i, "no limit, or never"],
+  [/\bin silence\b|without a word/i, "without an error"],
+  [/\bwhat is said here|nothing is said\b/i, "default"],
+  [/\bunenrol\b|\benrol\b|lower-case|\bbehaviour\b|\bcolour\b/i, "American spelling"],
+  [/\bone holder\b|\bholds (node)?port/i, "in use"],
+  [/\bsays nothing\b/i, "has no effect"],
+  [/not yet (the )?known|written, but not seen/i, "not known yet, created"],
+  [/\bhost names?\b/i, "hostname"],
+  [/\bplain text\b/i, "plaintext"],
+];
+
+interface Text {
+  at: string;
+  text: string;
+}
+
+function sources(): string[] {
+  return ["lib", "components", "cli", "cluster"].flatMap((room) =>
+    fs
+      .readdirSync(path.join(root, room), { recursive: true, encoding: "utf8" })
+      .filter((file) => file.endsWith(".ts"))
+      .map((file) => path.join(room, file)),
+  );
+}
+
+/** String and template literals that read as text, joined where the code joins them. */
+function messages(file: string, source: ts.SourceFile): Text[] {
+  const found: Text[] = [];
+  const visit = (node: ts.Node): void => {
+    const text = textOf(node);
+    if (text === undefined || ts.isImportDeclaration(node.parent)) {
+      ts.forEachChild(node, visit);
+      return;
+    }
+    if (/\w [a-z]/.test(text)) {
+      found.push({ at: `${file}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`, text });
+    }
+    if (ts.isTemplateExpression(node)) node.templateSpans.forEach((span) => visit(span.expression));
+  };
+  visit(source);
+  return found;
+}
+
+function textOf(node: ts.Node): string | undefined {
+  if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text;
+  if (ts.isTemplateExpression(node)) {
+    return node.head.text + node.templateSpans.map((span) => `X${span.literal.text}`).join("");
+  }
+  if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {
+    const [left, right] = [textOf(node.left), textOf(node.right)];
+    return left === undefined || right === undefined ? undefined : left + right;
+  }
+  return undefined;
+}
+
+/** Doc comments of the public interfaces and of what they hold. */
+function docs(file: string, source: ts.SourceFile): Text[] {
+  const found: Text[] = [];
+  const visit = (node: ts.Node): void => {
+    for (const doc of ts.getJSDocCommentsAndTags(node)) {
+      const line = source.getLineAndCharacterOfPosition(doc.getStart()).line + 1;
+      found.push({ at: `${file}:${line}`, text: doc.getText().replace(/\s*\n\s*\* ?/g, " ") });
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+function offences(texts: Text[]): string[] {
+  return texts.flatMap(({ at, text }) =>
+    out
+      .filter(([word]) => word.test(text))
+      .map(([word, instead]) => `${at}: ${word.exec(text)![0]} → ${instead}: ${text}`),
+  );
+}
+
+describe("the words of", () => {
+  const files = sources().map((file): [string, ts.SourceFile] => [
+    file,
+    ts.createSourceFile(file, fs.readFileSync(path.join(root, file), "utf8"), ts.ScriptTarget.Latest, true),
+  ]);
+
+  it("every message are those of the style guide", () => {
+    const texts = files.flatMap(([file, source]) => messages(file, source));
+    assert.ok(texts.length > 500, `only ${texts.length} texts were found`);
+    assert.deepEqual(offences(texts), []);
+  });
+
+  it("every doc comment of arguments are those of the style guide", () => {
+    const texts = files
+      .filter(([file]) => /args\.ts$|closed-sets\.ts$/.test(file))
+      .flatMap(([file, source]) => docs(file, source));
+    assert.ok(texts.length > 250, `only ${texts.length} comments were found`);
+    assert.deepEqual(offences(texts), []);
+  });
+
+  it("a required argument that is missing never read as an empty text", () => {
+    const empty = files
+      .filter(([file]) => /rules\.ts$|components/.test(file))
+      .filter(([, source]) => /got: ""/.test(source.text))
+      .map(([file]) => file);
+    assert.deepEqual(empty, []);
+  });
+});
