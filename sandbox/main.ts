@@ -75,9 +75,10 @@ for (const command of ["stop", "start"] as const) {
 program
   .command("build")
   .description("build the parts that the cache does not have")
-  .action(async () => {
-    checkMachine(!isComplete());
-    await buildParts();
+  .option("--tests", "those too that only tests need: helm, istioctl, the conformance suite, what is upgraded from")
+  .action(async ({ tests }: { tests?: boolean }) => {
+    checkMachine(tests === true || !isComplete());
+    await buildParts({ forTests: tests });
   });
 
 /** The terminal's signals reach the command by themselves; this process only waits for its end. */
