@@ -77,6 +77,7 @@ function normalize(name: string, args: TrafficPolicyArgs) {
   const service = part("service", args.service);
   return {
     name: part("name", args.name).apply((given) => given ?? name),
+    at: namespace,
     // Nothing is written before the waypoint serves.
     namespace: pulumi.all([namespace, waypoint]).apply(([known]) => known),
     given: resolvedMetadata(what, args, rules),
@@ -104,9 +105,10 @@ function normalize(name: string, args: TrafficPolicyArgs) {
 type Normalized = ReturnType<typeof normalize>;
 
 function owned(writer: Writer, kind: "DestinationRule" | "VirtualService", policy: Normalized): Metadata {
-  const { name, namespace, given } = policy;
+  const { name, namespace, at, given } = policy;
   const wayOut = name.apply((taken) => anotherName(taken));
-  return ownObject(writer, kind, { ...given, name, namespace }, wayOut);
+  // It is judged with all others, and written once the waypoint serves.
+  return { ...ownObject(writer, kind, { ...given, name, namespace: at }, wayOut), namespace };
 }
 
 function createRule(

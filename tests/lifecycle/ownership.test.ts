@@ -20,7 +20,7 @@ const listener = "{ name: http, port: 8080, protocol: HTTP }";
 const byHand = `
 apiVersion: v1
 kind: Namespace
-metadata: { name: contested }
+metadata: { name: contested, labels: { team: theirs } }
 ---
 apiVersion: v1
 kind: Service
@@ -129,7 +129,7 @@ async function refused(run: Promise<unknown>): Promise<string[]> {
     () => assert.fail("nothing was refused"),
     (reason: { diagnostics: string[] }) => reason,
   );
-  const told = error.diagnostics.filter((line) => line.includes("not its own"));
+  const told = error.diagnostics.filter((line) => line.startsWith("error: this program"));
   assert.equal(told.length, 1, error.diagnostics.join("\n"));
   const [head, ...lines] = told[0]!.split("\n").map((line) => line.trim());
   assert.equal(head, "error: this program would take over what is not its own:");
@@ -255,10 +255,10 @@ describe("what others have made", () => {
   it("is used and not taken over where it is a mesh", async () => {
     program = () => void new AmbientMesh("mesh", sources);
     const error = await second.preview().then(
-      () => assert.fail("nothing was refused"),
+      ({ diagnostics }) => assert.fail(`nothing was refused: ${diagnostics.join("\n")}`),
       (reason: { diagnostics: string[] }) => reason,
     );
-    const told = error.diagnostics.filter((line) => line.includes("AmbientMesh"));
+    const told = error.diagnostics.filter((line) => line.startsWith("error: AmbientMesh"));
     assert.equal(told.length, 1);
     assert.match(
       told[0]!,
