@@ -1,4 +1,5 @@
-// One small read of a cluster before anything is written to it: some fifteen requests, most of them at the same time.
+// One small read of a cluster before anything is written to it, most of it at the same time: eighteen requests for a
+// mesh that stands.
 import type { V1Deployment, V1Lease, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
 import { type Access,
   type CertManagerState,
@@ -9,11 +10,14 @@ import { type Access,
 import { stackMark } from "../lib/ownership/marks";
 import { meshReleases } from "../lib/istio/releases";
 import type { PodState, WorkloadState } from "../lib/cluster-state/snapshot";
-import { ApiClient, metadataOnly, type Reply } from "./client";
+import { marks } from "../lib/checks/mesh";
+import type { JsonMap } from "../lib/drift";
+import { ApiClient, metadataOnly, type Api, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
-import { listAll } from "./lists";
+import { listAll, listReadable } from "./lists";
 import { named, slimDeployment, slimPod } from "./slim";
 import { readDrift } from "./release-drift";
+import type { KnownLists } from "./release-objects";
 import { readSnapshot } from "./snapshot";
 
 /** Charts of others give cert-manager the recommended labels alone. */
@@ -36,13 +40,14 @@ export async function readFacts(target: ClusterTarget, plan: Plan, deadlineMs: n
 }
 
 async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
-  const [snapshot, controllers, uncapturable, cilium, metricsApi, denied] = await Promise.all([
-    readSnapshot(client, { kinds: ["nodes", "namespaces", "services", "daemonSets", "definitions", "helmReleases"] }),
-    readControllers(client),
-    readUncapturable(client),
-    readCilium(client),
+  const known = new Map<string, JsonMap[]>();
+  const keeping = keepingLists(client, known);
+  const [snapshot, controllers, metricsApi, denied] = await Promise.all([
+    readSnapshot(keeping, { kinds: ["nodes", "namespaces", "services", "daemonSets", "definitions", "helmReleases"] }),
+    readControllers(keeping),
     plan.autoscale ? isServed(client, "/apis/metrics.k8s.io/v1beta1") : true,
     readDenied(client, plan),
+    listReadable(keeping, configMapsOf(plan.namespace)),
   ]);
   const { server, kubernetes, gaps, nodes, namespaces, services, daemonSets, definitions, helmReleases } = snapshot;
   const has = (crd: string) => definitions.some(({ name }) => name === crd);
@@ -50,17 +55,50 @@ async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
     ({ name, annotations }) => name === plan.namespace && annotations[stackMark] === plan.stack,
   );
   const issues = plan.gateway?.certificate !== undefined && has("certificates.cert-manager.io");
-  const [calico, objects, issuerFound, certManager, drift] = await Promise.all([
+  const ambient = namespaces.some(({ labels }) => labels[marks.dataplaneMode] === "ambient");
+  const hasCilium = gaps.daemonSets !== undefined || daemonSets.some(isCilium);
+  const [uncapturable, cilium, calico, objects, issuerFound, certManager, drift] = await Promise.all([
+    ambient ? readUncapturable(client) : [],
+    hasCilium ? readCilium(client) : undefined,
     has("felixconfigurations.crd.projectcalico.org") ? readCalico(client) : undefined,
-    plan.gateway ? readObjects(client, plan.gateway, has) : [],
+    plan.gateway ? readObjects(client, plan.gateway, has, known) : [],
     readIssuer(client, plan),
     issues ? readCertManager(client, controllers) : undefined,
-    own ? readDrift(client, meshReleases(plan), "vital") : undefined,
+    own ? readDrift(client, meshReleases(plan), "vital", known) : undefined,
   ]);
   const istiods = (controllers ?? []).filter(({ labels }) => labels["app"] === "istiod");
   const lists = { nodes, namespaces, services, istiods, daemonSets, definitions, helmReleases, uncapturable, objects };
   const drifted = drift?.drifted ?? [];
   return { server, kubernetes, gaps, ...lists, issuerFound, certManager, metricsApi, cilium, calico, denied, drifted };
+}
+
+/** Lists in which the preflight and the look at the releases' objects meet. */
+const sharedLists = [
+  "/apis/apps/v1/daemonsets",
+  "/apis/apps/v1/deployments",
+  "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+];
+
+function configMapsOf(namespace: string): string {
+  return `/api/v1/namespaces/${namespace}/configmaps`;
+}
+
+/** The same client, but it keeps what the shared lists bring, page by page. */
+function keepingLists(client: Api, kept: Map<string, JsonMap[]>): Api {
+  return {
+    server: client.server,
+    get: async (path, accept) => {
+      const reply = await client.get(path, accept);
+      const list = path.split("?")[0] ?? "";
+      if (reply.kind === "ok" && (sharedLists.includes(list) || list.endsWith("/configmaps"))) {
+        const { items: page } = reply.body as { items?: JsonMap[] | null };
+        kept.set(list, [...(kept.get(list) ?? []), ...(page ?? [])]);
+      }
+      return reply;
+    },
+    patch: (path, body, kind) => client.patch(path, body, kind),
+    getText: (path, timeoutMs) => client.getText(path, timeoutMs),
+  };
 }
 
 /** The items of one page; what may not be read or is not served counts as empty. */
@@ -70,11 +108,11 @@ async function items<T>(client: ApiClient, path: string, accept?: string): Promi
 }
 
 /** Deployments of istiod and of cert-manager's controller; undefined where they may not be listed. */
-function readControllers(client: ApiClient): Promise<WorkloadState[] | undefined> {
+function readControllers(client: Api): Promise<WorkloadState[] | undefined> {
   return readDeployments(client, "app in (istiod,cert-manager)");
 }
 
-async function readDeployments(client: ApiClient, selector: string): Promise<WorkloadState[] | undefined> {
+async function readDeployments(client: Api, selector: string): Promise<WorkloadState[] | undefined> {
   const query = `labelSelector=${encodeURIComponent(selector)}`;
   const listed = await listAll<V1Deployment>(client, `/apis/apps/v1/deployments?${query}`);
   return listed.kind === "ok" ? listed.items.map(slimDeployment) : undefined;
@@ -119,6 +157,11 @@ async function readUncapturable(client: ApiClient): Promise<PodState[]> {
   return lists.flat().map(slimPod);
 }
 
+/** Also where a cloud runs it under a name of its own. */
+function isCilium({ namespace, name, labels }: WorkloadState): boolean {
+  return namespace === "kube-system" && (name === "cilium" || labels["k8s-app"] === "cilium");
+}
+
 async function readCilium(client: ApiClient): Promise<Record<string, string> | undefined> {
   const reply = await client.get("/api/v1/namespaces/kube-system/configmaps/cilium-config");
   return reply.kind === "ok" ? ((reply.body as { data?: Record<string, string> }).data ?? {}) : undefined;
@@ -138,6 +181,7 @@ async function readObjects(
   client: ApiClient,
   { name, namespace, certificate }: GatewayPlan,
   has: (crd: string) => boolean,
+  known: KnownLists,
 ): Promise<FoundObject[]> {
   const list = async (kind: string, path: string): Promise<FoundObject[]> => {
     const found = await items<{ metadata?: V1ObjectMeta }>(client, `${path}?limit=500`, metadataOnly.list);
@@ -152,12 +196,18 @@ async function readObjects(
     return all.length > 0 ? all : inNamespace("Gateway", api, "gateways");
   };
   const certManager = certificate !== undefined && has("certificates.cert-manager.io");
-  const overlay = client.get(`/api/v1/namespaces/${namespace}/configmaps/${name}-overlay`, metadataOnly.object);
+  const readOverlay = async (): Promise<FoundObject[]> => {
+    const path = configMapsOf(namespace);
+    const listed = (known.get(path) ?? []).map((raw) => named(raw)).find((found) => found.name === `${name}-overlay`);
+    if (listed) return [{ ...listed, kind: "ConfigMap" }];
+    const reply = await client.get(`${path}/${name}-overlay`, metadataOnly.object);
+    return reply.kind === "ok" ? [{ ...named(reply.body as object), kind: "ConfigMap" }] : [];
+  };
   const lists = await Promise.all([
     has("gateways.gateway.networking.k8s.io") ? readGateways() : [],
     certManager ? inNamespace("Certificate", "/apis/cert-manager.io/v1", "certificates") : [],
     certManager ? inNamespace("Issuer", "/apis/cert-manager.io/v1", "issuers") : [],
-    overlay.then((reply) => (reply.kind === "ok" ? [{ ...named(reply.body as object), kind: "ConfigMap" }] : [])),
+    readOverlay(),
   ]);
   return lists.flat();
 }

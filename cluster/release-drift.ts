@@ -13,7 +13,7 @@ import {
 import { objectName } from "../lib/cluster-state/object-name";
 import type { Api, WritingApi } from "./client";
 import { readReleases, whyNot, type ReleaseName } from "./helm-releases";
-import { helmLabel, objectPath, readObjects, type Found } from "./release-objects";
+import { helmLabel, objectPath, readObjects, type Found, type KnownLists } from "./release-objects";
 
 /** What a look at releases saw. */
 export interface DriftReading {
@@ -35,19 +35,20 @@ const fieldManager = "istio-ambient";
 
 /**
  * Compares what the newest revision of each release says with the live objects. A release that Helm is still at work on,
- * or that failed, says nothing. Throws UnreachableError.
+ * or that failed, says nothing. Lists that the caller has read already are not read again. Throws UnreachableError.
  */
 export async function readDrift(
   client: Api,
   names: readonly ReleaseName[],
   depth: DriftDepth = "all",
+  known?: KnownLists,
 ): Promise<DriftReading> {
   const { releases, unread: lost } = await readReleases(client, names);
   const objects = releases
     .filter(({ status }) => status === "deployed")
     .flatMap(releaseObjects)
     .filter((object) => depth === "all" || isVital(object));
-  const { found, unread } = await readObjects(client, objects);
+  const { found, unread } = await readObjects(client, objects, known);
   const confirmed = await confirmAll(client, found);
   return { drifted: confirmed.drifted, unread: [...lost, ...unread, ...confirmed.unread] };
 }

@@ -17,6 +17,12 @@ export interface ObjectsRead {
   unread: string[];
 }
 
+/**
+ * Lists of a namespace or of the whole cluster that were read already, by their paths: what is in one is not asked for again. What is not in it is
+ * asked for by its name, so that a list may be one of a few objects only.
+ */
+export type KnownLists = ReadonlyMap<string, JsonMap[]>;
+
 /** Helm marks everything that it makes. */
 export const helmLabel = { "app.kubernetes.io/managed-by": "Helm" };
 
@@ -26,14 +32,18 @@ const deploymentMs = 2 * 60_000;
 /** Definitions that are read one by one; from there on, one list is cheaper. */
 const fewObjects = 3;
 
-/** Reads the live objects, one list a kind and namespace. */
-export async function readObjects(client: Api, objects: ReleaseObject[]): Promise<ObjectsRead> {
+/** Reads the live objects, one list a kind and namespace; none where it is known already. */
+export async function readObjects(
+  client: Api,
+  objects: ReleaseObject[],
+  known: KnownLists = new Map(),
+): Promise<ObjectsRead> {
   const groups = new Map<string, ReleaseObject[]>();
   for (const object of objects) {
     const key = `${object.apiVersion} ${object.kind} ${object.namespace}`;
     groups.set(key, [...(groups.get(key) ?? []), object]);
   }
-  const read = await Promise.all([...groups.values()].map((group) => readGroup(client, group)));
+  const read = await Promise.all([...groups.values()].map((group) => readGroup(client, group, known)));
   return { found: read.flatMap(({ found }) => found), unread: read.flatMap(({ unread }) => unread) };
 }
 
@@ -43,16 +53,19 @@ export async function objectPath(client: Api, object: ObjectKey): Promise<string
   return resource && `${listPath(object.apiVersion, resource, object.namespace)}/${object.name}`;
 }
 
-async function readGroup(client: Api, group: ReleaseObject[]): Promise<ObjectsRead> {
+async function readGroup(client: Api, group: ReleaseObject[], known: KnownLists): Promise<ObjectsRead> {
   const [first] = group;
   if (!first) return { found: [], unread: [] };
   const resource = resourceOf(first) ?? (await discovered(client, first));
   // A kind that the API does not have, of a chart for another platform.
   if (!resource) return { found: [], unread: [`${first.kind}s: the API has no ${first.apiVersion}`] };
   const base = listPath(first.apiVersion, resource, first.namespace);
-  if (first.kind === "CustomResourceDefinition") return readDefinitions(client, group, base);
+  const already = known.get(base) ?? known.get(listPath(first.apiVersion, { ...resource, namespaced: false }, ""));
+  const ready = already && byName(already, resource.namespaced ? first.namespace : undefined);
+  if (first.kind === "CustomResourceDefinition") return readDefinitions(client, group, base, ready);
   const accept = first.kind === "Secret" ? metadataOnly : undefined;
-  const listed = group.length > 1 ? await readList(client, base, group, accept?.list) : new Map<string, JsonMap>();
+  const listed =
+    ready ?? (group.length > 1 ? await readList(client, base, group, accept?.list) : new Map<string, JsonMap>());
   if (typeof listed === "string") return { found: [], unread: [`${resource.plural}: ${listed}`] };
   return collect(
     group.map(async (object): Promise<Found | string> => {
@@ -65,8 +78,13 @@ async function readGroup(client: Api, group: ReleaseObject[]): Promise<ObjectsRe
 }
 
 /** Definitions by their metadata; whole only where somebody else seems to have written their spec. */
-async function readDefinitions(client: Api, group: ReleaseObject[], base: string): Promise<ObjectsRead> {
-  const listed = await readList(client, base, group, metadataOnly.list);
+async function readDefinitions(
+  client: Api,
+  group: ReleaseObject[],
+  base: string,
+  ready: Map<string, JsonMap> | undefined,
+): Promise<ObjectsRead> {
+  const listed = ready ?? (await readList(client, base, group, metadataOnly.list));
   if (typeof listed === "string") return { found: [], unread: [`customresourcedefinitions: ${listed}`] };
   const edited = group.filter((object) => {
     const live = listed.get(object.name);
@@ -96,6 +114,13 @@ async function readOne(client: Api, object: ReleaseObject, path: string, accept?
   const reply = await client.get(path, accept);
   if (reply.kind === "ok") return { object, path, live: reply.body as JsonMap };
   return reply.kind === "missing" ? { object, path } : `${object.kind} ${object.name}: ${reply.why}`;
+}
+
+/** The objects by their names, of one namespace where it is given. */
+function byName(objects: JsonMap[], namespace?: string): Map<string, JsonMap> {
+  const named = objects.map((object) => ({ object, metadata: object["metadata"] as V1ObjectMeta }));
+  const wanted = named.filter(({ metadata }) => namespace === undefined || metadata.namespace === namespace);
+  return new Map(wanted.map(({ object, metadata }) => [metadata.name ?? "", object]));
 }
 
 /** The objects by their names, or why they cannot be read. */

@@ -46,7 +46,8 @@ async function main(): Promise<void> {
   fs.rmSync(join(instance.pulumiState, ".pulumi", "locks"), { recursive: true, force: true });
 
   const options = { onEvent: report, signal: stop.signal };
-  const { outputs, summary: done } = await mesh.up(options);
+  // With secrets its summary would be read with the checkout's own settings, and what it lacks be written into these.
+  const { outputs, summary: done } = await mesh.up({ ...options, showSecrets: false });
   console.error(`  the program has run: ${describeChanges(done.resourceChanges ?? {})}`);
   const authority = String(outputs.caCertificate?.value ?? "");
   if (authority) fs.writeFileSync(instance.authority, authority);

@@ -6,6 +6,7 @@ import * as path from "node:path";
 import * as prettier from "prettier";
 import * as ts from "typescript";
 import { configKeys } from "../components/mesh/program-config";
+import { conversionPage } from "./conversion";
 
 const root = path.dirname(__dirname);
 const publicList = path.join(root, "components", "index.ts");
@@ -162,12 +163,14 @@ async function main(check: boolean): Promise<void> {
   const intro =
     "# Components\n\nEvery component beside `AmbientMesh`, which the README tells of: its arguments and outputs. " +
     "This page is generated from the code by `make docs`.";
+  const conversion = path.join(root, "docs", "convert.md");
   const pages = new Map([
     [readme, await formatted(readme, text)],
     [
       path.join(root, "docs", "components.md"),
       await formatted(path.join(root, "docs", "components.md"), [intro, ...sections].join("\n\n")),
     ],
+    [conversion, await formatted(conversion, conversionPage())],
   ]);
   if (gaps.length > 0) {
     throw new Error(`the documentation has gaps:\n${gaps.map((gap) => `  ${gap}`).join("\n")}`);

@@ -6,8 +6,8 @@ import { createRequire } from "node:module";
 import * as os from "node:os";
 import * as path from "node:path";
 import { findTraffic } from "../../sandbox/traffic";
-import { CliStack, configOf } from "./cli-stack";
-import { manifestOf, root, unpack } from "./programs";
+import { CliStack, configOf } from "../support/cli-stack";
+import { manifestOf, root, unpack } from "../support/programs";
 import { Asked, send } from "./requests";
 import { get, settled, sources } from "./support";
 

@@ -66,6 +66,15 @@ kind: ConfigMap
 metadata: { name: cilium-config, namespace: kube-system, labels: { test: preflight } }
 data: { cni-exclusive: "true" }
 ---
+apiVersion: apps/v1
+kind: DaemonSet
+metadata: { name: cilium, namespace: kube-system, labels: { test: preflight } }
+spec:
+  selector: { matchLabels: { app: cilium } }
+  template:
+    metadata: { labels: { app: cilium } }
+    spec: { nodeSelector: { test: nowhere }, containers: [{ name: agent, image: example.com/cilium }] }
+---
 apiVersion: v1
 kind: Namespace
 metadata: { name: both, labels: { test: preflight, istio.io/dataplane-mode: ambient, istio-injection: enabled } }
@@ -134,7 +143,7 @@ describe("the preflight of a mesh", () => {
   after(async () => {
     kubectl("label", "node", "node-1", "minikube.k8s.io/name-");
     kubectl("delete", "namespace,clusterrole,clusterrolebinding", "-l", "test=preflight", "--ignore-not-found");
-    kubectl("delete", "deployment,service,serviceaccount,configmap", "-A", "-l", "test=preflight");
+    kubectl("delete", "deployment,daemonset,service,serviceaccount,configmap", "-A", "-l", "test=preflight");
     kubectl("delete", "crd", "-l", "test=preflight");
     kubectl("delete", "namespace", "istio-system", "--ignore-not-found");
     await stack.remove();

@@ -1,7 +1,7 @@
 // Reading, confirming and mending drift: which requests, what is believed of their answers, and what is left alone.
 import * as assert from "node:assert/strict";
 import { readDrift, repairDrift } from "../../cluster/release-drift";
-import { driftLines } from "../../lib/drift";
+import { driftLines, type JsonMap } from "../../lib/drift";
 import { set } from "./fixtures/breakages";
 import { autoscalers, ReleaseCluster } from "./fixtures/releases";
 
@@ -58,6 +58,46 @@ describe("reading the drift of releases", () => {
     delete cluster.objects[`/api/v1/namespaces/${namespace}/services/istiod`];
     assert.deepEqual((await readDrift(cluster, releases, "vital")).drifted, []);
     assert.equal(cluster.asked.length, 9);
+  });
+
+  it("does not ask again for what its caller has read, whatever else that read", async () => {
+    const ztunnel = cluster.object(paths.ztunnel);
+    set(image, "example.com/ztunnel:1")(ztunnel);
+    const elsewhere = structuredClone(ztunnel);
+    set("metadata.namespace", "other")(elsewhere);
+    set(image, "example.com/ztunnel:2")(elsewhere);
+    const definitions = paths.definition.slice(0, paths.definition.lastIndexOf("/"));
+    const listed = (at: string) =>
+      Object.entries(cluster.objects).flatMap(([key, object]) => (key.startsWith(`${at}/`) ? [object] : []));
+    const lists = {
+      "/apis/apps/v1/daemonsets": [...listed(`${apps}/daemonsets`), elsewhere],
+      "/apis/apps/v1/deployments": [cluster.object(paths.istiod)],
+      [definitions]: listed(definitions),
+    };
+    const known = new Map(Object.entries(JSON.parse(JSON.stringify(lists)) as Record<string, JsonMap[]>));
+    const { drifted, unread } = await readDrift(cluster, releases, "vital", known);
+    assert.deepEqual(unread, []);
+    assert.deepEqual(driftLines(drifted), [
+      'DaemonSet istio-system/ztunnel: spec.template.spec.containers[istio-proxy].image is "example.com/ztunnel:1", the release says "docker.io/istio/ztunnel:1.31.0-distroless"',
+    ]);
+    assert.deepEqual(asked().sort(), [
+      `GET /api/v1/namespaces/${namespace}/configmaps`,
+      `GET /api/v1/namespaces/${namespace}/secrets`,
+      "GET /apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations/istio-sidecar-injector",
+      "GET /apis/admissionregistration.k8s.io/v1/validatingwebhookconfigurations",
+      `GET ${rbac}/clusterrolebindings`,
+      `GET ${rbac}/clusterroles`,
+      `PATCH ${paths.ztunnel}`,
+    ]);
+  });
+
+  it("asks by its name for an object that is not in what its caller has read", async () => {
+    delete cluster.objects[paths.ztunnel];
+    const known = new Map(["daemonsets", "deployments"].map((plural) => [`/apis/apps/v1/${plural}`, []]));
+    const { drifted } = await readDrift(cluster, releases, "vital", known);
+    assert.deepEqual(driftLines(drifted), ["DaemonSet istio-system/ztunnel is missing"]);
+    assert.ok(asked().includes(`GET ${paths.ztunnel}`));
+    assert.ok(asked().includes(`GET ${paths.istiod}`));
   });
 
   it("asks for objects by the labels that they have in common", async () => {
