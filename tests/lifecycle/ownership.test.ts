@@ -84,8 +84,8 @@ function contested(): string[] {
 
 /** All components in one namespace. */
 function application(): void {
-  const namespace = "contested";
   const made = new AmbientNamespace("contested", { mtls: "strict" });
+  const namespace = made.name;
   const metadata = { name: "web", namespace, annotations: { "pulumi.com/skipAwait": "true" } };
   const spec = { selector: { app: "web" }, ports: [{ name: "http", port: 80 }] };
   const service = new k8s.core.v1.Service("service", { metadata, spec }, { dependsOn: made });
@@ -167,13 +167,13 @@ describe("what others have made", () => {
     assert.deepEqual(await refused(second.up()), refusals("was created by kubectl"));
     await second.destroy();
     assert.deepEqual(contested(), before);
-    kubectl("delete", "namespace", "contested");
   });
 
   describe("by another stack", () => {
     let first: TestStack;
 
     before(async () => {
+      kubectl("delete", "namespace", "contested");
       first = await TestStack.open("ownership-first", () => Promise.resolve(application()));
       await first.up();
     });
