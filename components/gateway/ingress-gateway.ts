@@ -213,7 +213,7 @@ function createGateway(
 ): k8s.apiextensions.CustomResource {
   const annotations = { "pulumi.com/waitFor": "condition=Programmed" };
   const metadata = { name: gateway.name, namespace: gateway.namespace, annotations };
-  const wayOut = pulumi.all([gateway.name, gateway.namespace]).apply(([taken, namespace]) => {
+  const wayOut = pulumi.all([gateway.name, writer.namespace ?? gateway.namespace]).apply(([taken, namespace]) => {
     return anotherName(
       taken,
       `, or attach routes to that gateway by \`parent: { name: "${taken}", namespace: "${namespace}" }\``,
