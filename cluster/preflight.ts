@@ -1,12 +1,14 @@
 // One small read of a cluster before anything is written to it, most of it at the same time: eighteen requests for a
 // mesh that stands.
 import type { V1Deployment, V1Lease, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
-import { type Access,
+import {
+  type Access,
   type CertManagerState,
   type ClusterFacts,
   type FoundObject,
   type GatewayPlan,
-  type Plan } from "../lib/preflight/facts";
+  type Plan,
+} from "../lib/preflight/facts";
 import { stackMark } from "../lib/ownership/marks";
 import { meshReleases } from "../lib/istio/releases";
 import type { PodState, WorkloadState } from "../lib/cluster-state/snapshot";
