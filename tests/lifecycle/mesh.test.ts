@@ -2,7 +2,8 @@
 import * as assert from "node:assert/strict";
 import { readFacts } from "../../cluster/preflight";
 import { AmbientMesh, AmbientMeshArgs } from "../../components";
-import { stackMark, type Plan } from "../../lib/preflight/facts";
+import { stackMark } from "../../lib/ownership/marks";
+import type { Plan } from "../../lib/preflight/facts";
 import { apply, condition, get, kubectl, KubeObject, removeDefinitions, settled, sources, TestStack } from "./support";
 
 const namespace = "istio-system";
