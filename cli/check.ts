@@ -14,6 +14,7 @@ import { nearest } from "../lib/validation/rules";
 import { isGood, judge, reportData, type Report, type Scope } from "../lib/checks/verdicts";
 import { parseDuration } from "./duration";
 import { exit, UsageError } from "./exit";
+import { documentation } from "./package-file";
 import { renderTable } from "./table";
 import { requireNamespaces } from "./target";
 import { endProgress, progress, type Terminal } from "./terminal";
@@ -106,7 +107,9 @@ function conclude(seen: Report | string, output: string, terminal: Terminal): nu
     return exit.unreachable;
   }
   terminal.out(
-    output === "json" ? `${JSON.stringify(reportData(seen), null, 2)}\n` : renderTable(seen, terminal.color),
+    output === "json"
+      ? `${JSON.stringify(reportData(seen, documentation), null, 2)}\n`
+      : renderTable(seen, terminal.color),
   );
   return isGood(seen) ? exit.good : exit.failed;
 }

@@ -84,7 +84,9 @@ function urlsOf(option: string, given: string[]): [URL, URL] {
   if (given.length === 2 && nginx && gateway) return [nginx, gateway];
   const scheme = option === "--https" ? "https" : "http";
   const fix = `${option} ${scheme}://localhost:${scheme === "https" ? "8443" : "8080"} ${scheme}://localhost:${scheme === "https" ? "8444" : "8081"}`;
-  throw new UsageError(violationLine({ path: option, got: given.join(" "), rule: "must be two URLs, NGINX's first", fix }));
+  throw new UsageError(
+    violationLine({ path: option, got: given.join(" "), rule: "must be two URLs, NGINX's first", fix }),
+  );
 }
 
 function numberOf(option: string, text: string): number {
