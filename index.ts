@@ -1,15 +1,15 @@
 // The Pulumi program: one ambient mesh with an HTTPS ingress, made of the stack's configuration.
 import * as pulumi from "@pulumi/pulumi";
 import { AmbientMesh } from "./components";
-import { faultLine } from "./lib/validation/violations";
+import { violationLine } from "./lib/validation/violations";
 import { programSettings } from "./components/mesh/program-config";
 
 const prefix = "istio-ambient:";
 const config = Object.entries(pulumi.runtime.allConfig()).filter(([key]) => key.startsWith(prefix));
 const settings = programSettings(Object.fromEntries(config.map(([key, text]) => [key.slice(prefix.length), text])));
 
-if (settings.faults.length > 0) {
-  const lines = settings.faults.map((fault) => `  ${faultLine(fault)}`);
+if (settings.violations.length > 0) {
+  const lines = settings.violations.map((violation) => `  ${violationLine(violation)}`);
   throw new pulumi.RunError(`the stack's configuration cannot be used:\n${lines.join("\n")}`);
 }
 
@@ -17,7 +17,7 @@ const mesh = settings.enabled ? new AmbientMesh("mesh", settings.mesh) : undefin
 
 export const httpUrl = mesh?.httpUrl;
 export const httpsUrl = mesh?.httpsUrl;
-export const gateway = mesh?.parentRef;
+export const gateway = mesh?.gateway;
 export const caCertificate = mesh?.caCertificate;
 export const version = mesh?.version;
 export const nodePorts = mesh?.nodePorts;

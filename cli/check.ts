@@ -8,12 +8,13 @@ import { NoClusterError, reason, type ClusterTarget } from "../cluster/connectio
 import { readCluster } from "../cluster/snapshot";
 import { checks } from "../lib/checks";
 import { categories, type CheckContext } from "../lib/checks/check";
-import { faultLine } from "../lib/validation/violations";
+import { violationLine } from "../lib/validation/violations";
 import { kindCluster, kindDefaults, publishedPorts, type KindCluster } from "../lib/kind/kind-cluster";
 import { nearest } from "../lib/validation/rules";
 import { isGood, judge, reportData, type Report, type Scope } from "../lib/checks/verdicts";
 import { parseDuration } from "./duration";
 import { exit, UsageError } from "./exit";
+import { documentation } from "./package-file";
 import { renderTable } from "./table";
 import { requireNamespaces } from "./target";
 import { endProgress, progress, type Terminal } from "./terminal";
@@ -106,7 +107,9 @@ function conclude(seen: Report | string, output: string, terminal: Terminal): nu
     return exit.unreachable;
   }
   terminal.out(
-    output === "json" ? `${JSON.stringify(reportData(seen), null, 2)}\n` : renderTable(seen, terminal.color),
+    output === "json"
+      ? `${JSON.stringify(reportData(seen, documentation), null, 2)}\n`
+      : renderTable(seen, terminal.color),
   );
   return isGood(seen) ? exit.good : exit.failed;
 }
@@ -125,7 +128,7 @@ function validate({ category = [], output }: CheckOptions): void {
 function requireWord(option: string, word: string, words: readonly string[]): void {
   if (words.includes(word)) return;
   const fix = `${option} ${nearest(word, words)}`;
-  throw new UsageError(faultLine({ path: option, got: word, rule: `must be one of ${words.join(", ")}`, fix }));
+  throw new UsageError(violationLine({ path: option, got: word, rule: `must be one of ${words.join(", ")}`, fix }));
 }
 
 /** NodePorts that kind publishes: from the given file, or as `kind-config` would write it. */

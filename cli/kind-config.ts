@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import { Command } from "commander";
 import { parse, stringify } from "yaml";
 import { reason } from "../cluster/connection";
-import { faultLine, type Fault } from "../lib/validation/violations";
-import { kindCluster, kindDefaults, kindFaults, type KindSettings } from "../lib/kind/kind-cluster";
+import { violationLine, type Violation } from "../lib/validation/violations";
+import { kindCluster, kindDefaults, kindViolations, type KindSettings } from "../lib/kind/kind-cluster";
 import { exit, UsageError } from "./exit";
 import type { Terminal } from "./terminal";
 
@@ -53,21 +53,23 @@ function kindConfig({ stack, ...flags }: KindOptions): string {
   const ports = stack === undefined ? {} : stackPorts(stack);
   const chosen = Object.fromEntries(Object.entries(flags).filter(([, value]) => value !== undefined));
   const settings = { ...kindDefaults, ...ports, ...chosen };
-  const faults = kindFaults(settings).map((fault) => (fault.path in chosen ? asFlag(fault) : asStackSetting(fault)));
-  if (faults.length > 0) throw new UsageError(faults.map(faultLine).join("\n"));
+  const violations = kindViolations(settings).map((violation) =>
+    violation.path in chosen ? asFlag(violation) : asStackSetting(violation),
+  );
+  if (violations.length > 0) throw new UsageError(violations.map(violationLine).join("\n"));
   const whose = settings.nginx ? "of NGINX Ingress and of the mesh's gateway" : "of the mesh's gateway";
   return `# kind create cluster --config <this file>: ports ${whose}.\n${stringify(kindCluster(settings))}`;
 }
 
-/** A fault in a setting that was given as a flag. */
-function asFlag({ path, got, rule, fix }: Fault): Fault {
+/** A violation in a setting that was given as a flag. */
+function asFlag({ path, got, rule, fix }: Violation): Violation {
   const flag = `--${path.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   return { path: flag, got, rule, fix: `${flag} ${fix.slice(`${path}: `.length).replace(/"/g, "")}` };
 }
 
-/** A fault in a setting from the stack file. */
-function asStackSetting(fault: Fault): Fault {
-  return { ...fault, path: `gateway.${fault.path}` };
+/** A violation in a setting from the stack file. */
+function asStackSetting(violation: Violation): Violation {
+  return { ...violation, path: `gateway.${violation.path}` };
 }
 
 interface StackFile {

@@ -2,15 +2,15 @@
 // The entry point of `istio-ambient`. Any Node must be able to parse this file and what it imports; the rest is loaded
 // only once the Node is known to be new enough.
 import { exit } from "./exit";
-import { nodeFault } from "./node-version";
+import { nodeRefusal } from "./node-version";
 import { packageFile } from "./package-file";
 import type * as Command from "./run";
 
-const fault = nodeFault(process.versions.node, packageFile().engines.node);
-if (fault === undefined) {
+const refusal = nodeRefusal(process.versions.node, packageFile().engines.node);
+if (refusal === undefined) {
   // eslint-disable-next-line @typescript-eslint/no-require-imports -- an import would come before the check
   (require("./run") as typeof Command).runProcess();
 } else {
-  console.error(fault);
+  console.error(refusal);
   process.exitCode = exit.usage;
 }

@@ -3,7 +3,7 @@
 import * as semver from "semver";
 
 /** Why this Node is too old; undefined where it is not. `needed` is a range, as `engines` of package.json has it. */
-export function nodeFault(found: string, needed: string): string | undefined {
+export function nodeRefusal(found: string, needed: string): string | undefined {
   if (semver.satisfies(found, needed, { includePrerelease: true })) {
     return undefined;
   }

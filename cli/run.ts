@@ -1,6 +1,7 @@
 // The `istio-ambient` command: what a Pulumi program cannot express. It only parses; the subcommands do the work.
 import { Command, CommanderError } from "commander";
 import { checkCommand } from "./check";
+import { convertCommand } from "./convert";
 import { exit, UsageError } from "./exit";
 import { gatewayApiCommand } from "./gateway-api";
 import { kindConfigCommand } from "./kind-config";
@@ -19,6 +20,7 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
     .description("Check and manage an Istio ambient mesh.")
     .version(packageFile().version)
     .addCommand(checkCommand(terminal, finish))
+    .addCommand(convertCommand(terminal, finish))
     .addCommand(kindConfigCommand(terminal, finish))
     .addCommand(gatewayApiCommand(terminal, finish))
     .addCommand(readyCommand(terminal, finish))

@@ -1,6 +1,7 @@
 // The report as a table: a category, its underline, a sign for each check, and its findings below.
 import { findingLine } from "../lib/checks/check";
 import { byCategory, hintAnchor, tally, type CheckResult, type Outcome, type Report } from "../lib/checks/verdicts";
+import { documentation } from "./package-file";
 
 const signs: Record<Outcome, string> = { passed: "√", warned: "‼", failed: "×", unknown: "‼" };
 const colors: Record<Outcome, number> = { passed: 32, warned: 33, failed: 31, unknown: 33 };
@@ -26,7 +27,7 @@ function resultLines({ check, outcome, findings, why }: CheckResult, sign: (outc
     ...(outcome === "unknown" ? [`not checked: ${why ?? ""}`] : shown),
     ...(hidden > 0 ? [`and ${hidden} more; see all with --output json`] : []),
   ];
-  return [first, ...[...lines, check.hint, `see ${hintAnchor(check)}`].map((line) => `    ${line}`)];
+  return [first, ...[...lines, check.hint, `see ${documentation(hintAnchor(check))}`].map((line) => `    ${line}`)];
 }
 
 function summary(report: Report, sign: (outcome: Outcome) => string): string {

@@ -2,7 +2,7 @@
 // and which of its namespaces.
 import type { Command } from "commander";
 import type { ClusterTarget } from "../cluster/connection";
-import { faultLine } from "../lib/validation/violations";
+import { violationLine } from "../lib/validation/violations";
 import { nearest } from "../lib/validation/rules";
 import { UsageError } from "./exit";
 
@@ -27,7 +27,7 @@ export function requireNamespaces(given: readonly string[], existing: readonly s
   const missing = given.find((name) => !existing.includes(name));
   if (missing !== undefined) {
     const fix = `--namespace ${nearest(missing, existing)}`;
-    throw new UsageError(faultLine({ path: "--namespace", got: missing, rule: "no such namespace", fix }));
+    throw new UsageError(violationLine({ path: "--namespace", got: missing, rule: "no such namespace", fix }));
   }
 }
 

@@ -2,7 +2,6 @@
 // mesh that stands.
 import type { V1Deployment, V1Lease, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
 import {
-  stackMark,
   type Access,
   type CertManagerState,
   type ClusterFacts,
@@ -10,6 +9,7 @@ import {
   type GatewayPlan,
   type Plan,
 } from "../lib/preflight/facts";
+import { stackMark } from "../lib/ownership/marks";
 import { meshReleases } from "../lib/istio/releases";
 import type { PodState, WorkloadState } from "../lib/cluster-state/snapshot";
 import { marks } from "../lib/checks/mesh";

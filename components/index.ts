@@ -10,6 +10,7 @@ export * from "./mesh/args";
 export { AmbientNamespace } from "./namespace/ambient-namespace";
 export * from "./namespace/args";
 export * from "./route/args";
+export * from "./route/rule-args";
 export { HttpRoute } from "./route/http-route";
 export * from "./support/args";
 export * from "./traffic/args";

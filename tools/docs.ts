@@ -1,190 +1,126 @@
-// Writes the tables of arguments and outputs in README.md and docs/components.md from the comments in the code, and with
-// --check only looks whether they are up to date. An argument without a text is an error, an optional one also without a
-// default or an example.
+// Writes the generated parts of README.md and docs/, and with --check only looks whether they are up to date. It fails
+// where a comment has a gap or claims a default or a release that the code does not have.
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as prettier from "prettier";
-import * as ts from "typescript";
-import { configKeys } from "../components/mesh/program-config";
+import { run } from "../cli/run";
+import { checks } from "../lib/checks";
+import { conversionPage } from "./conversion";
+import { defaultFaults, releaseFaults } from "./claims";
+import { componentReference, configTable, needs, releaseTable, timeoutTable } from "./pages";
+import { readReference } from "./reference";
 
 const root = path.dirname(__dirname);
-const publicList = path.join(root, "components", "index.ts");
-const program = ts.createProgram([publicList], {
-  strict: true,
-  skipLibCheck: true,
-  module: ts.ModuleKind.NodeNext,
-  moduleResolution: ts.ModuleResolutionKind.NodeNext,
-});
-const checker = program.getTypeChecker();
-const gaps: string[] = [];
 
-interface Row {
-  name: string;
-  text: string;
-  standard: string;
-  example: string;
-}
-
-/** Text of a comment in one line, ready for a table. */
-function inline(parts: ts.SymbolDisplayPart[] | undefined): string {
-  return ts.displayPartsToString(parts).replace(/\s+/g, " ").replace(/\|/g, "\\|").trim();
-}
-
-function tag(symbol: ts.Symbol, name: string): string | undefined {
-  const found = symbol.getJsDocTags(checker).find((entry) => entry.name === name);
-  return found && inline(found.text);
-}
-
-/**
- * The interface behind an argument's type, or behind the items of its list, where it is one of ours: its fields get rows
- * of their own.
- */
-function nested(symbol: ts.Symbol): { type: ts.Type; suffix: string } | undefined {
-  const type = checker.getNonNullableType(checker.getTypeOfSymbol(symbol));
-  const own = (candidate: ts.Type) =>
-    candidate.isClassOrInterface() &&
-    candidate.symbol.declarations?.some((d) => d.getSourceFile().fileName.startsWith(path.join(root, "components")));
-  const item = checker.isArrayType(type) ? checker.getTypeArguments(type as ts.TypeReference)[0] : undefined;
-  return own(type) ? { type, suffix: "." } : item && own(item) ? { type: item, suffix: "[]." } : undefined;
-}
-
-function rowsOf(type: ts.Type, prefix: string): Row[] {
-  return checker.getPropertiesOfType(type).flatMap((symbol) => {
-    const name = `${prefix}${symbol.name}`;
-    const required = (symbol.flags & ts.SymbolFlags.Optional) === 0;
-    const row = {
-      name,
-      text: inline(symbol.getDocumentationComment(checker)),
-      standard: tag(symbol, "default") ?? (required ? "required" : ""),
-      example: tag(symbol, "example") ?? "",
-    };
-    for (const [what, value] of Object.entries(row)) {
-      if (value === "" && !(required && what === "example")) {
-        gaps.push(`${checker.typeToString(type)}.${symbol.name} has no ${what}`);
-      }
-    }
-    const inner = nested(symbol);
-    return [row, ...(inner ? rowsOf(inner.type, `${name}${inner.suffix}`) : [])];
-  });
-}
-
-function table(rows: Row[]): string {
-  const lines = rows.map(
-    (row) => `| \`${row.name}\` | ${row.standard} | ${row.text} | ${row.example && `\`${row.example}\``} |`,
-  );
-  return ["| argument | default | meaning | example |", "| --- | --- | --- | --- |", ...lines].join("\n");
-}
-
-function outputsOf(type: ts.Type): string {
-  const fields = checker
-    .getPropertiesOfType(type)
-    .filter((symbol) =>
-      symbol.declarations?.some((d) => d.getSourceFile().fileName.startsWith(root + path.sep + "comp")),
-    )
-    .filter((symbol) => (symbol.flags & ts.SymbolFlags.Property) !== 0);
-  const lines = fields.map((symbol) => {
-    const text = inline(symbol.getDocumentationComment(checker));
-    if (text === "") {
-      gaps.push(`${checker.typeToString(type)}.${symbol.name} has no text`);
-    }
-    return `| \`${symbol.name}\` | ${text} |`;
-  });
-  return ["| output | meaning |", "| --- | --- |", ...lines].join("\n");
-}
-
-interface Component {
-  name: string;
-  text: string;
-  args: ts.Type;
-  self: ts.Type;
-}
-
-function componentsOf(): Component[] {
-  const list = checker.getExportsOfModule(checker.getSymbolAtLocation(program.getSourceFile(publicList)!)!);
-  return list.flatMap((exported) => {
-    const symbol = exported.flags & ts.SymbolFlags.Alias ? checker.getAliasedSymbol(exported) : exported;
-    if ((symbol.flags & ts.SymbolFlags.Class) === 0) {
-      return [];
-    }
-    const [signature] = checker.getSignaturesOfType(checker.getTypeOfSymbol(symbol), ts.SignatureKind.Construct);
-    const args = signature?.parameters.find((parameter) => parameter.name === "args");
-    return args
-      ? [
-          {
-            name: symbol.name,
-            text: ts.displayPartsToString(symbol.getDocumentationComment(checker)),
-            args: checker.getNonNullableType(checker.getTypeOfSymbol(args)),
-            self: checker.getDeclaredTypeOfSymbol(symbol),
-          },
-        ]
-      : [];
-  });
-}
-
-function configTable(): string {
-  const lines = configKeys.map(({ variable, key, argument }) => {
-    const path = argument.length === 0 ? "the whole mesh" : `\`${argument.join(".")}\``;
-    return `| \`${variable}\` | \`istio-ambient:${key}\` | ${path} |`;
-  });
-  return [
-    "| environment variable of HostK8s | config key | sets |",
-    "| --- | --- | --- |",
-    ...lines,
-    "| – | `istio-ambient:mesh` | every other argument, as an object |",
-  ].join("\n");
+/** The page of a component: AmbientMesh has docs/ambient-mesh.md. */
+export function pageOf(component: string): string {
+  return `docs/${component.replace(/(?<=[a-z])(?=[A-Z])/g, "-").toLowerCase()}.md`;
 }
 
 /** Replaces what stands between the two marks of a generated part. */
-function fill(text: string, name: string, content: string): string {
-  const [begin, end] = [`<!-- ${name} -->`, `<!-- /${name} -->`];
+export function fill(file: string, text: string, name: string, content: string): string {
+  const [begin, end] = [`<!-- generated: ${name} -->`, `<!-- /generated: ${name} -->`];
   const [before, after] = [text.indexOf(begin), text.indexOf(end)];
   if (before < 0 || after < before) {
-    throw new Error(`README.md has no part between ${begin} and ${end}`);
+    throw new Error(`${file} has no part between ${begin} and ${end}`);
   }
   return `${text.slice(0, before + begin.length)}\n\n${content}\n\n${text.slice(after)}`;
 }
 
+/** Brings the severity, claim and hint of every section up to what its check says. */
+export function fillChecks(text: string): string {
+  return checks.reduce((page, { id, severity, claim, hint }) => {
+    const section = new RegExp(`^### ${id}\\n\\n.+\\n\\n.+\\n`, "m");
+    if (!section.test(page)) {
+      throw new Error(`docs/checks.md has no section for the check ${id}`);
+    }
+    return page.replace(section, () => `### ${id}\n\n${severity}: **${claim}**\n\n${hint}\n`);
+  }, text);
+}
+
+/** What the command prints. */
+async function output(...words: string[]): Promise<string> {
+  let printed = "";
+  const keep = (text: string) => {
+    printed += text;
+  };
+  await run(words, { out: keep, err: keep, color: false, interactive: false });
+  return ["```", `$ npx istio-ambient ${words.join(" ")}`, printed.trimEnd(), "```"].join("\n");
+}
+
+/** What becomes of each page that is generated, in whole or in part. */
+async function pages(): Promise<Map<string, (text: string) => string>> {
+  const { components, gaps } = readReference(root);
+  const wrong = [...gaps, ...defaultFaults(components.flatMap(({ args }) => args)), ...wrongReleases()];
+  if (wrong.length > 0) {
+    throw new Error(`the comments have gaps or are wrong:\n${wrong.map((line) => `  ${line}`).join("\n")}`);
+  }
+  const { engines } = JSON.parse(fs.readFileSync(path.join(root, "package.json"), "utf8")) as {
+    engines: { node: string };
+  };
+  const commands = await commandParts();
+  const filled = (file: string, parts: Record<string, string>): [string, (text: string) => string] => [
+    file,
+    (text) => Object.entries(parts).reduce((page, [name, content]) => fill(file, page, name, content), text),
+  ];
+  return new Map([
+    filled("README.md", { needs: needs(engines.node) }),
+    filled("docs/configuration.md", { "config keys": configTable() }),
+    filled("docs/upgrade.md", { releases: releaseTable() }),
+    filled("docs/recovery.md", { timeouts: timeoutTable() }),
+    filled("docs/cli.md", commands),
+    ["docs/convert.md", () => conversionPage()],
+    ["docs/checks.md", fillChecks],
+    ...components.map((component) => filled(pageOf(component.name), { reference: componentReference(component) })),
+  ]);
+}
+
+/** The help of every command, and what needs no cluster to be shown. */
+async function commandParts(): Promise<Record<string, string>> {
+  // Commander wraps to the terminal; the pages must not depend on it.
+  process.stdout.columns = 80;
+  const help = await output("--help");
+  const commands = [...help.split("Commands:")[1]!.matchAll(/^ {2}([a-z][\w-]*)/gm)].map((match) => match[1]!);
+  const parts: Record<string, string> = { "istio-ambient": help };
+  for (const command of commands.filter((name) => name !== "help")) {
+    parts[command] = await output(command, "--help");
+  }
+  return { ...parts, "kind cluster file": await output("kind-config") };
+}
+
+/** Comments that name a release which the package does not know. */
+function wrongReleases(): string[] {
+  const files = ["components", "lib", "cluster", "cli"].flatMap((room) =>
+    fs.readdirSync(path.join(root, room), { recursive: true, encoding: "utf8" }).map((file) => path.join(room, file)),
+  );
+  return files
+    .filter((file) => file.endsWith(".ts"))
+    .flatMap((file) => releaseFaults(file, fs.readFileSync(path.join(root, file), "utf8")));
+}
+
 async function formatted(file: string, text: string): Promise<string> {
-  return prettier.format(text, { ...(await prettier.resolveConfig(file)), parser: "markdown" });
+  return prettier.format(text, { ...(await prettier.resolveConfig(path.join(root, file))), parser: "markdown" });
 }
 
 async function main(check: boolean): Promise<void> {
-  const components = componentsOf();
-  const mesh = components.find((component) => component.name === "AmbientMesh")!;
-  const readme = path.join(root, "README.md");
-  let text = fs.readFileSync(readme, "utf8");
-  text = fill(text, "config keys", configTable());
-  text = fill(text, "mesh arguments", table(rowsOf(mesh.args, "")));
-  text = fill(text, "mesh outputs", outputsOf(mesh.self));
-  const sections = components
-    .filter((component) => component !== mesh)
-    .map((c) => `## ${c.name}\n\n${c.text}\n\n${table(rowsOf(c.args, ""))}\n\n${outputsOf(c.self)}`);
-  const intro =
-    "# Components\n\nEvery component beside `AmbientMesh`, which the README tells of: its arguments and outputs. " +
-    "This page is generated from the code by `make docs`.";
-  const pages = new Map([
-    [readme, await formatted(readme, text)],
-    [
-      path.join(root, "docs", "components.md"),
-      await formatted(path.join(root, "docs", "components.md"), [intro, ...sections].join("\n\n")),
-    ],
-  ]);
-  if (gaps.length > 0) {
-    throw new Error(`the documentation has gaps:\n${gaps.map((gap) => `  ${gap}`).join("\n")}`);
-  }
-  for (const [file, content] of pages) {
-    if (fs.existsSync(file) && fs.readFileSync(file, "utf8") === content) {
+  for (const [file, write] of await pages()) {
+    const place = path.join(root, file);
+    const before = fs.existsSync(place) ? fs.readFileSync(place, "utf8") : "";
+    const text = await formatted(file, write(before));
+    if (text === before) {
       continue;
     }
     if (check) {
-      throw new Error(`${path.relative(root, file)} is not what the code says; write it with: make docs`);
+      throw new Error(`${file} is not what the code says; write it with: make docs`);
     }
-    fs.writeFileSync(file, content);
-    console.log(`wrote ${path.relative(root, file)}`);
+    fs.writeFileSync(place, text);
+    console.log(`wrote ${file}`);
   }
 }
 
-main(process.argv.includes("--check")).catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : String(error));
-  process.exitCode = 1;
-});
+if (require.main === module) {
+  main(process.argv.includes("--check")).catch((error: unknown) => {
+    console.error(error instanceof Error ? error.message : String(error));
+    process.exitCode = 1;
+  });
+}

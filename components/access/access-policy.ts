@@ -11,12 +11,14 @@ import {
   tokenPolicy,
   waypointOnly,
 } from "./objects";
-import { accessPolicyRules as rules, elsewhereFault } from "./rules";
+import { accessPolicyRules as rules, elsewhereViolation } from "./rules";
 import { timeouts } from "../../lib/istio/defaults";
 import { conditionMet } from "../support/acceptance";
 import { childOf, minutes } from "../support/children";
-import { checkedInputs, componentNamed, lateFault, resolved } from "../support/arguments";
+import { checkedInputs, componentNamed, lateViolation, resolved, resolvedMetadata } from "../support/arguments";
 import { clusterOf } from "../support/cluster";
+import { earlyName } from "../support/program";
+import { anotherName, ownObject, Writer } from "../support/ownership";
 import { AccessPolicyArgs, HttpAccessArgs } from "./args";
 
 /**
@@ -37,7 +39,12 @@ export class AccessPolicy extends pulumi.ComponentResource {
   constructor(name: string, args: AccessPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-ambient:index:AccessPolicy", name, checkedInputs("AccessPolicy", name, args, rules), opts);
     const policy = normalize(name, args);
-    const write = writer(this, name, args, policy);
+    const cluster = clusterOf(this, "AccessPolicy", name, args.cluster);
+    const write = writerOf(
+      name,
+      { what: componentNamed("AccessPolicy", name), cluster, opts, namespace: earlyName(args.namespace) },
+      policy,
+    );
 
     const ids: pulumi.Output<string>[] = [];
     if (args.defaultDeny) {
@@ -73,9 +80,10 @@ function normalize(name: string, args: AccessPolicyArgs) {
     pods: part("selector", args.selector).apply((selector): Target => ({ selector })),
     allow: part("allow", args.allow).apply((allow) => (allow ?? []) as AccessRule[]),
     trustDomain: part("trustDomain", args.trustDomain),
+    given: resolvedMetadata(what, args, rules),
     http: pulumi.all([http, namespace]).apply(([given, own]) => {
       if (given && !given.services && given.waypoint.namespace !== own) {
-        throw lateFault(what, elsewhereFault(given.waypoint.name, given.waypoint.namespace));
+        throw lateViolation(what, elsewhereViolation(given.waypoint.name, given.waypoint.namespace));
       }
       return given!;
     }),
@@ -89,18 +97,20 @@ interface Written {
   accepted: pulumi.Output<string>;
 }
 
-type Writer = (
-  suffix: string,
-  enforcer: string,
-  spec: pulumi.Output<object>,
-  opts: pulumi.CustomResourceOptions,
-) => Written;
+interface Write {
+  (suffix: string, enforcer: string, spec: pulumi.Output<object>, opts: pulumi.CustomResourceOptions): Written;
+  writer: Writer;
+}
 
 /** Writes the AuthorizationPolicies of one component and waits for the enforcer of each. */
-function writer(parent: pulumi.ComponentResource, name: string, args: AccessPolicyArgs, policy: Normalized): Writer {
-  const cluster = clusterOf(parent, "AccessPolicy", name, args.cluster);
-  return (suffix, enforcer, spec, opts) => {
-    const resource = createObject(name, suffix, "AuthorizationPolicy", policy, spec, opts);
+function writerOf(name: string, writer: Writer, policy: Normalized): Write {
+  const write = (
+    suffix: string,
+    enforcer: string,
+    spec: pulumi.Output<object>,
+    opts: pulumi.CustomResourceOptions,
+  ): Written => {
+    const resource = createObject(name, suffix, "AuthorizationPolicy", writer, policy, spec, opts);
     const what = `AuthorizationPolicy "${name}-${suffix}"`;
     const awaited = {
       what,
@@ -108,19 +118,23 @@ function writer(parent: pulumi.ComponentResource, name: string, args: AccessPoli
       plural: "authorizationpolicies",
       minutes: timeouts.policy,
     };
-    return { resource, accepted: conditionMet(resource.id, awaited, enforcer, cluster) };
+    return { resource, accepted: conditionMet(resource.id, awaited, enforcer, writer.cluster) };
   };
+  return Object.assign(write, { writer });
 }
 
 function createObject(
   name: string,
   suffix: string,
-  kind: string,
+  kind: "AuthorizationPolicy" | "RequestAuthentication",
+  writer: Writer,
   policy: Normalized,
   spec: pulumi.Output<object>,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
-  const metadata = { name: pulumi.interpolate`${policy.name}-${suffix}`, namespace: policy.namespace };
+  const given = { ...policy.given, name: pulumi.interpolate`${policy.name}-${suffix}`, namespace: policy.namespace };
+  const wayOut = policy.name.apply((taken) => anotherName(taken));
+  const metadata = ownObject(writer, kind, given, wayOut);
   return new k8s.apiextensions.CustomResource(
     `${name}-${suffix}`,
     { apiVersion: "security.istio.io/v1", kind, metadata, spec },
@@ -137,13 +151,13 @@ function createRequestRules(
   name: string,
   args: HttpAccessArgs,
   policy: Normalized,
-  write: Writer,
+  write: Write,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Output<string>[] {
   const through = policy.http.apply((http): Target =>
     http.services ? { services: http.services } : { waypoint: http.waypoint.name },
   );
-  const tokens = args.jwt ? [createTokens(name, policy, through, opts)] : [];
+  const tokens = args.jwt ? [createTokens(name, write.writer, policy, through, opts)] : [];
   const requestSpec = pulumi
     .all([through, policy.http, policy.trustDomain])
     .apply(([to, http, domain]) => requestPolicy(to, http.allow as HttpAccessRule[], domain));
@@ -159,10 +173,11 @@ function createRequestRules(
 /** Whose tokens are checked. istiod gives a RequestAuthentication no condition that could be awaited. */
 function createTokens(
   name: string,
+  writer: Writer,
   policy: Normalized,
   through: pulumi.Output<Target>,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
   const spec = pulumi.all([through, policy.http]).apply(([to, http]) => tokenPolicy(to, http.jwt!));
-  return createObject(name, "tokens", "RequestAuthentication", policy, spec, opts);
+  return createObject(name, "tokens", "RequestAuthentication", writer, policy, spec, opts);
 }

@@ -1,7 +1,17 @@
 // What AccessPolicy takes.
 import * as pulumi from "@pulumi/pulumi";
-import { ClusterArgs } from "../support/args";
+import { ClusterArgs, ObjectMetadataArgs } from "../support/args";
 import { WaypointReference } from "../waypoint/args";
+
+/** An ingress gateway as a client: the reference to a gateway tells all of it. */
+export interface AccessGatewayArgs {
+  /** Name of the Gateway. */
+  name: pulumi.Input<string>;
+  /** Its namespace. */
+  namespace: pulumi.Input<string>;
+  /** Service account of its pods. */
+  serviceAccount: pulumi.Input<string>;
+}
 
 /** Who may connect. What is given has to hold together; of one list any entry is enough. */
 export interface AccessRuleArgs {
@@ -18,6 +28,13 @@ export interface AccessRuleArgs {
    * @example ["shop/web"]
    */
   serviceAccounts?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * An ingress gateway, which is a client too: `mesh.gateway` or the `reference` of an IngressGateway, also from a
+   * StackReference. It is let in beside the namespaces and service accounts.
+   * @default none
+   * @example { name: "hostk8s-gateway", namespace: "istio-system", serviceAccount: "hostk8s-gateway-istio" }
+   */
+  gateway?: pulumi.Input<AccessGatewayArgs>;
   /**
    * Ports of the pods, not of the Service.
    * @default every port
@@ -40,6 +57,13 @@ export interface HttpAccessRuleArgs {
    * @example ["shop/web"]
    */
   serviceAccounts?: pulumi.Input<pulumi.Input<string>[]>;
+  /**
+   * An ingress gateway, which is a client too: `mesh.gateway` or the `reference` of an IngressGateway, also from a
+   * StackReference. It is let through beside the namespaces and service accounts.
+   * @default none
+   * @example { name: "hostk8s-gateway", namespace: "istio-system", serviceAccount: "hostk8s-gateway-istio" }
+   */
+  gateway?: pulumi.Input<AccessGatewayArgs>;
   /**
    * Methods.
    * @default any
@@ -120,7 +144,7 @@ export interface HttpAccessArgs {
   jwt?: JwtArgs;
 }
 /** Who may reach the pods of a namespace. */
-export interface AccessPolicyArgs {
+export interface AccessPolicyArgs extends ObjectMetadataArgs {
   /**
    * First part of the names of its objects. A change replaces them.
    * @default the component's name

@@ -2,10 +2,17 @@
 import { trustDomain } from "../../lib/istio/defaults";
 import { waypointPrincipal, WaypointSettings } from "../waypoint/objects";
 
+/** An ingress gateway as a client. */
+export interface GatewayClient {
+  namespace: string;
+  serviceAccount: string;
+}
+
 /** Who may connect, and to which ports. */
 export interface AccessRule {
   namespaces?: string[];
   serviceAccounts?: string[];
+  gateway?: GatewayClient;
   ports?: number[];
 }
 
@@ -13,6 +20,7 @@ export interface AccessRule {
 export interface HttpAccessRule {
   namespaces?: string[];
   serviceAccounts?: string[];
+  gateway?: GatewayClient;
   methods?: string[];
   paths?: string[];
   hosts?: string[];
@@ -57,10 +65,11 @@ function connectionRule(rule: AccessRule, domain: string | undefined): object {
 
 /** Who, one source each way of saying it: any of them is enough. */
 function sources(rule: AccessRule | HttpAccessRule, domain: string | undefined): object[] | undefined {
-  const { namespaces, serviceAccounts } = rule;
+  const { namespaces, serviceAccounts = [], gateway } = rule;
+  const accounts = [...serviceAccounts, ...(gateway ? [`${gateway.namespace}/${gateway.serviceAccount}`] : [])];
   const from = [
     ...(namespaces ? [{ source: { namespaces } }] : []),
-    ...(serviceAccounts ? [{ source: { principals: serviceAccounts.map((each) => principal(each, domain)) } }] : []),
+    ...(accounts.length > 0 ? [{ source: { principals: accounts.map((each) => principal(each, domain)) } }] : []),
   ];
   return from.length > 0 ? from : undefined;
 }

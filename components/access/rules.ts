@@ -1,5 +1,6 @@
 // What an AccessPolicy may be given.
 import {
+  anything,
   below,
   first,
   flag,
@@ -15,11 +16,12 @@ import {
   value,
   filledList,
 } from "../../lib/validation/rules";
-import { dnsLabel, hostname, labels, port } from "../../lib/validation/formats";
+import { dnsLabel, dnsSubdomain, hostname, labels, port } from "../../lib/validation/formats";
 import { method } from "../../lib/validation/http-formats";
 import { clusterRules } from "../../lib/validation/cluster";
+import { annotations } from "../../lib/validation/metadata";
 import { waypointReference } from "../waypoint/rules";
-import { Fault, textOf } from "../../lib/validation/violations";
+import { Violation, textOf } from "../../lib/validation/violations";
 
 const account = text(
   /^[a-z0-9]([-a-z0-9]*[a-z0-9])?\/[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/,
@@ -30,9 +32,24 @@ const account = text(
   },
 );
 
+/** Where a reference to a gateway is given whole, what it tells beside this is for routes. */
+const gatewayClient = object({
+  name: dnsLabel("hostk8s-gateway"),
+  namespace: required(dnsLabel("istio-system"), "a gateway is of a namespace", '"istio-system"'),
+  serviceAccount: required(
+    dnsSubdomain("hostk8s-gateway-istio"),
+    "a gateway is known by the service account of its pods",
+    '"hostk8s-gateway-istio"',
+  ),
+  listeners: anything,
+  hostPorts: anything,
+  certificateNames: anything,
+});
+
 const who = {
   namespaces: filledList(dnsLabel("shop"), '"shop"'),
   serviceAccounts: filledList(account, '"shop/web"'),
+  gateway: gatewayClient,
 };
 
 const onlyRequests = ["methods", "paths", "hosts", "headers", "claims"];
@@ -136,7 +153,7 @@ const claimsNeedTokens: Together = (given, path) => {
   const rules = Array.isArray(given["allow"]) ? (given["allow"] as Record<string, unknown>[]) : [];
   return given["jwt"] !== undefined
     ? []
-    : rules.flatMap((rule, index): Fault[] =>
+    : rules.flatMap((rule, index): Violation[] =>
         rule?.["claims"] === undefined
           ? []
           : [
@@ -254,6 +271,8 @@ export const accessPolicyRules: ObjectRule = object(
       "a trust domain is lower-case labels joined by dots",
       '"cluster.local"',
     ),
+    labels,
+    annotations,
     cluster: clusterRules,
   },
   something,
@@ -263,7 +282,7 @@ export const accessPolicyRules: ObjectRule = object(
 );
 
 /** Rules for the whole of a waypoint's traffic live beside the waypoint. */
-export function elsewhereFault(waypoint: string, waypointNamespace: string): Fault {
+export function elsewhereViolation(waypoint: string, waypointNamespace: string): Violation {
   return {
     path: "http.waypoint",
     got: `${waypointNamespace}/${waypoint}`,

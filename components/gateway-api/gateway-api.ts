@@ -10,7 +10,7 @@ import { gatewayApiRules } from "./rules";
 import { defaultGatewayApiVersion } from "../../lib/istio/releases";
 import type { Named } from "../../lib/cluster-state/snapshot";
 import { childOf, minutes } from "../support/children";
-import { checkArgs, throwFaults } from "../support/arguments";
+import { checkArgs, throwViolations } from "../support/arguments";
 import { factsOf } from "../support/mesh-facts";
 import { Cluster, clusterOf } from "../support/cluster";
 import { fromProject, ownCommand } from "../support/own-command";
@@ -80,7 +80,7 @@ function readTexts(name: string, source: string): string[] {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const rule = `the Gateway API CRDs cannot be read from there (${why})`;
-    throwFaults("GatewayApi", name, [{ path: "source", got: source, rule, fix: 'source: "./gateway-api.yaml"' }]);
+    throwViolations("GatewayApi", name, [{ path: "source", got: source, rule, fix: 'source: "./gateway-api.yaml"' }]);
     throw error;
   }
 }
@@ -93,7 +93,7 @@ function findDrift(
   parent: pulumi.Resource | undefined,
 ): string | undefined {
   const facts = factsOf(parent);
-  if (facts === "skipped") {
+  if (typeof facts === "string") {
     return undefined;
   }
   const definitions = facts?.definitions ?? readDefinitions(cluster);

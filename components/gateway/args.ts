@@ -18,7 +18,7 @@ export interface CertificateArgs {
   existing?: boolean;
   /**
    * Secret that holds the certificate, in the gateway's namespace. A change replaces the Certificate.
-   * @default "hostk8s-gateway-cert"
+   * @default the gateway's name with -cert: of a mesh "hostk8s-gateway-cert"
    * @example "wildcard-cert"
    */
   secretName?: pulumi.Input<string>;
@@ -79,7 +79,7 @@ export interface AllowedRoutesArgs {
 export interface GatewayArgs {
   /**
    * Name of the Gateway. istiod calls its Deployment and Service `<name>-istio`. A change replaces the Gateway.
-   * @default "hostk8s-gateway"
+   * @default the component's name; of a mesh "hostk8s-gateway"
    * @example "public"
    */
   name?: pulumi.Input<string>;
@@ -173,12 +173,40 @@ export interface IngressGatewayArgs extends GatewayArgs {
    */
   cluster?: ClusterArgs;
 }
-/** A Gateway as a route refers to it. */
-export interface ParentReference {
+/** A listener of a gateway. */
+export interface GatewayListener {
+  /** Its name, as the `section` of a route's parent. */
+  name: string;
+  /** HTTP or HTTPS. */
+  protocol: string;
+  /** Its port in the cluster. */
+  port: number;
+  /** The host name that it serves; every host without one. */
+  hostname?: string;
+}
+
+/** Ports of a machine that lead to a gateway. */
+export interface GatewayHostPorts {
+  /** Port of http. */
+  http: number;
+  /** Port of https; missing without an https listener. */
+  https?: number;
+}
+
+/** A gateway as routes and policies refer to it, in the same program or through a StackReference. */
+export interface GatewayReference {
   /** Name of the Gateway. */
   name: string;
   /** Its namespace. */
   namespace: string;
+  /** Its listeners. */
+  listeners: GatewayListener[];
+  /** Ports under which it is reached from outside; missing unless its Service is of type NodePort. */
+  hostPorts?: GatewayHostPorts;
+  /** Host names in its certificate; missing without one that this package issues. */
+  certificateNames?: string[];
+  /** Service account of its pods, by which policies know it. */
+  serviceAccount: string;
 }
 /** The NodePorts of a gateway; a port that is not open is missing. */
 export interface GatewayNodePorts {
@@ -186,4 +214,36 @@ export interface GatewayNodePorts {
   http?: number;
   /** Port of https on every node. */
   https?: number;
+}
+
+/** A listener of a gateway, as a route is told of it. */
+export interface GatewayListenerArgs {
+  /** Its name. */
+  name: pulumi.Input<string>;
+  /** HTTP or HTTPS. */
+  protocol: pulumi.Input<string>;
+  /** Its port. */
+  port: pulumi.Input<number>;
+  /**
+   * The host name that it serves.
+   * @default every host
+   * @example "shop.example.com"
+   */
+  hostname?: pulumi.Input<string>;
+}
+
+/** Ports of a machine that lead to a gateway, as a route is told of them. */
+export interface GatewayHostPortsArgs {
+  /**
+   * Port of http.
+   * @default that of the listener
+   * @example 8081
+   */
+  http?: pulumi.Input<number>;
+  /**
+   * Port of https.
+   * @default that of the listener
+   * @example 8444
+   */
+  https?: pulumi.Input<number>;
 }

@@ -11,9 +11,10 @@ import { explainWaiting } from "../../cluster/waiting";
 import { conditionVerdict, type Verdict, type WithConditions } from "../../lib/cluster-state/conditions";
 import type { Awaited } from "../../lib/cluster-state/waiting";
 import { childOf, minutes } from "../support/children";
-import { runFault } from "../support/run-fault";
+import { runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
 import { beforeTheEnd, explainWait } from "../support/explain-wait";
+import { anotherName, MadeOfIt, Metadata, ownObject, Writer } from "../support/ownership";
 import { CertificateArgs } from "./args";
 
 /** The gateway that a certificate is for. */
@@ -37,29 +38,44 @@ interface ListenerCertificate {
 export function createCertificate(
   parent: pulumi.ComponentResource,
   name: string,
-  cluster: Cluster,
+  writer: Writer,
   owner: CertificateOwner,
   args: CertificateArgs,
-  opts: pulumi.ComponentResourceOptions | undefined,
 ): ListenerCertificate {
   if (!owner.https) {
     return { secretName: pulumi.output(""), before: [] };
   }
-  const secretName = owner.certificate.apply((certificate) => certificate.secretName ?? defaults.secretName);
+  const secretName = pulumi
+    .all([owner.certificate, owner.name])
+    .apply(([certificate, name]) => certificate.secretName ?? gatewayObjects.secret(name));
   if (args.existing) {
     return { secretName, before: [] };
   }
   const isForeign = args.issuerName !== undefined;
-  const issuer = isForeign ? namedIssuer(owner) : createAuthority(parent, name, cluster, owner, opts);
+  const issuer = isForeign ? namedIssuer(owner) : createAuthority(parent, name, writer, owner);
   const spec = pulumi
     .all([owner.certificate, secretName, issuer])
     .apply(([certificate, secret, { issuerName, issuerKind }]) =>
       certificateSpec({ ...certificate, secretName: secret, issuerName, issuerKind }),
     );
-  const child = childOf(parent, opts);
+  const child = childOf(parent, writer.opts);
   // An issuer of somebody else's may have to reach this very gateway before it signs (ACME): it is awaited afterwards.
-  const create = isForeign ? unawaited : awaitedObject(parent, cluster);
-  const resource = create(`${name}-certificate`, "Certificate", secretName, owner.namespace, spec, child);
+  const create = isForeign ? unawaited : awaitedObject(parent, writer.cluster);
+  const wayOut = secretName.apply((got) => {
+    const advice = "choose another name for the Secret";
+    return { path: "certificate.secretName", got, advice, fix: `certificate: { secretName: "${got}-2" }` };
+  });
+  const { namespace } = owner;
+  const metadata = ownObject(
+    writer,
+    "Certificate",
+    { name: secretName, namespace, annotations: waits(!isForeign) },
+    wayOut,
+    {
+      made: [secretOf],
+    },
+  );
+  const resource = create(`${name}-certificate`, "Certificate", metadata, spec, child);
   return { secretName, resource, before: isForeign ? [] : [resource] };
 }
 
@@ -74,18 +90,22 @@ function namedIssuer(owner: CertificateOwner): pulumi.Output<{ issuerName: strin
 function createAuthority(
   parent: pulumi.ComponentResource,
   name: string,
-  cluster: Cluster,
+  writer: Writer,
   owner: CertificateOwner,
-  opts: pulumi.ComponentResourceOptions | undefined,
 ): pulumi.Output<{ issuerName: string; issuerKind: string }> {
   const selfSigned = owner.name.apply(gatewayObjects.selfSignedIssuer);
   const authority = owner.name.apply(gatewayObjects.authority);
-  const create = awaitedObject(parent, cluster);
+  const { opts } = writer;
+  const create = awaitedObject(parent, writer.cluster);
+  const wayOut = owner.name.apply((taken) => anotherName(taken));
+  const own = (kind: "Issuer" | "Certificate", objectName: pulumi.Output<string>, made: MadeOfIt[] = []) => {
+    const metadata = { name: objectName, namespace: owner.namespace, annotations: waits(true) };
+    return ownObject(writer, kind, metadata, wayOut, { made });
+  };
   const root = create(
     `${name}-selfsigned-issuer`,
     "Issuer",
-    selfSigned,
-    owner.namespace,
+    own("Issuer", selfSigned),
     { selfSigned: {} },
     childOf(parent, opts),
   );
@@ -93,16 +113,14 @@ function createAuthority(
   const certificate = create(
     `${name}-ca-certificate`,
     "Certificate",
-    authority,
-    owner.namespace,
+    own("Certificate", authority, [secretOf]),
     spec,
     childOf(parent, opts, root),
   );
   const issuer = create(
     `${name}-ca-issuer`,
     "Issuer",
-    authority,
-    owner.namespace,
+    own("Issuer", authority),
     { ca: { secretName: authority } },
     childOf(parent, opts, certificate),
   );
@@ -112,34 +130,37 @@ function createAuthority(
 type Create = (
   name: string,
   kind: "Certificate" | "Issuer",
-  objectName: pulumi.Input<string>,
-  namespace: pulumi.Input<string>,
+  metadata: Metadata,
   spec: pulumi.Input<object>,
   opts: pulumi.CustomResourceOptions,
 ) => k8s.apiextensions.CustomResource;
 
 /** An object of cert-manager that the plugin does not wait for. */
-const unawaited: Create = (name, kind, objectName, namespace, spec, opts) =>
-  new k8s.apiextensions.CustomResource(
-    name,
-    { apiVersion: "cert-manager.io/v1", kind, metadata: { name: objectName, namespace }, spec },
-    opts,
-  );
+const unawaited: Create = (name, kind, metadata, spec, opts) =>
+  new k8s.apiextensions.CustomResource(name, { apiVersion: "cert-manager.io/v1", kind, metadata, spec }, opts);
 
 /** An object of cert-manager that counts once it is ready. */
 function awaitedObject(parent: pulumi.ComponentResource, cluster: Cluster): Create {
-  return (name, kind, objectName, namespace, spec, opts) => {
-    const annotations = { "pulumi.com/waitFor": "condition=Ready" };
+  return (name, kind, metadata, spec, opts) => {
     const resource = new k8s.apiextensions.CustomResource(
       name,
-      { apiVersion: "cert-manager.io/v1", kind, metadata: { name: objectName, namespace, annotations }, spec },
+      { apiVersion: "cert-manager.io/v1", kind, metadata, spec },
       { ...opts, ...minutes(timeouts.certificate) },
     );
-    const awaited = pulumi.all([objectName, namespace]).apply(([object, into]) => readiness(kind, into, object));
+    const awaited = pulumi
+      .all([metadata.name, metadata.namespace])
+      .apply(([object, into = ""]) => readiness(kind, into, object));
     explainWait(parent, cluster, resource, awaited, beforeTheEnd(timeouts.certificate));
     return resource;
   };
 }
+
+function waits(isAwaited: boolean): Record<string, string> {
+  return isAwaited ? { "pulumi.com/waitFor": "condition=Ready" } : {};
+}
+
+/** cert-manager calls the Secret like its Certificate here. */
+const secretOf: MadeOfIt = { kind: "Secret", maker: "cert-manager", name: (certificate) => certificate };
 
 function readiness(kind: string, namespace: string, name: string): Awaited {
   return {
@@ -186,10 +207,12 @@ async function requireIssued(target: ClusterTarget, awaited: Awaited): Promise<v
     const judge = (object: unknown) => conditionVerdict(object as WithConditions, condition);
     verdict = await awaitVerdict(target, `${path}/${name}`, judge, forMs);
   } catch (error) {
-    throw runFault(`Certificate ${namespace}/${name} was written, but not seen issued: ${reason(error)}`);
+    throw runFailure(`Certificate ${namespace}/${name} was written, but not seen issued: ${reason(error)}`);
   }
   if (verdict.state !== "accepted") {
     const text = await explainWaiting(target, awaited, { begun, seen: begun }, 0).catch(() => undefined);
-    throw runFault(text ?? `Certificate ${namespace}/${name} is not issued within ${timeouts.foreignCertificate} min`);
+    throw runFailure(
+      text ?? `Certificate ${namespace}/${name} is not issued within ${timeouts.foreignCertificate} min`,
+    );
   }
 }

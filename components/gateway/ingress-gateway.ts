@@ -3,6 +3,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { certificateDefaults, gatewayDefaults, meshDefaults, timeouts } from "../../lib/istio/defaults";
 import {
+  gatewayReference,
   gatewaySpec,
   listenerPorts,
   listenerServicePorts,
@@ -11,19 +12,22 @@ import {
   ServiceSettings,
   url,
 } from "./objects";
-import { gatewayObjects } from "../../lib/istio/names";
+import type { Protocol, Served } from "../../lib/gateway-api/reference";
+import { gatewayObjects, listenerName } from "../../lib/istio/names";
 import { ingressGatewayRules as rules } from "./rules";
 import type { Awaited } from "../../lib/cluster-state/waiting";
 import { createCertificate, issuedBy } from "./certificate";
-import { GatewayArgs, GatewayNodePorts, IngressGatewayArgs, ParentReference } from "./args";
+import { GatewayArgs, GatewayNodePorts, GatewayReference, IngressGatewayArgs } from "./args";
 import { childOf, minutes } from "../support/children";
-import { checkArgs, componentNamed, resolved, throwFaults } from "../support/arguments";
+import { checkArgs, componentNamed, resolved, throwViolations, withName } from "../support/arguments";
 import { loadBalancerHost } from "./load-balancer";
-import { portFaults } from "../support/cluster-claims";
+import { claimNodePorts } from "../support/node-ports";
 import { awaitPods } from "./pods";
-import { Cluster, clusterOf } from "../support/cluster";
+import { Cluster, clusterId, clusterOf } from "../support/cluster";
 import { beforeTheEnd, explainWait } from "../support/explain-wait";
-import { announceGateway, GatewayFacts, plain } from "../support/program";
+import { factsOf } from "../support/mesh-facts";
+import { anotherName, ownObject, Writer } from "../support/ownership";
+import { announceGateway, earlyName, plain } from "../support/program";
 
 /**
  * A Gateway of class `istio` with http and https, which istiod turns into pods and a Service.
@@ -33,8 +37,8 @@ import { announceGateway, GatewayFacts, plain } from "../support/program";
  * ```
  */
 export class IngressGateway extends pulumi.ComponentResource {
-  /** Name and namespace, for the `parentRefs` of routes. */
-  public readonly parentRef: pulumi.Output<ParentReference>;
+  /** The gateway for the `parent` of routes and for policies, here and in other stacks; known once it serves. */
+  public readonly reference: pulumi.Output<GatewayReference>;
   /** Where http answers from outside. */
   public readonly httpUrl: pulumi.Output<string>;
   /** Where https answers from outside; empty without a certificate. */
@@ -49,14 +53,26 @@ export class IngressGateway extends pulumi.ComponentResource {
   public readonly caCertificate: pulumi.Output<string>;
 
   constructor(name: string, args: IngressGatewayArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    super("istio-ambient:index:IngressGateway", name, checkArgs("IngressGateway", name, args, rules), opts);
-    throwFaults("IngressGateway", name, portFaults(this, name, args));
+    super(
+      "istio-ambient:index:IngressGateway",
+      name,
+      checkArgs("IngressGateway", name, withName(name, args), rules),
+      opts,
+    );
+    const opener = { name, parent: opts?.parent };
+    const claiming = { shown: componentNamed("IngressGateway", name), name, opener, path: "" };
+    throwViolations("IngressGateway", name, claimNodePorts(clusterId(this), claiming, args));
     const cluster = clusterOf(this, "IngressGateway", name, args.cluster);
-    const gateway = normalize(componentNamed("IngressGateway", name), args);
-    const overlay = createOverlay(this, name, gateway, opts);
-    const certificate = createCertificate(this, name, cluster, gateway, args.certificate ?? {}, opts);
+    const gateway = normalize(componentNamed("IngressGateway", name), name, args);
+    // What is a part of a mesh was seen by its preflight.
+    const isJudged = (factsOf(opts?.parent) ?? "skipped") !== "skipped";
+    const namespace = earlyName(args.namespace);
+    const writer = { what: componentNamed("IngressGateway", name), cluster, opts, namespace, isJudged };
+    const overlay = createOverlay(this, name, writer, gateway);
+    const certificate = createCertificate(this, name, writer, gateway, args.certificate ?? {});
     const resource = createGateway(
       name,
+      writer,
       gateway,
       certificate.secretName,
       childOf(this, opts, overlay, ...certificate.before),
@@ -69,10 +85,8 @@ export class IngressGateway extends pulumi.ComponentResource {
     // A preview waits for nothing, and shows routes with the parent that they will have.
     const ready = pulumi.runtime.isDryRun() ? pulumi.output("") : pulumi.all([serving, authority]).apply(([id]) => id);
     const address = reachedAt(cluster, gateway, serving);
-    this.parentRef = pulumi
-      .all([gateway.name, gateway.namespace, ready])
-      .apply(([n, namespace]) => ({ name: n, namespace }));
-    announceGateway(this.parentRef, served(args));
+    this.reference = referenceOf(gateway, ready);
+    announceGateway(this.reference, served(args));
     this.httpUrl = address.apply(({ host, http }) => url("http", host, http));
     this.httpsUrl = address.apply(({ host, https }) => (gateway.https ? url("https", host, https) : ""));
     this.nodePorts = gateway.service.apply((service) => openNodePorts(service));
@@ -80,7 +94,7 @@ export class IngressGateway extends pulumi.ComponentResource {
     this.secretName = certificate.secretName;
     this.caCertificate = authority;
     this.registerOutputs({
-      parentRef: this.parentRef,
+      reference: this.reference,
       httpUrl: this.httpUrl,
       httpsUrl: this.httpsUrl,
       nodePorts: this.nodePorts,
@@ -91,28 +105,46 @@ export class IngressGateway extends pulumi.ComponentResource {
   }
 }
 
-/** What routes of the same program have to know of this gateway. */
-function served(args: IngressGatewayArgs): GatewayFacts {
+function referenceOf(gateway: Normalized, ready: pulumi.Output<string>): pulumi.Output<GatewayReference> {
+  const { name, namespace, https, serviceType, hostnames, outside, certificate } = gateway;
+  return pulumi
+    .all([name, namespace, hostnames, outside, certificate, ready])
+    .apply(([known, into, hosts, ports, { enabled, existing, dnsNames }]) =>
+      gatewayReference({
+        name: known,
+        namespace: into,
+        https,
+        hostnames: hosts,
+        hostPorts: serviceType === "NodePort" ? { http: ports.http, https: ports.https } : undefined,
+        certificateNames:
+          enabled === false || existing === true ? undefined : (dnsNames ?? [...certificateDefaults.dnsNames]),
+      }),
+    );
+}
+
+/** What routes of the same program know of this gateway before it is there: all that is plain. */
+function served(args: IngressGatewayArgs): Served {
   const certificate = args.certificate ?? {};
   const unnamed = certificate.enabled === false || certificate.existing === true;
   const names = certificate.dnsNames === undefined ? [...certificateDefaults.dnsNames] : plain(certificate.dnsNames);
-  const onNodes = (args.serviceType ?? gatewayDefaults.serviceType) === "NodePort";
   const hostnames = plain(args.hostnames) as string[] | undefined;
   const count = hostnames?.length ?? 1;
+  const named = (protocol: Protocol, number: number) =>
+    Array.from({ length: number }, (_, index) => listenerName(protocol, index));
   return {
     hostnames,
     certificateNames: unnamed ? undefined : (names as string[] | undefined),
-    httpsPort: onNodes ? (args.httpsHostPort ?? gatewayDefaults.httpsHostPort) : listenerPorts.https,
-    listeners: { http: count, https: certificate.enabled === false ? 0 : count },
+    httpsPort: plain(args.httpsHostPort) ?? gatewayDefaults.httpsHostPort,
+    listeners: { http: named("http", count), https: named("https", certificate.enabled === false ? 0 : count) },
   };
 }
 
 /** The arguments with their defaults; what belongs together arrives together. */
-function normalize(what: string, args: IngressGatewayArgs) {
+function normalize(what: string, componentName: string, args: IngressGatewayArgs) {
   const part = <T>(field: keyof GatewayArgs & string, value: T) => resolved(what, field, value, rules.fields[field]!);
   const https = args.certificate?.enabled !== false;
   const serviceType = args.serviceType ?? gatewayDefaults.serviceType;
-  const name = part("name", args.name).apply((given) => given ?? gatewayDefaults.name);
+  const name = part("name", args.name).apply((given) => given ?? componentName);
   const { httpNodePort, httpsNodePort, replicas, cpu, memory, httpHostPort, httpsHostPort, host } = args;
   return {
     https,
@@ -149,11 +181,14 @@ type Normalized = ReturnType<typeof normalize>;
 function createOverlay(
   parent: pulumi.ComponentResource,
   name: string,
+  writer: Writer,
   gateway: Normalized,
-  opts: pulumi.ComponentResourceOptions | undefined,
 ): pulumi.Resource {
+  const { opts } = writer;
   const metadata = { name: overlayName(gateway), namespace: gateway.namespace };
-  const configMap = new k8s.core.v1.ConfigMap(`${name}-overlay`, { metadata }, childOf(parent, opts));
+  const wayOut = gateway.name.apply((taken) => anotherName(taken));
+  const own = ownObject(writer, "ConfigMap", metadata, wayOut);
+  const configMap = new k8s.core.v1.ConfigMap(`${name}-overlay`, { metadata: own }, childOf(parent, opts));
   return new k8s.core.v1.ConfigMapPatch(
     `${name}-overlay-data`,
     {
@@ -171,10 +206,24 @@ function overlayName(gateway: Normalized): pulumi.Output<string> {
 
 function createGateway(
   name: string,
+  writer: Writer,
   gateway: Normalized,
   secretName: pulumi.Output<string>,
   opts: pulumi.CustomResourceOptions,
 ): k8s.apiextensions.CustomResource {
+  const annotations = { "pulumi.com/waitFor": "condition=Programmed" };
+  const metadata = { name: gateway.name, namespace: gateway.namespace, annotations };
+  const wayOut = pulumi.all([gateway.name, writer.namespace ?? gateway.namespace]).apply(([taken, namespace]) => {
+    return anotherName(
+      taken,
+      `, or attach routes to that gateway by \`parent: { name: "${taken}", namespace: "${namespace}" }\``,
+    );
+  });
+  const made = (["Deployment", "Service"] as const).map((kind) => ({
+    kind,
+    maker: "istiod" as const,
+    name: gatewayObjects.service,
+  }));
   const spec = pulumi
     .all([gateway.hostnames, secretName, gateway.allowedRoutes, gateway.name, overlayName(gateway)])
     .apply(([hostnames, secret, allowedRoutes, gatewayName, overlay]) =>
@@ -185,11 +234,7 @@ function createGateway(
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "Gateway",
-      metadata: {
-        name: gateway.name,
-        namespace: gateway.namespace,
-        annotations: { "pulumi.com/waitFor": "condition=Programmed" },
-      },
+      metadata: ownObject(writer, "Gateway", metadata, wayOut, { made }),
       spec,
     },
     // Two Gateways cannot hold the same NodePorts while one replaces the other.

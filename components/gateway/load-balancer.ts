@@ -4,7 +4,7 @@ import { reason, type ClusterTarget } from "../../cluster/connection";
 import { awaitVerdict } from "../../cluster/wait";
 import { timeouts } from "../../lib/istio/defaults";
 import { balancedAddress, type LiveGateway } from "./objects";
-import { runFault } from "../support/run-fault";
+import { runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
 
 /** A gateway behind a load balancer. */
@@ -48,11 +48,11 @@ async function addressInTime(target: ClusterTarget, path: string, service: strin
   try {
     address = await read(target, path, service, seconds * 1000);
   } catch (error) {
-    throw runFault(`the address of Service ${into}/${service} cannot be read: ${reason(error)}`);
+    throw runFailure(`the address of Service ${into}/${service} cannot be read: ${reason(error)}`);
   }
   if (address === undefined) {
     const otherwise = 'where the cluster has none write `serviceType: "NodePort"`';
-    throw runFault(
+    throw runFailure(
       `no load balancer has given Service ${into}/${service} an address within ${seconds} s; ${otherwise}`,
     );
   }

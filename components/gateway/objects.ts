@@ -1,7 +1,7 @@
 // Specs of the objects behind an ingress gateway: the Gateway, its overlay, its Service's ports, its certificates.
 import { stringify } from "yaml";
 import { certificateDefaults as cert, gatewayDefaults, partDefaults } from "../../lib/istio/defaults";
-import { listenerName } from "../../lib/istio/names";
+import { gatewayObjects, listenerName } from "../../lib/istio/names";
 
 /** Port of the gateway pods' readiness, which istiod puts first in every gateway Service. */
 const statusPort = { name: "status-port", port: 15021, protocol: "TCP" };
@@ -93,17 +93,7 @@ export function gatewaySpec(listeners: ListenerSettings, gatewayName: string, ov
   const allowedRoutes = {
     namespaces: { from, ...(from === "Selector" ? { selector: { matchLabels: selector ?? {} } } : {}) },
   };
-  const hosts: (string | undefined)[] = listeners.hostnames ?? [undefined];
   const tls = { mode: "Terminate", certificateRefs: [{ group: "", kind: "Secret", name: listeners.secretName }] };
-  const all = (protocol: "http" | "https") =>
-    hosts.map((hostname, index) => ({
-      name: listenerName(protocol, index),
-      port: listenerPorts[protocol],
-      protocol: protocol.toUpperCase(),
-      ...(hostname === undefined ? {} : { hostname }),
-      ...(protocol === "https" ? { tls } : {}),
-      allowedRoutes,
-    }));
   return {
     gatewayClassName: "istio",
     infrastructure: {
@@ -111,8 +101,60 @@ export function gatewaySpec(listeners: ListenerSettings, gatewayName: string, ov
       annotations: { "istio-ambient/gateway": gatewayName },
       parametersRef: { group: "", kind: "ConfigMap", name: overlayName },
     },
-    listeners: [...all("http"), ...(listeners.https ? all("https") : [])],
+    listeners: listenerNames(listeners.https, listeners.hostnames).map(({ name, protocol, hostname }) => ({
+      name,
+      port: listenerPorts[protocol],
+      protocol: protocol.toUpperCase(),
+      ...(hostname === undefined ? {} : { hostname }),
+      ...(protocol === "https" ? { tls } : {}),
+      allowedRoutes,
+    })),
   };
+}
+
+/** What others are told of a gateway. */
+export interface ReferenceSettings {
+  name: string;
+  namespace: string;
+  https: boolean;
+  hostnames?: string[];
+  /** Ports outside of the cluster, where there are any. */
+  hostPorts?: { http: number; https: number };
+  /** Names in the certificate, where one is issued. */
+  certificateNames?: string[];
+}
+
+/** A gateway as routes and policies refer to it. */
+export function gatewayReference({
+  name,
+  namespace,
+  https,
+  hostnames,
+  hostPorts,
+  certificateNames,
+}: ReferenceSettings) {
+  return {
+    name,
+    namespace,
+    listeners: listenerNames(https, hostnames).map(({ name: listener, protocol, hostname }) => ({
+      name: listener,
+      protocol: protocol.toUpperCase(),
+      port: listenerPorts[protocol],
+      ...(hostname === undefined ? {} : { hostname }),
+    })),
+    ...(hostPorts && { hostPorts: https ? hostPorts : { http: hostPorts.http } }),
+    ...(certificateNames && { certificateNames }),
+    serviceAccount: gatewayObjects.service(name),
+  };
+}
+
+/** Every listener: one for each host name, of each protocol. */
+function listenerNames(https: boolean, hostnames: string[] | undefined) {
+  const protocols = https ? (["http", "https"] as const) : (["http"] as const);
+  const hosts: (string | undefined)[] = hostnames ?? [undefined];
+  return protocols.flatMap((protocol) =>
+    hosts.map((hostname, index) => ({ name: listenerName(protocol, index), protocol, hostname })),
+  );
 }
 
 /** What a certificate holds and who signs it. */

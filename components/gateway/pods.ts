@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { reason, type ClusterTarget } from "../../cluster/connection";
 import { awaitRollout, type AwaitedDeployment } from "../../cluster/rollout";
 import { partDefaults, timeouts } from "../../lib/istio/defaults";
-import { runFault } from "../support/run-fault";
+import { runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
 
 /** A gateway, and how many pods were asked for. */
@@ -34,9 +34,9 @@ async function requireServing(target: ClusterTarget, deployment: AwaitedDeployme
   try {
     why = await awaitRollout(target, deployment, timeouts.gateway * 60_000);
   } catch (error) {
-    throw runFault(`the gateway was written, but its pods were not seen ready: ${reason(error)}`);
+    throw runFailure(`the gateway was written, but its pods were not seen ready: ${reason(error)}`);
   }
   if (why !== undefined) {
-    throw runFault(`the gateway does not serve after ${timeouts.gateway} min: ${why}`);
+    throw runFailure(`the gateway does not serve after ${timeouts.gateway} min: ${why}`);
   }
 }

@@ -1,5 +1,6 @@
 // What an ingress gateway and its certificate may be given.
 import { below, flag, list, object, oneOf, ObjectRule, Rule, Together, value, whole } from "../../lib/validation/rules";
+import { gatewayObjects } from "../../lib/istio/names";
 import { certificateDefaults as cert, gatewayDefaults as gateway } from "../../lib/istio/defaults";
 import {
   certificateName,
@@ -18,7 +19,7 @@ import {
 } from "../../lib/validation/formats";
 import { clusterRules } from "../../lib/validation/cluster";
 import { parseQuantity } from "../../lib/validation/quantity";
-import { Fault, textOf } from "../../lib/validation/violations";
+import { Violation, textOf } from "../../lib/validation/violations";
 
 /** Kinds of Service that a gateway can have. */
 export const serviceTypes = ["NodePort", "LoadBalancer", "ClusterIP"] as const;
@@ -95,7 +96,7 @@ const certificateRules = object(
   {
     enabled: flag,
     existing: flag,
-    secretName: dnsSubdomain(cert.secretName),
+    secretName: dnsSubdomain(gatewayObjects.secret(gateway.name)),
     issuerName: dnsSubdomain("root-ca-cluster-issuer"),
     issuerKind: oneOf(["ClusterIssuer", "Issuer"]),
     dnsNames: listOf(certificateName, '"localhost"'),
@@ -140,7 +141,7 @@ const twoPorts: Together = (given, path) => [
   ...samePort(given, path, "httpHostPort", "httpsHostPort"),
 ];
 
-function samePort(given: Record<string, unknown>, path: string, http: string, https: string): Fault[] {
+function samePort(given: Record<string, unknown>, path: string, http: string, https: string): Violation[] {
   const defaults = gateway as Record<string, unknown>;
   const both = given[http] ?? defaults[http];
   if (both !== (given[https] ?? defaults[https])) {

@@ -12,20 +12,22 @@ import {
   timesRequests,
   ztunnelValues,
 } from "./objects";
-import { meshDefaults, partDefaults } from "../../lib/istio/defaults";
+import { gatewayDefaults, meshDefaults, partDefaults } from "../../lib/istio/defaults";
+import { componentMark, stackMark } from "../../lib/ownership/marks";
 import { ChartName, istioLine } from "../../lib/istio/releases";
+import type { Violation } from "../../lib/validation/violations";
 import { meshRules as rules } from "./rules";
-import { chartFaults, ChartSource, chartSource, createRelease, explainRelease } from "./charts";
-import { meshFaults } from "../support/cluster-claims";
+import { chartViolations, ChartSource, chartSource, createRelease, explainRelease } from "./charts";
+import { claimNodePorts } from "../support/node-ports";
+import { registry, stackName } from "../support/program";
 import { childOf } from "../support/children";
 import { GatewayApi } from "../gateway-api/gateway-api";
 import { IngressGateway } from "../gateway/ingress-gateway";
-import { GatewayNodePorts } from "../gateway/args";
-import { ParentReference } from "../gateway/args";
+import { GatewayNodePorts, GatewayReference } from "../gateway/args";
 import { dataPlane } from "./data-plane";
-import { checkArgs, componentNamed, resolved, throwFaults } from "../support/arguments";
-import { ownedBy } from "../support/ownership";
-import { Cluster, clusterOf } from "../support/cluster";
+import { checkArgs, componentNamed, resolved, throwViolations } from "../support/arguments";
+import { afterJudgement, importing } from "../support/ownership";
+import { Cluster, clusterId, clusterOf } from "../support/cluster";
 import { preflight } from "./preflight";
 import { AmbientMeshArgs, MeshGatewayArgs, MeshResources } from "./args";
 
@@ -45,8 +47,8 @@ export class AmbientMesh extends pulumi.ComponentResource {
   public readonly namespace: pulumi.Output<string>;
   /** Istio release of the mesh. */
   public readonly version: pulumi.Output<string>;
-  /** Name and namespace of the gateway, for the `parentRefs` of routes; empty without a gateway, as all that follows. */
-  public readonly parentRef: pulumi.Output<ParentReference>;
+  /** The gateway for the `parent` of routes and for policies, here and in other stacks; missing without one. */
+  public readonly gateway: pulumi.Output<GatewayReference>;
   /** Where http answers from outside. */
   public readonly httpUrl: pulumi.Output<string>;
   /** Where https answers from outside; empty without a certificate. */
@@ -63,16 +65,16 @@ export class AmbientMesh extends pulumi.ComponentResource {
   public readonly resources: pulumi.Output<MeshResources>;
 
   constructor(name: string, args: AmbientMeshArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    super(TYPE, name, checkArgs("AmbientMesh", name, args, rules, chartFaults(args)), opts);
-    throwFaults("AmbientMesh", name, meshFaults(this, name));
+    super(TYPE, name, checkArgs("AmbientMesh", name, args, rules, chartViolations(args)), opts);
+    throwViolations("AmbientMesh", name, [...claimMesh(this, name), ...claimPorts(this, name, args)]);
     const cluster = clusterOf(this, "AmbientMesh", name, args.cluster);
     const source = chartSource(args.charts, args.version);
     const mesh = normalize(componentNamed("AmbientMesh", name), args, source.version);
     const release = releaseInto(this, cluster, source, mesh);
     const seen = preflight(this, name, args, cluster, { ...mesh, version: source.version }, opts);
-    const after = (...others: pulumi.Input<pulumi.Resource>[]) => ownedBy(seen.own, childOf(this, opts, ...others));
+    const after = (...others: pulumi.Input<pulumi.Resource>[]) => importing(seen.own, childOf(this, opts, ...others));
 
-    const namespace = createNamespace(name, args, seen.namespace, after());
+    const namespace = createNamespace(name, args, afterJudgement({ cluster }, seen.namespace), after());
     const gatewayApi = createGatewayApi(name, args, source.version, after(namespace));
     const base = release(`${name}-base`, "base", after(namespace));
     const istiod = release(`${name}-istiod`, "istiod", after(base));
@@ -83,7 +85,7 @@ export class AmbientMesh extends pulumi.ComponentResource {
 
     this.namespace = mesh.namespace;
     this.version = ready.id.apply(() => source.version);
-    this.parentRef = gateway?.parentRef ?? pulumi.output({ name: "", namespace: "" });
+    this.gateway = gateway?.reference ?? absent();
     this.httpUrl = gateway?.httpUrl ?? none;
     this.httpsUrl = gateway?.httpsUrl ?? none;
     this.nodePorts = gateway?.nodePorts ?? pulumi.output({});
@@ -94,7 +96,7 @@ export class AmbientMesh extends pulumi.ComponentResource {
     this.registerOutputs({
       namespace: this.namespace,
       version: this.version,
-      parentRef: this.parentRef,
+      gateway: this.gateway,
       httpUrl: this.httpUrl,
       httpsUrl: this.httpsUrl,
       nodePorts: this.nodePorts,
@@ -104,6 +106,26 @@ export class AmbientMesh extends pulumi.ComponentResource {
       resources: this.resources,
     });
   }
+}
+
+/** Claims the cluster for this mesh. */
+function claimMesh(mesh: AmbientMesh, name: string): Violation[] {
+  const claimant = { shown: componentNamed("AmbientMesh", name), name };
+  const other = registry().meshes.claim({ cluster: clusterId(mesh) }, claimant);
+  const rule = `${other?.shown} of this program is on the same cluster, and one Istio serves a cluster`;
+  const fix = `new AmbientMesh("${name}", {}, { provider: otherCluster })`;
+  return other === undefined ? [] : [{ path: "provider", got: "", rule, fix }];
+}
+
+/** Claims the ports of the mesh's gateway, which comes long after everything that would have to be taken back. */
+function claimPorts(mesh: AmbientMesh, name: string, { gateway = {} }: AmbientMeshArgs): Violation[] {
+  const shown = `the gateway of ${componentNamed("AmbientMesh", name)}`;
+  const claiming = { shown, name, opener: { name: gatewayChild(name), parent: mesh }, path: "gateway" };
+  return gateway.enabled === false ? [] : claimNodePorts(clusterId(mesh), claiming, gateway);
+}
+
+function gatewayChild(mesh: string): string {
+  return `${mesh}-gateway`;
 }
 
 /** The arguments with their defaults, as the values of the four charts and what these request. */
@@ -167,6 +189,11 @@ export function gatewayRequests(gateway: {
   return timesRequests(one, gateway.enabled === false ? 0 : (gateway.replicas ?? usual.replicas));
 }
 
+/** An output that does not apply. Who uses it as a parent is told so. */
+function absent(): pulumi.Output<GatewayReference> {
+  return pulumi.output(undefined) as unknown as pulumi.Output<GatewayReference>;
+}
+
 /** The releases of one mesh: same charts, same namespaces. */
 function releaseInto(
   parent: pulumi.ComponentResource,
@@ -190,17 +217,18 @@ function createNamespace(
   opts: pulumi.CustomResourceOptions,
 ): pulumi.Resource {
   const labels = { "pod-security.kubernetes.io/enforce": "privileged" };
+  const mark = { [stackMark]: stackName(), [componentMark]: componentNamed("AmbientMesh", name) };
   // Either way it is the same namespace: a mesh that is told to adopt its own must not delete it.
   const known = (type: string) => ({ ...opts, aliases: [{ type: `kubernetes:core/v1:${type}` }] });
   return args.adoptNamespace
     ? new k8s.core.v1.NamespacePatch(
         `${name}-namespace`,
-        { metadata: { name: namespace, labels, annotations: { "pulumi.com/patchForce": "true" } } },
+        { metadata: { name: namespace, labels, annotations: { ...mark, "pulumi.com/patchForce": "true" } } },
         known("Namespace"),
       )
     : new k8s.core.v1.Namespace(
         `${name}-namespace`,
-        { metadata: { name: namespace, labels } },
+        { metadata: { name: namespace, labels, annotations: mark } },
         known("NamespacePatch"),
       );
 }
@@ -244,5 +272,9 @@ function createGateway(
   const { enabled, ...gateway } = args.gateway ?? {};
   return enabled === false
     ? undefined
-    : new IngressGateway(`${name}-gateway`, { ...gateway, namespace: gateway.namespace ?? namespace }, opts);
+    : new IngressGateway(
+        gatewayChild(name),
+        { ...gateway, name: gateway.name ?? gatewayDefaults.name, namespace: gateway.namespace ?? namespace },
+        opts,
+      );
 }

@@ -1,5 +1,5 @@
 // A directory of charts: which file is which chart, and which release of Istio they are.
-import { Fault } from "../../lib/validation/violations";
+import { Violation } from "../../lib/validation/violations";
 import { ChartName, charts, defaultIstioVersion } from "../../lib/istio/releases";
 
 const names = Object.keys(charts) as ChartName[];
@@ -14,7 +14,7 @@ export interface ChartFiles {
  * Finds the four charts of one release among the file names of a directory, which are undefined where it is none. Without
  * a version it is the one that the directory holds, as long as it holds one only.
  */
-export function findChartFiles(directory: string, listing?: string[], version?: string): ChartFiles | Fault {
+export function findChartFiles(directory: string, listing?: string[], version?: string): ChartFiles | Violation {
   if (listing === undefined) {
     const rule = "there is no such directory, seen from where the program runs";
     return { path: "charts.directory", got: directory, rule, fix: 'charts: { directory: "./charts" }' };

@@ -6,7 +6,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { ChartFiles, findChartFiles } from "./chart-files";
 import { Values } from "./objects";
 import { timeouts } from "../../lib/istio/defaults";
-import { Fault, faultLine } from "../../lib/validation/violations";
+import { Violation, violationLine } from "../../lib/validation/violations";
 import { istioVersion } from "./rules";
 import { chartRepository, charts, ChartName, defaultIstioVersion } from "../../lib/istio/releases";
 import type { Cluster } from "../support/cluster";
@@ -23,7 +23,7 @@ export interface ChartSource {
   locate(name: ChartName): { chart: string; repositoryOpts?: { repo: string } };
 }
 
-/** Finds the charts; `chartFaults` has told before whether they are there. */
+/** Finds the charts; `chartViolations` has told before whether they are there. */
 export function chartSource(args: ChartsArgs = {}, version?: string): ChartSource {
   const { directory, repository } = args;
   if (directory === undefined) {
@@ -31,14 +31,14 @@ export function chartSource(args: ChartsArgs = {}, version?: string): ChartSourc
   }
   const found = lookInto(directory, version);
   if (!("files" in found)) {
-    throw new pulumi.RunError(faultLine(found));
+    throw new pulumi.RunError(violationLine(found));
   }
   const chart = (name: ChartName) => fromProject(path.resolve(directory, found.files[name]));
   return { version: found.version, locate: (name) => ({ chart: chart(name) }) };
 }
 
 /** What is wrong with a directory of charts, if one is named. */
-export function chartFaults(args: { charts?: ChartsArgs; version?: string } | null): Fault[] {
+export function chartViolations(args: { charts?: ChartsArgs; version?: string } | null): Violation[] {
   const directory: unknown = args?.charts?.directory;
   // Charts of a release that cannot be are not looked for.
   if (typeof directory !== "string" || directory === "" || istioVersion(args?.version, "version").length > 0) {
@@ -48,7 +48,7 @@ export function chartFaults(args: { charts?: ChartsArgs; version?: string } | nu
   return "files" in found ? istioVersion(found.version, "version") : [found];
 }
 
-function lookInto(directory: string, version: string | undefined): ChartFiles | Fault {
+function lookInto(directory: string, version: string | undefined): ChartFiles | Violation {
   const isDirectory = fs.statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true;
   return findChartFiles(directory, isDirectory ? fs.readdirSync(directory) : undefined, version);
 }

@@ -6,7 +6,8 @@ import { lookNow } from "../../cluster/look";
 import { readFacts } from "../../cluster/preflight";
 import { findingLine, type Finding } from "../../lib/checks/check";
 import { certificateDefaults, gatewayDefaults, meshDefaults } from "../../lib/istio/defaults";
-import { nodeNamespace } from "./objects";
+import { gatewayObjects } from "../../lib/istio/names";
+import { nodeNamespace, type Values } from "./objects";
 import { driftLines } from "../../lib/drift";
 import { judgePlan } from "../../lib/preflight";
 import { isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "../../lib/preflight/facts";
@@ -14,10 +15,12 @@ import { ownObjects, type OwnObjects } from "../../lib/preflight/owners";
 import { charts } from "../../lib/istio/releases";
 import type { AmbientMeshArgs } from "./args";
 import type { MeshGatewayArgs } from "./args";
-import { stackName, type OwnChildren } from "../support/ownership";
-import { runFault } from "../support/run-fault";
+import type { OwnChildren } from "../support/ownership";
+import { lookAt } from "../support/look";
+import { runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
 import { rememberFacts } from "../support/mesh-facts";
+import { plain, stackName } from "../support/program";
 
 /** How long the look may take in all. */
 const deadlineMs = 10_000;
@@ -53,6 +56,7 @@ export function preflight(
   const early = opts?.dependsOn !== undefined;
   rememberFacts(mesh, "skipped");
   if (args.preflight?.enabled === false) {
+    rememberFacts(mesh, "disabled");
     return { own: {}, namespace };
   }
   if (!plan) {
@@ -65,6 +69,7 @@ export function preflight(
   const look = lookNow(cluster.now, plan, deadlineMs);
   if ("why" in look) {
     skipped(mesh, look.why);
+    lookAt(cluster).giveUp();
     return { own: {}, namespace };
   }
   const refusal = judge(mesh, name, plan, look.facts, early);
@@ -72,8 +77,18 @@ export function preflight(
     // Its message says all; a RunError is printed without a stack trace, and once in every kind of host.
     throw new pulumi.RunError(refusal);
   }
+  share(cluster, look.facts);
   rememberFacts(mesh, { ...look.facts, isOwnMesh: !look.facts.gaps.namespaces && isOurs(plan, look.facts) });
   return { own: ownChildren(name, ownObjects(plan, look.facts)), namespace, repair: findDrift(mesh, look.facts) };
+}
+
+/** Gives the other components what was read for this one. */
+function share(cluster: Cluster, { namespaces, services, objects, gaps }: ClusterFacts): void {
+  const gateways = objects.filter(({ kind }) => kind === "Gateway");
+  if (!gaps.namespaces) lookAt(cluster).seed("Namespace", namespaces);
+  if (!gaps.services) lookAt(cluster).seed("Service", services);
+  // None at all may also mean that they were not asked for.
+  if (gateways.length > 0) lookAt(cluster).seed("Gateway", gateways);
 }
 
 /** Says what was changed by hand, as a reason for the mesh to be repaired. */
@@ -104,7 +119,7 @@ function lookLater(
       const { facts } = await readFacts(target, plan, deadlineMs);
       const refusal = judge(mesh, name, plan, facts, early);
       if (refusal !== undefined) {
-        throw runFault(refusal);
+        throw runFailure(refusal);
       }
     } catch (error) {
       if (!(error instanceof NoClusterError || error instanceof UnreachableError)) {
@@ -156,21 +171,12 @@ function skipped(mesh: pulumi.ComponentResource, why: string): void {
   void pulumi.log.warn(`the preflight was skipped: ${why}`, mesh);
 }
 
-/** A value that is known while the program is written down; nothing for an Output, which may come from a resource. */
-function plain<T>(value: pulumi.Input<T> | undefined, usual: T): T | undefined {
-  if (value === undefined) {
-    return usual;
-  }
-  return pulumi.Output.isInstance(value) || value instanceof Promise ? undefined : value;
-}
-
 /** What the preflight has to know of a mesh; nothing where not even its namespace is known. */
 function planOf(args: AmbientMeshArgs, version: string): Plan | undefined {
-  const namespace = plain(args.namespace, meshDefaults.namespace);
+  const namespace = plain(args.namespace ?? meshDefaults.namespace);
   if (namespace === undefined) {
     return undefined;
   }
-  const values = plain(args.controlPlane?.values, {});
   return {
     stack: stackName(),
     version,
@@ -179,24 +185,28 @@ function planOf(args: AmbientMeshArgs, version: string): Plan | undefined {
     adoptNamespace: args.adoptNamespace === true,
     platform: args.platform,
     gateway: gatewayPlan(args.gateway ?? {}, namespace),
-    autoscale: values?.["autoscaleEnabled"] === true,
+    autoscale: autoscales(args.controlPlane?.values),
   };
 }
 
+function autoscales(values: pulumi.Input<Values> | undefined): boolean {
+  return !pulumi.Output.isInstance(values) && !(values instanceof Promise) && values?.["autoscaleEnabled"] === true;
+}
+
 function gatewayPlan(args: MeshGatewayArgs, meshNamespace: string): GatewayPlan | undefined {
-  const name = plain(args.name, gatewayDefaults.name);
-  const namespace = plain(args.namespace, meshNamespace);
+  const name = plain(args.name ?? gatewayDefaults.name);
+  const namespace = plain(args.namespace ?? meshNamespace);
   if (args.enabled === false || name === undefined || namespace === undefined) {
     return undefined;
   }
   const { certificate = {}, serviceType = gatewayDefaults.serviceType } = args;
   const https = certificate.enabled !== false;
   const issued = https && certificate.existing !== true;
-  const issuerName = plain(certificate.issuerName, "");
-  const issuerKind = plain(certificate.issuerKind, certificateDefaults.issuerKind);
+  const issuerName = plain(certificate.issuerName ?? "");
+  const issuerKind = plain(certificate.issuerKind ?? certificateDefaults.issuerKind);
   const ports = [
-    { argument: "httpNodePort", port: plain(args.httpNodePort, gatewayDefaults.httpNodePort) },
-    ...(https ? [{ argument: "httpsNodePort", port: plain(args.httpsNodePort, gatewayDefaults.httpsNodePort) }] : []),
+    { argument: "httpNodePort", port: plain(args.httpNodePort ?? gatewayDefaults.httpNodePort) },
+    ...(https ? [{ argument: "httpsNodePort", port: plain(args.httpsNodePort ?? gatewayDefaults.httpsNodePort) }] : []),
   ];
   return {
     name,
@@ -204,7 +214,7 @@ function gatewayPlan(args: MeshGatewayArgs, meshNamespace: string): GatewayPlan 
     nodePorts: ports.flatMap(({ argument, port }) =>
       serviceType === "NodePort" && port !== undefined ? [{ argument, port }] : [],
     ),
-    certificate: issued ? plain(certificate.secretName, certificateDefaults.secretName) : undefined,
+    certificate: issued ? plain(certificate.secretName ?? gatewayObjects.secret(name)) : undefined,
     ownAuthority: issued && certificate.issuerName === undefined,
     issuer: issued && issuerName && issuerKind ? { kind: issuerKind, name: issuerName } : undefined,
   };

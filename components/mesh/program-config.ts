@@ -1,5 +1,5 @@
 // The program's stack configuration: flat keys, one a setting of the original, and `mesh` for everything else.
-import { Fault } from "../../lib/validation/violations";
+import { Violation } from "../../lib/validation/violations";
 import { merge, Values } from "./objects";
 import { meshRules } from "./rules";
 import { anything, fieldOf, Rule, unknownField } from "../../lib/validation/rules";
@@ -32,24 +32,24 @@ export const configKeys: readonly ConfigKey[] = [
 export interface ProgramSettings {
   enabled: boolean;
   mesh: Values;
-  faults: Fault[];
+  violations: Violation[];
 }
 
 /** Reads the texts of a stack's configuration, keyed without the project's prefix. */
 export function programSettings(config: { [key: string]: string }): ProgramSettings {
-  const faults: Fault[] = [];
+  const violations: Violation[] = [];
   const known = Object.fromEntries([...configKeys.map(({ key }) => key), "mesh"].map((key) => [key, anything]));
   for (const key of Object.keys(config).filter((given) => !(given in known))) {
-    faults.push(unknownKey(key, config[key]!, known));
+    violations.push(unknownKey(key, config[key]!, known));
   }
-  let mesh = readMesh(config["mesh"], faults);
+  let mesh = readMesh(config["mesh"], violations);
   let enabled = true;
   for (const entry of configKeys) {
     const text = config[entry.key];
     if (text === undefined) {
       continue;
     }
-    const value = readValue(entry, text, faults);
+    const value = readValue(entry, text, violations);
     if (value === undefined) {
       continue;
     }
@@ -59,16 +59,16 @@ export function programSettings(config: { [key: string]: string }): ProgramSetti
       const twice = entry.argument.join(".");
       const rule = `istio-ambient:mesh sets ${twice} too, and one of the two would be lost`;
       const fix = `pulumi config rm istio-ambient:${entry.key}`;
-      faults.push({ path: `istio-ambient:${entry.key}`, got: text, rule, fix });
+      violations.push({ path: `istio-ambient:${entry.key}`, got: text, rule, fix });
     } else {
       mesh = merge(mesh, nested(entry.argument, value));
     }
   }
-  return { enabled, mesh, faults: [...faults, ...(enabled ? meshFaults(mesh, config) : [])] };
+  return { enabled, mesh, violations: [...violations, ...(enabled ? meshViolations(mesh, config) : [])] };
 }
 
 /** A flat key that does not exist: an argument of the mesh in the wrong place, or a slip of the pen. */
-function unknownKey(key: string, got: string, known: Record<string, Rule>): Fault {
+function unknownKey(key: string, got: string, known: Record<string, Rule>): Violation {
   const path = `istio-ambient:${key}`;
   const argument = key.replace(/^mesh\./, "");
   const hasFlatKey = configKeys.some((entry) => entry.argument.join(".") === argument);
@@ -81,19 +81,21 @@ function unknownKey(key: string, got: string, known: Record<string, Rule>): Faul
 }
 
 /** What is wrong with the mesh that the keys make together, said of the key in which it was written. */
-function meshFaults(mesh: Values, config: { [key: string]: string }): Fault[] {
-  return meshRules(mesh, "").map((fault) => {
-    const flat = configKeys.find(({ key, argument }) => config[key] !== undefined && argument.join(".") === fault.path);
+function meshViolations(mesh: Values, config: { [key: string]: string }): Violation[] {
+  return meshRules(mesh, "").map((violation) => {
+    const flat = configKeys.find(
+      ({ key, argument }) => config[key] !== undefined && argument.join(".") === violation.path,
+    );
     return flat
-      ? { ...fault, path: `istio-ambient:${flat.key}`, fix: fault.fix.replace(/^\w+/, flat.key) }
-      : inConfig(fault, `istio-ambient:mesh.${fault.path}`);
+      ? { ...violation, path: `istio-ambient:${flat.key}`, fix: violation.fix.replace(/^\w+/, flat.key) }
+      : inConfig(violation, `istio-ambient:mesh.${violation.path}`);
   });
 }
 
-/** A fault of the configuration: what has to go is taken out by a command, since YAML has no word for nothing. */
-function inConfig(fault: Fault, path: string): Fault {
-  const goes = fault.fix === `${fieldOf(path.replace("istio-ambient:", ""))}: undefined`;
-  return { ...fault, path, fix: goes ? `pulumi config rm --path ${path}` : fault.fix };
+/** A violation of the configuration: what has to go is taken out by a command, since YAML has no word for nothing. */
+function inConfig(violation: Violation, path: string): Violation {
+  const goes = violation.fix === `${fieldOf(path.replace("istio-ambient:", ""))}: undefined`;
+  return { ...violation, path, fix: goes ? `pulumi config rm --path ${path}` : violation.fix };
 }
 
 /** A text of the configuration as it stood in the file: numbers and booleans without quotes. */
@@ -101,7 +103,7 @@ function scalar(text: string): unknown {
   return /^(true|false|-?\d+)$/.test(text) ? (JSON.parse(text) as unknown) : text;
 }
 
-function readMesh(text: string | undefined, faults: Fault[]): Values {
+function readMesh(text: string | undefined, violations: Violation[]): Values {
   if (text === undefined) {
     return {};
   }
@@ -114,11 +116,11 @@ function readMesh(text: string | undefined, faults: Fault[]): Values {
     // Told below, like every other text that is no object.
   }
   const fix = "pulumi config set --path istio-ambient:mesh.platform kind";
-  faults.push({ path: "istio-ambient:mesh", got: text, rule: "it is an object of settings", fix });
+  violations.push({ path: "istio-ambient:mesh", got: text, rule: "it is an object of settings", fix });
   return {};
 }
 
-function readValue(entry: ConfigKey, text: string, faults: Fault[]): unknown {
+function readValue(entry: ConfigKey, text: string, violations: Violation[]): unknown {
   if (entry.kind === "text") {
     return text;
   }
@@ -126,7 +128,7 @@ function readValue(entry: ConfigKey, text: string, faults: Fault[]): unknown {
   if (value === undefined) {
     const rule = entry.kind === "boolean" ? "it is true or false" : "it is a whole number";
     const fix = `pulumi config set istio-ambient:${entry.key} ${entry.kind === "boolean" ? "true" : "1"}`;
-    faults.push({ path: `istio-ambient:${entry.key}`, got: text, rule, fix });
+    violations.push({ path: `istio-ambient:${entry.key}`, got: text, rule, fix });
   }
   return value;
 }

@@ -2,11 +2,13 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { namespaceLabels } from "../../lib/istio/labels";
-import { ambientNamespaceRules as rules } from "./rules";
+import { ambientNamespaceRules as rules, labelSettings } from "./rules";
 import { childOf } from "../support/children";
 import { existingNamespace } from "../support/existing-namespace";
 import { checkedInputs, componentNamed, resolved } from "../support/arguments";
-import { Cluster, clusterOf } from "../support/cluster";
+import { clusterOf } from "../support/cluster";
+import { announceNamespace } from "../support/program";
+import { labelledObject, ownObject, Writer } from "../support/ownership";
 import { AmbientNamespaceArgs } from "./args";
 
 /**
@@ -24,13 +26,16 @@ export class AmbientNamespace extends pulumi.ComponentResource {
     super("istio-ambient:index:AmbientNamespace", name, checkedInputs("AmbientNamespace", name, args, rules), opts);
     const settings = normalize(name, args);
     const cluster = clusterOf(this, "AmbientNamespace", name, args.cluster);
-    const namespace = createNamespace(this, name, args, cluster, settings, opts);
-    const strict = args.mtls === "strict" ? [requireMtls(name, settings.name, childOf(this, opts, namespace))] : [];
+    const writer = { what: componentNamed("AmbientNamespace", name), cluster, opts };
+    const namespace = createNamespace(this, name, args, writer, settings);
+    const after = childOf(this, opts, namespace);
+    const strict = args.mtls === "strict" ? [requireMtls(name, writer, settings.name, after)] : [];
 
     // Known at preview, unlike an id: the plugin refuses to preview a patch of something that has no name yet.
     this.name = pulumi
       .all([namespace.metadata, ...strict.map((each) => each.metadata)])
       .apply(([known]) => known!.name!);
+    announceNamespace(this.name, settings.name);
     this.registerOutputs({ name: this.name });
   }
 }
@@ -47,41 +52,58 @@ function normalize(name: string, args: AmbientNamespaceArgs) {
   };
 }
 
-/** A namespace of one's own, or labels on one that exists. */
+/** A namespace of one's own, or labels on one that exists. To the engine these are one resource: see `known`. */
 function createNamespace(
   parent: pulumi.ComponentResource,
   name: string,
   args: AmbientNamespaceArgs,
-  cluster: Cluster,
+  writer: Writer,
   settings: ReturnType<typeof normalize>,
-  opts: pulumi.ComponentResourceOptions | undefined,
 ): k8s.core.v1.Namespace | k8s.core.v1.NamespacePatch {
+  const child = `${name}-namespace`;
+  // A namespace of one's own that is adopted from now on must not be deleted with everything in it.
+  const known = (type: string) => ({
+    ...childOf(parent, writer.opts),
+    aliases: [{ type: `kubernetes:core/v1:${type}` }],
+  });
   if (args.adopt !== true) {
-    const metadata = { name: settings.name, labels: settings.labels };
-    return new k8s.core.v1.Namespace(`${name}-namespace`, { metadata }, childOf(parent, opts));
+    const wayOut = settings.name.apply((got) => ({
+      path: "name",
+      got,
+      advice: "adopt it, so that destroy leaves it in place, or choose another name",
+      fix: "adopt: true",
+    }));
+    const own = ownObject(writer, "Namespace", settings, wayOut, { labelsWayOut });
+    return new k8s.core.v1.Namespace(child, { metadata: own }, known("NamespacePatch"));
   }
-  const existing = existingNamespace(
-    componentNamed("AmbientNamespace", name),
-    settings.name,
-    "name",
-    cluster,
-    !pulumi.Output.isInstance(args.name),
-  );
-  const metadata = { name: existing, labels: settings.labels };
-  return new k8s.core.v1.NamespacePatch(`${name}-namespace`, { metadata }, childOf(parent, opts));
+  const { what, cluster } = writer;
+  const existing = existingNamespace(what, settings.name, "name", cluster, !pulumi.Output.isInstance(args.name));
+  const metadata = { name: settings.name, labels: settings.labels };
+  const labelled = { ...labelledObject(writer, "Namespace", metadata, child, labelsWayOut), name: existing };
+  return new k8s.core.v1.NamespacePatch(child, { metadata: labelled }, known("Namespace"));
+}
+
+function labelsWayOut(label: string, value: string): { path: string; fix: string } {
+  const setting = labelSettings[label];
+  return setting === undefined
+    ? { path: `labels["${label}"]`, fix: `"${label}": "${value}"` }
+    : { path: setting, fix: `${setting}: "${value}"` };
 }
 
 function requireMtls(
   name: string,
+  writer: Writer,
   namespace: pulumi.Output<string>,
   opts: pulumi.CustomResourceOptions,
 ): k8s.apiextensions.CustomResource {
+  const advice = "its owner decides there who needs mTLS";
+  const wayOut = { path: "mtls", got: "strict", advice, fix: 'mtls: "permissive"' };
   return new k8s.apiextensions.CustomResource(
     `${name}-mtls`,
     {
       apiVersion: "security.istio.io/v1",
       kind: "PeerAuthentication",
-      metadata: { name: "default", namespace },
+      metadata: ownObject(writer, "PeerAuthentication", { name: "default", namespace }, wayOut),
       spec: { mtls: { mode: "STRICT" } },
     },
     opts,

@@ -1,21 +1,9 @@
 // What an AmbientNamespace may be given.
-import {
-  below,
-  every,
-  first,
-  flag,
-  object,
-  ObjectRule,
-  oneOf,
-  Rule,
-  text,
-  Together,
-  value,
-} from "../../lib/validation/rules";
-import { dnsLabel, labels } from "../../lib/validation/formats";
+import { below, first, flag, object, ObjectRule, oneOf, Rule, Together, value } from "../../lib/validation/rules";
+import { dnsLabel, labelText } from "../../lib/validation/formats";
+import { labelsBeside } from "../../lib/validation/metadata";
 import { meshLabels } from "../../lib/istio/labels";
 import { clusterRules } from "../../lib/validation/cluster";
-import { textOf } from "../../lib/validation/violations";
 
 /** Namespaces of Kubernetes and of the mesh itself: enrolling them can cut the cluster off from itself. */
 const system = /^(kube-|istio-|openshift)/;
@@ -30,7 +18,8 @@ export const waypointName: Rule = first(
   ),
 );
 
-const ownSettings: Record<string, string> = {
+/** The setting for each label that has one. */
+export const labelSettings: Record<string, string> = {
   [meshLabels.dataplaneMode]: "dataplaneMode",
   [meshLabels.useWaypoint]: "useWaypoint",
   [meshLabels.useWaypointNamespace]: "useWaypointNamespace",
@@ -38,17 +27,6 @@ const ownSettings: Record<string, string> = {
   [meshLabels.stack]: "stack",
   [meshLabels.app]: "app",
 };
-
-const freeLabels: Rule = every(labels, (given, path) =>
-  Object.entries(typeof given === "object" && given !== null ? given : {})
-    .filter(([key]) => key in ownSettings)
-    .map(([key, got]) => ({
-      path: `${path}["${key}"]`,
-      got,
-      rule: "this label has a setting of its own",
-      fix: `${ownSettings[key]}: "${textOf(got)}"`,
-    })),
-);
 
 const noSidecars: Together = (given, path) => {
   const free = typeof given["labels"] === "object" && given["labels"] !== null ? given["labels"] : {};
@@ -110,17 +88,9 @@ export const ambientNamespaceRules: ObjectRule = object(
     useWaypoint: waypointName,
     useWaypointNamespace: dnsLabel("infra"),
     ingressUseWaypoint: flag,
-    stack: text(
-      /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
-      "a label's value has 1 to 63 letters, digits and `-_.`",
-      '"shop"',
-    ),
-    app: text(
-      /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
-      "a label's value has 1 to 63 letters, digits and `-_.`",
-      '"web"',
-    ),
-    labels: freeLabels,
+    stack: labelText("shop"),
+    app: labelText("web"),
+    labels: labelsBeside(labelSettings),
     allowSystemNamespace: flag,
     cluster: clusterRules,
   },

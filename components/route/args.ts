@@ -1,8 +1,10 @@
-// What HttpRoute takes.
+// What HttpRoute takes; what its rules take is in rule-args.ts.
 import * as pulumi from "@pulumi/pulumi";
-import { ClusterArgs } from "../support/args";
+import { GatewayHostPortsArgs, GatewayListenerArgs } from "../gateway/args";
+import { ClusterArgs, ObjectMetadataArgs } from "../support/args";
+import { CanaryArgs, RouteBackendArgs, RouteRuleArgs } from "./rule-args";
 
-/** What a route hangs on. The output `parentRef` of a mesh or gateway is one. */
+/** What a route attaches to. The output `gateway` of a mesh and the `reference` of an IngressGateway are such a parent. */
 export interface RouteParentArgs {
   /**
    * Gateway or Service. A route of a Service needs a waypoint in front of it.
@@ -30,322 +32,34 @@ export interface RouteParentArgs {
    * @example 80
    */
   port?: pulumi.Input<number>;
-}
-
-/** A Service that requests go to. */
-export interface RouteVersionArgs {
-  /** Its name. */
-  service: pulumi.Input<string>;
-  /** Its port. */
-  port: pulumi.Input<number>;
   /**
-   * Its namespace. For another one than the route's a ReferenceGrant is made there.
-   * @default the route's
-   * @example "payments"
+   * The listeners of the Gateway, as the reference to a gateway tells them.
+   * @default not known: `httpsOnly` is refused then
+   * @example [{ name: "https", protocol: "HTTPS", port: 443 }]
    */
-  namespace?: pulumi.Input<string>;
-}
-
-/** A Service that requests go to, and its share of them. */
-export interface RouteBackendArgs extends RouteVersionArgs {
+  listeners?: pulumi.Input<pulumi.Input<GatewayListenerArgs>[]>;
   /**
-   * Share of the requests, relative to the sum of all weights.
-   * @default 1
-   * @example 90
+   * Ports under which the Gateway is reached from outside, as the reference to a gateway tells them.
+   * @default those of the listeners
+   * @example { http: 8081, https: 8444 }
    */
-  weight?: pulumi.Input<number>;
-}
-
-/** Two versions of an application, and how many percent of the requests the new one gets. */
-export interface CanaryArgs {
-  /** The version that gets the rest. */
-  stable: RouteVersionArgs;
-  /** The version on trial. */
-  candidate: RouteVersionArgs;
-  /** From 0 to 100. A change updates the route and nothing else. */
-  percent: pulumi.Input<number>;
-}
-
-/** What a request has to look like; all of it together. */
-export interface RouteMatchArgs {
+  hostPorts?: pulumi.Input<GatewayHostPortsArgs>;
   /**
-   * The path begins with these segments.
-   * @default "/"
-   * @example "/api"
+   * Host names in the Gateway's certificate, as the reference to a gateway tells them.
+   * @default not known: hosts are not compared with them
+   * @example ["*.example.com"]
    */
-  prefix?: pulumi.Input<string>;
+  certificateNames?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * The path is this one.
-   * @default any
-   * @example "/health"
-   */
-  exact?: pulumi.Input<string>;
-  /**
-   * The whole path matches this regular expression of RE2.
-   * @default any
-   * @example "/items/[0-9]+"
-   */
-  regex?: pulumi.Input<string>;
-  /**
-   * The method.
-   * @default any
-   * @example "GET"
-   */
-  method?: pulumi.Input<string>;
-  /**
-   * Headers with exactly these values.
-   * @default any
-   * @example { "x-version": "2" }
-   */
-  headers?: pulumi.Input<{ [name: string]: pulumi.Input<string> }>;
-  /**
-   * Parameters of the query with exactly these values.
-   * @default any
-   * @example { beta: "yes" }
-   */
-  query?: pulumi.Input<{ [name: string]: pulumi.Input<string> }>;
-}
-
-/** Changes to the headers of a request or response. */
-export interface HeaderChangesArgs {
-  /**
-   * Headers that get this value, whatever they had.
+   * Service account of its pods. It comes with the reference to a gateway; for a route it is of no use.
    * @default none
-   * @example { "x-frame-options": "DENY" }
+   * @example "hostk8s-gateway-istio"
    */
-  set?: pulumi.Input<{ [name: string]: pulumi.Input<string> }>;
-  /**
-   * Values that headers get beside those that they have.
-   * @default none
-   * @example { "x-seen": "gateway" }
-   */
-  add?: pulumi.Input<{ [name: string]: pulumi.Input<string> }>;
-  /**
-   * Headers that are taken away.
-   * @default none
-   * @example ["server"]
-   */
-  remove?: pulumi.Input<pulumi.Input<string>[]>;
+  serviceAccount?: pulumi.Input<string>;
 }
 
-/** Where the client is sent instead. */
-export interface RedirectArgs {
-  /**
-   * http or https. A redirect to https hangs on the http listeners only, or it would run in circles.
-   * @default as requested
-   * @example "https"
-   */
-  scheme?: pulumi.Input<string>;
-  /**
-   * Another host.
-   * @default as requested
-   * @example "www.example.com"
-   */
-  hostname?: pulumi.Input<string>;
-  /**
-   * Another port.
-   * @default for https the port of the gateway's URL, such as 8444; otherwise that of the scheme
-   * @example 8444
-   */
-  port?: pulumi.Input<number>;
-  /**
-   * Another path as a whole.
-   * @default as requested
-   * @example "/login"
-   */
-  path?: pulumi.Input<string>;
-  /**
-   * What stands in place of the matched prefix.
-   * @default as requested
-   * @example "/v2"
-   */
-  prefix?: pulumi.Input<string>;
-  /**
-   * Status of the answer: 301, 302, 303, 307 or 308.
-   * @default 301 for https, otherwise 302
-   * @example 308
-   */
-  status?: pulumi.Input<number>;
-}
-
-/** What the backend sees instead of what was asked for. */
-export interface RewriteArgs {
-  /**
-   * Another host.
-   * @default as requested
-   * @example "internal.example.com"
-   */
-  hostname?: pulumi.Input<string>;
-  /**
-   * Another path as a whole.
-   * @default as requested
-   * @example "/index.html"
-   */
-  path?: pulumi.Input<string>;
-  /**
-   * What stands in place of the matched prefix.
-   * @default as requested
-   * @example "/"
-   */
-  prefix?: pulumi.Input<string>;
-}
-
-/** A copy of each request for another backend, whose answers are thrown away. */
-export interface MirrorArgs {
-  /** Who gets the copies. */
-  backend: RouteVersionArgs;
-  /**
-   * How many percent of the requests are copied.
-   * @default 100
-   * @example 10
-   */
-  percent?: pulumi.Input<number>;
-}
-
-/** Which pages of other origins may call. The installed Gateway API has to know it: 1.5 and newer do. */
-export interface CorsArgs {
-  /** Origins, such as https://shop.example.com. */
-  origins: pulumi.Input<pulumi.Input<string>[]>;
-  /**
-   * Methods.
-   * @default those that need no permission
-   * @example ["GET", "PUT"]
-   */
-  methods?: pulumi.Input<pulumi.Input<string>[]>;
-  /**
-   * Headers of the request.
-   * @default those that need no permission
-   * @example ["x-token"]
-   */
-  headers?: pulumi.Input<pulumi.Input<string>[]>;
-  /**
-   * Headers of the response that the page may read.
-   * @default those that need no permission
-   * @example ["x-total"]
-   */
-  exposeHeaders?: pulumi.Input<pulumi.Input<string>[]>;
-  /**
-   * True: with cookies.
-   * @default false
-   * @example true
-   */
-  credentials?: pulumi.Input<boolean>;
-  /**
-   * Seconds for which the browser remembers the permission.
-   * @default 5
-   * @example 3600
-   */
-  maxAge?: pulumi.Input<number>;
-}
-
-/** How long a request may take. */
-export interface RouteTimeoutsArgs {
-  /**
-   * The whole request, with all retries.
-   * @default none
-   * @example "10s"
-   */
-  request?: pulumi.Input<string>;
-  /**
-   * One try.
-   * @default none
-   * @example "2s"
-   */
-  backendRequest?: pulumi.Input<string>;
-}
-
-/**
- * How often a request is tried again. Only the experimental channel of Gateway API has this; where the cluster's
- * HTTPRoute does not know it, the route fails instead of losing it in silence. TrafficPolicy retries everywhere.
- */
-export interface RouteRetriesArgs {
-  /** Number of tries after the first. */
-  attempts: pulumi.Input<number>;
-  /**
-   * Statuses after which it is tried again.
-   * @default those of the proxy
-   * @example [502, 503]
-   */
-  codes?: pulumi.Input<pulumi.Input<number>[]>;
-  /**
-   * Time between two tries.
-   * @default that of the proxy
-   * @example "100ms"
-   */
-  backoff?: pulumi.Input<string>;
-}
-
-/** Which requests go where. */
-export interface RouteRuleArgs {
-  /**
-   * What requests look like: one of these is enough.
-   * @default every request
-   * @example [{ prefix: "/api" }]
-   */
-  matches?: RouteMatchArgs[];
-  /**
-   * Services that share the requests by weight.
-   * @default none: a canary or a redirect stands in their place
-   * @example [{ service: "web", port: 80 }]
-   */
-  backends?: RouteBackendArgs[];
-  /**
-   * Two versions of one application, in place of backends.
-   * @default none
-   * @example { stable: { service: "web", port: 80 }, candidate: { service: "web-next", port: 80 }, percent: 10 }
-   */
-  canary?: CanaryArgs;
-  /**
-   * Sends the client elsewhere, in place of backends.
-   * @default none
-   * @example { scheme: "https" }
-   */
-  redirect?: RedirectArgs;
-  /**
-   * Changes what the backend sees.
-   * @default nothing
-   * @example { prefix: "/" }
-   */
-  rewrite?: RewriteArgs;
-  /**
-   * Changes the headers of requests.
-   * @default nothing
-   * @example { set: { "x-from": "gateway" } }
-   */
-  requestHeaders?: HeaderChangesArgs;
-  /**
-   * Changes the headers of responses.
-   * @default nothing
-   * @example { remove: ["server"] }
-   */
-  responseHeaders?: HeaderChangesArgs;
-  /**
-   * Copies requests to another backend.
-   * @default nobody
-   * @example { backend: { service: "shadow", port: 80 }, percent: 10 }
-   */
-  mirror?: MirrorArgs;
-  /**
-   * Lets pages of other origins call.
-   * @default none
-   * @example { origins: ["https://shop.example.com"] }
-   */
-  cors?: CorsArgs;
-  /**
-   * How long a request may take.
-   * @default for ever
-   * @example { request: "10s" }
-   */
-  timeouts?: RouteTimeoutsArgs;
-  /**
-   * How often a request is tried again.
-   * @default as the proxy does: twice
-   * @example { attempts: 3 }
-   */
-  retries?: RouteRetriesArgs;
-}
 /** Which requests go to which backends. */
-export interface HttpRouteArgs {
+export interface HttpRouteArgs extends ObjectMetadataArgs {
   /**
    * Name of the HTTPRoute. A change replaces it.
    * @default the component's name
@@ -354,7 +68,7 @@ export interface HttpRouteArgs {
   name?: pulumi.Input<string>;
   /** Namespace of the route, which is usually that of its backends. A change replaces the route. */
   namespace: pulumi.Input<string>;
-  /** The Gateway or Service it hangs on: `mesh.parentRef`, or a name and namespace. */
+  /** The Gateway or Service that it attaches to: `mesh.gateway`, also from a StackReference, or a name and namespace. */
   parent: pulumi.Input<RouteParentArgs>;
   /**
    * Hosts that requests are for. The gateway has to listen for them, and its certificate has to name them.
@@ -363,8 +77,8 @@ export interface HttpRouteArgs {
    */
   hostnames?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * True: the route hangs on the https listeners, and who comes by http is redirected to https, by an HTTPRoute of its
-   * own. For gateways of the same program.
+   * True: the route attaches to the https listeners, and requests by http are redirected to https, by an HTTPRoute of
+   * its own. The parent has to be the reference to a gateway, which tells its listeners.
    * @default false: it answers on every listener
    * @example true
    */
@@ -387,6 +101,12 @@ export interface HttpRouteArgs {
    * @example { stable: { service: "web", port: 80 }, candidate: { service: "web-next", port: 80 }, percent: 10 }
    */
   canary?: CanaryArgs;
+  /**
+   * The HostK8s application that it belongs to (label `hostk8s.application`).
+   * @default none
+   * @example "web"
+   */
+  application?: pulumi.Input<string>;
   /**
    * The cluster of an explicit provider, unless another component has named it already.
    * @default that of the default provider

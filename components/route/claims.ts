@@ -1,11 +1,12 @@
 // Which requests a route claims of its parent: two routes that claim the same ones would share them by their age.
-import { Fault } from "../../lib/validation/violations";
+import { Violation } from "../../lib/validation/violations";
 import { below } from "../../lib/validation/rules";
+import type { Claimant, Claims } from "../support/program";
 import type { Match, RouteRule } from "./objects";
 
 /** One host name and match, comparable as text, and where it was written. */
 export interface Claim {
-  key: string;
+  request: string;
   path: string;
   /** How a person would say it: shop.example.com/cart */
   shown: string;
@@ -18,7 +19,7 @@ export function claimsOf(hostnames: string[] | undefined, rules: RouteRule[], ru
   return hosts.flatMap((host) =>
     rules.flatMap((rule, index) =>
       (rule.matches ?? [{}]).map((match, at) => ({
-        key: JSON.stringify([host, ...comparable(match)]),
+        request: JSON.stringify([host, ...comparable(match)]),
         path: rule.matches ? `${rulesAt}[${index}].matches[${at}]` : hostnames ? "hostnames" : "parent",
         shown: `${host}${match.exact ?? match.regex ?? match.prefix ?? "/"}`,
         matchAt: rule.matches ? matchField(match) : hostnames ? "hostnames" : "parent",
@@ -28,7 +29,7 @@ export function claimsOf(hostnames: string[] | undefined, rules: RouteRule[], ru
 }
 
 /** The route that claims. */
-export interface Claimant {
+export interface ClaimingRoute {
   name: string;
   /** Where it claims: the listeners of its parent, in words that are the same for the same listener. */
   listeners: string[];
@@ -36,40 +37,37 @@ export interface Claimant {
   redirects: boolean;
 }
 
-/** Faults for claims that somebody else has made before; `taken` gives the holder of a key. */
-export function claimFaults(
-  claims: Claim[],
-  { name, listeners, redirects }: Claimant,
-  taken: Map<string, string>,
-): Fault[] {
-  if (redirects) taken.set(redirectKey(name), name);
+/** The requests of one program that routes have claimed. */
+export type ClaimedRequests = Pick<Claims<{ listener: string; request: string }>, "holder" | "claim">;
+
+/** Claims requests on every listener of the route; a violation for each that somebody else has claimed before. */
+export function claimRequests(claims: Claim[], route: ClaimingRoute, claimed: ClaimedRequests): Violation[] {
+  const { name, listeners, redirects } = route;
   return claims.flatMap((claim) => {
-    const keys = listeners.map((listener) => `${listener} ${claim.key}`);
-    const before = keys.map((key) => taken.get(key)).find((holder) => holder !== undefined);
+    const requests = listeners.map((listener) => ({ listener, request: claim.request }));
+    const before = requests.map((request) => claimed.holder(request)).find((holder) => holder !== undefined);
     if (before === undefined) {
-      for (const key of keys) taken.set(key, name);
+      for (const request of requests) claimed.claim(request, { shown: `HttpRoute "${name}"`, name, redirects });
       return [];
     }
     const path = ["hostnames", "parent"].includes(claim.matchAt) ? claim.path : below(claim.path, claim.matchAt);
-    return [{ path, got: claim.shown, ...clash(claim, before, name, redirects, taken.has(redirectKey(before))) }];
+    return [{ path, got: claim.shown, ...clash(claim, before, route) }];
   });
 }
 
-function clash(claim: Claim, before: string, name: string, redirects: boolean, redirectsBefore: boolean) {
-  const other = before === name ? "this route" : `HttpRoute "${before}"`;
-  if (redirects && !redirectsBefore) {
+function clash(claim: Claim, before: Claimant, { name, redirects }: ClaimingRoute): { rule: string; fix: string } {
+  const other = before.name === name ? "this route" : before.shown;
+  if (redirects && !before.redirects) {
     const rule = `${other} answers the same host and path on http; it can redirect by itself`;
-    return { rule, fix: `new HttpRoute("${before}", { httpsOnly: true })` };
+    return { rule, fix: `new HttpRoute("${before.name}", { httpsOnly: true })` };
   }
-  if (redirectsBefore && !redirects) {
+  if (before.redirects && !redirects) {
     const rule = `${other} redirects the same host and path on http; this route can do that by itself`;
     return { rule, fix: "httpsOnly: true" };
   }
   const fix = claim.matchAt === "hostnames" ? 'hostnames: ["other.example.com"]' : 'prefix: "/other"';
   return { rule: `${other} claims the same host and path already`, fix };
 }
-
-const redirectKey = (name: string): string => `redirects by ${name}`;
 
 function matchField(match: Match): string {
   return match.exact !== undefined ? "exact" : match.regex !== undefined ? "regex" : "prefix";

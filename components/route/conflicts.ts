@@ -1,53 +1,69 @@
 // What is wrong with a route in its program: its hosts, its listeners, and what other routes answer already.
-import type { Fault } from "../../lib/validation/violations";
+import type { Violation } from "../../lib/validation/violations";
 import { certifies, listens } from "../../lib/gateway-api/hosts";
-import { claimFaults, claimsOf } from "./claims";
+import { claimRequests, claimsOf } from "./claims";
 import type { RouteRule } from "./objects";
-import { unservedFault } from "./rules";
+import { unservedViolation } from "./rules";
 import type { HttpRouteArgs } from "./args";
-import { claimsOfProgram, GatewayFacts, gatewayBehind, identity, plain } from "../support/program";
-import type { RouteRuleArgs } from "./args";
+import { servedBy, type ReferencedGateway, type Served } from "../../lib/gateway-api/reference";
+import { gatewayBehind, identity, plain, registry } from "../support/program";
+import type { RouteRuleArgs } from "./rule-args";
 
-/** Faults that only show beside the gateway and the other routes of the program. */
-export function routeFaults(name: string, args: HttpRouteArgs): Fault[] {
+/** Violations that only show beside the gateway and the other routes of the program. */
+export function routeViolations(name: string, args: HttpRouteArgs): Violation[] {
   const hostnames = plain(args.hostnames);
   const matches = ruleArgs(args).map((rule) => ({ matches: rule.matches }));
-  const faults = unservedFaults(hostnames as string[] | undefined, gatewayBehind(args.parent));
-  faults.push(...listenerFaults(args, gatewayBehind(args.parent)));
+  const gateway = knownGateway(args.parent);
+  const violations = gateway === "later" ? [] : gatewayViolations(args, hostnames as string[] | undefined, gateway);
   if (plain(matches) && (args.hostnames === undefined || hostnames)) {
     const at = args.rules ? "rules" : "";
     const kept = claimsOf(hostnames as string[] | undefined, matches as RouteRule[], at);
     const redirects = redirectsAll(args);
-    faults.push(...claimFaults(kept, { name, listeners: listenersOf(args), redirects }, claimsOfProgram()));
+    violations.push(...claimRequests(kept, { name, listeners: listenersOf(args), redirects }, registry().requests));
   }
-  faults.push(...serviceFaults(name, args));
-  return faults;
+  violations.push(...serviceViolations(name, args));
+  return violations;
+}
+
+/** The gateway behind a parent, as far as it is known while the program is written down. */
+export function knownGateway(parent: HttpRouteArgs["parent"]): Served | undefined | "later" {
+  const known = gatewayBehind(parent);
+  const given = plain(parent);
+  return known ?? (given === undefined ? "later" : servedBy(given as ReferencedGateway));
+}
+
+/** What is wrong with a route on its gateway. */
+export function gatewayViolations(
+  args: HttpRouteArgs,
+  hostnames: string[] | undefined,
+  gateway: Served | undefined,
+): Violation[] {
+  return [...unservedViolations(hostnames, gateway), ...listenerViolations(args, gateway)];
 }
 
 /** A waypoint takes the routes of HTTPRoutes and of TrafficPolicies one after the other, so a Service has one kind. */
-function serviceFaults(name: string, args: HttpRouteArgs): Fault[] {
+function serviceViolations(name: string, args: HttpRouteArgs): Violation[] {
   const parent = plain(args.parent);
   if (parent?.kind !== "Service") {
     return [];
   }
-  const held = `${identity(parent.namespace ?? args.namespace)} ${identity(parent.name)}`;
-  const taken = claimsOfProgram();
-  const other = taken.get(`requests to ${held}`);
-  taken.set(`routes of ${held}`, `HttpRoute "${name}"`);
-  const rule = `${other} shapes the requests to this Service already, and one of the two would hide the other`;
+  const service = { namespace: parent.namespace ?? args.namespace, service: parent.name };
+  const other = registry().shapedServices.holder(service);
+  registry().routedServices.claim(service, { shown: `HttpRoute "${name}"`, name });
+  const rule = `${other?.shown} shapes the requests to this Service already, and one of the two would hide the other`;
   return other === undefined
     ? []
     : [{ path: "parent.name", got: plain(parent.name) ?? "", rule, fix: `routes: [{ to: [{ service: "web" }] }]` }];
 }
 
-function unservedFaults(hostnames: string[] | undefined, gateway: GatewayFacts | undefined): Fault[] {
+function unservedViolations(hostnames: string[] | undefined, gateway: Served | undefined): Violation[] {
   return (hostnames ?? []).flatMap((hostname, index) => {
     const { hostnames: heard, certificateNames: named } = gateway ?? {};
     if (heard && !heard.some((each) => listens(each, hostname))) {
-      return [unservedFault(`hostnames[${index}]`, hostname, "listeners", heard)];
+      return [unservedViolation(`hostnames[${index}]`, hostname, "listeners", heard)];
     }
     return named && !named.some((each) => certifies(each, hostname))
-      ? [unservedFault(`hostnames[${index}]`, hostname, "certificate", named)]
+      ? [unservedViolation(`hostnames[${index}]`, hostname, "certificate", named)]
       : [];
   });
 }
@@ -67,27 +83,31 @@ function listenersOf(args: HttpRouteArgs): string[] {
 }
 
 /** A redirect to https is for the http listeners alone; the other rules of its route would be cut off from https. */
-function listenerFaults(args: HttpRouteArgs, gateway: GatewayFacts | undefined): Fault[] {
+function listenerViolations(args: HttpRouteArgs, gateway: Served | undefined): Violation[] {
   const at = (args.rules ?? []).findIndex(sendsToHttps);
-  if (args.httpsOnly) return httpsOnlyFaults(at, gateway);
+  if (args.httpsOnly) return httpsOnlyViolations(at, gateway);
   if (at < 0 || plain(args.parent)?.section !== undefined || (gateway && redirectsAll(args))) {
     return [];
   }
   const rule = gateway
-    ? "a redirect to https hangs on the http listeners only, so it has a route of its own"
-    : "a redirect to https on every listener runs in circles: name the http listener";
-  const fix = gateway ? 'new HttpRoute("to-https", { rules: [{ redirect: { scheme: "https" } }] })' : 'section: "http"';
+    ? "a redirect to https attaches to the http listeners only, so it has a route of its own"
+    : "a redirect to https on every listener is a redirect loop, and by its name alone the listeners of a gateway are not known";
+  const fix = gateway ? 'new HttpRoute("to-https", { rules: [{ redirect: { scheme: "https" } }] })' : referenceFix;
   return [{ path: `rules[${at}].redirect.scheme`, got: "https", rule, fix }];
 }
 
-function httpsOnlyFaults(at: number, gateway: GatewayFacts | undefined): Fault[] {
-  const fault = (rule: string, fix: string): Fault => ({ path: "httpsOnly", got: true, rule, fix });
+/** How another stack's gateway is given whole. */
+const referenceFix = 'parent: new pulumi.StackReference("org/mesh/dev").requireOutput("gateway")';
+
+function httpsOnlyViolations(at: number, gateway: Served | undefined): Violation[] {
+  const violation = (rule: string, fix: string): Violation => ({ path: "httpsOnly", got: true, rule, fix });
   if (!gateway) {
-    const rule = "only of a gateway of the same program are the listeners known: name the one for https";
-    return [fault(rule, 'parent: { name: "gateway", section: "https" }')];
+    return [
+      violation("by its name alone the listeners of a gateway are not known: its reference tells them", referenceFix),
+    ];
   }
-  if (gateway.listeners.https === 0) return [fault("the gateway has no https listener", "httpsOnly: false")];
-  const rule = "who comes by http is redirected already, and on https this would run in circles";
+  if (gateway.listeners.https.length === 0) return [violation("the gateway has no https listener", "httpsOnly: false")];
+  const rule = "requests by http are redirected already, and on https this would be a redirect loop";
   const fix = 'backends: [{ service: "web", port: 80 }]';
   return at < 0 ? [] : [{ path: `rules[${at}].redirect.scheme`, got: "https", rule, fix }];
 }

@@ -3,19 +3,30 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Verdict } from "../../lib/cluster-state/conditions";
 import { timeouts } from "../../lib/istio/defaults";
-import { listenerName, redirectName } from "../../lib/istio/names";
+import { servedBy, type Protocol } from "../../lib/gateway-api/reference";
+import { redirectName } from "../../lib/istio/names";
 import { grantSpec, Parent, routeSpec, RouteRule } from "./objects";
-import { LiveService, portFault, RouteWithBackends, serviceBackends } from "../../lib/cluster-state/route-backends";
+import { LiveService, portMismatch, RouteWithBackends, serviceBackends } from "../../lib/cluster-state/route-backends";
 import { LiveRoute, routeVerdict } from "./status";
 import type { Json } from "../../lib/json";
 import { httpRouteRules as rules } from "./rules";
-import { accepted, Awaited } from "../support/acceptance";
+import { accepted, Acceptance } from "../support/acceptance";
 import { childOf, minutes } from "../support/children";
-import { checkedInputs, componentNamed, resolved, throwFaults } from "../support/arguments";
-import { GatewayFacts, gatewayBehind, identity, Protocol } from "../support/program";
-import { routeFaults, ruleArgs } from "./conflicts";
-import { HttpRouteArgs, RouteRuleArgs, RouteVersionArgs } from "./args";
+import {
+  checkedInputs,
+  componentNamed,
+  lateViolation,
+  resolved,
+  resolvedMetadata,
+  throwViolations,
+} from "../support/arguments";
+import { earlyName, identity } from "../support/program";
+import { gatewayViolations, knownGateway, routeViolations, ruleArgs } from "./conflicts";
+import { HttpRouteArgs } from "./args";
+import { RouteRuleArgs, RouteVersionArgs } from "./rule-args";
 import { clusterOf } from "../support/cluster";
+import { anotherName, ownObject, Writer } from "../support/ownership";
+import { meshLabels } from "../../lib/istio/labels";
 
 /**
  * An HTTPRoute that is accepted, or a failure that says why not.
@@ -23,7 +34,7 @@ import { clusterOf } from "../support/cluster";
  * ```ts
  * new HttpRoute("web", {
  *   namespace: "shop",
- *   parent: mesh.parentRef,
+ *   parent: mesh.gateway,
  *   hostnames: ["shop.hostk8s.local"],
  *   canary: { stable: { service: "web", port: 80 }, candidate: { service: "web-next", port: 80 }, percent: 10 },
  * });
@@ -39,14 +50,14 @@ export class HttpRoute extends pulumi.ComponentResource {
 
   constructor(name: string, args: HttpRouteArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-ambient:index:HttpRoute", name, checkRoute(name, args), opts);
-    const gateway = gatewayBehind(args.parent);
-    const route = normalize(name, args, gateway);
+    const route = normalize(name, args);
     const cluster = clusterOf(this, "HttpRoute", name, args.cluster);
 
-    const grants = createGrants(this, name, args, route.namespace, opts);
-    const resource = createRoute(name, route, childOf(this, opts, ...grants));
+    const writer = { what: componentNamed("HttpRoute", name), cluster, opts, namespace: earlyName(args.namespace) };
+    const grants = createGrants(this, name, args, writer, route);
+    const resource = createRoute(name, writer, route, childOf(this, opts, ...grants));
     if (args.httpsOnly) createRedirect(this, name, args, route.name, childOf(this, opts));
-    const id = accepted(resource.id, awaited(name), route.written, judge, cluster);
+    const id = accepted(resource.id, acceptance(name), route.written, judge, cluster);
 
     this.name = id.apply((known) => known.split("/")[1] ?? "");
     this.namespace = id.apply((known) => known.split("/")[0] ?? "");
@@ -58,25 +69,35 @@ export class HttpRoute extends pulumi.ComponentResource {
 /** All that can be known without the cluster. The component shows no inputs, so that a change counts where it happens. */
 function checkRoute(name: string, args: HttpRouteArgs): pulumi.Inputs {
   checkedInputs("HttpRoute", name, args, rules);
-  throwFaults("HttpRoute", name, routeFaults(name, args));
+  throwViolations("HttpRoute", name, routeViolations(name, args));
   return {};
 }
 
 /** The arguments with everything resolved and filled in. */
-function normalize(name: string, args: HttpRouteArgs, gateway: GatewayFacts | undefined) {
+function normalize(name: string, args: HttpRouteArgs) {
   const what = componentNamed("HttpRoute", name);
   const part = <T>(field: keyof HttpRouteArgs & string, value: T) => resolved(what, field, value, rules.fields[field]!);
   const namespace = part("namespace", args.namespace);
   const hostnames = part("hostnames", args.hostnames);
   const redirects = (args.rules ?? []).some((rule) => rule.redirect?.scheme === "https");
   const protocol = args.httpsOnly ? "https" : redirects ? "http" : undefined;
-  const parents = pulumi.output(args.parent).apply((given) => parentsOf(given, gateway, protocol));
+  const parent = pulumi.all([part("parent", args.parent), hostnames]).apply(([given, hosts]) => {
+    const [violation] =
+      knownGateway(args.parent) === "later" ? gatewayViolations(args, hosts, servedBy(given as Parent)) : [];
+    if (violation) {
+      throw lateViolation(what, violation);
+    }
+    return given as Parent;
+  });
+  const parents = parent.apply((given) => parentsOf(given, protocol));
   const written = pulumi
     .all([part("rules", args.rules), part("canary", args.canary), part("backends", args.backends)])
     .apply(([all, canary, backends]) => (all ?? [canary ? { canary } : { backends: backends ?? [] }]) as RouteRule[]);
   const routeRules = pulumi
-    .all([written, pulumi.output(gateway?.httpsPort)])
-    .apply(([all, httpsPort]) => all.map((rule) => withHostPort(rule as RouteRule, httpsPort)));
+    .all([written, parent])
+    .apply(([all, given]) => all.map((rule) => withHostPort(rule as RouteRule, servedBy(given)?.httpsPort)));
+  const given = resolvedMetadata(what, args, rules);
+  const application = part("application", args.application);
   const spec = pulumi
     .all([parents, hostnames, routeRules])
     .apply(([all, hosts, checked]) => routeSpec(all as Parent[], hosts, checked as RouteRule[]));
@@ -84,18 +105,29 @@ function normalize(name: string, args: HttpRouteArgs, gateway: GatewayFacts | un
     name: part("name", args.name).apply((given) => given ?? name),
     namespace,
     hostnames,
+    given: { ...given, ...(args.application && { labels: withApplication(given.labels, application) }) },
     spec,
     written: pulumi.all([spec, parents]).apply(([sent, all]) => ({ spec: sent as object, parents: all.length })),
   };
 }
 
-/** A route for one protocol hangs on each listener of it. */
-function parentsOf(parent: Parent, gateway: GatewayFacts | undefined, protocol: Protocol | undefined): Parent[] {
-  if (!protocol || !gateway || parent.section !== undefined) {
-    return [parent];
-  }
-  const count = gateway.listeners[protocol];
-  return Array.from({ length: count }, (_, index) => ({ ...parent, section: listenerName(protocol, index) }));
+function withApplication(
+  labels: pulumi.Output<Record<string, string>> | undefined,
+  application: pulumi.Output<string | undefined>,
+): pulumi.Output<Record<string, string>> {
+  return pulumi
+    .all([labels, application])
+    .apply(([others, name]): Record<string, string> => ({ ...others, [meshLabels.application]: name! }));
+}
+
+type Normalized = ReturnType<typeof normalize>;
+
+/** A route for one protocol attaches to each listener of it. */
+function parentsOf(parent: Parent, protocol: Protocol | undefined): Parent[] {
+  const served = servedBy(parent);
+  return !protocol || !served || parent.section !== undefined
+    ? [parent]
+    : served.listeners[protocol].map((section) => ({ ...parent, section }));
 }
 
 /** A redirect to https goes to the port under which https is reached from outside, which is not 443 on NodePorts. */
@@ -114,7 +146,7 @@ function createRedirect(
   routeName: pulumi.Output<string>,
   opts: pulumi.ComponentResourceOptions,
 ): void {
-  const { namespace, hostnames } = args;
+  const { namespace, hostnames, application, labels, annotations, cluster } = args;
   new HttpRoute(
     `${name}-to-https`,
     {
@@ -122,6 +154,10 @@ function createRedirect(
       namespace,
       parent: args.parent,
       hostnames,
+      application,
+      labels,
+      annotations,
+      cluster,
       rules: [{ redirect: { scheme: "https" } }],
     },
     { ...opts, parent },
@@ -133,8 +169,8 @@ function createGrants(
   parent: pulumi.ComponentResource,
   name: string,
   args: HttpRouteArgs,
-  namespace: pulumi.Output<string>,
-  opts: pulumi.ComponentResourceOptions | undefined,
+  writer: Writer,
+  { name: routeName, namespace, given }: Normalized,
 ): pulumi.Resource[] {
   const elsewhere = ruleArgs(args)
     .flatMap(versionsOf)
@@ -146,18 +182,22 @@ function createGrants(
   }
   return [...groups.values()].map((versions, index) => {
     const services = pulumi.all(versions.map((version) => version.service)).apply((all) => [...new Set(all)].sort());
+    const metadata = { name: pulumi.interpolate`${namespace}-${routeName}`, namespace: versions[0]!.namespace! };
+    const wayOut = routeName.apply((taken) => anotherName(taken));
     return new k8s.apiextensions.CustomResource(
       `${name}-grant${index === 0 ? "" : `-${index + 1}`}`,
       {
         apiVersion: "gateway.networking.k8s.io/v1",
         kind: "ReferenceGrant",
-        metadata: {
-          name: pulumi.interpolate`${namespace}-${args.name ?? name}`,
-          namespace: versions[0]!.namespace,
-        },
+        metadata: ownObject(
+          { ...writer, namespace: earlyName(versions[0]!.namespace) },
+          "ReferenceGrant",
+          { ...given, ...metadata },
+          wayOut,
+        ),
         spec: pulumi.all([namespace, services]).apply(([from, to]) => grantSpec(from, to)),
       },
-      childOf(parent, opts),
+      childOf(parent, writer.opts),
     );
   });
 }
@@ -171,7 +211,7 @@ function versionsOf(rule: RouteRuleArgs): RouteVersionArgs[] {
   ];
 }
 
-function awaited(name: string): Awaited {
+function acceptance(name: string): Acceptance {
   const what = `HttpRoute "${name}"`;
   return { what, api: "apis/gateway.networking.k8s.io/v1", plural: "httproutes", minutes: timeouts.route };
 }
@@ -187,7 +227,7 @@ async function judge(
   if (verdict.state !== "accepted") return verdict;
   for (const backend of serviceBackends(route)) {
     const service = await read(`/api/v1/namespaces/${backend.namespace}/services/${backend.name}`);
-    const why = portFault(backend, service as LiveService | undefined);
+    const why = portMismatch(backend, service as LiveService | undefined);
     if (why !== undefined) return { state: "refused", why };
   }
   return verdict;
@@ -195,15 +235,18 @@ async function judge(
 
 function createRoute(
   name: string,
-  route: ReturnType<typeof normalize>,
+  writer: Writer,
+  route: Normalized,
   opts: pulumi.CustomResourceOptions,
 ): k8s.apiextensions.CustomResource {
+  const metadata = { ...route.given, name: route.name, namespace: route.namespace };
+  const wayOut = route.name.apply((taken) => anotherName(taken));
   return new k8s.apiextensions.CustomResource(
     `${name}-route`,
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "HTTPRoute",
-      metadata: { name: route.name, namespace: route.namespace },
+      metadata: ownObject(writer, "HTTPRoute", metadata, wayOut),
       spec: route.spec,
     },
     { ...opts, ...minutes(timeouts.route) },

@@ -1,7 +1,8 @@
 // Specs of the objects behind a route: the HTTPRoute, and the grants for backends in other namespaces.
+import type { ReferencedGateway } from "../../lib/gateway-api/reference";
 
 /** What a route attaches to: a Gateway unless it says otherwise. */
-export interface Parent {
+export interface Parent extends ReferencedGateway {
   kind?: string;
   name: string;
   namespace?: string;

@@ -16,8 +16,18 @@ import {
   whole,
   filledList,
 } from "../../lib/validation/rules";
-import { dnsLabel, dnsSubdomain, hostname, parseDuration, port } from "../../lib/validation/formats";
+import {
+  certificateName,
+  dnsLabel,
+  dnsSubdomain,
+  hostname,
+  labelText,
+  parseDuration,
+  port,
+} from "../../lib/validation/formats";
+import { meshLabels } from "../../lib/istio/labels";
 import { clusterRules } from "../../lib/validation/cluster";
+import { annotations, labelsBeside } from "../../lib/validation/metadata";
 import {
   headerNames,
   headerValues,
@@ -27,7 +37,7 @@ import {
   regex,
   status,
 } from "../../lib/validation/http-formats";
-import { Fault, textOf } from "../../lib/validation/violations";
+import { Violation, textOf } from "../../lib/validation/violations";
 
 const namespace = dnsLabel("shop");
 const service = required(dnsLabel("web"), "requests go to a Service, by its name", '"web"');
@@ -253,9 +263,17 @@ const parent = required(
     namespace,
     section: dnsSubdomain("http"),
     port: port(80),
+    // What a reference to a gateway tells beside its name: written by a gateway's stack, not by hand.
+    listeners: list(
+      object({ name: dnsSubdomain("https"), protocol: oneOf(["HTTP", "HTTPS"]), port: port(443), hostname }),
+      '{ name: "https", protocol: "HTTPS", port: 443 }',
+    ),
+    hostPorts: object({ http: port(8081), https: port(8444) }),
+    certificateNames: list(certificateName, '"localhost"'),
+    serviceAccount: dnsSubdomain("hostk8s-gateway-istio"),
   }),
-  "a route hangs on a Gateway or a Service",
-  "mesh.parentRef",
+  "a route attaches to a Gateway or a Service, and a mesh without a gateway has none to give",
+  "mesh.gateway",
 );
 
 const short: Together = (given, at) => {
@@ -288,13 +306,21 @@ export const httpRouteRules: ObjectRule = object(
     rules: filledList(rule, '{ backends: [{ service: "web", port: 80 }] }'),
     backends,
     canary: canaryRules,
+    application: labelText("web"),
+    labels: labelsBeside({ [meshLabels.application]: "application" }),
+    annotations,
     cluster: clusterRules,
   },
   short,
 );
 
 /** A host name that the Gateway's listeners do not take, or that its certificate is not good for. */
-export function unservedFault(at: string, got: string, what: "listeners" | "certificate", served: string[]): Fault {
+export function unservedViolation(
+  at: string,
+  got: string,
+  what: "listeners" | "certificate",
+  served: string[],
+): Violation {
   return what === "listeners"
     ? {
         path: at,

@@ -3,11 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { reason, type ClusterTarget } from "../../cluster/connection";
 import { awaitVerdict, type Judge } from "../../cluster/wait";
 import { conditionVerdict, Verdict, WithConditions } from "../../lib/cluster-state/conditions";
-import { runFault } from "./run-fault";
+import { runFailure } from "./failures";
 import type { Cluster } from "./cluster";
 
-/** An object that is waited for. */
-export interface Awaited {
+/** What is waited for: that a controller accepts an object. */
+export interface Acceptance {
   /** How messages call it: HttpRoute "web". */
   what: string;
   /** Path of its kind: `apis/gateway.networking.k8s.io/v1` and `httproutes`. */
@@ -24,7 +24,7 @@ export interface Awaited {
  */
 export function accepted<T>(
   id: pulumi.Output<string>,
-  awaited: Awaited,
+  awaited: Acceptance,
   expected: pulumi.Output<T>,
   judge: (object: unknown, expected: T, read: Parameters<Judge>[1]) => ReturnType<Judge>,
   cluster: Cluster,
@@ -42,7 +42,7 @@ export function accepted<T>(
 /** As `accepted`, for one condition of the object. */
 export function conditionMet(
   id: pulumi.Output<string>,
-  awaited: Awaited,
+  awaited: Acceptance,
   type: string,
   cluster: Cluster,
 ): pulumi.Output<string> {
@@ -57,7 +57,7 @@ export function conditionMet(
 
 async function requireAccepted(
   id: string,
-  { what, api, plural, minutes }: Awaited,
+  { what, api, plural, minutes }: Acceptance,
   judge: Judge,
   target: ClusterTarget,
 ): Promise<void> {
@@ -66,12 +66,12 @@ async function requireAccepted(
   try {
     verdict = await awaitVerdict(target, `/${api}/namespaces/${namespace}/${plural}/${name}`, judge, minutes * 60_000);
   } catch (error) {
-    throw runFault(`${what} (${id}) was written, but not seen accepted: ${reason(error)}`);
+    throw runFailure(`${what} (${id}) was written, but not seen accepted: ${reason(error)}`);
   }
   if (verdict.state === "refused") {
-    throw runFault(`${what} (${id}) is not accepted: ${verdict.why}`);
+    throw runFailure(`${what} (${id}) is not accepted: ${verdict.why}`);
   }
   if (verdict.state === "pending") {
-    throw runFault(`${what} (${id}) is not accepted: no controller has answered within ${minutes * 60} s`);
+    throw runFailure(`${what} (${id}) is not accepted: no controller has answered within ${minutes * 60} s`);
   }
 }

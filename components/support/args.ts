@@ -16,3 +16,19 @@ export interface ClusterArgs {
    */
   context?: pulumi.Input<string>;
 }
+
+/** Labels and annotations of what a component makes. */
+export interface ObjectMetadataArgs {
+  /**
+   * Labels of every object that the component makes.
+   * @default none
+   * @example { team: "checkout" }
+   */
+  labels?: pulumi.Input<{ [label: string]: pulumi.Input<string> }>;
+  /**
+   * Annotations of every object that the component makes.
+   * @default none
+   * @example { "example.com/owner": "checkout" }
+   */
+  annotations?: pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
+}

@@ -1,36 +1,41 @@
 // From what the user wrote to values that are checked: at once where they are plain, on arrival where they are Outputs.
 import * as pulumi from "@pulumi/pulumi";
-import { Fault, faultLine, faultReason } from "../../lib/validation/violations";
-import { Rule, UNKNOWN } from "../../lib/validation/rules";
-import { keepingText } from "./run-fault";
-import { guardRun } from "./run-guard";
+import { Violation, violationLine, violationReason } from "../../lib/validation/violations";
+import { ObjectRule, Rule, UNKNOWN } from "../../lib/validation/rules";
+import type { ObjectMetadataArgs } from "./args";
+import { guardRun, printedPlainly, withFixedMessage } from "./workarounds";
 
-/** Throws one error with every fault of a component's plain arguments, before anything of it is registered. */
-export function checkArgs<T>(component: string, name: string, args: T, rule: Rule, more: Fault[] = []): T {
+/** Throws one error with every violation of a component's plain arguments, before anything of it is registered. */
+export function checkArgs<T>(component: string, name: string, args: T, rule: Rule, more: Violation[] = []): T {
   // Every component comes by here first.
   guardRun();
-  throwFaults(component, name, [...rule(plainParts(args === undefined ? {} : args), ""), ...more]);
+  throwViolations(component, name, [...rule(plainParts(args === undefined ? {} : args), ""), ...more]);
   return args;
 }
 
 /** Checks arguments of which `name` is optional; the component shows no inputs, so that a change counts where it happens. */
 export function checkedInputs<T>(component: string, name: string, args: T, rule: Rule): pulumi.Inputs {
-  // What is no object of settings is told as it is.
-  const plainObject = args === undefined || (typeof args === "object" && args !== null && !Array.isArray(args));
-  checkArgs<unknown>(component, name, plainObject ? { name, ...args } : args, rule);
+  checkArgs<unknown>(component, name, withName(name, args), rule);
   return {};
 }
 
-/** One InputPropertiesError for all faults; its message stands alone, since the engine may print nothing else of it. */
-export function throwFaults(component: string, name: string, faults: Fault[]): void {
-  if (faults.length === 0) {
+/** The arguments of a component whose object is called after it unless they say otherwise. */
+export function withName<T>(name: string, args: T): T {
+  // What is no object of settings is told as it is.
+  const isObject = args === undefined || (typeof args === "object" && args !== null && !Array.isArray(args));
+  return isObject ? { name, ...args } : args;
+}
+
+/** One InputPropertiesError for all violations; its message stands alone, since the engine may print nothing else of it. */
+export function throwViolations(component: string, name: string, violations: Violation[]): void {
+  if (violations.length === 0) {
     return;
   }
   const error = new pulumi.InputPropertiesError({
-    message: refusal(componentNamed(component, name), faults),
-    errors: faults.map((fault) => ({ propertyPath: fault.path, reason: faultReason(fault) })),
+    message: refusal(componentNamed(component, name), violations),
+    errors: violations.map((violation) => ({ propertyPath: violation.path, reason: violationReason(violation) })),
   });
-  throw shownPlainly(error);
+  throw printedPlainly(error);
 }
 
 /** How messages name a component: HttpRoute "web". */
@@ -38,30 +43,42 @@ export function componentNamed(component: string, name: string): string {
   return `${component} "${name}"`;
 }
 
-function refusal(what: string, faults: Fault[]): string {
-  return [`${what} cannot be made:`, ...faults.map((fault) => `  ${faultLine(fault)}`)].join("\n");
-}
-
-/** Marks an error as one of the user's, which Pulumi prints as it is; all others come with a stack trace and a dump. */
-function shownPlainly(error: Error): Error {
-  return Object.assign(error, { __pulumiRunError: true });
+function refusal(what: string, violations: Violation[]): string {
+  return [`${what} cannot be made:`, ...violations.map((violation) => `  ${violationLine(violation)}`)].join("\n");
 }
 
 /** A part of a component's arguments with all in it resolved, and what arrived late checked before anybody uses it. */
 export function resolved<T>(what: string, path: string, part: T, rule: Rule): pulumi.Output<pulumi.Unwrap<T>> {
   return pulumi.output(part).apply((value) => {
-    const [fault] = rule(value, path);
-    if (fault) {
-      throw lateFault(what, fault);
+    const [violation] = rule(value, path);
+    if (violation) {
+      throw lateViolation(what, violation);
     }
     return value;
   });
 }
 
-/** The error for a fault that shows only once values have arrived. */
-export function lateFault(what: string, fault: Fault): Error {
-  const error = new pulumi.InputPropertyError({ propertyPath: fault.path, reason: faultReason(fault) });
-  return shownPlainly(keepingText(error, refusal(what, [fault])));
+/** Labels and annotations that the user gave; what was not given is missing. */
+export function resolvedMetadata(
+  what: string,
+  { labels, annotations }: ObjectMetadataArgs,
+  { fields }: ObjectRule,
+): ResolvedMetadata {
+  return {
+    ...(labels && { labels: resolved(what, "labels", labels, fields["labels"]!) }),
+    ...(annotations && { annotations: resolved(what, "annotations", annotations, fields["annotations"]!) }),
+  };
+}
+
+interface ResolvedMetadata {
+  labels?: pulumi.Output<Record<string, string>>;
+  annotations?: pulumi.Output<Record<string, string>>;
+}
+
+/** The error for a violation that shows only once values have arrived. */
+export function lateViolation(what: string, violation: Violation): Error {
+  const error = new pulumi.InputPropertyError({ propertyPath: violation.path, reason: violationReason(violation) });
+  return printedPlainly(withFixedMessage(error, refusal(what, [violation])));
 }
 
 /** The same shape with UNKNOWN where a value has still to arrive. */

@@ -1,17 +1,28 @@
 // Which cluster a component works on beside the plugin, so that nothing is ever read from, or done to, another one.
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterTarget } from "../../cluster/connection";
-import { throwFaults } from "./arguments";
+import { throwViolations } from "./arguments";
 import { ClusterArgs } from "./args";
+import { identity } from "./program";
 
 /** A cluster as components use it. */
 export interface Cluster {
+  /** The same for the same cluster of a program. Two clusters have two providers. */
+  id: string;
   /** Known as soon as the program runs; undefined where it comes from another resource. */
   now?: ClusterTarget;
   target: pulumi.Output<ClusterTarget>;
 }
 
 const clusters = new WeakMap<pulumi.ProviderResource, Cluster>();
+
+const defaultCluster = "default";
+
+/** Tells the clusters of a program apart. */
+export function clusterId(component: pulumi.ComponentResource): string {
+  const provider = component.getProvider("kubernetes::");
+  return provider ? identity(provider.urn) : defaultCluster;
+}
 
 /**
  * The cluster that the component's provider writes to: of the default provider what the plugin takes, of an explicit
@@ -26,12 +37,12 @@ export function clusterOf(
   const provider = component.getProvider("kubernetes::");
   if (provider === undefined) {
     refuseBesideDefault(type, name, args);
-    return fixed(defaultTarget());
+    return fixed(defaultCluster, defaultTarget());
   }
-  const cluster = args === undefined ? clusters.get(provider) : namedCluster(args);
+  const cluster = args === undefined ? clusters.get(provider) : namedCluster(clusterId(component), args);
   if (cluster === undefined) {
     const rule = "the kubeconfig of an explicit provider cannot be read, so its cluster is named beside it";
-    throwFaults(type, name, [{ path: "cluster", got: undefined, rule, fix: 'cluster: { context: "kind-kind" }' }]);
+    throwViolations(type, name, [{ path: "cluster", got: undefined, rule, fix: 'cluster: { context: "kind-kind" }' }]);
   }
   clusters.set(provider, cluster!);
   return cluster!;
@@ -42,7 +53,7 @@ function refuseBesideDefault(type: string, name: string, args: ClusterArgs | und
     const rule =
       "the default provider chooses the cluster by the config keys kubernetes:kubeconfig and kubernetes:context";
     const fix = "{ provider: new kubernetes.Provider(...) }";
-    throwFaults(type, name, [{ path: "cluster", got: `{ ${Object.keys(args).join(", ")} }`, rule, fix }]);
+    throwViolations(type, name, [{ path: "cluster", got: `{ ${Object.keys(args).join(", ")} }`, rule, fix }]);
   }
 }
 
@@ -56,14 +67,14 @@ function defaultTarget(): ClusterTarget {
   };
 }
 
-function namedCluster({ kubeconfig, context }: ClusterArgs): Cluster {
+function namedCluster(id: string, { kubeconfig, context }: ClusterArgs): Cluster {
   if ([kubeconfig, context].every((value) => value === undefined || typeof value === "string")) {
-    return fixed({ kubeconfig, context } as ClusterTarget);
+    return fixed(id, { kubeconfig, context } as ClusterTarget);
   }
   // A kubeconfig may be secret. What is read with it is not.
-  return { target: pulumi.unsecret(pulumi.output({ kubeconfig, context })) };
+  return { id, target: pulumi.unsecret(pulumi.output({ kubeconfig, context })) };
 }
 
-function fixed(target: ClusterTarget): Cluster {
-  return { now: target, target: pulumi.output(target) };
+function fixed(id: string, target: ClusterTarget): Cluster {
+  return { id, now: target, target: pulumi.output(target) };
 }

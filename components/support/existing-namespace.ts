@@ -1,9 +1,11 @@
 // Looking at a namespace before a patch labels it: a patch would create one that does not exist.
 import * as pulumi from "@pulumi/pulumi";
-import { readNamespace } from "../../cluster/namespace";
+import type { ClusterTarget } from "../../cluster/connection";
+import { readNamespace, type NamespaceState } from "../../cluster/namespace";
 import { meshLabels } from "../../lib/istio/labels";
-import { lateFault } from "./arguments";
+import { lateViolation } from "./arguments";
 import type { Cluster } from "./cluster";
+import { lookAt } from "./look";
 
 /**
  * The name, once the namespace has been seen. At preview a missing one may still be made by the same program, unless
@@ -17,17 +19,30 @@ export function existingNamespace(
   before = false,
 ): pulumi.Output<string> {
   return pulumi.all([name, cluster.target]).apply(async ([namespace, target]) => {
-    const state = await readNamespace(target, namespace);
-    if (state.kind === "missing" && (before || !pulumi.runtime.isDryRun())) {
+    // At `up` it may have been made by now, which the program's look does not show.
+    const isEarly = before || pulumi.runtime.isDryRun();
+    const state = isEarly ? await seen(cluster, target, namespace) : await readNamespace(target, namespace);
+    if (state.kind === "missing" && isEarly && !before) {
+      return namespace;
+    }
+    if (state.kind === "missing") {
       const rule = "there is no such namespace, and none is made here";
-      throw lateFault(what, { path, got: namespace, rule, fix: `new AmbientNamespace("${namespace}")` });
+      throw lateViolation(what, { path, got: namespace, rule, fix: `new AmbientNamespace("${namespace}")` });
     }
     const sidecars = state.kind === "found" && state.labels[meshLabels.injection] === "enabled";
     if (sidecars || (state.kind === "found" && state.labels[meshLabels.revision] !== undefined)) {
       const label = sidecars ? meshLabels.injection : meshLabels.revision;
       const rule = `the namespace asks for sidecars by its label ${label}, and ztunnel never captures a pod with one`;
-      throw lateFault(what, { path, got: namespace, rule, fix: `kubectl label namespace ${namespace} ${label}-` });
+      throw lateViolation(what, { path, got: namespace, rule, fix: `kubectl label namespace ${namespace} ${label}-` });
     }
     return namespace;
   });
+}
+
+async function seen(cluster: Cluster, target: ClusterTarget, name: string): Promise<NamespaceState> {
+  const found = await lookAt(cluster).find(target, { kind: "Namespace", namespace: "", name });
+  if (found === "unread") {
+    return { kind: "unread" };
+  }
+  return found ? { kind: "found", labels: found.labels } : { kind: "missing" };
 }

@@ -8,14 +8,14 @@ export interface MeshFacts extends ClusterFacts {
   isOwnMesh: boolean;
 }
 
-const seen = new WeakMap<pulumi.Resource, MeshFacts | "skipped">();
+const seen = new WeakMap<pulumi.Resource, MeshFacts | "skipped" | "disabled">();
 
-/** Keeps what was seen, or that nothing was. */
-export function rememberFacts(mesh: pulumi.Resource, facts: MeshFacts | "skipped"): void {
+/** Keeps what was seen, or that nothing was, by the user's wish or because it could not be. */
+export function rememberFacts(mesh: pulumi.Resource, facts: MeshFacts | "skipped" | "disabled"): void {
   seen.set(mesh, facts);
 }
 
 /** What the preflight of a mesh saw, or that it was skipped; nothing for a resource that is no mesh. */
-export function factsOf(mesh: pulumi.Resource | undefined): MeshFacts | "skipped" | undefined {
+export function factsOf(mesh: pulumi.Resource | undefined): MeshFacts | "skipped" | "disabled" | undefined {
   return mesh && seen.get(mesh);
 }

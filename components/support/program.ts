@@ -1,40 +1,101 @@
-// What the components of one program know of each other: which gateway serves which hosts, who claimed which requests.
+// The registry of one program: what its components know of each other, and what only one of them can have.
 import * as pulumi from "@pulumi/pulumi";
+import type { Served } from "../../lib/gateway-api/reference";
 
-export type Protocol = "http" | "https";
-
-/** What a gateway of this program serves, as far as it is plain. */
-export interface GatewayFacts {
-  /** Host names of the listeners; none where every host is served or where they are not known yet. */
-  hostnames?: string[];
-  /** Names in the certificate; none without one, or where they are not known. */
-  certificateNames?: string[];
-  /** Port under which https is reached from outside. */
-  httpsPort: pulumi.Input<number>;
-  /** Number of listeners of each protocol. */
-  listeners: Record<Protocol, number>;
+/** Who has claimed something. */
+export interface Claimant {
+  /** How messages call it: HttpRoute "web". */
+  shown: string;
+  /** Its name, where a fix repeats it. */
+  name: string;
+  /** Of a route: it answers nothing itself and sends everybody to https. */
+  redirects?: boolean;
+  /** Of a port: the component that opens it, by its name and what it is a part of. */
+  opener?: { name: string; parent: pulumi.Resource | undefined };
 }
 
-const gateways = new WeakMap<object, GatewayFacts>();
+/** Things of one kind that one component each can have. */
+export class Claims<Thing extends object> {
+  private readonly holders = new Map<string, Claimant>();
+
+  holder(thing: Thing): Claimant | undefined {
+    return this.holders.get(identity(thing));
+  }
+
+  /** Gives the thing to whoever comes first; returns the one who had it before. */
+  claim(thing: Thing, claimant: Claimant): Claimant | undefined {
+    const before = this.holder(thing);
+    if (before === undefined) {
+      this.holders.set(identity(thing), claimant);
+    }
+    return before;
+  }
+}
+
+/** A Service, or with `service` left out all of a namespace. */
+export interface ServiceOfProgram {
+  namespace: unknown;
+  service: unknown;
+}
+
+/** Everything claimed in one run of the program. */
+export class ProgramRegistry {
+  /** One Istio serves a cluster. */
+  readonly meshes = new Claims<{ cluster: string }>();
+  /** A NodePort has one holder. */
+  readonly nodePorts = new Claims<{ cluster: string; port: number }>();
+  /** Services whose requests a TrafficPolicy shapes. */
+  readonly shapedServices = new Claims<ServiceOfProgram>();
+  /** Services that HttpRoutes are attached to. */
+  readonly routedServices = new Claims<ServiceOfProgram>();
+  /** Who is reached through a waypoint, and which. */
+  readonly waypointUsers = new Claims<ServiceOfProgram>();
+  /** Host and match on a listener: two routes would share the requests by their age. */
+  readonly requests = new Claims<{ listener: string; request: string }>();
+}
+
+const registries = new WeakMap<object, ProgramRegistry>();
+
+/** The registry of this run. One process may run several programs, one after another. */
+export function registry(): ProgramRegistry {
+  return ofThisRun(registries, () => new ProgramRegistry());
+}
+
+/** Something that every run of a program has once. */
+export function ofThisRun<T>(all: WeakMap<object, T>, make: () => T): T {
+  const run = pulumi.runtime.getMonitor() ?? registries;
+  const own = all.get(run) ?? make();
+  all.set(run, own);
+  return own;
+}
+
+/** The stack as its objects are marked with it. Without the organization: it differs between backends. */
+export function stackName(): string {
+  return `${pulumi.getProject()}/${pulumi.getStack()}`;
+}
+
+const gateways = new WeakMap<object, Served>();
 
 /** Remembers a gateway by the output that routes name it with. */
-export function announceGateway(parentRef: object, facts: GatewayFacts): void {
-  gateways.set(parentRef, facts);
+export function announceGateway(reference: object, facts: Served): void {
+  gateways.set(reference, facts);
 }
 
 /** The gateway of this program behind a `parent`. */
-export function gatewayBehind(parent: unknown): GatewayFacts | undefined {
+export function gatewayBehind(parent: unknown): Served | undefined {
   return typeof parent === "object" && parent !== null ? gateways.get(parent) : undefined;
 }
 
-const claimed = new WeakMap<object, Map<string, string>>();
+const earlyNames = new WeakMap<object, pulumi.Output<string>>();
 
-/** Everything claimed in this run of the program, by key. One process may run several programs, one after another. */
-export function claimsOfProgram(): Map<string, string> {
-  const run = pulumi.runtime.getMonitor() ?? {};
-  const claims = claimed.get(run) ?? new Map<string, string>();
-  claimed.set(run, claims);
-  return claims;
+/** Remembers what the namespace will be called that an output names once it exists. */
+export function announceNamespace(name: pulumi.Output<string>, early: pulumi.Output<string>): void {
+  earlyNames.set(name, early);
+}
+
+/** The name of a namespace, without waiting for it where this program makes it. */
+export function earlyName(namespace: pulumi.Input<string> | undefined): pulumi.Input<string> | undefined {
+  return pulumi.Output.isInstance(namespace) ? (earlyNames.get(namespace) ?? namespace) : namespace;
 }
 
 const numbers = new WeakMap<object, number>();
@@ -42,12 +103,19 @@ let next = 0;
 
 /** The same text for the same thing: plain values by what they say, Outputs by which they are. */
 export function identity(value: unknown): string {
-  if (!pulumi.Output.isInstance(value)) {
-    return JSON.stringify(value) ?? "";
+  if (pulumi.Output.isInstance(value) || value instanceof Promise) {
+    const number = numbers.get(value) ?? next++;
+    numbers.set(value, number);
+    return `output ${number}`;
   }
-  const number = numbers.get(value) ?? next++;
-  numbers.set(value, number);
-  return `output ${number}`;
+  if (Array.isArray(value)) {
+    return `[${value.map(identity).join()}]`;
+  }
+  if (typeof value === "object" && value !== null) {
+    const given = Object.entries(value).filter(([, item]) => item !== undefined);
+    return `{${given.map(([key, item]) => `${JSON.stringify(key)}:${identity(item)}`).join()}}`;
+  }
+  return JSON.stringify(value) ?? "";
 }
 
 /** The value where it is plain through and through. */

@@ -1,6 +1,6 @@
 // What TrafficPolicy takes.
 import * as pulumi from "@pulumi/pulumi";
-import { ClusterArgs } from "../support/args";
+import { ClusterArgs, ObjectMetadataArgs } from "../support/args";
 import { WaypointReference } from "../waypoint/args";
 
 /** How often a request is tried again. */
@@ -163,7 +163,7 @@ export interface TrafficRouteArgs {
   to: TrafficDestinationArgs[];
 }
 /** What happens to the requests to one Service. */
-export interface TrafficPolicyArgs {
+export interface TrafficPolicyArgs extends ObjectMetadataArgs {
   /**
    * Name of the VirtualService and DestinationRule. A change replaces them.
    * @default the component's name

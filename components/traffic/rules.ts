@@ -16,8 +16,9 @@ import {
 import { dnsLabel, labels, parseDuration, port } from "../../lib/validation/formats";
 import { headerValues, httpDuration, status } from "../../lib/validation/http-formats";
 import { clusterRules } from "../../lib/validation/cluster";
+import { annotations } from "../../lib/validation/metadata";
 import { waypointReference } from "../waypoint/rules";
-import { Fault, textOf } from "../../lib/validation/violations";
+import { Violation, textOf } from "../../lib/validation/violations";
 
 const percent = required(
   value(
@@ -151,7 +152,7 @@ const namedVersions: Together = (given, path) => {
       : [],
   );
   const unknown = itemsOf(given["routes"]).flatMap((each, index) =>
-    itemsOf(each["to"]).flatMap((to, at): Fault[] => {
+    itemsOf(each["to"]).flatMap((to, at): Violation[] => {
       const named = to["version"];
       return named === undefined || named === UNKNOWN || known.includes(named) || known.includes(UNKNOWN)
         ? []
@@ -217,6 +218,8 @@ export const trafficPolicyRules: ObjectRule = object(
     outlierDetection,
     fault,
     versions,
+    labels,
+    annotations,
     cluster: clusterRules,
     routes: filledList(route, '{ to: [{ version: "v2" }] }'),
   },

@@ -2,14 +2,15 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { timeouts } from "../../lib/istio/defaults";
-import type { Fault } from "../../lib/validation/violations";
+import type { Violation } from "../../lib/validation/violations";
 import { destinationRuleSpec, TrafficSettings, virtualServiceSpec } from "./objects";
 import { trafficPolicyRules as rules } from "./rules";
 import { conditionMet } from "../support/acceptance";
 import { childOf } from "../support/children";
-import { checkedInputs, componentNamed, resolved, throwFaults } from "../support/arguments";
-import { claimsOfProgram, identity } from "../support/program";
-import { clusterOf } from "../support/cluster";
+import { checkedInputs, componentNamed, resolved, resolvedMetadata, throwViolations } from "../support/arguments";
+import { earlyName, registry } from "../support/program";
+import { Cluster, clusterOf } from "../support/cluster";
+import { anotherName, Metadata, ownObject, Writer } from "../support/ownership";
 import { TrafficPolicyArgs } from "./args";
 
 /**
@@ -32,11 +33,16 @@ export class TrafficPolicy extends pulumi.ComponentResource {
   constructor(name: string, args: TrafficPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-ambient:index:TrafficPolicy", name, checkPolicy(name, args), opts);
     const policy = normalize(name, args);
+    const cluster = clusterOf(this, "TrafficPolicy", name, args.cluster);
+    const what = componentNamed("TrafficPolicy", name);
+    const writer = { what, cluster, opts, namespace: earlyName(args.namespace) };
     const objects = [
-      ...(shapesConnections(args) ? [createRule(name, policy, childOf(this, opts))] : []),
-      ...(shapesRequests(args) ? [createRoutes(name, policy, childOf(this, opts))] : []),
+      ...(shapesConnections(args) ? [createRule(name, writer, policy, childOf(this, opts))] : []),
+      ...(shapesRequests(args) ? [createRoutes(name, writer, policy, childOf(this, opts))] : []),
     ];
-    this.name = pulumi.all([policy.name, policy.bound(this), objects.map((each) => each.id)]).apply(([known]) => known);
+    this.name = pulumi
+      .all([policy.name, policy.bound(cluster), objects.map((each) => each.id)])
+      .apply(([known]) => known);
     this.registerOutputs({ name: this.name });
   }
 }
@@ -44,14 +50,14 @@ export class TrafficPolicy extends pulumi.ComponentResource {
 /** All that can be known without the cluster. */
 function checkPolicy(name: string, args: TrafficPolicyArgs): pulumi.Inputs {
   checkedInputs("TrafficPolicy", name, args, rules);
-  const taken = claimsOfProgram();
-  const held = `${identity(args.namespace)} ${identity(args.service)}`;
-  const other = taken.get(`requests to ${held}`) ?? taken.get(`routes of ${held}`);
-  taken.set(`requests to ${held}`, `TrafficPolicy "${name}"`);
+  const { shapedServices, routedServices } = registry();
+  const service = { namespace: args.namespace, service: args.service };
+  const before = shapedServices.claim(service, { shown: componentNamed("TrafficPolicy", name), name });
+  const other = before ?? routedServices.holder(service);
   const got = typeof args.service === "string" ? args.service : "";
-  const rule = `${other} is about it already, and the waypoint would take the routes of the older one`;
-  const fault: Fault = { path: "service", got, rule, fix: 'service: "other"' };
-  throwFaults("TrafficPolicy", name, other === undefined ? [] : [fault]);
+  const rule = `${other?.shown} is about it already, and the waypoint would take the routes of the older one`;
+  const violation: Violation = { path: "service", got, rule, fix: 'service: "other"' };
+  throwViolations("TrafficPolicy", name, other === undefined ? [] : [violation]);
   return {};
 }
 
@@ -74,6 +80,7 @@ function normalize(name: string, args: TrafficPolicyArgs) {
     name: part("name", args.name).apply((given) => given ?? name),
     // Nothing is written before the waypoint serves.
     namespace: pulumi.all([namespace, waypoint]).apply(([known]) => known),
+    given: resolvedMetadata(what, args, rules),
     settings: pulumi.output({
       service,
       retries: part("retries", args.retries),
@@ -85,25 +92,36 @@ function normalize(name: string, args: TrafficPolicyArgs) {
       routes: part("routes", args.routes),
     }) as pulumi.Output<TrafficSettings>,
     /** The Service, once istiod says that a waypoint serves it. */
-    bound: (component: pulumi.ComponentResource) =>
+    bound: (cluster: Cluster) =>
       conditionMet(
         pulumi.all([namespace, service, waypoint]).apply(([at, known]) => `${at}/${known}`),
         { what: `The Service of TrafficPolicy "${name}"`, api: "api/v1", plural: "services", minutes: timeouts.policy },
         "istio.io/WaypointBound",
-        clusterOf(component, "TrafficPolicy", name, args.cluster),
+        cluster,
       ),
   };
 }
 
 type Normalized = ReturnType<typeof normalize>;
 
-function createRule(name: string, policy: Normalized, opts: pulumi.CustomResourceOptions): pulumi.CustomResource {
+function owned(writer: Writer, kind: "DestinationRule" | "VirtualService", policy: Normalized): Metadata {
+  const { name, namespace, given } = policy;
+  const wayOut = name.apply((taken) => anotherName(taken));
+  return ownObject(writer, kind, { ...given, name, namespace }, wayOut);
+}
+
+function createRule(
+  name: string,
+  writer: Writer,
+  policy: Normalized,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.CustomResource {
   return new k8s.apiextensions.CustomResource(
     `${name}-connections`,
     {
       apiVersion: "networking.istio.io/v1",
       kind: "DestinationRule",
-      metadata: { name: policy.name, namespace: policy.namespace },
+      metadata: owned(writer, "DestinationRule", policy),
       spec: policy.settings.apply(destinationRuleSpec),
     },
     opts,
@@ -114,13 +132,18 @@ function createRule(name: string, policy: Normalized, opts: pulumi.CustomResourc
  * The routes. Waypoints take HTTPRoutes and VirtualServices alike, one after the other, and only the VirtualService has
  * retries in every channel and faults at all; so requests to a Service are shaped by one VirtualService alone.
  */
-function createRoutes(name: string, policy: Normalized, opts: pulumi.CustomResourceOptions): pulumi.CustomResource {
+function createRoutes(
+  name: string,
+  writer: Writer,
+  policy: Normalized,
+  opts: pulumi.CustomResourceOptions,
+): pulumi.CustomResource {
   return new k8s.apiextensions.CustomResource(
     `${name}-requests`,
     {
       apiVersion: "networking.istio.io/v1",
       kind: "VirtualService",
-      metadata: { name: policy.name, namespace: policy.namespace },
+      metadata: owned(writer, "VirtualService", policy),
       spec: policy.settings.apply(virtualServiceSpec),
     },
     opts,

@@ -1,6 +1,6 @@
 // What Waypoint takes, and what it gives to policies.
 import * as pulumi from "@pulumi/pulumi";
-import { ClusterArgs } from "../support/args";
+import { ClusterArgs, ObjectMetadataArgs } from "../support/args";
 
 /** A namespace, or a Service in one, that is reached through a waypoint. */
 export interface WaypointUserArgs {
@@ -20,11 +20,11 @@ export interface WaypointUserArgs {
   ingress?: pulumi.Input<boolean>;
 }
 /** What a waypoint is called, whom it serves, and what it may use. */
-export interface WaypointArgs {
+export interface WaypointArgs extends ObjectMetadataArgs {
   /**
    * Name of its Gateway, Deployment, Service and service account. A change makes a new waypoint, moves the users over,
    * and removes the old one last.
-   * @default "waypoint"
+   * @default the component's name
    * @example "shop-waypoint"
    */
   name?: pulumi.Input<string>;

@@ -15,7 +15,9 @@ import {
   filledList,
 } from "../../lib/validation/rules";
 import { cpu, dnsLabel, dnsSubdomain, memory } from "../../lib/validation/formats";
+import { meshLabels } from "../../lib/istio/labels";
 import { clusterRules } from "../../lib/validation/cluster";
+import { annotations, labelsBeside } from "../../lib/validation/metadata";
 import { waypointName } from "../namespace/rules";
 
 const kinds = ["service", "workload", "all"];
@@ -63,6 +65,8 @@ export const waypointRules: ObjectRule = object(
     replicas: whole(1, 100, "a number of waypoint pods", 1),
     cpu,
     memory,
+    labels: labelsBeside({ [meshLabels.waypointFor]: "waypointFor" }),
+    annotations,
     cluster: clusterRules,
   },
   servicesNeedService,

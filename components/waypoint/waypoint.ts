@@ -3,15 +3,16 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { timeouts, waypointDefaults } from "../../lib/istio/defaults";
 import { waypointObjects } from "../../lib/istio/names";
-import type { Fault } from "../../lib/validation/violations";
+import type { Violation } from "../../lib/validation/violations";
 import { behindWaypoint, meshLabels } from "../../lib/istio/labels";
 import { waypointOverlay, waypointSpec } from "./objects";
 import { waypointRules as rules } from "./rules";
 import { childOf, minutes } from "../support/children";
 import { existingNamespace } from "../support/existing-namespace";
-import { checkArgs, componentNamed, resolved, throwFaults } from "../support/arguments";
-import { claimsOfProgram, identity } from "../support/program";
-import { Cluster, clusterOf } from "../support/cluster";
+import { checkedInputs, componentNamed, resolved, resolvedMetadata, throwViolations } from "../support/arguments";
+import { earlyName, registry } from "../support/program";
+import { clusterOf } from "../support/cluster";
+import { anotherName, labelledObject, ownObject, Writer } from "../support/ownership";
 import { WaypointArgs, WaypointReference, WaypointUserArgs } from "./args";
 
 /**
@@ -31,12 +32,14 @@ export class Waypoint extends pulumi.ComponentResource {
 
   constructor(name: string, args: WaypointArgs, opts?: pulumi.ComponentResourceOptions) {
     super("istio-ambient:index:Waypoint", name, checkWaypoint(name, args), opts);
-    const waypoint = normalize(componentNamed("Waypoint", name), args);
+    const what = componentNamed("Waypoint", name);
+    const waypoint = normalize(what, name, args);
     const cluster = clusterOf(this, "Waypoint", name, args.cluster);
-    const overlay = createOverlay(this, name, waypoint, opts);
-    const gateway = createGateway(name, waypoint, childOf(this, opts, overlay));
+    const writer = { what, cluster, opts, namespace: earlyName(args.namespace) };
+    const overlay = createOverlay(this, name, writer, waypoint);
+    const gateway = createGateway(name, writer, waypoint, childOf(this, opts, overlay));
     const serving = awaitPods(name, waypoint, childOf(this, opts, gateway));
-    const users = args.for.map((user, index) => labelUser(this, name, cluster, user, index, waypoint, serving, opts));
+    const users = args.for.map((user, index) => labelUser(this, name, writer, user, index, waypoint, serving));
 
     const at = pulumi.all([waypoint.name, waypoint.namespace, serving.id]);
     this.name = at.apply(([known]) => known);
@@ -50,18 +53,17 @@ export class Waypoint extends pulumi.ComponentResource {
 
 /** All that can be known without the cluster: whose waypoint this is, no other of the program is. */
 function checkWaypoint(name: string, args: WaypointArgs): pulumi.Inputs {
-  checkArgs("Waypoint", name, args, rules);
-  const taken = claimsOfProgram();
-  const faults = args.for.flatMap((user, index): Fault[] => {
-    const key = `waypoint of ${identity(user.namespace)} ${identity(user.service)}`;
-    const other = taken.get(key);
-    taken.set(key, name);
-    const rule = `Waypoint "${other}" serves it already, and a label names one waypoint`;
+  checkedInputs("Waypoint", name, args, rules);
+  const violations = args.for.flatMap((user, index): Violation[] => {
+    const { namespace, service } = user;
+    const claimant = { shown: componentNamed("Waypoint", name), name };
+    const other = registry().waypointUsers.claim({ namespace, service }, claimant);
+    const rule = `${other?.shown} serves it already, and a label names one waypoint`;
     return other === undefined
       ? []
       : [{ path: `for[${index}]`, got: shown(user), rule, fix: `for: [{ namespace: "other" }]` }];
   });
-  throwFaults("Waypoint", name, faults);
+  throwViolations("Waypoint", name, violations);
   return {};
 }
 
@@ -70,9 +72,9 @@ function shown(user: WaypointUserArgs): string {
   return words.join("/");
 }
 
-function normalize(what: string, args: WaypointArgs) {
+function normalize(what: string, componentName: string, args: WaypointArgs) {
   const part = <T>(field: keyof WaypointArgs & string, value: T) => resolved(what, field, value, rules.fields[field]!);
-  const name = part("name", args.name).apply((given) => given ?? waypointDefaults.name);
+  const name = part("name", args.name).apply((given) => given ?? componentName);
   return {
     name,
     namespace: part("namespace", args.namespace),
@@ -82,6 +84,7 @@ function normalize(what: string, args: WaypointArgs) {
       .all([part("replicas", args.replicas), part("cpu", args.cpu), part("memory", args.memory)])
       .apply(([replicas, cpu, memory]) => ({ replicas, cpu, memory })),
     users: part("for", args.for),
+    given: resolvedMetadata(what, args, rules),
   };
 }
 
@@ -91,11 +94,14 @@ type Normalized = ReturnType<typeof normalize>;
 function createOverlay(
   parent: pulumi.ComponentResource,
   name: string,
+  writer: Writer,
   waypoint: Normalized,
-  opts: pulumi.ComponentResourceOptions | undefined,
 ): pulumi.Resource {
+  const { opts } = writer;
   const metadata = { name: waypoint.overlayName, namespace: waypoint.namespace };
-  const configMap = new k8s.core.v1.ConfigMap(`${name}-overlay`, { metadata }, childOf(parent, opts));
+  const wayOut = waypoint.name.apply((taken) => anotherName(taken));
+  const own = ownObject(writer, "ConfigMap", { ...waypoint.given, ...metadata }, wayOut);
+  const configMap = new k8s.core.v1.ConfigMap(`${name}-overlay`, { metadata: own }, childOf(parent, opts));
   const annotations = { "pulumi.com/patchForce": "true" };
   return new k8s.core.v1.ConfigMapPatch(
     `${name}-overlay-data`,
@@ -107,25 +113,37 @@ function createOverlay(
 /** The Gateway. One of another name is made before this one goes, so that its users are never without. */
 function createGateway(
   name: string,
+  writer: Writer,
   waypoint: Normalized,
   opts: pulumi.CustomResourceOptions,
 ): k8s.apiextensions.CustomResource {
+  const metadata = {
+    name: waypoint.name,
+    namespace: waypoint.namespace,
+    labels: pulumi
+      .all([waypoint.waypointFor, waypoint.given.labels])
+      .apply(([served, labels]) => ({ ...labels, [meshLabels.waypointFor]: served })),
+    annotations: pulumi
+      .output(waypoint.given.annotations)
+      .apply((given) => ({ ...given, "pulumi.com/waitFor": "condition=Programmed" })),
+  };
+  const wayOut = waypoint.name.apply((taken) =>
+    anotherName(taken, `, or use that waypoint by the label ${meshLabels.useWaypoint}: ${taken}`),
+  );
+  const made = (["Deployment", "Service"] as const).map((kind) => ({ kind, maker: "istiod" as const, name: itself }));
   return new k8s.apiextensions.CustomResource(
     `${name}-gateway`,
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "Gateway",
-      metadata: {
-        name: waypoint.name,
-        namespace: waypoint.namespace,
-        labels: { [meshLabels.waypointFor]: waypoint.waypointFor },
-        annotations: { "pulumi.com/waitFor": "condition=Programmed" },
-      },
+      metadata: ownObject(writer, "Gateway", metadata, wayOut, { made }),
       spec: pulumi.all([waypoint.name, waypoint.overlayName]).apply(([own, overlay]) => waypointSpec(own, overlay)),
     },
     { ...opts, ...minutes(timeouts.waypoint) },
   );
 }
+
+const itself = (name: string): string => name;
 
 /**
  * Waits until the waypoint's pods serve: the Gateway is Programmed as soon as it has a Service, also with no pod behind
@@ -158,13 +176,15 @@ function awaitPods(
 function labelUser(
   parent: pulumi.ComponentResource,
   name: string,
-  cluster: Cluster,
+  writer: Writer,
   user: WaypointUserArgs,
   index: number,
   waypoint: Normalized,
   serving: pulumi.Resource & { id: pulumi.Output<string> },
-  opts: pulumi.ComponentResourceOptions | undefined,
 ): pulumi.CustomResource {
+  const { what, cluster, opts } = writer;
+  const path = `for[${index}]`;
+  const wayOut = () => ({ path, fix: 'for: [{ namespace: "other" }]' });
   const given = waypoint.users.apply((users) => users[index]!);
   const namespace = given.apply((each) => each.namespace);
   const labels = pulumi
@@ -175,14 +195,15 @@ function labelUser(
     // A Service needs ports, so this patch creates none either. Nothing about its endpoints has to be waited for.
     const annotations = { "pulumi.com/skipAwait": "true" };
     const metadata = { name: given.apply((each) => each.service!), namespace, labels, annotations };
-    return new k8s.core.v1.ServicePatch(child, { metadata }, childOf(parent, opts, serving));
+    const labelled = labelledObject(writer, "Service", metadata, child, wayOut);
+    return new k8s.core.v1.ServicePatch(child, { metadata: labelled }, childOf(parent, opts, serving));
   }
   const afterwards = pulumi.all([namespace, serving.id]).apply(([each]) => each);
-  const seen = existingNamespace(componentNamed("Waypoint", name), afterwards, `for[${index}].namespace`, cluster);
+  const seen = existingNamespace(what, afterwards, `${path}.namespace`, cluster);
   const dependencies = [serving, seen.apply(() => serving)];
   return new k8s.core.v1.NamespacePatch(
     child,
-    { metadata: { name: namespace, labels } },
+    { metadata: labelledObject(writer, "Namespace", { name: namespace, labels }, child, wayOut) },
     childOf(parent, opts, ...dependencies),
   );
 }

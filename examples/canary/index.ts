@@ -13,7 +13,7 @@ const candidate = application("web-next", shop);
 const percent = config.getNumber("percent") ?? 10;
 new HttpRoute("web", {
   namespace: shop.name,
-  parent: mesh.parentRef,
+  parent: mesh.gateway,
   hostnames: ["shop.hostk8s.local"],
   // Whoever comes by http is sent to https, on the port that is open outside.
   httpsOnly: true,

@@ -6,7 +6,7 @@ import { myApp, path } from "./my-app";
 const config = new pulumi.Config();
 const mesh = new AmbientMesh("mesh", config.getObject<AmbientMeshArgs>("mesh"));
 
-myApp(mesh.parentRef, { dependsOn: mesh });
+myApp(mesh.gateway, { dependsOn: mesh });
 
 export const url = pulumi.interpolate`${mesh.httpsUrl}${path}`;
 export const caCertificate = mesh.caCertificate;

@@ -34,7 +34,7 @@ new TrafficPolicy("web-beta", {
 
 new HttpRoute("web", {
   namespace: shop.name,
-  parent: mesh.parentRef,
+  parent: mesh.gateway,
   hostnames: ["shop.hostk8s.local"],
   backends: [{ service: web.metadata.name, port: 80 }],
 });

@@ -17,7 +17,7 @@ for (const [name, namespace] of Object.entries({ shop, bank })) {
 }
 
 // Connections: only the ingress gateway reaches the shop's pods, and only on this port.
-const gateway = pulumi.interpolate`${mesh.parentRef.namespace}/${mesh.serviceName}`;
+const gateway = pulumi.interpolate`${mesh.gateway.namespace}/${mesh.serviceName}`;
 new AccessPolicy("gateway-to-web", {
   namespace: shop.name,
   selector: { app: "web" },
@@ -38,7 +38,7 @@ new AccessPolicy("shop-reads-accounts", {
 
 new HttpRoute("web", {
   namespace: shop.name,
-  parent: mesh.parentRef,
+  parent: mesh.gateway,
   hostnames: ["shop.hostk8s.local"],
   backends: [{ service: web.metadata.name, port: 80 }],
 });

@@ -13,7 +13,7 @@ import {
   ztunnelDaemonSets,
 } from "./mesh";
 
-/** Events older than this tell of a fault that may be mended. */
+/** Events older than this tell of a problem that may be fixed. */
 const recentMs = 15 * 60 * 1000;
 
 export const dataPlaneChecks: Check[] = [

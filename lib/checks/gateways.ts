@@ -97,7 +97,7 @@ export const gatewayChecks: Check[] = [
     run: (snapshot) =>
       deployedGateways(snapshot).flatMap((gateway) =>
         gateway.listeners.flatMap((listener) => {
-          const bad = faultOf(listener);
+          const bad = failedCondition(listener);
           // A Secret that is not there is listener-secrets' to tell.
           if (!bad || (bad.reason === "InvalidCertificateRef" && lacksSecret(snapshot, listener))) return [];
           const got = `listener ${listener.name}: ${said(bad.type, bad)}`;
@@ -205,10 +205,10 @@ function conditionFinding(gateway: GatewayState, type: string, rule: string): Fi
 function isExplained(snapshot: ClusterSnapshot, gateway: GatewayState): boolean {
   const reason = condition(gateway.conditions, "Accepted")?.reason;
   if (reason === "InvalidParameters") return overlayFindings(snapshot, gateway).length > 0;
-  return reason === "ListenersNotValid" && gateway.listeners.some(faultOf);
+  return reason === "ListenersNotValid" && gateway.listeners.some(failedCondition);
 }
 
-function faultOf({ conditions }: ListenerState): Condition | undefined {
+function failedCondition({ conditions }: ListenerState): Condition | undefined {
   return (
     conditions.find(({ type, status }) => status === "False" && ["Accepted", "ResolvedRefs"].includes(type)) ??
     conditions.find(({ type, status }) => status === "True" && type === "Conflicted")

@@ -89,8 +89,8 @@ export function hintAnchor(check: Check): string {
   return `docs/checks.md#${check.id}`;
 }
 
-/** The report as plain data; docs/check.schema.json describes it. */
-export function reportData(report: Report) {
+/** The report as plain data; docs/check.schema.json describes it. `documentation` gives the address of a page. */
+export function reportData(report: Report, documentation: (page: string) => string) {
   return {
     cluster: { server: report.server, kubernetes: report.kubernetes },
     good: isGood(report),
@@ -103,7 +103,7 @@ export function reportData(report: Report) {
       outcome,
       ...(why === undefined ? {} : { why }),
       hint: check.hint,
-      anchor: hintAnchor(check),
+      anchor: documentation(hintAnchor(check)),
       findings: findings.map((found) => ({
         object: found.object,
         namespace: found.namespace,

@@ -121,7 +121,7 @@ function retired(kind: string, object: { namespace: string; name: string }, cont
   return hit ? [finding(kind, object, hit.image, rule, { write: `images: { hub: "docker.io/istio" }` })] : [];
 }
 
-/** Many pods of one fault are one finding: the first of them speaks for all. */
+/** Many pods with one problem are one finding: the first of them speaks for all. */
 function summed(snapshot: ClusterSnapshot, findings: ReturnType<typeof retired>) {
   const [first] = findings;
   if (!first || findings.length === 1) return findings;

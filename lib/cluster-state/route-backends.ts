@@ -38,7 +38,7 @@ export function serviceBackends({ metadata, spec }: RouteWithBackends): BackendP
 }
 
 /** What is wrong with a port; nothing where the Service is not there or cannot be read: that is told elsewhere. */
-export function portFault(
+export function portMismatch(
   { namespace, name, port }: BackendPort,
   service: LiveService | undefined,
 ): string | undefined {

@@ -29,15 +29,14 @@ export const gatewayDefaults = {
   allowedFrom: "All",
 } as const;
 
-/** A waypoint, and what it is for. */
-export const waypointDefaults = { name: "waypoint", waypointFor: "service" } as const;
+/** What a waypoint is for. */
+export const waypointDefaults = { waypointFor: "service" } as const;
 
 /** The trust domain of a mesh whose charts were not told another one. */
 export const trustDomain = "cluster.local";
 
 /** The gateway's certificate. */
 export const certificateDefaults = {
-  secretName: "hostk8s-gateway-cert",
   issuerKind: "ClusterIssuer",
   dnsNames: ["localhost", "hostk8s.local", "*.hostk8s.local"],
   ipAddresses: ["127.0.0.1", "::1"],

@@ -11,6 +11,7 @@ export const meshLabels = {
   revision: "istio.io/rev",
   stack: "hostk8s.stack",
   app: "hostk8s.app",
+  application: "hostk8s.application",
 } as const;
 
 /** A map of labels. */

@@ -6,6 +6,8 @@ export const gatewayObjects = {
   /** istiod's own choice, for Deployment, Service and ServiceAccount. */
   service: (gateway: string): string => `${gateway}-istio`,
   overlay: (gateway: string): string => `${gateway}-overlay`,
+  /** Secret and Certificate of the https listener, unless another name is given. */
+  secret: (gateway: string): string => `${gateway}-cert`,
   selfSignedIssuer: (gateway: string): string => `${gateway}-selfsigned`,
   /** Issuer, Certificate and Secret of the gateway's own CA. */
   authority: (gateway: string): string => `${gateway}-ca`,

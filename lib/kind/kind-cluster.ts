@@ -1,6 +1,6 @@
 // The kind cluster file for a mesh: kind publishes ports only when a cluster is made, so they have to be known before.
 import { gatewayDefaults } from "../istio/defaults";
-import type { Fault } from "../validation/violations";
+import type { Violation } from "../validation/violations";
 import { object, text, whole } from "../validation/rules";
 
 /** What the kind cluster publishes on the host. */
@@ -33,6 +33,9 @@ const nginxPorts = [
   { hostPort: 8080, containerPort: 30080 },
   { hostPort: 8443, containerPort: 30443 },
 ];
+
+/** NodePorts that NGINX Ingress has in a cluster of this file. */
+export const nginxNodePorts: number[] = nginxPorts.map(({ containerPort }) => containerPort);
 
 interface PortMapping {
   containerPort: number;
@@ -67,7 +70,7 @@ const settingsRule = object(
 );
 
 /** What cannot work in the settings. */
-export function kindFaults(settings: KindSettings): Fault[] {
+export function kindViolations(settings: KindSettings): Violation[] {
   return settingsRule(settings, "");
 }
 
@@ -108,7 +111,7 @@ function meshPorts({ httpHostPort, httpNodePort, httpsHostPort, httpsNodePort }:
 }
 
 /** A port of the host leads to one NodePort only. */
-function oncePublished(given: Record<string, unknown>): Fault[] {
+function oncePublished(given: Record<string, unknown>): Violation[] {
   const taken = new Map<unknown, string>();
   if (given["nginx"] === true) for (const { hostPort } of nginxPorts) taken.set(hostPort, "NGINX Ingress");
   return (["httpHostPort", "httpsHostPort"] as const).flatMap((path) => {

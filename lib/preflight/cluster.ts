@@ -6,7 +6,8 @@ import { gatewayObjects } from "../istio/names";
 import { platforms } from "../istio/platforms";
 import { certManagerFloor, istioLine, isOlder } from "../istio/releases";
 import type { NodeState, ServiceState } from "../cluster-state/snapshot";
-import { isOurs, stackMark, type Access, type ClusterFacts, type Plan } from "./facts";
+import { isOurs, type Access, type ClusterFacts, type Plan } from "./facts";
+import { stackMark } from "../ownership/marks";
 
 /** Kubernetes outside of what the release supports. */
 export function kubernetesFindings({ version }: Plan, { kubernetes, server }: ClusterFacts): Finding[] {
@@ -54,8 +55,11 @@ export function upgradeFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   return [];
 }
 
-/** NodePorts to propose: of the band that Kubernetes gives to nobody by itself, and two beside the usual one. */
-const freeNodePorts = [30080, 30081, 30082, 30083, 30084, 30085, 30443, 30445];
+/**
+ * NodePorts to propose: of the band that Kubernetes gives to nobody by itself, and one beside the usual one of https.
+ * Those that a kind cluster gives to NGINX are not free, even while NGINX is not there.
+ */
+const freeNodePorts = [30081, 30082, 30083, 30084, 30085, 30445, 30446];
 
 /** NodePorts that another Service holds; a Gateway of this stack under an old name goes before the new one comes. */
 export function nodePortFindings({ gateway, stack }: Plan, { services, objects }: ClusterFacts): Finding[] {

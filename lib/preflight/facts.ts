@@ -1,5 +1,6 @@
 // What a preflight knows: what the program is about to write, and what one small read of the cluster told.
 import type { DriftedObject } from "../drift";
+import { stackMark } from "../ownership/marks";
 import type {
   Gap,
   HelmReleaseState,
@@ -11,9 +12,6 @@ import type {
   ServiceState,
   WorkloadState,
 } from "../cluster-state/snapshot";
-
-/** Annotation of every object that a mesh makes, with the stack it belongs to: how a later run knows its own. */
-export const stackMark = "istio-ambient/stack";
 
 /** What the program is about to write. */
 export interface Plan {

@@ -19,9 +19,11 @@ export interface PreflightReport {
  */
 export function judgePlan(plan: Plan, facts: ClusterFacts, early: boolean): PreflightReport {
   // Everything else would only say the same of each part of the mesh where it is.
-  const moved = owners.movedFindings(plan, facts);
-  if (moved.length > 0) {
-    return { errors: moved, warnings: [] };
+  const [elsewhere] = [owners.othersMeshFindings(plan, facts), owners.movedFindings(plan, facts)].filter(
+    ({ length }) => length > 0,
+  );
+  if (elsewhere) {
+    return { errors: elsewhere, warnings: [] };
   }
   const missing = cluster.certManagerFindings(plan, facts);
   return {

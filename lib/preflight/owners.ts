@@ -4,7 +4,8 @@ import { marks } from "../checks/mesh";
 import { gatewayObjects } from "../istio/names";
 import { charts, meshReleases } from "../istio/releases";
 import { type HelmReleaseState, type Named, type WorkloadState } from "../cluster-state/snapshot";
-import { claimCommand, isOurs, stackMark, type ClusterFacts, type Plan } from "./facts";
+import { claimCommand, isOurs, type ClusterFacts, type Plan } from "./facts";
+import { stackMark } from "../ownership/marks";
 
 const releaseNames: string[] = Object.values(charts).map(({ release }) => release);
 const pending = /^(pending-install|pending-upgrade|pending-rollback|uninstalling)$/;
@@ -19,14 +20,33 @@ export function namespaceFindings(plan: Plan, facts: ClusterFacts): Finding[] {
     return [];
   }
   const owner = found.annotations[stackMark];
-  const got = owner === undefined ? "it exists already" : `it belongs to the stack ${owner}`;
-  return owner === undefined
-    ? [namespaceFinding(plan.namespace, got, "the mesh makes its own namespace", { write: "adoptNamespace: true" })]
-    : [
-        namespaceFinding(plan.namespace, got, "one namespace holds the mesh of one stack", {
-          run: claimCommand(plan),
-        }),
-      ];
+  if (owner === undefined) {
+    const rule = "the mesh makes its own namespace";
+    return [namespaceFinding(plan.namespace, "it exists already", rule, { write: "adoptNamespace: true" })];
+  }
+  const rule = `one namespace holds the mesh of one stack; only if that stack is gone, this one can take it over`;
+  return [namespaceFinding(plan.namespace, `it belongs to the stack ${owner}`, rule, { run: claimCommand(plan) })];
+}
+
+/** The mesh of another stack, which may be alive: it is there to be used, and not to be taken over. */
+export function othersMeshFindings(plan: Plan, facts: ClusterFacts): Finding[] {
+  const theirs = facts.namespaces.find(
+    ({ name, annotations }) =>
+      annotations[stackMark] !== undefined &&
+      annotations[stackMark] !== plan.stack &&
+      facts.istiods.some(({ namespace }) => namespace === name),
+  );
+  if (!theirs) {
+    return [];
+  }
+  const owner = theirs.annotations[stackMark]!;
+  const ifGone =
+    theirs.name === plan.namespace
+      ? `this one takes its mesh over by \`${claimCommand(plan)}\`, and the next \`pulumi up\` of that stack would fail`
+      : `uninstalling its Helm releases takes every workload out of the mesh; a mesh in \`namespace: "${theirs.name}"\` can take them over instead`;
+  const rule = `a cluster has one mesh: use that one, by the outputs of its stack; only if that stack is gone: ${ifGone}`;
+  const write = `new pulumi.StackReference("organization/${owner}").requireOutput("gateway")`;
+  return [namespaceFinding(theirs.name, `it holds the mesh of the stack ${owner}`, rule, { write })];
 }
 
 /** The mesh of this very stack in another namespace: one Istio serves a cluster, so it has to go before the next comes. */

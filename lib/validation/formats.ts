@@ -10,6 +10,9 @@ export const exactVersion = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
 const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
 const subdomain = new RegExp(`^${label}(\\.${label})*$`);
 const labelKey = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+
+/** Annotations have the keys that labels have. */
+export const annotationKey = labelKey;
 const labelValue = /^([A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?)?$/;
 
 /** Node ports of Kubernetes' default range. */
@@ -162,6 +165,15 @@ export function duration(floor: string, usual: string): Rule {
 function durationFix(got: unknown, usual: string): string {
   const days = /^\s*(\d+)\s*d/.exec(String(got));
   return days ? `"${Number(days[1]) * 24}h"` : `"${usual}"`;
+}
+
+/** The value of one label, not empty. */
+export function labelText(example: string): Rule {
+  return text(
+    /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
+    "a label's value has 1 to 63 letters, digits and `-_.`",
+    `"${example}"`,
+  );
 }
 
 /** Labels as a map of text. */

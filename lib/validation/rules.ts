@@ -1,12 +1,12 @@
-// Rules for what a user may write, as data: each rule looks at one value and adds what it breaks to a list of faults.
+// Rules for what a user may write, as data: each rule looks at one value and adds what it breaks to a list of violations.
 import { closest, distance } from "fastest-levenshtein";
-import { Fault, quoted, textOf } from "./violations";
+import { Violation, quoted, textOf } from "./violations";
 
 /** Stands for a value that is not known yet (a Pulumi Output): every rule lets it pass, it is checked again once known. */
 export const UNKNOWN: unique symbol = Symbol("unknown");
 
 /** What is wrong with `value`, found at `path`. */
-export type Rule = (value: unknown, path: string) => Fault[];
+export type Rule = (value: unknown, path: string) => Violation[];
 
 /** A rule for an object, with its fields at hand so that one of them can be checked alone. */
 export interface ObjectRule extends Rule {
@@ -14,7 +14,7 @@ export interface ObjectRule extends Rule {
 }
 
 /** Something true of several fields together. Fields that are UNKNOWN are missing from `value`. */
-export type Together = (value: Record<string, unknown>, path: string) => Fault[];
+export type Together = (value: Record<string, unknown>, path: string) => Violation[];
 
 /** The path of a field below another: `gateway` and `host` give `gateway.host`. */
 export function below(path: string, field: string): string {
@@ -28,7 +28,7 @@ export function fieldOf(path: string): string {
 
 /** An object whose every field is known; an unknown field names the nearest known one. */
 export function object(fields: Record<string, Rule>, ...together: Together[]): ObjectRule {
-  const rule = (value: unknown, path: string): Fault[] => {
+  const rule = (value: unknown, path: string): Violation[] => {
     if (value === undefined || value === UNKNOWN) {
       return [];
     }
@@ -39,7 +39,7 @@ export function object(fields: Record<string, Rule>, ...together: Together[]): O
     }
     const given = value as Record<string, unknown>;
     const unknown = Object.keys(given).filter((key) => !(key in fields));
-    // A required field under a name with a slip in it is one fault, not two.
+    // A required field under a name with a slip in it is one violation, not two.
     const meant = new Set(
       unknown.map((key) => meantField(key, Object.keys(fields))).filter((key) => !given[key ?? ""]),
     );
@@ -48,15 +48,15 @@ export function object(fields: Record<string, Rule>, ...together: Together[]): O
     return [
       ...unknown.map((key) => unknownField(below(path, key), key, given[key], fields)),
       ...[...known, ...together.flatMap((check) => check(resolved, path))].filter(
-        (fault) => ![...meant].some((key) => key !== undefined && fault.path === below(path, key)),
+        (violation) => ![...meant].some((key) => key !== undefined && violation.path === below(path, key)),
       ),
     ];
   };
   return Object.assign(rule, { fields });
 }
 
-/** A fault for a name that does not exist here: a slip of the pen names its neighbour, all else lists what there is. */
-export function unknownField(path: string, key: string, got: unknown, fields: Record<string, Rule>): Fault {
+/** A violation for a name that does not exist here: a slip of the pen names its neighbour, all else lists what there is. */
+export function unknownField(path: string, key: string, got: unknown, fields: Record<string, Rule>): Violation {
   const given = got === UNKNOWN ? "" : got;
   const meant = meantField(key, Object.keys(fields));
   if (meant === undefined) {
@@ -64,8 +64,11 @@ export function unknownField(path: string, key: string, got: unknown, fields: Re
     return { path, got: given, rule, fix: `${key}: undefined` };
   }
   const at = `${path.slice(0, path.length - key.length)}${meant}`;
-  const [fault, ...more] = fields[meant]!(got, at);
-  const fix = fault && more.length === 0 && fault.path === at ? fault.fix : `${meant}: ${fault ? "..." : code(got)}`;
+  const [violation, ...more] = fields[meant]!(got, at);
+  const fix =
+    violation && more.length === 0 && violation.path === at
+      ? violation.fix
+      : `${meant}: ${violation ? "..." : code(got)}`;
   return { path, got: given, rule: "there is no such setting", fix };
 }
 
@@ -194,9 +197,9 @@ export function every(...rules: Rule[]): Rule {
 export function first(...rules: Rule[]): Rule {
   return (given, path) => {
     for (const rule of rules) {
-      const faults = rule(given, path);
-      if (faults.length > 0) {
-        return faults;
+      const violations = rule(given, path);
+      if (violations.length > 0) {
+        return violations;
       }
     }
     return [];

@@ -1,7 +1,7 @@
 // One formula for every message: `path`: got "value"; rule; fix as code.
 
 /** Something the user gave that cannot work. */
-export interface Fault {
+export interface Violation {
   /** Property path as the user would write it, such as `gateway.httpNodePort`. */
   path: string;
   /** The value found there; undefined where there is none and has to be one. */
@@ -24,12 +24,12 @@ export function quoted(value: unknown): string {
 }
 
 /** What the value breaks and how to mend it, without the path. */
-export function faultReason(fault: Fault): string {
-  const got = fault.got === undefined ? "missing" : `got ${quoted(fault.got)}`;
-  return `${got}; ${fault.rule}; write \`${fault.fix}\``;
+export function violationReason(violation: Violation): string {
+  const got = violation.got === undefined ? "missing" : `got ${quoted(violation.got)}`;
+  return `${got}; ${violation.rule}; write \`${violation.fix}\``;
 }
 
 /** One whole line of a report. */
-export function faultLine(fault: Fault): string {
-  return `\`${fault.path}\`: ${faultReason(fault)}`;
+export function violationLine(violation: Violation): string {
+  return `\`${violation.path}\`: ${violationReason(violation)}`;
 }

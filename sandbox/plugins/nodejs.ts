@@ -67,7 +67,11 @@ function run(request: RunRequest): Promise<RunResponse> {
     child.on("error", (error) => end(error.message));
     child.on("close", (code, signal) => {
       response.setBail(code === shownAlready);
-      end(code === 0 || code === shownAlready ? "" : `the program ended with ${signal ?? `exit status ${code}`}`);
+      end(
+        code === 0 || code === shownAlready
+          ? ""
+          : `${signal ? `Program ended by ${signal}` : `Program exited with non-zero exit code: ${code}`}`,
+      );
     });
   });
 }

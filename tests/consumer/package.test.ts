@@ -31,25 +31,6 @@ import { AmbientMesh } from "istio-ambient";
 new AmbientMesh("wrong", { gatewy: {} });
 `;
 
-// Runs in the consumer's own project, so that Pulumi's SDK is its own too.
-const driver = `
-const { LocalWorkspace } = require("@pulumi/pulumi/automation");
-const program = require("./program.js");
-const projectSettings = { name: "consumer", runtime: "nodejs" };
-LocalWorkspace.createOrSelectStack({ stackName: "consumer", projectName: "consumer", program }, { workDir: __dirname, projectSettings })
-  .then(async (stack) => {
-    const names = [];
-    const onEvent = (event) => {
-      const metadata = event.resourcePreEvent && event.resourcePreEvent.metadata;
-      if (metadata && metadata.op === "create") names.push(metadata.urn.split("::").pop());
-    };
-    await stack.preview({ onEvent });
-    await stack.workspace.removeStack("consumer");
-    console.log(JSON.stringify(names));
-  })
-  .catch((error) => { console.error(error.message); process.exit(1); });
-`;
-
 describe("the npm package", () => {
   let workDir: string;
   let tarball: string;
@@ -82,7 +63,7 @@ describe("the npm package", () => {
     fs.writeFileSync(path.join(project, "package.json"), JSON.stringify({ name: "consumer", private: true }));
     fs.writeFileSync(path.join(project, "program.ts"), program);
     fs.writeFileSync(path.join(project, "wrong.ts"), wrong);
-    fs.writeFileSync(path.join(project, "driver.js"), driver);
+    fs.writeFileSync(path.join(project, "Pulumi.yaml"), "name: consumer\nruntime: nodejs\nmain: program.ts\n");
     npm(project, "install", "--prefer-offline", tarball, "typescript@^5.9", "@types/node@^22");
   });
 
@@ -116,17 +97,17 @@ describe("the npm package", () => {
     ]);
   });
 
-  it("compiles in a strict program of somebody else, where a wrong name is the only fault that is found", () => {
+  it("compiles in a strict program of somebody else, where a wrong name is the only error", () => {
     const tsc = path.join(project, "node_modules", ".bin", "tsc");
     assert.throws(
       () => execFileSync(tsc, ["-p", project], { cwd: project, stdio: "pipe" }),
       (error: unknown) => {
-        const faults = (error as { stdout: Buffer }).stdout
+        const errors = (error as { stdout: Buffer }).stdout
           .toString()
           .split("\n")
           .filter((line) => /error TS/.test(line));
         assert.deepEqual(
-          faults.map((line) => line.replace(/^.*error TS\d+: /, "")),
+          errors.map((line) => line.replace(/^.*error TS\d+: /, "")),
           [
             "Object literal may only specify known properties, but 'gatewy' does not exist in type 'AmbientMeshArgs'. " +
               "Did you mean to write 'gateway'?",
@@ -139,10 +120,15 @@ describe("the npm package", () => {
 
   it("previews a whole mesh from a program of somebody else", () => {
     // This suite runs outside the sandbox, since npm needs a registry; only the preview needs the API server inside.
-    const inside = typescript(path.join(root, "sandbox", "main.ts"), "exec", "--", process.execPath, "driver.js");
-    const [node = "", ...args] = inside;
-    const output = execFileSync(node, args, { cwd: project, encoding: "utf8", stdio: "pipe" });
-    const names = JSON.parse(output.trim().split("\n").pop()!) as string[];
+    const pulumi = (...args: string[]): string => {
+      const inside = typescript(path.join(root, "sandbox", "main.ts"), "exec", "--", "pulumi", ...args);
+      const [node = "", ...rest] = [...inside, "--non-interactive"];
+      return execFileSync(node, rest, { cwd: project, encoding: "utf8", stdio: "pipe" });
+    };
+    pulumi("stack", "init", "consumer");
+    const { steps } = JSON.parse(pulumi("preview", "--json")) as { steps: { op: string; urn: string }[] };
+    pulumi("stack", "rm", "consumer", "--yes");
+    const names = steps.filter(({ op }) => op === "create").map(({ urn }) => urn.split("::").pop());
     for (const name of [
       "shared",
       "shared-base",

@@ -1,4 +1,4 @@
-// What the application components register: names, order, retained objects, and the faults that only a program shows.
+// What the application components register: names, order, retained objects, and the violations that only a program shows.
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { AccessPolicy, AmbientNamespace, TrafficPolicy, Waypoint } from "../../components";
@@ -10,7 +10,7 @@ process.env["KUBECONFIG"] = "/nonexistent/kubeconfig";
 const waypoint = { name: "waypoint", namespace: "shop" };
 
 /** The messages of what applies throw, each once. */
-async function lateFaultsOf(program: () => void): Promise<string[]> {
+async function lateViolationsOf(program: () => void): Promise<string[]> {
   const hooks = process.rawListeners("unhandledRejection") as NodeJS.UnhandledRejectionListener[];
   hooks.forEach((hook) => process.off("unhandledRejection", hook));
   const messages = new Set<string>();
@@ -67,7 +67,7 @@ describe("the resources of AmbientNamespace", () => {
 describe("late input of AmbientNamespace", () => {
   it("is checked like early input, also where a rule is about several settings", async () => {
     const late = pulumi.output("kube-system");
-    assert.deepEqual(await lateFaultsOf(() => new AmbientNamespace("shop", { name: late })), [
+    assert.deepEqual(await lateViolationsOf(() => new AmbientNamespace("shop", { name: late })), [
       'AmbientNamespace "shop" cannot be made:\n' +
         '  `name`: got "kube-system"; enrolling a system namespace can cut the cluster off from itself, so it has to be ' +
         "said; write `allowSystemNamespace: true`",
@@ -80,6 +80,7 @@ describe("the resources of Waypoint", () => {
     let made: Waypoint | undefined;
     const recording = await record(() => {
       made = new Waypoint("wp", {
+        name: "waypoint",
         namespace: "shop",
         for: [{ namespace: "shop" }, { namespace: "backend", service: "api", ingress: false }],
       });
@@ -194,7 +195,7 @@ describe("the resources of AccessPolicy", () => {
 
   it("name the Services where the waypoint is of another namespace", async () => {
     const http = { waypoint: { name: "w", namespace: "infra" }, allow: [{ methods: ["GET"] }] };
-    assert.deepEqual(await lateFaultsOf(() => new AccessPolicy("web", { namespace: "shop", http })), [
+    assert.deepEqual(await lateViolationsOf(() => new AccessPolicy("web", { namespace: "shop", http })), [
       'AccessPolicy "web" cannot be made:\n' +
         '  `http.waypoint`: got "infra/w"; a waypoint of another namespace serves others too, so name the Services whose ' +
         'requests are meant; write `selector: { app: "web" }, http: { services: ["web"] }`',

@@ -1,4 +1,4 @@
-// What tests of application components ask of a recording, and the faults that a program's constructors throw.
+// What tests of application components ask of a recording, and the violations that a program's constructors throw.
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { record, Recording } from "./record";
@@ -31,4 +31,9 @@ export async function faultOf(program: () => void): Promise<string> {
     }
   }, preview);
   return message;
+}
+
+/** The annotations of every object that a component of the recorded program makes. */
+export function marks(component: string): object {
+  return { "istio-ambient/component": component, "istio-ambient/stack": "istio-ambient/test" };
 }

@@ -18,7 +18,7 @@ describe("the NodePorts of several gateways", () => {
     assert.equal(
       message,
       'IngressGateway "public" cannot be made:\n' +
-        `  \`httpsNodePort\`: got "30082"; IngressGateway "mesh-gateway" ${opened} \`httpsNodePort: 30083\``,
+        `  \`httpsNodePort\`: got "30082"; the gateway of AmbientMesh "mesh" ${opened} \`httpsNodePort: 30083\``,
     );
   });
 
@@ -32,6 +32,28 @@ describe("the NodePorts of several gateways", () => {
       'IngressGateway "partners" cannot be made:\n' +
         `  \`httpNodePort\`: got "30443"; IngressGateway "public" ${opened} \`httpNodePort: 30445\`\n` +
         `  \`httpsNodePort\`: got "30444"; IngressGateway "public" ${opened} \`httpsNodePort: 30446\``,
+    );
+  });
+
+  it("are refused of a mesh before it registers anything, under the argument of the mesh", async () => {
+    let message = "";
+    const { resources } = await record(() => {
+      new IngressGateway("public", { name: "public", httpNodePort: 30079, httpsNodePort: 30444 });
+      try {
+        new AmbientMesh("mesh", { preflight: { enabled: false }, gateway: { httpNodePort: 30079 } });
+      } catch (error) {
+        message = String(error);
+      }
+    }, preview);
+    assert.equal(
+      message,
+      'Error: AmbientMesh "mesh" cannot be made:\n' +
+        `  \`gateway.httpNodePort\`: got "30079"; IngressGateway "public" ${opened} \`httpNodePort: 30081\`\n` +
+        `  \`gateway.httpsNodePort\`: got "30444"; IngressGateway "public" ${opened} \`httpsNodePort: 30445\``,
+    );
+    assert.deepEqual(
+      resources.filter(({ parent }) => parent === "mesh").map(({ name }) => name),
+      [],
     );
   });
 

@@ -111,16 +111,26 @@ describe("the resources of AmbientMesh", () => {
   });
 
   it("register the outputs of every component", () => {
-    const gateway = ["caCertificate", "httpUrl", "httpsUrl", "nodePorts", "parentRef", "secretName", "serviceName"];
+    const gateway = ["caCertificate", "httpUrl", "httpsUrl", "nodePorts", "secretName", "serviceName"];
     assert.deepEqual(Object.fromEntries(recording.outputs), {
-      mesh: [...gateway, "namespace", "resources", "version"].sort(),
-      "mesh-gateway": gateway,
+      mesh: [...gateway, "gateway", "namespace", "resources", "version"].sort(),
+      "mesh-gateway": [...gateway, "reference"].sort(),
       "mesh-gateway-api": ["version"],
     });
   });
 
   it("give the outputs that other programs build on", async () => {
-    assert.deepEqual(await valueOf(mesh.parentRef), { name: "hostk8s-gateway", namespace: "istio-system" });
+    assert.deepEqual(await valueOf(mesh.gateway), {
+      name: "hostk8s-gateway",
+      namespace: "istio-system",
+      listeners: [
+        { name: "http", protocol: "HTTP", port: 80 },
+        { name: "https", protocol: "HTTPS", port: 443 },
+      ],
+      hostPorts: { http: 8081, https: 8444 },
+      certificateNames: ["localhost", "hostk8s.local", "*.hostk8s.local"],
+      serviceAccount: "hostk8s-gateway-istio",
+    });
     assert.equal(await valueOf(mesh.httpUrl), "http://localhost:8081");
     assert.equal(await valueOf(mesh.httpsUrl), "https://localhost:8444");
     assert.deepEqual(await valueOf(mesh.nodePorts), { http: 30081, https: 30444 });
@@ -169,7 +179,7 @@ describe("the arguments of AmbientMesh", () => {
       "mesh-namespace",
       "mesh-ztunnel",
     ]);
-    assert.deepEqual(await valueOf(bare.mesh.parentRef), { name: "", namespace: "" });
+    assert.equal(await valueOf(bare.mesh.gateway), undefined);
 
     const plain = await recordMesh({ gateway: { certificate: { enabled: false } } });
     const spec = inputsOf(plain.recording, "mesh-gateway-gateway")["spec"] as { listeners: { name: string }[] };

@@ -2,7 +2,9 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { HttpRoute, HttpRouteArgs, IngressGateway, TrafficPolicy } from "../../components";
-import { faultOf, metadata, preview, shape, spec } from "./applications";
+import { gatewayViolations } from "../../components/route/conflicts";
+import { servedBy } from "../../lib/gateway-api/reference";
+import { faultOf, marks, metadata, preview, shape, spec } from "./applications";
 import { record, Recording, valueOf } from "./record";
 
 process.env["KUBECONFIG"] = "/nonexistent/kubeconfig";
@@ -32,7 +34,11 @@ describe("the resources of HttpRoute", () => {
       "web/web-route gateway.networking.k8s.io/v1:HTTPRoute",
     ]);
     assert.deepEqual(recording.find("web-route").dependencies, ["web-grant"]);
-    assert.deepEqual(metadata(recording, "web-grant"), { name: "shop-web", namespace: "backend" });
+    assert.deepEqual(metadata(recording, "web-grant"), {
+      name: "shop-web",
+      namespace: "backend",
+      annotations: marks('HttpRoute "web"'),
+    });
     assert.deepEqual(spec(recording, "web-grant"), {
       from: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: "shop" }],
       to: ["api", "shadow"].map((name) => ({ group: "", kind: "Service", name })),
@@ -52,7 +58,7 @@ describe("the resources of HttpRoute", () => {
       });
       new HttpRoute("to-https", {
         namespace: "shop",
-        parent: gateway.parentRef,
+        parent: gateway.reference,
         rules: [{ redirect: { scheme: "https" } }],
       });
     }, preview);
@@ -85,7 +91,7 @@ describe("a route for https only", () => {
   it("hangs on the https listeners, and brings a route for the http listeners that redirects", async () => {
     const hostnames = ["a.example.com"];
     const recording = await record(() => {
-      const parent = gateway().parentRef;
+      const parent = gateway().reference;
       new HttpRoute("web", { namespace: "shop", parent, hostnames, httpsOnly: true, backends });
     }, preview);
     assert.deepEqual(
@@ -99,30 +105,79 @@ describe("a route for https only", () => {
     );
     assert.deepEqual(sections(recording, "web-route"), ["https", "https-2"]);
     assert.deepEqual(sections(recording, "web-to-https-route"), ["http", "http-2"]);
-    assert.deepEqual(metadata(recording, "web-to-https-route"), { name: "web-to-https", namespace: "shop" });
+    assert.deepEqual(metadata(recording, "web-to-https-route"), {
+      name: "web-to-https",
+      namespace: "shop",
+      annotations: marks('HttpRoute "web-to-https"'),
+    });
     assert.deepEqual(spec(recording, "web-to-https-route")["hostnames"], hostnames);
   });
 
+  it("works the same with the reference of another stack, which is an Output or plain", async () => {
+    const reference = {
+      name: "shared",
+      namespace: "istio-system",
+      listeners: [
+        { name: "http", protocol: "HTTP", port: 80 },
+        { name: "https", protocol: "HTTPS", port: 443 },
+      ],
+      hostPorts: { http: 8081, https: 8444 },
+      certificateNames: ["*.example.com"],
+      serviceAccount: "shared-istio",
+    };
+    const hostnames = ["a.example.com"];
+    for (const parent of [reference, pulumi.output(reference)]) {
+      const recording = await record(() => {
+        new HttpRoute("web", { namespace: "shop", parent, hostnames, httpsOnly: true, backends });
+      }, preview);
+      assert.deepEqual(sections(recording, "web-route"), ["https"]);
+      assert.deepEqual(sections(recording, "web-to-https-route"), ["http"]);
+      const [rule] = spec(recording, "web-to-https-route")["rules"] as { filters: { requestRedirect: object }[] }[];
+      assert.deepEqual(rule!.filters[0]!.requestRedirect, { scheme: "https", port: 8444, statusCode: 301 });
+      assert.equal(JSON.stringify(spec(recording, "web-route")["parentRefs"]).includes("listeners"), false);
+    }
+  });
+
+  it("is refused where that gateway does not serve the host, on arrival too", () => {
+    const gateway = servedBy({
+      listeners: [{ name: "https", protocol: "HTTPS", port: 443, hostname: "*.example.com" }],
+      certificateNames: ["a.example.com"],
+    });
+    const args = { namespace: "shop", parent: { name: "shared" }, httpsOnly: true, backends };
+    assert.deepEqual(gatewayViolations(args, ["a.example.com"], gateway), []);
+    assert.deepEqual(
+      gatewayViolations(args, ["b.example.com", "a.example.org"], gateway).map(({ path, rule }) => `${path}: ${rule}`),
+      [
+        "hostnames[0]: the gateway's certificate is for a.example.com only",
+        "hostnames[1]: the gateway listens for *.example.com only",
+      ],
+    );
+    assert.deepEqual(
+      gatewayViolations(args, [], undefined).map(({ path }) => path),
+      ["httpsOnly"],
+    );
+  });
+
   const faults = {
-    "a gateway of another program": [
+    "a gateway that is a name alone": [
       () => new HttpRoute("web", { namespace: "shop", parent: { name: "gateway" }, httpsOnly: true, backends }),
-      '`httpsOnly`: got "true"; only of a gateway of the same program are the listeners known: name the one for https; ' +
-        'write `parent: { name: "gateway", section: "https" }`',
+      '`httpsOnly`: got "true"; by its name alone the listeners of a gateway are not known: its reference tells them; ' +
+        'write `parent: new pulumi.StackReference("org/mesh/dev").requireOutput("gateway")`',
     ],
     "a gateway without a certificate": [
       () => {
-        const { parentRef } = new IngressGateway("public", { namespace: "infra", certificate: { enabled: false } });
-        new HttpRoute("web", { namespace: "shop", parent: parentRef, httpsOnly: true, backends });
+        const { reference } = new IngressGateway("public", { namespace: "infra", certificate: { enabled: false } });
+        new HttpRoute("web", { namespace: "shop", parent: reference, httpsOnly: true, backends });
       },
       '`httpsOnly`: got "true"; the gateway has no https listener; write `httpsOnly: false`',
     ],
     "a redirect to https": [
       () => {
         const rules = [{ redirect: { scheme: "https" } }];
-        new HttpRoute("web", { namespace: "shop", parent: gateway().parentRef, httpsOnly: true, rules });
+        new HttpRoute("web", { namespace: "shop", parent: gateway().reference, httpsOnly: true, rules });
       },
-      '`rules[0].redirect.scheme`: got "https"; who comes by http is redirected already, and on https this would run in ' +
-        'circles; write `backends: [{ service: "web", port: 80 }]`',
+      '`rules[0].redirect.scheme`: got "https"; requests by http are redirected already, and on https this would be a ' +
+        'redirect loop; write `backends: [{ service: "web", port: 80 }]`',
     ],
   } as const;
   for (const [what, [program, line]] of Object.entries(faults)) {
@@ -133,7 +188,7 @@ describe("a route for https only", () => {
 
   it("is what a route is told to be that shares its hosts with a redirect, also where its backends are not known yet", async () => {
     const message = await faultOf(() => {
-      const parent = gateway().parentRef;
+      const parent = gateway().reference;
       const hostnames = ["a.example.com"];
       const late = [{ service: pulumi.output("web"), port: 80 }];
       new HttpRoute("web", { namespace: "shop", parent, hostnames, backends: late });
@@ -151,7 +206,7 @@ describe("wrong input of HttpRoute that the program shows", () => {
   const withGateway = (args: Partial<HttpRouteArgs>, hostnames?: string[]) =>
     faultOf(() => {
       const gateway = new IngressGateway("public", { namespace: "infra", hostnames });
-      new HttpRoute("web", { namespace: "shop", parent: gateway.parentRef, backends, ...args });
+      new HttpRoute("web", { namespace: "shop", parent: gateway.reference, backends, ...args });
     });
 
   it("is a host that the listeners do not serve", async () => {
@@ -177,8 +232,9 @@ describe("wrong input of HttpRoute that the program shows", () => {
     assert.equal(
       await faultOf(() => void new HttpRoute("web", { namespace: "shop", parent: { name: "gateway" }, rules })),
       'HttpRoute "web" cannot be made:\n' +
-        '  `rules[0].redirect.scheme`: got "https"; a redirect to https on every listener runs in circles: name the ' +
-        'http listener; write `section: "http"`',
+        '  `rules[0].redirect.scheme`: got "https"; a redirect to https on every listener is a redirect loop, and ' +
+        "by its name alone the listeners of a gateway are not known; write " +
+        '`parent: new pulumi.StackReference("org/mesh/dev").requireOutput("gateway")`',
     );
     assert.equal(
       await withGateway({
@@ -186,7 +242,7 @@ describe("wrong input of HttpRoute that the program shows", () => {
         rules: [...rules, { matches: [{ prefix: "/a" }], backends }],
       }),
       'HttpRoute "web" cannot be made:\n' +
-        '  `rules[0].redirect.scheme`: got "https"; a redirect to https hangs on the http listeners only, so it has a ' +
+        '  `rules[0].redirect.scheme`: got "https"; a redirect to https attaches to the http listeners only, so it has a ' +
         'route of its own; write `new HttpRoute("to-https", { rules: [{ redirect: { scheme: "https" } }] })`',
     );
   });

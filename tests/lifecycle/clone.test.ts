@@ -3,8 +3,8 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { CliStack, configOf } from "./cli-stack";
-import { clone, root } from "./programs";
+import { CliStack, configOf } from "../support/cli-stack";
+import { clone, root } from "../support/programs";
 import { get, sources } from "./support";
 
 describe("the program in a clone", () => {

@@ -4,8 +4,8 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { Test } from "mocha";
 import { AmbientMesh, AmbientNamespace, HttpRoute } from "../../components";
-import { partPath } from "../../sandbox/cache";
-import { findTraffic } from "../../sandbox/traffic";
+import { partPath } from "../../sandbox/build/cache";
+import { findTraffic } from "../../sandbox/pods/traffic";
 import { send } from "./requests";
 import { get, kubectl, settled, sources, TestStack } from "./support";
 
@@ -65,7 +65,7 @@ function program(): Promise<void> {
   const mesh = new AmbientMesh("mesh", { ...sources, platform: "kind" });
   const { name: namespace } = new AmbientNamespace("stays", {}, { dependsOn: mesh });
   const rules = [{ redirect: { scheme: "https" } }];
-  new HttpRoute("stays", { namespace, parent: mesh.parentRef, hostnames: [host], rules });
+  new HttpRoute("stays", { namespace, parent: mesh.gateway, hostnames: [host], rules });
   return Promise.resolve();
 }
 

@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import { AmbientMesh, AmbientNamespace, HttpRoute, IngressGateway } from "../../components";
-import { findTraffic } from "../../sandbox/traffic";
+import { findTraffic } from "../../sandbox/pods/traffic";
 import { send } from "./requests";
 import { apply, get, kubectl, settled, sources, TestStack } from "./support";
 
@@ -21,8 +21,8 @@ function program(): Promise<Record<string, unknown>> {
   });
   const { name: namespace } = new AmbientNamespace("shop", {}, { dependsOn: mesh });
   for (const [name, parent] of [
-    ["shared", mesh.parentRef],
-    ["public", gateway.parentRef],
+    ["shared", mesh.gateway],
+    ["public", gateway.reference],
   ] as const) {
     const away = { redirect: { hostname: `${name}.example.com` } };
     const rules = ["/whose", `/${name}`].map((exact) => ({ ...away, matches: [{ exact }] }));

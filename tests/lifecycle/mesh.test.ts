@@ -2,7 +2,8 @@
 import * as assert from "node:assert/strict";
 import { readFacts } from "../../cluster/preflight";
 import { AmbientMesh, AmbientMeshArgs } from "../../components";
-import { stackMark, type Plan } from "../../lib/preflight/facts";
+import { stackMark } from "../../lib/ownership/marks";
+import type { Plan } from "../../lib/preflight/facts";
 import { apply, condition, get, kubectl, KubeObject, removeDefinitions, settled, sources, TestStack } from "./support";
 
 const namespace = "istio-system";
@@ -36,8 +37,8 @@ describe("a mesh on a cluster", () => {
     removeDefinitions();
     stack = await TestStack.open("mesh", async () => {
       const mesh = new AmbientMesh("mesh", args);
-      const { httpUrl, httpsUrl, parentRef, nodePorts: ports, version, resources, caCertificate } = mesh;
-      return { httpUrl, httpsUrl, parentRef, nodePorts: ports, version, resources, caCertificate };
+      const { httpUrl, httpsUrl, gateway: reference, nodePorts: ports, version, resources, caCertificate } = mesh;
+      return { httpUrl, httpsUrl, reference, nodePorts: ports, version, resources, caCertificate };
     });
   });
 
@@ -66,7 +67,17 @@ describe("a mesh on a cluster", () => {
     assert.deepEqual(outputs, {
       httpUrl: "http://localhost:8081",
       httpsUrl: "https://localhost:8444",
-      parentRef: { name: "hostk8s-gateway", namespace },
+      reference: {
+        name: "hostk8s-gateway",
+        namespace,
+        listeners: [
+          { name: "http", protocol: "HTTP", port: 80 },
+          { name: "https", protocol: "HTTPS", port: 443 },
+        ],
+        hostPorts: { http: 8081, https: 8444 },
+        certificateNames: ["localhost", "hostk8s.local", "*.hostk8s.local"],
+        serviceAccount: "hostk8s-gateway-istio",
+      },
       nodePorts: { http: 30081, https: 30444 },
       version: "1.31.0",
       resources: {

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { ConfigMap, EngineEvent, LocalWorkspace, PulumiFn, Stack } from "@pulumi/pulumi/automation";
-import { Listener, Outcome } from "./outcome";
+import { Listener, Outcome } from "../support/outcome";
 
 /** The charts and CRDs that the sandbox was built with. */
 export const sources = {

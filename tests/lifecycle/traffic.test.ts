@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import { AmbientMesh, AmbientNamespace, HttpRoute, RouteRuleArgs } from "../../components";
-import { findTraffic } from "../../sandbox/traffic";
+import { findTraffic } from "../../sandbox/pods/traffic";
 import { send, sendAll } from "./requests";
 import { application } from "./application";
 import { apply, get, kubectl, settled, sources, TestStack } from "./support";
@@ -38,7 +38,7 @@ async function program(): Promise<Record<string, unknown>> {
   const mesh = new AmbientMesh("mesh", { ...sources, platform: "kind", gateway: { allowedRoutes, replicas } });
   const namespace = new AmbientNamespace("shop", { stack: "shop" }, { dependsOn: mesh });
   const [first, second] = ["v1", "v2"].map((version) => application(namespace, version));
-  const parent = mesh.parentRef;
+  const parent = mesh.gateway;
   new HttpRoute("web", { namespace: namespace.name, parent, hostnames: [shopHost], rules: rules(first!, second!) });
   const hostnames = ["secure.hostk8s.local"];
   new HttpRoute("to-https", {

@@ -3,8 +3,8 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { AmbientMesh, AmbientNamespace, HttpRoute } from "../../components";
-import { partPath } from "../../sandbox/cache";
-import { findTraffic } from "../../sandbox/traffic";
+import { partPath } from "../../sandbox/build/cache";
+import { findTraffic } from "../../sandbox/pods/traffic";
 import { application } from "./application";
 import { send, sendAll } from "./requests";
 import { condition, get, removeDefinitions, settled, sources, TestStack } from "./support";
@@ -26,7 +26,7 @@ function program(): Promise<Record<string, unknown>> {
   const namespace = new AmbientNamespace("shop", {}, { dependsOn: mesh });
   const service = application(namespace, "v1").metadata.name;
   const backends = [{ service, port: 80 }];
-  new HttpRoute("web", { namespace: namespace.name, parent: mesh.parentRef, hostnames: [shop.host], backends });
+  new HttpRoute("web", { namespace: namespace.name, parent: mesh.gateway, hostnames: [shop.host], backends });
   return Promise.resolve({ version: mesh.version });
 }
 

@@ -1,21 +1,21 @@
-// Tables of wrong and right input: every fault of a case is asserted with its whole text.
+// Tables of wrong and right input: every violation of a case is asserted with its whole text.
 import * as assert from "node:assert/strict";
-import { faultLine } from "../../lib/validation/violations";
+import { violationLine } from "../../lib/validation/violations";
 import { Rule } from "../../lib/validation/rules";
 
-/** Arguments, and the message of every fault in them. */
+/** Arguments, and the message of every violation in them. */
 export type WrongCase = [args: object, ...messages: string[]];
 
 export function checkCases(component: string, rules: Rule, wrong: WrongCase[], right: object[]): void {
   describe(`wrong input of ${component}`, () => {
     for (const [args, ...messages] of wrong) {
-      it(JSON.stringify(args), () => assert.deepEqual(rules(args, "").map(faultLine), messages));
+      it(JSON.stringify(args), () => assert.deepEqual(rules(args, "").map(violationLine), messages));
     }
   });
 
   describe(`right input of ${component}`, () => {
     for (const args of right) {
-      it(JSON.stringify(args), () => assert.deepEqual(rules(args, "").map(faultLine), []));
+      it(JSON.stringify(args), () => assert.deepEqual(rules(args, "").map(violationLine), []));
     }
   });
 }

@@ -2,6 +2,7 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { documentation } from "../../cli/package-file";
 import Ajv from "ajv";
 import { checks } from "../../lib/checks";
 import { categories } from "../../lib/checks/check";
@@ -63,7 +64,7 @@ describe("the verdict", () => {
       .edit(lists.daemonSets, "ztunnel", set("status.numberReady", 0))
       .edit(lists.gateways, "waypoint", set("spec.listeners", []))
       .refuse(lists.routes, { kind: "forbidden", why: "no right" });
-    const data = reportData(await look(mesh));
+    const data = reportData(await look(mesh), documentation);
     assert.deepEqual(data.tally, { passed: checks.length - 6, warned: 1, failed: 2, unknown: 3 });
     validate(JSON.parse(JSON.stringify(data)));
     assert.deepEqual(validate.errors, null);

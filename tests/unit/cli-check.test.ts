@@ -14,7 +14,7 @@ const goldenTable = `kubernetes
 ‼ every node is ready
     \`Node node-1\`: got "condition Ready is not True"; a node that runs pods is ready; run \`kubectl describe node node-1\`
     On a node that is not ready the data plane cannot be judged, and its pods get no traffic.
-    see docs/checks.md#nodes-ready
+    see https://github.com/danielscholl-osdu/istio-ambient/blob/main/docs/checks.md#nodes-ready
 
 data-plane
 ----------
@@ -22,18 +22,18 @@ data-plane
 × ztunnel is ready on every node
     \`DaemonSet istio-system/ztunnel\`: got "0 of 1 ready"; it is ready on every node, and on at least one; run \`kubectl describe daemonset ztunnel --namespace istio-system\`
     Where ztunnel is absent, every new connection of a captured pod fails, in and out.
-    see docs/checks.md#ztunnel-ready
+    see https://github.com/danielscholl-osdu/istio-ambient/blob/main/docs/checks.md#ztunnel-ready
 √ every pod of istiod, istio-cni and ztunnel is of the newest template
 √ istio-cni of every asked node is connected to its ztunnel
 √ no pod is redirected to a ztunnel that is not there
 ‼ the mesh's CNI keeps no pod from starting
     not checked: no right to list events
     A cni configuration left behind, or istio-cni without a ztunnel, fails the network of every new pod.
-    see docs/checks.md#pod-sandboxes
+    see https://github.com/danielscholl-osdu/istio-ambient/blob/main/docs/checks.md#pod-sandboxes
 ‼ no quota or admission rule refuses the mesh's pods
     not checked: no right to list events
     istio-cni and ztunnel need a namespace whose Pod Security level is privileged, and room in its quota.
-    see docs/checks.md#pods-created
+    see https://github.com/danielscholl-osdu/istio-ambient/blob/main/docs/checks.md#pods-created
 
 √ 5 passed   ‼ 1 warned   ‼ 2 not checked   × 1 failed
 `;
@@ -58,7 +58,7 @@ const goldenJson = `{
       "severity": "warning",
       "outcome": "passed",
       "hint": "Istio is tested on a few minors of Kubernetes only; upgrade the one that lags behind.",
-      "anchor": "docs/checks.md#kubernetes-version",
+      "anchor": "https://github.com/danielscholl-osdu/istio-ambient/blob/main/docs/checks.md#kubernetes-version",
       "findings": []
     },
     {
@@ -68,7 +68,7 @@ const goldenJson = `{
       "severity": "warning",
       "outcome": "warned",
       "hint": "On a node that is not ready the data plane cannot be judged, and its pods get no traffic.",
-      "anchor": "docs/checks.md#nodes-ready",
+      "anchor": "https://github.com/danielscholl-osdu/istio-ambient/blob/main/docs/checks.md#nodes-ready",
       "findings": [
         {
           "object": "Node node-1",

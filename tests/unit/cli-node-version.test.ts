@@ -6,7 +6,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { Linter } from "eslint";
 import * as ts from "typescript";
-import { nodeFault } from "../../cli/node-version";
+import { nodeRefusal } from "../../cli/node-version";
 import { engines, version } from "../../package.json";
 
 const root = path.resolve(__dirname, "..", "..");
@@ -24,7 +24,7 @@ describe("the Node that runs istio-ambient", () => {
   const message = (needed: string, found: string) =>
     `istio-ambient needs Node.js ${needed} or newer; this is Node.js ${found} (${process.execPath})`;
 
-  const versions: [found: string, needed: string, fault: string | undefined][] = [
+  const versions: [found: string, needed: string, refusal: string | undefined][] = [
     ["22.19.0", ">=22.19", undefined],
     ["24.0.0", ">=22.19", undefined],
     ["25.0.0-nightly20260101", ">=22.19", undefined],
@@ -32,9 +32,9 @@ describe("the Node that runs istio-ambient", () => {
     ["20.20.2", ">=22.19", message("22.19.0", "20.20.2")],
     ["9.0.0", ">=10.1.2", message("10.1.2", "9.0.0")],
   ];
-  for (const [found, needed, fault] of versions) {
-    it(`${found} ${fault === undefined ? "serves" : "is too old"} for ${needed}`, () => {
-      assert.equal(nodeFault(found, needed), fault);
+  for (const [found, needed, refusal] of versions) {
+    it(`${found} ${refusal === undefined ? "serves" : "is too old"} for ${needed}`, () => {
+      assert.equal(nodeRefusal(found, needed), refusal);
     });
   }
 

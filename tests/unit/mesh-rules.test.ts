@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArgs } from "../../components/support/arguments";
-import { faultLine } from "../../lib/validation/violations";
+import { violationLine } from "../../lib/validation/violations";
 import { meshRules } from "../../components/mesh/rules";
 
 type Case = [args: object, ...messages: string[]];
@@ -330,15 +330,15 @@ const wrong: Case[] = [
 describe("wrong input of AmbientMesh", () => {
   for (const [args, ...messages] of wrong) {
     it(JSON.stringify(args), () => {
-      assert.deepEqual(meshRules(args, "").map(faultLine), messages);
+      assert.deepEqual(meshRules(args, "").map(violationLine), messages);
     });
   }
 
   for (const args of [null, "kind", []]) {
     it(`is told of what is no object: ${JSON.stringify(args)}`, () => {
-      const [fault] = meshRules(args, "");
+      const [violation] = meshRules(args, "");
       assert.equal(
-        faultLine(fault!).replace(/got ".*";/, "got;"),
+        violationLine(violation!).replace(/got ".*";/, "got;"),
         "`args`: got; it is an object of settings; write `args: { version: ... }`",
       );
     });
@@ -394,6 +394,6 @@ describe("right input of AmbientMesh", () => {
     { gatewayApi: { source: "./crds" }, cluster: { context: "kind-kind" } },
   ];
   for (const args of right) {
-    it(JSON.stringify(args), () => assert.deepEqual(meshRules(args, "").map(faultLine), []));
+    it(JSON.stringify(args), () => assert.deepEqual(meshRules(args, "").map(violationLine), []));
   }
 });

@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import { readFacts } from "../../cluster/preflight";
 import { driftLines } from "../../lib/drift";
-import { stackMark } from "../../lib/preflight/facts";
+import { stackMark } from "../../lib/ownership/marks";
 import { ApiServer } from "./fixtures/api-server";
 import { label, set } from "./fixtures/breakages";
 import { MeshApi } from "./fixtures/mesh-api";

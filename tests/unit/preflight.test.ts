@@ -2,7 +2,8 @@
 import * as assert from "node:assert/strict";
 import { findingLine } from "../../lib/checks/check";
 import { judgePlan } from "../../lib/preflight";
-import { stackMark, type ClusterFacts, type Plan } from "../../lib/preflight/facts";
+import { type ClusterFacts, type Plan } from "../../lib/preflight/facts";
+import { stackMark } from "../../lib/ownership/marks";
 import { ownObjects } from "../../lib/preflight/owners";
 import { helmMarks, installed, named, node, pod, release, service, workload } from "./fixtures/objects";
 import { certificates, empty, gateway, mine, plan, stack, theirs } from "./fixtures/plans";
@@ -29,11 +30,35 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     '`Namespace istio-system`: got "it exists already"; the mesh makes its own namespace; write `adoptNamespace: true`',
   ],
   [
-    "another stack's mesh",
+    "another stack's namespace",
     {},
     { namespaces: [theirs] },
-    '`Namespace istio-system`: got "it belongs to the stack shop/prod"; one namespace holds the mesh of one stack; run ' +
+    '`Namespace istio-system`: got "it belongs to the stack shop/prod"; one namespace holds the mesh of one stack; only ' +
+      "if that stack is gone, this one can take it over; run " +
       "`kubectl annotate namespace istio-system istio-ambient/stack=shop/dev --overwrite`",
+  ],
+  [
+    "another stack's mesh, of which nothing else is told",
+    { adoptNamespace: true },
+    {
+      namespaces: [theirs],
+      istiods: [installed("1.31.1")],
+      helmReleases: [release("istiod", "deployed")],
+      services: [service("shop", "web", 30081)],
+    },
+    '`Namespace istio-system`: got "it holds the mesh of the stack shop/prod"; a cluster has one mesh: use that one, by ' +
+      "the outputs of its stack; only if that stack is gone: this one takes its mesh over by " +
+      "`kubectl annotate namespace istio-system istio-ambient/stack=shop/dev --overwrite`, and the next `pulumi up` of " +
+      'that stack would fail; write `new pulumi.StackReference("organization/shop/prod").requireOutput("gateway")`',
+  ],
+  [
+    "another stack's mesh in another namespace",
+    { namespace: "mesh", nodeNamespace: "mesh" },
+    { namespaces: [theirs], istiods: [installed("1.31.1")] },
+    '`Namespace istio-system`: got "it holds the mesh of the stack shop/prod"; a cluster has one mesh: use that one, by ' +
+      "the outputs of its stack; only if that stack is gone: uninstalling its Helm releases takes every workload out of " +
+      'the mesh; a mesh in `namespace: "istio-system"` can take them over instead; write ' +
+      '`new pulumi.StackReference("organization/shop/prod").requireOutput("gateway")`',
   ],
   [
     "a release of Helm that somebody installed",
@@ -142,7 +167,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
   [
     "NodePorts that are taken, with free ones to take instead",
     {},
-    { services: [service("shop", "web", 30081), service("shop", "admin", 30444, 30080)] },
+    { services: [service("shop", "web", 30081), service("shop", "admin", 30444)] },
     '`Service shop/web`: got "it holds NodePort 30081"; NodePort 30081 of the gateway (`gateway.httpNodePort`) can have ' +
       "one holder; write `httpNodePort: 30082`",
     '`Service shop/admin`: got "it holds NodePort 30444"; NodePort 30444 of the gateway (`gateway.httpsNodePort`) can ' +

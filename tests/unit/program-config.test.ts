@@ -1,6 +1,6 @@
 // The stack's configuration: which keys make which arguments, and what is said of those that cannot be used.
 import * as assert from "node:assert/strict";
-import { faultLine } from "../../lib/validation/violations";
+import { violationLine } from "../../lib/validation/violations";
 import { programSettings } from "../../components/mesh/program-config";
 
 describe("the configuration of the program", () => {
@@ -16,7 +16,7 @@ describe("the configuration of the program", () => {
     });
     assert.deepEqual(settings, {
       enabled: true,
-      faults: [],
+      violations: [],
       mesh: {
         platform: "kind",
         controlPlane: { cpu: "200m", memory: "256Mi" },
@@ -29,12 +29,12 @@ describe("the configuration of the program", () => {
   });
 
   it("may be empty", () => {
-    assert.deepEqual(programSettings({}), { enabled: true, mesh: {}, faults: [] });
+    assert.deepEqual(programSettings({}), { enabled: true, mesh: {}, violations: [] });
   });
 
   it("can switch the whole off, whatever the mesh would be", () => {
     const settings = programSettings({ enabled: "false", gatewayReplicas: "0" });
-    assert.deepEqual([settings.enabled, settings.faults], [false, []]);
+    assert.deepEqual([settings.enabled, settings.violations], [false, []]);
   });
 
   const wrong: [config: Record<string, string>, ...messages: string[]][] = [
@@ -94,7 +94,7 @@ describe("the configuration of the program", () => {
   ];
   for (const [config, ...messages] of wrong) {
     it(`refuses ${JSON.stringify(config)}`, () => {
-      assert.deepEqual(programSettings(config).faults.map(faultLine), messages);
+      assert.deepEqual(programSettings(config).violations.map(violationLine), messages);
     });
   }
 });

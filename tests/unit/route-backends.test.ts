@@ -1,6 +1,6 @@
 // Which ports a route names of its Services, and what is said where one of them is not there.
 import * as assert from "node:assert/strict";
-import { portFault, serviceBackends } from "../../lib/cluster-state/route-backends";
+import { portMismatch, serviceBackends } from "../../lib/cluster-state/route-backends";
 
 const route = {
   metadata: { namespace: "shop" },
@@ -32,15 +32,15 @@ describe("the ports that a route names", () => {
 
   it("have to be ports of the Service, where it can be read", () => {
     const backend = { namespace: "shop", name: "web", port: 8080 };
-    const faults = [[{ port: 8080 }], [{ port: 80 }], [{ port: 80 }, { port: 443 }], undefined].map((ports) =>
-      portFault(backend, { spec: { ports } }),
+    const violations = [[{ port: 8080 }], [{ port: 80 }], [{ port: 80 }, { port: 443 }], undefined].map((ports) =>
+      portMismatch(backend, { spec: { ports } }),
     );
-    assert.deepEqual(faults, [
+    assert.deepEqual(violations, [
       undefined,
       "port 8080: Service shop/web has port 80 only",
       "port 8080: Service shop/web has ports 80, 443 only",
       "port 8080: Service shop/web has no port",
     ]);
-    assert.equal(portFault(backend, undefined), undefined);
+    assert.equal(portMismatch(backend, undefined), undefined);
   });
 });

@@ -1,9 +1,10 @@
 // What a route becomes: weights, matches, filters; which hosts are served; which claims clash.
 import * as assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { faultLine } from "../../lib/validation/violations";
+import { violationLine } from "../../lib/validation/violations";
 import { certifies, listens } from "../../lib/gateway-api/hosts";
-import { claimFaults, claimsOf } from "../../components/route/claims";
+import { claimRequests, claimsOf } from "../../components/route/claims";
+import { ProgramRegistry } from "../../components/support/program";
 import { backendsOf, canaryBackends, grantSpec, routeSpec } from "../../components/route/objects";
 import { ambientNamespaceRules } from "../../components/namespace/rules";
 import { httpRouteRules } from "../../components/route/rules";
@@ -36,7 +37,7 @@ describe("a canary", () => {
       fc.property(other, (percent) => {
         const args = { namespace: "shop", parent: { name: "gateway" }, canary: { stable, candidate, percent } };
         assert.deepEqual(
-          httpRouteRules(args, "").map((fault) => fault.path),
+          httpRouteRules(args, "").map((violation) => violation.path),
           ["canary.percent"],
         );
       }),
@@ -57,8 +58,8 @@ describe("the weights of backends", () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: 1_000_000 }), { minLength: 1, maxLength: 8 }), (weights) => {
         const backends = weights.map((weight, index) => ({ service: `web-${index}`, port: 80, weight }));
-        const faults = httpRouteRules({ namespace: "shop", parent: { name: "gateway" }, backends }, "");
-        assert.equal(faults.length, weights.some((weight) => weight > 0) ? 0 : 1);
+        const violations = httpRouteRules({ namespace: "shop", parent: { name: "gateway" }, backends }, "");
+        assert.equal(violations.length, weights.some((weight) => weight > 0) ? 0 : 1);
       }),
     );
   });
@@ -217,24 +218,24 @@ describe("claims", () => {
   const rules = [{ matches: [{ prefix: "/cart" }, { exact: "/cart", headers: { A: "1", b: "2" } }] }];
 
   it("clash where host, path, method, headers and query are the same, whatever their order", () => {
-    const taken = new Map<string, string>();
+    const taken = new ProgramRegistry().requests;
     const same = [{ matches: [{ exact: "/cart", headers: { b: "2", a: "1" } }] }];
-    assert.deepEqual(claimFaults(claimsOf(["a.example.com"], rules, "rules"), by("one"), taken), []);
-    assert.deepEqual(claimFaults(claimsOf(["b.example.com"], rules, "rules"), by("two"), taken), []);
-    assert.deepEqual(claimFaults(claimsOf(["a.example.com"], same, "rules"), by("three"), taken).map(faultLine), [
+    assert.deepEqual(claimRequests(claimsOf(["a.example.com"], rules, "rules"), by("one"), taken), []);
+    assert.deepEqual(claimRequests(claimsOf(["b.example.com"], rules, "rules"), by("two"), taken), []);
+    assert.deepEqual(claimRequests(claimsOf(["a.example.com"], same, "rules"), by("three"), taken).map(violationLine), [
       '`rules[0].matches[0].exact`: got "a.example.com/cart"; HttpRoute "one" claims the same host and path already; ' +
         'write `prefix: "/other"`',
     ]);
   });
 
   it("clash within one route, and between routes for everything", () => {
-    const taken = new Map<string, string>();
+    const taken = new ProgramRegistry().requests;
     const twice = [{ matches: [{ prefix: "/" }] }, {}];
-    assert.deepEqual(claimFaults(claimsOf(undefined, twice, "rules"), by("one"), taken).map(faultLine), [
+    assert.deepEqual(claimRequests(claimsOf(undefined, twice, "rules"), by("one"), taken).map(violationLine), [
       '`parent`: got "*/"; this route claims the same host and path already; write `prefix: "/other"`',
     ]);
-    assert.deepEqual(claimFaults(claimsOf(["a.example.com"], [{}], ""), by("two"), taken), []);
-    assert.deepEqual(claimFaults(claimsOf(["a.example.com"], [{}], ""), by("three"), taken).map(faultLine), [
+    assert.deepEqual(claimRequests(claimsOf(["a.example.com"], [{}], ""), by("two"), taken), []);
+    assert.deepEqual(claimRequests(claimsOf(["a.example.com"], [{}], ""), by("three"), taken).map(violationLine), [
       '`hostnames`: got "a.example.com/"; HttpRoute "two" claims the same host and path already; ' +
         'write `hostnames: ["other.example.com"]`',
     ]);
@@ -243,9 +244,9 @@ describe("claims", () => {
   it("clash on the same listener only, and a redirect to https leads to the route's own", () => {
     const claims = claimsOf(["a.example.com"], [{}], "");
     const clash = (first: ReturnType<typeof by>, second: ReturnType<typeof by>) => {
-      const taken = new Map<string, string>();
-      assert.deepEqual(claimFaults(claims, first, taken), []);
-      return claimFaults(claims, second, taken).map(faultLine);
+      const taken = new ProgramRegistry().requests;
+      assert.deepEqual(claimRequests(claims, first, taken), []);
+      return claimRequests(claims, second, taken).map(violationLine);
     };
     const route = by("web");
     const redirect = by("to-https", ["http"], true);

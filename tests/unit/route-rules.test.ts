@@ -10,7 +10,7 @@ const wrong: WrongCase[] = [
   ],
   [
     { namespace: "shop", backends },
-    '`parent`: got ""; a route hangs on a Gateway or a Service; write `parent: mesh.parentRef`',
+    '`parent`: got ""; a route attaches to a Gateway or a Service, and a mesh without a gateway has none to give; write `parent: mesh.gateway`',
   ],
   [
     { namespace: "shop", parent: { name: "gw" } },

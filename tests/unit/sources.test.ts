@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { findChartFiles } from "../../components/mesh/chart-files";
-import { faultLine } from "../../lib/validation/violations";
+import { violationLine } from "../../lib/validation/violations";
 import {
   bundleDrift,
   bundleObjects,
@@ -64,7 +64,7 @@ describe("a directory of charts", () => {
   for (const [listing, version, message] of wrong) {
     it(`of ${listing?.length ?? "no"} files is refused for version ${version}`, () => {
       const found = findChartFiles("./charts", listing, version);
-      assert.equal("files" in found ? "" : faultLine(found), message);
+      assert.equal("files" in found ? "" : violationLine(found), message);
     });
   }
 });

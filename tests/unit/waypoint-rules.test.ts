@@ -39,7 +39,7 @@ const wrong: WrongCase[] = [
   ],
   [
     { namespace: "shop", for: [{ namespace: "shop" }], users: [] },
-    '`users`: got "[]"; there is no such setting, only name, namespace, waypointFor, for, replicas, cpu, memory, cluster; write `users: undefined`',
+    '`users`: got "[]"; there is no such setting, only name, namespace, waypointFor, for, replicas, cpu, memory, labels, annotations, cluster; write `users: undefined`',
   ],
   [
     { namespace: "shop", for: [{ namespaces: "shop" }, "pay"] },

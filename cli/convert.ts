@@ -1,0 +1,177 @@
+// `istio-ambient convert`: Ingresses of ingress-nginx → routes for the mesh's gateway, or the reason why not.
+import * as fs from "node:fs";
+import * as path from "node:path";
+import { Command } from "commander";
+import { parseAllDocuments } from "yaml";
+import { UnreachableError } from "../cluster/client";
+import { NoClusterError, reason } from "../cluster/connection";
+import { IngressesError, readIngresses } from "../cluster/ingresses";
+import { classOf, convert, standardOptions, type ConvertOptions } from "../lib/conversion/convert";
+import { inputOf } from "../lib/conversion/input";
+import { count, reportText } from "../lib/conversion/report";
+import { programText } from "../lib/conversion/typescript";
+import { yamlText } from "../lib/conversion/yaml";
+import { violationLine } from "../lib/validation/violations";
+import { compare, type CompareOptions } from "./compare";
+import { parseDuration } from "./duration";
+import { exit, UsageError } from "./exit";
+import { targetOf, withTarget, type TargetOptions } from "./target";
+import type { Terminal } from "./terminal";
+
+interface Options extends TargetOptions, CompareOptions {
+  filename?: string[];
+  namespace?: string[];
+  allNamespaces?: boolean;
+  class: string;
+  classless?: boolean;
+  gateway: string;
+  httpListener: string;
+  httpsListener: string;
+  httpsPort?: string;
+  hsts?: boolean;
+  output?: string;
+  report: string;
+  accept?: string[];
+  timeout: string;
+}
+
+const standard = standardOptions.gateway;
+
+/** The subcommand; `finish` takes its exit code. */
+export function convertCommand(terminal: Terminal, finish: (code: number) => void): Command {
+  const collect = (value: string, list: string[] = []) => [...list, value];
+  return withTarget(new Command("convert"))
+    .description(
+      "Turn Ingresses of ingress-nginx into routes for the mesh's gateway, and say what becomes of each part.",
+    )
+    .option("-f, --filename <path>", "file or directory with Ingresses, - for stdin; may be repeated", collect)
+    .option("--namespace <name>", "read this namespace of a cluster; may be repeated", collect)
+    .option("--all-namespaces", "read all namespaces of a cluster")
+    .option("--class <name>", "class of the Ingresses", standardOptions.className)
+    .option("--classless", "take Ingresses of a cluster that have no class too; those of files are always taken")
+    .option("--gateway <namespace/name>", "the Gateway that routes hang on", `${standard.namespace}/${standard.name}`)
+    .option("--http-listener <name>", "its listener for http", standard.httpListener)
+    .option("--https-listener <name>", "its listener for https", standard.httpsListener)
+    .option("--https-port <port>", "port of https in redirects, where it is not 443")
+    .option("--hsts", "add Strict-Transport-Security to answers over https, as NGINX does")
+    .option("--accept <part>", "leave out a refused annotation or path; may be repeated", collect)
+    .option("--output <format>", "yaml or typescript; with --compare table or json")
+    .option("--report <format>", "how stderr tells what became of what: text or json", "text")
+    .option("--timeout <duration>", "how long reading a cluster may take", "1m")
+    .option("--compare <urls...>", "send the Ingresses' requests to both URLs, NGINX first, and print what differs")
+    .option("--https <urls...>", "the same over https")
+    .option("--methods <list>", "methods to send with --compare", "GET,HEAD,OPTIONS")
+    .option("--header <name>", "compare this header of answers too; may be repeated", collect)
+    .option("--backend-header <name>", "header by which a backend says its name; may be repeated", collect)
+    .option("--max-requests <number>", "requests to each side", "500")
+    .option("--rate <number>", "requests a second to each side", "50")
+    .action(async (options: Options) => finish(await run(options, terminal)));
+}
+
+async function run(options: Options, terminal: Terminal): Promise<number> {
+  const settings = settingsOf(options);
+  let documents: unknown[];
+  try {
+    documents = await documentsOf(options);
+  } catch (error) {
+    if (!(error instanceof UnreachableError || error instanceof NoClusterError || error instanceof IngressesError)) {
+      throw error;
+    }
+    terminal.err(`${error.message}\n`);
+    return exit.unreachable;
+  }
+  requireIngresses(documents, settings);
+  if (options.compare || options.https) return compare(documents, settings, options, terminal);
+  const { objects, entries, refused } = convert(documents, settings);
+  terminal.err(
+    options.report === "json"
+      ? `${JSON.stringify({ counts: count(entries), entries }, null, 2)}\n`
+      : reportText(entries),
+  );
+  if (refused) return exit.failed;
+  terminal.out(options.output === "typescript" ? programText(objects) : yamlText(objects));
+  return exit.good;
+}
+
+/** The options that can be wrong by themselves. */
+function settingsOf(options: Options): ConvertOptions {
+  const formats = options.compare || options.https ? ["table", "json"] : ["yaml", "typescript"];
+  requireWord("--output", options.output ?? formats[0]!, formats);
+  requireWord("--report", options.report, ["text", "json"]);
+  const [namespace, name, ...rest] = options.gateway.split("/");
+  if (!namespace || !name || rest.length > 0) {
+    const fix = `--gateway ${standard.namespace}/${standard.name}`;
+    throw usage("--gateway", options.gateway, "must be a namespace and a name with a slash between them", fix);
+  }
+  const port = options.httpsPort;
+  if (port !== undefined && !(/^\d+$/.test(port) && Number(port) >= 1 && Number(port) <= 65535)) {
+    throw usage("--https-port", port, "must be a whole number from 1 to 65535", "--https-port 8444");
+  }
+  return {
+    gateway: {
+      name,
+      namespace,
+      httpListener: options.httpListener,
+      httpsListener: options.httpsListener,
+      ...(port === undefined || port === "443" ? {} : { httpsPort: Number(port) }),
+      hsts: options.hsts === true,
+    },
+    className: options.class,
+    classless: options.filename !== undefined || options.classless === true,
+    accept: options.accept ?? [],
+  };
+}
+
+function requireWord(option: string, word: string, words: readonly string[]): void {
+  if (!words.includes(word)) throw usage(option, word, `must be one of ${words.join(", ")}`, `${option} ${words[0]}`);
+}
+
+function usage(option: string, got: string | undefined, rule: string, fix: string): UsageError {
+  return new UsageError(violationLine({ path: option, got, rule, fix }));
+}
+
+/** From files, or from a cluster; from both where both are named. */
+async function documentsOf(options: Options): Promise<unknown[]> {
+  const { filename = [], namespace = [], allNamespaces } = options;
+  const cluster = allNamespaces === true || namespace.length > 0;
+  if (filename.length === 0 && !cluster) {
+    const rule = "must name where to read Ingresses from";
+    throw usage("-f", undefined, rule, "-f ingress.yaml, --namespace shop or --all-namespaces");
+  }
+  const timeoutMs = parseDuration("--timeout", options.timeout);
+  const read = cluster ? await readIngresses(targetOf(options), allNamespaces ? [] : namespace, timeoutMs) : [];
+  return [...filename.flatMap(documentsOfFile), ...read];
+}
+
+function documentsOfFile(name: string): unknown[] {
+  try {
+    if (name !== "-" && fs.statSync(name).isDirectory()) {
+      const files = fs
+        .readdirSync(name, { recursive: true, encoding: "utf8" })
+        .filter((file) => /\.(ya?ml|json)$/.test(file));
+      return files.sort().flatMap((file) => documentsOfFile(path.join(name, file)));
+    }
+    return parseAllDocuments(fs.readFileSync(name === "-" ? 0 : name, "utf8")).map((document) => {
+      const [error] = document.errors;
+      if (error) throw error;
+      return document.toJS() as unknown;
+    });
+  } catch (error) {
+    throw new UsageError(`cannot read ${name === "-" ? "stdin" : name}: ${reason(error)}`);
+  }
+}
+
+/** Nothing to convert is a slip of the pen more often than the truth. */
+function requireIngresses(documents: readonly unknown[], { className, classless }: ConvertOptions): void {
+  const { ingresses, unreadable } = inputOf(documents);
+  if (unreadable.length > 0 || ingresses.some((one) => classOf(one) === className || !classOf(one))) return;
+  const classes = [...new Set(ingresses.map((one) => classOf(one) ?? ""))].filter((name) => name !== "").sort();
+  const rule =
+    classes.length > 0 ? `no Ingress is of this class; there are ${classes.join(", ")}` : "there is no Ingress";
+  throw usage(
+    "--class",
+    className,
+    rule,
+    classes.length > 0 ? `--class ${classes[0]}` : classless ? "-f with an Ingress" : "--namespace with an Ingress",
+  );
+}

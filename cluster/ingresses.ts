@@ -1,0 +1,65 @@
+// Reads Ingresses from a cluster, with the Services beside them and the Secrets and ConfigMaps that they name.
+import type { Ingress } from "../lib/conversion/objects";
+import { ApiClient } from "./client";
+import type { ClusterTarget } from "./connection";
+
+/** Reading Ingresses was refused. Its message is for the user. */
+export class IngressesError extends Error {
+  override name = "IngressesError";
+}
+
+/** What of a namespace's objects an Ingress names, and by which annotation. */
+const named = {
+  secrets: "nginx.ingress.kubernetes.io/proxy-ssl-secret",
+  configmaps: "nginx.ingress.kubernetes.io/custom-headers",
+} as const;
+
+/** Documents as in a file: lists, and single objects. Of all namespaces where none is given. */
+export async function readIngresses(
+  target: ClusterTarget,
+  namespaces: readonly string[],
+  timeoutMs: number,
+): Promise<unknown[]> {
+  const client = await ApiClient.connect(target, timeoutMs);
+  try {
+    const within = namespaces.length === 0 ? [""] : namespaces.map((name) => `namespaces/${name}/`);
+    const documents: unknown[] = [];
+    for (const part of within) {
+      const ingresses = await list(client, `/apis/networking.k8s.io/v1/${part}ingresses`);
+      documents.push(ingresses, await list(client, `/api/v1/${part}services`));
+      for (const path of pathsOf((ingresses as { items: Ingress[] }).items)) {
+        const reply = await client.get(path);
+        // Without them a conversion says what it does not know.
+        if (reply.kind === "ok") documents.push(reply.body);
+      }
+    }
+    return documents;
+  } finally {
+    client.close();
+  }
+}
+
+async function list(client: ApiClient, path: string): Promise<unknown> {
+  const reply = await client.get(path);
+  if (reply.kind === "ok") return reply.body;
+  throw new IngressesError(`cannot read ${path}: ${reply.kind === "missing" ? "there is no such path" : reply.why}`);
+}
+
+function pathsOf(ingresses: readonly Ingress[]): string[] {
+  const paths = ingresses.flatMap(({ metadata, spec }) => {
+    const own = metadata.namespace ?? "default";
+    const path = (kind: string, name: string) => {
+      const [namespace, rest] = name.includes("/") ? (name.split("/") as [string, string]) : [own, name];
+      return `/api/v1/namespaces/${encodeURIComponent(namespace)}/${kind}/${encodeURIComponent(rest)}`;
+    };
+    const byAnnotation = Object.entries(named).flatMap(([kind, annotation]) => {
+      const name = metadata.annotations?.[annotation]?.trim();
+      return name ? [path(kind, name)] : [];
+    });
+    const certificates = (spec.tls ?? []).flatMap(({ secretName }) =>
+      secretName ? [path("secrets", secretName)] : [],
+    );
+    return [...byAnnotation, ...certificates];
+  });
+  return [...new Set(paths)];
+}

@@ -1,0 +1,52 @@
+// Lists objects of one kind with what tells whose they are: names, labels, annotations and field managers alone.
+import type { V1ManagedFieldsEntry, V1ObjectMeta } from "@kubernetes/client-node";
+import { objectKinds, type ObjectKind } from "../lib/ownership/kinds";
+import type { ExistingObject, FieldManager } from "../lib/ownership/owner";
+import { metadataOnly, UnreachableError, type Api, type Reply } from "./client";
+import { listAll } from "./lists";
+import { named } from "./slim";
+
+type Source = Pick<Api, "get">;
+
+/** All objects of a kind, in all namespaces; nothing where these may not be listed. */
+export async function listEverywhere(client: Source, kind: ObjectKind): Promise<ExistingObject[] | undefined> {
+  const { api, plural } = objectKinds[kind];
+  return list(client, `${api}/${plural}`);
+}
+
+/** The objects of one namespace; of the kind Namespace, the one of that name. Nothing where these may not be read. */
+export async function listInNamespace(
+  client: Source,
+  kind: ObjectKind,
+  namespace: string,
+): Promise<ExistingObject[] | undefined> {
+  const { api, plural } = objectKinds[kind];
+  if (kind !== "Namespace") {
+    return list(client, `${api}/namespaces/${namespace}/${plural}`);
+  }
+  const reply = await client.get(`${api}/${plural}/${namespace}`, metadataOnly.object);
+  return reply.kind === "ok" ? [existing(reply.body as { metadata?: V1ObjectMeta })] : nothing(reply);
+}
+
+async function list(client: Source, path: string): Promise<ExistingObject[] | undefined> {
+  const listed = await listAll<{ metadata?: V1ObjectMeta }>(client, path, metadataOnly.list);
+  return listed.kind === "ok" ? listed.items.map(existing) : nothing(listed);
+}
+
+/** A kind that is not served has no objects. */
+function nothing(reply: Exclude<Reply, { kind: "ok" }>): [] | undefined {
+  if (reply.kind === "failed") {
+    throw new UnreachableError(reply.why);
+  }
+  return reply.kind === "missing" ? [] : undefined;
+}
+
+function existing(raw: { metadata?: V1ObjectMeta }): ExistingObject {
+  return { ...named(raw), managers: (raw.metadata?.managedFields ?? []).map(fieldManager) };
+}
+
+function fieldManager({ manager = "", fieldsV1 }: V1ManagedFieldsEntry): FieldManager {
+  const { "f:metadata": metadata } = (fieldsV1 ?? {}) as { "f:metadata"?: { "f:labels"?: object } };
+  const keys = Object.keys(metadata?.["f:labels"] ?? {}).filter((key) => key.startsWith("f:"));
+  return { manager, labels: keys.map((key) => key.slice(2)) };
+}

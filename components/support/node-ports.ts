@@ -1,0 +1,57 @@
+// NodePorts of the gateways of one program: the second holder of a port would wait for it in vain.
+import * as pulumi from "@pulumi/pulumi";
+import { gatewayDefaults } from "../../lib/istio/defaults";
+import { nginxNodePorts } from "../../lib/kind/kind-cluster";
+import { nodePortRange } from "../../lib/validation/formats";
+import { below } from "../../lib/validation/rules";
+import type { Violation } from "../../lib/validation/violations";
+import { Claimant, plain, registry } from "./program";
+
+/** The arguments of a gateway that say what its nodes open. */
+interface OpenedPorts {
+  serviceType?: string;
+  httpNodePort?: pulumi.Input<number>;
+  httpsNodePort?: pulumi.Input<number>;
+  certificate?: { enabled?: boolean };
+}
+
+/** A gateway, and who claims for it: itself, or the component that it is a part of. */
+interface ClaimingGateway extends Pick<Claimant, "shown" | "name"> {
+  opener: NonNullable<Claimant["opener"]>;
+  /** Where its arguments stand: empty, or `gateway`. */
+  path: string;
+}
+
+/** Claims the NodePorts of a gateway; a violation for each that another gateway on the same cluster opens. */
+export function claimNodePorts(cluster: string, gateway: ClaimingGateway, args: OpenedPorts): Violation[] {
+  if ((args.serviceType ?? gatewayDefaults.serviceType) !== "NodePort") {
+    return [];
+  }
+  const { nodePorts } = registry();
+  const fields: ("httpNodePort" | "httpsNodePort")[] = ["httpNodePort"];
+  if (args.certificate?.enabled !== false) {
+    fields.push("httpsNodePort");
+  }
+  return fields.flatMap((field): Violation[] => {
+    const port = plain(args[field] ?? gatewayDefaults[field]);
+    const other = port === undefined ? undefined : nodePorts.claim({ cluster, port }, gateway);
+    if (port === undefined || other === undefined || isSame(other.opener, gateway.opener)) {
+      return [];
+    }
+    // What is proposed is claimed with it, so that the other port of this gateway is not told the same one.
+    const instead = next(port, (each) => nodePorts.holder({ cluster, port: each }) === undefined);
+    nodePorts.claim({ cluster, port: instead }, gateway);
+    const rule = `${other.shown} of this program opens it already, and a NodePort has one holder`;
+    return [{ path: below(gateway.path, field), got: port, rule, fix: `${field}: ${instead}` }];
+  });
+}
+
+/** The gateway of a mesh claims what the mesh has claimed for it. */
+function isSame(one: Claimant["opener"], other: Claimant["opener"]): boolean {
+  return one?.parent !== undefined && one.parent === other?.parent && one.name === other.name;
+}
+
+function next(port: number, isFree: (port: number) => boolean): number {
+  const following = port < nodePortRange.last ? port + 1 : nodePortRange.first;
+  return isFree(following) && !nginxNodePorts.includes(following) ? following : next(following, isFree);
+}

@@ -1,0 +1,115 @@
+// Canaries: an Ingress that gets some of the requests of another one's host and path.
+import { RE2JS } from "re2js";
+import { converted, inert, mapped, refused, type Verdict } from "../report";
+import type { CanarySettings, Settings } from "../settings";
+import { boolean, booleanOf, integerOf, type Annotation, type Family, type Reader } from "./family";
+
+const source = "canary";
+const leader = "canary";
+
+/** Says more about a canary; on an Ingress that is none, NGINX does not take it. */
+function part(
+  name: string,
+  does: string,
+  becomes: string,
+  read: (value: string, canary: CanarySettings) => Verdict,
+): Annotation {
+  const reader: Reader = (value, settings, around) =>
+    booleanOf(around.other(leader)) === true
+      ? read(value, canaryOf(settings))
+      : inert("the Ingress is no canary, and NGINX does not look at it");
+  return { name, told: "table", does, becomes, source, read: reader };
+}
+
+function canaryOf(settings: Settings): CanarySettings {
+  return (settings.canary ??= { weight: 0, total: 100 });
+}
+
+const weightRange = "HTTPRoute weights go from 0 to 1000000";
+
+export const canary: Family = {
+  title: "Canaries",
+  annotations: [
+    {
+      name: leader,
+      told: "table",
+      does: "makes the Ingress an alternative for the same hosts and paths of another one",
+      becomes: "rules and weights in the HTTPRoute of the other Ingress, for every path that goes to the same Service",
+      source,
+      read: boolean(false, (on, settings) => {
+        if (on) canaryOf(settings);
+        return on ? converted("rules of the route of the other Ingress") : inert("it says what is the default");
+      }),
+    },
+    part(
+      "canary-weight",
+      "percentage of the requests that the canary gets",
+      "weights of `backendRefs`",
+      (value, canary) => {
+        const weight = integerOf(value);
+        if (weight === undefined) return inert("it is no whole number, and NGINX takes its default, 0");
+        canary.weight = weight;
+        return converted("weights of backendRefs");
+      },
+    ),
+    part("canary-weight-total", "what the weights add up to", "weights of `backendRefs`", (value, canary) => {
+      const total = integerOf(value);
+      if (total === undefined) return inert("it is no whole number, and NGINX takes its default, 100");
+      if (total > 1_000_000) return refused(weightRange, `${leader}-weight-total: "1000000"`);
+      // Below 100 NGINX's balancer takes 100.
+      canary.total = Math.max(100, total);
+      return total < 100 ? inert("NGINX takes no total below 100") : converted("weights of backendRefs");
+    }),
+    part(
+      "canary-by-header",
+      "a header that picks the canary or not",
+      "rules with a header match, before the others",
+      (value, canary) => {
+        canary.header = value.trim();
+        return converted("rules that match the header");
+      },
+    ),
+    part(
+      "canary-by-header-value",
+      "the value that picks the canary",
+      "the value of the header match",
+      (value, canary) => {
+        canary.headerValue = value;
+        return converted("the value of the header match");
+      },
+    ),
+    part(
+      "canary-by-header-pattern",
+      "a regular expression that is searched in the header's value",
+      "a header match of type RegularExpression, which looks at the whole value: `.*` is put around it",
+      (value, canary) => {
+        if (!isRe2(value))
+          return refused(
+            "Envoy takes regular expressions of RE2 only",
+            "write it without lookaround and backreferences",
+          );
+        canary.headerPattern = value;
+        return mapped("a header match of type RegularExpression");
+      },
+    ),
+    part(
+      "canary-by-cookie",
+      "a cookie that picks the canary or not",
+      "rules that match the Cookie header by a regular expression",
+      (value, canary) => {
+        canary.cookie = value.trim();
+        return mapped("rules that match the Cookie header");
+      },
+    ),
+  ],
+};
+
+/** True where RE2, and so Envoy, takes the expression. */
+export function isRe2(pattern: string): boolean {
+  try {
+    RE2JS.compile(pattern);
+    return true;
+  } catch {
+    return false;
+  }
+}

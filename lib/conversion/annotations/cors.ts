@@ -1,0 +1,154 @@
+// Who may call from a page of another origin.
+import { changed, converted, inert, mapped, refused } from "../report";
+import type { CorsSettings, Settings } from "../settings";
+import { boolean, booleanOf, detailOf, integerOf, listOf, type Family, type Reader, type Surroundings } from "./family";
+
+const source = "cors";
+const leader = "enable-cors";
+
+/** Methods of HTTPRoute's CORS filter. */
+const methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
+const originForm = /^https?:\/\/((\*\.)?([a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+|\*)(:[0-9]{1,5})?$/;
+const headerForm = /^[A-Za-z0-9-_, ]*$/;
+
+/** What NGINX sends where an annotation is missing or wrong. */
+function standard(): CorsSettings {
+  return {
+    origins: ["*"],
+    methods: ["GET", "PUT", "POST", "DELETE", "PATCH", "OPTIONS"],
+    headers: listOf(
+      "DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Range,Authorization",
+    ),
+    exposeHeaders: [],
+    credentials: true,
+    maxAge: 1_728_000,
+  };
+}
+
+function corsOf(settings: Settings): CorsSettings {
+  return (settings.cors ??= standard());
+}
+
+const ifEnabled =
+  (read: Reader): Reader =>
+  (value, settings, around: Surroundings) =>
+    booleanOf(around.other(leader)) === true
+      ? read(value, settings, around)
+      : inert(`without ${leader}: "true" NGINX does not look at it`);
+
+export const cors: Family = {
+  title: "CORS",
+  annotations: [
+    {
+      name: leader,
+      told: "table",
+      does: "answers preflight requests and adds CORS headers to all other answers",
+      becomes:
+        "the CORS filter of HTTPRoute; it adds headers only for origins that are allowed, and answers their preflight requests with 200 (NGINX: 204)",
+      source,
+      read: boolean(false, (on, settings) => {
+        if (!on) return inert("it says what is the default");
+        corsOf(settings);
+        return changed(
+          "preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers",
+          "the CORS filter",
+        );
+      }),
+    },
+    detailOf(
+      source,
+      "table",
+      "cors-allow-origin",
+      "which origins may call",
+      leader,
+      ifEnabled((value, settings) => {
+        const given = listOf(value);
+        if (given.includes("*")) return converted("allowOrigins");
+        const unfit = given.filter((origin) => !originForm.test(origin));
+        if (unfit.length > 0) {
+          return refused(
+            `HTTPRoute takes origins of http and https only, not ${unfit.join(", ")}`,
+            "leave these origins out, or let the backend answer for them",
+          );
+        }
+        corsOf(settings).origins = given;
+        return given.some((origin) => origin.includes("*"))
+          ? changed("a `*` stands for any number of labels; NGINX takes one", "allowOrigins")
+          : converted("allowOrigins");
+      }),
+    ),
+    detailOf(
+      source,
+      "table",
+      "cors-allow-methods",
+      "which methods may be called",
+      leader,
+      ifEnabled((value, settings) => {
+        if (!/^([A-Za-z]+,?\s?)+$/.test(value)) return inert("it is no list of methods, and NGINX takes its default");
+        const given = listOf(value).map((method) => method.toUpperCase());
+        const unfit = given.filter((method) => !methods.includes(method));
+        if (unfit.length > 0) {
+          return refused(
+            `HTTPRoute takes ${methods.join(", ")} only, not ${unfit.join(", ")}`,
+            "leave these methods out",
+          );
+        }
+        corsOf(settings).methods = [...new Set(given)];
+        return converted("allowMethods");
+      }),
+    ),
+    detailOf(
+      source,
+      "table",
+      "cors-allow-headers",
+      "which headers may be sent",
+      leader,
+      ifEnabled((value, settings) => {
+        if (!headerForm.test(value)) return inert("it is no list of headers, and NGINX takes its default");
+        corsOf(settings).headers = [...new Set(listOf(value))];
+        return converted("allowHeaders");
+      }),
+    ),
+    detailOf(
+      source,
+      "table",
+      "cors-expose-headers",
+      "which headers may be read",
+      leader,
+      ifEnabled((value, settings) => {
+        const given = listOf(value);
+        if (!/^(([A-Za-z0-9\-_]+|\*),?\s?)+$/.test(value))
+          return inert("it is no list of headers, and NGINX sends none");
+        corsOf(settings).exposeHeaders = [...new Set(given)];
+        return converted("exposeHeaders");
+      }),
+    ),
+    detailOf(
+      source,
+      "table",
+      "cors-allow-credentials",
+      "whether cookies may be sent",
+      leader,
+      ifEnabled(
+        boolean(true, (on, settings) => {
+          corsOf(settings).credentials = on;
+          return converted("allowCredentials");
+        }),
+      ),
+    ),
+    detailOf(
+      source,
+      "table",
+      "cors-max-age",
+      "for how many seconds a preflight answer holds",
+      leader,
+      ifEnabled((value, settings) => {
+        const seconds = integerOf(value);
+        if (seconds === undefined) return inert("it is no whole number, and NGINX takes its default, 1728000");
+        if (seconds < 1) return refused("HTTPRoute takes 1 second and more", 'cors-max-age: "1"');
+        corsOf(settings).maxAge = seconds;
+        return mapped("maxAge");
+      }),
+    ),
+  ],
+};

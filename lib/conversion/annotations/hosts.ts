@@ -1,0 +1,68 @@
+// Names of a host, and TLS in front of it.
+import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
+import { boolean, listOf, type Family } from "./family";
+
+const hostname = /^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
+export const hosts: Family = {
+  title: "Hosts and their TLS",
+  annotations: [
+    {
+      name: "server-alias",
+      told: "table",
+      does: "serves these names as the host, as far as they have no server of their own",
+      becomes: "more `hostnames` of the HTTPRoutes of the host; regular expressions (`~…`) are refused",
+      source: "alias",
+      read: (value, settings) => aliases(listOf(value), settings.aliases),
+    },
+    {
+      name: "ssl-passthrough",
+      told: "table",
+      does: "hands TLS connections on to the backend as they are; with --enable-ssl-passthrough only",
+      becomes:
+        "refused: an HTTPRoute sees no TLS that it does not terminate; way out: a TLSRoute on a listener of protocol TLS and mode Passthrough",
+      source: "sslpassthrough",
+      read: boolean(false, (on) =>
+        on
+          ? refused(
+              "an HTTPRoute sees no TLS that it does not terminate",
+              "a TLSRoute for the host on a listener of protocol TLS and mode Passthrough",
+            )
+          : inert("it says what is the default"),
+      ),
+    },
+    {
+      name: "ssl-ciphers",
+      told: "table",
+      does: "the ciphers of the host's TLS",
+      becomes:
+        "refused: Gateway API has none, and Istio takes them for the whole mesh; way out: `meshConfig.tlsDefaults.cipherSuites`",
+      source: "sslcipher",
+      read: () =>
+        refused(
+          "a listener has no ciphers of its own; Envoy's are ECDHE with AES-GCM or ChaCha20",
+          "take Envoy's, or set meshConfig.tlsDefaults.cipherSuites for all gateways",
+        ),
+    },
+    {
+      name: "ssl-prefer-server-ciphers",
+      told: "table",
+      does: "lets the server's order of ciphers decide",
+      becomes: "nothing: Envoy's order decides in any case",
+      source: "sslcipher",
+      read: (value) =>
+        /^(true|on)$/i.test(value)
+          ? mapped("what Envoy does")
+          : changed("the server's order of ciphers decides, and not the client's"),
+    },
+  ],
+};
+
+function aliases(given: string[], into: string[]): Verdict {
+  const unfit = given.filter((name) => !hostname.test(name));
+  if (unfit.length > 0) {
+    return refused(`an HTTPRoute takes names and \`*.name\` only, not ${unfit.join(", ")}`, "name each host");
+  }
+  into.push(...new Set(given));
+  return converted("hostnames");
+}

@@ -1,0 +1,109 @@
+// What a path means, what the backend sees of it, and the redirects to https.
+import { converted, inert, mapped, refused } from "../report";
+import { boolean, type Family } from "./family";
+
+const source = "rewrite";
+
+export const paths: Family = {
+  title: "Paths and https",
+  annotations: [
+    {
+      name: "rewrite-target",
+      told: "table",
+      does: "replaces the whole path by this one, in which `$1` stands for the first group of the path; turns every path of the host into a regular expression",
+      becomes:
+        "`URLRewrite`: ReplaceFullPath without groups; ReplacePrefixMatch where the path is a prefix and the group all that comes after it, as `/x(/|$)(.*)` and `/$2`; other groups are refused, since Gateway API has none",
+      source,
+      read: (value, settings) => {
+        const target = value.trim();
+        if (!/^\/?[-._~a-zA-Z0-9/:$]*$/.test(target))
+          return inert("NGINX does not take these characters and ignores it");
+        if (!/^[/$]/.test(target)) {
+          return refused("Gateway API takes absolute paths only", `rewrite-target: "/${target}"`);
+        }
+        settings.rewriteTarget = target;
+        return converted("URLRewrite, path by path");
+      },
+    },
+    {
+      name: "use-regex",
+      told: "table",
+      does: "takes every path of the host, whichever Ingress it stands in, as a case-insensitive regular expression, the longest first",
+      becomes: "matches of type RegularExpression in the same order, or prefixes where that is the same",
+      source,
+      read: boolean(false, (on, settings) => {
+        settings.useRegex = on;
+        return on ? converted("path matches of the host") : inert("it says what is the default");
+      }),
+    },
+    {
+      name: "app-root",
+      told: "table",
+      does: "answers requests for `/` of the host with a redirect (302) to this path",
+      becomes: "a rule for `/` with RequestRedirect; a query of the request stays, where NGINX drops it",
+      source,
+      read: (value, settings) => {
+        if (!/^\/[-._~a-zA-Z0-9/:]*$/.test(value)) return inert("it is no absolute path, and NGINX ignores it");
+        settings.appRoot = value;
+        return converted("a redirect of `/`");
+      },
+    },
+    {
+      name: "ssl-redirect",
+      told: "table",
+      does: "redirects (308) http to https where the host has a certificate; on by default",
+      becomes: "an HTTPRoute on the http listener with RequestRedirect, or none",
+      source,
+      read: boolean(true, (on, settings) => {
+        settings.sslRedirect = on;
+        return converted(on ? "a redirect to https where the host has TLS" : "no redirect to https");
+      }),
+    },
+    {
+      name: "force-ssl-redirect",
+      told: "table",
+      does: "redirects (308) http to https without a certificate too",
+      becomes: "an HTTPRoute on the http listener with RequestRedirect",
+      source,
+      read: boolean(false, (on, settings) => {
+        settings.forceSslRedirect = on;
+        return on ? converted("a redirect to https") : inert("it says what is the default");
+      }),
+    },
+    {
+      name: "preserve-trailing-slash",
+      told: "table",
+      does: "keeps the last slash of the path in the redirect to https",
+      becomes: "nothing: RequestRedirect keeps it in any case",
+      source,
+      read: boolean(false, (on, settings) => {
+        settings.preserveTrailingSlash = on;
+        return on ? converted("what RequestRedirect does") : inert("it says what is the default");
+      }),
+    },
+    {
+      name: "x-forwarded-prefix",
+      told: "table",
+      does: "sends X-Forwarded-Prefix to the backend where the path is rewritten",
+      becomes: "RequestHeaderModifier",
+      source: "xforwardedprefix",
+      read: (value, settings, around) => {
+        if (around.other("rewrite-target") === undefined) {
+          return inert("NGINX sends it only where rewrite-target changes the path");
+        }
+        settings.forwardedPrefix = value;
+        return converted("RequestHeaderModifier");
+      },
+    },
+    {
+      name: "enable-rewrite-log",
+      told: "table",
+      does: "logs rewrites in NGINX's error log",
+      becomes: "nothing: Envoy's access log has the path before and after",
+      source: "log",
+      read: boolean(false, (on) =>
+        on ? mapped("Envoy's access log: `%REQ(X-ENVOY-ORIGINAL-PATH)%`") : inert("it says what is the default"),
+      ),
+    },
+  ],
+};

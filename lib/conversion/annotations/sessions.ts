@@ -1,0 +1,188 @@
+// Which of a backend's pods gets a request.
+import { changed, converted, inert, mapped, refused } from "../report";
+import type { Settings } from "../settings";
+import { boolean, booleanOf, detailOf, integerOf, type Family, type Reader, type Surroundings } from "./family";
+
+const source = "sessionaffinity";
+const leader = "affinity";
+const moves = "sessions land on another pod once, since the hash is Envoy's";
+
+interface Cookie {
+  name: string;
+  path?: string;
+  ttl?: string;
+  attributes?: { name: string; value?: string }[];
+}
+
+/** The cookie that NGINX sets, as a DestinationRule says it: an Ingress without a lifetime makes a session cookie. */
+function cookieOf({ other }: Surroundings): Cookie {
+  const seconds = [other("session-cookie-max-age"), other("session-cookie-expires")]
+    .map(integerOf)
+    .find((number) => number !== undefined && number > 0);
+  const attributes = [
+    { name: "Domain", value: other("session-cookie-domain") },
+    { name: "SameSite", value: other("session-cookie-samesite") },
+  ].filter((attribute): attribute is { name: string; value: string } => attribute.value !== undefined);
+  const secure = booleanOf(other("session-cookie-secure")) === true ? [{ name: "Secure" }] : [];
+  const all = [...attributes, ...secure];
+  return {
+    name: other("session-cookie-name") ?? "INGRESSCOOKIE",
+    path: other("session-cookie-path") ?? "/",
+    ttl: `${seconds ?? 0}s`,
+    ...(all.length > 0 ? { attributes: all } : {}),
+  };
+}
+
+const isCookie: Reader = (value, settings, around) => {
+  if (value.trim() !== "cookie") return inert("NGINX knows the affinity cookie only, and ignores this one");
+  settings.backend.loadBalancer = { consistentHash: { httpCookie: cookieOf(around) } };
+  return mapped("DestinationRule loadBalancer.consistentHash.httpCookie", moves);
+};
+
+/** A detail of the cookie that the DestinationRule has too. */
+const detail = (name: string, does: string, to: string) =>
+  detailOf(source, "table", name, does, leader, () => mapped(`DestinationRule httpCookie.${to}`));
+
+/** Sets the hash by which a pod is picked; a cookie wins over it, as it does in NGINX. */
+function hashBy(settings: Settings, around: Surroundings, consistentHash: object, what: string) {
+  if (around.other(leader)?.trim() === "cookie") return inert("NGINX takes the cookie");
+  settings.backend.loadBalancer = { consistentHash };
+  return mapped(`DestinationRule loadBalancer.consistentHash.${what}`, moves);
+}
+
+const readHash: Reader = (value, settings, around) => {
+  const variable = /^\$\{?([a-z0-9_]+)\}?$/.exec(value.trim())?.[1] ?? "";
+  const [, kind = "", name = ""] = /^(http|cookie|arg)_([a-z0-9_]+)$/.exec(variable) ?? [];
+  if (variable === "remote_addr" || variable === "binary_remote_addr") {
+    return hashBy(settings, around, { useSourceIp: true }, "useSourceIp");
+  }
+  if (kind === "http") {
+    const header = name.replace(/_/g, "-");
+    return hashBy(settings, around, { httpHeaderName: header }, "httpHeaderName");
+  }
+  if (kind === "cookie") return hashBy(settings, around, { httpCookie: { name } }, "httpCookie");
+  if (kind === "arg") return hashBy(settings, around, { httpQueryParameterName: name }, "httpQueryParameterName");
+  if (variable === "host") return hashBy(settings, around, { httpHeaderName: ":authority" }, "httpHeaderName");
+  if (variable === "request_uri") return hashBy(settings, around, { httpHeaderName: ":path" }, "httpHeaderName");
+  return refused(
+    "a DestinationRule hashes by one header, cookie, query parameter or the client's address",
+    'one variable, such as upstream-hash-by: "$http_x_session"',
+  );
+};
+
+const algorithms: { [name: string]: [simple: string, exact: boolean] } = {
+  round_robin: ["ROUND_ROBIN", true],
+  ewma: ["LEAST_REQUEST", false],
+};
+
+export const sessions: Family = {
+  title: "Sessions and load balancing",
+  annotations: [
+    {
+      name: leader,
+      told: "table",
+      does: "keeps a client on one pod by a cookie",
+      becomes: "a DestinationRule with `consistentHash.httpCookie` for the backend's port",
+      source,
+      read: isCookie,
+    },
+    detailOf(source, "table", "affinity-mode", "whether sessions move when pods are added", leader, (value) =>
+      value.trim() === "persistent"
+        ? changed("some sessions move when pods come and go, as with `balanced`")
+        : mapped("what a consistent hash does"),
+    ),
+    detailOf(source, "table", "affinity-canary-behavior", "whether clients stay on the canary", leader, (value) =>
+      value.trim() === "legacy"
+        ? converted("weights without sessions")
+        : changed("the weights of a canary count for every request, so a client may change between versions"),
+    ),
+    detail("session-cookie-name", "name of the cookie, INGRESSCOOKIE by default", "name"),
+    detail("session-cookie-path", "path of the cookie", "path"),
+    detail("session-cookie-domain", "domain of the cookie", "attributes"),
+    detail("session-cookie-samesite", "SameSite of the cookie", "attributes"),
+    detail("session-cookie-secure", "Secure of the cookie", "attributes"),
+    detail("session-cookie-max-age", "lifetime of the cookie in seconds", "ttl"),
+    detail("session-cookie-expires", "lifetime of the cookie in seconds, for old browsers", "ttl"),
+    detailOf(
+      source,
+      "table",
+      "session-cookie-conditional-samesite-none",
+      "leaves SameSite=None out for old browsers",
+      leader,
+      () => changed("SameSite is the same for every browser"),
+    ),
+    detailOf(
+      source,
+      "table",
+      "session-cookie-change-on-failure",
+      "gives a new pod to a client whose pod failed",
+      leader,
+      boolean(false, (on) =>
+        on
+          ? mapped("what a consistent hash does: a pod that is gone is replaced by the next one")
+          : changed("a client whose pod is gone goes to another one; NGINX tries the same one again"),
+      ),
+    ),
+    {
+      name: "upstream-hash-by",
+      told: "table",
+      does: "picks the pod by a hash of variables",
+      becomes:
+        "a DestinationRule with `consistentHash` for one header, cookie, query parameter or the client's address",
+      source: "upstreamhashby",
+      read: readHash,
+    },
+    detailOf(
+      "upstreamhashby",
+      "text",
+      "upstream-hash-by-subset",
+      "hashes to a group of pods",
+      "upstream-hash-by",
+      (value) =>
+        booleanOf(value) === true
+          ? changed("the hash names one pod, not one of a group")
+          : inert("it says what is the default"),
+    ),
+    detailOf(
+      "upstreamhashby",
+      "text",
+      "upstream-hash-by-subset-size",
+      "the size of the group",
+      "upstream-hash-by",
+      (_, __, around) =>
+        booleanOf(around.other("upstream-hash-by-subset")) === true
+          ? changed("the hash names one pod, not one of a group")
+          : inert("without upstream-hash-by-subset NGINX does not look at it"),
+    ),
+    {
+      name: "load-balance",
+      told: "table",
+      does: "how a pod is picked: round_robin or ewma",
+      becomes: "a DestinationRule with `loadBalancer.simple`: ROUND_ROBIN, or LEAST_REQUEST for ewma",
+      source: "loadbalancing",
+      read: (value, settings, around) => {
+        if (around.other("upstream-hash-by") !== undefined || around.other(leader) !== undefined) {
+          return inert("NGINX takes the hash");
+        }
+        const [simple, exact] = algorithms[value.trim()] ?? ["ROUND_ROBIN", true];
+        settings.backend.loadBalancer = { simple };
+        return exact
+          ? mapped(`DestinationRule loadBalancer.simple ${simple}`)
+          : changed(
+              "the pod with fewest open requests is picked, not the one with the lowest latency",
+              "DestinationRule loadBalancer.simple LEAST_REQUEST",
+            );
+      },
+    },
+    {
+      name: "service-upstream",
+      told: "table",
+      does: "sends to the Service's address rather than to its pods",
+      becomes: "nothing: the gateway knows the pods and takes them out before they stop",
+      source: "serviceupstream",
+      read: boolean(false, (on) =>
+        on ? mapped("what the gateway does: it follows the pods by itself") : inert("it says what is the default"),
+      ),
+    },
+  ],
+};

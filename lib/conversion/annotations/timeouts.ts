@@ -1,0 +1,98 @@
+// How long things may take, and what happens when they fail.
+import { changed, converted, inert, mapped, refused } from "../report";
+import { integer, integerOf, type Annotation, type Family } from "./family";
+
+const source = "proxy";
+/** What NGINX waits between two reads or writes by default. */
+const standardSeconds = 60;
+
+/** The time between two reads or writes, for which a gateway has no limit. */
+function silence(name: string, what: string): Annotation {
+  return {
+    name,
+    told: "table",
+    does: `seconds that may pass between two ${what}, ${standardSeconds} by default`,
+    becomes: `nothing: a gateway has no such limit; one below ${standardSeconds} is refused, since then something relies on it`,
+    source,
+    read: integer(String(standardSeconds), (seconds) =>
+      seconds >= standardSeconds || seconds === 0
+        ? changed(
+            `there is no limit between two ${what}: what NGINX lets pass does pass, what it ends with 504 goes on`,
+          )
+        : refused(
+            `a gateway limits whole requests, and not the time between two ${what}`,
+            `timeouts.request: "${seconds}s" in the HTTPRoute, where no request may take longer as a whole`,
+          ),
+    ),
+  };
+}
+
+export const timeouts: Family = {
+  title: "Timeouts and retries",
+  annotations: [
+    {
+      name: "proxy-connect-timeout",
+      told: "table",
+      does: "seconds that connecting to the backend may take, 5 by default",
+      becomes: "a DestinationRule with `connectionPool.tcp.connectTimeout` for the backend's port",
+      source,
+      read: integer("5", (seconds, settings) => {
+        if (seconds < 1) return refused("a DestinationRule takes 1 ms and more", 'proxy-connect-timeout: "5"');
+        settings.backend.connectTimeout = seconds;
+        return mapped("DestinationRule connectionPool.tcp.connectTimeout");
+      }),
+    },
+    silence("proxy-read-timeout", "reads from the backend"),
+    silence("proxy-send-timeout", "writes to the backend"),
+    {
+      name: "proxy-next-upstream",
+      told: "table",
+      does: "when a request is tried again with another pod: `error timeout` by default",
+      becomes:
+        "nothing for the default and less: the gateway tries twice more when it cannot connect; other conditions are refused, since HTTPRoute has no `retry` in the standard channel",
+      source,
+      read: (value) => {
+        const conditions = value.split(/\s+/).filter((word) => word !== "");
+        if (conditions.includes("off")) {
+          return refused(
+            "the gateway tries a request again when it could not connect, which HTTPRoute cannot turn off",
+            "a TrafficPolicy of this package with retries, on a waypoint",
+          );
+        }
+        const more = conditions.filter((word) => !["error", "timeout"].includes(word));
+        return more.length === 0
+          ? mapped("the gateway's own retries: 2 more when it could not connect or was refused")
+          : refused(
+              `the gateway does not try again on ${more.join(", ")}`,
+              "a TrafficPolicy of this package with retries, on a waypoint",
+            );
+      },
+    },
+    {
+      name: "proxy-next-upstream-tries",
+      told: "table",
+      does: "how often a request is tried, 3 by default",
+      becomes: "nothing for 3, which is what the gateway does; other numbers are refused",
+      source,
+      read: integer("3", (tries) =>
+        tries === 3
+          ? converted("the gateway's own retries")
+          : refused(
+              "the gateway tries three times, which HTTPRoute cannot change",
+              "a TrafficPolicy of this package with retries, on a waypoint",
+            ),
+      ),
+    },
+    {
+      name: "proxy-next-upstream-timeout",
+      told: "table",
+      does: "seconds after which a request is not tried again, 0 for no limit by default",
+      becomes: "nothing for 0; refused otherwise",
+      source,
+      read: (value) =>
+        (integerOf(value) ?? 0) === 0
+          ? inert("it says what is the default")
+          : refused("the gateway's retries have no time limit of their own", "timeouts.request in the HTTPRoute"),
+    },
+  ],
+};

@@ -1,0 +1,352 @@
+// Ingresses → objects for the gateway, and a report that names every part of them.
+import { annotations, foreign } from "./annotations";
+import { prefix, type Surroundings } from "./annotations/family";
+import { certificateFor } from "./certificate";
+import { inputOf, type Input } from "./input";
+import { keyOf, defined, type Ingress, type Written } from "./objects";
+import type { Placed } from "./matches";
+import { backendTls, destinationRules, listenerSets, referenceGrants, sourceRanges, tlsEntries } from "./policies";
+import { changed, converted, inert, mapped, refused, type Entry, type Verdict } from "./report";
+import { placeAll, redirects, RouteBuilder, type GatewayOptions, type PlacedServer, type PortNumber } from "./routes";
+import { hostsOf, inOrder, serversOf, type ReadIngress, type Server, type Servers } from "./servers";
+import { defaultSettings } from "./settings";
+
+/** What a conversion may be told. */
+export interface ConvertOptions {
+  gateway: GatewayOptions;
+  /** Class of the Ingresses. */
+  className: string;
+  /** False: an Ingress without any class is somebody else's. */
+  classless: boolean;
+  /** Refused parts that may be left out, by the annotation's name with or without its prefix, or as the report names them. */
+  accept: readonly string[];
+}
+
+/** What a conversion gives. */
+export interface Conversion {
+  /** Empty where something was refused. */
+  objects: Written[];
+  entries: Entry[];
+  /** True where something was refused that nobody accepted. */
+  refused: boolean;
+}
+
+/** The options of a conversion for a gateway as this package makes it. */
+export const standardOptions: ConvertOptions = {
+  gateway: {
+    name: "hostk8s-gateway",
+    namespace: "istio-system",
+    httpListener: "http",
+    httpsListener: "https",
+    hsts: false,
+  },
+  className: "nginx",
+  classless: true,
+  accept: [],
+};
+
+/** Converts every Ingress of the class that is among the documents. */
+export function convert(documents: readonly unknown[], options: ConvertOptions = standardOptions): Conversion {
+  const input = inputOf(documents);
+  const entries: Entry[] = [
+    ...input.unreadable,
+    ...input.ingresses.filter((ingress) => isLeft(ingress, options)).map(leftEntry),
+  ];
+  const read = readAll(input, options, entries);
+  const servers = serversOf(read, certificateFor(input.secrets));
+  const placed = placeAll(servers.servers);
+  const portOf = portNumbers(input);
+  const built = build(read, servers, placed, portOf, input, options);
+  const all = [...entries, ...pathEntries(read, servers, placed, portOf, input, options), ...built.entries];
+  const judged = inReportOrder(all).map((entry) => accepted(entry, options.accept));
+  const isRefused = judged.some(({ outcome }) => outcome === "refused");
+  return { objects: isRefused ? [] : built.objects, entries: judged, refused: isRefused };
+}
+
+/** Reads the Ingresses of the class, in NGINX's order. */
+export function readAll(input: Input, options: ConvertOptions, entries: Entry[]): ReadIngress[] {
+  const mine = input.ingresses.filter((one) => classOf(one) === options.className || isTaken(one, options));
+  return inOrder(mine.map((ingress) => readIngress(ingress, input, entries)));
+}
+
+/** The class as the field or the old annotation names it. */
+export function classOf({ metadata, spec }: Ingress): string | undefined {
+  return spec.ingressClassName ?? metadata.annotations?.["kubernetes.io/ingress.class"];
+}
+
+function isTaken(ingress: Ingress, { classless }: ConvertOptions): boolean {
+  return classless && !classOf(ingress);
+}
+
+function isLeft(ingress: Ingress, { classless }: ConvertOptions): boolean {
+  return !classless && !classOf(ingress);
+}
+
+function leftEntry({ metadata }: Ingress): Entry {
+  const verdict = inert("it has no class, and NGINX does not serve it; --classless converts it all the same");
+  return { ingress: keyOf(metadata), part: "ingress", name: keyOf(metadata), ...verdict };
+}
+
+/** Reads all annotations of an Ingress. */
+function readIngress(ingress: Ingress, input: Input, entries: Entry[]): ReadIngress {
+  const { metadata } = ingress;
+  const key = keyOf(metadata);
+  const settings = defaultSettings();
+  const given = Object.entries(metadata.annotations ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const own = (name: string) =>
+    name.includes("/") || metadata.namespace === undefined ? name : `${metadata.namespace}/${name}`;
+  const around: Surroundings = {
+    ingress,
+    other: (name) => metadata.annotations?.[prefix + name],
+    service: (name) => input.services.get(own(name)),
+    secret: (name) =>
+      input.secrets.get(name) ??
+      (metadata.namespace === undefined ? input.secrets.get(name.split("/").at(-1) ?? "") : undefined),
+    configMap: (name) => input.configMaps.get(name),
+  };
+  for (const [name, value] of given) {
+    const verdict = readAnnotation(name, value, settings, around);
+    if (verdict) entries.push({ ingress: key, part: "annotation", name, value, ...verdict });
+  }
+  return { key, ingress, settings };
+}
+
+function readAnnotation(
+  name: string,
+  value: string,
+  settings: ReturnType<typeof defaultSettings>,
+  around: Surroundings,
+): Verdict | undefined {
+  if (name === "kubernetes.io/ingress.class") return converted("the Gateway's class");
+  if (name === "kubectl.kubernetes.io/last-applied-configuration") return undefined;
+  if (name.startsWith(prefix)) {
+    const known = annotations.get(name.slice(prefix.length));
+    if (!known)
+      return refused("ingress-nginx has no such annotation in its last release", "take it away, or --accept it");
+    return value === "" ? inert("NGINX does not look at an empty value") : known.read(value, settings, around);
+  }
+  const other = foreign.find((one) => name.startsWith(one.prefix));
+  if (other)
+    return refused(`it is for ${other.controller}, and ingress-nginx does not read it`, "take it away, or --accept it");
+  if (name.startsWith("external-dns.alpha.kubernetes.io/")) {
+    settings.kept[name] = value;
+    return mapped(
+      "the same annotation on the HTTPRoute",
+      "external-dns needs --source=gateway-httproute, and takes a target from the Gateway",
+    );
+  }
+  if (name.startsWith("cert-manager.io/") || name === "kubernetes.io/tls-acme") {
+    return changed(
+      "cert-manager renews the certificate as long as the Ingress is there: write a Certificate of the Secret's name before you delete it",
+    );
+  }
+  if (name.startsWith("ingress.kubernetes.io/"))
+    return inert("old releases of ingress-nginx read it, the last ones do not");
+  return inert("ingress-nginx does not read it");
+}
+
+/** Numbers of ports: as given, or by the Service that is in the input. */
+function portNumbers({ services }: Input): PortNumber {
+  return ({ namespace, service, port }) => {
+    if (port.number !== undefined) return port.number;
+    const known = services.get(keyOf(defined({ namespace, name: service })));
+    return known?.spec.ports?.find(({ name }) => name === port.name)?.port;
+  };
+}
+
+/** All objects, routes first, in the order of namespaces and names. */
+function build(
+  read: ReadIngress[],
+  servers: Servers,
+  placed: PlacedServer[],
+  portOf: PortNumber,
+  input: Input,
+  { gateway }: ConvertOptions,
+): { objects: Written[]; entries: Entry[] } {
+  const sets = listenerSets(placed, gateway);
+  const setOf = ({ certificate, host }: Server) =>
+    certificate && host !== ""
+      ? defined({
+          name: certificate.owner.ingress.metadata.name,
+          namespace: certificate.owner.ingress.metadata.namespace,
+        })
+      : undefined;
+  const builder = new RouteBuilder(servers, placed, gateway, portOf, setOf);
+  const taken = new Set<string>();
+  const byName = [...read].sort((a, b) => (a.key < b.key ? -1 : 1));
+  const names = new Set(read.map(({ key }) => key));
+  const routes = byName.flatMap((owner) =>
+    builder.routesOf(owner, (name) => {
+      const key = keyOf(defined({ namespace: owner.ingress.metadata.namespace, name }));
+      if (taken.has(key) || (key !== owner.key && names.has(key))) return false;
+      taken.add(key);
+      return true;
+    }),
+  );
+  const rules = destinationRules(servers, placed, portOf);
+  const ranges = byName.map((owner) => sourceRanges(owner, placed, gateway));
+  return {
+    objects: [
+      ...routes,
+      ...referenceGrants(byName),
+      ...sets,
+      ...rules.objects,
+      ...backendTls(placed, input.services, input.secrets),
+      ...ranges.flatMap(({ objects }) => objects),
+    ],
+    entries: [...rules.entries, ...ranges.flatMap(({ entries }) => entries)],
+  };
+}
+
+/** What became of hosts, paths, default backends and TLS. */
+function pathEntries(
+  read: ReadIngress[],
+  servers: Servers,
+  placed: PlacedServer[],
+  portOf: PortNumber,
+  input: Input,
+  { gateway }: ConvertOptions,
+): Entry[] {
+  return read.flatMap((owner) => {
+    const entry = (part: Entry["part"], name: string, verdict: Verdict): Entry => ({
+      ingress: owner.key,
+      part,
+      name,
+      ...verdict,
+    });
+    const hosts = owner.settings.canary
+      ? []
+      : hostsOf(owner).map((host) =>
+          entry(
+            "host",
+            host || "*",
+            hostVerdict(
+              owner,
+              servers.servers.find((s) => s.host === host)!,
+              servers.servers,
+            ),
+          ),
+        );
+    const paths = placed.flatMap(({ server, placed: locations }) =>
+      locations
+        .filter(({ location }) => location.owner === owner)
+        .map((one) =>
+          entry(
+            one.location.standard ? "default backend" : "path",
+            `${server.host || "*"}${one.location.path}`,
+            pathVerdict(one, portOf, input),
+          ),
+        ),
+    );
+    const lost = servers.lost
+      .filter((one) => one.owner === owner)
+      .map(({ host, path, winner }) => entry("path", `${host || "*"}${path}`, inert(`NGINX gives it to ${winner}`)));
+    const idle = servers.idle
+      .filter((one) => one.owner === owner)
+      .map(({ host, path, why }) => entry("path", `${host || "*"}${path}`, inert(`NGINX sends it nothing: ${why}`)));
+    const joined = servers.joined
+      .filter((one) => one.owner === owner)
+      .map(({ host, path, primary, upstream }) =>
+        entry("path", `${host || "*"}${path}`, canaryVerdict(primary, portOf(upstream))),
+      );
+    return [
+      ...hosts,
+      ...paths,
+      ...resourceEntries(owner),
+      ...lost,
+      ...idle,
+      ...joined,
+      ...unusedDefault(owner, placed),
+      ...tlsEntries(owner, servers.servers, gateway),
+    ];
+  });
+}
+
+function canaryVerdict(primary: string, port: number | undefined): Verdict {
+  return port === undefined
+    ? refused("nobody knows the number of the Service's port", "-f with the Service, or the number in the Ingress")
+    : converted(`a backend beside ${primary}`);
+}
+
+/** Backends that are no Services: NGINX answers 404 for them. */
+function resourceEntries(owner: ReadIngress): Entry[] {
+  return (owner.ingress.spec.rules ?? []).flatMap(({ host, http }) =>
+    (http?.paths ?? [])
+      .filter(({ backend }) => !backend.service)
+      .map(({ path }) => ({
+        ingress: owner.key,
+        part: "path" as const,
+        name: `${host || "*"}${path ?? "/"}`,
+        ...inert("its backend is no Service, and NGINX answers 404"),
+      })),
+  );
+}
+
+/** A default backend that no host of the Ingress needs. */
+function unusedDefault(owner: ReadIngress, placed: readonly PlacedServer[]): Entry[] {
+  const used = placed.some((one) => one.placed.some(({ location }) => location.owner === owner && location.standard));
+  if (!owner.ingress.spec.defaultBackend || used || owner.settings.canary) return [];
+  return [
+    {
+      ingress: owner.key,
+      part: "default backend",
+      name: "*",
+      ...inert("every host of it has a path `/` of its own, or an older Ingress"),
+    },
+  ];
+}
+
+function hostVerdict(owner: ReadIngress, server: Server, servers: readonly Server[]): Verdict {
+  const { preserveTrailingSlash, sslRedirect, forceSslRedirect } = owner.settings;
+  const isRedirected = redirects({ path: "/", owner }, server, servers);
+  const details = [
+    ...(server.host.startsWith("*.") ? ["`*` stands for any number of labels; NGINX takes one"] : []),
+    ...(isRedirected && !preserveTrailingSlash
+      ? ["the redirect to https keeps the last slash of a path, which NGINX takes away"]
+      : []),
+    ...(server.tls ? ["answers over https have no Strict-Transport-Security unless --hsts says so"] : []),
+  ];
+  const to = isRedirected ? "hostnames, and a redirect to https" : "hostnames";
+  const without = server.host === "" && (owner.ingress.spec.tls ?? []).length > 0 && sslRedirect && !forceSslRedirect;
+  if (without)
+    return converted(
+      "a route without hostnames",
+      "NGINX has no certificate for hosts that nobody names, so it does not redirect them",
+    );
+  if (server.host === "") return converted("a route without hostnames");
+  return details.length > 0 ? changed(details.join("; "), to) : converted(to);
+}
+
+function pathVerdict({ location, verdict, pieces }: Placed, portOf: PortNumber, { services }: Input): Verdict {
+  const { upstream, owner } = location;
+  if (pieces.length === 0 || owner.settings.redirect) return verdict;
+  const known = services.get(keyOf(defined({ namespace: upstream.namespace, name: upstream.service })));
+  if (known?.spec.type === "ExternalName") {
+    return refused(
+      "a route takes no Service of type ExternalName",
+      "a ServiceEntry for the name, and a backendRef of kind Hostname to it",
+    );
+  }
+  if (portOf(upstream) === undefined) {
+    return refused(
+      `nobody knows the number of port ${upstream.port.name ?? ""} of Service ${upstream.service}`,
+      "-f with the Service, or the number in the Ingress",
+    );
+  }
+  return verdict;
+}
+
+const partOrder: Entry["part"][] = ["ingress", "annotation", "host", "path", "default backend", "tls"];
+
+/** By Ingress, part and name, so that the order of documents does not show. */
+function inReportOrder(entries: Entry[]): Entry[] {
+  const rank = (entry: Entry) =>
+    [entry.ingress, partOrder.indexOf(entry.part), entry.name, entry.detail ?? ""].join("\u0000");
+  return [...entries].sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
+}
+
+function accepted(entry: Entry, accept: readonly string[]): Entry {
+  const names = [entry.name, ...(entry.name.startsWith(prefix) ? [entry.name.slice(prefix.length)] : [])];
+  if (entry.outcome !== "refused" || !names.some((name) => accept.includes(name))) return entry;
+  return { ...entry, outcome: "accepted", detail: `left out: ${entry.detail ?? ""}` };
+}

@@ -1,0 +1,89 @@
+// The filters of a rule: what happens to a request and its answer on their way.
+import type { Piece } from "./matches";
+import type { HeaderChanges, Settings } from "./settings";
+
+/** Where a redirect leads. */
+export interface RedirectTo {
+  scheme?: string;
+  hostname?: string;
+  port?: number;
+  path?: string;
+  code: number;
+}
+
+/** A redirect. */
+export function redirectFilter({ scheme, hostname, port, path, code }: RedirectTo): object {
+  return {
+    type: "RequestRedirect",
+    requestRedirect: {
+      ...(scheme === undefined ? {} : { scheme }),
+      ...(hostname === undefined ? {} : { hostname }),
+      ...(port === undefined ? {} : { port }),
+      ...(path === undefined ? {} : { path: { type: "ReplaceFullPath", replaceFullPath: path } }),
+      statusCode: code,
+    },
+  };
+}
+
+/** The filters of a location. */
+export function filtersOf(settings: Settings, piece: Piece): object[] {
+  const { cors, vhost, mirror, redirect, forwardedPrefix } = settings;
+  const request = { ...settings.requestHeaders, set: { ...settings.requestHeaders.set } };
+  if (forwardedPrefix !== undefined && piece.rewrite) request.set["X-Forwarded-Prefix"] = forwardedPrefix;
+  const path = piece.rewrite
+    ? "full" in piece.rewrite
+      ? { type: "ReplaceFullPath", replaceFullPath: piece.rewrite.full }
+      : { type: "ReplacePrefixMatch", replacePrefixMatch: piece.rewrite.prefix }
+    : undefined;
+  const urlRewrite = { ...(vhost === undefined ? {} : { hostname: vhost }), ...(path ? { path } : {}) };
+  return [
+    ...(cors ? [{ type: "CORS", cors: corsFilter(cors) }] : []),
+    ...headerFilter("RequestHeaderModifier", "requestHeaderModifier", request),
+    ...headerFilter("ResponseHeaderModifier", "responseHeaderModifier", settings.responseHeaders),
+    ...(redirect ? [redirectFilter(redirect)] : []),
+    ...(mirror && !redirect ? [{ type: "RequestMirror", requestMirror: { backendRef: mirrorRef(mirror) } }] : []),
+    ...(Object.keys(urlRewrite).length > 0 && !redirect ? [{ type: "URLRewrite", urlRewrite }] : []),
+  ];
+}
+
+function mirrorRef({ service, namespace, port }: NonNullable<Settings["mirror"]>): object {
+  return { name: service, ...(namespace === undefined ? {} : { namespace }), port };
+}
+
+function corsFilter(cors: NonNullable<Settings["cors"]>): object {
+  return {
+    allowOrigins: cors.origins,
+    allowCredentials: cors.credentials,
+    allowMethods: cors.methods,
+    allowHeaders: cors.headers,
+    ...(cors.exposeHeaders.length > 0 ? { exposeHeaders: cors.exposeHeaders } : {}),
+    maxAge: cors.maxAge,
+  };
+}
+
+function headerFilter(type: string, field: string, { set, add, remove }: HeaderChanges): object[] {
+  const list = (values: { [name: string]: string }) => Object.entries(values).map(([name, value]) => ({ name, value }));
+  const changes = {
+    ...(Object.keys(set).length > 0 ? { set: list(set) } : {}),
+    ...(Object.keys(add).length > 0 ? { add: list(add) } : {}),
+    ...(remove.length > 0 ? { remove: [...new Set(remove)] } : {}),
+  };
+  return Object.keys(changes).length > 0 ? [{ type, [field]: changes }] : [];
+}
+
+/** Adds what NGINX sends over https by default. */
+export function withHsts(rule: object): object {
+  const { filters = [], ...rest } = rule as {
+    matches: object;
+    filters?: { type: string; responseHeaderModifier?: { set?: object[] } }[];
+  };
+  const header = { name: "Strict-Transport-Security", value: "max-age=31536000; includeSubDomains" };
+  const present = filters.find(({ type }) => type === "ResponseHeaderModifier");
+  const changes = {
+    ...present?.responseHeaderModifier,
+    set: [...(present?.responseHeaderModifier?.set ?? []), header],
+  };
+  const modifier = { type: "ResponseHeaderModifier", responseHeaderModifier: changes };
+  const { matches, ...others } = rest;
+  return { matches, filters: [...filters.filter((filter) => filter !== present), modifier], ...others };
+}

@@ -1,0 +1,260 @@
+// Which requests of a host go to which of its paths: matches of an HTTPRoute, in an order that Istio sees as NGINX does.
+import { isRe2 } from "./annotations/canary";
+import { changed, converted, inert, refused, type Verdict } from "./report";
+import type { Location, Server } from "./servers";
+import { rewritingOf, shapeOf, type Rewriting, type Shape } from "./shapes";
+
+/** What a path of a request has to look like. */
+export interface PathMatch {
+  type: "Exact" | "PathPrefix" | "RegularExpression";
+  value: string;
+}
+
+/** A match, and what becomes of the path of a request that it takes. */
+export interface Piece {
+  match: PathMatch;
+  rewrite?: { full: string } | { prefix: string };
+  /** The request is sent here instead. */
+  redirectTo?: string;
+}
+
+/** A location with all of its matches, none where it is refused or never reached. */
+export interface Placed {
+  location: Location;
+  pieces: Piece[];
+  verdict: Verdict;
+}
+
+/** The locations of a server, in NGINX's order. */
+export function place(server: Server): Placed[] {
+  return server.regex
+    ? placeExpressions(server.locations)
+    : server.locations.map((one) => placePlain(one, server.locations));
+}
+
+const literalPath = /^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+$/;
+const unfitPath = /\/\/|\/\.\.?(\/|$)|%2f|#/i;
+
+function unfit(path: string): Verdict | undefined {
+  if (literalPath.test(path) && !unfitPath.test(path)) return undefined;
+  return refused("HTTPRoute does not take these characters in a path", "a path without them");
+}
+
+/** Prefixes go by path elements here and there; a prefix with a slash at its end redirects who leaves it out. */
+function placePlain(location: Location, all: readonly Location[]): Placed {
+  const { path, exact } = location;
+  const fault = unfit(path);
+  if (fault) return { location, pieces: [], verdict: fault };
+  if (exact) return placed(location, [{ match: { type: "Exact", value: path } }]);
+  const bare = path.replace(/(.)\/$/, "$1");
+  const twin = all.some((other) => other !== location && !other.exact && other.path === `${path}/`);
+  const pieces: Piece[] = [{ match: { type: twin ? "Exact" : "PathPrefix", value: bare } }];
+  const slashMissing = bare !== path && !all.some((other) => other.path === bare);
+  if (slashMissing) pieces.push({ match: { type: "Exact", value: bare }, redirectTo: path });
+  return placed(location, pieces);
+}
+
+function placed(location: Location, pieces: Piece[], details: string[] = []): Placed {
+  const to = [...new Set(pieces.map(({ match }) => `${match.type} ${match.value}`))].join(", ");
+  return { location, pieces, verdict: details.length > 0 ? changed(details.join("; "), to) : converted(to) };
+}
+
+/** A location of a host of expressions, with the forms that it can take. */
+interface Candidate {
+  location: Location;
+  rewriting: Rewriting;
+  shape?: Shape;
+  /** As a prefix: what differs. */
+  differs?: string[];
+  /** True where it can be an expression of RE2. */
+  expression: boolean;
+  form?: "prefix" | "expression";
+  verdict?: Verdict;
+}
+
+function placeExpressions(locations: readonly Location[]): Placed[] {
+  const candidates = locations.map(candidate);
+  choose(candidates);
+  const pieces = new Map(candidates.map((one) => [one, piecesOf(one, candidates)]));
+  for (const one of candidates) for (const path of beyond(one)) giveBack(one, path, candidates, pieces);
+  pad([...pieces.values()]);
+  return candidates.map((one) => {
+    if (one.verdict) return { location: one.location, pieces: [], verdict: one.verdict };
+    return placed(one.location, pieces.get(one)!, one.form === "prefix" ? one.differs : []);
+  });
+}
+
+function candidate(location: Location): Candidate {
+  const { path, owner } = location;
+  const rewriting = rewritingOf(path, owner.settings.rewriteTarget);
+  const shape = shapeOf(path);
+  const differs = shape && !unfit(shape.literal || "/") ? differences(shape) : undefined;
+  const expression = rewriting.kind !== "prefix" && isRe2(path) && expressionOf(path).length <= 900;
+  const verdict =
+    rewriting.kind === "impossible"
+      ? refused(
+          rewriting.why,
+          "a path such as /x(/|$)(.*) with the target /$2, or the change of the path in the application",
+        )
+      : !expression && !differs
+        ? refused("Envoy takes regular expressions of RE2 only", "the path without lookaround and backreferences")
+        : undefined;
+  return {
+    location,
+    rewriting,
+    expression,
+    ...(shape ? { shape } : {}),
+    ...(differs ? { differs } : {}),
+    ...(verdict ? { verdict } : {}),
+  };
+}
+
+/** What a prefix does otherwise than the expression. */
+function differences({ literal, reach }: Shape): string[] {
+  return [
+    ...(/[a-z]/i.test(literal) ? ["upper and lower case are told apart, which NGINX does not"] : []),
+    ...(reach === "string" ? [`a path such as ${literal}x is not taken any more`] : []),
+  ];
+}
+
+/** Prefixes where a rewrite asks for them, expressions elsewhere, unless a prefix is the same. */
+function choose(all: readonly Candidate[]): void {
+  const open = all.filter(({ verdict }) => !verdict);
+  const same = open.every((one) => !one.expression || one.differs?.length === 0);
+  for (const one of open) one.form = same || !one.expression ? "prefix" : "expression";
+  // Istio puts every prefix before every expression: one that NGINX asks first has to become a prefix too.
+  for (let again = true; again;) {
+    again = false;
+    for (const [index, late] of all.entries()) {
+      if (late.form !== "prefix") continue;
+      const early = all.slice(0, index).find((one) => one.form === "expression" && overlap(one, late));
+      if (!early) continue;
+      again = true;
+      if (early.differs) early.form = "prefix";
+      else give(late, refused(`NGINX asks ${early.location.path} first, and Istio after every prefix`, apart));
+    }
+  }
+  for (const [index, late] of all.entries()) {
+    const early = all.slice(0, index).filter((one) => one.form === "prefix");
+    if (late.form !== "prefix") continue;
+    if (early.some((one) => covers(one.shape!, late.shape!))) {
+      give(late, inert("NGINX asks another path of the host first, which takes all of its requests"));
+    } else if (early.some((one) => one.shape!.literal === late.shape!.literal && one.shape!.reach !== "exact")) {
+      give(late, refused("another path of the host has become the same prefix", apart));
+    }
+  }
+}
+
+const apart = "hosts of their own for the two paths";
+
+function give(one: Candidate, verdict: Verdict): void {
+  one.verdict = verdict;
+  delete one.form;
+}
+
+/** True where some request could be taken by both, as far as their literal beginnings tell. */
+function overlap(expression: Candidate, prefix: Candidate): boolean {
+  const head = /^(?:\/|[-\w~!&',;=:@%](?![?*+{]))*/.exec(expression.location.path)![0].toLowerCase();
+  const literal = prefix.shape!.literal.toLowerCase();
+  return head.startsWith(literal) || literal.startsWith(head);
+}
+
+/** True where the first takes all that the second takes. */
+function covers(first: Shape, second: Shape): boolean {
+  const [a, b] = [first.literal.toLowerCase(), second.literal.toLowerCase()];
+  if (first.reach === "exact") return second.reach === "exact" && a === b;
+  if (a === b)
+    return (
+      first.reach === "string" ||
+      first.reach === second.reach ||
+      (first.reach === "element" && second.reach !== "string")
+    );
+  return b.startsWith(`${a}/`) || (first.reach === "string" && b.startsWith(a));
+}
+
+function piecesOf(one: Candidate, all: readonly Candidate[]): Piece[] {
+  const rewrite = rewriteOf(one.rewriting);
+  if (one.form === undefined) return [];
+  if (one.form === "expression") {
+    return [{ match: { type: "RegularExpression", value: expressionOf(one.location.path) }, ...rewrite }];
+  }
+  const { literal, reach } = one.shape!;
+  const value = literal === "" ? "/" : literal;
+  if (reach === "exact") return winner(value, all) === one ? [{ match: { type: "Exact", value }, ...rewrite }] : [];
+  const pieces: Piece[] = [{ match: { type: "PathPrefix", value }, ...rewrite }];
+  if (one.rewriting.kind === "prefix" && one.rewriting.itself !== undefined && winner(value, all) === one) {
+    pieces.push({ match: { type: "Exact", value }, rewrite: { full: one.rewriting.itself } });
+  }
+  return pieces;
+}
+
+/** Paths that a prefix takes and its expression does not. */
+function beyond({ form, shape }: Candidate): string[] {
+  if (form !== "prefix" || !shape || shape.literal === "") return [];
+  const { literal, reach } = shape;
+  return reach === "below" ? [literal] : reach === "named" ? [literal, `${literal}/`] : [];
+}
+
+/** Gives such a path back to whom NGINX gives it; where that is nobody, it is said. */
+function giveBack(one: Candidate, path: string, all: readonly Candidate[], pieces: Map<Candidate, Piece[]>): void {
+  const other = winner(path, all);
+  if (!other) {
+    one.differs = [...(one.differs ?? []), `${path} itself is taken too`];
+  } else if (!other.verdict) {
+    const target = other.rewriting.kind === "none" ? undefined : other.location.owner.settings.rewriteTarget;
+    const rewrite = target === undefined ? {} : { rewrite: { full: substituted(other.location.path, target, path) } };
+    pieces.get(other)!.push({ match: { type: "Exact", value: path }, ...rewrite });
+  }
+}
+
+/** The path that the backend gets instead of this one. */
+function substituted(expression: string, target: string, path: string): string {
+  const groups = new RegExp(expression, "i").exec(path) ?? [];
+  return target.replace(/\$(\d)/g, (_, digit: string) => groups[Number(digit)] ?? "");
+}
+
+function rewriteOf(rewriting: Rewriting): Pick<Piece, "rewrite"> {
+  if (rewriting.kind === "full") return { rewrite: { full: rewriting.path } };
+  return rewriting.kind === "prefix" ? { rewrite: { prefix: rewriting.path } } : {};
+}
+
+/** The location that NGINX gives a path to. */
+function winner(path: string, all: readonly Candidate[]): Candidate | undefined {
+  return all.find(({ location }) => {
+    try {
+      return new RegExp(`^${location.path}`, "i").test(path);
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** NGINX searches from the beginning of the path on, Envoy matches the whole of it. */
+export function expressionOf(path: string): string {
+  const alternatives = hasAlternatives(path);
+  const ends = /(^|[^\\])(\\\\)*(\$|\.\*|\(\.\*\))$/.test(path);
+  return alternatives ? `(?i).*?(?:^${path}).*` : `(?i)${path}${ends ? "" : ".*"}`;
+}
+
+/** True for alternatives outside of every group: only the first of them is bound to the beginning. */
+function hasAlternatives(path: string): boolean {
+  let depth = 0;
+  for (const [token] of path.matchAll(/\\.|\[(?:\\.|[^\]])*\]|./g)) {
+    if (token === "(") depth++;
+    if (token === ")") depth--;
+    if (token === "|" && depth === 0) return true;
+  }
+  return false;
+}
+
+/** Istio asks the longest expression first: where that is not NGINX's order, groups that take nothing make it so. */
+function pad(inOrder: Piece[][]): void {
+  let least = 0;
+  for (const pieces of [...inOrder].reverse()) {
+    const expressions = pieces.filter(({ match }) => match.type === "RegularExpression");
+    for (const { match } of expressions) {
+      while (match.value.length <= least) match.value += "(?:)";
+    }
+    least = Math.max(least, ...expressions.map(({ match }) => match.value.length));
+  }
+}

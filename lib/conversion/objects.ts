@@ -1,0 +1,77 @@
+// The objects that a conversion reads, as far as it reads them, and the ones it writes.
+
+/** Name, namespace and what hangs on them. */
+export interface Metadata {
+  name: string;
+  namespace?: string;
+  labels?: { [key: string]: string };
+  annotations?: { [key: string]: string };
+  creationTimestamp?: string;
+}
+
+/** Where an Ingress sends requests. */
+export interface IngressBackend {
+  service?: { name: string; port?: { number?: number; name?: string } };
+  resource?: { kind: string; name: string };
+}
+
+/** A path of an Ingress. */
+export interface IngressPath {
+  path?: string;
+  pathType?: string;
+  backend: IngressBackend;
+}
+
+/** An Ingress of networking.k8s.io/v1. */
+export interface Ingress {
+  metadata: Metadata;
+  spec: {
+    ingressClassName?: string;
+    defaultBackend?: IngressBackend;
+    tls?: { hosts?: string[]; secretName?: string }[];
+    rules?: { host?: string; http?: { paths?: IngressPath[] } }[];
+  };
+}
+
+/** A Service, for the numbers and the protocols of its ports. */
+export interface Service {
+  metadata: Metadata;
+  spec: { type?: string; ports?: { name?: string; port: number; appProtocol?: string }[] };
+}
+
+/** A Secret, for the hosts of its certificate and whether it holds a client certificate. */
+export interface Secret {
+  metadata: Metadata;
+  data?: { [key: string]: string };
+  stringData?: { [key: string]: string };
+}
+
+/** A ConfigMap, for custom response headers. */
+export interface ConfigMap {
+  metadata: Metadata;
+  data?: { [key: string]: string };
+}
+
+/** An object that the conversion writes. */
+export interface Written {
+  apiVersion: string;
+  kind: string;
+  metadata: { name: string; namespace?: string; labels?: { [key: string]: string }; annotations?: object };
+  spec?: object;
+  data?: { [key: string]: string };
+}
+
+/** `namespace/name`, or the name alone where no namespace is given. */
+export function keyOf({ namespace, name }: { namespace?: string; name: string }): string {
+  return namespace === undefined ? name : `${namespace}/${name}`;
+}
+
+/** An object without what was not given. */
+export function defined<T extends object>(fields: T): T {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
+}
+
+/** Text with every character that means something in a regular expression taken literally. */
+export function literally(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
+}

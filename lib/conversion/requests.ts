@@ -1,0 +1,109 @@
+// The requests by which NGINX and the gateway are compared: for every host and path, whatever its annotations make matter.
+import { certificateFor } from "./certificate";
+import { inputOf } from "./input";
+import { readAll, type ConvertOptions } from "./convert";
+import { serversOf, upstreamKey, type Location, type Server, type Servers } from "./servers";
+import { shapeOf } from "./shapes";
+
+/** A request for both sides. */
+export interface Request {
+  scheme: "http" | "https";
+  method: string;
+  host: string;
+  path: string;
+  headers: { [name: string]: string };
+  /** False where chance decides which backend answers. */
+  decided: boolean;
+}
+
+/** What to derive. */
+export interface RequestOptions {
+  schemes: readonly ("http" | "https")[];
+  methods: readonly string[];
+  limit: number;
+}
+
+/** The requests, and how many more there would be. */
+export function requestsOf(
+  documents: readonly unknown[],
+  options: ConvertOptions,
+  wanted: RequestOptions,
+): { requests: Request[]; left: number } {
+  const input = inputOf(documents);
+  const servers = serversOf(readAll(input, options, []), certificateFor(input.secrets));
+  const all = servers.servers.flatMap((server) => requestsFor(server, servers));
+  const every = wanted.schemes.flatMap((scheme) =>
+    all.filter(({ method }) => wanted.methods.includes(method)).map((one) => ({ ...one, scheme })),
+  );
+  const texts = every.map((one) => JSON.stringify(one));
+  const unique = every.filter((_, index) => texts.indexOf(texts[index]!) === index);
+  return { requests: unique.slice(0, wanted.limit), left: Math.max(0, unique.length - wanted.limit) };
+}
+
+type Bare = Omit<Request, "scheme">;
+
+function requestsFor(server: Server, servers: Servers): Bare[] {
+  const names = [server.host, ...server.aliases].map(hostOf);
+  const locations = server.locations.flatMap((location) => requestsTo(location, server, servers));
+  const beside = [get("/", true), get("/no-such-path", true)];
+  const www = server.www ? [{ ...get("/a?b=c", true), host: server.www.from }] : [];
+  return [...names.flatMap((host) => [...locations, ...beside].map((one) => ({ ...one, host }))), ...www];
+}
+
+/** A name that the host stands for. */
+function hostOf(host: string): string {
+  return host === "" ? "no-such-host.example" : host.replace(/^\*\./, "any.");
+}
+
+const get = (path: string, decided: boolean): Bare => ({ method: "GET", host: "", path, headers: {}, decided });
+
+function requestsTo(location: Location, server: Server, servers: Servers): Bare[] {
+  const canary = servers.canaries.get(upstreamKey(location.upstream))?.canary;
+  const decided = canary === undefined || canary.weight <= 0 || canary.weight >= canary.total;
+  const paths = samplesOf(location, server.regex);
+  const plain = paths.flatMap((path) =>
+    ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"].map((method) => ({ ...get(path, decided), method })),
+  );
+  const first = paths[0] ?? "/";
+  const withHeader = (name: string, value: string) => ({ ...get(first, true), headers: { [name]: value } });
+  const headers = canary?.header
+    ? [canary.headerValue ?? "always", "never"].map((value) => ({
+        ...withHeader(canary.header!, value),
+        decided: decided || value !== "never" || !canary.headerValue,
+      }))
+    : [];
+  const cookies = canary?.cookie
+    ? ["always", "never"].map((value) => withHeader("Cookie", `${canary.cookie}=${value}`))
+    : [];
+  const origin = { Origin: "https://origin.example" };
+  const cors = location.owner.settings.cors
+    ? [
+        { ...get(first, decided), headers: originsOf(location)[0] ?? origin },
+        {
+          ...get(first, true),
+          method: "OPTIONS",
+          headers: { ...(originsOf(location)[0] ?? origin), "Access-Control-Request-Method": "GET" },
+        },
+        { ...get(first, decided), headers: origin },
+      ]
+    : [];
+  return [...plain, ...headers, ...cookies, ...cors, { ...get(`${first}?a=1&b=%2F`, decided) }];
+}
+
+/** An origin that the annotations name. */
+function originsOf({ owner }: Location): { Origin: string }[] {
+  const { cors } = owner.settings;
+  return (cors?.origins ?? []).filter((origin) => !origin.includes("*")).map((Origin) => ({ Origin }));
+}
+
+/** Paths that the location takes, or only just does not. */
+function samplesOf({ path, exact }: Location, regex: boolean): string[] {
+  const shape = regex ? shapeOf(path) : undefined;
+  const head = regex ? (shape?.literal ?? /^(?:\/|[-\w~!&',;=:@%.])*/.exec(path)![0]) : path;
+  const bare = head.replace(/\/$/, "");
+  const around = [bare === "" ? "/" : bare, `${bare}/`, `${bare}/a`, `${bare}/a/b/`];
+  const beside = bare === "" ? [] : [`${bare}x`];
+  const cases = bare.toUpperCase() === bare ? [] : [bare.toUpperCase(), `${bare.toUpperCase()}/a`];
+  const all = exact ? [path, `${path}/`, ...beside] : [...around, ...beside, ...cases];
+  return [...new Set(all)];
+}

@@ -1,0 +1,319 @@
+// The locations of all servers → HTTPRoutes, one or a few for each Ingress.
+import { literally, type Metadata, type Written } from "./objects";
+import { filtersOf, redirectFilter, withHsts } from "./filters";
+import { place, type Piece, type Placed } from "./matches";
+import {
+  upstreamKey,
+  type Alternative,
+  type Location,
+  type ReadIngress,
+  type Server,
+  type Servers,
+  type Upstream,
+} from "./servers";
+
+/** What the routes hang on. */
+export interface GatewayOptions {
+  name: string;
+  namespace?: string;
+  /** Names of its listeners. */
+  httpListener: string;
+  httpsListener: string;
+  /** The port of https in redirects, where it is not 443. */
+  httpsPort?: number;
+  /** True: Strict-Transport-Security in every answer over https, as NGINX sends it. */
+  hsts: boolean;
+}
+
+/** The number of a Service's port; undefined where nobody knows it. */
+export type PortNumber = (upstream: Upstream) => number | undefined;
+
+/** One rule of a route, as JSON. */
+export type RouteRule = object;
+
+/** What one Ingress puts on one host. */
+interface Share {
+  server: Server;
+  hostnames: string[];
+  http: RouteRule[];
+  https: RouteRule[];
+}
+
+/** Where a host's locations went. */
+export interface PlacedServer {
+  server: Server;
+  placed: Placed[];
+}
+
+/** Every server with its locations as matches. */
+export function placeAll(servers: readonly Server[]): PlacedServer[] {
+  return servers.map((server) => ({ server, placed: place(server) }));
+}
+
+/** NGINX does not redirect what certificate authorities ask for. */
+const neverRedirected = "/.well-known/acme-challenge";
+
+/** True where NGINX redirects the requests of a location to https. */
+export function redirects(
+  location: Pick<Location, "path" | "owner">,
+  server: Server,
+  servers: readonly Server[],
+): boolean {
+  const { forceSslRedirect, sslRedirect, redirect } = location.owner.settings;
+  // A redirect of everything comes first.
+  if (redirect || location.path.startsWith(neverRedirected)) return false;
+  return forceSslRedirect || (sslRedirect && hasCertificate(server, servers));
+}
+
+/** True where NGINX finds a certificate by the host's name: its own, or that of the wildcard above. */
+function hasCertificate({ host, tls }: Server, servers: readonly Server[]): boolean {
+  if (host === "") return false;
+  const above = `*.${host.split(".").slice(1).join(".")}`;
+  return tls || servers.some((other) => other.host === above && other.tls);
+}
+
+/** Builds the routes of one set of servers. */
+export class RouteBuilder {
+  constructor(
+    private readonly all: Servers,
+    private readonly placed: readonly PlacedServer[],
+    private readonly gateway: GatewayOptions,
+    private readonly portOf: PortNumber,
+    /** The ListenerSet with the certificate of a host. */
+    private readonly listenerSet: (server: Server) => { name: string; namespace?: string } | undefined,
+  ) {}
+
+  /** The routes of one Ingress; `claimName` is false for a name that another one has. */
+  routesOf(owner: ReadIngress, claimName: (name: string) => boolean): Written[] {
+    const groups = new Map<string, Share[]>();
+    for (const share of this.placed.flatMap((one) => this.shareOf(owner, one))) {
+      const key = JSON.stringify([
+        share.http,
+        share.https,
+        share.hostnames.length === 0,
+        this.listenerSet(share.server),
+      ]);
+      groups.set(key, [...(groups.get(key) ?? []), share]);
+    }
+    const specs = [...groups.values()].flatMap((shares) => this.written(shares));
+    const all = [...specs, ...this.wwwRoutes(owner).map((spec) => ({ suffix: "-www", spec }))];
+    const numbers = new Map<string, number>();
+    return all.map(({ suffix, spec }) => {
+      let number = (numbers.get(suffix) ?? 0) + 1;
+      const name = () => `${owner.ingress.metadata.name}${suffix}${number === 1 ? "" : `-${number}`}`;
+      while (!claimName(name())) number++;
+      numbers.set(suffix, number);
+      return {
+        apiVersion: "gateway.networking.k8s.io/v1",
+        kind: "HTTPRoute",
+        metadata: metadataOf(owner, name()),
+        spec,
+      };
+    });
+  }
+
+  /** Rules of the Ingress on one host, for both listeners. */
+  private shareOf(owner: ReadIngress, { server, placed }: PlacedServer): Share[] {
+    const mine = placed.filter(({ location, pieces }) => location.owner === owner && pieces.length > 0);
+    const appRoot = server.appRoot?.owner === owner ? [appRootRule(server.appRoot.path)] : [];
+    if (mine.length === 0 && appRoot.length === 0) return [];
+    const rules = mine.flatMap((one) => this.rulesOf(one, server.appRoot !== undefined));
+    const hostnames = [server.host, ...server.aliases].filter((name) => name !== "");
+    const https = [...appRoot, ...rules.map(({ rule }) => (this.gateway.hsts ? withHsts(rule) : rule))];
+    const { servers } = this.all;
+    const isRedirected = (one: Parameters<typeof redirects>[0]) => redirects(one, server, servers);
+    const plain = rules.map(({ rule, location, piece }) =>
+      piece.redirectTo === undefined && isRedirected(location) ? this.redirectRule(piece.match) : rule,
+    );
+    const served = placed.filter(({ pieces }) => pieces.length > 0);
+    const rest = { path: "/", owner: server.owner };
+    const redirectsRest = isRedirected(rest) && !server.locations.some(({ path, exact }) => path === "/" && !exact);
+    const everything = served.every(({ location, pieces }) => isRedirected(location) && pieces.every(isPlain));
+    // What nobody serves is redirected as well; one rule does for all where nothing else is to be done.
+    const speaks =
+      (served.find(({ location }) => location.owner === server.owner) ?? served[0])?.location.owner === owner;
+    if (everything && isRedirected(rest) && !server.appRoot) {
+      return [
+        { server, hostnames, http: speaks ? [this.redirectRule({ type: "PathPrefix", value: "/" })] : [], https },
+      ];
+    }
+    const expressions = served.some(({ pieces }) => pieces.some(({ match }) => match.type === "RegularExpression"));
+    const anything = expressions ? { type: "RegularExpression", value: ".*" } : { type: "PathPrefix", value: "/" };
+    const last = redirectsRest && speaks ? [this.redirectRule(anything)] : [];
+    return [{ server, hostnames, http: unique([...appRoot, ...plain, ...last]), https }];
+  }
+
+  /** The rules of a location; a redirect of the root of the host comes before them. */
+  private rulesOf({ location, pieces }: Placed, rootTaken: boolean) {
+    return pieces
+      .filter(({ match }) => !(rootTaken && match.type === "Exact" && match.value === "/"))
+      .flatMap((piece) => this.variants(location, piece).map((rule) => ({ rule, location, piece })));
+  }
+
+  /** The rule of a piece, once for each way to the canary. */
+  private variants(location: Location, piece: Piece): RouteRule[] {
+    const settings = location.owner.settings;
+    const match = { path: piece.match };
+    if (piece.redirectTo !== undefined) {
+      return [{ matches: [match], filters: [redirectFilter({ path: piece.redirectTo, code: 301 })] }];
+    }
+    const filters = filtersOf(settings, piece);
+    const rule = (headers: object[], backendRefs: object[]) => ({
+      matches: [headers.length > 0 ? { ...match, headers } : match],
+      ...(filters.length > 0 ? { filters } : {}),
+      ...(settings.redirect ? {} : { backendRefs }),
+    });
+    const primary = this.backend(location.upstream);
+    const alternative = this.all.canaries.get(upstreamKey(location.upstream));
+    if (!alternative || settings.redirect) return [rule([], [primary])];
+    const candidate = this.backend(alternative.upstream);
+    return [
+      ...choices(alternative).map(({ header, toCanary }) => rule([header], [toCanary ? candidate : primary])),
+      rule([], shares(alternative, primary, candidate)),
+    ];
+  }
+
+  private backend(upstream: Upstream): { name: string; port?: number } {
+    const port = this.portOf(upstream);
+    return { name: upstream.service, ...(port === undefined ? {} : { port }) };
+  }
+
+  private redirectRule(match: object): RouteRule {
+    const { httpsPort } = this.gateway;
+    const requestRedirect = {
+      scheme: "https",
+      ...(httpsPort === undefined ? {} : { port: httpsPort }),
+      statusCode: 308,
+    };
+    return { matches: [{ path: match }], filters: [{ type: "RequestRedirect", requestRedirect }] };
+  }
+
+  /** One route for both listeners where their rules are the same, else one for each. */
+  private written(shares: Share[]): { suffix: string; spec: object }[] {
+    const { http, https, server } = shares[0]!;
+    const hostnames = [...new Set(shares.flatMap((share) => share.hostnames))];
+    const spec = (listener: string | undefined, rules: RouteRule[], ...others: object[]) =>
+      (hostnames.length > 0 ? chunks(hostnames) : [undefined]).flatMap((names) =>
+        chunks(rules).map((some) => ({
+          parentRefs: [this.parent(listener), ...others],
+          ...(names ? { hostnames: names } : {}),
+          rules: some,
+        })),
+      );
+    const certified = this.certified(server);
+    if (JSON.stringify(http) === JSON.stringify(https)) {
+      return spec(undefined, https, ...certified).map((one) => ({ suffix: "", spec: one }));
+    }
+    return [
+      ...spec(this.gateway.httpsListener, https, ...certified).map((one) => ({ suffix: "", spec: one })),
+      ...spec(this.gateway.httpListener, http).map((one) => ({
+        suffix: isRedirect(http) ? "-redirect" : "-http",
+        spec: one,
+      })),
+    ];
+  }
+
+  /** The ListenerSet of a host with a certificate. */
+  private certified(server: Server): object[] {
+    const set = this.listenerSet(server);
+    return set ? [{ group: "gateway.networking.k8s.io", kind: "ListenerSet", ...set }] : [];
+  }
+
+  private parent(sectionName?: string): object {
+    const { name, namespace } = this.gateway;
+    return {
+      name,
+      ...(namespace === undefined ? {} : { namespace }),
+      ...(sectionName === undefined ? {} : { sectionName }),
+    };
+  }
+
+  /** The other host of from-to-www-redirect. */
+  private wwwRoutes(owner: ReadIngress): object[] {
+    const served = this.placed.filter(({ server }) => server.www?.owner === owner);
+    return served.map(({ server }) => ({
+      parentRefs: [this.parent(), ...this.certified(server)],
+      hostnames: [server.www!.from],
+      rules: [
+        {
+          matches: [{ path: { type: "PathPrefix", value: "/" } }],
+          filters: [redirectFilter({ hostname: server.host, code: 308 })],
+        },
+      ],
+    }));
+  }
+}
+
+/** Name and namespace of an object made for an Ingress, with the Ingress's labels. */
+export function metadataOf({ ingress: { metadata }, settings }: ReadIngress, name: string): Written["metadata"] {
+  const { namespace, labels } = metadata as Metadata;
+  return {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(labels && Object.keys(labels).length > 0 ? { labels } : {}),
+    ...(Object.keys(settings.kept).length > 0 ? { annotations: settings.kept } : {}),
+  };
+}
+
+function isPlain({ redirectTo }: Piece): boolean {
+  return redirectTo === undefined;
+}
+
+function isRedirect(rules: RouteRule[]): boolean {
+  return rules.every((rule) => !("backendRefs" in rule));
+}
+
+/** An HTTPRoute takes 16 rules, and as many hosts. */
+function chunks<T>(all: T[]): T[][] {
+  return all.length === 0 ? [] : [all.slice(0, 16), ...chunks(all.slice(16))];
+}
+
+function unique(rules: RouteRule[]): RouteRule[] {
+  const texts = rules.map((rule) => JSON.stringify(rule));
+  return rules.filter((_, index) => texts.indexOf(texts[index]!) === index);
+}
+
+function appRootRule(path: string): RouteRule {
+  return { matches: [{ path: { type: "Exact", value: "/" } }], filters: [redirectFilter({ path, code: 302 })] };
+}
+
+/** Headers and cookies that decide before the weights do, in NGINX's order. */
+function choices({
+  canary: { header, headerValue, headerPattern, cookie },
+}: Alternative): { header: object; toCanary: boolean }[] {
+  const exact = (value: string) => ({ name: header, value });
+  const byHeader =
+    header === undefined || header === ""
+      ? []
+      : headerValue !== undefined && headerValue !== ""
+        ? [{ header: exact(headerValue), toCanary: true }]
+        : headerPattern !== undefined && headerPattern !== ""
+          ? [{ header: { type: "RegularExpression", name: header, value: `.*(?:${headerPattern}).*` }, toCanary: true }]
+          : [
+              { header: exact("always"), toCanary: true },
+              { header: exact("never"), toCanary: false },
+            ];
+  const inCookie = (value: string) => ({
+    type: "RegularExpression",
+    name: "Cookie",
+    value: `(?:.*;\\s*)?${literally(cookie ?? "")}=${value}(?:;.*)?`,
+  });
+  const byCookie =
+    cookie === undefined || cookie === ""
+      ? []
+      : [
+          { header: inCookie("always"), toCanary: true },
+          { header: inCookie("never"), toCanary: false },
+        ];
+  return [...byHeader, ...byCookie];
+}
+
+/** Both backends with their weights, where both get any. */
+function shares({ canary: { weight, total } }: Alternative, primary: object, candidate: object): object[] {
+  const canaryWeight = Math.min(Math.max(weight, 0), total);
+  if (canaryWeight === 0) return [primary];
+  return [
+    { ...primary, weight: total - canaryWeight },
+    { ...candidate, weight: canaryWeight },
+  ];
+}

@@ -1,0 +1,268 @@
+// NGINX's view of all Ingresses together: one server a host, with the locations that are left after every claim.
+import type { Ingress } from "./objects";
+import { keyOf } from "./objects";
+import type { CanarySettings, Settings } from "./settings";
+
+/** An Ingress with what its annotations say. */
+export interface ReadIngress {
+  key: string;
+  ingress: Ingress;
+  settings: Settings;
+}
+
+/** A port of a Service. */
+export interface Upstream {
+  namespace?: string;
+  service: string;
+  port: { number?: number; name?: string };
+}
+
+/** A path of a server. */
+export interface Location {
+  /** As the Ingress says it. */
+  path: string;
+  exact: boolean;
+  upstream: Upstream;
+  owner: ReadIngress;
+  /** It comes from the Ingress's default backend. */
+  standard: boolean;
+}
+
+/** A host, "" for every other one. */
+export interface Server {
+  host: string;
+  /** The oldest Ingress of it, whose settings hold for the host as a whole. */
+  owner: ReadIngress;
+  aliases: string[];
+  locations: Location[];
+  /** All paths are regular expressions. */
+  regex: boolean;
+  /** True where it has any certificate, be it NGINX's own. */
+  tls: boolean;
+  certificate?: { owner: ReadIngress; secret: string };
+  appRoot?: { owner: ReadIngress; path: string };
+  www?: { owner: ReadIngress; from: string };
+}
+
+/** A path that another Ingress has claimed before. */
+export interface Lost {
+  owner: ReadIngress;
+  host: string;
+  path: string;
+  winner: string;
+}
+
+/** A canary and the Service that it stands in for. */
+export interface Alternative {
+  owner: ReadIngress;
+  upstream: Upstream;
+  canary: CanarySettings;
+}
+
+/** Everything that NGINX would serve. */
+export interface Servers {
+  servers: Server[];
+  lost: Lost[];
+  /** By the upstream that they share requests with. */
+  canaries: Map<string, Alternative>;
+  /** Host and path of canaries, with the upstream that they stand in for. */
+  joined: { owner: ReadIngress; host: string; path: string; primary: string; upstream: Upstream }[];
+  /** Host and path of canaries that stand in for nothing, with the reason. */
+  idle: { owner: ReadIngress; host: string; path: string; why: string }[];
+}
+
+/** NGINX's order: the oldest first, of one age the last by name. */
+export function inOrder(all: readonly ReadIngress[]): ReadIngress[] {
+  const age = ({ ingress }: ReadIngress) => ingress.metadata.creationTimestamp ?? "";
+  return [...all].sort((a, b) => compare(age(a), age(b)) || compare(b.key, a.key));
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** One upstream's name. */
+export function upstreamKey({ namespace, service, port }: Upstream): string {
+  return `${keyOf(defined(namespace, service))}:${port.number ?? port.name ?? ""}`;
+}
+
+function defined(namespace: string | undefined, name: string) {
+  return namespace === undefined ? { name } : { namespace, name };
+}
+
+/** `certifies` says whether a TLS Secret's certificate is for a host that the tls section does not name. */
+export function serversOf(
+  all: readonly ReadIngress[],
+  certifies: (owner: ReadIngress, secret: string, host: string) => boolean,
+): Servers {
+  const ordered = inOrder(all);
+  const plain = ordered.filter(({ settings }) => settings.canary === undefined);
+  const servers = new Map<string, Server>();
+  const lost: Lost[] = [];
+  for (const read of plain) for (const host of hostsOf(read)) open(servers, read, host);
+  for (const read of plain) addDefault(servers, read);
+  for (const read of plain) for (const rule of read.ingress.spec.rules ?? []) addRule(servers, lost, read, rule);
+  for (const read of plain) for (const host of hostsOf(read)) addTls(servers.get(host)!, read, certifies);
+  const list = [...servers.values()].sort((a, b) => compare(a.host, b.host));
+  for (const server of list) finish(server, servers);
+  return { servers: list, lost, ...alternatives(ordered, servers) };
+}
+
+/** The hosts of its rules, each once. */
+export function hostsOf({ ingress }: ReadIngress): string[] {
+  return [...new Set((ingress.spec.rules ?? []).map(({ host }) => (host ?? "").toLowerCase()))];
+}
+
+function open(servers: Map<string, Server>, owner: ReadIngress, host: string): Server {
+  const known = servers.get(host);
+  if (known) return known;
+  const server: Server = { host, owner, aliases: [], locations: [], regex: false, tls: false };
+  servers.set(host, server);
+  return server;
+}
+
+/** The default backend answers for every host of the Ingress that is the oldest of the host, or for all other hosts. */
+function addDefault(servers: Map<string, Server>, owner: ReadIngress): void {
+  const upstream = upstreamOf(owner, owner.ingress.spec.defaultBackend?.service);
+  if (!upstream) return;
+  const rules = owner.ingress.spec.rules ?? [];
+  const own = rules.length === 0 ? [open(servers, owner, "")] : [...servers.values()].filter((s) => s.owner === owner);
+  for (const server of own) {
+    if (server.locations.length > 0) continue;
+    server.locations.push({ path: "/", exact: false, upstream, owner, standard: true });
+  }
+}
+
+type Rule = NonNullable<Ingress["spec"]["rules"]>[number];
+
+function addRule(servers: Map<string, Server>, lost: Lost[], owner: ReadIngress, rule: Rule): void {
+  const server = servers.get((rule.host ?? "").toLowerCase())!;
+  for (const { path: given, pathType, backend } of rule.http?.paths ?? []) {
+    const upstream = upstreamOf(owner, backend.service);
+    if (!upstream) continue;
+    const path = given === undefined || given === "" ? "/" : given;
+    const exact = pathType === "Exact";
+    const rival = server.locations.find((location) => location.path === path && location.exact === exact);
+    if (rival && !rival.standard) {
+      lost.push({ owner, host: server.host, path, winner: rival.owner.key });
+      continue;
+    }
+    if (rival) server.locations.splice(server.locations.indexOf(rival), 1);
+    server.locations.push({ path, exact, upstream, owner, standard: false });
+  }
+}
+
+function upstreamOf(
+  { ingress }: ReadIngress,
+  service: { name: string; port?: Upstream["port"] } | undefined,
+): Upstream | undefined {
+  if (!service) return undefined;
+  const { namespace } = ingress.metadata;
+  return { ...(namespace === undefined ? {} : { namespace }), service: service.name, port: service.port ?? {} };
+}
+
+/** The first Ingress with a tls section gives the host its certificate, NGINX's own where no Secret is for the host. */
+function addTls(
+  server: Server,
+  owner: ReadIngress,
+  certifies: (owner: ReadIngress, secret: string, host: string) => boolean,
+): void {
+  if (server.aliases.length === 0) server.aliases = owner.settings.aliases;
+  const tls = owner.ingress.spec.tls ?? [];
+  if (server.tls || tls.length === 0) return;
+  server.tls = true;
+  const named = tls.find(({ hosts }) => hosts?.some((host) => host.toLowerCase() === server.host));
+  const fitting = named ?? tls.find(({ secretName }) => secretName && certifies(owner, secretName, server.host));
+  if (fitting?.secretName) server.certificate = { owner, secret: fitting.secretName };
+}
+
+/** What holds for the host as a whole, and the order of its locations: the longest path first. */
+function finish(server: Server, servers: Map<string, Server>): void {
+  const { redirect } = server.owner.settings;
+  const claimed = server.locations.some(({ path, exact }) => path === "/" && !exact);
+  if (redirect && !claimed && server.host !== "") {
+    // NGINX gives every host a path `/` with the settings of its oldest Ingress: here it redirects all else too.
+    const upstream = { service: "", port: {} };
+    server.locations.push({ path: "/", exact: false, upstream, owner: server.owner, standard: true });
+  }
+  server.locations.sort((a, b) => b.path.length - a.path.length || compare(b.path, a.path));
+  server.aliases = [...new Set(server.aliases)].filter((alias) => alias !== server.host && !servers.has(alias)).sort();
+  const speakers = [server.owner, ...server.locations.map(({ owner }) => owner)];
+  server.regex =
+    server.locations.some(rewrites) || speakers.some(({ settings }) => settings.useRegex) || ownerRewrites(server);
+  const root = server.locations.find(({ owner }) => owner.settings.appRoot !== undefined);
+  if (root) server.appRoot = { owner: root.owner, path: root.owner.settings.appRoot! };
+  const www = server.locations.find(({ owner }) => owner.settings.fromToWww);
+  const from = server.host.startsWith("www.") ? server.host.slice(4) : `www.${server.host}`;
+  if (www && server.host !== "" && !server.host.startsWith("*.") && !servers.has(from)) {
+    server.www = { owner: www.owner, from };
+  }
+}
+
+/** True where the backend sees another path. */
+export function rewrites({ path, owner }: Location): boolean {
+  return owner.settings.rewriteTarget !== undefined && owner.settings.rewriteTarget !== path;
+}
+
+/** NGINX gives every host a location `/` with the settings of the host's oldest Ingress, until some Ingress claims it. */
+function ownerRewrites({ locations, owner: { settings } }: Server): boolean {
+  const claimed = locations.some(({ path, exact }) => path === "/" && !exact);
+  return !claimed && settings.rewriteTarget !== undefined && settings.rewriteTarget !== "/";
+}
+
+/** Canaries hang on the upstream, so they stand in wherever its requests come from; each upstream has one at most. */
+function alternatives(
+  ordered: ReadIngress[],
+  servers: Map<string, Server>,
+): Pick<Servers, "canaries" | "joined" | "idle"> {
+  const canaries: Servers["canaries"] = new Map();
+  const joined: Servers["joined"] = [];
+  const idle: Servers["idle"] = [];
+  const policies = new Map<string, CanarySettings>();
+  const primaries = new Set(
+    [...servers.values()].flatMap(({ locations }) => locations.map((l) => upstreamKey(l.upstream))),
+  );
+  for (const owner of ordered) {
+    const canary = owner.settings.canary;
+    if (!canary) continue;
+    for (const { host, path, exact, service } of claimsOf(owner)) {
+      const upstream = upstreamOf(owner, service);
+      if (!upstream) continue;
+      const key = upstreamKey(upstream);
+      if (!policies.has(key)) policies.set(key, canary);
+      const primary = servers.get(host)?.locations.find((l) => l.path === path && l.exact === exact);
+      const rival = primary && canaries.get(upstreamKey(primary.upstream));
+      const why = !primary
+        ? "no other Ingress has this host and path"
+        : primaries.has(key)
+          ? "its Service gets requests of its own"
+          : rival && upstreamKey(rival.upstream) !== key
+            ? `the canary of ${rival.owner.key} was there first`
+            : undefined;
+      if (!primary || why !== undefined) {
+        idle.push({ owner, host, path, why: why ?? "" });
+        continue;
+      }
+      const stoodFor = upstreamKey(primary.upstream);
+      joined.push({ owner, host, path, primary: stoodFor, upstream });
+      if (!rival) canaries.set(stoodFor, { owner, upstream, canary: policies.get(key)! });
+    }
+  }
+  return { canaries, joined, idle };
+}
+
+/** Hosts and paths of an Ingress as they stand in it; its default backend is for `/` of all other hosts. */
+function claimsOf({ ingress: { spec } }: ReadIngress) {
+  const standard = spec.defaultBackend?.service;
+  return [
+    ...(spec.rules ?? []).flatMap(({ host, http }) =>
+      (http?.paths ?? []).map(({ path, pathType, backend }) => ({
+        host: (host ?? "").toLowerCase(),
+        path: path === undefined || path === "" ? "/" : path,
+        exact: pathType === "Exact",
+        service: backend.service,
+      })),
+    ),
+    ...(standard ? [{ host: "", path: "/", exact: false, service: standard }] : []),
+  ];
+}

@@ -1,0 +1,101 @@
+// What the annotations of one Ingress ask for, in terms of what a gateway can do.
+
+/** Requests that go to the canary's backend. */
+export interface CanarySettings {
+  weight: number;
+  total: number;
+  header?: string;
+  headerValue?: string;
+  headerPattern?: string;
+  cookie?: string;
+}
+
+/** A redirect of everything. */
+export interface RedirectSettings {
+  scheme?: string;
+  hostname?: string;
+  port?: number;
+  /** Absent: the request's own path. */
+  path?: string;
+  code: number;
+}
+
+/** Who may call from a page of another origin. */
+export interface CorsSettings {
+  origins: string[];
+  methods: string[];
+  headers: string[];
+  exposeHeaders: string[];
+  credentials: boolean;
+  maxAge: number;
+}
+
+/** How a backend is spoken to, as port settings of a DestinationRule. */
+export interface BackendSettings {
+  connectTimeout?: number;
+  loadBalancer?: object;
+  tls?: object;
+  upgrade?: boolean;
+}
+
+/** A backend whose certificate is verified. */
+export interface VerifiedBackend {
+  secret: string;
+  hostname: string;
+}
+
+/** Changes to headers. */
+export interface HeaderChanges {
+  set: { [name: string]: string };
+  add: { [name: string]: string };
+  remove: string[];
+}
+
+/** A copy of every request for another Service. */
+export interface MirrorSettings {
+  service: string;
+  namespace?: string;
+  port: number;
+}
+
+/** All that the annotations of one Ingress say. */
+export interface Settings {
+  useRegex: boolean;
+  rewriteTarget?: string;
+  sslRedirect: boolean;
+  forceSslRedirect: boolean;
+  preserveTrailingSlash: boolean;
+  appRoot?: string;
+  aliases: string[];
+  fromToWww: boolean;
+  redirect?: RedirectSettings;
+  canary?: CanarySettings;
+  cors?: CorsSettings;
+  backend: BackendSettings;
+  verified?: VerifiedBackend;
+  vhost?: string;
+  requestHeaders: HeaderChanges;
+  responseHeaders: HeaderChanges;
+  forwardedPrefix?: string;
+  mirror?: MirrorSettings;
+  allow?: string[];
+  deny?: string[];
+  /** Annotations of others that the routes keep. */
+  kept: { [name: string]: string };
+}
+
+/** The settings of an Ingress without annotations, by the defaults of NGINX's ConfigMap. */
+export function defaultSettings(): Settings {
+  return {
+    useRegex: false,
+    sslRedirect: true,
+    forceSslRedirect: false,
+    preserveTrailingSlash: false,
+    aliases: [],
+    fromToWww: false,
+    backend: {},
+    requestHeaders: { set: {}, add: {}, remove: [] },
+    responseHeaders: { set: {}, add: {}, remove: [] },
+    kept: {},
+  };
+}

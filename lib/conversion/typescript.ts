@@ -1,0 +1,170 @@
+// Objects as a program of this package: HttpRoutes where a route is all that an HttpRoute can be, other objects as they are.
+import type { Written } from "./objects";
+
+/** The program, as it stands in a file. */
+export function programText(objects: readonly Written[]): string {
+  const statements = objects.map(statement);
+  const usesRoutes = objects.some((object) => routeArgs(object) !== undefined);
+  const usesOthers = objects.some((object) => routeArgs(object) === undefined);
+  const imports = [
+    ...(usesOthers ? ['import * as k8s from "@pulumi/kubernetes";'] : []),
+    ...(usesRoutes ? ['import { HttpRoute } from "istio-ambient";'] : []),
+  ];
+  return ["// Written by `istio-ambient convert`.", ...imports, "", ...statements].join("\n");
+}
+
+function statement(object: Written): string {
+  const { kind, metadata } = object;
+  const args = routeArgs(object);
+  const name = [kind === "HTTPRoute" ? undefined : kind.toLowerCase(), metadata.namespace, metadata.name]
+    .filter(Boolean)
+    .join("-");
+  if (args) return `new HttpRoute(${JSON.stringify(name)}, ${literal(args, 0)});\n`;
+  const type = kind === "ConfigMap" ? "core.v1.ConfigMap" : "apiextensions.CustomResource";
+  const { apiVersion, ...config } = object;
+  const given = kind === "ConfigMap" ? { metadata: config.metadata, data: config.data } : { apiVersion, ...config };
+  return `new k8s.${type}(${JSON.stringify(name)}, ${literal(given, 0)});\n`;
+}
+
+interface Spec {
+  parentRefs: { name: string; namespace?: string; sectionName?: string; kind?: string }[];
+  hostnames?: string[];
+  rules: Rule[];
+}
+
+interface Rule {
+  matches: { path: { type: string; value: string }; headers?: { name: string; value: string; type?: string }[] }[];
+  filters?: Filter[];
+  backendRefs?: { name: string; port: number; weight?: number }[];
+}
+
+interface NewPath {
+  replaceFullPath?: string;
+  replacePrefixMatch?: string;
+}
+
+interface Filter {
+  type: string;
+  cors?: {
+    allowOrigins: string[];
+    allowMethods: string[];
+    allowHeaders: string[];
+    exposeHeaders?: string[];
+    allowCredentials: boolean;
+    maxAge: number;
+  };
+  requestHeaderModifier?: Changes;
+  responseHeaderModifier?: Changes;
+  requestMirror?: { backendRef: { name: string; namespace?: string; port: number } };
+  requestRedirect?: { scheme?: string; hostname?: string; port?: number; path?: NewPath; statusCode: number };
+  urlRewrite?: { hostname?: string; path?: NewPath };
+}
+
+interface Changes {
+  set?: { name: string; value: string }[];
+  add?: { name: string; value: string }[];
+  remove?: string[];
+}
+
+/** The arguments of an HttpRoute that makes this object; nothing where none does. */
+function routeArgs({ kind, metadata, spec }: Written): object | undefined {
+  if (kind !== "HTTPRoute" || metadata.labels || metadata.annotations) return undefined;
+  const { parentRefs, hostnames, rules } = spec as Spec;
+  const [parent] = parentRefs;
+  // An HttpRoute hangs on one Gateway, matches whole values of headers, and makes the grants of its copies itself.
+  const fits = rules.every(
+    ({ matches, filters = [] }) =>
+      matches.every(({ headers = [] }) => headers.every(({ type }) => type === undefined)) &&
+      filters.every(({ requestMirror }) => requestMirror?.backendRef.namespace === undefined),
+  );
+  if (!parent || parentRefs.length > 1 || !fits) return undefined;
+  return {
+    name: metadata.name,
+    namespace: metadata.namespace ?? "default",
+    parent: given({ name: parent.name, namespace: parent.namespace, section: parent.sectionName }),
+    ...(hostnames ? { hostnames } : {}),
+    rules: rules.map(ruleArgs),
+  };
+}
+
+const pathFields: { [type: string]: string } = { Exact: "exact", PathPrefix: "prefix", RegularExpression: "regex" };
+
+function ruleArgs({ matches, filters = [], backendRefs }: Rule): object {
+  return given({
+    matches: matches.map(({ path, headers }) =>
+      given({ [pathFields[path.type]!]: path.value, headers: headers && asMap(headers) }),
+    ),
+    backends: backendRefs?.map(({ name, port, weight }) => given({ service: name, port, weight })),
+    ...Object.fromEntries(filters.map(filterArgs)),
+  });
+}
+
+/** The field of a rule that a filter becomes. */
+function filterArgs(filter: Filter): [string, object] {
+  const { cors, requestHeaderModifier, responseHeaderModifier, requestMirror, requestRedirect, urlRewrite } = filter;
+  if (cors) {
+    const { allowOrigins, allowMethods, allowHeaders, exposeHeaders, allowCredentials, maxAge } = cors;
+    const args = {
+      origins: allowOrigins,
+      methods: allowMethods,
+      headers: allowHeaders,
+      exposeHeaders,
+      credentials: allowCredentials,
+      maxAge,
+    };
+    return ["cors", given(args)];
+  }
+  if (requestHeaderModifier) return ["requestHeaders", changesArgs(requestHeaderModifier)];
+  if (responseHeaderModifier) return ["responseHeaders", changesArgs(responseHeaderModifier)];
+  if (requestMirror) {
+    const { name, port } = requestMirror.backendRef;
+    return ["mirror", { backend: { service: name, port } }];
+  }
+  if (urlRewrite) return ["rewrite", given({ hostname: urlRewrite.hostname, ...pathArgs(urlRewrite.path) })];
+  const { scheme, hostname, port, path, statusCode } = requestRedirect!;
+  return ["redirect", given({ scheme, hostname, port, ...pathArgs(path), status: statusCode })];
+}
+
+function pathArgs(path: NewPath | undefined): object {
+  return given({ path: path?.replaceFullPath, prefix: path?.replacePrefixMatch });
+}
+
+function changesArgs({ set, add, remove }: Changes): object {
+  return given({ set: set && asMap(set), add: add && asMap(add), remove });
+}
+
+function asMap(list: { name: string; value: string }[]): { [name: string]: string } {
+  return Object.fromEntries(list.map(({ name, value }) => [name, value]));
+}
+
+/** An object without what was not given. */
+function given(fields: { [name: string]: unknown }): { [name: string]: unknown } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}
+
+/** A value as TypeScript, on one line where it fits. */
+function literal(value: unknown, depth: number): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  const short = oneLine(value);
+  if (short.length + depth * 2 <= 100) return short;
+  const indent = "  ".repeat(depth + 1);
+  const end = "  ".repeat(depth);
+  if (Array.isArray(value)) {
+    return `[\n${value.map((item) => `${indent}${literal(item, depth + 1)},`).join("\n")}\n${end}]`;
+  }
+  const fields = Object.entries(value).map(
+    ([name, field]) => `${indent}${property(name)}: ${literal(field, depth + 1)},`,
+  );
+  return `{\n${fields.join("\n")}\n${end}}`;
+}
+
+function oneLine(value: unknown): string {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map(oneLine).join(", ")}]`;
+  const fields = Object.entries(value).map(([name, field]) => `${property(name)}: ${oneLine(field)}`);
+  return fields.length === 0 ? "{}" : `{ ${fields.join(", ")} }`;
+}
+
+function property(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
+}

@@ -1,0 +1,47 @@
+// What a gateway tells those that refer to it, in the same program or from another stack: its listeners, its host names,
+// and the ports under which they answer outside.
+
+export type Protocol = "http" | "https";
+
+/** A listener as a route has to know it. */
+export interface ReferencedListener {
+  name: string;
+  protocol: string;
+  port: number;
+  hostname?: string;
+}
+
+/** A gateway that is referred to; by name alone nothing else of it is known. */
+export interface ReferencedGateway {
+  listeners?: ReferencedListener[];
+  hostPorts?: { http?: number; https?: number };
+  certificateNames?: string[];
+}
+
+/** What a gateway serves. */
+export interface Served {
+  /** Host names of the listeners; none where every host is served. */
+  hostnames?: string[];
+  /** Names in the certificate; none without one of the gateway's own. */
+  certificateNames?: string[];
+  /** Port under which https is reached from outside. */
+  httpsPort: number;
+  /** Names of the listeners of each protocol. */
+  listeners: Record<Protocol, string[]>;
+}
+
+/** What a gateway serves, where the reference tells. */
+export function servedBy(gateway: ReferencedGateway): Served | undefined {
+  const { listeners, hostPorts, certificateNames } = gateway;
+  if (listeners === undefined) {
+    return undefined;
+  }
+  const of = (protocol: Protocol) => listeners.filter((listener) => listener.protocol.toLowerCase() === protocol);
+  const hostnames = listeners.map(({ hostname }) => hostname);
+  return {
+    ...(hostnames.every((hostname) => hostname !== undefined) && { hostnames: [...new Set(hostnames)] }),
+    ...(certificateNames && { certificateNames }),
+    httpsPort: hostPorts?.https ?? of("https")[0]?.port ?? 443,
+    listeners: { http: of("http").map(({ name }) => name), https: of("https").map(({ name }) => name) },
+  };
+}

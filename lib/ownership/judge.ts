@@ -1,0 +1,168 @@
+// What a program is about to write, held against what exists: nothing of anybody else's is taken over unasked.
+import { objectName } from "../cluster-state/object-name";
+import { marks } from "../checks/mesh";
+import { violationLine, type Violation } from "../validation/violations";
+import type { ObjectKind } from "./kinds";
+import { componentMark, labelsNotes, stackMark } from "./marks";
+import { labelManager, ownerOf, type ExistingObject } from "./owner";
+
+/** An object as a component names it. */
+export interface PlannedName {
+  kind: ObjectKind;
+  /** Empty for a namespace. */
+  namespace: string;
+  name: string;
+}
+
+/** What the user has written that leads to an object, and what to write where that cannot be. */
+export interface WayOut {
+  path: string;
+  got: string;
+  /** What else there is to do, as a clause: "choose another name". */
+  advice: string;
+  fix: string;
+}
+
+/** Controllers that make objects of what components write. */
+export type Maker = "istiod" | "cert-manager";
+
+/** What each puts on the objects that it makes. */
+const signs: Record<Maker, (object: ExistingObject) => boolean> = {
+  istiod: ({ labels }) => marks.managed in labels,
+  "cert-manager": ({ annotations }) => "cert-manager.io/certificate-name" in annotations,
+};
+
+/** A write of a component. */
+interface Planned extends PlannedName {
+  /** Place in the program: values arrive in another order than components are made. */
+  order: number;
+  /** Waypoint "web" */
+  component: string;
+}
+
+/** An object that a component makes, or has a controller make. */
+export interface PlannedObject extends Planned {
+  /** The engine knows the component by another name too, so an object of that one is its own. */
+  isRenamed: boolean;
+  /** A controller makes it, under a name that comes from an object of the component. */
+  maker?: Maker;
+  wayOut: WayOut;
+}
+
+/** Labels that a component sets on an object. */
+export interface PlannedLabels extends Planned {
+  labels: Record<string, string>;
+  /** Where the user has said that a label be set, and what to write where it has this value already. */
+  wayOut(label: string, value: string): { path: string; fix: string };
+}
+
+/** All that the components of a program write. */
+export interface PlannedWrites {
+  objects: PlannedObject[];
+  labels: PlannedLabels[];
+}
+
+/** Finds an object of the cluster. */
+export type Find = (planned: PlannedName) => ExistingObject | undefined;
+
+/** What must not be written, one line each, in the order of the program; `written` was judged before. */
+export function judgeWrites(
+  stack: string,
+  planned: PlannedWrites,
+  find: Find,
+  written: PlannedWrites = { objects: [], labels: [] },
+): string[] {
+  const [objects, labels] = [inOrder(planned.objects), inOrder(planned.labels)];
+  const lines = [
+    ...objects.flatMap((object, index) => {
+      const earlier = [...written.objects, ...objects.slice(0, index)].find((other) => isSame(other, object));
+      return toldOf(object, objectViolations(stack, object, earlier, find(object)));
+    }),
+    ...labels.flatMap((set, index) => {
+      const earlier = [...written.labels, ...labels.slice(0, index)].filter((other) => isSame(other, set));
+      return toldOf(set, labelViolations(stack, set, earlier, find(set)));
+    }),
+  ];
+  return inOrder(lines).map(({ text }) => text);
+}
+
+function inOrder<T extends { order: number }>(all: T[]): T[] {
+  return [...all].sort((one, other) => one.order - other.order);
+}
+
+function toldOf({ order, component }: Planned, violations: Violation[]): { order: number; text: string }[] {
+  return violations.map((violation) => ({ order, text: `${component}: ${violationLine(violation)}` }));
+}
+
+function isSame(one: PlannedName, other: PlannedName): boolean {
+  return one.kind === other.kind && one.namespace === other.namespace && one.name === other.name;
+}
+
+function objectViolations(
+  stack: string,
+  planned: PlannedObject,
+  earlier: PlannedObject | undefined,
+  found: ExistingObject | undefined,
+): Violation[] {
+  const { path, got, advice, fix } = planned.wayOut;
+  const what = objectName(planned.kind, planned);
+  if (earlier) {
+    return [{ path, got, rule: `${what} is made by ${earlier.component} of this program; choose another name`, fix }];
+  }
+  if (!found) {
+    return [];
+  }
+  const { maker } = planned;
+  if (maker) {
+    const rule = `${what} ${ownerOf(found)}, and ${maker} needs this name for what it makes; choose another name`;
+    return signs[maker](found) ? [] : [{ path, got, rule, fix }];
+  }
+  if (found.annotations[stackMark] !== stack) {
+    return [{ path, got, rule: `${what} ${ownerOf(found)}; ${advice}`, fix }];
+  }
+  const former = found.annotations[componentMark];
+  if (planned.isRenamed || former === undefined || former === planned.component) {
+    return [];
+  }
+  const rule = `${what} was made by ${former} of this stack, and would be deleted with it; tell the engine that it was renamed`;
+  const alias = /"(.*)"/.exec(former)?.[1] ?? former;
+  return [{ path, got, rule, fix: `{ aliases: [{ name: "${alias}" }] }` }];
+}
+
+function labelViolations(
+  stack: string,
+  planned: PlannedLabels,
+  earlier: PlannedLabels[],
+  found: ExistingObject | undefined,
+): Violation[] {
+  const what = objectName(planned.kind, planned);
+  return Object.entries(planned.labels).flatMap(([label, value]): Violation[] => {
+    const violation = (rule: string, set: string): Violation[] => [
+      { got: `${label}: ${value}`, rule, ...planned.wayOut(label, set) },
+    ];
+    const twice = earlier.find(({ labels }) => labels[label] !== undefined && labels[label] !== value);
+    if (twice) {
+      const set = twice.labels[label]!;
+      const rule = `${twice.component} of this program sets ${label}: ${set} on ${what}; a label has one value`;
+      return violation(rule, set);
+    }
+    const live = found?.labels[label];
+    if (!found || live === undefined || live === value) {
+      return [];
+    }
+    const notes = labelsNotes(found).filter(({ labels }) => labels.includes(label));
+    const other = notes.find((note) => note.stack !== stack);
+    const set = `${label}: ${live}`;
+    if (other) {
+      const rule = `${other.component} of the stack ${other.stack} sets ${set} on ${what}, and a label has one value`;
+      return violation(`${rule}; agree with that stack on one`, live);
+    }
+    if (notes.length > 0 || found.annotations[stackMark] === stack) {
+      return [];
+    }
+    const manager = labelManager(found, label);
+    const owner = found.annotations[stackMark] === undefined && manager ? `${manager} has set` : undefined;
+    const rule = owner ? `${owner} ${set} on ${what}` : `${what} ${ownerOf(found)} and has ${set}`;
+    return violation(`${rule}; use that value, or remove the label first`, live);
+  });
+}

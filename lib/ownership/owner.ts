@@ -1,0 +1,65 @@
+// Whose an object is, by what tools leave on what they make.
+import type { Named } from "../cluster-state/snapshot";
+import { stackMark } from "./marks";
+
+/** An entry of an object's managed fields, as far as it matters here. */
+export interface FieldManager {
+  manager: string;
+  /** Keys of the labels that it has set. */
+  labels: string[];
+}
+
+/** An object of the cluster, and who has written what of it. */
+export interface ExistingObject extends Named {
+  /** Undefined where they were not read. */
+  managers?: FieldManager[];
+}
+
+/** "belongs to the stack shop/prod", "was created by kubectl". */
+export function ownerOf(object: ExistingObject): string {
+  const { labels, annotations, managers = [] } = object;
+  const stack = annotations[stackMark];
+  if (stack !== undefined) {
+    return `belongs to the stack ${stack}`;
+  }
+  const tool = gitops(labels, annotations) ?? helmRelease(annotations);
+  return tool ? `belongs to the ${tool}` : createdBy(managers.map(({ manager }) => manager));
+}
+
+/** Who has set a label, where that is known. */
+export function labelManager({ managers = [] }: ExistingObject, label: string): string | undefined {
+  return managers.find(({ labels }) => labels.includes(label))?.manager;
+}
+
+function gitops(labels: Record<string, string>, annotations: Record<string, string>): string | undefined {
+  const [application] = annotations["argocd.argoproj.io/tracking-id"]?.split(":") ?? [];
+  const tracked = application ?? labels["argocd.argoproj.io/instance"];
+  if (tracked) {
+    return `Argo CD application ${tracked}`;
+  }
+  const flux = (tool: string) => [
+    labels[`${tool}.toolkit.fluxcd.io/namespace`],
+    labels[`${tool}.toolkit.fluxcd.io/name`],
+  ];
+  const [kustomization, release] = [flux("kustomize"), flux("helm")].map((found) =>
+    found[1] === undefined ? undefined : found.filter(Boolean).join("/"),
+  );
+  return kustomization ? `Flux Kustomization ${kustomization}` : release && `Flux HelmRelease ${release}`;
+}
+
+function helmRelease(annotations: Record<string, string>): string | undefined {
+  const release = annotations["meta.helm.sh/release-name"];
+  const namespace = annotations["meta.helm.sh/release-namespace"];
+  return release && `Helm release ${[namespace, release].filter(Boolean).join("/")}`;
+}
+
+function createdBy(managers: string[]): string {
+  if (managers.some((manager) => manager.startsWith("pulumi"))) {
+    return "was created by a Pulumi program without this package's mark";
+  }
+  if (managers.some((manager) => manager.startsWith("kubectl"))) {
+    return "was created by kubectl";
+  }
+  const [manager] = managers;
+  return `was created by kubectl or another tool${manager === undefined ? "" : ` (field manager ${manager})`}`;
+}

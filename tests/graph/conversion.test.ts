@@ -1,0 +1,126 @@
+// `convert --output typescript`: the programs compile, and what they register is what the YAML says.
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { createRequire } from "node:module";
+import * as path from "node:path";
+import * as ts from "typescript";
+import { parseAllDocuments } from "yaml";
+import { convert, standardOptions } from "../../lib/conversion/convert";
+import type { Written } from "../../lib/conversion/objects";
+import { programText } from "../../lib/conversion/typescript";
+import { preview } from "./applications";
+import { record } from "./record";
+
+process.env["KUBECONFIG"] = "/nonexistent/kubeconfig";
+
+const root = path.join(__dirname, "..", "..");
+const folder = path.join(root, "tests", "unit", "conversion", "fixtures", "ingresses");
+
+/** Everything that is refused is left out, so that there is something to write for each. */
+function objectsOf(file: string): Written[] {
+  const documents = parseAllDocuments(fs.readFileSync(path.join(folder, file), "utf8")).map(
+    (one) => one.toJS() as unknown,
+  );
+  const { entries } = convert(documents);
+  const accept = entries.filter(({ outcome }) => outcome === "refused").map(({ name }) => name);
+  return convert(documents, { ...standardOptions, accept }).objects;
+}
+
+const conversions = fs
+  .readdirSync(folder)
+  .map((file) => ({ name: path.basename(file, ".yaml"), objects: objectsOf(file) }));
+
+describe("a converted program", () => {
+  for (const { name, objects } of conversions) {
+    it(`registers what the YAML says: ${name}`, async () => {
+      const recording = await record(() => run(programText(objects)), preview);
+      const registered = recording.resources
+        .filter(({ type }) => type.startsWith("kubernetes:"))
+        .map(({ inputs }) => inputs as unknown as Written);
+      assert.deepEqual(byName(registered), byName(objects));
+    });
+  }
+
+  it("compiles, for every set of Ingresses", () => {
+    const texts = new Map(
+      conversions.map(({ name, objects }) => [path.join(root, "converted", `${name}.ts`), programText(objects)]),
+    );
+    const options: ts.CompilerOptions = {
+      noEmit: true,
+      strict: true,
+      skipLibCheck: true,
+      target: ts.ScriptTarget.ES2022,
+      module: ts.ModuleKind.NodeNext,
+      moduleResolution: ts.ModuleResolutionKind.NodeNext,
+      types: [],
+      paths: { "istio-ambient": [path.join(root, "components", "index.ts")] },
+    };
+    const host = ts.createCompilerHost(options);
+    const { getSourceFile, fileExists, readFile } = host;
+    host.fileExists = (file) => texts.has(file) || fileExists(file);
+    host.readFile = (file) => texts.get(file) ?? readFile(file);
+    host.getSourceFile = (file, ...rest) => {
+      const text = texts.get(file);
+      return text === undefined
+        ? getSourceFile(file, ...rest)
+        : ts.createSourceFile(file, text, ts.ScriptTarget.ES2022);
+    };
+    const program = ts.createProgram([...texts.keys()], options, host);
+    const wrong = [...texts.keys()].flatMap((file) => program.getSemanticDiagnostics(program.getSourceFile(file)));
+    assert.deepEqual(
+      wrong.map(({ messageText, file }) => `${file?.fileName}: ${ts.flattenDiagnosticMessageText(messageText, "\n")}`),
+      [],
+    );
+  });
+});
+
+/** Runs the text of a program in this process. */
+function run(text: string): void {
+  const { outputText } = ts.transpileModule(text, { compilerOptions: { module: ts.ModuleKind.CommonJS } });
+  const own = createRequire(path.join(root, "tests", "graph", "converted.ts"));
+  const load = (name: string): unknown =>
+    own(name === "istio-ambient" ? path.join(root, "components", "index.ts") : name);
+  new Function("require", "exports", outputText)(load, {});
+}
+
+function byName(objects: readonly Written[]): unknown[] {
+  const all = objects.map(({ apiVersion, kind, metadata, spec, data }) => ({
+    apiVersion,
+    kind,
+    metadata: { ...metadata, namespace: metadata.namespace ?? "default" },
+    ...(spec === undefined ? {} : { spec: kind === "HTTPRoute" ? filledIn(spec) : spec }),
+    ...(data === undefined ? {} : { data }),
+  }));
+  return all.sort((a, b) =>
+    JSON.stringify([a.kind, a.metadata.name]) < JSON.stringify([b.kind, b.metadata.name]) ? -1 : 1,
+  );
+}
+
+interface Spec {
+  parentRefs: object[];
+  rules: { filters?: { type: string }[]; backendRefs?: object[] }[];
+}
+
+/** A route as the API server stores it: with its defaults, and filters in one order, which does not matter. */
+function filledIn(spec: object): object {
+  const { parentRefs, rules, ...rest } = spec as Spec;
+  return {
+    ...rest,
+    parentRefs: parentRefs.map((parent) => ({ group: "gateway.networking.k8s.io", kind: "Gateway", ...parent })),
+    rules: rules.map(({ filters, backendRefs, ...rule }) => ({
+      ...rule,
+      ...(filters ? { filters: [...filters].map(withGroup).sort((a, b) => (a.type < b.type ? -1 : 1)) } : {}),
+      ...(backendRefs
+        ? { backendRefs: backendRefs.map((backend) => ({ group: "", kind: "Service", weight: 1, ...backend })) }
+        : {}),
+    })),
+  };
+}
+
+function withGroup(filter: { type: string; requestMirror?: { backendRef: object } }): { type: string } {
+  if (!filter.requestMirror) return filter;
+  return {
+    ...filter,
+    requestMirror: { backendRef: { group: "", kind: "Service", ...filter.requestMirror.backendRef } },
+  } as { type: string };
+}

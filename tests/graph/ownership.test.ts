@@ -1,0 +1,179 @@
+// The look of a program: what components register is held against the cluster, all at once, before any of it is written.
+import * as assert from "node:assert/strict";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
+import { AccessPolicy, AmbientNamespace, HttpRoute, Waypoint } from "../../components";
+import { kubeconfigText } from "../unit/fixtures/api-server";
+import { marks, metadata, preview } from "./applications";
+import { record, Recording } from "./record";
+
+interface Found {
+  name: string;
+  namespace?: string;
+  annotations?: Record<string, string>;
+  labels?: Record<string, string>;
+}
+
+const parent = { name: "gateway", namespace: "istio-system" };
+const backends = [{ service: "web", port: 80 }];
+
+describe("the look of a program", () => {
+  let server: http.Server;
+  let requests: string[] = [];
+  /** By path; the number of a status in place of a list. */
+  let lists: Record<string, Found[] | number> = {};
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "look-"));
+  const usual = process.env["KUBECONFIG"];
+
+  before(async () => {
+    // Loaded at the first look, for longer than a recording waits for something to happen.
+    await import("@kubernetes/client-node");
+    server = http.createServer((request, response) => {
+      const at = (request.url ?? "").split("?")[0]!;
+      requests.push(at);
+      const found = lists[at] ?? 404;
+      response.writeHead(typeof found === "number" ? found : 200, { "content-type": "application/json" });
+      const body = Array.isArray(found) ? { items: found.map((each) => ({ metadata: each })) } : { message: "no" };
+      response.end(JSON.stringify(body));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const file = path.join(folder, "config");
+    fs.writeFileSync(file, kubeconfigText(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+    process.env["KUBECONFIG"] = file;
+  });
+
+  after(() => {
+    process.env["KUBECONFIG"] = usual;
+    server.closeAllConnections();
+    server.close();
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  beforeEach(() => {
+    requests = [];
+    lists = {};
+  });
+
+  /** The recording of a program, and the errors that its registrations ended with, each once. */
+  async function run(program: () => void): Promise<{ recording: Recording; errors: string[] }> {
+    const errors = new Set<unknown>();
+    const hear = (error: unknown) => void errors.add(error);
+    const others = process.listeners("unhandledRejection");
+    process.removeAllListeners("unhandledRejection").on("unhandledRejection", hear);
+    try {
+      const recording = await record(program, preview);
+      return { recording, errors: [...errors].map((error) => (error as Error).message) };
+    } finally {
+      process.off("unhandledRejection", hear);
+      others.forEach((listener) => process.on("unhandledRejection", listener));
+    }
+  }
+
+  const program = () => {
+    new AmbientNamespace("shop");
+    new HttpRoute("web", { namespace: "shop", parent, backends });
+    new HttpRoute("api", { namespace: "shop", parent, hostnames: ["api.example.com"], backends });
+    new AccessPolicy("deny", { namespace: "shop", defaultDeny: true });
+  };
+
+  it("asks for each kind once, and marks what is written", async () => {
+    const { recording, errors } = await run(program);
+    assert.deepEqual(errors, []);
+    assert.deepEqual(requests.sort(), [
+      "/api/v1/namespaces",
+      "/apis/gateway.networking.k8s.io/v1/httproutes",
+      "/apis/security.istio.io/v1/authorizationpolicies",
+    ]);
+    assert.deepEqual(metadata(recording, "shop-namespace")["annotations"], marks('AmbientNamespace "shop"'));
+    assert.deepEqual(metadata(recording, "deny-deny")["annotations"], marks('AccessPolicy "deny"'));
+  });
+
+  it("ends in one error for all components, and nothing of them is registered", async () => {
+    lists = {
+      "/api/v1/namespaces": [{ name: "shop", annotations: { "istio-ambient/stack": "shop/prod" } }],
+      "/apis/gateway.networking.k8s.io/v1/httproutes": [
+        { name: "web", namespace: "shop", annotations: { "meta.helm.sh/release-name": "web" } },
+        { name: "api", namespace: "elsewhere" },
+      ],
+    };
+    const { recording, errors } = await run(program);
+    assert.deepEqual(errors, [
+      "this program would take over what is not its own:\n" +
+        '  AmbientNamespace "shop": `name`: got "shop"; Namespace shop belongs to the stack shop/prod; adopt it, so that ' +
+        "destroy leaves it in place, or choose another name; write `adopt: true`\n" +
+        '  HttpRoute "web": `name`: got "web"; HTTPRoute shop/web belongs to the Helm release web; choose another name; ' +
+        'write `name: "web-2"`',
+    ]);
+    assert.deepEqual(
+      recording.resources.filter(({ type }) => type.startsWith("kubernetes:")),
+      [],
+    );
+  });
+
+  it("passes what an earlier run of this stack made", async () => {
+    const annotations = { "istio-ambient/stack": "istio-ambient/test", "istio-ambient/component": 'HttpRoute "web"' };
+    lists = { "/apis/gateway.networking.k8s.io/v1/httproutes": [{ name: "web", namespace: "shop", annotations }] };
+    assert.deepEqual((await run(program)).errors, []);
+  });
+
+  it("judges names that arrive later by the same lists", async () => {
+    lists = { "/apis/gateway.networking.k8s.io/v1/httproutes": [{ name: "late", namespace: "shop" }] };
+    const { errors } = await run(() => {
+      program();
+      const name = pulumi.output(new Promise<string>((resolve) => setTimeout(() => resolve("late"), 100)));
+      new HttpRoute("late", { name, namespace: "shop", parent, hostnames: ["late.example.com"], backends });
+    });
+    assert.equal(requests.filter((request) => request.endsWith("/httproutes")).length, 1);
+    assert.deepEqual(errors, [
+      "this program would take over what is not its own:\n" +
+        '  HttpRoute "late": `name`: got "late"; HTTPRoute shop/late was created by kubectl or another tool; choose ' +
+        'another name; write `name: "late-2"`',
+    ]);
+  });
+
+  it("asks for a namespace alone where the whole cluster may not be listed, and warns once where not even that may be", async () => {
+    lists = {
+      "/apis/gateway.networking.k8s.io/v1/httproutes": 403,
+      "/apis/security.istio.io/v1/authorizationpolicies": 403,
+    };
+    lists["/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes"] = [{ name: "web", namespace: "shop" }];
+    lists["/apis/security.istio.io/v1/namespaces/shop/authorizationpolicies"] = 403;
+    const { recording, errors } = await run(program);
+    assert.match(errors.join(), /HTTPRoute shop\/web was created by kubectl or another tool/);
+    assert.deepEqual(recording.logged, [
+      "warning: whether objects of others are in the way was not checked: these credentials may not list " +
+        "AuthorizationPolicy objects",
+    ]);
+  });
+
+  it("warns once where the cluster does not answer, and lets the plugin have the last word", async () => {
+    lists = { "/api/v1/namespaces": 503, "/apis/gateway.networking.k8s.io/v1/httproutes": 503 };
+    const { recording, errors } = await run(program);
+    assert.deepEqual(errors, []);
+    assert.deepEqual(recording.logged, ["warning: whether objects of others are in the way was not checked: no"]);
+    assert.ok(recording.find("web-route"));
+  });
+
+  it("tells two stacks that want different labels on one object", async () => {
+    const note = { stack: "shop/prod", component: 'Waypoint "theirs"', labels: ["istio.io/use-waypoint"] };
+    const annotations = { "istio-ambient/labels-1": JSON.stringify(note) };
+    lists = {
+      "/api/v1/services": [
+        { name: "web", namespace: "shop", labels: { "istio.io/use-waypoint": "theirs" }, annotations },
+      ],
+    };
+    const { errors } = await run(
+      () => new Waypoint("wp", { namespace: "shop", for: [{ namespace: "shop", service: "web" }] }),
+    );
+    assert.deepEqual(errors, [
+      "this program would take over what is not its own:\n" +
+        '  Waypoint "wp": `for[0]`: got "istio.io/use-waypoint: wp"; Waypoint "theirs" of the stack shop/prod sets ' +
+        "istio.io/use-waypoint: theirs on Service shop/web, and a label has one value; agree with that stack on one; " +
+        'write `for: [{ namespace: "other" }]`',
+    ]);
+  });
+});

@@ -1,0 +1,285 @@
+// `convert` proven by requests: its YAML applied, and the gateway asked what ingress-nginx's own specs ask NGINX.
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import * as https from "node:https";
+import type { AddressInfo } from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import { parse, stringify } from "yaml";
+import { AmbientMesh } from "../../components";
+import type { Ingress } from "../../lib/conversion/objects";
+import { findTraffic } from "../../sandbox/pods/traffic";
+import { istioAmbient } from "../unit/fixtures/terminal";
+import { nginx } from "../unit/conversion/models";
+import { ingress, type Ask } from "./convert-ask";
+import { services, specs } from "./convert-specs";
+import { apply, kubectl, settled, sources, TestStack } from "./support";
+
+function program(): Promise<Record<string, unknown>> {
+  const mesh = new AmbientMesh("mesh", { ...sources, platform: "kind" });
+  return Promise.resolve({ http: mesh.httpUrl, https: mesh.httpsUrl });
+}
+
+interface Answer {
+  status: number;
+  headers: http.IncomingHttpHeaders;
+  body: string;
+  /** Of the certificate that was shown. */
+  serial: string;
+}
+
+const { lacks } = findTraffic();
+
+describe("convert", () => {
+  if (lacks.length > 0) {
+    it("cannot be tried here", () => {
+      console.log(`      this machine lacks ${lacks.join("; ")}`);
+    });
+    return;
+  }
+
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "convert-"));
+  let stack: TestStack;
+  let urls: { [scheme: string]: string };
+
+  before(async () => {
+    stack = await TestStack.open("convert", program);
+    urls = (await stack.up()).outputs as { [scheme: string]: string };
+    const listeners = { spec: { allowedListeners: { namespaces: { from: "All" } } } };
+    kubectl(
+      "patch",
+      "gateway",
+      "hostk8s-gateway",
+      "-n",
+      "istio-system",
+      "--type=merge",
+      "-p",
+      JSON.stringify(listeners),
+    );
+    apply(JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name: "convert" } }));
+    apply(certificate());
+    for (const name of services) for (const object of application(name)) apply(JSON.stringify(object));
+    for (const name of services) kubectl("rollout", "status", `deployment/${name}`, "-n", "convert", "--timeout=120s");
+    write(
+      "ingresses.yaml",
+      specs.flatMap(({ ingresses }) => ingresses),
+    );
+    const converted = await istioAmbient(["convert", "-f", path.join(folder, "ingresses.yaml")]);
+    assert.equal(converted.code, 0, converted.err);
+    fs.writeFileSync(path.join(folder, "routes.yaml"), converted.out);
+    kubectl("apply", "-f", path.join(folder, "routes.yaml"));
+    await settled(
+      () => ask({ url: "/a", host: "secure.test", scheme: "https", status: 200 }).catch(() => undefined),
+      (answer) => answer?.status === 200,
+    );
+    await settled(
+      () => ask({ url: "/", host: "denied.test", status: 403 }).catch(() => undefined),
+      (answer) => answer?.status === 403,
+    );
+  });
+
+  after(async () => {
+    kubectl("delete", "-f", path.join(folder, "routes.yaml"), "--ignore-not-found");
+    kubectl("delete", "namespace", "convert", "--ignore-not-found");
+    await stack.remove();
+    fs.rmSync(folder, { recursive: true, force: true });
+  });
+
+  function write(name: string, documents: object[]): string {
+    const file = path.join(folder, name);
+    fs.writeFileSync(
+      file,
+      documents.map((document) => stringify(document, { aliasDuplicateObjects: false })).join("---\n"),
+    );
+    return file;
+  }
+
+  function ask({ url, host = "", scheme = "http", method = "GET", send = {} }: Ask): Promise<Answer> {
+    const base = new URL(urls[scheme]!);
+    return new Promise((resolve, reject) => {
+      const options = {
+        method,
+        host: base.hostname,
+        port: base.port,
+        path: url,
+        agent: false,
+        headers: { ...send, host },
+        servername: host,
+        rejectUnauthorized: false,
+        timeout: 10_000,
+      };
+      const sent = (scheme === "https" ? https : http).request(options, (response) => {
+        const { socket } = response;
+        const serial =
+          "getPeerCertificate" in socket
+            ? (socket as import("node:tls").TLSSocket).getPeerCertificate().serialNumber
+            : "";
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", reject);
+        response.on("end", () =>
+          resolve({
+            status: response.statusCode ?? 0,
+            headers: response.headers,
+            body: Buffer.concat(chunks).toString(),
+            serial,
+          }),
+        );
+      });
+      sent.on("timeout", () => sent.destroy(new Error("no answer within 10 s")));
+      sent.on("error", reject);
+      sent.end();
+    });
+  }
+
+  for (const spec of specs) {
+    it(`${spec.file}: ${spec.says}`, async () => {
+      const [first] = spec.ingresses[0]!.spec.rules!;
+      for (const one of spec.asks) {
+        const answer = await ask({ ...one, host: one.host ?? first!.host! });
+        const { location, service, path: seen, saw = {}, headers = {} } = one;
+        const said =
+          service === undefined
+            ? undefined
+            : (JSON.parse(answer.body) as { version: string; path: string; headers: { [name: string]: string } });
+        assert.deepEqual(
+          {
+            asked: one.url,
+            status: answer.status,
+            location: answer.headers.location,
+            service: said?.version,
+            path: said?.path,
+          },
+          { asked: one.url, status: one.status, location, service, path: seen },
+        );
+        for (const [name, value] of Object.entries(saw)) assert.equal(said?.headers[name], value);
+        for (const [name, form] of Object.entries(headers)) {
+          const value = String(answer.headers[name] ?? "");
+          if (form) assert.match(value, form);
+          else assert.equal(value, "");
+        }
+      }
+    });
+  }
+
+  it("shows the certificate of the host's own Secret, and the Gateway's to everybody else", async () => {
+    const own = await ask({ url: "/", host: "secure.test", scheme: "https", status: 200 });
+    const other = await ask({ url: "/", host: "force.test", scheme: "https", status: 200 });
+    assert.notEqual(own.serial, other.serial);
+  });
+
+  describe("--compare", () => {
+    const ingresses = specs
+      .filter(({ file }) => ["paths", "rewrite.go", "forcesslredirect.go"].includes(file))
+      .flatMap((spec) => spec.ingresses);
+
+    /** A server that behaves as NGINX is documented to. */
+    async function beside(served: Ingress[], use: (url: string) => Promise<void>): Promise<void> {
+      const server = http.createServer((request, response) => {
+        const { pathname, search } = new URL(request.url ?? "/", "http://nginx");
+        const host = request.headers.host ?? "";
+        const answer = nginx(served, { scheme: "http", host, path: pathname });
+        if (answer.kind === "none") return response.writeHead(404).end();
+        if (answer.kind === "redirect") {
+          // NGINX takes the last slash away on the way to https.
+          const to =
+            answer.status === 308 ? answer.location.replace(/(.)\/$/, "$1") : `http://${host}${answer.location}`;
+          return response.writeHead(answer.status, { location: to + search }).end();
+        }
+        const [version] = Object.keys(answer.weights);
+        return response.end(JSON.stringify({ service: version, path: answer.path + search }));
+      });
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      try {
+        await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+      } finally {
+        server.close();
+      }
+    }
+
+    it("finds nothing but what the report says", async () => {
+      const file = write("compared.yaml", ingresses);
+      await beside(ingresses, async (url) => {
+        const { code, out, err } = await istioAmbient([
+          "convert",
+          "-f",
+          file,
+          "--compare",
+          url,
+          urls["http"]!,
+          "--output",
+          "json",
+          "--rate",
+          "200",
+        ]);
+        assert.deepEqual({ code, err }, { code: 1, err: "" });
+        const { sent, left, differences } = JSON.parse(out) as {
+          sent: number;
+          left: number;
+          differences: { request: { host: string; path: string }; what: object }[];
+        };
+        assert.ok(sent > 100, String(sent));
+        assert.equal(left, 0);
+        const unsaid = differences.filter(({ request: { host, path: asked } }) => !isSaid(host, asked));
+        assert.deepEqual(unsaid, []);
+      });
+    });
+
+    it("finds a path that goes elsewhere, and says where", async () => {
+      const asIs = ingress("paths.test", {}, { "/foo": "web" }, { name: "asis" });
+      const file = write("one.yaml", [asIs]);
+      await beside([ingress("paths.test", {}, { "/foo": "other" }, { name: "asis" })], async (url) => {
+        const { code, out } = await istioAmbient([
+          "convert",
+          "-f",
+          file,
+          "--compare",
+          url,
+          urls["http"]!,
+          "--methods",
+          "GET",
+          "--max-requests",
+          "1",
+        ]);
+        assert.equal(code, 1);
+        assert.match(out, /^GET http:\/\/paths\.test\/foo\n {2}backend: "other" → "web"/);
+      });
+    });
+  });
+});
+
+/** What the report says: case counts where a prefix is rewritten, which takes its own path too; redirects keep the last slash. */
+function isSaid(host: string, asked: string): boolean {
+  if (host === "force.test") return asked.endsWith("/");
+  if (host === "base.test" && /^\/foo\/bar\/?$/.test(asked)) return true;
+  return (host === "groups.test" || host === "base.test") && /[A-Z]/.test(asked);
+}
+
+/** A pod that says what it saw, and its Service. */
+function application(name: string): object[] {
+  const labels = { app: name, version: name };
+  const metadata = { name, namespace: "convert" };
+  const container = {
+    name: "web",
+    image: "registry.k8s.io/e2e-test-images/agnhost:2.53",
+    args: ["netexec", "--http-port=8080"],
+  };
+  const template = { metadata: { labels }, spec: { containers: [container] } };
+  return [
+    { apiVersion: "apps/v1", kind: "Deployment", metadata, spec: { selector: { matchLabels: labels }, template } },
+    {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata,
+      spec: { selector: labels, ports: [{ name: "http", port: 80, targetPort: 8080 }] },
+    },
+  ];
+}
+
+/** The Secret of the hosts with TLS: any certificate does, since nobody verifies it here. */
+function certificate(): string {
+  const file = path.join(__dirname, "..", "fixtures", "expired-certificate.yaml");
+  const secret = parse(fs.readFileSync(file, "utf8")) as object;
+  return JSON.stringify({ ...secret, metadata: { name: "convert-tls", namespace: "convert" } });
+}

@@ -1,0 +1,54 @@
+// Shorthand for the tables of annotations: an Ingress with some of them, and every verdict as one line of text.
+import type { Ingress, Written } from "../../../lib/conversion/objects";
+import { prefix } from "../../../lib/conversion/annotations/family";
+import type { Entry } from "../../../lib/conversion/report";
+
+/** Annotations without their prefix. */
+export interface Given {
+  [name: string]: string;
+}
+
+/** What is given, and the verdict on each annotation. */
+export type Case = [given: Given, ...verdicts: string[]];
+
+/** An Ingress of shop.example.com with these annotations. */
+export function ingressWith(
+  given: Given,
+  more: Partial<Ingress["spec"]> = {},
+): Ingress & { apiVersion: string; kind: string } {
+  const annotations = Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [name.includes("/") ? name : prefix + name, value]),
+  );
+  const backend = { service: { name: "web", port: { number: 80 } } };
+  return {
+    apiVersion: "networking.k8s.io/v1",
+    kind: "Ingress",
+    metadata: { name: "web", namespace: "shop", annotations },
+    spec: {
+      ingressClassName: "nginx",
+      rules: [{ host: "shop.example.com", http: { paths: [{ path: "/", pathType: "Prefix", backend }] } }],
+      ...more,
+    },
+  };
+}
+
+/** The verdicts on annotations, one a line. */
+export function verdicts(entries: readonly Entry[]): string[] {
+  return entries
+    .filter(({ part }) => part === "annotation")
+    .map(({ name, outcome, to, detail, fix }) =>
+      [
+        `${name.replace(prefix, "")}: ${outcome}`,
+        ...(to === undefined ? [] : [`→ ${to}`]),
+        ...(detail === undefined ? [] : [`(${detail})`]),
+        ...(fix === undefined ? [] : [`way out: ${fix}`]),
+      ].join(" "),
+    );
+}
+
+/** The one object of a kind. */
+export function only(objects: readonly Written[], kind: string): Written {
+  const found = objects.filter((object) => object.kind === kind);
+  if (found.length !== 1) throw new Error(`${found.length} objects of kind ${kind}`);
+  return found[0]!;
+}

@@ -1,0 +1,278 @@
+// `istio-ambient convert` as it is called: what goes where, exit codes, wrong calls, and a cluster as source.
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import * as os from "node:os";
+import * as path from "node:path";
+import { stringify } from "yaml";
+import { istioAmbient } from "../fixtures/terminal";
+import { ingressWith, type Given } from "./cases";
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "convert-cli-"));
+const write = (name: string, ...documents: object[]): string => {
+  const file = path.join(folder, name);
+  fs.mkdirSync(path.dirname(file), { recursive: true });
+  fs.writeFileSync(file, documents.map((document) => stringify(document)).join("---\n"));
+  return file;
+};
+const plain = (given: Given = {}) => ingressWith(given);
+
+const route = `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata:
+  name: web
+  namespace: shop
+spec:
+  parentRefs:
+  - name: hostk8s-gateway
+    namespace: istio-system
+  hostnames:
+  - shop.example.com
+  rules:
+  - matches:
+    - path:
+        type: PathPrefix
+        value: /
+    backendRefs:
+    - name: web
+      port: 80
+`;
+
+const report = `Ingress shop/web
+  converted  host shop.example.com → hostnames
+  converted  path shop.example.com/ → PathPrefix /
+
+2 converted
+`;
+
+describe("istio-ambient convert", () => {
+  after(() => fs.rmSync(folder, { recursive: true, force: true }));
+
+  it("writes routes to stdout and the report to stderr", async () => {
+    const file = write("plain.yaml", { apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } }, plain());
+    assert.deepEqual(await istioAmbient(["convert", "-f", file]), { code: 0, out: route, err: report });
+  });
+
+  it("reads directories, and files that are named twice once", async () => {
+    const file = write("directory/deep/plain.json", plain());
+    fs.writeFileSync(file, JSON.stringify({ apiVersion: "v1", kind: "List", items: [plain()] }));
+    fs.writeFileSync(path.join(folder, "directory", "notes.txt"), "no: [yaml");
+    const argv = ["convert", "-f", path.join(folder, "directory"), "-f", file];
+    assert.deepEqual(await istioAmbient(argv), { code: 0, out: route, err: report });
+  });
+
+  it("writes nothing and fails where something is refused, unless that is accepted", async () => {
+    const file = write("limited.yaml", plain({ "limit-rps": "5" }));
+    const name = "nginx.ingress.kubernetes.io/limit-rps";
+    const why = "neither Gateway API nor Istio's API has rate limits";
+    const fix = "an EnvoyFilter with envoy.filters.http.local_ratelimit on the Gateway, or a rate limit service";
+    const rest = report.split("\n").slice(1, 3).join("\n");
+    assert.deepEqual(await istioAmbient(["convert", "-f", file]), {
+      code: 1,
+      out: "",
+      err: `Ingress shop/web\n  refused    annotation ${name}: "5"\n             ${why}\n             way out: ${fix}\n${rest}\n\n2 converted, 1 refused\n`,
+    });
+    for (const accept of ["limit-rps", name]) {
+      assert.deepEqual(await istioAmbient(["convert", "-f", file, "--accept", accept]), {
+        code: 0,
+        out: route,
+        err: `Ingress shop/web\n  accepted   annotation ${name}: "5"\n             left out: ${why}\n${rest}\n\n2 converted, 1 accepted\n`,
+      });
+    }
+  });
+
+  it("gives the report as data", async () => {
+    const { code, err } = await istioAmbient(["convert", "-f", write("data.yaml", plain()), "--report", "json"]);
+    assert.equal(code, 0);
+    assert.deepEqual(JSON.parse(err), {
+      counts: { converted: 2, mapped: 0, changed: 0, accepted: 0, refused: 0 },
+      entries: [
+        { ingress: "shop/web", part: "host", name: "shop.example.com", outcome: "converted", to: "hostnames" },
+        { ingress: "shop/web", part: "path", name: "shop.example.com/", outcome: "converted", to: "PathPrefix /" },
+      ],
+    });
+  });
+
+  it("hangs routes on another gateway, with its own listeners and port", async () => {
+    const file = write("gateway.yaml", plain({ "force-ssl-redirect": "true" }));
+    const options = [
+      "--gateway",
+      "edge/public",
+      "--http-listener",
+      "web",
+      "--https-listener",
+      "tls",
+      "--https-port",
+      "8444",
+      "--hsts",
+    ];
+    const { code, out } = await istioAmbient(["convert", "-f", file, ...options]);
+    assert.equal(code, 0);
+    for (const wanted of [
+      "name: public",
+      "namespace: edge",
+      "sectionName: web",
+      "sectionName: tls",
+      "port: 8444",
+      "value: max-age=31536000; includeSubDomains",
+    ]) {
+      assert.ok(out.includes(wanted), `no "${wanted}" in ${out}`);
+    }
+  });
+
+  it("writes a program", async () => {
+    const { code, out } = await istioAmbient([
+      "convert",
+      "-f",
+      write("program.yaml", plain()),
+      "--output",
+      "typescript",
+    ]);
+    assert.deepEqual(
+      { code, out },
+      {
+        code: 0,
+        out: `// Written by \`istio-ambient convert\`.
+import { HttpRoute } from "istio-ambient";
+
+new HttpRoute("shop-web", {
+  name: "web",
+  namespace: "shop",
+  parent: { name: "hostk8s-gateway", namespace: "istio-system" },
+  hostnames: ["shop.example.com"],
+  rules: [{ matches: [{ prefix: "/" }], backends: [{ service: "web", port: 80 }] }],
+});
+`,
+      },
+    );
+  });
+
+  it("reads a cluster: its Ingresses, Services, and the Secrets and ConfigMaps that they name", async () => {
+    const named = plain({ "custom-headers": "shop/headers" });
+    named.spec.rules![0]!.http!.paths![0]!.backend.service!.port = { name: "http" };
+    const unclassed = plain();
+    delete unclassed.spec.ingressClassName;
+    unclassed.metadata.name = "unclassed";
+    const answers: { [path: string]: object } = {
+      "/apis/networking.k8s.io/v1/namespaces/shop/ingresses": {
+        kind: "IngressList",
+        apiVersion: "networking.k8s.io/v1",
+        items: [named, unclassed],
+      },
+      "/api/v1/namespaces/shop/services": {
+        kind: "ServiceList",
+        apiVersion: "v1",
+        items: [{ metadata: { name: "web", namespace: "shop" }, spec: { ports: [{ name: "http", port: 8080 }] } }],
+      },
+      "/api/v1/namespaces/shop/configmaps/headers": {
+        kind: "ConfigMap",
+        apiVersion: "v1",
+        metadata: { name: "headers", namespace: "shop" },
+        data: { "X-One": "1" },
+      },
+    };
+    const server = http.createServer((request, response) => {
+      const answer = answers[request.url ?? ""];
+      response.writeHead(answer ? 200 : 404, { "content-type": "application/json" }).end(JSON.stringify(answer ?? {}));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const kubeconfig = write("kubeconfig", {
+        clusters: [{ name: "c", cluster: { server: url } }],
+        users: [{ name: "u", user: {} }],
+        contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+        "current-context": "x",
+      });
+      const { code, out, err } = await istioAmbient(["convert", "--namespace", "shop", "--kubeconfig", kubeconfig]);
+      assert.equal(code, 0, err);
+      assert.ok(out.includes("port: 8080") && out.includes("name: X-One"), out);
+      assert.ok(
+        err.includes(
+          "Ingress shop/unclassed\n  converted  ingress shop/unclassed\n             it has no class, and NGINX does not serve it; --classless converts it all the same\n",
+        ),
+        err,
+      );
+      const elsewhere = await istioAmbient(["convert", "--namespace", "other", "--kubeconfig", kubeconfig]);
+      assert.deepEqual(elsewhere, {
+        code: 69,
+        out: "",
+        err: "cannot read /apis/networking.k8s.io/v1/namespaces/other/ingresses: there is no such path\n",
+      });
+    } finally {
+      server.close();
+    }
+  });
+
+  const wrong: [argv: string[], err: string][] = [
+    [
+      [],
+      "`-f`: missing; must name where to read Ingresses from; write `-f ingress.yaml, --namespace shop or --all-namespaces`",
+    ],
+    [
+      ["-f", "PLAIN", "--output", "helm"],
+      '`--output`: got "helm"; must be one of yaml, typescript; write `--output yaml`',
+    ],
+    [["-f", "PLAIN", "--report", "html"], '`--report`: got "html"; must be one of text, json; write `--report text`'],
+    [
+      ["-f", "PLAIN", "--gateway", "public"],
+      '`--gateway`: got "public"; must be a namespace and a name with a slash between them; write `--gateway istio-system/hostk8s-gateway`',
+    ],
+    [
+      ["-f", "PLAIN", "--https-port", "0"],
+      '`--https-port`: got "0"; must be a whole number from 1 to 65535; write `--https-port 8444`',
+    ],
+    [
+      ["-f", "PLAIN", "--class", "public"],
+      '`--class`: got "public"; no Ingress is of this class; there are nginx; write `--class nginx`',
+    ],
+    [
+      ["-f", "PLAIN", "--compare", "http://localhost:8080"],
+      '`--compare`: got "http://localhost:8080"; must be two URLs, NGINX\'s first; write `--compare http://localhost:8080 http://localhost:8081`',
+    ],
+    [
+      ["-f", "PLAIN", "--compare", "http://a", "http://b", "--rate", "fast"],
+      '`--rate`: got "fast"; must be a whole number from 1; write `--rate 100`',
+    ],
+    [
+      ["-f", "PLAIN", "--compare", "http://a", "http://b", "--output", "yaml"],
+      '`--output`: got "yaml"; must be one of table, json; write `--output table`',
+    ],
+  ];
+  for (const [argv, message] of wrong) {
+    it(`refuses ${["convert", ...argv].join(" ")}`, async () => {
+      const file = write("usage.yaml", plain());
+      const { code, out, err } = await istioAmbient([
+        "convert",
+        ...argv.map((word) => (word === "PLAIN" ? file : word)),
+      ]);
+      assert.deepEqual({ code, out, err }, { code: 64, out: "", err: `${message}\n` });
+    });
+  }
+
+  it("names a file that it cannot read, and what it is", async () => {
+    const missing = path.join(folder, "missing.yaml");
+    const { code, err } = await istioAmbient(["convert", "-f", missing]);
+    assert.deepEqual(
+      { code, err },
+      { code: 64, err: `cannot read ${missing}: ENOENT: no such file or directory, stat '${missing}'\n` },
+    );
+  });
+
+  it("says which of the two URLs of a comparison does not answer", async () => {
+    const file = write("compare.yaml", plain());
+    const { code, out, err } = await istioAmbient([
+      "convert",
+      "-f",
+      file,
+      "--compare",
+      "http://127.0.0.1:9",
+      "http://127.0.0.1:9",
+      "--max-requests",
+      "1",
+    ]);
+    assert.deepEqual({ code, out }, { code: 69, out: "" });
+    assert.match(err, /^no answer from http:\/\/127\.0\.0\.1:9 to GET shop\.example\.com\/: connect ECONNREFUSED/);
+  });
+});

@@ -1,0 +1,104 @@
+// What is read of a file, and what cannot be read.
+import * as assert from "node:assert/strict";
+import { convert } from "../../../lib/conversion/convert";
+import { reportText } from "../../../lib/conversion/report";
+import { ingressWith } from "./cases";
+
+const fix = "kubectl explain ingress.spec";
+const changed = (change: object) => ({ ...ingressWith({}), ...change });
+
+const unreadable: [what: string, documents: object[], detail: string, fix: string][] = [
+  [
+    "an old version",
+    [changed({ apiVersion: "extensions/v1beta1" })],
+    "it is no Ingress of networking.k8s.io/v1",
+    "kubectl get ingress -o yaml, which gives networking.k8s.io/v1",
+  ],
+  ["no spec", [changed({ spec: null })], "it has no spec", fix],
+  ["rules that are no list", [changed({ spec: { rules: {} } })], "spec.rules is no list", fix],
+  [
+    "an annotation without quotes",
+    [changed({ metadata: { ...ingressWith({}).metadata, annotations: { a: true } } })],
+    "annotation a is no text: it lacks its quotes",
+    fix,
+  ],
+  [
+    "a backend without a port",
+    [changed({ spec: { defaultBackend: { service: { name: "web" } } } })],
+    "a backend's service has no port",
+    fix,
+  ],
+  [
+    "a backend of nothing",
+    [changed({ spec: { rules: [{ http: { paths: [{ backend: {} }] } }] } })],
+    "a backend has neither service nor resource",
+    fix,
+  ],
+  [
+    "a path without a slash",
+    [
+      changed({
+        spec: { rules: [{ http: { paths: [{ path: "a", backend: { resource: { kind: "x", name: "y" } } }] } }] },
+      }),
+    ],
+    "path a does not begin with a slash",
+    fix,
+  ],
+  [
+    "the same name for two",
+    [ingressWith({}), ingressWith({ "ssl-redirect": "false" })],
+    "it stands in the input twice, and not alike",
+    "one of them",
+  ],
+];
+
+describe("documents of a conversion", () => {
+  for (const [what, documents, detail, wayOut] of unreadable) {
+    it(`are refused for ${what}`, () => {
+      const { objects, entries, refused } = convert(documents);
+      assert.deepEqual([objects, refused], [[], true]);
+      const [first] = entries;
+      assert.deepEqual(first, {
+        ingress: "shop/web",
+        part: "ingress",
+        name: "shop/web",
+        outcome: "refused",
+        detail,
+        fix: wayOut,
+      });
+    });
+  }
+
+  it("of other kinds and classes pass by, with a report that says so", () => {
+    const other = ingressWith({}, { ingressClassName: "traefik" });
+    const { objects, entries } = convert([
+      null,
+      "text",
+      { kind: "Pod" },
+      { apiVersion: "v1", kind: "Service", metadata: {} },
+      other,
+    ]);
+    assert.deepEqual([objects, reportText(entries)], [[], "no Ingress of that class\n"]);
+  });
+
+  it("name a port of a Service, whose number the Service gives", () => {
+    const named = ingressWith({});
+    named.spec.rules![0]!.http!.paths![0]!.backend.service!.port = { name: "http" };
+    const [path] = convert([named]).entries.filter(({ part }) => part === "path");
+    assert.deepEqual([path?.outcome, path?.detail], ["refused", "nobody knows the number of port http of Service web"]);
+    const service = {
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "web", namespace: "shop" },
+      spec: { ports: [{ name: "http", port: 8080 }] },
+    };
+    const [route] = convert([named, service]).objects;
+    assert.deepEqual((route?.spec as { rules: { backendRefs: object[] }[] }).rules[0]?.backendRefs, [
+      { name: "web", port: 8080 },
+    ]);
+    const external = convert([named, { ...service, spec: { ...service.spec, type: "ExternalName" } }]).entries.find(
+      ({ part }) => part === "path",
+    );
+    assert.deepEqual(external?.detail, "a route takes no Service of type ExternalName");
+  });
+});

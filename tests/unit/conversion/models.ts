@@ -1,0 +1,206 @@
+// Two small models for the properties: what NGINX is documented to do with a request, and what Istio does with HTTPRoutes.
+import { RE2JS } from "re2js";
+import type { Ingress, Written } from "../../../lib/conversion/objects";
+
+/** A request, as far as it is routed. */
+export interface Asked {
+  scheme: "http" | "https";
+  host: string;
+  path: string;
+  headers?: { [name: string]: string };
+}
+
+/** What becomes of a request: the backends with their weights and the path that they see, a redirect, or nothing. */
+export type Answer =
+  | { kind: "backend"; weights: { [service: string]: number }; path: string }
+  | { kind: "redirect"; status: number; location: string }
+  | { kind: "none" };
+
+const prefix = "nginx.ingress.kubernetes.io/";
+const note = (ingress: Ingress, name: string) => ingress.metadata.annotations?.[prefix + name];
+
+interface Spot {
+  path: string;
+  exact: boolean;
+  service: string;
+  ingress: Ingress;
+}
+
+/** NGINX, as its documentation and its template have it. */
+export function nginx(ingresses: readonly Ingress[], { scheme, host, path, headers = {} }: Asked): Answer {
+  const ordered = [...ingresses].sort((a, b) => {
+    const [x, y] = [a.metadata.creationTimestamp ?? "", b.metadata.creationTimestamp ?? ""];
+    if (x !== y) return x < y ? -1 : 1;
+    return `${a.metadata.namespace}/${a.metadata.name}` > `${b.metadata.namespace}/${b.metadata.name}` ? -1 : 1;
+  });
+  const plain = ordered.filter((one) => note(one, "canary") !== "true");
+  const named = (name: string) => plain.filter(({ spec }) => spec.rules?.some((rule) => (rule.host ?? "") === name));
+  const server = [host, `*.${host.split(".").slice(1).join(".")}`, ""].find((name) => named(name).length > 0);
+  if (server === undefined) return { kind: "none" };
+  const spots = spotsOf(named(server), server);
+  const oldest = named(server)[0]!;
+  const rootIsClaimed = spots.some((spot) => spot.path === "/" && !spot.exact);
+  const target = (ingress: Ingress) => note(ingress, "rewrite-target");
+  const regex =
+    spots.some((spot) => target(spot.ingress) !== undefined && target(spot.ingress) !== spot.path) ||
+    spots.some((spot) => note(spot.ingress, "use-regex") === "true") ||
+    (!rootIsClaimed && target(oldest) !== undefined && target(oldest) !== "/");
+  spots.sort((a, b) => b.path.length - a.path.length || (a.path < b.path ? 1 : a.path > b.path ? -1 : 0));
+  const spot = regex ? searched(spots, path) : matched(spots, path);
+  if (spot && "status" in spot) return { kind: "redirect", ...spot };
+  const settings = spot?.ingress ?? oldest;
+  const tls = named(server).some(({ spec }) => (spec.tls ?? []).length > 0);
+  const wanted = note(settings, "ssl-redirect") !== "false" && tls && server !== "";
+  if (scheme === "http" && (wanted || note(settings, "force-ssl-redirect") === "true")) {
+    return { kind: "redirect", status: 308, location: `https://${host}${path}` };
+  }
+  if (!spot) return { kind: "none" };
+  const goal = target(spot.ingress);
+  const groups = regex ? new RegExp(spot.path, "i").exec(path) : null;
+  const seen =
+    goal === undefined || goal === spot.path || !groups
+      ? path
+      : goal.replace(/\$(\d)/g, (_, digit: string) => groups[Number(digit)] ?? "");
+  return { kind: "backend", weights: balanced(ordered, spot.service, headers), path: seen };
+}
+
+function searched(spots: readonly Spot[], path: string): Spot | undefined {
+  return spots.find((spot) => new RegExp(`^${spot.path}`, "i").test(path));
+}
+
+function matched(spots: readonly Spot[], path: string): Spot | { status: number; location: string } | undefined {
+  const bare = (text: string) => (text.length > 1 ? text.replace(/\/$/, "") : text);
+  const exactly = spots.find((spot) => spot.exact && spot.path === path) ?? spots.find((spot) => spot.path === path);
+  if (exactly) return exactly;
+  if (spots.some((spot) => !spot.exact && spot.path === `${path}/`)) return { status: 301, location: `${path}/` };
+  return spots.find((spot) => !spot.exact && (spot.path === "/" || path.startsWith(`${bare(spot.path)}/`)));
+}
+
+/** What is left of the paths of a host after the oldest claim of each. */
+function spotsOf(ingresses: readonly Ingress[], server: string): Spot[] {
+  const spots: Spot[] = [];
+  for (const ingress of ingresses) {
+    for (const spot of claimsOf(ingress, server)) {
+      if (!spots.some((other) => other.path === spot.path && other.exact === spot.exact)) spots.push(spot);
+    }
+  }
+  return spots;
+}
+
+function claimsOf(ingress: Ingress, server: string): Spot[] {
+  const rules = (ingress.spec.rules ?? []).filter((rule) => (rule.host ?? "") === server);
+  return rules
+    .flatMap((rule) => rule.http?.paths ?? [])
+    .map(({ path = "/", pathType, backend }) => ({
+      path,
+      exact: pathType === "Exact",
+      service: backend.service!.name,
+      ingress,
+    }));
+}
+
+/** The balancer: the first canary for a path of the Service, by header and weight. */
+function balanced(
+  ordered: readonly Ingress[],
+  service: string,
+  headers: { [name: string]: string },
+): { [service: string]: number } {
+  const plain = ordered.filter((one) => note(one, "canary") !== "true");
+  const standsIn = (one: Ingress) =>
+    (one.spec.rules ?? []).some(({ host = "" }) =>
+      claimsOf(one, host).some(({ path, exact }) =>
+        spotsOf(plain, host).some((spot) => spot.path === path && spot.exact === exact && spot.service === service),
+      ),
+    );
+  const canary = ordered.find((one) => note(one, "canary") === "true" && standsIn(one));
+  if (!canary) return { [service]: 1 };
+  const next = canary.spec.rules![0]!.http!.paths![0]!.backend.service!.name;
+  const header = headers[note(canary, "canary-by-header") ?? ""];
+  if (header === "always") return { [next]: 1 };
+  if (header === "never") return { [service]: 1 };
+  const weight = Number(note(canary, "canary-weight") ?? "0");
+  return {
+    ...(weight < 100 ? { [service]: (100 - weight) / 100 } : {}),
+    ...(weight > 0 ? { [next]: weight / 100 } : {}),
+  };
+}
+
+interface Rule {
+  matches: { path: { type: string; value: string }; headers?: { name: string; value: string; type?: string }[] }[];
+  filters?: {
+    type: string;
+    requestRedirect?: { scheme?: string; statusCode: number; path?: { replaceFullPath: string } };
+    urlRewrite?: { path?: { replaceFullPath?: string; replacePrefixMatch?: string } };
+  }[];
+  backendRefs?: { name: string; weight?: number }[];
+}
+
+interface Route {
+  parentRefs: { sectionName?: string; kind?: string }[];
+  hostnames?: string[];
+  rules: Rule[];
+}
+
+const ranks: { [type: string]: number } = { Exact: 3, PathPrefix: 2, RegularExpression: 1 };
+
+/** istiod's order of all rules of a host, and Envoy's matching. */
+export function istio(objects: readonly Written[], { scheme, host, path, headers = {} }: Asked): Answer {
+  const routes = objects
+    .filter(({ kind }) => kind === "HTTPRoute")
+    .map(({ spec }) => spec as Route)
+    .filter(({ parentRefs }) =>
+      parentRefs.some(({ sectionName, kind }) => (kind === undefined ? (sectionName ?? scheme) : "https") === scheme),
+    );
+  const names = routes.flatMap(({ hostnames }) => hostnames ?? ["*"]);
+  const covers = (name: string) =>
+    name === "*" || name === host || (name.startsWith("*.") && host.endsWith(name.slice(1)));
+  const best = names
+    .filter(covers)
+    .sort((a, b) => b.replace("*", "").length - a.replace("*", "").length || (a === host ? -1 : 1))[0];
+  if (best === undefined) return { kind: "none" };
+  const rules = routes
+    .filter(({ hostnames }) => (hostnames ?? ["*"]).includes(best))
+    .flatMap((route) => route.rules.flatMap((rule) => rule.matches.map((match) => ({ rule, match }))))
+    .sort(
+      (a, b) =>
+        ranks[b.match.path.type]! - ranks[a.match.path.type]! ||
+        b.match.path.value.length - a.match.path.value.length ||
+        (b.match.headers ?? []).length - (a.match.headers ?? []).length,
+    );
+  const found = rules.find(
+    ({ match }) => takes(match.path, path) && (match.headers ?? []).every((one) => headers[one.name] === one.value),
+  );
+  if (!found) return { kind: "none" };
+  const redirect = found.rule.filters?.find(({ type }) => type === "RequestRedirect")?.requestRedirect;
+  if (redirect) {
+    const to = redirect.path?.replaceFullPath ?? path;
+    return {
+      kind: "redirect",
+      status: redirect.statusCode,
+      location: redirect.scheme === undefined ? to : `${redirect.scheme}://${host}${to}`,
+    };
+  }
+  const rewrite = found.rule.filters?.find(({ type }) => type === "URLRewrite")?.urlRewrite?.path;
+  const refs = (found.rule.backendRefs ?? []).filter(({ weight }) => weight !== 0);
+  const total = refs.reduce((sum, { weight = 1 }) => sum + weight, 0);
+  const weights = Object.fromEntries(refs.map(({ name, weight = 1 }) => [name, weight / total]));
+  return { kind: "backend", weights, path: rewritten(path, found.match.path.value, rewrite) };
+}
+
+function takes({ type, value }: { type: string; value: string }, path: string): boolean {
+  if (type === "Exact") return path === value;
+  if (type === "RegularExpression") return RE2JS.matches(value, path);
+  return value === "/" || path === value || path.startsWith(`${value}/`);
+}
+
+function rewritten(
+  path: string,
+  matchedPrefix: string,
+  rewrite?: { replaceFullPath?: string; replacePrefixMatch?: string },
+): string {
+  if (rewrite?.replaceFullPath !== undefined) return rewrite.replaceFullPath;
+  if (rewrite?.replacePrefixMatch === undefined) return path;
+  const rest = matchedPrefix === "/" ? path : path.slice(matchedPrefix.length);
+  const joined = `${rewrite.replacePrefixMatch.replace(/\/$/, "")}${rest}`;
+  return joined === "" ? "/" : joined;
+}

@@ -1,0 +1,137 @@
+// Paths of hosts of regular expressions: which match and which rewrite each becomes, and what is said of it.
+import * as assert from "node:assert/strict";
+import { convert } from "../../../lib/conversion/convert";
+import type { Ingress } from "../../../lib/conversion/objects";
+import { ingressWith, type Given } from "./cases";
+
+const backend = { service: { name: "web", port: { number: 80 } } };
+
+function ingressOf(paths: string[], given: Given, pathType = "ImplementationSpecific"): Ingress {
+  const list = paths.map((path) => ({ path, pathType, backend }));
+  return ingressWith(given, { rules: [{ host: "shop.example.com", http: { paths: list } }] });
+}
+
+interface Rule {
+  matches: { path: { type: string; value: string } }[];
+  filters?: { type: string; urlRewrite?: { path: { replaceFullPath?: string; replacePrefixMatch?: string } } }[];
+}
+
+/** Each rule as `match → rewrite`, and each path's verdict. */
+function seen(paths: string[], given: Given, pathType?: string): string[] {
+  const { objects, entries } = convert([ingressOf(paths, given, pathType)]);
+  const rules = objects.flatMap(({ spec }) => (spec as { rules: Rule[] }).rules);
+  const lines = rules.map(({ matches: [match], filters }) => {
+    const path = filters?.find(({ type }) => type === "URLRewrite")?.urlRewrite?.path;
+    const to = path ? ` → ${path.replaceFullPath ?? `prefix ${path.replacePrefixMatch}`}` : "";
+    return `${match!.path.type} ${match!.path.value}${to}`;
+  });
+  const said = entries
+    .filter(({ part, outcome, detail }) => part === "path" && (outcome !== "converted" || detail !== undefined))
+    .map(({ name, outcome, detail }) => `${name.replace("shop.example.com", "")}: ${outcome}: ${detail}`);
+  return [...lines, ...said];
+}
+
+const rewrite = (target: string): Given => ({ "rewrite-target": target });
+const regex: Given = { "use-regex": "true" };
+const cased = "upper and lower case are told apart, which NGINX does not";
+const noGroups = "HTTPRoute replaces a prefix or the whole path, and knows no groups";
+
+const cases: [what: string, paths: string[], given: Given, ...expected: string[]][] = [
+  [
+    "a prefix with a group after it",
+    ["/x(/|$)(.*)"],
+    rewrite("/$2"),
+    "PathPrefix /x → prefix /",
+    `/x(/|$)(.*): changed: ${cased}`,
+  ],
+  [
+    "the same with one group",
+    ["/x/?(.*)"],
+    rewrite("/$1"),
+    "PathPrefix /x → prefix /",
+    `/x/?(.*): changed: ${cased}; a path such as /xx is not taken any more`,
+  ],
+  [
+    "the same below the path only",
+    ["/x/(.*)"],
+    rewrite("/$1"),
+    "PathPrefix /x → prefix /",
+    `/x/(.*): changed: ${cased}; /x itself is taken too`,
+  ],
+  [
+    "a new base",
+    ["/x(/|$)(.*)"],
+    rewrite("/base/$2"),
+    "PathPrefix /x → prefix /base",
+    "Exact /x → /base/",
+    `/x(/|$)(.*): changed: ${cased}`,
+  ],
+  [
+    "a group with its slash",
+    ["/x(/.*)?$"],
+    rewrite("/base$1"),
+    "PathPrefix /x → prefix /base",
+    `/x(/.*)?$: changed: ${cased}`,
+  ],
+  ["digits, which have no case", ["/1(/|$)(.*)"], rewrite("/$2"), "PathPrefix /1 → prefix /"],
+  ["a target that changes nothing", ["/x/(.*)"], rewrite("/x/$1"), "RegularExpression (?i)/x/(.*)"],
+  ["a target without groups", ["/x"], rewrite("/new"), "RegularExpression (?i)/x.* → /new"],
+  ["a group that there is not", ["/x"], rewrite("/$1"), "RegularExpression (?i)/x.* → /"],
+  ["the root as a whole", ["/"], rewrite("/new"), "PathPrefix / → /new"],
+  ["two groups", ["/(a|b)/(.*)"], rewrite("/$2"), `/(a|b)/(.*): refused: ${noGroups}`],
+  ["a group in the middle", ["/x/(.*)/y"], rewrite("/$1"), `/x/(.*)/y: refused: ${noGroups}`],
+  ["a variable", ["/x/(.*)"], rewrite("/$host/$1"), "/x/(.*): refused: a rewrite knows no variables"],
+  [
+    "expressions, the longest first",
+    ["/a/[0-9]+", "/a/.*", "/"],
+    regex,
+    "RegularExpression (?i)/a/[0-9]+.*",
+    "RegularExpression (?i)/a/.*",
+    "RegularExpression (?i)/.*",
+  ],
+  [
+    "expressions whose order has to be kept by groups of nothing",
+    ["/aa$", "/a.*"],
+    regex,
+    "RegularExpression (?i)/aa$(?:)",
+    "RegularExpression (?i)/a.*",
+  ],
+  [
+    "alternatives, of which only the first begins at the beginning",
+    ["/a|/b"],
+    regex,
+    "RegularExpression (?i).*?(?:^/a|/b).*",
+  ],
+  [
+    "what RE2 does not take",
+    ["/(?!admin).*"],
+    regex,
+    "/(?!admin).*: refused: Envoy takes regular expressions of RE2 only",
+  ],
+  [
+    "a path that another one takes before it",
+    ["/a(/|$)(.*)", "/a/b"],
+    rewrite("/$2"),
+    "PathPrefix /a → prefix /",
+    "RegularExpression (?i)/a/b.* → /",
+    `/a(/|$)(.*): changed: ${cased}`,
+  ],
+];
+
+describe("paths of a host of regular expressions", () => {
+  for (const [what, paths, given, ...expected] of cases) {
+    it(what, () => assert.deepEqual(seen(paths, given), expected));
+  }
+});
+
+describe("plain paths", () => {
+  it("with a slash at their end redirect who leaves it out, unless that is a path too", () => {
+    assert.deepEqual(seen(["/a/"], {}, "Prefix"), ["PathPrefix /a", "Exact /a"]);
+    assert.deepEqual(seen(["/a/", "/a"], {}, "Prefix"), ["PathPrefix /a", "Exact /a"]);
+  });
+
+  it("that HTTPRoute does not take are refused", () => {
+    const refused = ["/a b: refused: HTTPRoute does not take these characters in a path"];
+    assert.deepEqual(seen(["/a b"], {}, "Prefix"), refused);
+  });
+});

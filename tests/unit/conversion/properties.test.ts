@@ -1,0 +1,180 @@
+// What must hold for every set of Ingresses: nothing is lost, nobody's requests go elsewhere, and order does not matter.
+import * as assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { convert, standardOptions } from "../../../lib/conversion/convert";
+import type { Ingress } from "../../../lib/conversion/objects";
+import { istio, nginx, type Asked } from "./models";
+
+const segments = ["a", "b", "api", "x1"];
+const path = fc.array(fc.constantFrom(...segments), { maxLength: 3 }).map((parts) => `/${parts.join("/")}`);
+const service = fc.constantFrom("web", "api", "shop");
+const host = fc.constantFrom("one.example", "two.example", "");
+
+const plainPath = fc.record({
+  path: fc.tuple(path, fc.constantFrom("", "", "/")).map(([text, slash]) => (text === "/" ? text : text + slash)),
+  pathType: fc.constantFrom("Prefix", "Exact", "ImplementationSpecific"),
+  backend: service.map((name) => ({ service: { name, port: { number: 80 } } })),
+});
+
+const regexPath = fc.record({
+  path: fc
+    .tuple(path, fc.constantFrom("", "(/|$)(.*)", "/(.*)", "/.*", "$", "/[0-9]+", "/(a|b)", "(.*)"))
+    .map(([text, tail]) =>
+      text === "/" ? (tail.startsWith("/") ? tail : `/${tail.startsWith("(/") ? "(.*)" : tail}`) : text + tail,
+    ),
+  pathType: fc.constant("ImplementationSpecific"),
+  backend: service.map((name) => ({ service: { name, port: { number: 80 } } })),
+});
+
+const annotations = fc.oneof(
+  { weight: 4, arbitrary: fc.constant({}) },
+  fc.constant({ "ssl-redirect": "false" }),
+  fc.constant({ "force-ssl-redirect": "true" }),
+);
+
+const rewriting = fc.constantFrom<{ [name: string]: string }>(
+  { "use-regex": "true" },
+  { "rewrite-target": "/$2" },
+  { "rewrite-target": "/$1" },
+  { "rewrite-target": "/fixed" },
+  { "rewrite-target": "/base/$2" },
+);
+
+function ingressOf(paths: typeof plainPath | typeof regexPath, notes: fc.Arbitrary<{ [name: string]: string }>) {
+  return fc
+    .record({
+      age: fc.constantFrom("2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+      host,
+      paths: fc.array(paths, { minLength: 1, maxLength: 3 }),
+      notes,
+      tls: fc.boolean(),
+    })
+    .map(({ age, host: name, paths: list, notes: given, tls }) => ({
+      metadata: {
+        namespace: "shop",
+        creationTimestamp: age,
+        annotations: Object.fromEntries(
+          Object.entries(given).map(([key, value]) => [`nginx.ingress.kubernetes.io/${key}`, value]),
+        ),
+      },
+      spec: {
+        ingressClassName: "nginx",
+        rules: [{ ...(name === "" ? {} : { host: name }), http: { paths: list } }],
+        ...(tls ? { tls: [{ hosts: [name], secretName: "cert" }] } : {}),
+      },
+    }));
+}
+
+const canary = fc.record({ service, weight: fc.constantFrom(0, 10, 100), header: fc.boolean() });
+
+/** Ingresses of distinct names, and a canary for one of their Services. */
+function world(ingress: ReturnType<typeof ingressOf>, withCanary: boolean): fc.Arbitrary<Ingress[]> {
+  return fc.tuple(fc.array(ingress, { minLength: 1, maxLength: 4 }), fc.option(canary)).map(([list, next]) => {
+    const named = list.map((one, index) => document(`i${index}`, one));
+    const model = named
+      .flatMap(({ spec }) => spec.rules ?? [])
+      .find((rule) => rule.http?.paths?.some(({ backend }) => backend.service?.name === next?.service));
+    const place = model?.http?.paths?.find(({ backend }) => backend.service?.name === next?.service);
+    if (!withCanary || !next || !place) return named;
+    const backend = { service: { name: `${next.service}-next`, port: { number: 80 } } };
+    const notes = {
+      "nginx.ingress.kubernetes.io/canary": "true",
+      "nginx.ingress.kubernetes.io/canary-weight": String(next.weight),
+      ...(next.header ? { "nginx.ingress.kubernetes.io/canary-by-header": "X-Canary" } : {}),
+    };
+    const rules = [{ ...model, http: { paths: [{ ...place, backend }] } }];
+    const metadata = { namespace: "shop", annotations: notes, creationTimestamp: "2026-01-01T00:00:00Z" };
+    return [...named, document("next", { metadata, spec: { ingressClassName: "nginx", rules } })];
+  });
+}
+
+function document(name: string, { metadata, spec }: { metadata: object; spec: Ingress["spec"] }): Ingress {
+  const object = { apiVersion: "networking.k8s.io/v1", kind: "Ingress", metadata: { name, ...metadata }, spec };
+  return object;
+}
+
+const asked: fc.Arbitrary<Asked> = fc.record({
+  scheme: fc.constantFrom("http" as const, "https" as const),
+  host: fc.constantFrom("one.example", "two.example", "other.example"),
+  path: fc
+    .tuple(path, fc.constantFrom("", "", "/", "x", "/7", "/c/d"))
+    .map(([text, tail]) => (text === "/" && tail.startsWith("/") ? tail : text + tail)),
+  headers: fc.constantFrom<{ [name: string]: string }>({}, {}, { "X-Canary": "always" }, { "X-Canary": "never" }),
+});
+
+const plain = world(ingressOf(plainPath, annotations), true);
+const regular = world(ingressOf(regexPath, rewriting), false);
+const all = fc.oneof(plain, regular);
+
+describe("properties of a conversion", () => {
+  it("sends every request where NGINX sends it, for hosts of plain paths", () => {
+    fc.assert(
+      fc.property(plain, fc.array(asked, { minLength: 5, maxLength: 20 }), (ingresses, requests) => {
+        const { objects, refused } = convert(ingresses);
+        assert.equal(refused, false);
+        for (const request of requests)
+          assert.deepEqual(istio(objects, request), nginx(ingresses, request), JSON.stringify(request));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("sends every request where NGINX sends it, for hosts of regular expressions without a path that is changed", () => {
+    fc.assert(
+      fc.property(regular, fc.array(asked, { minLength: 5, maxLength: 20 }), (ingresses, requests) => {
+        const { objects, entries, refused } = convert(ingresses);
+        // Upper and lower case differ in no request here.
+        const differs = entries.some(
+          ({ part, detail = "" }) =>
+            part === "path" &&
+            detail.replace(/upper and lower case[^;]*(; )?/, "") !== "" &&
+            !/^NGINX (gives|asks)/.test(detail),
+        );
+        fc.pre(!refused && !differs);
+        for (const request of requests)
+          assert.deepEqual(istio(objects, request), nginx(ingresses, request), JSON.stringify(request));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("names every host and every path of the input in the report", () => {
+    fc.assert(
+      fc.property(all, (ingresses) => {
+        const { entries } = convert(ingresses);
+        for (const { metadata, spec } of ingresses.filter(
+          (one) => !one.metadata.annotations?.["nginx.ingress.kubernetes.io/canary"],
+        )) {
+          const mine = entries
+            .filter(({ ingress }) => ingress === `shop/${metadata.name}`)
+            .map(({ part, name }) => `${part} ${name}`);
+          for (const { host: name = "*", http } of spec.rules ?? []) {
+            assert.ok(mine.includes(`host ${name}`), `host ${name}`);
+            for (const { path: at } of http?.paths ?? [])
+              assert.ok(mine.includes(`path ${name}${at}`), `path ${name}${at}`);
+          }
+        }
+      }),
+    );
+  });
+
+  it("gives the same whatever the order of the documents, and for a document that is there twice", () => {
+    fc.assert(
+      fc.property(all, (ingresses) => {
+        assert.deepEqual(convert([...ingresses].reverse()), convert(ingresses));
+        assert.deepEqual(convert([...ingresses, ...ingresses]), convert(ingresses));
+      }),
+    );
+  });
+
+  it("writes nothing where something is refused and not accepted", () => {
+    fc.assert(
+      fc.property(regular, (ingresses) => {
+        const { objects, entries, refused } = convert(ingresses);
+        assert.equal(objects.length === 0, refused);
+        const accept = entries.filter(({ outcome }) => outcome === "refused").map(({ name }) => name);
+        assert.equal(convert(ingresses, { ...standardOptions, accept }).refused, false);
+      }),
+    );
+  });
+});

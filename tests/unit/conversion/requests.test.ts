@@ -1,0 +1,139 @@
+// The requests by which two sides are compared, and what counts as a difference.
+import * as assert from "node:assert/strict";
+import { standardOptions } from "../../../lib/conversion/convert";
+import { differenceOf, differencesText, type Answer } from "../../../lib/conversion/differences";
+import { requestsOf, type Request } from "../../../lib/conversion/requests";
+import { ingressWith } from "./cases";
+
+const line = ({ scheme, method, host, path, headers }: Request) =>
+  [method, `${scheme}://${host}${path}`, ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`)].join(
+    " ",
+  );
+
+const derive = (documents: object[], methods = ["GET"], limit = 100) => {
+  const { requests, left } = requestsOf(documents, standardOptions, { schemes: ["http"], methods, limit });
+  return { lines: requests.map(line), left };
+};
+
+describe("requests derived from Ingresses", () => {
+  const at = "http://shop.example.com";
+
+  it("ask for the path, below it and for none", () => {
+    const expected = ["/", "/a", "/a/b/", "/?a=1&b=%2F", "/no-such-path"].map((path) => `GET ${at}${path}`);
+    assert.deepEqual(derive([ingressWith({})]), { lines: expected, left: 0 });
+  });
+
+  it("ask in upper case and beside the path, by every method that is wanted, and for aliases", () => {
+    const rules = [
+      {
+        host: "shop.example.com",
+        http: {
+          paths: [{ path: "/x", pathType: "Prefix", backend: { service: { name: "web", port: { number: 80 } } } }],
+        },
+      },
+    ];
+    const { lines } = derive([ingressWith({ "server-alias": "twin.example.com" }, { rules })], ["GET", "POST"]);
+    for (const wanted of [
+      `GET ${at}/X`,
+      `GET ${at}/xx`,
+      `GET ${at}/x/`,
+      `POST ${at}/x`,
+      "GET http://twin.example.com/x/a",
+    ]) {
+      assert.ok(lines.includes(wanted), `${wanted} is not among ${lines.join(", ")}`);
+    }
+  });
+
+  it("carry the headers and cookies of canaries, and origins", () => {
+    const canary = { canary: "true", "canary-by-header": "X-Next", "canary-by-cookie": "next" };
+    const next = ingressWith(canary);
+    next.metadata.name = "next";
+    next.spec.rules![0]!.http!.paths![0]!.backend.service!.name = "web-next";
+    const { lines } = derive([ingressWith({ "enable-cors": "true" }), next], ["GET", "OPTIONS"]);
+    assert.deepEqual(
+      lines.filter((one) => one.includes(": ")),
+      [
+        `GET ${at}/ X-Next: always`,
+        `GET ${at}/ X-Next: never`,
+        `GET ${at}/ Cookie: next=always`,
+        `GET ${at}/ Cookie: next=never`,
+        `GET ${at}/ Origin: https://origin.example`,
+        `OPTIONS ${at}/ Origin: https://origin.example Access-Control-Request-Method: GET`,
+      ],
+    );
+  });
+
+  it("are no more than wanted, and what is left is counted", () => {
+    assert.deepEqual(derive([ingressWith({})], ["GET"], 2), { lines: [`GET ${at}/`, `GET ${at}/a`], left: 3 });
+  });
+});
+
+describe("two answers", () => {
+  const request: Request = {
+    scheme: "http",
+    method: "GET",
+    host: "shop.example.com",
+    path: "/a",
+    headers: {},
+    decided: true,
+  };
+  const answer = (status: number, headers: { [name: string]: string } = {}, body: object = {}): Answer => ({
+    status,
+    headers,
+    body: JSON.stringify(body),
+  });
+  const looks = { headers: ["X-One"], backendHeaders: ["x-backend"] };
+  const what = (nginx: Answer, gateway: Answer, asked = request) => differenceOf(asked, nginx, gateway, looks)?.what;
+
+  it("are alike whatever port a Location has, and whichever pod answers", () => {
+    assert.equal(
+      what(
+        answer(308, { location: "https://shop.example.com/a" }),
+        answer(308, { location: "https://shop.example.com:8444/a" }),
+      ),
+      undefined,
+    );
+    assert.equal(
+      what(answer(301, { location: "/a/" }), answer(301, { location: "http://shop.example.com:8081/a/" })),
+      undefined,
+    );
+    assert.equal(
+      what(answer(200, {}, { pod: "web-5d967c884f-8ndb6" }), answer(200, {}, { pod: "web-5d967c884f-x2x2x" })),
+      undefined,
+    );
+    assert.equal(
+      what(
+        answer(200, { "access-control-allow-methods": "GET, POST" }),
+        answer(200, { "access-control-allow-methods": "post,get" }),
+      ),
+      undefined,
+    );
+  });
+
+  it("differ in status, Location, backend, its path, and headers that are asked for", () => {
+    assert.deepEqual(what(answer(200), answer(404)), { status: { nginx: "200", gateway: "404" } });
+    assert.deepEqual(what(answer(302, { location: "/b" }), answer(302, { location: "/c" })), {
+      location: { nginx: "http://shop.example.com/b", gateway: "http://shop.example.com/c" },
+    });
+    assert.deepEqual(what(answer(200, { "x-backend": "one" }), answer(200, { "x-backend": "two" })), {
+      backend: { nginx: "one", gateway: "two" },
+    });
+    assert.deepEqual(what(answer(200, {}, { path: "/a" }), answer(200, {}, { path: "/b" })), {
+      "backend path": { nginx: "/a", gateway: "/b" },
+    });
+    assert.deepEqual(what(answer(200, { "x-one": "1" }), answer(200)), { "x-one": { nginx: "1", gateway: "" } });
+  });
+
+  it("may come from either backend where chance decides", () => {
+    const chance = { ...request, decided: false };
+    assert.equal(what(answer(200, { "x-backend": "one" }), answer(200, { "x-backend": "two" }), chance), undefined);
+  });
+
+  it("are shown side by side", () => {
+    const difference = differenceOf(request, answer(200), answer(404), looks)!;
+    assert.equal(
+      differencesText([difference], 5, 3),
+      'GET http://shop.example.com/a\n  status: "200" → "404"\n\n5 requests, 1 answered differently; 3 more not sent: --max-requests 8\n',
+    );
+  });
+});

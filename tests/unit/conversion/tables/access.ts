@@ -1,0 +1,102 @@
+// Annotations on access: what is given, and the whole verdict on each of them.
+import type { Case } from "../cases";
+
+export const access: Case[] = [
+  [
+    { "whitelist-source-range": "10.0.0.0/8, 192.168.1.1" },
+    "whitelist-source-range: mapped → AuthorizationPolicy DENY with notRemoteIpBlocks, on the Gateway (the gateway has to see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies)",
+  ],
+  [
+    { "allowlist-source-range": "2001:db8::/32" },
+    "allowlist-source-range: mapped → AuthorizationPolicy DENY with notRemoteIpBlocks, on the Gateway (the gateway has to see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies)",
+  ],
+  [
+    { "whitelist-source-range": "10.0.0.0/8", "allowlist-source-range": "10.1.0.0/16" },
+    "allowlist-source-range: mapped → AuthorizationPolicy DENY with notRemoteIpBlocks, on the Gateway (the gateway has to see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies)",
+    "whitelist-source-range: converted (NGINX takes allowlist-source-range)",
+  ],
+  [
+    { "whitelist-source-range": "office" },
+    "whitelist-source-range: refused (office is no address and no range, and NGINX answers 503) way out: ranges such as 10.0.0.0/8, with commas between them",
+  ],
+  [
+    { "denylist-source-range": "10.0.0.0/33" },
+    "denylist-source-range: refused (10.0.0.0/33 is no address and no range, and NGINX answers 503) way out: ranges such as 10.0.0.0/8, with commas between them",
+  ],
+  [
+    { "denylist-source-range": "10.0.0.0/8" },
+    "denylist-source-range: mapped → AuthorizationPolicy DENY with remoteIpBlocks, on the Gateway (the gateway has to see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies)",
+  ],
+  [
+    { "auth-type": "basic", "auth-secret": "users", "auth-secret-type": "auth-file", "auth-realm": "Shop" },
+    "auth-realm: refused (it belongs to auth-type, which is refused) way out: see auth-type",
+    "auth-secret: refused (it belongs to auth-type, which is refused) way out: see auth-type",
+    "auth-secret-type: refused (it belongs to auth-type, which is refused) way out: see auth-type",
+    "auth-type: refused (Istio has no passwords) way out: oauth2-proxy as extension provider, or a RequestAuthentication with JWTs",
+  ],
+  [{ "auth-secret": "users" }, "auth-secret: converted (without auth-type NGINX does not look at it)"],
+  [
+    {
+      "auth-url": "https://auth.example.com/check",
+      "auth-signin": "https://auth.example.com/start",
+      "auth-signin-redirect-param": "rd",
+      "auth-method": "GET",
+      "auth-response-headers": "X-User",
+      "auth-request-redirect": "https://x",
+      "auth-always-set-cookie": "true",
+      "auth-cache-key": "$cookie_x",
+      "auth-cache-duration": "200 10m",
+      "auth-keepalive": "8",
+      "auth-keepalive-requests": "100",
+      "auth-keepalive-timeout": "60",
+      "auth-keepalive-share-vars": "true",
+      "auth-proxy-set-headers": "shop/headers",
+      "auth-snippet": "proxy_set_header A b;",
+    },
+    "auth-always-set-cookie: refused (it belongs to auth-url, which is refused) way out: see auth-url",
+    "auth-cache-duration: refused (it belongs to auth-url, which is refused) way out: see auth-url",
+    "auth-cache-key: refused (it belongs to auth-url, which is refused) way out: see auth-url",
+    "auth-keepalive: refused (it belongs to auth-url, which is refused) way out: see auth-url",
+    "auth-keepalive-requests: refused (it belongs to auth-url, which is refused) way out: see auth-url",
+    "auth-keepalive-share-vars: refused (it belongs to auth-url, which is refused) way out: see auth-url",
+    "auth-keepalive-timeout: refused (it belongs to auth-url, which is refused) way out: see auth-url",
+    "auth-method: refused (it belongs to auth-url, which is refused) way out: see auth-url",
+    "auth-proxy-set-headers: refused (it belongs to auth-url, which is refused) way out: see auth-url",
+    "auth-request-redirect: refused (it belongs to auth-url, which is refused) way out: see auth-url",
+    "auth-response-headers: refused (it belongs to auth-url, which is refused) way out: see auth-url",
+    "auth-signin: refused (it belongs to auth-url, which is refused) way out: see auth-url",
+    "auth-signin-redirect-param: refused (it belongs to auth-url, which is refused) way out: see auth-url",
+    "auth-snippet: refused (it belongs to auth-url, which is refused) way out: see auth-url",
+    "auth-url: refused (it takes a provider in the mesh's configuration, which is not the Ingress's to write) way out: an AuthorizationPolicy of action CUSTOM on the Gateway and an envoyExtAuthzHttp provider in meshConfig.extensionProviders, which calls the service for every request",
+  ],
+  [
+    { "enable-global-auth": "false" },
+    "enable-global-auth: mapped → what the gateway does: it has no authentication for all routes",
+  ],
+  [
+    { "enable-global-auth": "true" },
+    "enable-global-auth: changed (NGINX's global-auth-url, if its ConfigMap has one, does not reach the gateway)",
+  ],
+  [
+    {
+      "auth-tls-secret": "shop/ca",
+      "auth-tls-verify-client": "on",
+      "auth-tls-verify-depth": "1",
+      "auth-tls-error-page": "https://x",
+      "auth-tls-pass-certificate-to-upstream": "true",
+      "auth-tls-match-cn": "CN=me",
+    },
+    "auth-tls-error-page: refused (it belongs to auth-tls-secret, which is refused) way out: see auth-tls-secret",
+    "auth-tls-match-cn: refused (it belongs to auth-tls-secret, which is refused) way out: see auth-tls-secret",
+    "auth-tls-pass-certificate-to-upstream: refused (it belongs to auth-tls-secret, which is refused) way out: see auth-tls-secret",
+    "auth-tls-secret: refused (a listener has no CA of its own) way out: spec.tls.frontend of the Gateway, which holds for a whole port, or a Gateway of its own for the host",
+    "auth-tls-verify-client: refused (it belongs to auth-tls-secret, which is refused) way out: see auth-tls-secret",
+    "auth-tls-verify-depth: refused (it belongs to auth-tls-secret, which is refused) way out: see auth-tls-secret",
+  ],
+  [
+    { satisfy: "any" },
+    "satisfy: refused (an AuthorizationPolicy cannot be satisfied by a password instead) way out: oauth2-proxy as extension provider, or a RequestAuthentication with JWTs",
+  ],
+  [{ satisfy: "all" }, "satisfy: converted (it says what is the default)"],
+  [{ satisfy: "some" }, "satisfy: converted (NGINX does not know this word, and takes all)"],
+];

@@ -1,0 +1,118 @@
+// Annotations on backends: what is given, and the whole verdict on each of them.
+import type { Case } from "../cases";
+
+export const backends: Case[] = [
+  [{ "backend-protocol": "HTTP" }, "backend-protocol: converted → what HTTPRoute does"],
+  [
+    { "backend-protocol": "https" },
+    "backend-protocol: mapped → DestinationRule tls SIMPLE with insecureSkipVerify, since NGINX does not verify either",
+  ],
+  [
+    { "backend-protocol": "GRPC" },
+    "backend-protocol: mapped → DestinationRule connectionPool.http.h2UpgradePolicy UPGRADE",
+  ],
+  [
+    { "backend-protocol": "GRPCS" },
+    "backend-protocol: mapped → DestinationRule tls SIMPLE with insecureSkipVerify, since NGINX does not verify either",
+  ],
+  [
+    { "backend-protocol": "AUTO_HTTP" },
+    'backend-protocol: refused (a gateway speaks one protocol to a backend, whatever its client speaks) way out: backend-protocol: "HTTP" or "HTTPS"',
+  ],
+  [
+    { "backend-protocol": "FCGI" },
+    "backend-protocol: refused (Envoy speaks no FastCGI) way out: a web server in the pod, such as Caddy or NGINX, and its port as backend",
+  ],
+  [{ "backend-protocol": "SPDY" }, "backend-protocol: converted (NGINX does not know this protocol, and speaks HTTP)"],
+  [
+    { "proxy-ssl-secret": "shop/ca" },
+    "proxy-ssl-secret: refused (the Secret is not in the input, and may have a certificate that NGINX shows to the backend) way out: -f with Secret shop/ca",
+  ],
+  [
+    { "proxy-ssl-secret": "ca" },
+    'proxy-ssl-secret: refused (NGINX wants namespace/name, and answers 503) way out: proxy-ssl-secret: "shop/ca"',
+  ],
+  [
+    { "proxy-ssl-secret": "other/ca" },
+    "proxy-ssl-secret: refused (NGINX takes Secrets of the Ingress's own namespace only, and answers 503) way out: a Secret of shop",
+  ],
+  [
+    { "proxy-ssl-secret": "shop/ca", "proxy-ssl-verify": "on" },
+    'proxy-ssl-secret: refused (without proxy-ssl-name NGINX verifies a name that no certificate has, and answers 502) way out: proxy-ssl-name: "backend.example.com"',
+    "proxy-ssl-verify: mapped → BackendTLSPolicy",
+  ],
+  [
+    { "proxy-ssl-secret": "shop/ca", "proxy-ssl-verify": "on", "proxy-ssl-name": "web.shop.svc" },
+    "proxy-ssl-name: mapped → validation.hostname of the BackendTLSPolicy",
+    "proxy-ssl-secret: mapped → BackendTLSPolicy with ConfigMap ca-ca (the ConfigMap needs the Secret's ca.crt: kubectl create configmap ca-ca --from-literal=ca.crt=\"$(kubectl get secret ca -o jsonpath='{.data.ca\\.crt}' | base64 -d)\")",
+    "proxy-ssl-verify: mapped → BackendTLSPolicy",
+  ],
+  [
+    { "proxy-ssl-secret": "shop/ca", "proxy-ssl-verify": "on", "proxy-ssl-name": "~web" },
+    "proxy-ssl-name: mapped → validation.hostname of the BackendTLSPolicy",
+    'proxy-ssl-secret: refused (a BackendTLSPolicy takes a host name) way out: proxy-ssl-name: "backend.example.com"',
+    "proxy-ssl-verify: mapped → BackendTLSPolicy",
+  ],
+  [{ "proxy-ssl-verify": "on" }, "proxy-ssl-verify: converted (without proxy-ssl-secret NGINX does not look at it)"],
+  [
+    { "proxy-ssl-secret": "shop/ca", "proxy-ssl-verify": "off" },
+    "proxy-ssl-secret: refused (the Secret is not in the input, and may have a certificate that NGINX shows to the backend) way out: -f with Secret shop/ca",
+    "proxy-ssl-verify: converted (it says what is the default)",
+  ],
+  [
+    {
+      "proxy-ssl-secret": "shop/ca",
+      "proxy-ssl-verify-depth": "2",
+      "proxy-ssl-ciphers": "DEFAULT",
+      "proxy-ssl-protocols": "TLSv1.2",
+      "proxy-ssl-server-name": "on",
+    },
+    "proxy-ssl-ciphers: changed (Envoy's own ciphers are used towards the backend)",
+    "proxy-ssl-protocols: changed (TLS 1.2 and 1.3 are used towards the backend)",
+    "proxy-ssl-secret: refused (the Secret is not in the input, and may have a certificate that NGINX shows to the backend) way out: -f with Secret shop/ca",
+    "proxy-ssl-server-name: mapped → what a BackendTLSPolicy does",
+    "proxy-ssl-verify-depth: converted (without proxy-ssl-verify NGINX does not look at it)",
+  ],
+  [
+    { "proxy-ssl-secret": "shop/ca", "proxy-ssl-server-name": "off" },
+    "proxy-ssl-secret: refused (the Secret is not in the input, and may have a certificate that NGINX shows to the backend) way out: -f with Secret shop/ca",
+    "proxy-ssl-server-name: changed (the name is sent as SNI too)",
+  ],
+  [{ "upstream-vhost": "backend.example.com" }, "upstream-vhost: converted → URLRewrite hostname"],
+  [{ "upstream-vhost": "$host" }, "upstream-vhost: converted (it says what is the default)"],
+  [
+    { "upstream-vhost": "backend:8080" },
+    'upstream-vhost: refused (URLRewrite takes a host name in lower case, without port and variables) way out: upstream-vhost: "backend.example.com"',
+  ],
+  [{ "connection-proxy-header": "keep-alive" }, "connection-proxy-header: mapped → what Envoy does"],
+  [
+    { "connection-proxy-header": "close" },
+    "connection-proxy-header: refused (Envoy writes the Connection header itself) way out: take the annotation away",
+  ],
+  [
+    { "proxy-http-version": "1.0" },
+    "proxy-http-version: refused (Envoy speaks HTTP/1.1 and HTTP/2 to backends) way out: a backend that takes HTTP/1.1",
+  ],
+  [{ "proxy-http-version": "1.1" }, "proxy-http-version: converted → what Envoy does"],
+  [
+    { "http2-push-preload": "true" },
+    "http2-push-preload: mapped → the Link header as it is: no browser takes pushes any more",
+  ],
+  [
+    { "default-backend": "errors" },
+    "default-backend: refused (a gateway answers 503 where a Service has no pods) way out: more than one pod for the Service, and a PodDisruptionBudget",
+  ],
+  [
+    { "custom-http-errors": "404,503" },
+    "custom-http-errors: refused (a gateway passes the backend's errors on) way out: error pages in the application",
+  ],
+  [{ "disable-proxy-intercept-errors": "true" }, "disable-proxy-intercept-errors: converted → what Envoy does"],
+  [
+    { "fastcgi-index": "index.php" },
+    "fastcgi-index: refused (Envoy speaks no FastCGI) way out: a web server in the pod",
+  ],
+  [
+    { "fastcgi-params-configmap": "params" },
+    "fastcgi-params-configmap: refused (Envoy speaks no FastCGI) way out: a web server in the pod",
+  ],
+];

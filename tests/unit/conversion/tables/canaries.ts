@@ -1,0 +1,63 @@
+// Annotations on canaries: what is given, and the whole verdict on each of them.
+import type { Case } from "../cases";
+
+export const canaries: Case[] = [
+  [{ canary: "true" }, "canary: converted → rules of the route of the other Ingress"],
+  [{ canary: "false" }, "canary: converted (it says what is the default)"],
+  [{ canary: "maybe" }, "canary: converted (it is no boolean, and NGINX takes its default, false)"],
+  [
+    { canary: "true", "canary-weight": "10" },
+    "canary: converted → rules of the route of the other Ingress",
+    "canary-weight: converted → weights of backendRefs",
+  ],
+  [
+    { canary: "true", "canary-weight": "ten" },
+    "canary: converted → rules of the route of the other Ingress",
+    "canary-weight: converted (it is no whole number, and NGINX takes its default, 0)",
+  ],
+  [{ "canary-weight": "10" }, "canary-weight: converted (the Ingress is no canary, and NGINX does not look at it)"],
+  [
+    { canary: "true", "canary-weight": "10", "canary-weight-total": "1000" },
+    "canary: converted → rules of the route of the other Ingress",
+    "canary-weight: converted → weights of backendRefs",
+    "canary-weight-total: converted → weights of backendRefs",
+  ],
+  [
+    { canary: "true", "canary-weight-total": "50" },
+    "canary: converted → rules of the route of the other Ingress",
+    "canary-weight-total: converted (NGINX takes no total below 100)",
+  ],
+  [
+    { canary: "true", "canary-weight-total": "2000000" },
+    "canary: converted → rules of the route of the other Ingress",
+    'canary-weight-total: refused (HTTPRoute weights go from 0 to 1000000) way out: canary-weight-total: "1000000"',
+  ],
+  [
+    { canary: "true", "canary-by-header": "X-Next" },
+    "canary: converted → rules of the route of the other Ingress",
+    "canary-by-header: converted → rules that match the header",
+  ],
+  [
+    { canary: "true", "canary-by-header": "X-Next", "canary-by-header-value": "yes" },
+    "canary: converted → rules of the route of the other Ingress",
+    "canary-by-header: converted → rules that match the header",
+    "canary-by-header-value: converted → the value of the header match",
+  ],
+  [
+    { canary: "true", "canary-by-header": "X-Next", "canary-by-header-pattern": "^v[0-9]+" },
+    "canary: converted → rules of the route of the other Ingress",
+    "canary-by-header: converted → rules that match the header",
+    "canary-by-header-pattern: mapped → a header match of type RegularExpression",
+  ],
+  [
+    { canary: "true", "canary-by-header": "X-Next", "canary-by-header-pattern": "(?=v)" },
+    "canary: converted → rules of the route of the other Ingress",
+    "canary-by-header: converted → rules that match the header",
+    "canary-by-header-pattern: refused (Envoy takes regular expressions of RE2 only) way out: write it without lookaround and backreferences",
+  ],
+  [
+    { canary: "true", "canary-by-cookie": "next" },
+    "canary: converted → rules of the route of the other Ingress",
+    "canary-by-cookie: mapped → rules that match the Cookie header",
+  ],
+];

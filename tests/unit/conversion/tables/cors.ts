@@ -1,0 +1,90 @@
+// Annotations on CORS: what is given, and the whole verdict on each of them.
+import type { Case } from "../cases";
+
+export const cors: Case[] = [
+  [
+    { "enable-cors": "true" },
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [{ "enable-cors": "false" }, "enable-cors: converted (it says what is the default)"],
+  [{ "enable-cors": "on" }, "enable-cors: converted (it is no boolean, and NGINX takes its default, false)"],
+  [
+    { "cors-allow-origin": "https://a.example.com" },
+    "cors-allow-origin: converted (without enable-cors NGINX does not look at it)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-origin": "*" },
+    "cors-allow-origin: converted → allowOrigins",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-origin": "https://a.example.com, https://b.example.com:8443" },
+    "cors-allow-origin: converted → allowOrigins",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-origin": "https://*.example.com" },
+    "cors-allow-origin: changed → allowOrigins (a `*` stands for any number of labels; NGINX takes one)",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-origin": "myapp://example.com" },
+    "cors-allow-origin: refused (HTTPRoute takes origins of http and https only, not myapp://example.com) way out: leave these origins out, or let the backend answer for them",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-methods": "GET, post" },
+    "cors-allow-methods: converted → allowMethods",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-methods": "GET, PURGE" },
+    "cors-allow-methods: refused (HTTPRoute takes GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH only, not PURGE) way out: leave these methods out",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-methods": "G-ET" },
+    "cors-allow-methods: converted (it is no list of methods, and NGINX takes its default)",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-headers": "X-One, X-Two" },
+    "cors-allow-headers: converted → allowHeaders",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-headers": "X:One" },
+    "cors-allow-headers: converted (it is no list of headers, and NGINX takes its default)",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-expose-headers": "X-One, *" },
+    "cors-expose-headers: converted → exposeHeaders",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-expose-headers": "X:One" },
+    "cors-expose-headers: converted (it is no list of headers, and NGINX sends none)",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-credentials": "false" },
+    "cors-allow-credentials: converted → allowCredentials",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-max-age": "600" },
+    "cors-max-age: mapped → maxAge",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-max-age": "0" },
+    'cors-max-age: refused (HTTPRoute takes 1 second and more) way out: cors-max-age: "1"',
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-max-age": "1h" },
+    "cors-max-age: converted (it is no whole number, and NGINX takes its default, 1728000)",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+];

@@ -1,0 +1,33 @@
+// Annotations on paths and https: what is given, and the whole verdict on each of them.
+import type { Case } from "../cases";
+
+export const pathsAndHttps: Case[] = [
+  [{ "rewrite-target": "/new" }, "rewrite-target: converted → URLRewrite, path by path"],
+  [
+    { "rewrite-target": "new" },
+    'rewrite-target: refused (Gateway API takes absolute paths only) way out: rewrite-target: "/new"',
+  ],
+  [{ "rewrite-target": "/a b" }, "rewrite-target: converted (NGINX does not take these characters and ignores it)"],
+  [{ "use-regex": "true" }, "use-regex: converted → path matches of the host"],
+  [{ "use-regex": "false" }, "use-regex: converted (it says what is the default)"],
+  [{ "use-regex": "yes" }, "use-regex: converted (it is no boolean, and NGINX takes its default, false)"],
+  [{ "app-root": "/app" }, "app-root: converted → a redirect of `/`"],
+  [{ "app-root": "app" }, "app-root: converted (it is no absolute path, and NGINX ignores it)"],
+  [{ "ssl-redirect": "true" }, "ssl-redirect: converted → a redirect to https where the host has TLS"],
+  [{ "ssl-redirect": "false" }, "ssl-redirect: converted → no redirect to https"],
+  [{ "ssl-redirect": "no" }, "ssl-redirect: converted (it is no boolean, and NGINX takes its default, true)"],
+  [{ "force-ssl-redirect": "true" }, "force-ssl-redirect: converted → a redirect to https"],
+  [{ "force-ssl-redirect": "false" }, "force-ssl-redirect: converted (it says what is the default)"],
+  [{ "preserve-trailing-slash": "true" }, "preserve-trailing-slash: converted → what RequestRedirect does"],
+  [{ "preserve-trailing-slash": "false" }, "preserve-trailing-slash: converted (it says what is the default)"],
+  [
+    { "x-forwarded-prefix": "/x" },
+    "x-forwarded-prefix: converted (NGINX sends it only where rewrite-target changes the path)",
+  ],
+  [
+    { "x-forwarded-prefix": "/x", "rewrite-target": "/new" },
+    "rewrite-target: converted → URLRewrite, path by path",
+    "x-forwarded-prefix: converted → RequestHeaderModifier",
+  ],
+  [{ "enable-rewrite-log": "true" }, "enable-rewrite-log: mapped → Envoy's access log: `%REQ(X-ENVOY-ORIGINAL-PATH)%`"],
+];

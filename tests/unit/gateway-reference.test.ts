@@ -1,0 +1,36 @@
+// What a route learns of a gateway from the reference alone.
+import * as assert from "node:assert/strict";
+import { servedBy } from "../../lib/gateway-api/reference";
+
+const http = { name: "http", protocol: "HTTP", port: 80 };
+const https = { name: "https", protocol: "HTTPS", port: 443 };
+
+describe("a reference to a gateway", () => {
+  it("tells nothing of it where it is a name alone", () => {
+    assert.equal(servedBy({}), undefined);
+  });
+
+  it("tells its listeners by protocol, its names, and the port outside", () => {
+    const gateway = {
+      listeners: [http, https],
+      hostPorts: { http: 8081, https: 8444 },
+      certificateNames: ["localhost"],
+    };
+    assert.deepEqual(servedBy(gateway), {
+      certificateNames: ["localhost"],
+      httpsPort: 8444,
+      listeners: { http: ["http"], https: ["https"] },
+    });
+  });
+
+  it("tells the host names where every listener has one, each once", () => {
+    const one = { ...http, hostname: "a.example.com" };
+    const two = { ...http, name: "http-2", hostname: "b.example.com" };
+    assert.deepEqual(servedBy({ listeners: [one, two, { ...https, hostname: "a.example.com" }] }), {
+      hostnames: ["a.example.com", "b.example.com"],
+      httpsPort: 443,
+      listeners: { http: ["http", "http-2"], https: ["https"] },
+    });
+    assert.equal(servedBy({ listeners: [one, http] })?.hostnames, undefined);
+  });
+});

@@ -1,0 +1,99 @@
+// The page on `convert`, from the data on annotations.
+import { families, foreign } from "../lib/conversion/annotations";
+import { prefix } from "../lib/conversion/annotations/family";
+
+const intro = `# From ingress-nginx to the gateway
+
+\`npx istio-ambient convert\` reads Ingresses of ingress-nginx and writes what makes the mesh's gateway answer as NGINX does:
+HTTPRoutes, and where they are needed ListenerSets, DestinationRules, BackendTLSPolicies, AuthorizationPolicies and
+ReferenceGrants. On stderr it says of every host, path and annotation what became of it. What cannot be had without a loss
+is refused, with the reason and a way out; nothing is left out in silence.
+
+This page is generated from the data that the command works with, by \`make docs\`.
+
+\`\`\`sh
+npx istio-ambient convert -f ingress.yaml > routes.yaml                  # files, directories, - for stdin
+npx istio-ambient convert --namespace shop --output typescript > routes.ts
+npx istio-ambient convert --all-namespaces --report json 2> report.json > routes.yaml
+npx istio-ambient convert -f ingress.yaml --accept limit-rps > routes.yaml
+npx istio-ambient convert -f ingress.yaml --compare http://localhost:8080 http://localhost:8081
+\`\`\`
+
+| outcome | means |
+| --- | --- |
+| converted | the same, in another place; or nothing, since NGINX does nothing with it either |
+| mapped | something else that does the same |
+| changed | something that differs in what the report says |
+| accepted | left out, as \`--accept\` says |
+| refused | nothing is written, and the exit code is 1 |
+
+Exit codes: 0 when nothing was refused, 1 when something was (with \`--compare\`: when something was answered otherwise), 64
+for a call that cannot be understood, 69 when the cluster or one of the two URLs does not answer.
+
+## What NGINX does, and what becomes of it
+
+- **Paths.** \`ImplementationSpecific\` is \`Prefix\` to ingress-nginx, and both go by path elements. A path with a slash at its
+  end redirects (301) who leaves it out: a rule of its own does that.
+- **Regular expressions.** \`use-regex\`, or a \`rewrite-target\` that differs from the path, on any Ingress of a host makes
+  case-insensitive expressions of all of its paths, open at their end, the longest first. They become matches of type
+  RegularExpression in that order. Istio asks Exact before PathPrefix before RegularExpression, whatever their length, so where a
+  rewrite needs a prefix, and the others would come too late, they become prefixes too, or are refused.
+- **Redirects to https** are on as soon as the host has any \`tls:\` section, its Secret or not. They become an HTTPRoute on the
+  http listener. Its Location has no port unless \`--https-port\` gives one, and keeps the last slash of a path, which NGINX takes
+  away unless \`preserve-trailing-slash\` says otherwise.
+- **Certificates.** Hosts with a TLS Secret get a listener in a ListenerSet beside the Ingress, so that no Secret has to move. The
+  Gateway has to allow it: \`kubectl patch gateway hostk8s-gateway -n istio-system --type merge -p
+  '{"spec":{"allowedListeners":{"namespaces":{"from":"All"}}}}'\`. Hosts without one are served with the Gateway's own certificate.
+- **Several Ingresses of one host.** The oldest claims a path; of one age, the last by namespace and name. Aliases, \`app-root\` and
+  certificates are the host's, whichever Ingress names them.
+- **Canaries** hang on the Service: every path that sends to it gets the canary, in each of its hosts. A Service has one.
+- **Hosts.** \`*\` stands for one label with NGINX, and for any number of labels with a Gateway.
+
+What differs for every route, and is not said each time: Envoy answers with \`server: istio-envoy\`, sends X-Forwarded-For,
+X-Forwarded-Proto and X-Request-Id to backends but not X-Real-IP, X-Forwarded-Host, X-Forwarded-Port and X-Scheme, and does not
+merge slashes in paths. NGINX's ConfigMap is not read: its defaults count.
+
+## \`--compare\`
+
+From the Ingresses it derives requests: every host and alias, every path with and without its last slash, below it and beside it,
+in upper case, with a query; headers and cookies of canaries; origins and preflight requests where there is CORS. It sends each to
+both URLs, and prints what differs: the status, the Location (without its port), the backend (by \`--backend-header\`, or the name
+that an echo server gives in JSON) and the path that it saw, CORS headers and those of \`--header\`. GET, HEAD and OPTIONS only,
+unless \`--methods\` names others; \`--max-requests\` and \`--rate\` bound it. \`--https\` takes two URLs of https.`;
+
+/** The whole page. */
+export function conversionPage(): string {
+  const sections = families.map(({ title, annotations }) => {
+    const rows = annotations.map(
+      ({ name, does, becomes, source, told }) =>
+        `| \`${name}\` | ${cell(does)} | ${cell(becomes)} | [${told}](${address(source)}) |`,
+    );
+    return [
+      `## ${title}`,
+      "",
+      "| annotation | NGINX | the gateway | source |",
+      "| --- | --- | --- | --- |",
+      ...rows,
+    ].join("\n");
+  });
+  const others = [...new Set(foreign.map(({ controller }) => controller))].map((controller) => {
+    const prefixes = foreign.filter((one) => one.controller === controller).map((one) => `\`${one.prefix}\``);
+    return `| ${controller} | ${prefixes.join(", ")} |`;
+  });
+  return [
+    intro,
+    `All ${families.flatMap(({ annotations }) => annotations).length} annotations of ingress-nginx (\`${prefix}…\`) by family. The last column says where ingress-nginx itself tells of one: in the table of its page, only in the text below, or only in the code that it links to. Any other annotation of that prefix is refused.`,
+    ...sections,
+    "## Annotations of other controllers",
+    "They are refused by name, since ingress-nginx does not read them:",
+    ["| controller | prefix |", "| --- | --- |", ...others].join("\n"),
+  ].join("\n\n");
+}
+
+function address(source: string): string {
+  return `https://github.com/kubernetes/ingress-nginx/tree/main/internal/ingress/annotations/${source}`;
+}
+
+function cell(text: string): string {
+  return text.replace(/\|/g, "\\|");
+}

@@ -1,0 +1,126 @@
+// What the generated parts of the documentation say, as Markdown.
+import { configKeys } from "../components/mesh/program-config";
+import { timeouts } from "../lib/istio/defaults";
+import { defaultIstioVersion, istioLines } from "../lib/istio/releases";
+import type { Argument, Component, Property } from "./reference";
+
+/** The reference of a component: one heading for each argument that stands at the top. */
+export function componentReference({ args, outputs, resources }: Component): string {
+  return [
+    "## Arguments",
+    ...args.map(argumentSection),
+    "## Outputs",
+    outputs.map(propertyLine).join("\n"),
+    ...(resources.length === 0 ? [] : ["## Resources", "For `dependsOn`.", resources.map(propertyLine).join("\n")]),
+  ].join("\n\n");
+}
+
+function argumentSection(argument: Argument): string {
+  const { path, type, values, text, required, standard, example, fields } = argument;
+  const facts = [
+    `- Type: \`${type}\`${required ? ", required" : ""}`,
+    ...(values.length === 0 ? [] : [`- Values: ${values.map((value) => `\`"${value}"\``).join(", ")}`]),
+    ...(standard === "" ? [] : [`- Default: ${withCode(standard)}`]),
+    ...(example === "" ? [] : [`- Example: \`${path}: ${example}\``]),
+  ];
+  return [
+    `### ${path}`,
+    text,
+    facts.join("\n"),
+    ...(fields.length === 0 ? [] : ["Its fields:", fieldList(fields, "")]),
+  ].join("\n\n");
+}
+
+/** The fields below an argument as a list, and theirs below them. */
+function fieldList(fields: Argument[], indent: string): string {
+  return fields
+    .map(({ path, type, values, text, required, standard, example, fields: inner }) => {
+      const facts = [
+        ...(values.length === 0 ? [] : [`One of ${values.map((value) => `\`"${value}"\``).join(", ")}.`]),
+        ...(standard === "" ? [] : [`Default: ${withCode(standard)}.`]),
+        ...(example === "" ? [] : [`Example: \`${example}\`.`]),
+      ];
+      const head = `${indent}- **\`${path}\`** (\`${type}\`${required ? ", required" : ""}): ${[text, ...facts].join(" ")}`;
+      return inner.length === 0 ? head : `${head}\n${fieldList(inner, `${indent}  `)}`;
+    })
+    .join("\n");
+}
+
+function propertyLine({ name, type, text, fields }: Property): string {
+  const inner = fields.map((field) => `\n  - \`${field.name}\`: ${field.text}`);
+  return `- **\`${name}\`** (\`${type}\`): ${text}${inner.join("")}`;
+}
+
+/** A default with its constant set as code. */
+function withCode(standard: string): string {
+  return standard.replace(/^(\[.*\]|"[^"]*"|\d[\w.]*|true|false)(?=[ :]|$)/, "`$1`");
+}
+
+/** The flat keys of the program's configuration. */
+export function configTable(): string {
+  const lines = configKeys.map(({ variable, key, argument }) => {
+    const [top, ...rest] = argument;
+    const sets =
+      top === undefined
+        ? "whether there is a mesh"
+        : `[\`${[top, ...rest].join(".")}\`](ambient-mesh.md#${top.toLowerCase()})`;
+    return `| \`${variable}\` | \`istio-ambient:${key}\` | ${sets} |`;
+  });
+  return [
+    "| environment variable of HostK8s | config key | sets |",
+    "| --- | --- | --- |",
+    ...lines,
+    "| – | `istio-ambient:mesh` | every other argument of [AmbientMesh](ambient-mesh.md), as an object |",
+  ].join("\n");
+}
+
+/** The release lines, and how to choose a release. */
+export function releaseTable(): string {
+  const lines = istioLines.map(
+    ({ minor, newest, floor, kubernetes, gatewayApi }) =>
+      `| ${minor} | ${newest} | ${floor} | ${kubernetes.first} to ${kubernetes.last} | ${gatewayApi} |`,
+  );
+  return [
+    "```sh",
+    `pulumi config set --path istio-ambient:mesh.version ${defaultIstioVersion}`,
+    "pulumi preview",
+    "pulumi up",
+    "```",
+    "",
+    "| Istio | newest known | oldest accepted | Kubernetes | Gateway API |",
+    "| --- | --- | --- | --- | --- |",
+    ...lines,
+  ].join("\n");
+}
+
+/** What the README says that a user needs. */
+export function needs(nodeRange: string): string {
+  const [newest] = istioLines;
+  const { first, last } = newest!.kubernetes;
+  return [
+    `- Kubernetes ${first} to ${last} for Istio ${newest!.minor}.`,
+    `- Node.js ${nodeRange.replace(/^>=/, "")} or newer.`,
+  ].join("\n");
+}
+
+/** What is waited for, and how long. */
+const waits: Record<keyof typeof timeouts, string> = {
+  release: "each Helm release, until it is deployed",
+  dataPlane: "istiod, and istio-cni and ztunnel on every node",
+  gateway: "a Gateway, and its pods",
+  gatewayApi: "the Gateway API CRDs, until they are served",
+  certificate: "a certificate by the gateway's own CA",
+  foreignCertificate: "a certificate by an issuer that you name",
+  route: "an HTTPRoute, until every parent accepts it",
+  waypoint: "a waypoint's pods",
+  policy: "a policy, until ztunnel or the waypoint accepts it",
+};
+
+/** The table of waits. */
+export function timeoutTable(): string {
+  const lines = Object.entries(timeouts).map(
+    ([key, minutes]) =>
+      `| ${waits[key as keyof typeof timeouts]} | ${minutes < 1 ? `${minutes * 60} seconds` : `${minutes} minutes`} |`,
+  );
+  return ["| waits for | at most |", "| --- | --- |", ...lines].join("\n");
+}
