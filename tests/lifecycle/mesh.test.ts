@@ -139,9 +139,8 @@ describe("a mesh on a cluster", () => {
     const requests = async () => (await readFacts({}, plan, 60_000)).requests;
     const alone = await requests();
     assert.ok(alone <= 20, `${alone} requests`);
-    apply(
-      "{ apiVersion: v1, kind: Namespace, metadata: { name: enrolled, labels: { istio.io/dataplane-mode: ambient } } }",
-    );
+    kubectl("create", "namespace", "enrolled");
+    kubectl("label", "namespace", "enrolled", "istio.io/dataplane-mode=ambient");
     assert.equal(await requests(), alone + 2);
     kubectl("delete", "namespace", "enrolled");
   });
