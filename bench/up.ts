@@ -4,7 +4,7 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { table } from "../sandbox/table";
+import { table } from "../sandbox/session/table";
 import { bareProgram, ownProgram, run, type Program } from "./programs";
 import { CountedCluster, Downloads, type Traffic } from "./wire";
 

@@ -1,8 +1,8 @@
 // One sandbox: its folder, what lies where in it, and the environment of a command inside.
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { partPath } from "./cache";
-import { GoPart, parts } from "./parts";
+import { partPath } from "./build/cache";
+import { GoPart, parts } from "./build/parts";
 import { quoted } from "./shell";
 
 /** Root of the checkout. */
@@ -105,7 +105,7 @@ export class Instance {
   /** The script that starts `pulumi`. */
   pulumiScript(program: string): string {
     const values: Record<string, string> = { program, checkout, settings: this.settings };
-    const script = fs.readFileSync(path.join(__dirname, "pulumi.sh"), "utf8");
+    const script = fs.readFileSync(path.join(__dirname, "session", "pulumi.sh"), "utf8");
     return script.replace(/@(\w+)@/g, (_, name: string) => quoted(values[name] ?? ""));
   }
 

@@ -1,15 +1,15 @@
 // The command line of the sandbox: `npm run sandbox -- <command>`.
 import * as fs from "node:fs";
 import { Command } from "commander";
-import { buildParts, isComplete } from "./build";
-import { ask } from "./control";
-import { withLock } from "./control-plane";
-import { unavailable } from "./exit-status";
+import { buildParts, isComplete } from "./build/build";
+import { ask } from "./control-plane/control";
+import { withLock } from "./control-plane/control-plane";
+import { unavailable } from "./session/exit-status";
 import { Instance } from "./instance";
-import { checkMachine } from "./machine";
-import { isAlive, killAll, spawnInside } from "./namespaces";
-import { endText, statusText } from "./status";
-import { up } from "./up";
+import { checkMachine } from "./control-plane/machine";
+import { isAlive, killAll, spawnInside } from "./control-plane/namespaces";
+import { endText, statusText } from "./session/status";
+import { up } from "./session/up";
 
 const instance = Instance.current();
 const program = new Command("sandbox")

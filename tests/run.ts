@@ -4,10 +4,10 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { buildParts } from "../sandbox/build";
+import { buildParts } from "../sandbox/build/build";
 import { Instance } from "../sandbox/instance";
 import { typescript } from "../sandbox/node";
-import { chosenPlugins } from "../sandbox/plugins";
+import { chosenPlugins } from "../sandbox/plugins/choice";
 
 const checkout = path.dirname(__dirname);
 

@@ -4,9 +4,9 @@ import { ChildProcess, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { cacheDirectory } from "../../sandbox/cache";
+import { cacheDirectory } from "../../sandbox/build/cache";
 import { typescript } from "../../sandbox/node";
-import { findTraffic } from "../../sandbox/traffic";
+import { findTraffic } from "../../sandbox/pods/traffic";
 
 const { lacks } = findTraffic();
 const hasIptables = spawnSync("iptables", ["--version"]).status === 0;

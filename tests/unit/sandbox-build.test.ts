@@ -1,8 +1,8 @@
 // What the sandbox builds and under which name it is kept.
 import * as assert from "node:assert/strict";
-import { goMod, releaseChart, releaseValues } from "../../sandbox/build";
-import { cacheDirectory, partFolder } from "../../sandbox/cache";
-import { GoPart, parts } from "../../sandbox/parts";
+import { goMod, releaseChart, releaseValues } from "../../sandbox/build/build";
+import { cacheDirectory, partFolder } from "../../sandbox/build/cache";
+import { GoPart, parts } from "../../sandbox/build/parts";
 
 const part: GoPart = {
   kind: "go",

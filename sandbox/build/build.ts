@@ -3,8 +3,8 @@ import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { cacheDirectory, isBuilt, ownSources, partDirectory } from "./cache";
-import { lock } from "./lock";
-import { findProvider, obtainProvider } from "./official";
+import { lock } from "../lock";
+import { findProvider, obtainProvider } from "../plugins/official";
 import { ChartsPart, FilesPart, GoPart, Part, parts, WheelPart } from "./parts";
 import { Progress, tail } from "./progress";
 
