@@ -79,6 +79,7 @@ program
   .action(async ({ tests }: { tests?: boolean }) => {
     checkMachine(tests === true || !isComplete());
     await buildParts({ forTests: tests });
+    if (isAlive(instance)) instance.linkPrograms();
   });
 
 /** The terminal's signals reach the command by themselves; this process only waits for its end. */
