@@ -64,8 +64,11 @@ export class CountedCluster {
     const config = JSON.parse(this.direct) as Kubeconfig;
     const proxied = { ...config, clusters: config.clusters.map((each) => ({ ...each, cluster })) };
     fs.writeFileSync(this.kubeconfig, JSON.stringify(proxied));
-    await work();
-    fs.writeFileSync(this.kubeconfig, this.direct);
+    try {
+      await work();
+    } finally {
+      fs.writeFileSync(this.kubeconfig, this.direct);
+    }
     const others = { requests: 0, bytes: 0 };
     for (const [client, { requests, bytes }] of this.traffic) {
       if (client === "") continue;

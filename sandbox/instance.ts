@@ -1,8 +1,8 @@
 // One sandbox: its folder, what lies where in it, and the environment of a command inside.
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { partPath } from "./cache";
-import { GoPart, parts } from "./parts";
+import { partPath } from "./build/cache";
+import { GoPart, parts } from "./build/parts";
 import { quoted } from "./shell";
 
 /** Root of the checkout. */
@@ -86,16 +86,16 @@ export class Instance {
     if (fs.existsSync(this.directory) && fs.readdirSync(this.directory).length === 0) fs.rmdirSync(this.directory);
   }
 
-  /** Every program of the sandbox, for PATH. */
+  /** Puts every program of the sandbox that is built onto its PATH. */
   linkPrograms(): void {
-    fs.rmSync(this.bin, { recursive: true, force: true });
     fs.mkdirSync(this.bin, { recursive: true });
     for (const part of parts.filter((candidate): candidate is GoPart => candidate.kind === "go")) {
       // Plugins lie in the engine's home.
       for (const name of Object.keys(part.binaries).filter((each) => !each.startsWith("pulumi-resource-"))) {
         const target = partPath(part.name, name);
         const link = path.join(this.bin, name);
-        if (!fs.existsSync(target)) continue;
+        if (!fs.existsSync(target) || fs.existsSync(link)) continue;
+        fs.rmSync(link, { force: true });
         if (name === "pulumi") fs.writeFileSync(link, this.pulumiScript(target), { mode: 0o755 });
         else fs.symlinkSync(target, link);
       }
@@ -105,7 +105,7 @@ export class Instance {
   /** The script that starts `pulumi`. */
   pulumiScript(program: string): string {
     const values: Record<string, string> = { program, checkout, settings: this.settings };
-    const script = fs.readFileSync(path.join(__dirname, "pulumi.sh"), "utf8");
+    const script = fs.readFileSync(path.join(__dirname, "session", "pulumi.sh"), "utf8");
     return script.replace(/@(\w+)@/g, (_, name: string) => quoted(values[name] ?? ""));
   }
 

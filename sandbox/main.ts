@@ -1,15 +1,15 @@
 // The command line of the sandbox: `npm run sandbox -- <command>`.
 import * as fs from "node:fs";
 import { Command } from "commander";
-import { buildParts, isComplete } from "./build";
-import { ask } from "./control";
-import { withLock } from "./control-plane";
-import { unavailable } from "./exit-status";
+import { buildParts, isComplete } from "./build/build";
+import { ask } from "./control-plane/control";
+import { withLock } from "./control-plane/control-plane";
+import { unavailable } from "./session/exit-status";
 import { Instance } from "./instance";
-import { checkMachine } from "./machine";
-import { isAlive, killAll, spawnInside } from "./namespaces";
-import { endText, statusText } from "./status";
-import { up } from "./up";
+import { checkMachine } from "./control-plane/machine";
+import { isAlive, killAll, spawnInside } from "./control-plane/namespaces";
+import { endText, statusText } from "./session/status";
+import { up } from "./session/up";
 
 const instance = Instance.current();
 const program = new Command("sandbox")
@@ -75,9 +75,11 @@ for (const command of ["stop", "start"] as const) {
 program
   .command("build")
   .description("build the parts that the cache does not have")
-  .action(async () => {
-    checkMachine(!isComplete());
-    await buildParts();
+  .option("--tests", "those too that only tests need: helm, istioctl, the conformance suite, what is upgraded from")
+  .action(async ({ tests }: { tests?: boolean }) => {
+    checkMachine(tests === true || !isComplete());
+    await buildParts({ forTests: tests });
+    if (isAlive(instance)) instance.linkPrograms();
   });
 
 /** The terminal's signals reach the command by themselves; this process only waits for its end. */

@@ -4,10 +4,10 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { buildParts } from "../sandbox/build";
+import { buildParts } from "../sandbox/build/build";
 import { Instance } from "../sandbox/instance";
 import { typescript } from "../sandbox/node";
-import { chosenPlugins } from "../sandbox/plugins";
+import { chosenPlugins } from "../sandbox/plugins/choice";
 
 const checkout = path.dirname(__dirname);
 
@@ -39,9 +39,6 @@ const longest = ["examples", "conformance", "upgrade", "applications", "interrup
 /** Two cores are busy with two. */
 const mostLanes = 2;
 const counts = fs.mkdtempSync(path.join(os.tmpdir(), "counts-"));
-
-/** Those that need parts of which a sandbox itself has no use. */
-const withParts = ["lifecycle/conformance", "lifecycle/upgrade"];
 
 /** Both write the compiled package. */
 const packing = ["consumer", "lifecycle/examples"];
@@ -140,12 +137,12 @@ async function main(wanted: string[]): Promise<void> {
   try {
     if (queue.some(({ place }) => place !== "without")) {
       console.log("\n=== sandbox ===");
+      await buildParts({ forTests: true });
       for (const lane of lanes) {
         await sandbox(lane, ["down"], false);
         lane.isUp = await sandbox(lane, ["up", "--bare"]);
       }
     }
-    if (queue.some(({ name }) => withParts.includes(name))) await buildParts({ forTests: true });
     results.push(...(await Promise.all(lanes.map((lane) => work(lane, queue, alone)))).flat());
     const [first] = lanes;
     for (const { name, version, origin } of first ? chosenPlugins(first.instance) : [])

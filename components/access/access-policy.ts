@@ -17,6 +17,7 @@ import { conditionMet } from "../support/acceptance";
 import { childOf, minutes } from "../support/children";
 import { checkedInputs, componentNamed, lateViolation, resolved, resolvedMetadata } from "../support/arguments";
 import { clusterOf } from "../support/cluster";
+import { earlyName } from "../support/program";
 import { anotherName, ownObject, Writer } from "../support/ownership";
 import { AccessPolicyArgs, HttpAccessArgs } from "./args";
 
@@ -39,7 +40,11 @@ export class AccessPolicy extends pulumi.ComponentResource {
     super("istio-ambient:index:AccessPolicy", name, checkedInputs("AccessPolicy", name, args, rules), opts);
     const policy = normalize(name, args);
     const cluster = clusterOf(this, "AccessPolicy", name, args.cluster);
-    const write = writerOf(name, { what: componentNamed("AccessPolicy", name), cluster, opts }, policy);
+    const write = writerOf(
+      name,
+      { what: componentNamed("AccessPolicy", name), cluster, opts, namespace: earlyName(args.namespace) },
+      policy,
+    );
 
     const ids: pulumi.Output<string>[] = [];
     if (args.defaultDeny) {

@@ -27,7 +27,7 @@ import { Cluster, clusterId, clusterOf } from "../support/cluster";
 import { beforeTheEnd, explainWait } from "../support/explain-wait";
 import { factsOf } from "../support/mesh-facts";
 import { anotherName, ownObject, Writer } from "../support/ownership";
-import { announceGateway, plain } from "../support/program";
+import { announceGateway, earlyName, plain } from "../support/program";
 
 /**
  * A Gateway of class `istio` with http and https, which istiod turns into pods and a Service.
@@ -66,7 +66,8 @@ export class IngressGateway extends pulumi.ComponentResource {
     const gateway = normalize(componentNamed("IngressGateway", name), name, args);
     // What is a part of a mesh was seen by its preflight.
     const isJudged = (factsOf(opts?.parent) ?? "skipped") !== "skipped";
-    const writer = { what: componentNamed("IngressGateway", name), cluster, opts, isJudged };
+    const namespace = earlyName(args.namespace);
+    const writer = { what: componentNamed("IngressGateway", name), cluster, opts, namespace, isJudged };
     const overlay = createOverlay(this, name, writer, gateway);
     const certificate = createCertificate(this, name, writer, gateway, args.certificate ?? {});
     const resource = createGateway(
@@ -212,7 +213,7 @@ function createGateway(
 ): k8s.apiextensions.CustomResource {
   const annotations = { "pulumi.com/waitFor": "condition=Programmed" };
   const metadata = { name: gateway.name, namespace: gateway.namespace, annotations };
-  const wayOut = pulumi.all([gateway.name, gateway.namespace]).apply(([taken, namespace]) => {
+  const wayOut = pulumi.all([gateway.name, writer.namespace ?? gateway.namespace]).apply(([taken, namespace]) => {
     return anotherName(
       taken,
       `, or attach routes to that gateway by \`parent: { name: "${taken}", namespace: "${namespace}" }\``,

@@ -7,6 +7,7 @@ import { childOf } from "../support/children";
 import { existingNamespace } from "../support/existing-namespace";
 import { checkedInputs, componentNamed, resolved } from "../support/arguments";
 import { clusterOf } from "../support/cluster";
+import { announceNamespace } from "../support/program";
 import { labelledObject, ownObject, Writer } from "../support/ownership";
 import { AmbientNamespaceArgs } from "./args";
 
@@ -34,6 +35,7 @@ export class AmbientNamespace extends pulumi.ComponentResource {
     this.name = pulumi
       .all([namespace.metadata, ...strict.map((each) => each.metadata)])
       .apply(([known]) => known!.name!);
+    announceNamespace(this.name, settings.name);
     this.registerOutputs({ name: this.name });
   }
 }

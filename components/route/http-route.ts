@@ -20,7 +20,7 @@ import {
   resolvedMetadata,
   throwViolations,
 } from "../support/arguments";
-import { identity } from "../support/program";
+import { earlyName, identity } from "../support/program";
 import { gatewayViolations, knownGateway, routeViolations, ruleArgs } from "./conflicts";
 import { HttpRouteArgs } from "./args";
 import { RouteRuleArgs, RouteVersionArgs } from "./rule-args";
@@ -53,7 +53,7 @@ export class HttpRoute extends pulumi.ComponentResource {
     const route = normalize(name, args);
     const cluster = clusterOf(this, "HttpRoute", name, args.cluster);
 
-    const writer = { what: componentNamed("HttpRoute", name), cluster, opts };
+    const writer = { what: componentNamed("HttpRoute", name), cluster, opts, namespace: earlyName(args.namespace) };
     const grants = createGrants(this, name, args, writer, route);
     const resource = createRoute(name, writer, route, childOf(this, opts, ...grants));
     if (args.httpsOnly) createRedirect(this, name, args, route.name, childOf(this, opts));
@@ -189,7 +189,12 @@ function createGrants(
       {
         apiVersion: "gateway.networking.k8s.io/v1",
         kind: "ReferenceGrant",
-        metadata: ownObject(writer, "ReferenceGrant", { ...given, ...metadata }, wayOut),
+        metadata: ownObject(
+          { ...writer, namespace: earlyName(versions[0]!.namespace) },
+          "ReferenceGrant",
+          { ...given, ...metadata },
+          wayOut,
+        ),
         spec: pulumi.all([namespace, services]).apply(([from, to]) => grantSpec(from, to)),
       },
       childOf(parent, writer.opts),

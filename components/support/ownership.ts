@@ -40,6 +40,8 @@ export interface Writer {
   what: string;
   cluster: Cluster;
   opts: pulumi.ComponentResourceOptions | undefined;
+  /** Namespace of its objects as far as it is known before that exists: what is in the way is told of all at once. */
+  namespace?: pulumi.Input<string>;
   /** The preflight of the mesh that this is a part of has judged the objects already. */
   isJudged?: boolean;
 }
@@ -86,7 +88,8 @@ export function labelledObject(
   wayOut: LabelsWayOut,
 ): Metadata {
   const stack = stackName();
-  const judged = afterLook<Record<string, string>>(writer, object, labels, (look, target, named, set) =>
+  const whole = { ...writer, namespace: undefined };
+  const judged = afterLook<Record<string, string>>(whole, object, labels, (look, target, named, set) =>
     look.judgeLabels(target, { ...named, kind, component: writer.what, labels: set, wayOut }),
   );
   const annotations = pulumi.all([judged, labels]).apply(([given, set]) => {
@@ -113,14 +116,20 @@ interface Place {
 
 /** The annotations, once the look lets the object pass. */
 function afterLook<T>(
-  { cluster, isJudged }: Writer,
+  { cluster, isJudged, namespace: early }: Writer,
   { name, namespace = "", annotations = {} }: Metadata,
   more: pulumi.Input<T>,
   judge: (look: Look, target: ClusterTarget, object: Place, more: T) => Promise<unknown>,
 ): pulumi.Output<Record<string, string>> {
   const order = lookAt(cluster).nextPlace();
   return pulumi
-    .all([name, namespace, pulumi.output(annotations), pulumi.output(more).apply((value) => [value]), cluster.target])
+    .all([
+      name,
+      early ?? namespace,
+      pulumi.output(annotations),
+      pulumi.output(more).apply((value) => [value]),
+      cluster.target,
+    ])
     .apply(async ([known, into, given, [value], target]) => {
       if (isJudged !== true) {
         await judge(lookAt(cluster), target, { name: known, namespace: into, order }, value as T);

@@ -86,6 +86,18 @@ export function gatewayBehind(parent: unknown): Served | undefined {
   return typeof parent === "object" && parent !== null ? gateways.get(parent) : undefined;
 }
 
+const earlyNames = new WeakMap<object, pulumi.Output<string>>();
+
+/** Remembers what the namespace will be called that an output names once it exists. */
+export function announceNamespace(name: pulumi.Output<string>, early: pulumi.Output<string>): void {
+  earlyNames.set(name, early);
+}
+
+/** The name of a namespace, without waiting for it where this program makes it. */
+export function earlyName(namespace: pulumi.Input<string> | undefined): pulumi.Input<string> | undefined {
+  return pulumi.Output.isInstance(namespace) ? (earlyNames.get(namespace) ?? namespace) : namespace;
+}
+
 const numbers = new WeakMap<object, number>();
 let next = 0;
 

@@ -8,7 +8,7 @@ import { trafficPolicyRules as rules } from "./rules";
 import { conditionMet } from "../support/acceptance";
 import { childOf } from "../support/children";
 import { checkedInputs, componentNamed, resolved, resolvedMetadata, throwViolations } from "../support/arguments";
-import { registry } from "../support/program";
+import { earlyName, registry } from "../support/program";
 import { Cluster, clusterOf } from "../support/cluster";
 import { anotherName, Metadata, ownObject, Writer } from "../support/ownership";
 import { TrafficPolicyArgs } from "./args";
@@ -34,7 +34,8 @@ export class TrafficPolicy extends pulumi.ComponentResource {
     super("istio-ambient:index:TrafficPolicy", name, checkPolicy(name, args), opts);
     const policy = normalize(name, args);
     const cluster = clusterOf(this, "TrafficPolicy", name, args.cluster);
-    const writer = { what: componentNamed("TrafficPolicy", name), cluster, opts };
+    const what = componentNamed("TrafficPolicy", name);
+    const writer = { what, cluster, opts, namespace: earlyName(args.namespace) };
     const objects = [
       ...(shapesConnections(args) ? [createRule(name, writer, policy, childOf(this, opts))] : []),
       ...(shapesRequests(args) ? [createRoutes(name, writer, policy, childOf(this, opts))] : []),

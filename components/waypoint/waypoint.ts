@@ -10,7 +10,7 @@ import { waypointRules as rules } from "./rules";
 import { childOf, minutes } from "../support/children";
 import { existingNamespace } from "../support/existing-namespace";
 import { checkedInputs, componentNamed, resolved, resolvedMetadata, throwViolations } from "../support/arguments";
-import { registry } from "../support/program";
+import { earlyName, registry } from "../support/program";
 import { clusterOf } from "../support/cluster";
 import { anotherName, labelledObject, ownObject, Writer } from "../support/ownership";
 import { WaypointArgs, WaypointReference, WaypointUserArgs } from "./args";
@@ -34,7 +34,8 @@ export class Waypoint extends pulumi.ComponentResource {
     super("istio-ambient:index:Waypoint", name, checkWaypoint(name, args), opts);
     const what = componentNamed("Waypoint", name);
     const waypoint = normalize(what, name, args);
-    const writer = { what, cluster: clusterOf(this, "Waypoint", name, args.cluster), opts };
+    const cluster = clusterOf(this, "Waypoint", name, args.cluster);
+    const writer = { what, cluster, opts, namespace: earlyName(args.namespace) };
     const overlay = createOverlay(this, name, writer, waypoint);
     const gateway = createGateway(name, writer, waypoint, childOf(this, opts, overlay));
     const serving = awaitPods(name, waypoint, childOf(this, opts, gateway));

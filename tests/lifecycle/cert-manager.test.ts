@@ -4,7 +4,7 @@ import { readFacts } from "../../cluster/preflight";
 import { findingLine } from "../../lib/checks/check";
 import { judgePlan } from "../../lib/preflight";
 import type { Plan } from "../../lib/preflight/facts";
-import { ask } from "../../sandbox/control";
+import { ask } from "../../sandbox/control-plane/control";
 import { Instance } from "../../sandbox/instance";
 import { apply, kubectl, settled } from "./support";
 

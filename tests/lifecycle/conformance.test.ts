@@ -4,8 +4,8 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import { Test } from "mocha";
 import { AmbientMesh, AmbientNamespace, HttpRoute, RouteRuleArgs } from "../../components";
-import { partPath } from "../../sandbox/cache";
-import { findTraffic } from "../../sandbox/traffic";
+import { partPath } from "../../sandbox/build/cache";
+import { findTraffic } from "../../sandbox/pods/traffic";
 import { send } from "./requests";
 import { get, kubectl, settled, sources, TestStack } from "./support";
 

@@ -9,7 +9,7 @@ import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { AmbientMesh } from "../../components";
 import type { Ingress } from "../../lib/conversion/objects";
-import { findTraffic } from "../../sandbox/traffic";
+import { findTraffic } from "../../sandbox/pods/traffic";
 import { istioAmbient } from "../unit/fixtures/terminal";
 import { nginx } from "../unit/conversion/models";
 import { ingress, type Ask } from "./convert-ask";

@@ -5,7 +5,7 @@ import * as fs from "node:fs";
 import { createRequire } from "node:module";
 import * as os from "node:os";
 import * as path from "node:path";
-import { findTraffic } from "../../sandbox/traffic";
+import { findTraffic } from "../../sandbox/pods/traffic";
 import { CliStack, configOf } from "../support/cli-stack";
 import { manifestOf, root, unpack } from "../support/programs";
 import { Asked, send } from "./requests";

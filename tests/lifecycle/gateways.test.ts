@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import { AmbientMesh, AmbientNamespace, HttpRoute, IngressGateway, RouteRuleArgs, ServiceType } from "../../components";
-import { findTraffic } from "../../sandbox/traffic";
+import { findTraffic } from "../../sandbox/pods/traffic";
 import { send } from "./requests";
 import { apply, get, kubectl, settled, sources, TestStack } from "./support";
 

@@ -7,7 +7,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AmbientMesh, AmbientMeshArgs } from "../../components";
-import { ask } from "../../sandbox/control";
+import { ask } from "../../sandbox/control-plane/control";
 import { Instance } from "../../sandbox/instance";
 import { condition, get, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
 

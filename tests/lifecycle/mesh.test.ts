@@ -1,6 +1,9 @@
 // A mesh from an empty cluster to an empty cluster, and back: what the engine does, and what is there afterwards.
 import * as assert from "node:assert/strict";
+import { readFacts } from "../../cluster/preflight";
 import { AmbientMesh, AmbientMeshArgs } from "../../components";
+import { stackMark } from "../../lib/ownership/marks";
+import type { Plan } from "../../lib/preflight/facts";
 import { apply, condition, get, kubectl, KubeObject, removeDefinitions, settled, sources, TestStack } from "./support";
 
 const namespace = "istio-system";
@@ -114,6 +117,32 @@ describe("a mesh on a cluster", () => {
 
   it("has nothing to change at the second preview", async () => {
     assert.deepEqual(await stack.preview(), { steps: [], diagnostics: [], outputs: {} });
+  });
+
+  it("is looked at in 20 requests, two more where a namespace is in it", async () => {
+    const [{ metadata }] = get("namespace", namespace) as [KubeObject];
+    const plan: Plan = {
+      stack: metadata.annotations?.[stackMark] ?? "",
+      version: "1.31.0",
+      namespace,
+      nodeNamespace: namespace,
+      adoptNamespace: false,
+      autoscale: false,
+      gateway: {
+        name: "hostk8s-gateway",
+        namespace,
+        nodePorts: [],
+        certificate: "hostk8s-gateway-cert",
+        ownAuthority: true,
+      },
+    };
+    const requests = async () => (await readFacts({}, plan, 60_000)).requests;
+    const alone = await requests();
+    assert.ok(alone <= 20, `${alone} requests`);
+    kubectl("create", "namespace", "enrolled");
+    kubectl("label", "namespace", "enrolled", "istio.io/dataplane-mode=ambient");
+    assert.equal(await requests(), alone + 2);
+    kubectl("delete", "namespace", "enrolled");
   });
 
   it("has nothing to change after a refresh", async () => {

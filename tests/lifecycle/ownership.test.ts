@@ -21,7 +21,7 @@ const listener = "{ name: http, port: 8080, protocol: HTTP }";
 const byHand = `
 apiVersion: v1
 kind: Namespace
-metadata: { name: contested }
+metadata: { name: contested, labels: { team: theirs } }
 ---
 apiVersion: v1
 kind: Service
@@ -85,8 +85,8 @@ function contested(): string[] {
 
 /** All components in one namespace. */
 function application(): void {
-  const namespace = "contested";
   const made = new AmbientNamespace("contested", { mtls: "strict" });
+  const namespace = made.name;
   const metadata = { name: "web", namespace, annotations: { "pulumi.com/skipAwait": "true" } };
   const spec = { selector: { app: "web" }, ports: [{ name: "http", port: 80 }] };
   const service = new k8s.core.v1.Service("service", { metadata, spec }, { dependsOn: made });
@@ -130,7 +130,8 @@ async function refused(run: Promise<unknown>): Promise<string[]> {
     () => assert.fail("nothing was refused"),
     (reason: { diagnostics: string[] }) => reason,
   );
-  const told = error.diagnostics.filter((line) => line.includes("not its own"));
+  // After a run that failed, this process hears the errors of later ones several times.
+  const told = [...new Set(error.diagnostics.filter((line) => line.startsWith("error: this program")))];
   assert.equal(told.length, 1, error.diagnostics.join("\n"));
   const [head, ...lines] = told[0]!.split("\n").map((line) => line.trim());
   assert.equal(head, "error: this program would take over what is not its own:");
@@ -168,13 +169,13 @@ describe("what others have made", () => {
     assert.deepEqual(await refused(second.up()), refusals("was created by kubectl"));
     await second.destroy();
     assert.deepEqual(contested(), before);
-    kubectl("delete", "namespace", "contested");
   });
 
   describe("by another stack", () => {
     let first: TestStack;
 
     before(async () => {
+      kubectl("delete", "namespace", "contested");
       first = await TestStack.open("ownership-first", () => Promise.resolve(application()));
       await first.up();
     });
@@ -239,7 +240,7 @@ describe("what others have made", () => {
     await second.up();
     const { uid } = get("namespace", "renamed")[0]!.metadata;
     program = () => void new AmbientNamespace("another", { name: "renamed" });
-    assert.deepEqual(await refused(second.up()), [
+    assert.deepEqual(await refused(second.preview()), [
       'AmbientNamespace "another": `name`: got "renamed"; Namespace renamed was made by AmbientNamespace "renamed" of this ' +
         "stack, and would be deleted with it; tell the engine that it was renamed; write " +
         '`{ aliases: [{ name: "renamed" }] }`',
@@ -256,10 +257,10 @@ describe("what others have made", () => {
   it("is used and not taken over where it is a mesh", async () => {
     program = () => void new AmbientMesh("mesh", sources);
     const error = await second.preview().then(
-      () => assert.fail("nothing was refused"),
+      ({ diagnostics }) => assert.fail(`nothing was refused: ${diagnostics.join("\n")}`),
       (reason: { diagnostics: string[] }) => reason,
     );
-    const told = error.diagnostics.filter((line) => line.includes("AmbientMesh"));
+    const told = [...new Set(error.diagnostics.filter((line) => line.startsWith("error: AmbientMesh")))];
     assert.equal(told.length, 1);
     assert.match(
       told[0]!,

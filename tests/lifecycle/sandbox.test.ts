@@ -4,9 +4,9 @@ import { ChildProcess, spawn, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { cacheDirectory } from "../../sandbox/cache";
+import { cacheDirectory } from "../../sandbox/build/cache";
 import { typescript } from "../../sandbox/node";
-import { findTraffic } from "../../sandbox/traffic";
+import { findTraffic } from "../../sandbox/pods/traffic";
 
 const { lacks } = findTraffic();
 const hasIptables = spawnSync("iptables", ["--version"]).status === 0;
@@ -171,8 +171,10 @@ describe("a sandbox", () => {
       machine.hide(...hidden);
       const close = await machine.listen(...nginx);
       const beside = machine.traces();
+      const settings = fs.readFileSync(path.join(checkout, "Pulumi.sandbox.yaml"), "utf8");
       const { status, output } = machine.sandbox("up");
       assert.equal(status, 0, output);
+      assert.equal(fs.readFileSync(path.join(checkout, "Pulumi.sandbox.yaml"), "utf8"), settings);
       const answers = lacks.length === 0;
       assert.deepEqual(
         machine.traces()["listeners"],
@@ -185,10 +187,15 @@ describe("a sandbox", () => {
         assert.match(machine.read(http), /^my-app-v[12]-/);
         assert.match(machine.read(https, path.resolve(checkout, ca)), /^my-app-v[12]-/);
       }
+      // As its user runs it in a shell of the sandbox.
+      const preview = machine.sandbox("exec", "--", "pulumi", "preview", "--non-interactive", "--expect-no-changes");
+      assert.equal(preview.status, 0, preview.output);
       const outputs = machine.sandbox("exec", "--", "pulumi", "stack", "output", "httpsUrl");
       assert.deepEqual(outputs, { status: 0, output: "https://localhost:8444\n" });
       for (const port of nginx) assert.equal(machine.read(`http://127.0.0.1:${port}`), "somebody else");
-      assert.equal(machine.sandbox("down").status, 0);
+      const down = machine.sandbox("down");
+      assert.equal(down.status, 0);
+      assert.match(down.output, /^ended the sandbox \S+: etcd, kube-apiserver, /);
       await close();
       machine.unhide();
       assert.deepEqual(machine.traces(), untouched);

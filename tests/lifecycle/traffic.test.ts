@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import { AllowedRoutesArgs, AmbientMesh, AmbientNamespace, HttpRoute, RouteRuleArgs } from "../../components";
-import { findTraffic } from "../../sandbox/traffic";
+import { findTraffic } from "../../sandbox/pods/traffic";
 import { send, sendAll } from "./requests";
 import { application } from "./application";
 import { apply, get, kubectl, settled, sources, TestStack } from "./support";

@@ -3,8 +3,8 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import { AmbientMesh, AmbientNamespace, HttpRoute } from "../../components";
-import { partPath } from "../../sandbox/cache";
-import { findTraffic } from "../../sandbox/traffic";
+import { partPath } from "../../sandbox/build/cache";
+import { findTraffic } from "../../sandbox/pods/traffic";
 import { application } from "./application";
 import { send, sendAll } from "./requests";
 import { condition, get, removeDefinitions, settled, sources, TestStack } from "./support";

@@ -1,8 +1,8 @@
 // What the sandbox builds and under which name it is kept.
 import * as assert from "node:assert/strict";
-import { goMod, releaseValues } from "../../sandbox/build";
-import { cacheDirectory, partFolder } from "../../sandbox/cache";
-import { GoPart, parts } from "../../sandbox/parts";
+import { goMod, releaseChart, releaseValues } from "../../sandbox/build/build";
+import { cacheDirectory, partFolder } from "../../sandbox/build/cache";
+import { GoPart, parts } from "../../sandbox/build/parts";
 
 const part: GoPart = {
   kind: "go",
@@ -31,11 +31,6 @@ replace example.com/stage => example.com/stage v0.2.0
     assert.deepEqual([...new Set(binaries)], binaries);
   });
 
-  it("come after the part that packages them", () => {
-    const names = parts.map(({ name }) => name);
-    assert.ok(names.indexOf("helm") < names.indexOf("istio-charts"));
-  });
-
   it("move to another folder when anything they are made from changes", () => {
     const folder = partFolder(part, {});
     assert.match(folder, /^thing-1\.2\.3-[0-9a-f]{8}$/);
@@ -55,6 +50,13 @@ replace example.com/stage => example.com/stage v0.2.0
     const expected =
       "global:\n  # hub: registry.istio.io/testing\n  hub: docker.io/istio\n  tag: 1.31.0\n  tags: latest\n";
     assert.equal(releaseValues(values, "1.31.0"), expected);
+  });
+
+  it("name a release in its charts", () => {
+    const chart = "apiVersion: v2\nname: base\n# This version is never shipped\nversion: 1.0.0\nappVersion: 1.0.0\n";
+    const expected =
+      "apiVersion: v2\nname: base\n# This version is never shipped\nversion: 1.31.0\nappVersion: 1.31.0\n";
+    assert.equal(releaseChart(chart, "1.31.0"), expected);
   });
 });
 

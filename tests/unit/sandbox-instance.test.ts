@@ -4,9 +4,9 @@ import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { partPath } from "../../sandbox/cache";
+import { partPath } from "../../sandbox/build/cache";
 import { Instance } from "../../sandbox/instance";
-import { withMachine } from "../../sandbox/stack-config";
+import { withMachine } from "../../sandbox/session/stack-config";
 
 describe("a sandbox's environment", () => {
   const environment = new Instance("/sandbox").environment({

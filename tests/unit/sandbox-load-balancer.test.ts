@@ -1,6 +1,6 @@
 // The addresses of Services of type LoadBalancer in the sandbox.
 import * as assert from "node:assert/strict";
-import { assign } from "../../sandbox/load-balancer";
+import { assign } from "../../sandbox/control-plane/load-balancer";
 
 describe("the sandbox's load balancer", () => {
   it("gives each Service the lowest address that is free, and lets it keep that", () => {

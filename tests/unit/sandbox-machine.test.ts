@@ -1,6 +1,6 @@
 // What a machine lacks for a sandbox is said all at once.
 import * as assert from "node:assert/strict";
-import { Machine, missing, nodeCount } from "../../sandbox/machine";
+import { Machine, missing, nodeCount } from "../../sandbox/control-plane/machine";
 
 const good: Machine = {
   platform: "linux",

@@ -4,10 +4,10 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { partPath } from "../../sandbox/cache";
+import { partPath } from "../../sandbox/build/cache";
 import { Instance } from "../../sandbox/instance";
-import { Places, sdkVersion } from "../../sandbox/official";
-import { chosenPlugins, ensurePlugins } from "../../sandbox/plugins";
+import { Places, sdkVersion } from "../../sandbox/plugins/official";
+import { chosenPlugins, ensurePlugins } from "../../sandbox/plugins/choice";
 
 const versions = ["kubernetes", "command"].map((name) => ({ name, version: sdkVersion(name) }));
 const folders = versions.map(({ name, version }) => `resource-${name}-v${version}`);

@@ -1,7 +1,7 @@
 // Pods of the sandbox: those of istiod wait for the process that they stand for, and lend it their environment.
 import * as assert from "node:assert/strict";
-import { podEnvironment } from "../../sandbox/istiod";
-import { stages } from "../../sandbox/services";
+import { podEnvironment } from "../../sandbox/control-plane/istiod";
+import { stages } from "../../sandbox/control-plane/services";
 
 describe("the stages of pods", () => {
   const pending = { key: ".status.phase", operator: "In", values: ["Pending"] };

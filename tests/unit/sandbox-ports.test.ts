@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import * as net from "node:net";
 import { Instance } from "../../sandbox/instance";
-import { checkKept, checkPorts, wantedPorts } from "../../sandbox/ports";
+import { checkKept, checkPorts, wantedPorts } from "../../sandbox/control-plane/ports";
 
 const ofCheckout = Instance.current({});
 const other = new Instance("/sandbox");

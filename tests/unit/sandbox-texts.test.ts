@@ -1,11 +1,11 @@
 // What the sandbox prints.
 import * as assert from "node:assert/strict";
-import { report, resourceLabel } from "../../sandbox/engine-events";
+import { report, resourceLabel } from "../../sandbox/session/engine-events";
 import { Instance } from "../../sandbox/instance";
-import { lackingExtensions } from "../../sandbox/requests";
-import { endText, statusText } from "../../sandbox/status";
-import { summary } from "../../sandbox/summary";
-import { table } from "../../sandbox/table";
+import { lackingExtensions } from "../../sandbox/session/requests";
+import { endText, statusText } from "../../sandbox/session/status";
+import { summary } from "../../sandbox/session/summary";
+import { table } from "../../sandbox/session/table";
 
 const instance = new Instance("/sandbox");
 const ports = { http: 8081, https: 8444 };

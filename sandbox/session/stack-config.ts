@@ -1,6 +1,6 @@
 // The configuration of the stack `sandbox`: the file in the checkout, and what only this machine knows.
-import { partPath } from "./cache";
-import { HostPorts } from "./ports";
+import { partPath } from "../build/cache";
+import { HostPorts } from "../control-plane/ports";
 
 /** A stack's configuration, as its file has it. */
 export interface Config {

@@ -2,9 +2,9 @@
 import { ChildProcess, spawn, spawnSync, StdioOptions } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { checkout, Instance } from "./instance";
+import { checkout, Instance } from "../instance";
 import { userNamespace } from "./machine";
-import { typescript } from "./node";
+import { typescript } from "../node";
 
 /** Starts the supervisor in namespaces of its own; it lives on when this process ends. */
 export function startSupervisor(instance: Instance): ChildProcess {

@@ -2,8 +2,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { CoreV1Api, V1Pod } from "@kubernetes/client-node";
-import { partPath } from "./cache";
-import { podEnvironment } from "./istiod";
+import { partPath } from "../build/cache";
+import { podEnvironment } from "../control-plane/istiod";
 import { Role } from "./pod-keeper";
 import { gatewayClass, gatewayClassLabel } from "./pods";
 import { answers } from "./probe";

@@ -1,9 +1,9 @@
 // kube-proxy: it makes NodePorts and the addresses of Services lead to pods, inside the sandbox's network namespace.
 import * as fs from "node:fs";
-import { partPath } from "./cache";
-import { Instance } from "./instance";
+import { partPath } from "../build/cache";
+import { Instance } from "../instance";
 import { podRange } from "./network";
-import { answers } from "./probe";
+import { answers } from "../pods/probe";
 import { Service } from "./service";
 
 /** Every address here is local, so one kube-proxy does for all nodes. */

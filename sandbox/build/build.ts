@@ -2,9 +2,9 @@
 import { execFileSync, spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { cacheDirectory, isBuilt, ownSources, partDirectory, partPath } from "./cache";
-import { lock } from "./lock";
-import { findProvider, obtainProvider } from "./official";
+import { cacheDirectory, isBuilt, ownSources, partDirectory } from "./cache";
+import { lock } from "../lock";
+import { findProvider, obtainProvider } from "../plugins/official";
 import { ChartsPart, FilesPart, GoPart, Part, parts, WheelPart } from "./parts";
 import { Progress, tail } from "./progress";
 
@@ -17,12 +17,12 @@ export function isComplete(): boolean {
 
 /** Only requests or only tests need it. */
 function isOptional(part: Part): boolean {
-  return part.forTraffic === true || isTest(part);
+  return part.forTraffic === true || isForTests(part);
 }
 
 /** Only our tests need it. */
-function isTest(part: Part): boolean {
-  return part.kind !== "wheel" && part.isTest === true;
+function isForTests(part: Part): boolean {
+  return part.kind !== "wheel" && part.forTests === true;
 }
 
 /**
@@ -32,7 +32,7 @@ function isTest(part: Part): boolean {
  */
 export async function buildParts({ forTests = false } = {}): Promise<void> {
   const cache = cacheDirectory();
-  const wanted = parts.filter((part) => !onMachine(part) && (forTests || !isTest(part)));
+  const wanted = parts.filter((part) => !onMachine(part) && (forTests || !isForTests(part)));
   if (wanted.every((part) => isBuilt(part))) return;
   fs.mkdirSync(cache, { recursive: true });
   const release = await lock(`build ${fs.realpathSync(cache)}`, () =>
@@ -105,10 +105,11 @@ async function buildPrograms(part: GoPart, source: string, result: string, log: 
   const variables = Object.entries(part.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
   for (const [binary, entry] of Object.entries(part.binaries)) {
     // The linker would drop what debuggers need; a compiler that does not write it takes a fifth less time.
-    const compiler = "-gcflags=all=-dwarf=false";
+    const compiler = ["-gcflags=all=-dwarf=false"];
+    if (part.uninlined) compiler.push(`-gcflags=${part.uninlined}=-dwarf=false -l`);
     const linker = ["-s", "-w", ...variables].join(" ");
     const command = part.isTest ? ["test", "-c"] : ["build"];
-    await run(["go", ...command, compiler, "-ldflags", linker, "-o", path.join(result, binary), entry], source, log);
+    await run(["go", ...command, ...compiler, "-ldflags", linker, "-o", path.join(result, binary), entry], source, log);
   }
 }
 
@@ -146,22 +147,24 @@ async function unpackWheel(part: WheelPart, work: string, result: string, log: s
   }
 }
 
+/** A chart is an archive of its folder; two of its files say of which release it is. */
 async function packageCharts(part: ChartsPart, work: string, result: string, log: string): Promise<void> {
   const module = await download(part.module, part.moduleVersion, work, log);
-  const helmHome = path.join(work, "helm");
   for (const [name, folder] of Object.entries(part.charts)) {
     const chart = path.join(work, name);
     fs.cpSync(path.join(module, folder), chart, { recursive: true });
     execFileSync("chmod", ["-R", "u+w", chart]);
-    const values = path.join(chart, "values.yaml");
-    fs.writeFileSync(values, releaseValues(fs.readFileSync(values, "utf8"), part.version));
-    const versions = ["--version", part.version, "--app-version", part.version];
-    await run([partPath("helm", "helm"), "package", chart, ...versions, "-d", result], work, log, {
-      HELM_CACHE_HOME: helmHome,
-      HELM_CONFIG_HOME: helmHome,
-      HELM_DATA_HOME: helmHome,
-    });
+    for (const [file, edit] of Object.entries({ "values.yaml": releaseValues, "Chart.yaml": releaseChart })) {
+      const text = fs.readFileSync(path.join(chart, file), "utf8");
+      fs.writeFileSync(path.join(chart, file), edit(text, part.version));
+    }
+    await run(["tar", "-czf", path.join(result, `${name}-${part.version}.tgz`), name], work, log);
   }
+}
+
+/** In its sources a chart has a version that was never released. */
+export function releaseChart(chart: string, version: string): string {
+  return chart.replace(/^(version|appVersion): .*$/gm, `$1: ${version}`);
 }
 
 /** In its sources Istio's charts name the images of the day; a release names its own. */

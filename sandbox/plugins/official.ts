@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { promisify } from "node:util";
-import { cacheDirectory, partPath } from "./cache";
+import { cacheDirectory, partPath } from "../build/cache";
 
 /** After a download that failed the next one is tried a day later. */
 const retryAfter = 24 * 3600 * 1000;

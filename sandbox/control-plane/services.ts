@@ -2,12 +2,12 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
-import { partPath } from "./cache";
+import { partPath } from "../build/cache";
 import { Credentials } from "./credentials";
-import { Instance } from "./instance";
+import { Instance } from "../instance";
 import { apiServer, podRange, serviceRange } from "./network";
-import { applicationQuery, gatewayClass, gatewayClassLabel, servingAnnotation } from "./pods";
-import { answers } from "./probe";
+import { applicationQuery, gatewayClass, gatewayClassLabel, servingAnnotation } from "../pods/pods";
+import { answers } from "../pods/probe";
 import { Service } from "./service";
 
 const program = (name: string): string => partPath(name, name);

@@ -1,7 +1,7 @@
 // The machine's own ports that lead to the sandbox's NodePorts, as the port maps of kind do it: on 127.0.0.1 only.
 import { ChildProcess } from "node:child_process";
 import * as net from "node:net";
-import { Instance } from "./instance";
+import { Instance } from "../instance";
 import { nodeAddresses } from "./network";
 
 /** Where requests come in, by the name of the gateway's listener. */

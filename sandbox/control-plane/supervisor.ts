@@ -1,18 +1,18 @@
 // The process inside the sandbox's namespaces that runs the control plane. When it ends, all of the sandbox ends.
-import { applicationRole } from "./applications";
+import { applicationRole } from "../pods/applications";
 import { boot, ControlPlane, ensureNodes } from "./boot";
 import { serve, Status } from "./control";
-import { gatewayRole } from "./envoy";
-import { Instance } from "./instance";
+import { gatewayRole } from "../pods/envoy";
+import { Instance } from "../instance";
 import { IstiodKeeper } from "./istiod";
-import { Kubelet } from "./kubelet";
+import { Kubelet } from "../pods/kubelet";
 import { LoadBalancer } from "./load-balancer";
 import { nodeCount } from "./machine";
 import { configureNetwork } from "./network";
-import { PodKeeper } from "./pod-keeper";
+import { PodKeeper } from "../pods/pod-keeper";
 import { listenInside, takeOver } from "./ports";
 import { Service } from "./service";
-import { findTraffic } from "./traffic";
+import { findTraffic } from "../pods/traffic";
 
 async function main(): Promise<void> {
   const instance = Instance.current();

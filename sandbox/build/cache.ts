@@ -43,6 +43,6 @@ export function isBuilt(part: Part, cache: string = cacheDirectory()): boolean {
 /** Path of a part by its name. */
 export function partPath(name: string, ...below: string[]): string {
   const part = parts.find((candidate) => candidate.name === name);
-  if (part === undefined) throw new Error(`sandbox/parts.ts has no part "${name}"`);
+  if (part === undefined) throw new Error(`sandbox/build/parts.ts has no part "${name}"`);
   return path.join(partDirectory(part), ...below);
 }

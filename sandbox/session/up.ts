@@ -1,17 +1,17 @@
 // `up`: what is missing is built, the control plane started, the program run on it.
 import * as path from "node:path";
-import { buildParts, isComplete } from "./build";
-import { ask } from "./control";
-import { startAfresh, upControlPlane, waitUntilReady, withLock } from "./control-plane";
-import { checkout, Instance } from "./instance";
-import { checkMachine, nodeCount } from "./machine";
-import { isAlive, spawnInside } from "./namespaces";
-import { typescript } from "./node";
-import { ensurePlugins } from "./plugins";
-import { checkKept, checkPorts, wantedPorts } from "./ports";
+import { buildParts, isComplete } from "../build/build";
+import { ask } from "../control-plane/control";
+import { startAfresh, upControlPlane, waitUntilReady, withLock } from "../control-plane/control-plane";
+import { checkout, Instance } from "../instance";
+import { checkMachine, nodeCount } from "../control-plane/machine";
+import { isAlive, spawnInside } from "../control-plane/namespaces";
+import { typescript } from "../node";
+import { ensurePlugins } from "../plugins/choice";
+import { checkKept, checkPorts, wantedPorts } from "../control-plane/ports";
 import { interrupted } from "./exit-status";
 import { table } from "./table";
-import { withoutTraffic } from "./traffic";
+import { withoutTraffic } from "../pods/traffic";
 
 /** Returns the exit status. */
 export async function up(instance: Instance, bare: boolean): Promise<number> {

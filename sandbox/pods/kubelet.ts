@@ -3,8 +3,8 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
 import * as path from "node:path";
-import { Credentials } from "./credentials";
-import { pause } from "./service";
+import { Credentials } from "../control-plane/credentials";
+import { pause } from "../control-plane/service";
 
 /** Where the API server looks for a kubelet on every node. */
 const port = 10250;

@@ -3,9 +3,9 @@ import * as fs from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
 import * as path from "node:path";
-import { Instance } from "./instance";
-import { HostPorts } from "./ports";
-import { pause } from "./service";
+import { Instance } from "../instance";
+import { HostPorts } from "../control-plane/ports";
+import { pause } from "../control-plane/service";
 
 /** How long the gateway may take to answer after the program has run. */
 const patience = 60_000;

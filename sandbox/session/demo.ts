@@ -2,7 +2,7 @@
 // application of somebody else would have.
 import { createRequire } from "node:module";
 import { LocalWorkspace, Stack } from "@pulumi/pulumi/automation";
-import type * as quickstart from "../examples/quickstart/my-app";
+import type * as quickstart from "../../examples/quickstart/my-app";
 
 const load = createRequire(__filename);
 
@@ -24,7 +24,7 @@ export function openDemo(stackName: string, workDir: string): Promise<Stack> {
 export function aim(demo: Stack, gateway: Gateway): string {
   // Loaded late: the components tell every program that is started after them where they are, and a user's program has to
   // find them by itself.
-  const { myApp, path } = load("../examples/quickstart/my-app") as typeof quickstart;
+  const { myApp, path } = load("../../examples/quickstart/my-app") as typeof quickstart;
   demo.workspace.program = () => Promise.resolve(myApp(gateway));
   return path;
 }

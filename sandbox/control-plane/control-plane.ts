@@ -1,11 +1,11 @@
 // The control plane: started where it does not run, and waited for.
 import * as fs from "node:fs";
 import { ask, Status } from "./control";
-import { Instance } from "./instance";
-import { lock } from "./lock";
+import { Instance } from "../instance";
+import { lock } from "../lock";
 import { isAlive, killAll, startSupervisor } from "./namespaces";
 import { handOver, wantedPorts } from "./ports";
-import { tail } from "./progress";
+import { tail } from "../build/progress";
 import { pause } from "./service";
 
 /** Holds the sandbox's lock while it is brought up, so that two at once come one after the other. */

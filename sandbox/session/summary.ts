@@ -1,10 +1,10 @@
 // What `up` says at its end: what runs, where it answers, what it asks for, how to look around and how to stop.
 import { OutputMap } from "@pulumi/pulumi/automation";
-import { Instance } from "./instance";
-import { istioVersion } from "./parts";
-import { Plugin } from "./plugins";
+import { Instance } from "../instance";
+import { istioVersion } from "../build/parts";
+import { Plugin } from "../plugins/choice";
 import { table } from "./table";
-import { withoutTraffic } from "./traffic";
+import { withoutTraffic } from "../pods/traffic";
 
 interface Requests {
   cpu: string;

@@ -3,9 +3,9 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { CoreV1Api, V1Container, V1Pod, V1Volume } from "@kubernetes/client-node";
-import { partPath } from "./cache";
-import { podEnvironment } from "./istiod";
-import { typescript } from "./node";
+import { partPath } from "../build/cache";
+import { podEnvironment } from "../control-plane/istiod";
+import { typescript } from "../node";
 import { Role } from "./pod-keeper";
 import { applicationOf } from "./pods";
 import { accepts, answers } from "./probe";

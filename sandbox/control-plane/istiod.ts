@@ -3,10 +3,10 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { PatchStrategy, setHeaderOptions, V1Container, V1Deployment, V1Pod } from "@kubernetes/client-node";
 import { ControlPlane } from "./boot";
-import { partPath } from "./cache";
-import { Instance } from "./instance";
-import { servingAnnotation } from "./pods";
-import { answers } from "./probe";
+import { partPath } from "../build/cache";
+import { Instance } from "../instance";
+import { servingAnnotation } from "../pods/pods";
+import { answers } from "../pods/probe";
 import { Command, pause, Service } from "./service";
 
 /** What one start of the process depends on: another pod template is another process. */

@@ -1,7 +1,7 @@
 // The supervisor's control socket: HTTP over a Unix-domain socket in the sandbox's folder.
 import * as fs from "node:fs";
 import * as http from "node:http";
-import { Instance } from "./instance";
+import { Instance } from "../instance";
 import { HostPorts } from "./ports";
 import { ServiceStatus } from "./service";
 

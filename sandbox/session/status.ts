@@ -1,10 +1,10 @@
 // What `status` and `down` say: what runs, one line a part, and what was ended.
-import { Status } from "./control";
-import { Instance } from "./instance";
-import { chosenPlugins } from "./plugins";
-import { ServiceStatus } from "./service";
+import { Status } from "../control-plane/control";
+import { Instance } from "../instance";
+import { chosenPlugins } from "../plugins/choice";
+import { ServiceStatus } from "../control-plane/service";
 import { table } from "./table";
-import { withoutTraffic } from "./traffic";
+import { withoutTraffic } from "../pods/traffic";
 
 /** What a person reads; `status` is undefined where nothing runs. */
 export function statusText(instance: Instance, status: Status | undefined): string {

@@ -1,8 +1,8 @@
 // One long-running program of the control plane: started, watched, restarted when it dies, stopped.
 import { ChildProcess, spawn } from "node:child_process";
 import * as fs from "node:fs";
-import { Instance } from "./instance";
-import { tail } from "./progress";
+import { Instance } from "../instance";
+import { tail } from "../build/progress";
 
 export interface Command {
   argv: string[];

@@ -1,7 +1,7 @@
 // Whether requests can be carried here: the pieces that they need beyond the control plane, and which of them lack.
 import { spawnSync } from "node:child_process";
-import { isBuilt, partPath } from "./cache";
-import { parts } from "./parts";
+import { isBuilt, partPath } from "../build/cache";
+import { parts } from "../build/parts";
 import { probePair } from "./pod-network";
 
 /** How the sandbox carries requests, or each thing that it lacks for that as a line. */

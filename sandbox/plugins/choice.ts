@@ -2,9 +2,9 @@
 // Kubernetes plugin as it is built here, and stand-ins for what cannot be built.
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { partPath } from "./cache";
-import { Instance } from "./instance";
-import { typescript } from "./node";
+import { partPath } from "../build/cache";
+import { Instance } from "../instance";
+import { typescript } from "../node";
 import {
   findLanguageHost,
   Found,
@@ -15,7 +15,7 @@ import {
   pluginProgram,
   sdkVersion,
 } from "./official";
-import { quoted } from "./shell";
+import { quoted } from "../shell";
 
 export interface Plugin {
   name: string;
@@ -28,7 +28,7 @@ export interface Plugin {
 /** Puts every plugin where the sandbox's engine looks for it, and says which ones these are. */
 export async function ensurePlugins(instance: Instance, where: Places = places()): Promise<Plugin[]> {
   const built = partPath("kubernetes-plugin", pluginProgram("resource", "kubernetes"));
-  const standIn = (file: string): string => path.join(__dirname, "plugins", file);
+  const standIn = (file: string): string => path.join(__dirname, file);
   const [command, nodejs] = [standIn("command.ts"), standIn("nodejs.ts")];
   const plugins = [
     put(instance, "resource", "kubernetes", await obtainProvider("kubernetes", where), {

@@ -2,11 +2,11 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { ListWatch, V1Pod, Watch } from "@kubernetes/client-node";
-import { ControlPlane } from "./boot";
-import { Instance } from "./instance";
+import { ControlPlane } from "../control-plane/boot";
+import { Instance } from "../instance";
 import { showReady } from "./pods";
 import { asPod } from "./pod-network";
-import { Command, pause, Service } from "./service";
+import { Command, pause, Service } from "../control-plane/service";
 
 /** A kind of pod, and the process for it. */
 export interface Role {

@@ -3,14 +3,14 @@ import { execFile, execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import { promisify } from "node:util";
 import { AppsV1Api, CoreV1Api, KubeConfig, V1Node } from "@kubernetes/client-node";
-import { partPath } from "./cache";
+import { partPath } from "../build/cache";
 import { Credentials } from "./credentials";
-import { Instance } from "./instance";
+import { Instance } from "../instance";
 import { kubeProxy } from "./kube-proxy";
 import { nodeAddresses } from "./network";
 import { pause, Service } from "./service";
 import { certManager, etcd, kubeApiserver, kubeControllerManager, kubeScheduler, kwok } from "./services";
-import { Traffic } from "./traffic";
+import { Traffic } from "../pods/traffic";
 
 /** A control plane that runs, as far as it has got. */
 export interface ControlPlane {
