@@ -49,7 +49,7 @@ export function convertCommand(terminal: Terminal, finish: (code: number) => voi
     .option("--all-namespaces", "read all namespaces of a cluster")
     .option("--class <name>", "class of the Ingresses", standardOptions.className)
     .option("--classless", "take Ingresses of a cluster that have no class too; those of files are always taken")
-    .option("--gateway <namespace/name>", "the Gateway that routes hang on", `${standard.namespace}/${standard.name}`)
+    .option("--gateway <namespace/name>", "the Gateway that routes attach to", `${standard.namespace}/${standard.name}`)
     .option("--http-listener <name>", "its listener for http", standard.httpListener)
     .option("--https-listener <name>", "its listener for https", standard.httpsListener)
     .option("--https-port <port>", "port of https in redirects, where it is not 443")

@@ -7,7 +7,7 @@ const intro = `# From ingress-nginx to the gateway
 \`npx istio-ambient convert\` reads Ingresses of ingress-nginx and writes what makes the mesh's gateway answer as NGINX does:
 HTTPRoutes, and where they are needed ListenerSets, DestinationRules, BackendTLSPolicies, AuthorizationPolicies and
 ReferenceGrants. On stderr it says of every host, path and annotation what became of it. What cannot be had without a loss
-is refused, with the reason and a way out; nothing is left out in silence.
+is refused, with the reason and a way out; nothing is skipped without a word.
 
 This page is generated from the data that the command works with, by \`make docs\`.
 
@@ -24,7 +24,7 @@ npx istio-ambient convert -f ingress.yaml --compare http://localhost:8080 http:/
 | converted | the same, in another place; or nothing, since NGINX does nothing with it either |
 | mapped | something else that does the same |
 | changed | something that differs in what the report says |
-| accepted | left out, as \`--accept\` says |
+| accepted | skipped, as \`--accept\` says |
 | refused | nothing is written, and the exit code is 1 |
 
 Exit codes: 0 when nothing was refused, 1 when something was (with \`--compare\`: when something was answered otherwise), 64

@@ -30,7 +30,7 @@ export interface AccessRuleArgs {
   serviceAccounts?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * An ingress gateway, which is a client too: `mesh.gateway` or the `reference` of an IngressGateway, also from a
-   * StackReference. It is let in beside the namespaces and service accounts.
+   * StackReference. It is admitted beside the namespaces and service accounts.
    * @default none
    * @example { name: "hostk8s-gateway", namespace: "istio-system", serviceAccount: "hostk8s-gateway-istio" }
    */
@@ -59,7 +59,7 @@ export interface HttpAccessRuleArgs {
   serviceAccounts?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * An ingress gateway, which is a client too: `mesh.gateway` or the `reference` of an IngressGateway, also from a
-   * StackReference. It is let through beside the namespaces and service accounts.
+   * StackReference. It is admitted beside the namespaces and service accounts.
    * @default none
    * @example { name: "hostk8s-gateway", namespace: "istio-system", serviceAccount: "hostk8s-gateway-istio" }
    */

@@ -182,7 +182,7 @@ export interface GatewayListener {
   protocol: string;
   /** Its port in the cluster. */
   port: number;
-  /** The host name that it serves; every host without one. */
+  /** The hostname that it serves; every host without one. */
   hostname?: string;
 }
 
@@ -204,7 +204,7 @@ export interface GatewayReference {
   listeners: GatewayListener[];
   /** Ports under which it is reached from outside; missing unless its Service is of type NodePort. */
   hostPorts?: GatewayHostPorts;
-  /** Host names in its certificate; missing without one that this package issues. */
+  /** Hostnames in its certificate; missing without one that this package issues. */
   certificateNames?: string[];
   /** Service account of its pods, by which policies know it. */
   serviceAccount: string;
@@ -226,7 +226,7 @@ export interface GatewayListenerArgs {
   /** Its port. */
   port: pulumi.Input<number>;
   /**
-   * The host name that it serves.
+   * The hostname that it serves.
    * @default every host
    * @example "shop.example.com"
    */

@@ -112,9 +112,9 @@ export class AmbientMesh extends pulumi.ComponentResource {
 function claimMesh(mesh: AmbientMesh, name: string): Violation[] {
   const claimant = { shown: componentNamed("AmbientMesh", name), name };
   const other = registry().meshes.claim({ cluster: clusterId(mesh) }, claimant);
-  const rule = `${other?.shown} of this program is on the same cluster, and one Istio serves a cluster`;
+  const rule = `${other?.shown} of this program is on the same cluster already; a cluster has one mesh`;
   const fix = `new AmbientMesh("${name}", {}, { provider: otherCluster })`;
-  return other === undefined ? [] : [{ path: "provider", got: "", rule, fix }];
+  return other === undefined ? [] : [{ path: "provider", got: undefined, rule, fix }];
 }
 
 /** Claims the ports of the mesh's gateway, which comes long after everything that would have to be taken back. */

@@ -46,7 +46,7 @@ export interface RouteParentArgs {
    */
   hostPorts?: pulumi.Input<GatewayHostPortsArgs>;
   /**
-   * Host names in the Gateway's certificate, as the reference to a gateway tells them.
+   * Hostnames in the Gateway's certificate, as the reference to a gateway tells them.
    * @default not known: hosts are not compared with them
    * @example ["*.example.com"]
    */

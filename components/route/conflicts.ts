@@ -3,7 +3,6 @@ import type { Violation } from "../../lib/validation/violations";
 import { certifies, listens } from "../../lib/gateway-api/hosts";
 import { claimRequests, claimsOf } from "./claims";
 import type { RouteRule } from "./objects";
-import { unservedViolation } from "./rules";
 import type { HttpRouteArgs } from "./args";
 import { servedBy, type ReferencedGateway, type Served } from "../../lib/gateway-api/reference";
 import { gatewayBehind, identity, plain, registry } from "../support/program";
@@ -117,4 +116,21 @@ function httpsOnlyViolations(at: number, gateway: Served | undefined): Violation
 /** The rules, however they were written. */
 export function ruleArgs(args: HttpRouteArgs): RouteRuleArgs[] {
   return args.rules ?? [args.canary ? { canary: args.canary } : { backends: args.backends }];
+}
+
+/** A hostname that the Gateway's listeners do not take, or that its certificate is not good for. */
+function unservedViolation(at: string, got: string, what: "listeners" | "certificate", served: string[]): Violation {
+  return what === "listeners"
+    ? {
+        path: at,
+        got,
+        rule: `must be a hostname of the gateway's listeners: ${served.join(", ")}`,
+        fix: `gateway: { hostnames: ["${got}"] }`,
+      }
+    : {
+        path: at,
+        got,
+        rule: `must be a name in the gateway's certificate: ${served.join(", ")}`,
+        fix: `gateway: { certificate: { dnsNames: ["${got}"] } }`,
+      };
 }

@@ -95,7 +95,7 @@ export interface HeaderChangesArgs {
 /** Where the client is sent instead. */
 export interface RedirectArgs {
   /**
-   * http or https. A redirect to https hangs on the http listeners only, or it would run in circles.
+   * http or https. A redirect to https must attach to the http listeners only: otherwise it is a redirect loop.
    * @default as requested
    * @example "https"
    */
@@ -215,7 +215,7 @@ export interface RouteTimeoutsArgs {
 }
 /**
  * How often a request is tried again. Only the experimental channel of Gateway API has this; where the cluster's
- * HTTPRoute does not know it, the route fails instead of losing it in silence. TrafficPolicy retries everywhere.
+ * HTTPRoute does not know it, the route fails instead of losing it without an error. TrafficPolicy retries everywhere.
  */
 export interface RouteRetriesArgs {
   /** Number of tries after the first. */
@@ -279,7 +279,7 @@ export interface RouteRuleArgs {
   responseHeaders?: HeaderChangesArgs;
   /**
    * Copies requests to another backend.
-   * @default nobody
+   * @default none
    * @example { backend: { service: "shadow", port: 80 }, percent: 10 }
    */
   mirror?: MirrorArgs;
@@ -291,7 +291,7 @@ export interface RouteRuleArgs {
   cors?: CorsArgs;
   /**
    * How long a request may take.
-   * @default for ever
+   * @default no limit
    * @example { request: "10s" }
    */
   timeouts?: RouteTimeoutsArgs;

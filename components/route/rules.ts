@@ -36,7 +36,7 @@ import {
   status,
 } from "../../lib/validation/http-formats";
 import { ParentKind, RedirectScheme } from "../../lib/validation/closed-sets";
-import { textOf, UNKNOWN, Violation } from "../../lib/validation/violations";
+import { textOf, UNKNOWN } from "../../lib/validation/violations";
 import { routeSynonyms, ruleSynonyms } from "./synonyms";
 import type { GatewayHostPortsArgs, GatewayListenerArgs } from "../gateway/args";
 import type { HttpRouteArgs, RouteParentArgs } from "./args";
@@ -389,25 +389,3 @@ export const httpRouteRules: ObjectRule = objectWithSynonyms<HttpRouteArgs>(
   routeSynonyms,
   short,
 );
-
-/** A host name that the Gateway's listeners do not take, or that its certificate is not good for. */
-export function unservedViolation(
-  at: string,
-  got: string,
-  what: "listeners" | "certificate",
-  served: string[],
-): Violation {
-  return what === "listeners"
-    ? {
-        path: at,
-        got,
-        rule: `must be a hostname of the gateway's listeners: ${served.join(", ")}`,
-        fix: `gateway: { hostnames: ["${got}"] }`,
-      }
-    : {
-        path: at,
-        got,
-        rule: `must be a name in the gateway's certificate: ${served.join(", ")}`,
-        fix: `gateway: { certificate: { dnsNames: ["${got}"] } }`,
-      };
-}

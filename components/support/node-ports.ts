@@ -41,7 +41,7 @@ export function claimNodePorts(cluster: string, gateway: ClaimingGateway, args: 
     // What is proposed is claimed with it, so that the other port of this gateway is not told the same one.
     const instead = next(port, (each) => nodePorts.holder({ cluster, port: each }) === undefined);
     nodePorts.claim({ cluster, port: instead }, gateway);
-    const rule = `${other.shown} of this program opens it already, and a NodePort has one holder`;
+    const rule = `${other.shown} of this program uses it already; must be a free NodePort`;
     return [{ path: below(gateway.path, field), got: port, rule, fix: `${field}: ${instead}` }];
   });
 }

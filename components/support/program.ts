@@ -42,7 +42,7 @@ export interface ServiceOfProgram {
 export class ProgramRegistry {
   /** One Istio serves a cluster. */
   readonly meshes = new Claims<{ cluster: string }>();
-  /** A NodePort has one holder. */
+  /** Who uses which NodePort. */
   readonly nodePorts = new Claims<{ cluster: string; port: number }>();
   /** Services whose requests a TrafficPolicy shapes. */
   readonly shapedServices = new Claims<ServiceOfProgram>();

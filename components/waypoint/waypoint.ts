@@ -58,7 +58,7 @@ function checkWaypoint(name: string, args: WaypointArgs): pulumi.Inputs {
     const { namespace, service } = user;
     const claimant = { shown: componentNamed("Waypoint", name), name };
     const other = registry().waypointUsers.claim({ namespace, service }, claimant);
-    const rule = `must be served by one waypoint; ${other?.shown} serves it already`;
+    const rule = `${other?.shown} serves it already; must be served by one waypoint`;
     return other === undefined
       ? []
       : [{ path: `for[${index}]`, got: shown(user), rule, fix: `for: [{ namespace: "other" }]` }];

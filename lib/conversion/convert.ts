@@ -264,7 +264,7 @@ function pathEntries(
 
 function canaryVerdict(primary: string, port: number | undefined): Verdict {
   return port === undefined
-    ? refused("nobody knows the number of the Service's port", "-f with the Service, or the number in the Ingress")
+    ? refused("the number of the Service's port is not known", "-f with the Service, or the number in the Ingress")
     : converted(`a backend beside ${primary}`);
 }
 
@@ -311,7 +311,7 @@ function hostVerdict(owner: ReadIngress, server: Server, servers: readonly Serve
   if (without)
     return converted(
       "a route without hostnames",
-      "NGINX has no certificate for hosts that nobody names, so it does not redirect them",
+      "NGINX has no certificate for hosts without a rule, so it does not redirect them",
     );
   if (server.host === "") return converted("a route without hostnames");
   return details.length > 0 ? changed(details.join("; "), to) : converted(to);
@@ -329,7 +329,7 @@ function pathVerdict({ location, verdict, pieces }: Placed, portOf: PortNumber, 
   }
   if (portOf(upstream) === undefined) {
     return refused(
-      `nobody knows the number of port ${upstream.port.name ?? ""} of Service ${upstream.service}`,
+      `the number of port ${upstream.port.name ?? ""} of Service ${upstream.service} is not known`,
       "-f with the Service, or the number in the Ingress",
     );
   }
@@ -348,5 +348,5 @@ function inReportOrder(entries: Entry[]): Entry[] {
 function accepted(entry: Entry, accept: readonly string[]): Entry {
   const names = [entry.name, ...(entry.name.startsWith(prefix) ? [entry.name.slice(prefix.length)] : [])];
   if (entry.outcome !== "refused" || !names.some((name) => accept.includes(name))) return entry;
-  return { ...entry, outcome: "accepted", detail: `left out: ${entry.detail ?? ""}` };
+  return { ...entry, outcome: "accepted", detail: `skipped: ${entry.detail ?? ""}` };
 }

@@ -334,6 +334,6 @@ export function tlsEntries(owner: ReadIngress, servers: readonly Server[], gatew
     }
     return secretName === undefined
       ? entry(changed("NGINX's default certificate is replaced by the Gateway's own", "the Gateway's https listener"))
-      : entry({ outcome: "converted", detail: "no rule has a host of it, and NGINX shows its certificate to nobody" });
+      : entry({ outcome: "converted", detail: "no rule has a host of it, so NGINX never shows its certificate" });
   });
 }

@@ -167,7 +167,7 @@ function durationFix(got: unknown, usual: string): string {
 export function labelText(example: string): Rule {
   return text(
     /^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/,
-    "a label's value has 1 to 63 letters, digits and `-_.`",
+    "must be a label value: 1 to 63 letters, digits, `-`, `_` or `.`",
     `"${example}"`,
   );
 }

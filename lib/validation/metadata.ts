@@ -3,7 +3,7 @@ import { annotationKey, labels } from "./formats";
 import { every, first, mapOf, text, type Rule } from "./rules";
 import { textOf } from "./violations";
 
-/** Labels, but for those that have settings of their own: `settings` by label. */
+/** Labels, except those that have arguments of their own: `settings` by label. */
 export function labelsBeside(settings: Record<string, string>): Rule {
   return every(labels, (given, path) =>
     keysOf(given)
@@ -13,7 +13,7 @@ export function labelsBeside(settings: Record<string, string>): Rule {
         return {
           path: `${path}["${key}"]`,
           got,
-          rule: "this label has a setting of its own",
+          rule: "must be set by its own argument",
           fix: `${settings[key]}: "${textOf(got)}"`,
         };
       }),
@@ -24,7 +24,7 @@ const ownPrefixes = ["istio-ambient/", "pulumi.com/"];
 
 /** Annotations, but for those by which the plugin and this package are told what to do. */
 export const annotations: Rule = first(
-  mapOf(text(/^/, "an annotation's value is text", '"value"'), '"example.com/owner": "shop"'),
+  mapOf(text(/^/, "must be text", '"value"'), '"example.com/owner": "shop"'),
   every(
     (given, path) =>
       keysOf(given)
@@ -32,7 +32,7 @@ export const annotations: Rule = first(
         .map((key) => ({
           path: `${path}["${key}"]`,
           got: key,
-          rule: "an annotation's key has letters, digits and `-_.`, after an optional prefix and a slash",
+          rule: "must be an annotation key: letters, digits, `-`, `_` or `.`, after an optional prefix and a slash",
           fix: '"example.com/owner": "shop"',
         })),
     (given, path) =>
@@ -41,7 +41,7 @@ export const annotations: Rule = first(
         .map((key) => ({
           path: `${path}["${key}"]`,
           got: key,
-          rule: "annotations of this prefix are set by the component itself",
+          rule: "must not be set here: the component sets annotations with this prefix itself",
           fix: '"example.com/owner": "shop"',
         })),
   ),

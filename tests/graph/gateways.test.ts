@@ -47,7 +47,7 @@ describe("the NodePorts of several gateways", () => {
     }, preview);
     assert.equal(
       message,
-      'Error: AmbientMesh "mesh" cannot be made:\n' +
+      'Error: invalid arguments for AmbientMesh "mesh":\n' +
         `  \`gateway.httpNodePort\`: got "30079"; IngressGateway "public" ${opened} \`httpNodePort: 30081\`\n` +
         `  \`gateway.httpsNodePort\`: got "30444"; IngressGateway "public" ${opened} \`httpsNodePort: 30445\``,
     );

@@ -148,8 +148,8 @@ describe("a route for https only", () => {
     assert.deepEqual(
       gatewayViolations(args, ["b.example.com", "a.example.org"], gateway).map(({ path, rule }) => `${path}: ${rule}`),
       [
-        "hostnames[0]: the gateway's certificate is for a.example.com only",
-        "hostnames[1]: the gateway listens for *.example.com only",
+        "hostnames[0]: must be a name in the gateway's certificate: a.example.com",
+        "hostnames[1]: must be a hostname of the gateway's listeners: *.example.com",
       ],
     );
     assert.deepEqual(

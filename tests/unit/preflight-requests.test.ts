@@ -84,7 +84,7 @@ describe("the requests of the preflight", () => {
     server.answers.set(ztunnel, { status: 403, message: "no right to patch" });
     const { facts } = await readFacts({ kubeconfig: server.kubeconfig }, plan, 10_000);
     assert.deepEqual(driftLines(facts.drifted), [
-      'DaemonSet istio-system/ztunnel: spec.template.spec.containers[istio-proxy].image is "example.com/ztunnel:1", the release says "docker.io/istio/ztunnel:1.31.0-distroless" (not confirmed by the API server: no right to patch)',
+      'DaemonSet istio-system/ztunnel: spec.template.spec.containers[istio-proxy].image is "example.com/ztunnel:1", the release has "docker.io/istio/ztunnel:1.31.0-distroless" (not confirmed by the API server: no right to patch)',
     ]);
   });
 

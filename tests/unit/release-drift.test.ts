@@ -78,7 +78,7 @@ describe("reading the drift of releases", () => {
     const { drifted, unread } = await readDrift(cluster, releases, "vital", known);
     assert.deepEqual(unread, []);
     assert.deepEqual(driftLines(drifted), [
-      'DaemonSet istio-system/ztunnel: spec.template.spec.containers[istio-proxy].image is "example.com/ztunnel:1", the release says "docker.io/istio/ztunnel:1.31.0-distroless"',
+      'DaemonSet istio-system/ztunnel: spec.template.spec.containers[istio-proxy].image is "example.com/ztunnel:1", the release has "docker.io/istio/ztunnel:1.31.0-distroless"',
     ]);
     assert.deepEqual(asked().sort(), [
       `GET /api/v1/namespaces/${namespace}/configmaps`,

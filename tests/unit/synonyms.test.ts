@@ -122,7 +122,7 @@ describe("other names of arguments", () => {
       "Waypoint",
       { namespace: "shop", for: [{ namespace: "shop" }], color: "blue" },
       '`color`: got "blue"; there is no such argument, only name, namespace, waypointFor, for, replicas, cpu, memory, ' +
-        "cluster; remove `color`",
+        "labels, annotations, cluster; remove `color`",
     ],
   ];
   for (const [name, args, message] of slips) {

@@ -71,7 +71,7 @@ const readSecret: Reader = (value, settings, around) => {
     );
   }
   if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(hostname)) {
-    return refused("a BackendTLSPolicy takes a host name", 'proxy-ssl-name: "backend.example.com"');
+    return refused("a BackendTLSPolicy takes a hostname", 'proxy-ssl-name: "backend.example.com"');
   }
   settings.verified = { secret: name, hostname };
   return mapped(
@@ -141,7 +141,7 @@ export const backends: Family = {
         if (value.trim() === "$host" || value.trim() === "$http_host") return inert("it says what is the default");
         if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(value.trim())) {
           return refused(
-            "URLRewrite takes a host name in lower case, without port and variables",
+            "URLRewrite takes a hostname in lower case, without port and variables",
             'upstream-vhost: "backend.example.com"',
           );
         }

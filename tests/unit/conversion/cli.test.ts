@@ -77,7 +77,7 @@ describe("istio-ambient convert", () => {
       assert.deepEqual(await istioAmbient(["convert", "-f", file, "--accept", accept]), {
         code: 0,
         out: route,
-        err: `Ingress shop/web\n  accepted   annotation ${name}: "5"\n             left out: ${why}\n${rest}\n\n2 converted, 1 accepted\n`,
+        err: `Ingress shop/web\n  accepted   annotation ${name}: "5"\n             skipped: ${why}\n${rest}\n\n2 converted, 1 accepted\n`,
       });
     }
   });

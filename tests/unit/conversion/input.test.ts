@@ -85,7 +85,7 @@ describe("documents of a conversion", () => {
     const named = ingressWith({});
     named.spec.rules![0]!.http!.paths![0]!.backend.service!.port = { name: "http" };
     const [path] = convert([named]).entries.filter(({ part }) => part === "path");
-    assert.deepEqual([path?.outcome, path?.detail], ["refused", "nobody knows the number of port http of Service web"]);
+    assert.deepEqual([path?.outcome, path?.detail], ["refused", "the number of port http of Service web is not known"]);
     const service = {
       apiVersion: "v1",
       kind: "Service",

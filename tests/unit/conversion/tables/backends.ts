@@ -50,7 +50,7 @@ export const backends: Case[] = [
   [
     { "proxy-ssl-secret": "shop/ca", "proxy-ssl-verify": "on", "proxy-ssl-name": "~web" },
     "proxy-ssl-name: mapped → validation.hostname of the BackendTLSPolicy",
-    'proxy-ssl-secret: refused (a BackendTLSPolicy takes a host name) way out: proxy-ssl-name: "backend.example.com"',
+    'proxy-ssl-secret: refused (a BackendTLSPolicy takes a hostname) way out: proxy-ssl-name: "backend.example.com"',
     "proxy-ssl-verify: mapped → BackendTLSPolicy",
   ],
   [{ "proxy-ssl-verify": "on" }, "proxy-ssl-verify: converted (without proxy-ssl-secret NGINX does not look at it)"],
@@ -82,7 +82,7 @@ export const backends: Case[] = [
   [{ "upstream-vhost": "$host" }, "upstream-vhost: converted (it says what is the default)"],
   [
     { "upstream-vhost": "backend:8080" },
-    'upstream-vhost: refused (URLRewrite takes a host name in lower case, without port and variables) way out: upstream-vhost: "backend.example.com"',
+    'upstream-vhost: refused (URLRewrite takes a hostname in lower case, without port and variables) way out: upstream-vhost: "backend.example.com"',
   ],
   [{ "connection-proxy-header": "keep-alive" }, "connection-proxy-header: mapped → what Envoy does"],
   [
