@@ -17,6 +17,7 @@ import type { JsonMap } from "../lib/drift";
 import { ApiClient, metadataOnly, type Api, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
 import { listAll, listReadable } from "./lists";
+import { readNetworkPlugins, readPodInterfacePolicies } from "./network-plugins";
 import { named, slimDeployment, slimPod } from "./slim";
 import { readDrift } from "./release-drift";
 import type { KnownLists } from "./release-objects";
@@ -53,25 +54,27 @@ async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
   ]);
   const { server, kubernetes, gaps, nodes, namespaces, services, daemonSets, definitions, helmReleases } = snapshot;
   const has = (crd: string) => definitions.some(({ name }) => name === crd);
-  const own = namespaces.some(
+  const isOwn = namespaces.some(
     ({ name, annotations }) => name === plan.namespace && annotations[stackMark] === plan.stack,
   );
   const issues = plan.gateway?.certificate !== undefined && has("certificates.cert-manager.io");
   const ambient = namespaces.some(({ labels }) => labels[marks.dataplaneMode] === "ambient");
-  const hasCilium = gaps.daemonSets !== undefined || daemonSets.some(isCilium);
-  const [uncapturable, cilium, calico, objects, issuerFound, certManager, drift] = await Promise.all([
+  const signs = { daemonSets, definitions, isBlind: gaps.daemonSets !== undefined };
+  const [uncapturable, network, podInterfacePolicies, objects, issuerFound, certManager, drift] = await Promise.all([
     ambient ? readUncapturable(client) : [],
-    hasCilium ? readCilium(client) : undefined,
-    has("felixconfigurations.crd.projectcalico.org") ? readCalico(client) : undefined,
+    readNetworkPlugins(client, signs),
+    readPodInterfacePolicies(client, signs),
     plan.gateway ? readObjects(client, plan.gateway, has, known) : [],
     readIssuer(client, plan),
     issues ? readCertManager(client, controllers) : undefined,
-    own ? readDrift(client, meshReleases(plan), "vital", known) : undefined,
+    isOwn ? readDrift(client, meshReleases(plan), "vital", known) : undefined,
   ]);
   const istiods = (controllers ?? []).filter(({ labels }) => labels["app"] === "istiod");
   const lists = { nodes, namespaces, services, istiods, daemonSets, definitions, helmReleases, uncapturable, objects };
   const drifted = drift?.drifted ?? [];
-  return { server, kubernetes, gaps, ...lists, issuerFound, certManager, metricsApi, cilium, calico, denied, drifted };
+  const networkPlugins = network.plugins;
+  const own = { issuerFound, certManager, metricsApi, denied, drifted };
+  return { server, kubernetes, gaps, ...lists, networkPlugins, podInterfacePolicies, ...own };
 }
 
 /** Lists in which the preflight and the look at the releases' objects meet. */
@@ -157,21 +160,6 @@ async function readUncapturable(client: ApiClient): Promise<PodState[]> {
     items<V1Pod>(client, "/api/v1/pods?labelSelector=security.istio.io%2FtlsMode&limit=500"),
   ]);
   return lists.flat().map(slimPod);
-}
-
-/** Also where a cloud runs it under a name of its own. */
-function isCilium({ namespace, name, labels }: WorkloadState): boolean {
-  return namespace === "kube-system" && (name === "cilium" || labels["k8s-app"] === "cilium");
-}
-
-async function readCilium(client: ApiClient): Promise<Record<string, string> | undefined> {
-  const reply = await client.get("/api/v1/namespaces/kube-system/configmaps/cilium-config");
-  return reply.kind === "ok" ? ((reply.body as { data?: Record<string, string> }).data ?? {}) : undefined;
-}
-
-async function readCalico(client: ApiClient): Promise<ClusterFacts["calico"]> {
-  const reply = await client.get("/apis/crd.projectcalico.org/v1/felixconfigurations/default");
-  return reply.kind === "ok" ? ((reply.body as { spec?: ClusterFacts["calico"] }).spec ?? {}) : undefined;
 }
 
 async function isServed(client: ApiClient, path: string): Promise<boolean> {

@@ -58,6 +58,8 @@ export interface Check {
   /** Lists without which it says nothing. */
   needs: Kind[];
   run(snapshot: ClusterSnapshot, context: CheckContext): Finding[];
+  /** Why it cannot tell although it could read everything; undefined where it can. */
+  unjudged?(snapshot: ClusterSnapshot): string | undefined;
 }
 
 /** A finding about one object. */

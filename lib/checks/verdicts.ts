@@ -9,7 +9,7 @@ export type Outcome = "passed" | "warned" | "failed" | "unknown";
 /** One check with what it found. */
 export interface CheckResult {
   check: Check;
-  /** unknown: a list that it needs could not be read. */
+  /** unknown: a list that it needs could not be read, or holds what it cannot judge. */
   outcome: Outcome;
   findings: Finding[];
   /** Why the outcome is unknown. */
@@ -54,6 +54,8 @@ function judgeOne(
   const gaps = check.needs.flatMap((kind) => snapshot.gaps[kind] ?? []).filter((gap) => gap.cause !== "missing");
   const [gap] = gaps;
   if (gap) return { check, outcome: "unknown", findings: [], why: gap.why };
+  const unjudged = check.unjudged?.(snapshot);
+  if (unjudged !== undefined) return { check, outcome: "unknown", findings: [], why: unjudged };
   const inScope = ["", meshNamespace(snapshot), ...namespaces];
   const findings = check
     .run(snapshot, context)

@@ -1,5 +1,6 @@
 // What a preflight knows: what the program is about to write, and what one small read of the cluster told.
 import type { DriftedObject } from "../drift";
+import type { NetworkPlugin } from "../cluster-state/network-plugins";
 import { stackMark } from "../ownership/marks";
 import type {
   Gap,
@@ -86,10 +87,10 @@ export interface ClusterFacts {
   certManager?: CertManagerState;
   /** metrics-server, or whatever else serves its API. */
   metricsApi: boolean;
-  /** kube-system/cilium-config; undefined without Cilium. */
-  cilium?: Record<string, string>;
-  /** The default FelixConfiguration's spec; undefined without Calico. */
-  calico?: { bpfConnectTimeLoadBalancing?: string; bpfConnectTimeLoadBalancingEnabled?: boolean };
+  /** Cilium, Calico and others, with what they are set to. */
+  networkPlugins: NetworkPlugin[];
+  /** SecurityGroupPolicies of Amazon's network plugin. */
+  podInterfacePolicies: Named[];
   /** Rights that are needed and missing. */
   denied: Access[];
   /** Objects of this stack's own releases that are not as these say. */

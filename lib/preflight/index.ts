@@ -2,6 +2,7 @@
 import type { Finding } from "../checks/check";
 import * as cluster from "./cluster";
 import type { ClusterFacts, Plan } from "./facts";
+import * as network from "./network";
 import * as owners from "./owners";
 import * as warnings from "./warnings";
 
@@ -38,7 +39,7 @@ export function judgePlan(plan: Plan, facts: ClusterFacts, early: boolean): Pref
       ...cluster.nodePortFindings(plan, facts),
       ...(early ? [] : missing),
       ...cluster.platformFindings(plan, facts),
-      ...cluster.networkFindings(facts),
+      ...network.networkFindings(facts),
       ...cluster.podSecurityFindings(plan, facts),
       ...cluster.rightsFindings(facts),
     ],
@@ -47,6 +48,7 @@ export function judgePlan(plan: Plan, facts: ClusterFacts, early: boolean): Pref
       ...warnings.bothLabelsFindings(facts),
       ...warnings.uncapturableFindings(facts),
       ...warnings.metricsFindings(plan, facts),
+      ...network.networkWarnings(facts),
     ],
   };
 }

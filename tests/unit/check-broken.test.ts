@@ -7,6 +7,7 @@ import { judge, type Report } from "../../lib/checks/verdicts";
 import { certificateBreakages } from "./fixtures/breakages-certificates";
 import { dataplaneBreakages } from "./fixtures/breakages-dataplane";
 import { gatewayBreakages } from "./fixtures/breakages-gateway";
+import { networkBreakages } from "./fixtures/breakages-network";
 import { platformBreakages } from "./fixtures/breakages-platform";
 import { policyBreakages } from "./fixtures/breakages-policy";
 import { MeshApi, recordedAt } from "./fixtures/mesh-api";
@@ -17,6 +18,7 @@ const breakages = [
   ...gatewayBreakages,
   ...certificateBreakages,
   ...policyBreakages,
+  ...networkBreakages,
 ];
 const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
 

@@ -212,29 +212,6 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
       `${platform} looks for it only if \`platform\` is set; write \`platform: "${platform}"\``,
   ]),
   [
-    "Cilium as it is installed by default",
-    {},
-    { cilium: { "cni-exclusive": "true", "enable-bpf-masquerade": "true", "bpf-lb-sock": "true" } },
-    '`ConfigMap kube-system/cilium-config`: got "cni-exclusive: true"; with it Cilium removes istio-cni\'s configuration ' +
-      "from every node; run `kubectl patch configmap cilium-config --namespace kube-system --type merge --patch " +
-      `'{"data":{"cni-exclusive":"false"}}' && kubectl rollout restart daemonset cilium --namespace kube-system\``,
-    '`ConfigMap kube-system/cilium-config`: got "enable-bpf-masquerade: true"; with it the kubelet\'s probes of mesh pods ' +
-      "fail; run `kubectl patch configmap cilium-config --namespace kube-system --type merge --patch " +
-      `'{"data":{"enable-bpf-masquerade":"false"}}' && kubectl rollout restart daemonset cilium --namespace kube-system\``,
-    `\`ConfigMap kube-system/cilium-config\`: got "bpf-lb-sock-hostns-only is not true"; with it a pod's traffic ` +
-      "bypasses ztunnel in Cilium; run `kubectl patch configmap cilium-config --namespace kube-system --type " +
-      `merge --patch '{"data":{"bpf-lb-sock-hostns-only":"true"}}' && kubectl rollout restart daemonset cilium ` +
-      "--namespace kube-system`",
-  ],
-  [
-    "Calico that balances at connect time",
-    {},
-    { calico: { bpfConnectTimeLoadBalancing: "TCP" } },
-    `\`FelixConfiguration default\`: got "bpfConnectTimeLoadBalancing: TCP"; it is Disabled, or a pod's traffic ` +
-      "bypasses ztunnel in Calico; run `kubectl patch felixconfigurations.crd.projectcalico.org default --type " +
-      `merge --patch '{"spec":{"bpfConnectTimeLoadBalancing":"Disabled"}}'\``,
-  ],
-  [
     "Pod Security that refuses the node agents",
     { platform: "openshift", nodeNamespace: "kube-system" },
     {
