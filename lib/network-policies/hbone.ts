@@ -128,10 +128,24 @@ function unheardWaypoint(
   return hasClients && through.length > 0 && !through.some((at) => open.has(at)) ? waypoint : undefined;
 }
 
-/** No TCP at all, or none but to ask for names. */
-function letsNothing(rules: RuleOf[]): boolean {
-  return rules.every(({ rule }) =>
-    rule.ports?.every((port) => !("name" in port) && port.from === 53 && port.to === 53),
+/** Names, istiod, metrics and health: what pods of a mesh ask for beside each other. */
+const besides = [53, 15010, 15012, 15014, 15017, 15020, 15021, 15090];
+
+/** A rule of no TCP at all, or of such ports alone. */
+function isBeside({ ports }: NetworkRule): boolean {
+  return (ports ?? ["all"]).every(
+    (port) => typeof port === "object" && "from" in port && port.from === port.to && besides.includes(port.from),
+  );
+}
+
+/** A rule that names no servers is for those outside of the mesh as well: for one of it only where it has such a port. */
+function isForAnybody({ peers }: NetworkRule): boolean {
+  return peers === undefined || peers.some(({ block }) => block?.cidr.endsWith("/0"));
+}
+
+function listens({ pods }: Workload, rule: NetworkRule): boolean {
+  return pods.some(({ ports, probePorts }) =>
+    [...Object.values(ports), ...probePorts].some((port) => opensPort(rule, port, ports)),
   );
 }
 

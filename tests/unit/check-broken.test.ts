@@ -9,6 +9,7 @@ import { dataplaneBreakages } from "./fixtures/breakages-dataplane";
 import { gatewayBreakages } from "./fixtures/breakages-gateway";
 import { networkBreakages } from "./fixtures/breakages-network";
 import { platformBreakages } from "./fixtures/breakages-platform";
+import { pluginBreakages } from "./fixtures/breakages-plugins";
 import { policyBreakages } from "./fixtures/breakages-policy";
 import { MeshApi, recordedAt } from "./fixtures/mesh-api";
 
@@ -19,6 +20,7 @@ const breakages = [
   ...certificateBreakages,
   ...policyBreakages,
   ...networkBreakages,
+  ...pluginBreakages,
 ];
 const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
 
