@@ -17,7 +17,10 @@ export interface Source<T> {
 }
 
 /** Kinds that are read by lists; the others need to know first what the lists hold. */
-export type ListedKind = Exclude<Kind, "configMaps" | "secrets" | "ztunnelLinks" | "drift" | "networkPlugins" | "otherPolicies">;
+export type ListedKind = Exclude<
+  Kind,
+  "configMaps" | "secrets" | "ztunnelLinks" | "drift" | "networkPlugins" | "otherPolicies"
+>;
 
 type Options = Partial<Pick<Source<unknown>, "query" | "accept" | "onePage">>;
 

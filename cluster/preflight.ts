@@ -11,9 +11,12 @@ import {
 } from "../lib/preflight/facts";
 import { stackMark } from "../lib/ownership/marks";
 import { meshReleases } from "../lib/istio/releases";
-import type { PodState, WorkloadState } from "../lib/cluster-state/snapshot";
-import { marks } from "../lib/checks/mesh";
+import type { NamespaceState, PodState, WorkloadState } from "../lib/cluster-state/snapshot";
+import { istioVersion, marks } from "../lib/checks/mesh";
+import { installedBundle, reasonToLeave } from "../lib/gateway-api/bundle";
+import { askedDefinitions } from "../lib/preflight/asked";
 import type { JsonMap } from "../lib/drift";
+import { readRefusals, readStoredVersions, type Surroundings } from "./admission";
 import { ApiClient, metadataOnly, type Api, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
 import { listAll, listReadable } from "./lists";
@@ -73,8 +76,60 @@ async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
   const lists = { nodes, namespaces, services, istiods, daemonSets, definitions, helmReleases, uncapturable, objects };
   const drifted = drift?.drifted ?? [];
   const networkPlugins = network.plugins;
+  const missingPullSecrets = await readMissingPullSecrets(client, plan, namespaces);
+  const asked = denied.length === 0 && changesMesh(plan, istiods, isOwn) ? plan : {};
+  const admission = await readAdmission(client, asked, { namespaces, definitions });
   const own = { issuerFound, certManager, metricsApi, denied, drifted };
-  return { server, kubernetes, gaps, ...lists, networkPlugins, podInterfacePolicies, ...own };
+  return {
+    server,
+    kubernetes,
+    gaps,
+    ...lists,
+    networkPlugins,
+    podInterfacePolicies,
+    missingPullSecrets,
+    ...admission,
+    ...own,
+  };
+}
+
+/** Requests that a look may come to; what is asked beyond what has to be read stays within. */
+const requestLimit = 25;
+
+/** A mesh that stands, of this very release, is not written again. */
+function changesMesh({ namespace, version }: Plan, istiods: WorkloadState[], isOwn: boolean): boolean {
+  const standing = istiods.find((istiod) => istiod.namespace === namespace);
+  return !isOwn || standing === undefined || istioVersion(standing)?.version !== version;
+}
+
+/** What the cluster would say to the mesh's objects, one after the other as long as requests are left. */
+async function readAdmission(
+  client: ApiClient,
+  { asked = [], gatewayApi }: Pick<Plan, "asked" | "gatewayApi">,
+  around: Surroundings,
+): Promise<Pick<ClusterFacts, "refusals" | "storedVersions">> {
+  const installed = installedBundle([...around.definitions]);
+  const wanted = { bundleVersion: `v${gatewayApi ?? ""}`, channel: "standard" };
+  const isLeft = gatewayApi === undefined || reasonToLeave(installed, wanted) !== undefined;
+  const open = isLeft ? asked.filter(({ name }) => name !== askedDefinitions.gatewayApi) : asked;
+  const refusals = await readRefusals(client, open, around, requestLimit - client.requests);
+  const bundle = isLeft ? undefined : gatewayApi;
+  const left = requestLimit - client.requests;
+  return { refusals, storedVersions: await readStoredVersions(client, bundle, around.definitions, left) };
+}
+
+async function readMissingPullSecrets(client: ApiClient, plan: Plan, namespaces: NamespaceState[]) {
+  const wanted = [...new Set([plan.namespace, plan.nodeNamespace])].flatMap((namespace) =>
+    (plan.pullSecrets ?? []).map((name) => ({ namespace, name })),
+  );
+  const found = await Promise.all(
+    wanted.map(async ({ namespace, name }) => {
+      if (!namespaces.some((each) => each.name === namespace)) return false;
+      const reply = await client.get(`/api/v1/namespaces/${namespace}/secrets/${name}`, metadataOnly.object);
+      return reply.kind !== "missing";
+    }),
+  );
+  return wanted.filter((_, index) => found[index] === false);
 }
 
 /** Lists in which the preflight and the look at the releases' objects meet. */

@@ -16,6 +16,7 @@ import { charts } from "../../lib/istio/releases";
 import type { AmbientMeshArgs } from "./args";
 import type { MeshGatewayArgs } from "./args";
 import type { OwnChildren } from "../support/ownership";
+import { askedOf } from "./asked";
 import { lookAt } from "../support/look";
 import { runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
@@ -179,7 +180,7 @@ function planOf(args: AmbientMeshArgs, version: string): Plan | undefined {
   if (namespace === undefined) {
     return undefined;
   }
-  return {
+  const planned: Plan = {
     stack: stackName(),
     version,
     namespace,
@@ -189,6 +190,7 @@ function planOf(args: AmbientMeshArgs, version: string): Plan | undefined {
     gateway: gatewayPlan(args.gateway ?? {}, namespace),
     autoscale: autoscales(args.controlPlane?.values),
   };
+  return { ...planned, ...askedOf(args, planned) };
 }
 
 function autoscales(values: pulumi.Input<Values> | undefined): boolean {

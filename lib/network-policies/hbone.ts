@@ -90,7 +90,7 @@ function isBlocked(peers: Peers, at: number, own: Workload, open: Set<number>, d
   }
   if (partner.kind !== "captured" && partner.kind !== "waypoint") return false;
   if (!isThrough(own, partner)) return !open.has(at);
-  const through = waypointsOf(peers, partner.waypoint);
+  const through = waypointsOf(peers, partner.waypoint ?? "");
   return through.length > 0 && !through.some((waypoint) => open.has(waypoint));
 }
 

@@ -1,5 +1,6 @@
 // The preflight: every finding of one read of the cluster, errors and warnings apart.
 import type { Finding } from "../checks/check";
+import * as admission from "./admission";
 import * as cluster from "./cluster";
 import type { ClusterFacts, Plan } from "./facts";
 import * as network from "./network";
@@ -42,6 +43,7 @@ export function judgePlan(plan: Plan, facts: ClusterFacts, early: boolean): Pref
       ...network.networkFindings(facts),
       ...cluster.podSecurityFindings(plan, facts),
       ...cluster.rightsFindings(facts),
+      ...admission.admissionFindings(plan, facts),
     ],
     warnings: [
       ...(early ? missing : []),
@@ -49,6 +51,7 @@ export function judgePlan(plan: Plan, facts: ClusterFacts, early: boolean): Pref
       ...warnings.uncapturableFindings(facts),
       ...warnings.metricsFindings(plan, facts),
       ...network.networkWarnings(facts),
+      ...admission.pullSecretFindings(facts),
     ],
   };
 }
