@@ -1,4 +1,6 @@
 // The objects of a mesh that a cluster may refuse, as they will be written: for the preflight to ask by dry runs.
+import { isRemote, readLocalBundle } from "../../cluster/gateway-api";
+import { statedVersion } from "../../lib/gateway-api/bundle";
 import { gatewayDefaults, partDefaults } from "../../lib/istio/defaults";
 import { gatewayObjects } from "../../lib/istio/names";
 import { cniDaemonSet, ztunnelDaemonSet, type AgentDaemonSet, type AgentSettings } from "../../lib/istio/node-agents";
@@ -36,9 +38,7 @@ export function askedOf(args: AmbientMeshArgs, plan: Plan): Pick<Plan, "asked" |
     pullSecrets,
     requests: { cni: part(args.cni, partDefaults.cni), ztunnel: part(args.dataplane, partDefaults.dataplane) },
   };
-  const bundle = plain(args.gatewayApi) ?? {};
-  const isUsual = bundle.install !== false && bundle.source === undefined;
-  const gatewayApi = isUsual ? (plain(bundle.version) ?? istioLine(version)?.gatewayApi) : undefined;
+  const gatewayApi = bundleOf(plain(args.gatewayApi) ?? {}, version);
   const gateway = plan.gateway && {
     name: plan.gateway.name,
     namespace: plan.gateway.namespace,
@@ -51,6 +51,19 @@ export function askedOf(args: AmbientMeshArgs, plan: Plan): Pick<Plan, "asked" |
     ...(gateway && { gateway }),
   });
   return { asked, pullSecrets, ...(gatewayApi === undefined ? {} : { gatewayApi }) };
+}
+
+/** The bundle's release; of one that would have to be downloaded, the one that is usual for this Istio. */
+function bundleOf({ install, version, source }: NonNullable<AmbientMeshArgs["gatewayApi"]>, istio: string) {
+  if (install === false) return undefined;
+  const usual = plain(version) ?? istioLine(istio)?.gatewayApi;
+  if (source === undefined || isRemote(source)) return usual;
+  try {
+    return statedVersion(readLocalBundle(source));
+  } catch {
+    // The component that installs it says what is wrong with it.
+    return undefined;
+  }
 }
 
 function serviceOf(args: NonNullable<AmbientMeshArgs["gateway"]>): ServiceSettings {

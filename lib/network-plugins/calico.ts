@@ -28,7 +28,7 @@ function connectTime(settings: PluginSettings): string | undefined {
 }
 
 function told(object: Named, got: string, mend: Fix): Finding {
-  const rule = got.includes("Enabled: true")
+  const rule = got.startsWith("bpfConnectTimeLoadBalancingEnabled")
     ? "it is false, or a pod's traffic bypasses ztunnel in Calico"
     : "it is Disabled, or a pod's traffic bypasses ztunnel in Calico";
   return finding("FelixConfiguration", object, got, rule, mend);
