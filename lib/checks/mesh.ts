@@ -1,6 +1,7 @@
 // Finding the parts of an ambient mesh in a snapshot: by the labels that Istio's charts and istiod give them.
 import * as semver from "semver";
 import { chartRepository, charts, istioLine, type ChartName, type IstioLine } from "../istio/releases";
+import { captureBarriers } from "./capture";
 import type { ClusterSnapshot, GatewayState, PodState, ServiceState, WorkloadState } from "../cluster-state/snapshot";
 
 /** Labels and annotations by which the parts know each other. */
@@ -16,6 +17,9 @@ export const marks = {
   nameOverride: "gateway.istio.io/name-override",
   sidecarStatus: "sidecar.istio.io/status",
 } as const;
+
+/** ConfigMap with the settings of istio-cni. */
+export const cniConfig = "istio-cni-config";
 
 /** Where the mesh lives when nothing of it is found. */
 const usualNamespace = "istio-system";
@@ -86,16 +90,32 @@ export function isEnrolled(pod: PodState, ambient: Set<string>): boolean {
 
 /** Running pods that istio-cni has to capture: enrolled, with a network of their own, without a sidecar. */
 export function podsToCapture(snapshot: ClusterSnapshot): PodState[] {
+  const barrier = captureBarriers(snapshot);
+  return enrolledPods(snapshot).filter(
+    (pod) => pod.phase === "Running" && !pod.hostNetwork && !hasSidecar(pod) && barrier(pod) === undefined,
+  );
+}
+
+/** Pods that are asked into the mesh, and neither done nor about to go. */
+export function enrolledPods(snapshot: ClusterSnapshot): PodState[] {
   const ambient = ambientNamespaces(snapshot);
-  return snapshot.pods.filter(
-    (pod) =>
-      isEnrolled(pod, ambient) &&
-      pod.phase === "Running" &&
-      !pod.deleting &&
-      !pod.hostNetwork &&
-      !hasSidecar(pod) &&
-      // The chart's excludeNamespaces.
-      pod.namespace !== "kube-system",
+  const excluded = excludedNamespaces(snapshot);
+  return snapshot.pods.filter((pod) => isEnrolled(pod, ambient) && isLive(pod) && !excluded.has(pod.namespace));
+}
+
+/** Neither done, as the pod of a finished Job, nor about to go. */
+export function isLive({ phase, deleting }: PodState): boolean {
+  return !deleting && phase !== "Succeeded" && phase !== "Failed";
+}
+
+/** Namespaces whose pods istio-cni leaves alone: the chart's excludeNamespaces, and its default where that is not read. */
+export function excludedNamespaces(snapshot: ClusterSnapshot): Set<string> {
+  const lists = cniDaemonSets(snapshot).flatMap(({ namespace }) => {
+    const config = snapshot.configMaps.find((found) => found.namespace === namespace && found.name === cniConfig);
+    return config?.data["EXCLUDE_NAMESPACES"] ?? [];
+  });
+  return new Set(
+    (lists.length > 0 ? lists : ["kube-system"]).flatMap((list) => list.split(",").map((name) => name.trim())),
   );
 }
 
@@ -111,18 +131,23 @@ export function hasSidecar(pod: PodState): boolean {
   return proxy.init || pod.containers.some((container) => !container.init && container !== proxy);
 }
 
-function byController(controller: string, usualClass: string) {
+function byController(controllers: string[], usualClass: string) {
   return (snapshot: ClusterSnapshot): GatewayState[] => {
-    const classes = snapshot.gatewayClasses.filter((known) => known.controller === controller).map(({ name }) => name);
+    const classes = snapshot.gatewayClasses
+      .filter(({ controller }) => controllers.includes(controller))
+      .map(({ name }) => name);
     return snapshot.gateways.filter(({ className }) => className === usualClass || classes.includes(className));
   };
 }
 
 /** Gateways for traffic from outside that istiod serves. */
-export const ingressGateways = byController("istio.io/gateway-controller", "istio");
+export const ingressGateways = byController(["istio.io/gateway-controller"], "istio");
 
 /** Waypoints. */
-export const waypoints = byController("istio.io/mesh-controller", "istio-waypoint");
+export const waypoints = byController(
+  ["istio.io/mesh-controller", "istio.io/agentgateway-waypoint-controller"],
+  "istio-waypoint",
+);
 
 /** Gateways for which istiod deploys pods. */
 export function deployedGateways(snapshot: ClusterSnapshot): GatewayState[] {

@@ -42,7 +42,7 @@ describe("reading a cluster", () => {
     const { snapshot, requests } = await read();
     assert.deepEqual(snapshot, { ...(await mesh.snapshot()), server: server.address });
     assert.equal(requests, server.requests.length);
-    assert.equal(requests, 40);
+    assert.equal(requests, 46);
   });
 
   it("asks for no more when namespaces, Services, routes and policies become many", async () => {
@@ -51,7 +51,7 @@ describe("reading a cluster", () => {
         mesh.add(path, { metadata: { name: `extra-${index}`, namespace: "shop" } });
       }
     }
-    assert.equal((await read()).requests, 40);
+    assert.equal((await read()).requests, 46);
   });
 
   it("reads many Secrets and ConfigMaps of gateways by one list each", async () => {
@@ -65,10 +65,10 @@ describe("reading a cluster", () => {
     const { snapshot, requests } = await read();
     assert.deepEqual(
       snapshot.configMaps.map(({ name }) => name),
-      ["hostk8s-gateway-overlay"],
+      ["hostk8s-gateway-overlay", "istio-cni-config"],
     );
     assert.deepEqual(snapshot.secrets.map(({ name }) => name).sort(), ["hostk8s-gateway-cert", "istio-ca-secret"]);
-    assert.equal(requests, 40);
+    assert.equal(requests, 46);
   });
 
   it("asks for metadata only where nothing else is looked at", async () => {
@@ -79,6 +79,7 @@ describe("reading a cluster", () => {
       "/api/v1/secrets",
       "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies",
       "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+      "/apis/networking.istio.io/v1/workloadentries",
     ]);
   });
 
@@ -119,6 +120,7 @@ describe("reading a cluster", () => {
           "waypoint-for",
           "waypoint-listener",
           "waypoint-pods",
+          "waypoint-serves",
         ].map(gateways),
         ...["policy-ingress", "gateway-class-known"].map(gateways),
       ]),
@@ -177,6 +179,10 @@ describe("reading a cluster", () => {
     const [agent] = mesh.all(lists.pods).filter(({ metadata }) => metadata.labels?.["k8s-app"] === "istio-cni-node");
     assert.deepEqual((await read()).snapshot.gaps, {
       ztunnelLinks: { cause: "failed", why: `no metric ztunnel_connected from istio-system/${agent!.metadata.name}` },
+      ztunnelCounts: {
+        cause: "failed",
+        why: "no metric workload_manager_active_proxy_count from istio-system/ztunnel-g2spx",
+      },
     });
   });
 
