@@ -6,6 +6,7 @@ import { kindCluster, kindDefaults, publishedPorts } from "../../lib/kind/kind-c
 import { judge, type Report } from "../../lib/checks/verdicts";
 import { certificateBreakages } from "./fixtures/breakages-certificates";
 import { dataplaneBreakages } from "./fixtures/breakages-dataplane";
+import { fieldBreakages } from "./fixtures/breakages-field-checks";
 import { gatewayBreakages } from "./fixtures/breakages-gateway";
 import { platformBreakages } from "./fixtures/breakages-platform";
 import { policyBreakages } from "./fixtures/breakages-policy";
@@ -17,6 +18,7 @@ const breakages = [
   ...gatewayBreakages,
   ...certificateBreakages,
   ...policyBreakages,
+  ...fieldBreakages,
 ];
 const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
 
