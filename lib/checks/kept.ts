@@ -46,8 +46,19 @@ export function heldFix(snapshot: ClusterSnapshot, found: Finding): Finding {
   if (!keeper) {
     return found;
   }
+  return toldTo(keeper, found);
+}
+
+/** The finding with the keeper in it, and the fix at the keeper's source. */
+function toldTo(keeper: Keeper, found: Finding): Finding {
   const rule = `${found.rule}; ${keeper.who} undoes what is changed here, so change it there`;
   return { ...found, rule, fix: { run: keeper.change } };
+}
+
+/** The same for a finding about an object that is at hand. */
+export function fixFor(object: Kept, found: Finding): Finding {
+  const keeper = keeperOf(object);
+  return keeper ? toldTo(keeper, found) : found;
 }
 
 function keeperOfObject(snapshot: ClusterSnapshot, kind: string, object: string): Keeper | undefined {

@@ -4,7 +4,7 @@ import { stackMark } from "./marks";
 
 /** A tool or platform that puts an object back as its own source has it. */
 export interface Keeper {
-  /** "Argo CD application mesh" */
+  /** "the Argo CD application mesh" */
   who: string;
   /** The command that shows or changes the source of the object. */
   change: string;
@@ -57,16 +57,18 @@ export function keeperOf(object: Kept): Keeper | undefined {
   return argo(object) ?? flux(object) ?? packaged(object) ?? platform(object) ?? operator(object) ?? managed(object);
 }
 
-function argo({ labels, annotations }: Kept): Keeper | undefined {
+function argo({ labels, annotations, keptBy = [] }: Kept): Keeper | undefined {
   const [tracked] = annotations["argocd.argoproj.io/tracking-id"]?.split(":") ?? [];
-  const application = tracked ?? labels["argocd.argoproj.io/instance"];
+  // Before Argo CD 3 that was a label which Helm's charts use as well.
+  const instance = keptBy.includes("argocd-controller") ? labels["app.kubernetes.io/instance"] : undefined;
+  const application = tracked ?? labels["argocd.argoproj.io/instance"] ?? instance;
   if (!application) {
     return undefined;
   }
   // An application outside of Argo CD's own namespace is tracked as namespace_name.
   const name = application.replace("_", "/");
   const release = `argocd app set ${name} --sync-policy none`;
-  return { who: `Argo CD application ${name}`, change: `argocd app get ${name}`, release };
+  return { who: `the Argo CD application ${name}`, change: `argocd app get ${name}`, release };
 }
 
 function flux({ labels }: Kept): Keeper | undefined {
@@ -79,7 +81,7 @@ function flux({ labels }: Kept): Keeper | undefined {
     if (name !== undefined) {
       const object = `${kind!.toLowerCase()} ${name} --namespace ${namespace}`;
       const release = `flux suspend ${object}`;
-      return { who: `Flux ${kind} ${namespace}/${name}`, change: `flux get ${object}`, release };
+      return { who: `the Flux ${kind} ${namespace}/${name}`, change: `flux get ${object}`, release };
     }
   }
   return undefined;
@@ -92,13 +94,13 @@ function packaged({ labels, annotations }: Kept): Keeper | undefined {
   if (bundle !== undefined) {
     const namespace = annotations["objectset.rio.cattle.io/owner-namespace"] ?? "default";
     const [, kind = "Bundle"] = /Kind=(\w+)/.exec(gvk) ?? [];
-    return { who: `Rancher ${kind} ${namespace}/${bundle}`, change: getCommand(kind, bundle, namespace) };
+    return { who: `the Rancher ${kind} ${namespace}/${bundle}`, change: getCommand(kind, bundle, namespace) };
   }
   if (annotations["configmanagement.gke.io/managed"] === "enabled") {
     return { who: "Config Sync", change: "nomos status" };
   }
   const app = labels["kapp.k14s.io/app"];
-  return app === undefined ? undefined : { who: `kapp application ${app}`, change: "kapp list --all-namespaces" };
+  return app === undefined ? undefined : { who: `the kapp application ${app}`, change: "kapp list --all-namespaces" };
 }
 
 /** Clouds and distributions that bring an Istio or the Gateway API themselves. */
@@ -131,7 +133,7 @@ function operator({ namespace, labels, owners = [] }: Kept): Keeper | undefined 
   }
   const [owner] = owners.filter(isKeepingOwner);
   if (owner) {
-    return { who: `${owner.kind} ${owner.name}`, change: getCommand(owner.kind, owner.name, namespace) };
+    return { who: `the ${owner.kind} ${owner.name}`, change: getCommand(owner.kind, owner.name, namespace) };
   }
   const bundle = labels["olm.owner"];
   return bundle === undefined

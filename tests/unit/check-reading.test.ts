@@ -38,6 +38,37 @@ describe("reading a cluster", () => {
     ]);
   });
 
+  it("follows every page of the events, which come by name and not by age", async () => {
+    for (let index = 0; index < 501; index++) {
+      mesh.add(lists.events, { metadata: { name: `e-${index}`, namespace: "shop" }, involvedObject: {} });
+    }
+    const { snapshot } = await read();
+    assert.equal(snapshot.events.length, 2 * 501);
+    assert.equal(asked(lists.events).length, 4);
+  });
+
+  it("asks ztunnels of the nodes with most of the captured pods, and of no more than twenty", async () => {
+    const [web] = mesh.all(lists.pods).filter(({ metadata }) => metadata.labels?.["app"] === "web");
+    const [ztunnel] = mesh.all(lists.pods).filter(({ metadata }) => metadata.labels?.["app"] === "ztunnel");
+    const on = (pod: RawObject, name: string, nodeName: string) => {
+      const copy = structuredClone(pod);
+      copy.metadata.name = name;
+      (copy["spec"] as { nodeName: string }).nodeName = nodeName;
+      mesh.add(lists.pods, copy);
+    };
+    for (let index = 0; index < 30; index++) {
+      on(ztunnel!, `ztunnel-${index}`, `extra-${index}`);
+      for (let pods = index < 19 ? 3 : 1; pods > 0; pods--) on(web!, `web-${index}-${pods}`, `extra-${index}`);
+    }
+    mesh.serve(3);
+    const { snapshot } = await read();
+    assert.deepEqual(
+      snapshot.ztunnelCounts.map(({ node }) => node).sort(),
+      ["node-1", ...Array.from({ length: 19 }, (_, index) => `extra-${index}`)].sort(),
+    );
+    assert.equal(server.requests.filter((request) => request.includes(":15020/")).length, 20);
+  });
+
   it("reads a healthy mesh whole, with one request a list", async () => {
     const { snapshot, requests } = await read();
     assert.deepEqual(snapshot, { ...(await mesh.snapshot()), server: server.address });
