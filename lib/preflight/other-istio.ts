@@ -14,7 +14,7 @@ const conflict = "one Istio serves a cluster: a second one fights over webhooks,
 /** Uninstalling ztunnel or istio-cni under captured pods takes their network. */
 const unenroll = "istio-ambient unenroll && ";
 
-/** The installer of a part that is none of this mesh's; `isEnrolled` where namespaces are in a mesh. */
+/** The installer of a part that is none of this mesh's; `isEnrolled` where its data plane serves namespaces. */
 export function otherInstaller(part: WorkloadState, revision: string, isEnrolled: boolean): OtherInstaller {
   const of = revision === "" ? "" : ` (revision ${revision})`;
   const keeper = keeperOf(part);

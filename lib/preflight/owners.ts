@@ -134,9 +134,11 @@ export function otherIstioFindings(plan: Plan, facts: ClusterFacts): Finding[] {
         labels["k8s-app"] === "istio-cni-node" || labels["app.kubernetes.io/name"] === "ztunnel" || name === "ztunnel",
     ),
   ];
-  const isEnrolled = facts.namespaces.some(({ labels }) => labels[marks.dataplaneMode] === "ambient");
-  return parts
-    .filter((part) => !isPartOf(plan, part) && !isOpenShifts(part))
+  const foreign = parts.filter((part) => !isPartOf(plan, part) && !isOpenShifts(part));
+  const isEnrolled =
+    foreign.some(({ kind }) => kind === "DaemonSet") &&
+    facts.namespaces.some(({ labels }) => labels[marks.dataplaneMode] === "ambient");
+  return foreign
     .map((part) => otherInstaller(part, revisionOf(part), isEnrolled))
     .map(({ part, got, rule, run }) => finding(part.kind, part, got, rule, { run }));
 }

@@ -76,9 +76,21 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
   ],
   [
     "an istiod of istioctl with pods in its mesh; its CRDs stay",
-    { namespaces: [enrolled], istiods: [istiod()] },
+    { namespaces: [enrolled], istiods: [istiod()], daemonSets: [ztunnel()] },
     `\`Deployment istio-system/istiod\`: got "an Istio installed by istioctl"; ${conflict}; run \`istio-ambient unenroll ` +
       "&& istioctl uninstall --revision default`",
+    `\`DaemonSet mesh/ztunnel\`: got "an Istio installed by istioctl"; ${conflict}; run \`istio-ambient unenroll && ` +
+      "istioctl uninstall --revision default`",
+  ],
+  [
+    "a second istiod beside the data plane of this stack, whose pods stay in the mesh",
+    {
+      namespaces: [mine, enrolled],
+      istiods: [workload("Deployment", "istio-system", "istiod-canary", { "istio.io/rev": "canary" })],
+      daemonSets: [{ ...ztunnel(helmMarks("ztunnel", "istio-system")), namespace: "istio-system" }],
+    },
+    `\`Deployment istio-system/istiod-canary\`: got "an Istio installed by istioctl (revision canary)"; ${conflict}; run ` +
+      "`istioctl uninstall --revision canary`",
   ],
   [
     "a release that Flux installs is not claimed",
