@@ -6,6 +6,7 @@ import {
   byNamespace,
   count,
   enrolledPods,
+  enrolls,
   hasSidecar,
   isCaptured,
   isLive,
@@ -49,6 +50,38 @@ export const enrollmentChecks: Check[] = [
           ),
         ];
       });
+    },
+  },
+  {
+    id: "captured-unenrolled",
+    category: "enrollment",
+    claim: "no pod outside the mesh is still captured",
+    severity: "warning",
+    hint: "istio-cni releases a pod when its label goes; where it did not run then, only a restart releases the pod.",
+    needs: ["pods", "namespaces"],
+    run(snapshot) {
+      const isEnrolled = enrolls(snapshot);
+      // A misspelled mode is dataplane-mode's to tell.
+      const misspelled = new Set(
+        snapshot.namespaces.filter(({ labels }) => isUnknownMode(labels)).map(({ name }) => name),
+      );
+      const left = snapshot.pods.filter(
+        (pod) =>
+          isLive(pod) &&
+          isCaptured(pod) &&
+          !isEnrolled(pod) &&
+          !isUnknownMode(pod.labels) &&
+          !misspelled.has(pod.namespace),
+      );
+      const rule = `only istio-cni sets ${marks.redirection}, on pods that a label puts into the mesh; restart these, and take it out of their template`;
+      return byNamespace(left).map(([namespace, pods]) =>
+        namespaceFinding(
+          namespace,
+          `${count(pods.length, "captured pod")} outside the mesh (${some(pods.map(({ name }) => name))})`,
+          rule,
+          { run: `kubectl rollout restart deployment --namespace ${namespace}` },
+        ),
+      );
     },
   },
   {

@@ -2,6 +2,7 @@
 import * as semver from "semver";
 import { chartRepository, charts, istioLine, type ChartName, type IstioLine } from "../istio/releases";
 import { captureBarriers } from "./capture";
+import { enrollsByLabel, enrollsBySelectors, type Enrolls } from "./enablement";
 import type { ClusterSnapshot, GatewayState, PodState, ServiceState, WorkloadState } from "../cluster-state/snapshot";
 
 /** Labels and annotations by which the parts know each other. */
@@ -76,16 +77,14 @@ export function releaseUpgrade(of: { release: string; chart: string; version: st
   return `helm upgrade ${release} ${chart} --repo ${chartRepository} --version ${version} --namespace ${namespace} --reuse-values`;
 }
 
-/** Namespaces whose pods are to be captured. */
-export function ambientNamespaces(snapshot: ClusterSnapshot): Set<string> {
-  const labelled = snapshot.namespaces.filter((namespace) => namespace.labels[marks.dataplaneMode] === "ambient");
-  return new Set(labelled.map((namespace) => namespace.name));
-}
-
-/** Asked into the mesh by its own label or its namespace's. */
-export function isEnrolled(pod: PodState, ambient: Set<string>): boolean {
-  const mode = pod.labels[marks.dataplaneMode];
-  return mode === "ambient" || (mode !== "none" && ambient.has(pod.namespace));
+/** Whether a pod is asked into the mesh. */
+export function enrolls(snapshot: ClusterSnapshot): Enrolls {
+  const [selectors] = agentSettings(snapshot, "AMBIENT_ENABLEMENT_SELECTOR");
+  const excluded = excludedNamespaces(snapshot);
+  const asks =
+    (selectors === undefined ? undefined : enrollsBySelectors(selectors, snapshot.namespaces)) ??
+    enrollsByLabel(snapshot.namespaces);
+  return (pod) => asks(pod) && !excluded.has(pod.namespace);
 }
 
 /** Running pods that istio-cni has to capture: enrolled, with a network of their own, without a sidecar. */
@@ -98,9 +97,8 @@ export function podsToCapture(snapshot: ClusterSnapshot): PodState[] {
 
 /** Pods that are asked into the mesh, and neither done nor about to go. */
 export function enrolledPods(snapshot: ClusterSnapshot): PodState[] {
-  const ambient = ambientNamespaces(snapshot);
-  const excluded = excludedNamespaces(snapshot);
-  return snapshot.pods.filter((pod) => isEnrolled(pod, ambient) && isLive(pod) && !excluded.has(pod.namespace));
+  const isEnrolled = enrolls(snapshot);
+  return snapshot.pods.filter((pod) => isLive(pod) && isEnrolled(pod));
 }
 
 /** Neither done, as the pod of a finished Job, nor about to go. */
@@ -109,14 +107,17 @@ export function isLive({ phase, deleting }: PodState): boolean {
 }
 
 /** Namespaces whose pods istio-cni leaves alone: the chart's excludeNamespaces, and its default where that is not read. */
-export function excludedNamespaces(snapshot: ClusterSnapshot): Set<string> {
-  const lists = cniDaemonSets(snapshot).flatMap(({ namespace }) => {
+function excludedNamespaces(snapshot: ClusterSnapshot): Set<string> {
+  const [list = "kube-system"] = agentSettings(snapshot, "EXCLUDE_NAMESPACES");
+  return new Set(list.split(",").map((name) => name.trim()));
+}
+
+/** A setting of istio-cni, as far as its ConfigMap was read. */
+function agentSettings(snapshot: ClusterSnapshot, key: string): string[] {
+  return cniDaemonSets(snapshot).flatMap(({ namespace }) => {
     const config = snapshot.configMaps.find((found) => found.namespace === namespace && found.name === cniConfig);
-    return config?.data["EXCLUDE_NAMESPACES"] ?? [];
+    return config?.data[key] ?? [];
   });
-  return new Set(
-    (lists.length > 0 ? lists : ["kube-system"]).flatMap((list) => list.split(",").map((name) => name.trim())),
-  );
 }
 
 /** Its traffic goes through ztunnel, by istio-cni's word. */

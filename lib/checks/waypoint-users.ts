@@ -6,7 +6,9 @@ import { ingressGateways, isLive, marks } from "./mesh";
 export interface WaypointUser {
   kind: string;
   object: { namespace: string; name: string };
-  /** Value of the label. */
+  /** Key of the label. */
+  key: string;
+  /** Its value. */
   label: string;
   /** namespace/name */
   waypoint: string;
@@ -19,26 +21,35 @@ export interface WaypointUser {
 /** Lists of the objects that can name one; what may not be read of the last three is no reason to say nothing. */
 export const userKinds: Kind[] = ["namespaces", "services", "pods"];
 
-/** What carries labels of its own for a waypoint. */
+/** A second waypoint, to which a part of the traffic goes. */
+const canary = `${marks.useWaypoint}-canary`;
+
+/** What traffic reaches without a Service. */
 const workloads = ["Pod", "WorkloadEntry", "WorkloadGroup"];
 
 /** The waypoint that an object names by its label, if it names one. */
-export function namedWaypoint(kind: string, object: Named | undefined): WaypointUser | undefined {
-  const label = object?.labels[marks.useWaypoint];
+export function namedWaypoint(
+  kind: string,
+  object: Named | undefined,
+  key: string = marks.useWaypoint,
+): WaypointUser | undefined {
+  const label = object?.labels[key];
   if (!object || label === undefined || label === "none") return undefined;
   const own = kind === "Namespace" ? object.name : object.namespace;
-  const waypoint = `${object.labels[marks.useWaypointNamespace] ?? own}/${label}`;
-  return { kind, object, label, waypoint, isWorkload: workloads.includes(kind), others: 0 };
+  const waypoint = `${object.labels[`${key}-namespace`] ?? own}/${label}`;
+  return { kind, object, key, label, waypoint, isWorkload: workloads.includes(kind), others: 0 };
 }
 
 /** Everything that names a waypoint; the pods of one namespace that name the same one are one user. */
 export function waypointUsers(snapshot: ClusterSnapshot): WaypointUser[] {
   const { namespaces, services, pods, serviceEntries, workloadEntries, workloadGroups } = snapshot;
   const named = (kind: string, objects: Named[]) => objects.flatMap((object) => namedWaypoint(kind, object) ?? []);
+  const withCanary = (kind: string, objects: Named[]) =>
+    objects.flatMap((object) => [namedWaypoint(kind, object) ?? [], namedWaypoint(kind, object, canary) ?? []].flat());
   return [
-    ...named("Namespace", namespaces),
-    ...named("Service", services),
-    ...named("ServiceEntry", serviceEntries),
+    ...withCanary("Namespace", namespaces),
+    ...withCanary("Service", services),
+    ...withCanary("ServiceEntry", serviceEntries),
     ...summed(named("Pod", pods.filter(isLive))),
     ...named("WorkloadGroup", workloadGroups),
     ...summed(named("WorkloadEntry", workloadEntries)),
@@ -65,9 +76,9 @@ export function missingWaypoints(snapshot: ClusterSnapshot): WaypointUser[] {
 }
 
 /** The label as it stands on the user: "istio.io/use-waypoint=shared, and 3 more pods". */
-export function labelText({ kind, label, others }: WaypointUser): string {
+export function labelText({ kind, key, label, others }: WaypointUser): string {
   const more = others === 0 ? "" : ` on it and ${others} more of kind ${kind}`;
-  return `${marks.useWaypoint}=${label}${more}`;
+  return `${key}=${label}${more}`;
 }
 
 /** The waypoint that traffic to a Service or a ServiceEntry gets: its own, or that of its namespace. */

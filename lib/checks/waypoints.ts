@@ -52,17 +52,25 @@ export const waypointChecks: Check[] = [
     needs: ["pods", "gateways", "gatewayClasses"],
     also: ["workloadEntries", "workloadGroups"],
     run(snapshot) {
-      const types = new Map(
-        waypoints(snapshot).map((gateway) => [`${gateway.namespace}/${gateway.name}`, trafficType(snapshot, gateway)]),
-      );
+      const known = new Map(waypoints(snapshot).map((gateway) => [`${gateway.namespace}/${gateway.name}`, gateway]));
       return waypointUsers(snapshot)
-        .filter(({ isWorkload, waypoint }) => isWorkload && ["service", "none"].includes(types.get(waypoint) ?? ""))
-        .map((user) => {
-          const [namespace = "", name = ""] = user.waypoint.split("/");
-          const rule = `Gateway ${user.waypoint} is for "${types.get(user.waypoint)}", and only one for workload or all serves it`;
-          return finding(user.kind, user.object, labelText(user), rule, {
-            run: `kubectl label gateway ${name} --namespace ${namespace} --overwrite ${marks.waypointFor}=all`,
-          });
+        .filter(({ isWorkload }) => isWorkload)
+        .flatMap((user) => {
+          const gateway = known.get(user.waypoint);
+          if (!gateway) return [];
+          const { namespace, name } = gateway;
+          const type = trafficType(snapshot, gateway);
+          if (["service", "none"].includes(type)) {
+            const rule = `Gateway ${user.waypoint} is for "${type}", and only one for workload or all serves it`;
+            const run = `kubectl label gateway ${name} --namespace ${namespace} --overwrite ${marks.waypointFor}=all`;
+            return [finding(user.kind, user.object, labelText(user), rule, { run })];
+          }
+          const isAdmitted =
+            namespace === user.object.namespace || (gateway.listeners.find(isHbone)?.from ?? "Same") !== "Same";
+          if (isAdmitted) return [];
+          const rule = `Gateway ${user.waypoint} admits what is in its own namespace only`;
+          const write = "allowedRoutes: { namespaces: { from: All } }";
+          return [finding(user.kind, user.object, labelText(user), rule, { write })];
         });
     },
   },

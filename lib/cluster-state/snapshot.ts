@@ -135,6 +135,8 @@ export interface ListenerState {
   port: number;
   protocol: string;
   hostname: string;
+  /** Namespaces that it admits: All, Same or Selector; Same where it says nothing. */
+  from?: string;
   certificates: Reference[];
   conditions: Condition[];
 }
