@@ -3,7 +3,7 @@ import * as semver from "semver";
 import { isOlder, nearestRelease, retiredHubs, type ChartName } from "../istio/releases";
 import type { ClusterSnapshot, WorkloadState } from "../cluster-state/snapshot";
 import { finding, type Check } from "./check";
-import { cniDaemonSets, helmUpgrade, istiods, istioVersion, meshLine, some, ztunnelDaemonSets } from "./mesh";
+import { cniDaemonSets, helmUpgrade, isLive, istiods, istioVersion, meshLine, some, ztunnelDaemonSets } from "./mesh";
 
 export const versionChecks: Check[] = [
   {
@@ -103,7 +103,9 @@ export const versionChecks: Check[] = [
       const ours = workloads.flatMap((part) => retired(part.kind, part, part.containers));
       const proxies = snapshot.pods
         .filter(
-          (pod) => !workloads.some(({ namespace, name }) => namespace === pod.namespace && pod.name.startsWith(name)),
+          (pod) =>
+            isLive(pod) &&
+            !workloads.some(({ namespace, name }) => namespace === pod.namespace && pod.name.startsWith(name)),
         )
         .flatMap((pod) => retired("Pod", pod, pod.containers));
       return [...ours, ...summed(snapshot, proxies)];

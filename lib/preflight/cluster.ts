@@ -1,6 +1,7 @@
 // What the cluster itself has to be: versions, NodePorts, cert-manager, platform, Pod Security and rights.
 import * as semver from "semver";
 import { finding, namespaceFinding, type Finding } from "../checks/check";
+import { fixFor } from "../checks/kept";
 import { istioVersion } from "../checks/mesh";
 import { gatewayObjects } from "../istio/names";
 import { platformNeeds } from "../istio/platforms";
@@ -200,16 +201,12 @@ export function podSecurityFindings(plan: Plan, { namespaces }: ClusterFacts): F
   return namespaces
     .filter(({ name }) => name === plan.nodeNamespace)
     .filter(({ labels }) => ["baseline", "restricted"].includes(labels[label] ?? ""))
-    .map(({ name, labels }) =>
-      namespaceFinding(
-        name,
-        `${label}: ${labels[label]}`,
-        "istio-cni and ztunnel need a namespace whose Pod Security level is privileged",
-        {
-          run: `kubectl label namespace ${name} ${label}=privileged --overwrite`,
-        },
-      ),
-    );
+    .map((namespace) => {
+      const { name, labels } = namespace;
+      const rule = "istio-cni and ztunnel need a namespace whose Pod Security level is privileged";
+      const run = `kubectl label namespace ${name} ${label}=privileged --overwrite`;
+      return fixFor(namespace, namespaceFinding(name, `${label}: ${labels[label]}`, rule, { run }));
+    });
 }
 
 /** Rights that are missing, all in one. */

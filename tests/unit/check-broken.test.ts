@@ -6,6 +6,7 @@ import { kindCluster, kindDefaults, publishedPorts } from "../../lib/kind/kind-c
 import { judge, type Report } from "../../lib/checks/verdicts";
 import { certificateBreakages } from "./fixtures/breakages-certificates";
 import { dataplaneBreakages } from "./fixtures/breakages-dataplane";
+import { fieldBreakages } from "./fixtures/breakages-field-checks";
 import { gatewayBreakages } from "./fixtures/breakages-gateway";
 import { networkBreakages } from "./fixtures/breakages-network";
 import { platformBreakages } from "./fixtures/breakages-platform";
@@ -21,6 +22,7 @@ const breakages = [
   ...policyBreakages,
   ...networkBreakages,
   ...pluginBreakages,
+  ...fieldBreakages,
 ];
 const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
 

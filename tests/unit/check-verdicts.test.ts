@@ -37,6 +37,59 @@ describe("the verdict", () => {
     assert.deepEqual(tally(report), { passed: checks.length - 3, warned: 0, failed: 0, unknown: 3 });
   });
 
+  it("tells once what was not read, which checks that leaves open, and which it narrows", async () => {
+    const mesh = new MeshApi()
+      .refuse(lists.events, { kind: "forbidden", why: "no right to events" })
+      .refuse("/apis/networking.istio.io/v1/serviceentries", { kind: "forbidden", why: "no right to entries" })
+      .refuse(lists.certificates, { kind: "missing" });
+    const report = await look(mesh);
+    assert.deepEqual(report.unread, [
+      {
+        kind: "events",
+        cause: "forbidden",
+        why: "no right to events",
+        open: ["pod-sandboxes", "pods-created"],
+        narrowed: [],
+      },
+      {
+        kind: "serviceEntries",
+        cause: "forbidden",
+        why: "no right to entries",
+        open: [],
+        narrowed: ["waypoint-exists", "waypoint-bound"],
+      },
+    ]);
+    assert.deepEqual(open(report), { "pod-sandboxes": "unknown", "pods-created": "unknown" });
+    assert.deepEqual((await look(mesh, { categories: ["versions"] })).unread, []);
+  });
+
+  it("keeps what some nodes have said where others are silent", async () => {
+    const mesh = new MeshApi().serve(1);
+    const [url] = Object.keys(mesh.recording.texts).filter((path) => path.includes(":15020/"));
+    const second = (path: string, app: string, name: string) => {
+      const [pod] = mesh.all(lists.pods).filter(({ metadata }) => metadata.labels?.[path] === app);
+      const copy = structuredClone(pod!);
+      copy.metadata.name = name;
+      set("spec.nodeName", "node-2")(copy);
+      mesh.add(lists.pods, copy);
+    };
+    second("app", "ztunnel", "ztunnel-2");
+    second("app", "web", "web-2");
+    const report = await look(mesh);
+    assert.deepEqual(open(report), { "served-by-ztunnel": "failed" });
+    assert.deepEqual(report.unread, [
+      {
+        kind: "ztunnelCounts",
+        cause: "failed",
+        why: "no metric workload_manager_active_proxy_count from istio-system/ztunnel-2",
+        open: [],
+        narrowed: ["served-by-ztunnel"],
+      },
+    ]);
+    delete mesh.recording.texts[url!];
+    assert.deepEqual(open(await look(mesh)), { "served-by-ztunnel": "unknown" });
+  });
+
   it("is on the chosen categories only", async () => {
     const report = await look(new MeshApi(), { categories: ["network", "kubernetes"] });
     assert.deepEqual(

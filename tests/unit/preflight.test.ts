@@ -84,7 +84,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     {},
     { istiods: [workload("Deployment", "istio-system", "istiod")] },
     '`Deployment istio-system/istiod`: got "an Istio installed by istioctl"; one Istio serves a cluster: a second one ' +
-      "fights over webhooks, GatewayClasses and each node's CNI; run `istioctl uninstall --purge`",
+      "fights over webhooks, GatewayClasses and each node's CNI; run `istioctl uninstall --revision default`",
   ],
   [
     "an istiod of another revision",
@@ -114,9 +114,10 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
         },
       ],
     },
-    '`DaemonSet istio-cni/istio-cni-node`: got "an Istio installed by the Sail operator"; one Istio serves a cluster: a ' +
-      "second one fights over webhooks, GatewayClasses and each node's CNI; run " +
-      "`kubectl delete istiocni default --namespace istio-cni`",
+    '`DaemonSet istio-cni/istio-cni-node`: got "an Istio of the Sail operator (IstioCNI default)"; one Istio serves a ' +
+      "cluster: a second one fights over webhooks, GatewayClasses and each node's CNI; use that mesh without " +
+      "AmbientMesh, or have the Sail operator (IstioCNI default) remove it: what is deleted here, it makes again; run " +
+      "`kubectl get istios,istiocnis,ztunnels`",
   ],
   [
     "CRDs of Istio that Helm did not make",
@@ -162,7 +163,8 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     {},
     { namespaces: [mine], services: [service("istio-system", "hostk8s-gateway-istio")] },
     '`Service istio-system/hostk8s-gateway-istio`: got "not one of istiod\'s"; istiod takes no Service that lacks the ' +
-      "label gateway.istio.io/managed; run `kubectl delete service hostk8s-gateway-istio --namespace istio-system`",
+      "label gateway.istio.io/managed; to delete this one takes its address from its clients; write " +
+      '`gateway: { name: "hostk8s-gateway-2" }`',
   ],
   [
     "NodePorts that are taken, with free ones to take instead",
