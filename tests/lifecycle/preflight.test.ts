@@ -229,7 +229,7 @@ rules: [{ apiGroups: ["*"], resources: ["*"], verbs: [get, list] }]
   it("asks the API server no more than 25 times", async () => {
     const plan: Plan = {
       stack: "any/one",
-      version: "1.31.1",
+      version: "1.31.4",
       namespace: "kube-system",
       nodeNamespace: "kube-system",
       adoptNamespace: false,
