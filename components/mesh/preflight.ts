@@ -4,12 +4,13 @@ import { NoClusterError, reason } from "../../cluster/connection";
 import { UnreachableError } from "../../cluster/client";
 import { lookNow } from "../../cluster/look";
 import { readFacts } from "../../cluster/preflight";
-import { findingLine, type Finding } from "../../lib/checks/check";
+import { findingLine } from "../../lib/checks/check";
 import { certificateDefaults, gatewayDefaults, meshDefaults } from "../../lib/istio/defaults";
 import { gatewayObjects } from "../../lib/istio/names";
 import { nodeNamespace, type Values } from "./objects";
 import { driftLines } from "../../lib/drift";
-import { judgePlan } from "../../lib/preflight";
+import { judgePlan, type PreflightFinding } from "../../lib/preflight";
+import type { Waivers } from "../../lib/preflight/waivers";
 import { isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "../../lib/preflight/facts";
 import { ownObjects, type OwnObjects } from "../../lib/preflight/owners";
 import { charts } from "../../lib/istio/releases";
@@ -20,6 +21,7 @@ import { lookAt } from "../support/look";
 import { runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
 import { rememberFacts } from "../support/mesh-facts";
+import { isKnown } from "../support/workarounds";
 import { plain, stackName } from "../support/program";
 
 /** How long the look may take in all. */
@@ -41,7 +43,8 @@ export interface Preflight {
  * It runs inside the program, not as a Command: as a resource a Command runs at up only, as an invoke its findings are
  * printed above a stack trace. And it stops the program where it stands instead of handing a rejected promise to
  * the children: what then is not registered, an engine behind the Automation API takes for something to delete. Only a
- * cluster that another resource of the program makes is looked at when it is known, before the mesh's first write.
+ * cluster that comes as an Output is looked at when that is known, before the mesh's first write: at preview already
+ * where it comes from the stack's configuration, and at `up` where another resource of the program makes it.
  */
 export function preflight(
   mesh: pulumi.ComponentResource,
@@ -63,8 +66,9 @@ export function preflight(
     skipped(mesh, "the mesh's `namespace` is not known yet");
     return { own: {}, namespace };
   }
+  const judged = { mesh, name, plan, early, waivers: args.preflight?.ignore ?? {} };
   if (!cluster.now) {
-    return { own: {}, namespace: lookLater(mesh, name, plan, cluster, early, namespace) };
+    return { own: {}, namespace: lookLater(judged, cluster, namespace) };
   }
   const look = lookNow(cluster.now, plan, deadlineMs);
   if ("why" in look) {
@@ -72,7 +76,7 @@ export function preflight(
     lookAt(cluster).giveUp();
     return { own: {}, namespace };
   }
-  const refusal = judge(mesh, name, plan, look.facts, early);
+  const refusal = judge(judged, look.facts);
   if (refusal !== undefined) {
     // Its message says all; a RunError is printed without a stack trace, and once in every kind of host.
     throw new pulumi.RunError(refusal);
@@ -102,25 +106,28 @@ function findDrift(mesh: pulumi.ComponentResource, { drifted }: ClusterFacts): s
   return changed.join("; ");
 }
 
-function lookLater(
-  mesh: pulumi.ComponentResource,
-  name: string,
-  plan: Plan,
-  cluster: Cluster,
-  early: boolean,
-  namespace: pulumi.Output<string>,
-): pulumi.Output<string> {
-  if (pulumi.runtime.isDryRun()) {
-    skipped(mesh, "this program creates the cluster; `pulumi up` checks it before it creates the mesh");
-    return namespace;
-  }
+/** What is judged, and for whom. */
+interface Judged {
+  mesh: pulumi.ComponentResource;
+  name: string;
+  plan: Plan;
+  early: boolean;
+  waivers: Waivers;
+}
+
+function lookLater(judged: Judged, cluster: Cluster, namespace: pulumi.Output<string>): pulumi.Output<string> {
+  const { mesh, plan } = judged;
+  void isKnown(cluster.target).then((known) => {
+    if (!known) skipped(mesh, "this program creates the cluster; `pulumi up` checks it before it creates the mesh");
+  });
   return pulumi.all([namespace, cluster.target]).apply(async ([known, target]) => {
     try {
       const { facts } = await readFacts(target, plan, deadlineMs);
-      const refusal = judge(mesh, name, plan, facts, early);
+      const refusal = judge(judged, facts);
       if (refusal !== undefined) {
         throw runFailure(refusal);
       }
+      share(cluster, facts);
     } catch (error) {
       if (!(error instanceof NoClusterError || error instanceof UnreachableError)) {
         throw error;
@@ -131,17 +138,15 @@ function lookLater(
   });
 }
 
-/** What is in the way, as one text; warns of what will work otherwise than it seems. */
-function judge(
-  mesh: pulumi.ComponentResource,
-  name: string,
-  plan: Plan,
-  facts: ClusterFacts,
-  early: boolean,
-): string | undefined {
-  const { errors, warnings } = judgePlan(plan, facts, early);
+/** What is in the way, as one text; warns of what will work otherwise than it seems, and of what is waived. */
+function judge({ mesh, name, plan, early, waivers }: Judged, facts: ClusterFacts): string | undefined {
+  const { errors, warnings, waived } = judgePlan(plan, facts, early, waivers);
   if (warnings.length > 0) {
     void pulumi.log.warn(`preflight warnings:\n${lines(warnings)}`, mesh);
+  }
+  if (waived.length > 0) {
+    const reasons = waived.map((found) => `  ${identified(found)}, waived: ${waivers[found.id]}`);
+    void pulumi.log.warn(`waived by \`preflight.ignore\`:\n${reasons.join("\n")}`, mesh);
   }
   return errors.length > 0
     ? `AmbientMesh "${name}" cannot be created on ${facts.server}:\n${lines(errors)}`
@@ -165,8 +170,13 @@ function ownChildren(name: string, own: OwnObjects): OwnChildren {
   };
 }
 
-function lines(findings: Finding[]): string {
-  return findings.map((found) => `  ${findingLine(found)}`).join("\n");
+function lines(findings: PreflightFinding[]): string {
+  return findings.map((found) => `  ${identified(found)}`).join("\n");
+}
+
+/** The line of a finding, with the id by which it can be waived. */
+function identified(found: PreflightFinding): string {
+  return `${findingLine(found)} [${found.id}]`;
 }
 
 function skipped(mesh: pulumi.ComponentResource, why: string): void {
@@ -187,6 +197,7 @@ function planOf(args: AmbientMeshArgs, version: string): Plan | undefined {
     adoptNamespace: args.adoptNamespace === true,
     platform: args.platform,
     gateway: gatewayPlan(args.gateway ?? {}, namespace),
+    gatewayApi: args.gatewayApi?.install === false ? undefined : args.gatewayApi?.version,
     autoscale: autoscales(args.controlPlane?.values),
   };
 }

@@ -24,6 +24,8 @@ export interface Plan {
   adoptNamespace: boolean;
   platform?: string;
   gateway?: GatewayPlan;
+  /** The bundle to be installed, where its version is named. */
+  gatewayApi?: string;
   /** istiod scales by a HorizontalPodAutoscaler. */
   autoscale: boolean;
 }
