@@ -79,7 +79,8 @@ export function upgradeFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   }
   if (steps < 0 || (steps === 0 && semver.lt(wanted, installed))) {
     const rule = `a mesh is never downgraded (to ${plan.version})`;
-    return [finding("Deployment", istiod, got, rule, { write: `version: "${got}"` })];
+    const allowed = istioLine(got) ? "" : ", allowUnlistedRelease: true";
+    return [finding("Deployment", istiod, got, rule, { write: `version: "${got}"${allowed}` })];
   }
   return [];
 }

@@ -4,7 +4,8 @@ import { findingLine } from "../../lib/checks/check";
 import { judgePlan } from "../../lib/preflight";
 import type { Plan } from "../../lib/preflight/facts";
 import { nearestLine } from "../../lib/istio/releases";
-import { empty, plan } from "./fixtures/plans";
+import { installed } from "./fixtures/objects";
+import { empty, mine, plan } from "./fixtures/plans";
 
 describe("the versions under a mesh", () => {
   for (const version of ["1.31.4", "1.30.8", "1.32.0"]) {
@@ -40,6 +41,14 @@ describe("the versions under a mesh", () => {
       const report = judgePlan({ ...plan, ...changed }, { ...empty, kubernetes }, false);
       assert.deepEqual([report.errors, report.warnings], [[], []]);
     }
+  });
+
+  it("are not taken back from a release that is not listed, which has to be allowed then", () => {
+    const report = judgePlan(plan, { ...empty, namespaces: [mine], istiods: [installed("1.32.0")] }, false);
+    assert.deepEqual(report.errors.map(findingLine), [
+      '`Deployment istio-system/istiod`: got "1.32.0"; a mesh is never downgraded (to 1.31.4); write `version: "1.32.0", ' +
+        "allowUnlistedRelease: true`",
+    ]);
   });
 
   it("are judged by the nearest line where the release is of none", () => {
