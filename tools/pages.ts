@@ -105,7 +105,7 @@ export function needs(nodeRange: string): string {
   const [newest] = istioLines;
   const { first, last } = newest!.kubernetes;
   return [
-    `- Kubernetes ${first} to ${last} for Istio ${newest!.minor}.`,
+    `- Kubernetes ${first} to ${last} for Istio ${newest!.minor}; a newer one is taken with a warning.`,
     `- Node.js ${nodeRange.replace(/^>=/, "")} or newer.`,
   ].join("\n");
 }

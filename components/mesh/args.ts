@@ -76,7 +76,7 @@ export interface ControlPlaneArgs {
    */
   replicas?: pulumi.Input<number>;
   /**
-   * Values for the chart `istiod`, deep-merged over all others.
+   * Values for the chart `istiod`, deep-merged over all others. A key that the chart does not read is refused.
    * @default none
    * @example { pilot: { env: { PILOT_ENABLE_IP_AUTOALLOCATE: "true" } } }
    */
@@ -98,7 +98,7 @@ export interface CniArgs {
    */
   memory?: pulumi.Input<string>;
   /**
-   * Values for the chart `cni`, deep-merged over all others.
+   * Values for the chart `cni`, deep-merged over all others. A key that the chart does not read is refused.
    * @default none
    * @example { cniBinDir: "/opt/cni/bin" }
    */
@@ -126,7 +126,7 @@ export interface DataplaneArgs {
    */
   memoryLimit?: pulumi.Input<string>;
   /**
-   * Values for the chart `ztunnel`, deep-merged over all others.
+   * Values for the chart `ztunnel`, deep-merged over all others. A key that the chart does not read is refused.
    * @default none
    * @example { terminationGracePeriodSeconds: 60 }
    */

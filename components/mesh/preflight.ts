@@ -44,9 +44,9 @@ export interface Preflight {
  *
  * It runs inside the program, not as a Command: as a resource a Command runs at up only, as an invoke its findings are
  * printed above a stack trace. And it stops the program where it stands instead of handing a rejected promise to
- * the children: what then is not registered, an engine behind the Automation API takes for something to delete. Only a
- * cluster that comes as an Output is looked at when that is known, before the mesh's first write: at preview already
- * where it comes from the stack's configuration, and at `up` where another resource of the program makes it.
+ * the children: what then is not registered, an engine behind the Automation API takes for something to delete. Only
+ * where the cluster or the namespace is an Output, it looks when both are known, before the mesh's first write: at preview
+ * already where they come from the stack's configuration, and at `up` where another resource of the program makes them.
  */
 export function preflight(
   mesh: pulumi.ComponentResource,
@@ -57,28 +57,26 @@ export function preflight(
   opts: pulumi.ComponentResourceOptions | undefined,
 ): Preflight {
   const { namespace } = settings;
-  const plan = planOf(args, settings.version);
-  const early = opts?.dependsOn !== undefined;
+  const planIn = (known: string) => planOf(args, settings.version, known);
+  const plainNamespace = plain(args.namespace ?? meshDefaults.namespace);
   rememberFacts(mesh, "skipped");
   if (args.preflight?.enabled === false) {
     rememberFacts(mesh, "disabled");
     return { own: {}, namespace };
   }
-  if (!plan) {
-    skipped(mesh, "the mesh's `namespace` is not known yet");
-    return { own: {}, namespace };
+  const early = opts?.dependsOn !== undefined;
+  const reader = { mesh, name, early, waivers: args.preflight?.ignore ?? {} };
+  if (!cluster.now || plainNamespace === undefined) {
+    return { own: {}, namespace: lookLater(reader, planIn, cluster, namespace) };
   }
-  const judged = { mesh, name, plan, early, waivers: args.preflight?.ignore ?? {} };
-  if (!cluster.now) {
-    return { own: {}, namespace: lookLater(judged, cluster, namespace) };
-  }
+  const plan = planIn(plainNamespace);
   const look = lookNow(cluster.now, plan, deadlineMs);
   if ("why" in look) {
     skipped(mesh, look.why);
     lookAt(cluster).giveUp();
     return { own: {}, namespace };
   }
-  const refusal = judge(judged, look.facts);
+  const refusal = judge(reader, plan, look.facts);
   if (refusal !== undefined) {
     // Its message says all; a RunError is printed without a stack trace, and once in every kind of host.
     throw new pulumi.RunError(refusal);
@@ -108,24 +106,31 @@ function findDrift(mesh: pulumi.ComponentResource, { drifted }: ClusterFacts): s
   return changed.join("; ");
 }
 
-/** What is judged, and for whom. */
-interface Judged {
+/** For whom a cluster is judged, and what he has said of it. */
+interface Reader {
   mesh: pulumi.ComponentResource;
   name: string;
-  plan: Plan;
   early: boolean;
   waivers: Waivers;
 }
 
-function lookLater(judged: Judged, cluster: Cluster, namespace: pulumi.Output<string>): pulumi.Output<string> {
-  const { mesh, plan } = judged;
-  void isKnown(cluster.target).then((known) => {
-    if (!known) skipped(mesh, "this program creates the cluster; `pulumi up` checks it before it creates the mesh");
+function lookLater(
+  reader: Reader,
+  planIn: (namespace: string) => Plan,
+  cluster: Cluster,
+  namespace: pulumi.Output<string>,
+): pulumi.Output<string> {
+  const { mesh } = reader;
+  const later = "`pulumi up` checks the cluster before it creates the mesh";
+  void Promise.all([isKnown(cluster.target), isKnown(namespace)]).then(([target, into]) => {
+    if (!target) skipped(mesh, `this program creates the cluster; ${later}`);
+    else if (!into) skipped(mesh, `this program creates the mesh's namespace; ${later}`);
   });
   return pulumi.all([namespace, cluster.target]).apply(async ([known, target]) => {
     try {
+      const plan = planIn(known);
       const { facts } = await readFacts(target, plan, deadlineMs);
-      const refusal = judge(judged, facts);
+      const refusal = judge(reader, plan, facts);
       if (refusal !== undefined) {
         throw runFailure(refusal);
       }
@@ -141,7 +146,7 @@ function lookLater(judged: Judged, cluster: Cluster, namespace: pulumi.Output<st
 }
 
 /** What is in the way, as one text; warns of what will work otherwise than it seems, and of what is waived. */
-function judge({ mesh, name, plan, early, waivers }: Judged, facts: ClusterFacts): string | undefined {
+function judge({ mesh, name, early, waivers }: Reader, plan: Plan, facts: ClusterFacts): string | undefined {
   const { errors, warnings, waived } = judgePlan(plan, facts, early, waivers);
   if (warnings.length > 0) {
     void pulumi.log.warn(`preflight warnings:\n${lines(warnings)}`, mesh);
@@ -186,12 +191,8 @@ function skipped(mesh: pulumi.ComponentResource, why: string): void {
   void pulumi.log.warn(`the preflight was skipped: ${why}`, mesh);
 }
 
-/** What the preflight has to know of a mesh; nothing where not even its namespace is known. */
-function planOf(args: AmbientMeshArgs, version: string): Plan | undefined {
-  const namespace = plain(args.namespace ?? meshDefaults.namespace);
-  if (namespace === undefined) {
-    return undefined;
-  }
+/** What the preflight has to know of a mesh. */
+function planOf(args: AmbientMeshArgs, version: string, namespace: string): Plan {
   return {
     stack: stackName(),
     version,

@@ -17,7 +17,7 @@ import { record } from "./record";
 /** The mesh on this cluster is of another stack: whatever is found is waived, and shown. */
 const ignore = Object.fromEntries(waivable.map(({ id }) => [id, "a test"]));
 const skipped =
-  "warning: the preflight was skipped: this program creates the cluster; `pulumi up` checks it before it creates the mesh";
+  "warning: the preflight was skipped: this program creates the cluster; `pulumi up` checks the cluster before it creates the mesh";
 
 async function logged(kubeconfig: () => pulumi.Input<string>, args: AmbientMeshArgs = {}): Promise<string[]> {
   const recording = await record(() => {
@@ -55,6 +55,14 @@ describe("a cluster that comes as an Output", () => {
   it("is skipped by the preview with a word where another resource has still to make it", async () => {
     const made = () => new command.local.Command("not-yet", { create: "kind get kubeconfig" }).id;
     assert.deepEqual(await logged(made), [skipped]);
+  });
+
+  it("is looked at for a namespace that comes as an Output as soon as that is known", async () => {
+    const [first = ""] = await logged(() => text, { namespace: pulumi.output("istio-system"), adoptNamespace: true });
+    assert.ok(first.includes("[kubernetes-untested], waived: a test"), first);
+    const namespace = new command.local.Command("not-yet", { create: "echo mesh" }).id;
+    const why = "this program creates the mesh's namespace; `pulumi up` checks the cluster before it creates the mesh";
+    assert.deepEqual(await logged(() => text, { namespace }), [`warning: the preflight was skipped: ${why}`]);
   });
 
   it("is skipped with the reason where it cannot be used, which shows no secret", async () => {

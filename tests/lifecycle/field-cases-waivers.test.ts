@@ -168,7 +168,8 @@ describe("ways out of what the preflight and the arguments refuse", () => {
     kubectl("delete", "service", "web", "-n", "default", "--ignore-not-found");
     const later = await LaterKubernetes.start("v1.37.2");
     try {
-      kubeconfig = () => later.kubeconfig;
+      // Of a plain one the program's process would wait for the answer, which here comes from that very process.
+      kubeconfig = () => pulumi.output(later.kubeconfig);
       /** What is said of the version, under which heading. */
       const heading = async () => {
         const { diagnostics } = await stack.preview();
@@ -242,7 +243,7 @@ describe("ways out of what the preflight and the arguments refuse", () => {
     kubeconfig = () => pulumi.secret(new command.local.Command("cluster", { create: `cat ${file}` }).stdout);
     const { diagnostics } = await stack.preview();
     const skipped =
-      "warning: the preflight was skipped: this program creates the cluster; `pulumi up` checks it before it creates the mesh";
+      "warning: the preflight was skipped: this program creates the cluster; `pulumi up` checks the cluster before it creates the mesh";
     assert.ok(diagnostics.includes(skipped), diagnostics.join("\n"));
     await assert.rejects(stack.up(), (failure: Failure) => {
       assert.ok(failure.message.includes(nodePort), failure.message);
