@@ -50,6 +50,7 @@ const goldenJson = `{
     "passed": 1,
     "warned": 1,
     "failed": 0,
+    "waived": 0,
     "unknown": 0
   },
   "unread": [],
@@ -153,6 +154,31 @@ network
     assert.deepEqual({ code, out, err }, { code: 64, out: "", err: message });
     server.answers.set(lists.namespaces, { status: 403, message: "no right to list namespaces" });
     assert.notEqual((await check("--namespace", "shopp")).code, 64);
+  });
+
+  it("shows a waived finding with its reason, and does not fail", async () => {
+    mesh.edit(lists.daemonSets, "ztunnel", set("status.numberReady", 0));
+    const { code, out } = await check("--category", "data-plane", "--ignore", "ztunnel-ready=a = b, until Monday");
+    const shown = `‼ ztunnel is ready on every node
+    \`DaemonSet istio-system/ztunnel\`: got "0 of 1 ready"; it is ready on every node, and on at least one; run \`kubectl describe daemonset ztunnel --namespace istio-system\`
+    waived: a = b, until Monday
+`;
+    assert.ok(out.includes(shown), out);
+    assert.ok(out.endsWith("√ 6 passed   ‼ 1 waived\n"), out);
+    assert.equal(code, 0);
+  });
+
+  it("refuses to waive what does not exist, and to waive without a reason", async () => {
+    for (const [given, rule, fix] of [
+      ["ztunel-ready=known", "there is no such check", "ztunnel-ready=known"],
+      ["ztunnel-redy", "there is no such check", "ztunnel-ready=<reason>"],
+      ["ztunnel-ready", "must say after `=` why the finding does not matter here", "ztunnel-ready=<reason>"],
+      ["ztunnel-ready=<reason>", "must say after `=` why the finding does not matter here", "ztunnel-ready=<reason>"],
+    ]) {
+      const { code, out, err } = await check("--ignore", given!);
+      const message = `\`--ignore\`: got "${given}"; ${rule}; write \`--ignore "${fix}"\`\n`;
+      assert.deepEqual({ code, out, err }, { code: 64, out: "", err: message });
+    }
   });
 
   it("ends with 0 on warnings", async () => {
