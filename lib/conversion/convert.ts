@@ -5,7 +5,9 @@ import { certificateFor } from "./certificate";
 import { inputOf, type Input } from "./input";
 import { keyOf, defined, type Ingress, type Written } from "./objects";
 import type { Placed } from "./matches";
-import { backendTls, destinationRules, listenerSets, referenceGrants, sourceRanges, tlsEntries } from "./policies";
+import { externalAuth, sourceRanges } from "./access";
+import { authProviderOf, serviceAt, type AuthProvider } from "./auth-providers";
+import { backendTls, destinationRules, listenerSets, referenceGrants, tlsEntries } from "./policies";
 import { changed, converted, inert, mapped, refused, type Entry, type Verdict } from "./report";
 import { placeAll, redirects, RouteBuilder, type GatewayOptions, type PlacedServer, type PortNumber } from "./routes";
 import { hostsOf, inOrder, serversOf, type ReadIngress, type Server, type Servers } from "./servers";
@@ -20,6 +22,8 @@ export interface ConvertOptions {
   classless: boolean;
   /** Refused parts that may be left out, by the annotation's name with or without its prefix, or as the report names them. */
   accept: readonly string[];
+  /** Extension providers of the mesh, for auth-url. */
+  authProviders: readonly AuthProvider[];
 }
 
 /** What a conversion gives. */
@@ -43,6 +47,7 @@ export const standardOptions: ConvertOptions = {
   className: "nginx",
   classless: true,
   accept: [],
+  authProviders: [],
 };
 
 /** Converts every Ingress of the class that is among the documents. */
@@ -66,7 +71,13 @@ export function convert(documents: readonly unknown[], options: ConvertOptions =
 /** Reads the Ingresses of the class, in NGINX's order. */
 export function readAll(input: Input, options: ConvertOptions, entries: Entry[]): ReadIngress[] {
   const mine = input.ingresses.filter((one) => classOf(one) === options.className || isTaken(one, options));
-  return inOrder(mine.map((ingress) => readIngress(ingress, input, entries)));
+  const asked = new Set(mine.flatMap(({ metadata }) => metadata.annotations?.[`${prefix}auth-url`]?.trim() ?? []));
+  const auth: Pick<Surroundings, "authProvider" | "authProviders" | "serviceAt"> = {
+    authProvider: (url) => authProviderOf(url, [...asked], options.authProviders),
+    authProviders: options.authProviders.length,
+    serviceAt: (host, path) => serviceAt(host, path, mine, portNumbers(input)),
+  };
+  return inOrder(mine.map((ingress) => readIngress(ingress, input, auth, entries)));
 }
 
 /** The class as the field or the old annotation names it. */
@@ -88,7 +99,12 @@ function leftEntry({ metadata }: Ingress): Entry {
 }
 
 /** Reads all annotations of an Ingress. */
-function readIngress(ingress: Ingress, input: Input, entries: Entry[]): ReadIngress {
+function readIngress(
+  ingress: Ingress,
+  input: Input,
+  auth: Pick<Surroundings, "authProvider" | "authProviders" | "serviceAt">,
+  entries: Entry[],
+): ReadIngress {
   const { metadata } = ingress;
   const key = keyOf(metadata);
   const settings = defaultSettings();
@@ -103,6 +119,7 @@ function readIngress(ingress: Ingress, input: Input, entries: Entry[]): ReadIngr
       input.secrets.get(name) ??
       (metadata.namespace === undefined ? input.secrets.get(name.split("/").at(-1) ?? "") : undefined),
     configMap: (name) => input.configMaps.get(name),
+    ...auth,
   };
   for (const [name, value] of given) {
     const verdict = readAnnotation(name, value, settings, around);
@@ -184,7 +201,10 @@ function build(
     }),
   );
   const rules = destinationRules(servers, placed, portOf);
-  const ranges = byName.map((owner) => sourceRanges(owner, placed, gateway));
+  const guards = byName.flatMap((owner) => [
+    sourceRanges(owner, placed, gateway),
+    externalAuth(owner, placed, gateway),
+  ]);
   return {
     objects: [
       ...routes,
@@ -192,9 +212,9 @@ function build(
       ...sets,
       ...rules.objects,
       ...backendTls(placed, input.services, input.secrets),
-      ...ranges.flatMap(({ objects }) => objects),
+      ...guards.flatMap(({ objects }) => objects),
     ],
-    entries: [...rules.entries, ...ranges.flatMap(({ entries }) => entries)],
+    entries: [...rules.entries, ...guards.flatMap(({ entries }) => entries)],
   };
 }
 

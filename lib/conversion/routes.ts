@@ -51,7 +51,7 @@ export function placeAll(servers: readonly Server[]): PlacedServer[] {
 }
 
 /** NGINX does not redirect what certificate authorities ask for. */
-const neverRedirected = "/.well-known/acme-challenge";
+export const neverRedirected = "/.well-known/acme-challenge";
 
 /** True where NGINX redirects the requests of a location to https. */
 export function redirects(

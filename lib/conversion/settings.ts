@@ -80,6 +80,8 @@ export interface Settings {
   mirror?: MirrorSettings;
   allow?: string[];
   deny?: string[];
+  /** Extension provider of the mesh that is asked about every request. */
+  authProvider?: string;
   /** Annotations of others that the routes keep. */
   kept: { [name: string]: string };
 }

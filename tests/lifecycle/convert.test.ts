@@ -8,16 +8,28 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { parse, stringify } from "yaml";
 import { AmbientMesh } from "../../components";
+import { convert, standardOptions } from "../../lib/conversion/convert";
 import type { Ingress } from "../../lib/conversion/objects";
+import { programText } from "../../lib/conversion/typescript";
 import { findTraffic } from "../../sandbox/pods/traffic";
 import { istioAmbient } from "../unit/fixtures/terminal";
 import { nginx } from "../unit/conversion/models";
 import { ingress, type Ask } from "./convert-ask";
 import { services, specs } from "./convert-specs";
+import { programOf, previewed, served } from "./convert-program";
 import { apply, kubectl, settled, sources, TestStack } from "./support";
 
+const guard = { service: "guard.convert.svc.cluster.local", port: 80, pathPrefix: "/check" };
+
 function program(): Promise<Record<string, unknown>> {
-  const mesh = new AmbientMesh("mesh", { ...sources, platform: "kind" });
+  const mesh = new AmbientMesh("mesh", {
+    ...sources,
+    platform: "kind",
+    gateway: { allowedListeners: { from: "All" } },
+    controlPlane: {
+      values: { meshConfig: { extensionProviders: [{ name: "guard", envoyExtAuthzHttp: guard }] } },
+    },
+  });
   return Promise.resolve({ http: mesh.httpUrl, https: mesh.httpsUrl });
 }
 
@@ -46,17 +58,6 @@ describe("convert", () => {
   before(async () => {
     stack = await TestStack.open("convert", program);
     urls = (await stack.up()).outputs as { [scheme: string]: string };
-    const listeners = { spec: { allowedListeners: { namespaces: { from: "All" } } } };
-    kubectl(
-      "patch",
-      "gateway",
-      "hostk8s-gateway",
-      "-n",
-      "istio-system",
-      "--type=merge",
-      "-p",
-      JSON.stringify(listeners),
-    );
     apply(JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name: "convert" } }));
     apply(certificate());
     for (const name of services) for (const object of application(name)) apply(JSON.stringify(object));
@@ -65,7 +66,13 @@ describe("convert", () => {
       "ingresses.yaml",
       specs.flatMap(({ ingresses }) => ingresses),
     );
-    const converted = await istioAmbient(["convert", "-f", path.join(folder, "ingresses.yaml")]);
+    const converted = await istioAmbient([
+      "convert",
+      "-f",
+      path.join(folder, "ingresses.yaml"),
+      "--auth-provider",
+      "guard",
+    ]);
     assert.equal(converted.code, 0, converted.err);
     fs.writeFileSync(path.join(folder, "routes.yaml"), converted.out);
     kubectl("apply", "-f", path.join(folder, "routes.yaml"));
@@ -162,6 +169,24 @@ describe("convert", () => {
       }
     });
   }
+
+  it("writes a program that makes the same objects, as the engine previews it", async () => {
+    apply(JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name: "typed" } }));
+    const ingresses = specs.flatMap((spec) => spec.ingresses);
+    const moved = ingresses.map((one) => ({ ...one, metadata: { ...one.metadata, namespace: "typed" } }));
+    const options = { ...standardOptions, authProviders: [{ name: "guard" }] };
+    const { objects, refused } = convert(moved, options);
+    assert.equal(refused, false);
+    const typed = await TestStack.open("convert-typed", programOf(programText(objects), folder));
+    try {
+      const { made, outcome } = await previewed(typed);
+      assert.deepEqual(outcome.diagnostics, []);
+      assert.deepEqual(served(made), served(objects));
+    } finally {
+      await typed.remove();
+      kubectl("delete", "namespace", "typed");
+    }
+  });
 
   it("shows the certificate of the host's own Secret, and the Gateway's to everybody else", async () => {
     const own = await ask({ url: "/", host: "secure.test", scheme: "https", status: 200 });

@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import { changed, inert, mapped, refused, type Verdict } from "../report";
 import type { Settings } from "../settings";
+import { externalAuth } from "./external-auth";
 import { boolean, detailOf, listOf, noWay, type Annotation, type Family, type Told } from "./family";
 
 const needsAddress =
@@ -53,9 +54,7 @@ const allowRanges = (name: string, told: Told): Annotation => ({
         : ranges(value, (given) => (settings.allow = given), settings, "notRemoteIpBlocks"),
 });
 
-const extensionProvider =
-  "an AuthorizationPolicy of action CUSTOM on the Gateway and an envoyExtAuthzHttp provider in meshConfig.extensionProviders, which calls the service for every request";
-const passwords = "oauth2-proxy as extension provider, or a RequestAuthentication with JWTs";
+const passwords = "oauth2-proxy by auth-url and --auth-provider, or a RequestAuthentication with JWTs";
 const clientCertificates =
   "spec.tls.frontend of the Gateway, which holds for a whole port, or a Gateway of its own for the host";
 
@@ -82,32 +81,7 @@ export const access: Family = {
       "auth-secret-type": "how that Secret is laid out",
       "auth-realm": "what the browser shows",
     }),
-    noWay(
-      "authreq",
-      "table",
-      "auth-url",
-      "asks this URL whether a request may pass",
-      "it takes a provider in the mesh's configuration, which is not the Ingress's to write",
-      extensionProvider,
-    ),
-    ...with_("authreq", "table", "auth-url", {
-      "auth-cache-key": "what answers of the service are kept by",
-      "auth-cache-duration": "how long they are kept",
-      "auth-keepalive": "connections to the service that stay open",
-      "auth-keepalive-share-vars": "shares NGINX's variables with the request to the service",
-      "auth-keepalive-requests": "requests for each of these connections",
-      "auth-keepalive-timeout": "how long they stay open without any",
-      "auth-proxy-set-headers": "headers for the service, in a ConfigMap",
-      "auth-snippet": "NGINX configuration for the request to the service",
-    }),
-    ...with_("authreq", "text", "auth-url", {
-      "auth-method": "the method of the request to the service",
-      "auth-signin": "where clients are sent whom the service refuses",
-      "auth-signin-redirect-param": "the parameter of that URL with the first one",
-      "auth-response-headers": "headers of the service's answer for the backend",
-      "auth-request-redirect": "the X-Auth-Request-Redirect header for the service",
-      "auth-always-set-cookie": "passes the service's cookie on for every status",
-    }),
+    ...externalAuth,
     {
       name: "enable-global-auth",
       told: "table",

@@ -17,6 +17,12 @@ export interface Surroundings {
   service(name: string): Service | undefined;
   secret(key: string): Secret | undefined;
   configMap(key: string): ConfigMap | undefined;
+  /** The extension provider for an auth-url; the URLs themselves where one name would stand for several. */
+  authProvider(url: string): string | string[] | undefined;
+  /** How many extension providers there are. */
+  authProviders: number;
+  /** The Service to which an Ingress of the input sends a host and path. */
+  serviceAt(host: string, path: string): { service: string; port: number } | undefined;
 }
 
 /** Reads a value into the settings, and says what became of it. */

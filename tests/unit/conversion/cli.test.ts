@@ -224,6 +224,14 @@ new HttpRoute("shop-web", {
       '`--https-port`: got "0"; must be a whole number from 1 to 65535; write `--https-port 8444`',
     ],
     [
+      ["-f", "PLAIN", "--auth-provider", "My_Auth"],
+      '`--auth-provider`: got "My_Auth"; must end with a name of lowercase letters, digits and hyphens, 63 at most; write `--auth-provider oauth2-proxy`',
+    ],
+    [
+      ["-f", "PLAIN", "--auth-provider", "auth", "--auth-provider", "https://x/y?z=1=auth-admin"],
+      '`--auth-provider`: got "auth-admin"; must not begin like the name of another provider, here "auth"; write `--auth-provider admin-auth`',
+    ],
+    [
       ["-f", "PLAIN", "--class", "public"],
       '`--class`: got "public"; no Ingress is of this class; there are nginx; write `--class nginx`',
     ],

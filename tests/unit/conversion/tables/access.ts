@@ -32,7 +32,7 @@ export const access: Case[] = [
     "auth-realm: refused (it belongs to auth-type, which is refused) way out: see auth-type",
     "auth-secret: refused (it belongs to auth-type, which is refused) way out: see auth-type",
     "auth-secret-type: refused (it belongs to auth-type, which is refused) way out: see auth-type",
-    "auth-type: refused (Istio has no passwords) way out: oauth2-proxy as extension provider, or a RequestAuthentication with JWTs",
+    "auth-type: refused (Istio has no passwords) way out: oauth2-proxy by auth-url and --auth-provider, or a RequestAuthentication with JWTs",
   ],
   [{ "auth-secret": "users" }, "auth-secret: converted (without auth-type NGINX does not look at it)"],
   [
@@ -67,7 +67,12 @@ export const access: Case[] = [
     "auth-signin: refused (it belongs to auth-url, which is refused) way out: see auth-url",
     "auth-signin-redirect-param: refused (it belongs to auth-url, which is refused) way out: see auth-url",
     "auth-snippet: refused (it belongs to auth-url, which is refused) way out: see auth-url",
-    "auth-url: refused (it takes a provider in the mesh's configuration, which is not the Ingress's to write) way out: an AuthorizationPolicy of action CUSTOM on the Gateway and an envoyExtAuthzHttp provider in meshConfig.extensionProviders, which calls the service for every request",
+    `auth-url: refused (the gateway asks an extension provider of the mesh, and no --auth-provider names one for this URL) way out: --auth-provider my-auth, and in the arguments of AmbientMesh controlPlane: { values: { meshConfig: { extensionProviders: [{ name: "my-auth", envoyExtAuthzHttp: { service: "<Service that answers https://auth.example.com/check>", port: 80, statusOnError: "500", includeRequestHeadersInCheck: ["authorization", "cookie", "x-forwarded-*"], includeAdditionalHeadersInCheck: { "X-Auth-Request-Redirect": "https://x" }, headersToUpstreamOnAllow: ["x-user"], headersToDownstreamOnAllow: ["set-cookie"] } }] } } }`,
+  ],
+  [{ "auth-signin": "https://x" }, "auth-signin: converted (without auth-url NGINX does not look at it)"],
+  [
+    { "auth-url": "auth.example.com" },
+    'auth-url: refused (it is no URL of http or https, and NGINX answers 503) way out: auth-url: "https://auth.example.com/check"',
   ],
   [
     { "enable-global-auth": "false" },
@@ -95,7 +100,7 @@ export const access: Case[] = [
   ],
   [
     { satisfy: "any" },
-    "satisfy: refused (an AuthorizationPolicy cannot be satisfied by a password instead) way out: oauth2-proxy as extension provider, or a RequestAuthentication with JWTs",
+    "satisfy: refused (an AuthorizationPolicy cannot be satisfied by a password instead) way out: oauth2-proxy by auth-url and --auth-provider, or a RequestAuthentication with JWTs",
   ],
   [{ satisfy: "all" }, "satisfy: converted (it says what is the default)"],
   [{ satisfy: "some" }, "satisfy: converted (NGINX does not know this word, and takes all)"],
