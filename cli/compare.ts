@@ -3,7 +3,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { reason } from "../cluster/connection";
-import type { ConvertOptions } from "../lib/conversion/convert";
+import type { ConvertOptions } from "../lib/conversion/read";
 import { differenceOf, differencesText, type Answer, type Difference } from "../lib/conversion/differences";
 import { requestsOf, type Request } from "../lib/conversion/requests";
 import { violationLine } from "../lib/validation/violations";

@@ -29,8 +29,16 @@ export function inputOf(documents: readonly unknown[]): Input {
     unreadable: [],
   };
   const texts = new Map<string, string>();
-  for (const document of documents.flatMap(opened)) add(input, document, texts);
+  for (const document of documents.flatMap(opened)) add(input, withoutNulls(document), texts);
   return input;
+}
+
+/** Without the fields that have no value, which an API server drops: charts leave many behind. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
+  const given = Object.entries(value).filter(([, field]) => field !== null && field !== undefined);
+  return Object.fromEntries(given.map(([name, field]) => [name, withoutNulls(field)]));
 }
 
 /** The items of a list, or the document itself. */
@@ -49,7 +57,10 @@ function kindOfItem(list: object, kind: string): Document {
 
 function add(input: Input, document: unknown, texts: Map<string, string>): void {
   const { apiVersion, kind, metadata } = document as Document;
-  if (typeof metadata?.name !== "string") return;
+  if (typeof metadata?.name !== "string") {
+    if (kind === "Ingress" && isIngressGroup(apiVersion)) input.unreadable.push(nameless);
+    return;
+  }
   const key = keyOf({ ...metadata, name: metadata.name });
   if (kind === "Service" && apiVersion === "v1") input.services.set(key, document as Service);
   if (kind === "Secret" && apiVersion === "v1") input.secrets.set(key, document as Secret);
@@ -72,6 +83,13 @@ function add(input: Input, document: unknown, texts: Map<string, string>): void 
     input.unreadable.push({ ingress: key, part: "ingress", name: key, ...entry });
   }
 }
+
+const nameless: Entry = {
+  ingress: "(no name)",
+  part: "ingress",
+  name: "(no name)",
+  ...refused("it has no name, from which those of the routes are made", "metadata.name"),
+};
 
 function isIngressGroup(apiVersion: unknown): boolean {
   return typeof apiVersion === "string" && /^(networking\.k8s\.io|extensions)\//.test(apiVersion);

@@ -5,6 +5,7 @@ import { createRequire } from "node:module";
 import * as path from "node:path";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import * as ts from "typescript";
+import { parseAllDocuments } from "yaml";
 import type { Written } from "../../lib/conversion/objects";
 import type { Outcome } from "../support/outcome";
 import type { TestStack } from "./support";
@@ -39,13 +40,13 @@ export async function previewed(stack: TestStack): Promise<{ made: Written[]; ou
 /** Objects with the API server's defaults, in the order of their names, without what a component notes on its own. */
 export function served(objects: readonly Written[]): object[] {
   const list = { apiVersion: "v1", kind: "List", items: objects.map(withoutNotes) };
-  const answer = execFileSync("kubectl", ["create", "--dry-run=server", "-o", "json", "-f", "-"], {
+  const answer = execFileSync("kubectl", ["create", "--dry-run=server", "-o", "yaml", "-f", "-"], {
     input: JSON.stringify(list),
     encoding: "utf8",
     maxBuffer: 64 * 2 ** 20,
   });
-  const { items } = JSON.parse(answer) as { items: Written[] };
-  return items
+  return parseAllDocuments(answer)
+    .map((document) => document.toJS() as Written)
     .map(({ kind, metadata: { name, namespace, labels, annotations }, spec, data }) => ({
       id: `${kind} ${namespace}/${name}`,
       labels,
