@@ -7,6 +7,7 @@ import type { Placed } from "./matches";
 import { defined, keyOf, type Written } from "./objects";
 import { backendTls, destinationRules, listenerSets, referenceGrants, tlsEntries } from "./policies";
 import { leftEntries, portNumbers, readAll, type ConvertOptions } from "./read";
+import { passthroughEntries, tlsRoutes } from "./passthrough";
 import { changed, converted, inert, refused, type Entry, type Verdict } from "./report";
 import { placeAll, redirects, RouteBuilder, type PlacedServer, type PortNumber } from "./routes";
 import { hostsOf, serversOf, type ReadIngress, type Server, type Servers } from "./servers";
@@ -80,6 +81,7 @@ function build(
     }),
   );
   const rules = destinationRules(servers, placed, portOf);
+  const passed = tlsRoutes(placed, gateway, portOf);
   const guards = byName.flatMap((owner) => [
     sourceRanges(owner, placed, gateway),
     externalAuth(owner, placed, gateway),
@@ -89,11 +91,20 @@ function build(
       ...routes,
       ...referenceGrants(byName),
       ...sets,
+      ...passed,
       ...rules.objects,
       ...backendTls(placed, input.services, input.secrets),
       ...guards.flatMap(({ objects }) => objects),
     ],
-    entries: [...rules.entries, ...guards.flatMap(({ entries }) => entries)],
+    entries: [
+      ...rules.entries,
+      ...guards.flatMap(({ entries }) => entries),
+      ...passthroughEntries(
+        byName,
+        placed,
+        guards.some(({ objects }) => objects.length > 0),
+      ),
+    ],
   };
 }
 
@@ -215,7 +226,9 @@ function hostVerdict(owner: ReadIngress, server: Server, servers: readonly Serve
     ...(isRedirected && !preserveTrailingSlash
       ? ["the redirect to https keeps the last slash of a path, which NGINX takes away"]
       : []),
-    ...(server.tls ? ["answers over https have no Strict-Transport-Security unless --hsts says so"] : []),
+    ...(server.tls && !server.passthrough
+      ? ["answers over https have no Strict-Transport-Security unless --hsts says so"]
+      : []),
   ];
   const to = isRedirected ? "hostnames, and a redirect to https" : "hostnames";
   const without = server.host === "" && (owner.ingress.spec.tls ?? []).length > 0 && sslRedirect && !forceSslRedirect;

@@ -1,8 +1,8 @@
 // What beside routes keeps the meaning of Ingresses: how backends are spoken to, who is let in, certificates of hosts.
-import { metadataOf, type GatewayOptions, type PlacedServer, type PortNumber } from "./routes";
+import { metadataOf, redirects, type GatewayOptions, type PlacedServer, type PortNumber } from "./routes";
 import { defined, keyOf, type Secret, type Service, type Written } from "./objects";
 import { changed, mapped, refused, type Entry, type Verdict } from "./report";
-import { upstreamKey, type ReadIngress, type Server, type Servers, type Upstream } from "./servers";
+import { upstreamKey, type Location, type ReadIngress, type Server, type Servers, type Upstream } from "./servers";
 import type { BackendSettings } from "./settings";
 
 /** Objects, and what there is to say about them. */
@@ -33,7 +33,7 @@ export function destinationRules(all: Servers, placed: readonly PlacedServer[], 
   for (const { server, placed: locations } of placed) {
     for (const { location, pieces } of locations) {
       const { upstream, owner } = location;
-      if (pieces.length === 0 || owner.settings.redirect) continue;
+      if (pieces.length === 0 || owner.settings.redirect || !isSpokenTo(location, server, all.servers)) continue;
       const { verified, backend } = owner.settings;
       const { tls, ...others } = backend;
       const own: BackendSettings = verified || tls === undefined ? others : backend;
@@ -54,6 +54,11 @@ export function destinationRules(all: Servers, placed: readonly PlacedServer[], 
     }
   }
   return { objects: ruleObjects([...spoken.values()], portOf), entries };
+}
+
+/** False where TLS is passed on and http redirected: the gateway itself never speaks to the backend. */
+export function isSpokenTo(location: Location, server: Server, servers: readonly Server[]): boolean {
+  return !server.passthrough || !redirects(location, server, servers);
 }
 
 /** What differs on the wire, as text. */
@@ -103,9 +108,11 @@ export function backendTls(
   secrets: ReadonlyMap<string, Secret>,
 ): Written[] {
   const objects = new Map<string, Written>();
-  for (const { location, pieces } of placed.flatMap((one) => one.placed)) {
+  const servers = placed.map(({ server }) => server);
+  const all = placed.flatMap(({ server, placed: locations }) => locations.map((one) => ({ server, ...one })));
+  for (const { server, location, pieces } of all) {
     const { verified } = location.owner.settings;
-    if (!verified || pieces.length === 0) continue;
+    if (!verified || pieces.length === 0 || !isSpokenTo(location, server, servers)) continue;
     const { namespace, service, port } = location.upstream;
     const known = services.get(keyOf(defined({ namespace, name: service })));
     const sectionName = port.name ?? known?.spec.ports?.find((one) => one.port === port.number)?.name;
@@ -203,6 +210,7 @@ export function referenceGrants(reads: readonly ReadIngress[]): Written[] {
 export function tlsEntries(owner: ReadIngress, servers: readonly Server[], gateway: GatewayOptions): Entry[] {
   const hosts = new Set((owner.ingress.spec.rules ?? []).map(({ host }) => (host ?? "").toLowerCase()));
   return (owner.ingress.spec.tls ?? []).map(({ hosts: named = [], secretName }) => {
+    const passed = servers.filter(({ passthrough, host }) => passthrough && named.includes(host));
     const used = servers.filter(({ certificate }) => certificate?.owner === owner && certificate.secret === secretName);
     const served = used.filter(({ host }) => host !== "").map(({ host }) => host);
     const name = named.length > 0 ? named.join(", ") : "*";
@@ -212,6 +220,9 @@ export function tlsEntries(owner: ReadIngress, servers: readonly Server[], gatew
       const set = keyOf(defined({ namespace: owner.ingress.metadata.namespace, name: owner.ingress.metadata.name }));
       const detail = `Gateway ${keyOf(defined({ name: gateway.name, namespace: gateway.namespace }))} must allow it: allowedListeners: { from: "All" } of the gateway`;
       return entry(mapped(`listener of ListenerSet ${set} for ${served.join(", ")}`, detail));
+    }
+    if (passed.length > 0 && passed.length === named.length) {
+      return entry({ outcome: "converted", detail: "the backend shows its own certificate, as with NGINX" });
     }
     if (named.some((host) => hosts.has(host.toLowerCase())) && secretName !== undefined) {
       return entry({ outcome: "converted", detail: "another Ingress gives the host its certificate, as with NGINX" });

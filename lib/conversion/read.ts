@@ -97,7 +97,7 @@ function readAnnotation(
   if (name === "kubectl.kubernetes.io/last-applied-configuration") return undefined;
   if (name.startsWith(prefix)) {
     const known = annotations.get(name.slice(prefix.length));
-    if (!known) return refused("ingress-nginx has no such annotation in its last release", successorOf(name));
+    if (!known) return unknown(name.slice(prefix.length));
     if (booleanOf(around.other("canary")) === true && !isOfCanaries(known.name)) {
       return inert("the Ingress is a canary, and NGINX takes what the other Ingress of its host and path says");
     }
@@ -128,11 +128,25 @@ function isOfCanaries(name: string): boolean {
   return /^(canary|affinity|session-cookie-|upstream-hash-by|load-balance$|service-upstream$)/.test(name);
 }
 
-/** What to write for an annotation that older releases had. */
-function successorOf(name: string): string {
-  const now: { [old: string]: string } = { "secure-backends": "HTTPS", "grpc-backend": "GRPC" };
-  const protocol = now[name.slice(prefix.length)];
-  return protocol ? `backend-protocol: "${protocol}"` : "take it away, or --accept it";
+/** Annotations that the last release does not read any more, and those that it reads instead. */
+const former = new Map<string, string | undefined>([
+  ["secure-backends", "backend-protocol"],
+  ["grpc-backend", "backend-protocol"],
+  ["secure-verify-ca-secret", "proxy-ssl-secret"],
+  ["enable-opentracing", "enable-opentelemetry"],
+  ["opentracing-trust-incoming-span", "opentelemetry-trust-incoming-span"],
+  ["add-base-url", undefined],
+  ["base-url-scheme", undefined],
+  ["session-cookie-hash", undefined],
+]);
+
+function unknown(name: string): Verdict {
+  if (!former.has(name)) {
+    const why = "ingress-nginx has no such annotation in its last release";
+    return refused(why, "take it away, or --accept it");
+  }
+  const now = former.get(name);
+  return inert(`old releases of ingress-nginx read it, the last one does not${now ? `: it reads ${now}` : ""}`);
 }
 
 /** Numbers of ports: as given, or by the Service that is in the input. */

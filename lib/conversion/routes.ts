@@ -119,7 +119,10 @@ export class RouteBuilder {
     if (mine.length === 0 && appRoot.length === 0) return [];
     const rules = mine.flatMap((one) => this.rulesOf(one, server.appRoot !== undefined));
     const hostnames = [server.host, ...server.aliases].filter((name) => name !== "");
-    const https = [...appRoot, ...rules.map(({ rule }) => (this.gateway.hsts ? withHsts(rule) : rule))];
+    const https = server.passthrough
+      ? []
+      : [...appRoot, ...rules.map(({ rule }) => (this.gateway.hsts ? withHsts(rule) : rule))];
+
     const { servers } = this.all;
     const isRedirected = (one: Parameters<typeof redirects>[0]) => redirects(one, server, servers);
     const plain = rules.map(({ rule, location, piece }) =>

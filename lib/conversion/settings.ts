@@ -68,6 +68,7 @@ export interface Settings {
   appRoot?: string;
   aliases: string[];
   fromToWww: boolean;
+  passthrough: boolean;
   redirect?: RedirectSettings;
   canary?: CanarySettings;
   cors?: CorsSettings;
@@ -95,6 +96,7 @@ export function defaultSettings(): Settings {
     preserveTrailingSlash: false,
     aliases: [],
     fromToWww: false,
+    passthrough: false,
     backend: {},
     requestHeaders: { set: {}, add: {}, remove: [] },
     responseHeaders: { set: {}, add: {}, remove: [] },

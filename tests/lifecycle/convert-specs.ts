@@ -190,9 +190,10 @@ export const specs: Spec[] = [
     ],
   },
   {
-    file: "ipdenylist.go, over https",
-    says: "a denied address is redirected to https, and refused there",
+    file: "ipallowlist.go, ipdenylist.go, over https",
+    says: "addresses are redirected to https, and get 403 there",
     ingresses: [
+      ingress("nobody-in-tls.test", { "whitelist-source-range": "18.0.0.0/8" }, { "/": "web" }, { tls: true }),
       ingress(
         "denied-tls.test",
         { "denylist-source-range": "0.0.0.0/1,128.0.0.0/1,::/0" },
@@ -201,8 +202,9 @@ export const specs: Spec[] = [
       ),
     ],
     asks: [
-      { url: "/a", status: 308, location: "https://denied-tls.test/a" },
-      { url: "/a", scheme: "https", status: 403 },
+      { url: "/a", host: "denied-tls.test", status: 308, location: "https://denied-tls.test/a" },
+      { url: "/a", host: "denied-tls.test", scheme: "https", status: 403 },
+      { url: "/a", host: "nobody-in-tls.test", scheme: "https", status: 403 },
     ],
   },
   {

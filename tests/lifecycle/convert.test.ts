@@ -6,8 +6,9 @@ import * as https from "node:https";
 import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
+import * as tls from "node:tls";
 import { parse, stringify } from "yaml";
-import { AmbientMesh } from "../../components";
+import { AmbientMesh, IngressGateway } from "../../components";
 import { convert, standardOptions } from "../../lib/conversion/convert";
 import type { Ingress } from "../../lib/conversion/objects";
 import { programText } from "../../lib/conversion/typescript";
@@ -30,7 +31,18 @@ function program(): Promise<Record<string, unknown>> {
       values: { meshConfig: { extensionProviders: [{ name: "guard", envoyExtAuthzHttp: guard }] } },
     },
   });
-  return Promise.resolve({ http: mesh.httpUrl, https: mesh.httpsUrl });
+  const edge = new IngressGateway(
+    "edge",
+    {
+      httpNodePort: 30091,
+      httpsNodePort: 30454,
+      httpHostPort: 8091,
+      httpsHostPort: 8454,
+      allowedListeners: { from: "All" },
+    },
+    { dependsOn: mesh },
+  );
+  return Promise.resolve({ http: mesh.httpUrl, https: mesh.httpsUrl, edge: edge.httpsUrl });
 }
 
 interface Answer {
@@ -194,6 +206,24 @@ describe("convert", () => {
     assert.notEqual(own.serial, other.serial);
   });
 
+  it("passes TLS on to the backend of a host, and terminates that of the others", async () => {
+    const passed = ingress("passed.test", { "ssl-passthrough": "true" }, { "/": "web" });
+    const file = write("passed.yaml", [passed]);
+    const { code, out, err } = await istioAmbient(["convert", "-f", file, "--gateway", "istio-system/edge"]);
+    assert.equal(code, 0, err);
+    apply(out);
+    const shake = (servername: string) =>
+      new Promise<string>((resolve) => {
+        const { hostname: host, port } = new URL(urls["edge"]!);
+        const socket = tls.connect({ host, port: Number(port), servername, rejectUnauthorized: false });
+        socket.on("secureConnect", () => socket.end(() => resolve(socket.getPeerCertificate().serialNumber)));
+        socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? ""));
+      });
+    // The backend here speaks no TLS: what it answers to a handshake is the proof that the handshake reached it.
+    assert.equal(await settled(() => shake("passed.test"), hasReachedBackend), "ERR_SSL_WRONG_VERSION_NUMBER");
+    assert.match(await shake("other.test"), /^[0-9A-F]{16,}$/);
+  });
+
   describe("--compare", () => {
     const ingresses = specs
       .filter(({ file }) => ["paths", "rewrite.go", "forcesslredirect.go"].includes(file))
@@ -273,6 +303,10 @@ describe("convert", () => {
     });
   });
 });
+
+function hasReachedBackend(answer: string): boolean {
+  return answer === "ERR_SSL_WRONG_VERSION_NUMBER";
+}
 
 /** What the report says: case counts where a prefix is rewritten, which takes its own path too; redirects keep the last slash. */
 function isSaid(host: string, asked: string): boolean {

@@ -9,7 +9,7 @@ export const hostsAndTheirTls: Case[] = [
   ],
   [
     { "ssl-passthrough": "true" },
-    "ssl-passthrough: refused (an HTTPRoute sees no TLS that it does not terminate) way out: a TLSRoute for the host on a listener of protocol TLS and mode Passthrough",
+    "ssl-passthrough: mapped → TLSRoute on a listener of mode Passthrough (NGINX does it with --enable-ssl-passthrough only)",
   ],
   [{ "ssl-passthrough": "false" }, "ssl-passthrough: converted (it says what is the default)"],
   [

@@ -7,6 +7,11 @@ export const others: Case[] = [
     "no-such: refused (ingress-nginx has no such annotation in its last release) way out: take it away, or --accept it",
   ],
   [
+    { "secure-backends": "true", "session-cookie-hash": "sha1" },
+    "secure-backends: converted (old releases of ingress-nginx read it, the last one does not: it reads backend-protocol)",
+    "session-cookie-hash: converted (old releases of ingress-nginx read it, the last one does not)",
+  ],
+  [
     { "nginx.org/rewrites": "x" },
     "nginx.org/rewrites: refused (it is for F5 NGINX Ingress Controller, and ingress-nginx does not read it) way out: take it away, or --accept it",
   ],
