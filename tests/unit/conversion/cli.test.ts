@@ -237,7 +237,15 @@ new HttpRoute("shop-web", {
     ],
     [
       ["-f", "PLAIN", "--compare", "http://localhost:8080"],
-      '`--compare`: got "http://localhost:8080"; must be two URLs, NGINX\'s first; write `--compare http://localhost:8080 http://localhost:8081`',
+      '`--compare`: got "http://localhost:8080"; must be two URLs of http, NGINX\'s first; write `--compare http://localhost:8080 http://localhost:8081`',
+    ],
+    [
+      ["-f", "PLAIN", "--https", "http://localhost:8080", "https://localhost:8444"],
+      '`--https`: got "http://localhost:8080 https://localhost:8444"; must be two URLs of https, NGINX\'s first; write `--https https://localhost:8443 https://localhost:8444`',
+    ],
+    [
+      ["-f", "PLAIN", "--compare", "http://a", "http://b", "--methods", "GET,LOOK"],
+      '`--methods`: got "GET,LOOK"; must be some of GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE, with commas between them; write `--methods GET,HEAD,OPTIONS`',
     ],
     [
       ["-f", "PLAIN", "--compare", "http://a", "http://b", "--rate", "fast"],
@@ -282,5 +290,26 @@ new HttpRoute("shop-web", {
     ]);
     assert.deepEqual({ code, out }, { code: 69, out: "" });
     assert.match(err, /^no answer from http:\/\/127\.0\.0\.1:9 to GET shop\.example\.com\/: connect ECONNREFUSED/);
+  });
+
+  it("compares answers whose bodies never end", async () => {
+    const server = http.createServer((request, response) => {
+      const more = (): void => {
+        while (!response.destroyed && response.write("x".repeat(2 ** 16)));
+      };
+      response.writeHead(200, { "x-backend": request.headers.host ?? "" }).on("drain", more);
+      more();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const file = write("endless.yaml", plain());
+      const argv = ["convert", "-f", file, "--compare", url, url, "--methods", "GET", "--max-requests", "1"];
+      const { code, out } = await istioAmbient(argv);
+      assert.deepEqual([code, out.split(";")[0]], [0, "1 requests, 0 answered differently"]);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 });
