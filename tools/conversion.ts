@@ -23,7 +23,7 @@ npx istio-ambient convert -f ingress.yaml --compare http://localhost:8080 http:/
 | outcome | means |
 | --- | --- |
 | converted | the same, in another place; or nothing, since NGINX does nothing with it either |
-| mapped | something else that does the same |
+| mapped | something else that does what it asks for |
 | changed | something that differs in what the report says |
 | accepted | skipped, as \`--accept\` says |
 | refused | nothing is written, and the exit code is 1 |

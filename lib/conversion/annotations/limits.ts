@@ -48,7 +48,7 @@ function bodySize(value: string): Verdict {
   if (bytes === undefined) return inert("it is no size, and NGINX takes its default, 1m");
   if (bytes === 0) return mapped(anySize);
   return bytes >= standardBody
-    ? changed(`a body of more than ${value.trim()} passes too; NGINX answers 413`, anySize)
+    ? mapped(anySize, `a body of more than ${value.trim()} passes too; NGINX answers 413`)
     : refused(
         "a gateway takes bodies of any size, and a limit below the default of 1m is there to protect something",
         "an EnvoyFilter with envoy.filters.http.buffer and max_request_bytes on the Gateway, or a limit in the application",

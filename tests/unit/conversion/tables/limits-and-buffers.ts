@@ -34,11 +34,11 @@ export const limitsAndBuffers: Case[] = [
   [{ "proxy-body-size": "0" }, "proxy-body-size: mapped → bodies of any size, which the gateway streams"],
   [
     { "proxy-body-size": "50m" },
-    "proxy-body-size: changed → bodies of any size, which the gateway streams (a body of more than 50m passes too; NGINX answers 413)",
+    "proxy-body-size: mapped → bodies of any size, which the gateway streams (a body of more than 50m passes too; NGINX answers 413)",
   ],
   [
     { "proxy-body-size": "1m" },
-    "proxy-body-size: changed → bodies of any size, which the gateway streams (a body of more than 1m passes too; NGINX answers 413)",
+    "proxy-body-size: mapped → bodies of any size, which the gateway streams (a body of more than 1m passes too; NGINX answers 413)",
   ],
   [
     { "proxy-body-size": "8k" },

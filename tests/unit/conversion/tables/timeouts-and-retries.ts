@@ -16,7 +16,7 @@ export const timeoutsAndRetries: Case[] = [
   ],
   [
     { "proxy-read-timeout": "3600" },
-    "proxy-read-timeout: changed (there is no limit between two reads from the backend: what NGINX lets pass does pass, what it ends with 504 goes on)",
+    "proxy-read-timeout: mapped → no limit between two reads from the backend (what NGINX ends with 504 goes on)",
   ],
   [
     { "proxy-read-timeout": "5" },
@@ -28,7 +28,7 @@ export const timeoutsAndRetries: Case[] = [
   ],
   [
     { "proxy-send-timeout": "120" },
-    "proxy-send-timeout: changed (there is no limit between two writes to the backend: what NGINX lets pass does pass, what it ends with 504 goes on)",
+    "proxy-send-timeout: mapped → no limit between two writes to the backend (what NGINX ends with 504 goes on)",
   ],
   [
     { "proxy-send-timeout": "3" },
