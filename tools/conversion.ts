@@ -6,8 +6,8 @@ const intro = `# From ingress-nginx to the gateway
 
 \`npx istio-ambient convert\` reads Ingresses of ingress-nginx and writes what makes the mesh's gateway answer as NGINX does:
 HTTPRoutes, and where they are needed ListenerSets, TLSRoutes, DestinationRules, BackendTLSPolicies, AuthorizationPolicies and
-ReferenceGrants. On stderr it says of every host, path and annotation what became of it. What cannot be had without a loss
-is refused, with the reason and a way out; nothing is skipped without a word.
+ReferenceGrants. On stderr it says of every host, path and annotation what became of it. What cannot be converted without a loss
+is refused, with the reason and a way out; nothing is dropped silently.
 
 This page is generated from the data that the command works with, by \`make docs\`.
 
@@ -55,7 +55,7 @@ for a call that cannot be understood, 69 when the cluster or one of the two URLs
   \`PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS\` on istiod, which the report adds where several are named.
 - **Several Ingresses of one host.** The oldest claims a path; of one age, the last by namespace and name. Aliases, \`app-root\` and
   certificates are the host's, whichever Ingress names them.
-- **Canaries** hang on the Service: every path that sends to it gets the canary, in each of its hosts. A Service has one.
+- **Canaries** belong to the Service: every path that sends to it gets the canary, in each of its hosts. A Service has one.
 - **Hosts.** \`*\` stands for one label with NGINX, and for any number of labels with a Gateway.
 
 What differs for every route, and is not said each time: Envoy answers with \`server: istio-envoy\`, sends X-Forwarded-For,

@@ -150,7 +150,7 @@ function pathEntries(
     );
     const lost = servers.lost
       .filter((one) => one.owner === owner)
-      .map(({ host, path, winner }) => entry("path", `${host || "*"}${path}`, inert(`NGINX gives it to ${winner}`)));
+      .map(({ host, path, winner }) => entry("path", `${host || "*"}${path}`, inert(`NGINX routes it to ${winner}`)));
     const idle = servers.idle
       .filter((one) => one.owner === owner)
       .map(({ host, path, why }) => entry("path", `${host || "*"}${path}`, inert(`NGINX sends it nothing: ${why}`)));
@@ -193,7 +193,7 @@ function resourceEntries(owner: ReadIngress): Entry[] {
         ingress: owner.key,
         part: "path" as const,
         name: `${host || "*"}${path ?? "/"}`,
-        ...inert("its backend is no Service, and NGINX answers 404"),
+        ...inert("its backend is not a Service, so NGINX answers 404"),
       })),
   );
 }

@@ -79,7 +79,7 @@ function add(input: Input, document: unknown, texts: Map<string, string>): void 
     texts.set(key, text);
     input.ingresses.push(document as Ingress);
   } else if (before !== text) {
-    const entry = refused("it stands in the input twice, and not alike", "one of them");
+    const entry = refused("it occurs twice in the input, with different contents", "one of them");
     input.unreadable.push({ ingress: key, part: "ingress", name: key, ...entry });
   }
 }
@@ -95,16 +95,16 @@ function isIngressGroup(apiVersion: unknown): boolean {
   return typeof apiVersion === "string" && /^(networking\.k8s\.io|extensions)\//.test(apiVersion);
 }
 
-const oldVersion = "it is no Ingress of networking.k8s.io/v1";
+const oldVersion = "not an Ingress of networking.k8s.io/v1";
 
 /** What an API server would not take, as far as a conversion would stumble over it. */
 function ingressFault({ metadata, spec }: Ingress): string | undefined {
   if (typeof spec !== "object" || spec === null) return "it has no spec";
   const untyped = Object.entries(metadata.annotations ?? {}).find(([, value]) => typeof value !== "string");
-  if (untyped) return `annotation ${untyped[0]} is no text: it lacks its quotes`;
+  if (untyped) return `annotation ${untyped[0]} is not a string: put its value in quotes`;
   const rules = spec.rules ?? [];
-  if (!Array.isArray(rules)) return "spec.rules is no list";
-  if (!Array.isArray(spec.tls ?? [])) return "spec.tls is no list";
+  if (!Array.isArray(rules)) return "spec.rules is not a list";
+  if (!Array.isArray(spec.tls ?? [])) return "spec.tls is not a list";
   const paths = rules.flatMap((rule) => rule.http?.paths ?? []);
   const backends = [...paths.map(({ backend }) => backend), ...(spec.defaultBackend ? [spec.defaultBackend] : [])];
   if (backends.some((backend) => typeof backend !== "object" || (!backend?.service && !backend?.resource))) {

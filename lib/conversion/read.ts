@@ -99,13 +99,13 @@ function readAnnotation(
     const known = annotations.get(name.slice(prefix.length));
     if (!known) return unknown(name.slice(prefix.length));
     if (booleanOf(around.other("canary")) === true && !isOfCanaries(known.name)) {
-      return inert("the Ingress is a canary, and NGINX takes what the other Ingress of its host and path says");
+      return inert("the Ingress is a canary, so NGINX uses the annotations of the other Ingress of its host and path");
     }
-    return value === "" ? inert("NGINX does not look at an empty value") : known.read(value, settings, around);
+    return value === "" ? inert("NGINX ignores an empty value") : known.read(value, settings, around);
   }
   const other = foreign.find((one) => name.startsWith(one.prefix));
   if (other)
-    return refused(`it is for ${other.controller}, and ingress-nginx does not read it`, "take it away, or --accept it");
+    return refused(`it is for ${other.controller}, and ingress-nginx does not read it`, "remove it, or --accept it");
   if (name.startsWith("external-dns.alpha.kubernetes.io/")) {
     settings.kept[name] = value;
     return mapped(
@@ -143,7 +143,7 @@ const former = new Map<string, string | undefined>([
 function unknown(name: string): Verdict {
   if (!former.has(name)) {
     const why = "ingress-nginx has no such annotation in its last release";
-    return refused(why, "take it away, or --accept it");
+    return refused(why, "remove it, or --accept it");
   }
   const now = former.get(name);
   return inert(`old releases of ingress-nginx read it, the last one does not${now ? `: it reads ${now}` : ""}`);

@@ -6,7 +6,7 @@ import { externalAuth } from "./external-auth";
 import { boolean, detailOf, listOf, noWay, type Annotation, type Family, type Told } from "./family";
 
 const needsAddress =
-  "the gateway has to see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies";
+  "the gateway must see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies";
 
 function ranges(
   value: string,
@@ -18,7 +18,7 @@ function ranges(
   const unfit = given.filter((range) => !isRange(range));
   if (unfit.length > 0 || given.length === 0) {
     return refused(
-      `${unfit.length > 0 ? unfit.join(", ") : "nothing"} is no address and no range, and NGINX answers 503`,
+      `${unfit.length > 0 ? unfit.join(", ") : "nothing"} is neither an address nor a range, so NGINX answers 503`,
       "ranges such as 10.0.0.0/8, with commas between them",
     );
   }
@@ -48,9 +48,9 @@ const allowRanges = (name: string, told: Told): Annotation => ({
   source: "ipallowlist",
   read: (value, settings, around) =>
     name === "whitelist-source-range" && around.other("allowlist-source-range") !== undefined
-      ? inert("NGINX takes allowlist-source-range")
+      ? inert("NGINX uses allowlist-source-range")
       : isEveryone(value)
-        ? inert("it lets every address in")
+        ? inert("it allows every address")
         : ranges(value, (given) => (settings.allow = given), settings, "notRemoteIpBlocks"),
 });
 
@@ -75,7 +75,14 @@ export const access: Family = {
       source: "ipdenylist",
       read: (value, settings) => ranges(value, (given) => (settings.deny = given), settings, "remoteIpBlocks"),
     },
-    noWay("auth", "table", "auth-type", "asks for a user and a password", "Istio has no passwords", passwords),
+    noWay(
+      "auth",
+      "table",
+      "auth-type",
+      "asks for a user and a password",
+      "Istio has no password authentication",
+      passwords,
+    ),
     ...with_("auth", "table", "auth-type", {
       "auth-secret": "the Secret with users and passwords",
       "auth-secret-type": "how that Secret is laid out",
@@ -119,7 +126,7 @@ export const access: Family = {
         const word = value.trim().toLowerCase();
         if (word === "any")
           return refused("an AuthorizationPolicy cannot be satisfied by a password instead", passwords);
-        return inert(word === "all" ? "it says what is the default" : "NGINX does not know this word, and takes all");
+        return inert(word === "all" ? "this is the default" : "NGINX does not know this word and uses all");
       },
     },
   ],

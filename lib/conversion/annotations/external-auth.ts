@@ -22,10 +22,7 @@ const readUrl: Reader = (value, settings, around) => {
   const url = value.trim();
   const parts = urlForm.exec(url);
   if (!parts || url.includes("..")) {
-    return refused(
-      "it is no URL of http or https, and NGINX answers 503",
-      `${leader}: "https://auth.example.com/check"`,
-    );
+    return refused("not an http or https URL, so NGINX answers 503", `${leader}: "https://auth.example.com/check"`);
   }
   const provider = around.authProvider(url);
   if (provider === undefined) {
@@ -116,7 +113,7 @@ function configOf(around: Surroundings) {
 const readResponseHeaders: Reader = (value) =>
   listOf(value).every((name) => /^[a-zA-Z\d\-_]+$/.test(name))
     ? mapped("headersToUpstreamOnAllow of the provider")
-    : refused("a name of these is no header, and NGINX answers 503", 'auth-response-headers: "X-User, X-Email"');
+    : refused("one of these names is not a header name, so NGINX answers 503", 'auth-response-headers: "X-User, X-Email"');
 
 const readSetHeaders: Reader = (_, __, around) => {
   const config = configOf(around);
@@ -212,7 +209,7 @@ export const externalAuth: Annotation[] = [
     "goes with `auth-signin`",
     (_, __, { other }) =>
       other("auth-signin") === undefined
-        ? inert("without auth-signin NGINX does not look at it")
+        ? inert("without auth-signin NGINX ignores it")
         : changed("the service itself must write the parameter into its redirect"),
   ),
   detail(

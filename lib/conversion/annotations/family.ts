@@ -73,7 +73,7 @@ export function detailOf(
     source,
     read: (value, settings, around) =>
       around.other(leader) === undefined
-        ? inert(`without ${leader} NGINX does not look at it`)
+        ? inert(`without ${leader} NGINX ignores it`)
         : (read ?? fallback)(value, settings, around),
   };
 }
@@ -101,7 +101,7 @@ export function boolean(
   return (value, settings, around) => {
     const on = booleanOf(value);
     return on === undefined
-      ? inert(`it is no boolean, and NGINX takes its default, ${standard}`)
+      ? inert(`not a boolean, so NGINX uses its default, ${standard}`)
       : read(on, settings, around);
   };
 }
@@ -114,7 +114,7 @@ export function integer(
   return (value, settings, around) => {
     const number = integerOf(value);
     return number === undefined
-      ? inert(`it is no whole number, and NGINX takes its default, ${standard}`)
+      ? inert(`not a whole number, so NGINX uses its default, ${standard}`)
       : read(number, settings, around);
   };
 }

@@ -26,7 +26,7 @@ export const hosts: Family = {
         settings.passthrough = on;
         return on
           ? mapped("TLSRoute on a listener of mode Passthrough", "NGINX does it with --enable-ssl-passthrough only")
-          : inert("it says what is the default");
+          : inert("this is the default");
       }),
     },
     {

@@ -89,7 +89,7 @@ export const timeouts: Family = {
       source,
       read: (value) =>
         (integerOf(value) ?? 0) === 0
-          ? inert("it says what is the default")
+          ? inert("this is the default")
           : refused("the gateway's retries have no time limit of their own", "timeouts.request in the HTTPRoute"),
     },
   ],

@@ -11,7 +11,7 @@ const unreadable: [what: string, documents: object[], detail: string, fix: strin
   [
     "an old version",
     [changed({ apiVersion: "extensions/v1beta1" })],
-    "it is no Ingress of networking.k8s.io/v1",
+    "not an Ingress of networking.k8s.io/v1",
     "kubectl get ingress -o yaml, which gives networking.k8s.io/v1",
   ],
   [
@@ -21,11 +21,11 @@ const unreadable: [what: string, documents: object[], detail: string, fix: strin
     "metadata.name",
   ],
   ["no spec", [changed({ spec: null })], "it has no spec", fix],
-  ["rules that are no list", [changed({ spec: { rules: {} } })], "spec.rules is no list", fix],
+  ["rules that are no list", [changed({ spec: { rules: {} } })], "spec.rules is not a list", fix],
   [
     "an annotation without quotes",
     [changed({ metadata: { ...ingressWith({}).metadata, annotations: { a: true } } })],
-    "annotation a is no text: it lacks its quotes",
+    "annotation a is not a string: put its value in quotes",
     fix,
   ],
   [
@@ -53,7 +53,7 @@ const unreadable: [what: string, documents: object[], detail: string, fix: strin
   [
     "the same name for two",
     [ingressWith({}), ingressWith({ "ssl-redirect": "false" })],
-    "it stands in the input twice, and not alike",
+    "it occurs twice in the input, with different contents",
     "one of them",
   ],
 ];
