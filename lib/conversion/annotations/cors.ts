@@ -117,8 +117,7 @@ export const cors: Family = {
       leader,
       ifEnabled((value, settings) => {
         const given = listOf(value);
-        if (!/^(([A-Za-z0-9\-_]+|\*),?\s?)+$/.test(value))
-          return inert("not a list of headers, so NGINX sends none");
+        if (!/^(([A-Za-z0-9\-_]+|\*),?\s?)+$/.test(value)) return inert("not a list of headers, so NGINX sends none");
         corsOf(settings).exposeHeaders = [...new Set(given)];
         return converted("exposeHeaders");
       }),

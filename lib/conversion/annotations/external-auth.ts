@@ -113,7 +113,10 @@ function configOf(around: Surroundings) {
 const readResponseHeaders: Reader = (value) =>
   listOf(value).every((name) => /^[a-zA-Z\d\-_]+$/.test(name))
     ? mapped("headersToUpstreamOnAllow of the provider")
-    : refused("one of these names is not a header name, so NGINX answers 503", 'auth-response-headers: "X-User, X-Email"');
+    : refused(
+        "one of these names is not a header name, so NGINX answers 503",
+        'auth-response-headers: "X-User, X-Email"',
+      );
 
 const readSetHeaders: Reader = (_, __, around) => {
   const config = configOf(around);
