@@ -13,11 +13,18 @@ import { childOf, minutes } from "../support/children";
 import { checkArgs, throwViolations } from "../support/arguments";
 import { factsOf } from "../support/mesh-facts";
 import { Cluster, clusterOf } from "../support/cluster";
+import { childrenOf, keepChildren } from "../support/made";
 import { fromProject, ownCommand } from "../support/own-command";
 import { GatewayApiArgs } from "./args";
 
 /** How long the look at the CRDs may take. */
 const deadlineMs = 10_000;
+
+/** What a GatewayApi makes. */
+export interface GatewayApiChildren {
+  /** The command that applies the bundle. */
+  command: pulumi.CustomResource;
+}
 
 /**
  * The Gateway API CRDs of one release, standard channel.
@@ -35,13 +42,19 @@ export class GatewayApi extends pulumi.ComponentResource {
     const cluster = clusterOf(this, "GatewayApi", name, args.cluster);
     const bundle = describe(name, args);
     const repair = findDrift(this, bundle.version, cluster, opts?.parent);
-    const { stdout } = ownCommand(
+    const applied = ownCommand(
       `${name}-bundle`,
       { up: bundle.words, environment: bundle.environment, target: cluster.target, repair },
       { ...childOf(this, opts), ...minutes(timeouts.gatewayApi + 1) },
     );
-    this.version = stdout.apply((text) => text.trim().split("\n").at(-1) ?? "");
+    keepChildren<GatewayApiChildren>(this, { command: applied });
+    this.version = applied.stdout.apply((text) => text.trim().split("\n").at(-1) ?? "");
     this.registerOutputs({ version: this.version });
+  }
+
+  /** The raw resource: `command`, which applies the CRDs. */
+  public get children(): GatewayApiChildren {
+    return childrenOf(this);
   }
 }
 

@@ -25,9 +25,26 @@ import { claimNodePorts } from "../support/node-ports";
 import { awaitPods } from "./pods";
 import { Cluster, clusterId, clusterOf } from "../support/cluster";
 import { beforeTheEnd, explainWait } from "../support/explain-wait";
+import { childrenOf, keepChildren } from "../support/made";
 import { factsOf } from "../support/mesh-facts";
 import { anotherName, ownObject, Writer } from "../support/ownership";
 import { announceGateway, earlyName, plain } from "../support/program";
+
+/** What an IngressGateway makes. */
+export interface IngressGatewayChildren {
+  /** The Gateway, of which istiod makes the pods and the Service. */
+  gateway: k8s.apiextensions.CustomResource;
+  /** The ConfigMap with what istiod merges onto those. */
+  overlay: k8s.core.v1.ConfigMap;
+  /** Its data. */
+  overlayData: k8s.core.v1.ConfigMapPatch;
+  /** The Certificate; missing where nothing is issued. */
+  certificate?: k8s.apiextensions.CustomResource;
+  /** The gateway's own CA: two Issuers and a Certificate; empty with an issuer of somebody else's. */
+  authority: k8s.apiextensions.CustomResource[];
+  /** The NodePorts of the Service; missing for another type of Service. */
+  service?: k8s.core.v1.ServicePatch;
+}
 
 /**
  * A Gateway of class `istio` with http and https, which istiod turns into pods and a Service.
@@ -41,16 +58,16 @@ export class IngressGateway extends pulumi.ComponentResource {
   public readonly reference: pulumi.Output<GatewayReference>;
   /** Where http answers from outside. */
   public readonly httpUrl: pulumi.Output<string>;
-  /** Where https answers from outside; empty without a certificate. */
-  public readonly httpsUrl: pulumi.Output<string>;
+  /** Where https answers from outside; missing without a certificate. */
+  public readonly httpsUrl: pulumi.Output<string | undefined>;
   /** The ports that the nodes open; empty unless the Service is of type NodePort. */
   public readonly nodePorts: pulumi.Output<GatewayNodePorts>;
   /** Name of the Service that istiod makes. */
   public readonly serviceName: pulumi.Output<string>;
-  /** Name of the Secret with the certificate; empty without one. */
-  public readonly secretName: pulumi.Output<string>;
-  /** The CA that signed the certificate, as PEM, for clients; empty where the issuer does not give it. */
-  public readonly caCertificate: pulumi.Output<string>;
+  /** Name of the Secret with the certificate; missing without one. */
+  public readonly secretName: pulumi.Output<string | undefined>;
+  /** The CA that signed the certificate, as PEM, for clients; missing where the issuer does not give it. */
+  public readonly caCertificate: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: IngressGatewayArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super(
@@ -75,10 +92,13 @@ export class IngressGateway extends pulumi.ComponentResource {
       writer,
       gateway,
       certificate.secretName,
-      childOf(this, opts, overlay, ...certificate.before),
+      childOf(this, opts, overlay.overlayData, ...certificate.before),
     );
     explainWait(this, cluster, resource, awaitedGateway(gateway), beforeTheEnd(timeouts.gateway));
     const patch = patchService(name, gateway, childOf(this, opts, resource));
+    const { resource: issued, authority: signers } = certificate;
+    const made = { gateway: resource, ...overlay, certificate: issued, authority: signers, service: patch };
+    keepChildren<IngressGatewayChildren>(this, made);
 
     const serving = awaitPods(gateway, cluster, (patch ?? resource).id);
     const authority = issuedBy(certificate, cluster, serving);
@@ -88,7 +108,7 @@ export class IngressGateway extends pulumi.ComponentResource {
     this.reference = referenceOf(gateway, ready);
     announceGateway(this.reference, served(args));
     this.httpUrl = address.apply(({ host, http }) => url("http", host, http));
-    this.httpsUrl = address.apply(({ host, https }) => (gateway.https ? url("https", host, https) : ""));
+    this.httpsUrl = address.apply(({ host, https }) => (gateway.https ? url("https", host, https) : undefined));
     this.nodePorts = gateway.service.apply((service) => openNodePorts(service));
     this.serviceName = gateway.serviceName;
     this.secretName = certificate.secretName;
@@ -102,6 +122,11 @@ export class IngressGateway extends pulumi.ComponentResource {
       secretName: this.secretName,
       caCertificate: this.caCertificate,
     });
+  }
+
+  /** The raw resources: `gateway`, `overlay`, and `certificate` and `service` where there are such. */
+  public get children(): IngressGatewayChildren {
+    return childrenOf(this);
   }
 }
 
@@ -183,21 +208,22 @@ function createOverlay(
   name: string,
   writer: Writer,
   gateway: Normalized,
-): pulumi.Resource {
+): Pick<IngressGatewayChildren, "overlay" | "overlayData"> {
   const { opts } = writer;
   const metadata = { name: overlayName(gateway), namespace: gateway.namespace };
   const wayOut = gateway.name.apply((taken) => anotherName(taken));
   const own = ownObject(writer, "ConfigMap", metadata, wayOut);
-  const configMap = new k8s.core.v1.ConfigMap(`${name}-overlay`, { metadata: own }, childOf(parent, opts));
-  return new k8s.core.v1.ConfigMapPatch(
+  const overlay = new k8s.core.v1.ConfigMap(`${name}-overlay`, { metadata: own }, childOf(parent, opts));
+  const patch = new k8s.core.v1.ConfigMapPatch(
     `${name}-overlay-data`,
     {
       metadata: { ...metadata, annotations: { "pulumi.com/patchForce": "true" } },
       data: pulumi.all([gateway.service, gateway.pods]).apply(([service, pods]) => overlayData(service, pods)),
     },
     // The ConfigMap goes as a whole: taking the data out first would only fail where it is gone already.
-    { ...childOf(parent, opts, configMap), retainOnDelete: true },
+    { ...childOf(parent, opts, overlay), retainOnDelete: true },
   );
+  return { overlay, overlayData: patch };
 }
 
 function overlayName(gateway: Normalized): pulumi.Output<string> {
@@ -208,7 +234,7 @@ function createGateway(
   name: string,
   writer: Writer,
   gateway: Normalized,
-  secretName: pulumi.Output<string>,
+  secretName: pulumi.Output<string | undefined>,
   opts: pulumi.CustomResourceOptions,
 ): k8s.apiextensions.CustomResource {
   const annotations = { "pulumi.com/waitFor": "condition=Programmed" };

@@ -35,7 +35,8 @@ export interface AllowedRoutes {
 export interface ListenerSettings {
   https: boolean;
   hostnames?: string[];
-  secretName: string;
+  /** Of the https listeners. */
+  secretName?: string;
   allowedRoutes?: AllowedRoutes;
 }
 

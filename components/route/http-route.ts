@@ -25,8 +25,19 @@ import { gatewayViolations, knownGateway, routeViolations, ruleArgs } from "./co
 import { HttpRouteArgs } from "./args";
 import { RouteRuleArgs, RouteVersionArgs } from "./rule-args";
 import { clusterOf } from "../support/cluster";
+import { childrenOf, keepChildren } from "../support/made";
 import { anotherName, ownObject, Writer } from "../support/ownership";
 import { meshLabels } from "../../lib/istio/labels";
+
+/** What an HttpRoute makes. */
+export interface HttpRouteChildren {
+  /** The HTTPRoute. */
+  route: k8s.apiextensions.CustomResource;
+  /** A ReferenceGrant for each other namespace that it sends requests to. */
+  grants: k8s.apiextensions.CustomResource[];
+  /** The route that redirects http to https, with `httpsOnly`. */
+  redirect?: HttpRoute;
+}
 
 /**
  * An HTTPRoute that is accepted, or a failure that says why not.
@@ -56,13 +67,19 @@ export class HttpRoute extends pulumi.ComponentResource {
     const writer = { what: componentNamed("HttpRoute", name), cluster, opts, namespace: earlyName(args.namespace) };
     const grants = createGrants(this, name, args, writer, route);
     const resource = createRoute(name, writer, route, childOf(this, opts, ...grants));
-    if (args.httpsOnly) createRedirect(this, name, args, route.name, childOf(this, opts));
+    const redirect = args.httpsOnly ? createRedirect(this, name, args, route.name, childOf(this, opts)) : undefined;
+    keepChildren<HttpRouteChildren>(this, { route: resource, grants, redirect });
     const id = accepted(resource.id, acceptance(name), route.written, judge, cluster);
 
     this.name = id.apply((known) => known.split("/")[1] ?? "");
     this.namespace = id.apply((known) => known.split("/")[0] ?? "");
     this.hostnames = pulumi.all([route.hostnames, id]).apply(([hostnames]) => hostnames ?? []);
     this.registerOutputs({ name: this.name, namespace: this.namespace, hostnames: this.hostnames });
+  }
+
+  /** The raw resources: `route`, `grants`, and `redirect` with `httpsOnly`. */
+  public get children(): HttpRouteChildren {
+    return childrenOf(this);
   }
 }
 
@@ -145,9 +162,9 @@ function createRedirect(
   args: HttpRouteArgs,
   routeName: pulumi.Output<string>,
   opts: pulumi.ComponentResourceOptions,
-): void {
+): HttpRoute {
   const { namespace, hostnames, application, labels, annotations, cluster } = args;
-  new HttpRoute(
+  return new HttpRoute(
     `${name}-to-https`,
     {
       name: routeName.apply(redirectName),
@@ -171,7 +188,7 @@ function createGrants(
   args: HttpRouteArgs,
   writer: Writer,
   { name: routeName, namespace, given }: Normalized,
-): pulumi.Resource[] {
+): k8s.apiextensions.CustomResource[] {
   const elsewhere = ruleArgs(args)
     .flatMap(versionsOf)
     .filter((version) => version.namespace !== undefined && version.namespace !== args.namespace);
