@@ -17,6 +17,7 @@ import { conditionMet } from "../support/acceptance";
 import { childOf, minutes } from "../support/children";
 import { checkedInputs, componentNamed, lateViolation, resolved, resolvedMetadata } from "../support/arguments";
 import { clusterOf } from "../support/cluster";
+import { withReferences } from "../support/given-resources";
 import { childrenOf, keepChildren } from "../support/made";
 import { earlyName } from "../support/program";
 import { anotherName, ownObject, Writer } from "../support/ownership";
@@ -46,6 +47,7 @@ export class AccessPolicy extends pulumi.ComponentResource {
   public readonly policies: pulumi.Output<string[]>;
 
   constructor(name: string, args: AccessPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
+    args = withReferences(args);
     super("istio-ambient:index:AccessPolicy", name, checkedInputs("AccessPolicy", name, args, rules), opts);
     const policy = normalize(name, args);
     const cluster = clusterOf(this, "AccessPolicy", name, args.cluster);

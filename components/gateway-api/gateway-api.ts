@@ -10,10 +10,12 @@ import { gatewayApiRules } from "./rules";
 import { defaultGatewayApiVersion } from "../../lib/istio/releases";
 import type { Named } from "../../lib/cluster-state/snapshot";
 import { childOf, minutes } from "../support/children";
-import { checkArgs, throwViolations } from "../support/arguments";
+import { checkArgs, throwToldViolations } from "../support/arguments";
 import { factsOf } from "../support/mesh-facts";
 import { Cluster, clusterOf } from "../support/cluster";
 import { childrenOf, keepChildren } from "../support/made";
+import { toldAs, type Told } from "../support/parts";
+import { below } from "../../lib/validation/rules";
 import { fromProject, ownCommand } from "../support/own-command";
 import { GatewayApiArgs } from "./args";
 
@@ -40,7 +42,7 @@ export class GatewayApi extends pulumi.ComponentResource {
   constructor(name: string, args: GatewayApiArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("istio-ambient:index:GatewayApi", name, checkArgs("GatewayApi", name, args, gatewayApiRules), opts);
     const cluster = clusterOf(this, "GatewayApi", name, args.cluster);
-    const bundle = describe(name, args);
+    const bundle = describe(toldAs("GatewayApi", name, opts), args);
     const repair = findDrift(this, bundle.version, cluster, opts?.parent);
     const applied = ownCommand(
       `${name}-bundle`,
@@ -67,7 +69,7 @@ interface Bundle {
 }
 
 /** Of what lies on this machine the content counts, not only the path; nothing is downloaded. */
-function describe(name: string, { version, source }: GatewayApiArgs): Bundle {
+function describe(told: Told, { version, source }: GatewayApiArgs): Bundle {
   const timeout = ["--timeout", `${timeouts.gatewayApi}m`];
   if (source === undefined) {
     const release = version ?? defaultGatewayApiVersion;
@@ -77,13 +79,13 @@ function describe(name: string, { version, source }: GatewayApiArgs): Bundle {
   if (isRemote(source)) {
     return { words, environment: {} };
   }
-  const texts = readTexts(name, source);
+  const texts = readTexts(told, source);
   const digest = createHash("sha256");
   texts.forEach((text) => digest.update(text));
   return { words, environment: { ISTIO_AMBIENT_CRDS: digest.digest("hex") }, version: statedVersion(texts) };
 }
 
-function readTexts(name: string, source: string): string[] {
+function readTexts({ what, path }: Told, source: string): string[] {
   try {
     const texts = readLocalBundle(source);
     if (statedVersion(texts) === undefined) {
@@ -93,7 +95,8 @@ function readTexts(name: string, source: string): string[] {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const rule = `must contain the Gateway API CRDs (${why})`;
-    throwViolations("GatewayApi", name, [{ path: "source", got: source, rule, fix: 'source: "./gateway-api.yaml"' }]);
+    const fix = 'source: "./gateway-api.yaml"';
+    throwToldViolations(what, [{ path: below(path, "source"), got: source, rule, fix }]);
     throw error;
   }
 }

@@ -20,6 +20,7 @@ import { createCertificate, issuedBy } from "./certificate";
 import { GatewayArgs, GatewayNodePorts, GatewayReference, IngressGatewayArgs } from "./args";
 import { childOf, minutes } from "../support/children";
 import { checkArgs, componentNamed, resolved, throwViolations, withName } from "../support/arguments";
+import { announceReference } from "../support/given-resources";
 import { loadBalancerHost } from "./load-balancer";
 import { claimNodePorts } from "../support/node-ports";
 import { awaitPods } from "./pods";
@@ -28,7 +29,9 @@ import { beforeTheEnd, explainWait } from "../support/explain-wait";
 import { childrenOf, keepChildren } from "../support/made";
 import { factsOf } from "../support/mesh-facts";
 import { anotherName, ownObject, Writer } from "../support/ownership";
+import { toldAs, type Told } from "../support/parts";
 import { announceGateway, earlyName, plain } from "../support/program";
+import { below } from "../../lib/validation/rules";
 
 /** What an IngressGateway makes. */
 export interface IngressGatewayChildren {
@@ -80,11 +83,13 @@ export class IngressGateway extends pulumi.ComponentResource {
     const claiming = { shown: componentNamed("IngressGateway", name), name, opener, path: "" };
     throwViolations("IngressGateway", name, claimNodePorts(clusterId(this), claiming, args));
     const cluster = clusterOf(this, "IngressGateway", name, args.cluster);
-    const gateway = normalize(componentNamed("IngressGateway", name), name, args);
+    const told = toldAs("IngressGateway", name, opts);
+    const gateway = normalize(told, name, args);
     // What is a part of a mesh was seen by its preflight.
     const isJudged = (factsOf(opts?.parent) ?? "skipped") !== "skipped";
     const namespace = earlyName(args.namespace);
-    const writer = { what: componentNamed("IngressGateway", name), cluster, opts, namespace, isJudged };
+    const what = componentNamed("IngressGateway", name);
+    const writer = { what, told: told.what, cluster, opts, namespace, isJudged };
     const overlay = createOverlay(this, name, writer, gateway);
     const certificate = createCertificate(this, name, writer, gateway, args.certificate ?? {});
     const resource = createGateway(
@@ -107,6 +112,7 @@ export class IngressGateway extends pulumi.ComponentResource {
     const address = reachedAt(cluster, gateway, serving);
     this.reference = referenceOf(gateway, ready);
     announceGateway(this.reference, served(args));
+    announceReference(this, this.reference);
     this.httpUrl = address.apply(({ host, http }) => url("http", host, http));
     this.httpsUrl = address.apply(({ host, https }) => (gateway.https ? url("https", host, https) : undefined));
     this.nodePorts = gateway.service.apply((service) => openNodePorts(service));
@@ -165,8 +171,9 @@ function served(args: IngressGatewayArgs): Served {
 }
 
 /** The arguments with their defaults; what belongs together arrives together. */
-function normalize(what: string, componentName: string, args: IngressGatewayArgs) {
-  const part = <T>(field: keyof GatewayArgs & string, value: T) => resolved(what, field, value, rules.fields[field]!);
+function normalize(told: Told, componentName: string, args: IngressGatewayArgs) {
+  const part = <T>(field: keyof GatewayArgs & string, value: T) =>
+    resolved(told.what, below(told.path, field), value, rules.fields[field]!);
   const https = args.certificate?.enabled !== false;
   const serviceType = args.serviceType ?? gatewayDefaults.serviceType;
   const name = part("name", args.name).apply((given) => given ?? componentName);

@@ -47,8 +47,8 @@ const issuerAgainstExisting: Together<CertificateArgs> = (certificate, path) =>
           fix: { remove: field },
         }));
 
-const existingNeedsName: Together<CertificateArgs> = (certificate, path) =>
-  certificate["existing"] === true && certificate["secretName"] === undefined
+const existingNeedsName: Together<CertificateArgs> = (certificate, path, unknown) =>
+  certificate["existing"] === true && certificate["secretName"] === undefined && !unknown.includes("secretName")
     ? [
         {
           path: below(path, "existing"),
@@ -59,8 +59,11 @@ const existingNeedsName: Together<CertificateArgs> = (certificate, path) =>
       ]
     : [];
 
-const kindNeedsName: Together<CertificateArgs> = (certificate, path) =>
-  certificate["issuerKind"] !== undefined && certificate["issuerName"] === undefined && certificate["existing"] !== true
+const kindNeedsName: Together<CertificateArgs> = (certificate, path, unknown) =>
+  certificate["issuerKind"] !== undefined &&
+  certificate["issuerName"] === undefined &&
+  !unknown.includes("issuerName") &&
+  certificate["existing"] !== true
     ? [
         {
           path: below(path, "issuerKind"),
@@ -71,7 +74,10 @@ const kindNeedsName: Together<CertificateArgs> = (certificate, path) =>
       ]
     : [];
 
-const renewalInside: Together<CertificateArgs> = (certificate, path) => {
+const renewalInside: Together<CertificateArgs> = (certificate, path, unknown) => {
+  if (unknown.includes("duration") || unknown.includes("renewBefore")) {
+    return [];
+  }
   const lifetime = textOf(certificate["duration"] ?? cert.duration);
   const before = textOf(certificate["renewBefore"] ?? cert.renewBefore);
   const seconds = { lifetime: parseDuration(lifetime), before: parseDuration(before) };
@@ -121,7 +127,10 @@ const certificateRules = objectWithSynonyms<CertificateArgs>(
   renewalInside,
 );
 
-const selectorNeedsLabels: Together<AllowedRoutesArgs> = (allowed, path) => {
+const selectorNeedsLabels: Together<AllowedRoutesArgs> = (allowed, path, unknown) => {
+  if (unknown.length > 0) {
+    return [];
+  }
   const selected = allowed["from"] === "Selector";
   const given = allowed["selector"];
   const filled = typeof given === "object" && given !== null && Object.keys(given).length > 0;
@@ -147,10 +156,15 @@ const selectorNeedsLabels: Together<AllowedRoutesArgs> = (allowed, path) => {
     : [];
 };
 
-const twoPorts: Together<GatewayArgs> = (given, path) => [
-  ...samePort(given, path, "httpNodePort", "httpsNodePort"),
-  ...samePort(given, path, "httpHostPort", "httpsHostPort"),
-];
+const portPairs = [
+  ["httpNodePort", "httpsNodePort"],
+  ["httpHostPort", "httpsHostPort"],
+] as const;
+
+const twoPorts: Together<GatewayArgs> = (given, path, unknown) =>
+  portPairs
+    .filter((pair) => !pair.some((field) => unknown.includes(field)))
+    .flatMap(([http, https]) => samePort(given, path, http, https));
 
 type PortArgument = "httpNodePort" | "httpsNodePort" | "httpHostPort" | "httpsHostPort";
 
@@ -206,6 +220,14 @@ const fields: FieldRules<GatewayArgs> = {
 
 const synonyms = {
   type: "serviceType",
+  loadBalancer: { write: 'serviceType: "LoadBalancer"' },
+  nodePorts: { write: "httpNodePort: 30081, httpsNodePort: 30444" },
+  hostPort: "httpHostPort",
+  listeners: { write: 'hostnames: ["apps.example.com"]' },
+  domain: "hostnames",
+  clusterIssuer: { write: 'certificate: { issuerName: "letsencrypt" }', example: '"letsencrypt"' },
+  replicaCount: "replicas",
+  allowedRoutesFrom: { write: 'allowedRoutes: { from: "Same" }', example: '"Same"' },
   service: "serviceType",
   hosts: "hostnames",
   hostname: "hostnames",
@@ -218,8 +240,8 @@ const synonyms = {
   externalHost: "host",
   tls: "certificate",
   cert: "certificate",
-  issuer: { write: 'certificate: { issuerName: "letsencrypt" }' },
-  issuerName: { write: 'certificate: { issuerName: "letsencrypt" }' },
+  issuer: { write: 'certificate: { issuerName: "letsencrypt" }', example: '"letsencrypt"' },
+  issuerName: { write: 'certificate: { issuerName: "letsencrypt" }', example: '"letsencrypt"' },
   dnsNames: { write: 'certificate: { dnsNames: ["apps.example.com"] }' },
   secretName: { write: 'certificate: { existing: true, secretName: "wildcard-cert" }' },
   https: { write: "certificate: { enabled: true }" },
@@ -245,7 +267,10 @@ export const meshGatewayRules: ObjectRule = objectWithSynonyms<GatewayArgs & { e
 
 /** A limit that is no smaller than the request beside it. */
 export function limitAboveRequest(defaultRequest: string): Together<{ memory?: unknown; memoryLimit?: unknown }> {
-  return (part, path) => {
+  return (part, path, unknown) => {
+    if (unknown.includes("memory")) {
+      return [];
+    }
     const limit = parseQuantity(textOf(part["memoryLimit"]));
     const request = parseQuantity(textOf(part["memory"] ?? defaultRequest));
     return limit === undefined || request === undefined || limit >= request

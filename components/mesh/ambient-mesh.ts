@@ -19,6 +19,7 @@ import type { Violation } from "../../lib/validation/violations";
 import { meshRules as rules } from "./rules";
 import { chartViolations, ChartSource, chartSource, createRelease, explainRelease } from "./charts";
 import { claimNodePorts } from "../support/node-ports";
+import { announceParts } from "../support/parts";
 import { registry, stackName } from "../support/program";
 import { childOf } from "../support/children";
 import { GatewayApi } from "../gateway-api/gateway-api";
@@ -28,6 +29,7 @@ import { dataPlane } from "./data-plane";
 import { checkArgs, componentNamed, resolved, throwViolations } from "../support/arguments";
 import { afterJudgement, importing } from "../support/ownership";
 import { Cluster, clusterId, clusterOf } from "../support/cluster";
+import { announceReference } from "../support/given-resources";
 import { childrenOf, keepChildren } from "../support/made";
 import { preflight } from "./preflight";
 import { AmbientMeshArgs, MeshGatewayArgs, MeshResources } from "./args";
@@ -95,6 +97,10 @@ export class AmbientMesh extends pulumi.ComponentResource {
     const seen = preflight(this, name, args, cluster, { ...mesh, version: source.version }, opts);
     const after = (...others: pulumi.Input<pulumi.Resource>[]) => importing(seen.own, childOf(this, opts, ...others));
 
+    announceParts(this, componentNamed("AmbientMesh", name), {
+      [gatewayChild(name)]: "gateway",
+      [gatewayApiChild(name)]: "gatewayApi",
+    });
     const namespace = createNamespace(name, args, afterJudgement({ cluster }, seen.namespace), after());
     const gatewayApi = createGatewayApi(name, args, source.version, after(namespace));
     const base = release(`${name}-base`, "base", after(namespace));
@@ -111,6 +117,7 @@ export class AmbientMesh extends pulumi.ComponentResource {
     this.namespace = mesh.namespace;
     this.version = ready.id.apply(() => source.version);
     this.gateway = gateway?.reference ?? absent();
+    announceReference(this, this.gateway);
     this.httpUrl = gateway?.httpUrl ?? none;
     this.httpsUrl = gateway?.httpsUrl ?? none;
     this.nodePorts = gateway?.nodePorts ?? pulumi.output({});
@@ -156,6 +163,10 @@ function claimPorts(mesh: AmbientMesh, name: string, { gateway = {} }: AmbientMe
 
 function gatewayChild(mesh: string): string {
   return `${mesh}-gateway`;
+}
+
+function gatewayApiChild(mesh: string): string {
+  return `${mesh}-gateway-api`;
 }
 
 /** The arguments with their defaults, as the values of the four charts and what these request. */
@@ -275,7 +286,7 @@ function createGatewayApi(
     return [];
   }
   const usual = bundle.source === undefined ? istioLine(version)?.gatewayApi : undefined;
-  return [new GatewayApi(`${name}-gateway-api`, { ...bundle, version: bundle.version ?? usual }, opts)];
+  return [new GatewayApi(gatewayApiChild(name), { ...bundle, version: bundle.version ?? usual }, opts)];
 }
 
 /**

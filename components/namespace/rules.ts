@@ -41,8 +41,8 @@ const noSidecars: Together<AmbientNamespaceArgs> = (given, path) => {
         }));
 };
 
-const waypointOfNamespace: Together<AmbientNamespaceArgs> = (given, path) =>
-  given["useWaypointNamespace"] !== undefined && given["useWaypoint"] === undefined
+const waypointOfNamespace: Together<AmbientNamespaceArgs> = (given, path, unknown) =>
+  given["useWaypointNamespace"] !== undefined && given["useWaypoint"] === undefined && !unknown.includes("useWaypoint")
     ? [
         {
           path: below(path, "useWaypointNamespace"),
@@ -106,6 +106,19 @@ export const ambientNamespaceRules: ObjectRule = objectWithSynonyms<AmbientNames
     strictMtls: { write: 'mtls: "strict"' },
     peerAuthentication: { write: 'mtls: "strict"' },
     waypoint: "useWaypoint",
+    existingNamespace: "adopt",
+    create: { write: "adopt: true" },
+    inject: { write: 'dataplaneMode: "ambient"' },
+    injection: { write: 'dataplaneMode: "ambient"' },
+    ambientMode: "dataplaneMode",
+    tls: "mtls",
+    peerAuth: { write: 'mtls: "strict"' },
+    ingress: "ingressUseWaypoint",
+    hostk8sStack: "stack",
+    hostk8sApp: "app",
+    allowSystem: "allowSystemNamespace",
+    kubeconfig: { write: 'cluster: { kubeconfig: "~/.kube/config" }', example: '"~/.kube/config"' },
+    context: { write: 'cluster: { context: "kind-kind" }', example: '"kind-kind"' },
     waypointNamespace: "useWaypointNamespace",
     application: "app",
   },

@@ -10,6 +10,7 @@ import { childOf } from "../support/children";
 import { checkedInputs, componentNamed, resolved, resolvedMetadata, throwViolations } from "../support/arguments";
 import { earlyName, registry } from "../support/program";
 import { Cluster, clusterOf } from "../support/cluster";
+import { withReferences } from "../support/given-resources";
 import { childrenOf, keepChildren } from "../support/made";
 import { anotherName, Metadata, ownObject, Writer } from "../support/ownership";
 import { TrafficPolicyArgs } from "./args";
@@ -40,6 +41,7 @@ export class TrafficPolicy extends pulumi.ComponentResource {
   public readonly name: pulumi.Output<string>;
 
   constructor(name: string, args: TrafficPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
+    args = withReferences(args);
     super("istio-ambient:index:TrafficPolicy", name, checkPolicy(name, args), opts);
     const policy = normalize(name, args);
     const cluster = clusterOf(this, "TrafficPolicy", name, args.cluster);

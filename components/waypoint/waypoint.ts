@@ -10,6 +10,7 @@ import { waypointRules as rules } from "./rules";
 import { childOf, minutes } from "../support/children";
 import { existingNamespace } from "../support/existing-namespace";
 import { checkedInputs, componentNamed, resolved, resolvedMetadata, throwViolations } from "../support/arguments";
+import { announceReference } from "../support/given-resources";
 import { earlyName, registry } from "../support/program";
 import { clusterOf } from "../support/cluster";
 import { childrenOf, keepChildren } from "../support/made";
@@ -63,6 +64,7 @@ export class Waypoint extends pulumi.ComponentResource {
     this.reference = pulumi
       .all([waypoint.name, waypoint.namespace, users.map((user) => user.id)])
       .apply(([known, namespace]) => ({ name: known, namespace, serviceAccount: known }));
+    announceReference(this, this.reference);
     this.registerOutputs({ reference: this.reference, name: this.name, namespace: this.namespace });
   }
 
