@@ -60,6 +60,7 @@ const inRule = {
     example: '"10s"',
   },
   timeouts: { write: 'rules: [{ timeouts: { request: "10s" }, backends: [{ service: "web", port: 80 }] }]' },
+  retry: { write: 'rules: [{ retries: { attempts: 3 }, backends: [{ service: "web", port: 80 }] }]' },
   retries: { write: 'rules: [{ retries: { attempts: 3 }, backends: [{ service: "web", port: 80 }] }]' },
   cors: {
     write: 'rules: [{ cors: { origins: ["https://shop.example.com"] }, backends: [{ service: "web", port: 80 }] }]',
