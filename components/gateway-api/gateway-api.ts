@@ -118,7 +118,7 @@ function findDrift(
     void pulumi.log.warn(`the Gateway API CRDs are left unchanged: ${left}`, component);
     return undefined;
   }
-  const drift = bundleDrift(definitions, version, facts?.isOwnMesh === true);
+  const drift = bundleDrift(definitions, facts?.isOwnMesh === true);
   if (drift.length === 0) {
     return undefined;
   }

@@ -23,7 +23,7 @@ const versionAnnotation = "gateway.networking.k8s.io/bundle-version";
 const channelAnnotation = "gateway.networking.k8s.io/channel";
 const group = ".gateway.networking.k8s.io";
 
-/** Annotation of each CRD that this package has installed: all CRDs of the same bundle, so that a missing one is missed. */
+/** Annotation of each CRD that this package has installed: version and CRDs of its bundle, so that a missing one is missed. */
 const bundleMark = "istio-ambient/bundle";
 
 /** The CRDs and the admission policy of a bundle, sorted by name; everything else in the text is no part of one. */
@@ -43,8 +43,9 @@ export function bundleObjects(texts: string[]): ManifestObject[] {
     .sort((a, b) => order(a).localeCompare(order(b)));
 }
 
-/** The objects as they are installed: each CRD names the others. */
+/** The objects as they are installed: each CRD names its bundle's version and the other CRDs. */
 export function markedObjects(objects: ManifestObject[]): ManifestObject[] {
+  const version = bundleVersion(objects) ?? "";
   const definitions = objects.filter(isDefinition).map(({ metadata }) => shortName(metadata.name));
   return objects.map((object) =>
     isDefinition(object)
@@ -52,7 +53,7 @@ export function markedObjects(objects: ManifestObject[]): ManifestObject[] {
           ...object,
           metadata: {
             ...object.metadata,
-            annotations: { ...object.metadata.annotations, [bundleMark]: definitions.join(",") },
+            annotations: { ...object.metadata.annotations, [bundleMark]: `${version}/${definitions.join(",")}` },
           },
         }
       : object,
@@ -106,27 +107,25 @@ export function describeBundle(objects: ManifestObject[]): InstalledBundle {
 }
 
 /**
- * What is gone, or older, of a bundle that this package installed; nothing where it has installed none. Where all of it
- * is gone its marks are too: then `isInstalled` tells that there was one.
+ * What is gone, or older than its mark says, of a bundle that this package installed; nothing where it has installed none.
+ * Where all of it is gone its marks are too: then `isInstalled` tells that there was one.
  */
-export function bundleDrift(
-  definitions: Pick<Named, "name" | "annotations">[],
-  wanted: string | undefined,
-  isInstalled: boolean,
-): string[] {
+export function bundleDrift(definitions: Pick<Named, "name" | "annotations">[], isInstalled: boolean): string[] {
   const there = definitions.filter(({ name }) => name.endsWith(group));
   if (there.length === 0) {
     return isInstalled ? ["all CustomResourceDefinitions of the Gateway API are missing"] : [];
   }
-  const installed = new Set(there.flatMap(({ annotations }) => annotations[bundleMark]?.split(",") ?? []));
+  const marks = there.flatMap(({ annotations }) => annotations[bundleMark] ?? []).map((mark) => mark.split("/"));
+  const version = marks.flatMap(([marked]) => semver.valid(marked) ?? []).sort(semver.rcompare)[0];
+  const installed = new Set(marks.flatMap(([, names]) => names?.split(",") ?? []));
   const present = new Map(there.map((definition) => [shortName(definition.name), definition]));
   return [...installed].sort().flatMap((name) => {
     const found = cleanVersion(present.get(name)?.annotations[versionAnnotation]);
     if (!present.has(name)) {
       return [`CustomResourceDefinition ${name}${group} is missing`];
     }
-    return found && wanted && semver.lt(found, wanted)
-      ? [`CustomResourceDefinition ${name}${group} is of Gateway API ${found}, not ${wanted}`]
+    return found && version && semver.lt(found, version)
+      ? [`CustomResourceDefinition ${name}${group} is of Gateway API ${found}, not ${version}`]
       : [];
   });
 }
