@@ -35,7 +35,8 @@ export interface AllowedNamespaces {
 export interface ListenerSettings {
   https: boolean;
   hostnames?: string[];
-  secretName: string;
+  /** Of the https listeners. */
+  secretName?: string;
   allowedRoutes?: AllowedNamespaces;
   allowedListeners?: AllowedNamespaces;
 }

@@ -21,6 +21,7 @@ import { meshRules as rules } from "./rules";
 import { partRule, sayWhatIsAllowed } from "./chart-values";
 import { chartViolations, ChartSource, chartSource, createRelease, explainRelease } from "./charts";
 import { claimNodePorts } from "../support/node-ports";
+import { announceParts } from "../support/parts";
 import { registry, stackName } from "../support/program";
 import { childOf } from "../support/children";
 import { GatewayApi } from "../gateway-api/gateway-api";
@@ -30,11 +31,33 @@ import { dataPlane } from "./data-plane";
 import { checkArgs, componentNamed, resolved, throwViolations } from "../support/arguments";
 import { afterJudgement, importing } from "../support/ownership";
 import { Cluster, clusterId, clusterOf } from "../support/cluster";
+import { announceReference } from "../support/given-resources";
+import { childrenOf, keepChildren } from "../support/made";
 import { preflight } from "./preflight";
 import { AmbientMeshArgs, MeshGatewayArgs, MeshResources } from "./args";
 
 const TYPE = "istio-ambient:index:AmbientMesh";
-const none = pulumi.output("");
+const none: pulumi.Output<string | undefined> = pulumi.output(undefined);
+
+/** What an AmbientMesh makes. */
+export interface AmbientMeshChildren {
+  /** The namespace, or the patch of an adopted one. */
+  namespace: pulumi.CustomResource;
+  /** The Gateway API CRDs; missing where the cluster brings its own. */
+  gatewayApi?: GatewayApi;
+  /** The Helm release `istio-base`. */
+  base: k8s.helm.v3.Release;
+  /** The Helm release `istiod`. */
+  istiod: k8s.helm.v3.Release;
+  /** The Helm release `istio-cni`. */
+  cni: k8s.helm.v3.Release;
+  /** The Helm release `ztunnel`. */
+  ztunnel: k8s.helm.v3.Release;
+  /** The command that waits until every node carries traffic. */
+  dataPlane: pulumi.CustomResource;
+  /** The shared gateway; missing without one. */
+  gateway?: IngressGateway;
+}
 
 /**
  * An Istio ambient mesh with an HTTPS ingress.
@@ -51,18 +74,18 @@ export class AmbientMesh extends pulumi.ComponentResource {
   public readonly version: pulumi.Output<string>;
   /** The gateway for the `parent` of routes and for policies, here and in other stacks; missing without one. */
   public readonly gateway: pulumi.Output<GatewayReference>;
-  /** Where http answers from outside. */
-  public readonly httpUrl: pulumi.Output<string>;
-  /** Where https answers from outside; empty without a certificate. */
-  public readonly httpsUrl: pulumi.Output<string>;
+  /** Where http answers from outside; missing without a gateway. */
+  public readonly httpUrl: pulumi.Output<string | undefined>;
+  /** Where https answers from outside; missing without a certificate. */
+  public readonly httpsUrl: pulumi.Output<string | undefined>;
   /** The ports that the nodes open. */
   public readonly nodePorts: pulumi.Output<GatewayNodePorts>;
-  /** Name of the gateway's Service. */
-  public readonly serviceName: pulumi.Output<string>;
-  /** Name of the Secret with the gateway's certificate. */
-  public readonly secretName: pulumi.Output<string>;
-  /** The CA that signed it, as PEM, for clients. */
-  public readonly caCertificate: pulumi.Output<string>;
+  /** Name of the gateway's Service; missing without a gateway. */
+  public readonly serviceName: pulumi.Output<string | undefined>;
+  /** Name of the Secret with the gateway's certificate; missing without one. */
+  public readonly secretName: pulumi.Output<string | undefined>;
+  /** The CA that signed it, as PEM, for clients; missing where the issuer does not give it. */
+  public readonly caCertificate: pulumi.Output<string | undefined>;
   /** What the mesh requests of its cluster. */
   public readonly resources: pulumi.Output<MeshResources>;
 
@@ -77,6 +100,10 @@ export class AmbientMesh extends pulumi.ComponentResource {
     const seen = preflight(this, name, args, cluster, { ...mesh, version: source.version }, opts);
     const after = (...others: pulumi.Input<pulumi.Resource>[]) => importing(seen.own, childOf(this, opts, ...others));
 
+    announceParts(this, componentNamed("AmbientMesh", name), {
+      [meshChildren.gateway(name)]: "gateway",
+      [meshChildren.gatewayApi(name)]: "gatewayApi",
+    });
     const namespace = createNamespace(name, args, afterJudgement({ cluster }, seen.namespace), after());
     const gatewayApi = createGatewayApi(name, args, source.version, after(namespace));
     const base = release("base", after(namespace));
@@ -86,9 +113,14 @@ export class AmbientMesh extends pulumi.ComponentResource {
     const ready = dataPlane(name, cluster, args, mesh, [istiod, cni, ztunnel], seen.repair, after(ztunnel));
     const gateway = createGateway(name, args, mesh.namespace, gatewayAfter(after(namespace), [ready, ...gatewayApi]));
 
+    const releases = { base, istiod, cni, ztunnel };
+    const made = { namespace, gatewayApi: gatewayApi[0], ...releases, dataPlane: ready, gateway };
+    keepChildren<AmbientMeshChildren>(this, made);
+
     this.namespace = mesh.namespace;
     this.version = ready.id.apply(() => source.version);
     this.gateway = gateway?.reference ?? absent();
+    announceReference(this, this.gateway);
     this.httpUrl = gateway?.httpUrl ?? none;
     this.httpsUrl = gateway?.httpsUrl ?? none;
     this.nodePorts = gateway?.nodePorts ?? pulumi.output({});
@@ -108,6 +140,11 @@ export class AmbientMesh extends pulumi.ComponentResource {
       caCertificate: this.caCertificate,
       resources: this.resources,
     });
+  }
+
+  /** The raw resources: `namespace`, the four releases, `dataPlane`, and `gatewayApi` and `gateway` where it has them. */
+  public get children(): AmbientMeshChildren {
+    return childrenOf(this);
   }
 }
 
@@ -215,7 +252,7 @@ function createNamespace(
   args: AmbientMeshArgs,
   namespace: pulumi.Output<string>,
   opts: pulumi.CustomResourceOptions,
-): pulumi.Resource {
+): pulumi.CustomResource {
   const labels = { "pod-security.kubernetes.io/enforce": "privileged" };
   const mark = { [stackMark]: stackName(), [componentMark]: componentNamed("AmbientMesh", name) };
   // Either way it is the same namespace: a mesh that is told to adopt its own must not delete it.
@@ -245,7 +282,7 @@ function createGatewayApi(
     return [];
   }
   const usual = bundle.source === undefined ? nearestLine(version).gatewayApi : undefined;
-  return [new GatewayApi(`${name}-gateway-api`, { ...bundle, version: bundle.version ?? usual }, opts)];
+  return [new GatewayApi(meshChildren.gatewayApi(name), { ...bundle, version: bundle.version ?? usual }, opts)];
 }
 
 /**

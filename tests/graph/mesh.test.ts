@@ -191,7 +191,7 @@ describe("the arguments of AmbientMesh", () => {
       plain.recording.resources.some((r) => r.type.startsWith("kubernetes:cert-manager.io/")),
       false,
     );
-    assert.equal(await valueOf(plain.mesh.httpsUrl), "");
+    assert.equal(await valueOf(plain.mesh.httpsUrl), undefined);
   });
 
   it("use an issuer that is named instead of a CA of its own", async () => {
