@@ -22,6 +22,7 @@ import { askedOf } from "./asked";
 import { lookAt } from "../support/look";
 import { runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
+import { announcePullSecrets } from "../support/pull-secrets";
 import { rememberFacts } from "../support/mesh-facts";
 import { plain, stackName } from "../support/program";
 
@@ -57,6 +58,7 @@ export function preflight(
   const { namespace } = settings;
   const plan = planOf(args, settings.version);
   const early = opts?.dependsOn !== undefined;
+  announcePullSecrets(cluster.id, plan?.pullSecrets ?? []);
   rememberFacts(mesh, "skipped");
   if (args.preflight?.enabled === false) {
     rememberFacts(mesh, "disabled");
