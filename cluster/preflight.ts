@@ -119,7 +119,8 @@ async function readAdmission(
 }
 
 async function readMissingPullSecrets(client: ApiClient, plan: Plan, namespaces: NamespaceState[]) {
-  const wanted = [...new Set([plan.namespace, plan.nodeNamespace])].flatMap((namespace) =>
+  const places = [plan.namespace, plan.nodeNamespace, ...(plan.gateway ? [plan.gateway.namespace] : [])];
+  const wanted = [...new Set(places)].flatMap((namespace) =>
     (plan.pullSecrets ?? []).map((name) => ({ namespace, name })),
   );
   const found = await Promise.all(

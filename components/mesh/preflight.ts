@@ -23,6 +23,7 @@ import { askedOf } from "./asked";
 import { lookAt } from "../support/look";
 import { runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
+import { announcePullSecrets } from "../support/pull-secrets";
 import { rememberFacts } from "../support/mesh-facts";
 import { isKnown } from "../support/workarounds";
 import { plain, stackName } from "../support/program";
@@ -60,6 +61,7 @@ export function preflight(
   const { namespace } = settings;
   const planIn = (known: string) => planOf(args, settings.version, known);
   const plainNamespace = plain(args.namespace ?? meshDefaults.namespace);
+  announcePullSecrets(cluster.id, plainNamespace === undefined ? [] : (planIn(plainNamespace).pullSecrets ?? []));
   rememberFacts(mesh, "skipped");
   if (args.preflight?.enabled === false) {
     rememberFacts(mesh, "disabled");

@@ -110,7 +110,7 @@ function autopilot({ why }: Refusal): Reason | undefined {
   if (!/GKE Warden|autogke-|in Autopilot/.test(why)) return undefined;
   return {
     got: `refused by GKE Autopilot: ${shortened(refused(why).said)}`,
-    rule: "istio-cni and ztunnel need rights on the nodes that Autopilot gives to nobody: an ambient mesh needs a Standard cluster",
+    rule: "istio-cni and ztunnel need rights on the nodes that Autopilot does not grant: an ambient mesh needs a Standard cluster",
     fix: { run: "gcloud container clusters create standard" },
   };
 }
@@ -139,7 +139,7 @@ function deadWebhook({ why }: Refusal): Reason | undefined {
   const [, name = "", said = ""] = found;
   return {
     got: `webhook ${name} does not answer: ${shortened(said)}`,
-    rule: "a webhook with failurePolicy Fail lets nothing pass while nobody answers it; bring its server back, or take the webhook away",
+    rule: "a webhook with failurePolicy Fail blocks every request while its server is down: whoever runs it has to bring it back",
     fix: { run: webhooksNamed(name) },
   };
 }

@@ -3,7 +3,7 @@
 import * as assert from "node:assert/strict";
 import { ApiClient } from "../../cluster/client";
 import { readSnapshot } from "../../cluster/snapshot";
-import { AmbientMesh, AmbientMeshArgs } from "../../components";
+import { AmbientMesh, AmbientMeshArgs, Waypoint } from "../../components";
 import { checks } from "../../lib/checks";
 import { findingLine } from "../../lib/checks/check";
 import { judge } from "../../lib/checks/verdicts";
@@ -248,6 +248,23 @@ describe("the ground under a mesh", () => {
 
   it("takes the whole mesh where nothing is in the way", async () => {
     assert.doesNotMatch(await told(), /refused|error:/);
+  });
+
+  it("has a namespace that refuses the pods of a waypoint, which is told at preview", async () => {
+    apply(`
+apiVersion: v1
+kind: Namespace
+metadata: { name: ground-shop, labels: { test: ground, pod-security.kubernetes.io/enforce: restricted } }
+`);
+    const waypoint = await TestStack.open("ground-waypoint", () => {
+      new Waypoint("waypoint", { namespace: "ground-shop", for: [{ namespace: "ground-shop" }] });
+      return Promise.resolve({});
+    });
+    const { diagnostics } = await waypoint.preview().catch((error: { diagnostics: string[] }) => error);
+    await waypoint.remove();
+    const said =
+      'Waypoint "waypoint" may get no pods: `namespace`: got "ground-shop"; the namespace must admit the waypoint\'s pods';
+    assert.ok(diagnostics.join("\n").includes(said), diagnostics.join("\n"));
   });
 
   /** What the checks of the network say of one namespace, on a cluster without a mesh. */

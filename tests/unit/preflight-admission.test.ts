@@ -41,7 +41,7 @@ const refusals: [what: string, refusal: Partial<Refusal>, message: string][] = [
     '`DaemonSet istio-system/istio-cni-node`: got "refused by GKE Autopilot: GKE Warden rejected the request because it ' +
       "violates one or more constraints. Violations details: {'[denied by autogke-default-linux-capabilities]':['linux " +
       "capability 'NET_ADMIN' on container 'install-cni' not allowed']}\"; istio-cni and ztunnel need rights on the nodes " +
-      "that Autopilot gives to nobody: an ambient mesh needs a Standard cluster; run `gcloud container clusters create standard`",
+      "that Autopilot does not grant: an ambient mesh needs a Standard cluster; run `gcloud container clusters create standard`",
   ],
   [
     "a policy of Kyverno",
@@ -97,8 +97,8 @@ const refusals: [what: string, refusal: Partial<Refusal>, message: string][] = [
         '"https://gone.default.svc:443/mutate?timeout=10s": service "gone" not found',
     },
     '`DaemonSet istio-system/istio-cni-node`: got "webhook mutate.example.com does not answer: failed to call webhook: Post ' +
-      "'https://gone.default.svc:443/mutate?timeout=10s': service 'gone' not found\"; a webhook with failurePolicy Fail lets " +
-      "nothing pass while nobody answers it; bring its server back, or take the webhook away; run `kubectl get " +
+      "'https://gone.default.svc:443/mutate?timeout=10s': service 'gone' not found\"; a webhook with failurePolicy Fail blocks " +
+      "every request while its server is down: whoever runs it has to bring it back; run `kubectl get " +
       "validatingwebhookconfigurations,mutatingwebhookconfigurations --output yaml | grep --before-context 30 'name: " +
       "mutate.example.com'`",
   ],
