@@ -116,6 +116,19 @@ function dualStack(mesh: MeshApi): void {
   for (const each of mesh.all(lists.pods)) set("status.podIPs", [{ ip: "10.0.0.1" }, { ip: "fd00::1" }])(each);
 }
 
+/** A rollout of ztunnel: the new one serves all, the old one is about to go, or has given its pods away. */
+function rollout(mesh: MeshApi): void {
+  const [old, going] = ["ztunnel-old", "ztunnel-going"];
+  const [current] = mesh.all(lists.pods).filter(({ metadata }) => metadata.labels?.["app"] === "ztunnel");
+  for (const name of [old, going]) {
+    const copied = structuredClone(current!);
+    Object.assign(copied.metadata, { name, ...(name === going ? { deletionTimestamp: "2026-11-24T08:59:59Z" } : {}) });
+    mesh.add(lists.pods, copied);
+    const url = `/api/v1/namespaces/istio-system/pods/${name}:15020/proxy/metrics`;
+    mesh.recording.texts[url] = "workload_manager_active_proxy_count 0\n";
+  }
+}
+
 /** The right to ask pods is missing: two checks stay open, and nothing is called broken. */
 function silentProxies(mesh: MeshApi): void {
   mesh.recording.texts = {};
@@ -130,6 +143,7 @@ const shapes: [what: string, make: (mesh: MeshApi) => void, open?: string[]][] =
   ["1,000 namespaces", thousandNamespaces],
   ["Jobs that are done, pods that start and pods that go", batch],
   ["IPv6 beside IPv4", dualStack],
+  ["a rollout of ztunnel under way", rollout],
   ["nobody may ask the proxies", silentProxies, ["ztunnel-connected", "served-by-ztunnel"]],
 ];
 
