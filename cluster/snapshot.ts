@@ -9,6 +9,7 @@ import type { ReleaseName } from "./helm-releases";
 import { readNetworkPlugins } from "./network-plugins";
 import { readOtherPolicies } from "./other-policies";
 import { sources, type ListedKind, type Source } from "./kinds";
+import { isExpired } from "./lists";
 import { readDrift } from "./release-drift";
 import { slimConfigMap, slimSecret } from "./slim";
 import { confirmStartHooks } from "./start-hooks";
@@ -137,7 +138,23 @@ interface RawList {
   items?: unknown[];
 }
 
+/** Reads a list; one that took longer than the API server remembers it, once more. */
 async function readList<T>(client: Api, source: Source<T>, into: T[]): Promise<Gap | undefined> {
+  const before = into.length;
+  let failed = await readPages(client, source, into);
+  if (failed && isExpired(failed)) {
+    into.length = before;
+    failed = await readPages(client, source, into);
+  }
+  return failed && gapOf(failed, source.path);
+}
+
+/** Reads page after page; the reply that is none ends it. */
+async function readPages<T>(
+  client: Api,
+  source: Source<T>,
+  into: T[],
+): Promise<Exclude<Reply, { kind: "ok" }> | undefined> {
   let next = "";
   do {
     const query = new URLSearchParams({
@@ -146,7 +163,7 @@ async function readList<T>(client: Api, source: Source<T>, into: T[]): Promise<G
       ...(next ? { continue: next } : {}),
     });
     const reply = await client.get(`${source.path}?${query.toString()}`, source.accept);
-    if (reply.kind !== "ok") return gapOf(reply, source.path);
+    if (reply.kind !== "ok") return reply;
     const list = reply.body as RawList;
     for (const item of list.items ?? []) into.push(...source.keep(item));
     next = list.metadata?.continue ?? "";

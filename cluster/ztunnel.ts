@@ -40,7 +40,7 @@ export async function readZtunnelCounts(client: Api, snapshot: ClusterSnapshot):
     captured.set(pod.node, [...(captured.get(pod.node) ?? []), pod]);
   }
   const ztunnels = snapshot.pods
-    .filter((pod) => pod.labels["app"] === "ztunnel" && pod.ready && captured.has(pod.node))
+    .filter((pod) => pod.labels["app"] === "ztunnel" && pod.ready && !pod.deleting && captured.has(pod.node))
     .sort((one, other) => captured.get(other.node)!.length - captured.get(one.node)!.length);
   const silent: PodState[] = [];
   const queue = ztunnels.slice(0, askedZtunnels);
@@ -52,13 +52,22 @@ export async function readZtunnelCounts(client: Api, snapshot: ClusterSnapshot):
     }
   };
   await Promise.all(Array.from({ length: parallel }, worker));
-  snapshot.ztunnelCounts.sort((one, other) => one.node.localeCompare(other.node));
+  snapshot.ztunnelCounts = fullest(snapshot.ztunnelCounts).sort((one, other) => one.node.localeCompare(other.node));
   if (silent.length > 0) {
     const names = silent.map(({ namespace, name }) => `${namespace}/${name}`).sort();
     const why = `no metric workload_manager_active_proxy_count from ${names.join(", ")}`;
     const rest = snapshot.ztunnelCounts.length > 0;
     snapshot.gaps.ztunnelCounts = { cause: "failed", why, ...(rest ? { partial: true } : {}) };
   }
+}
+
+/** Of two on one node, as during a rollout, the one that serves more. */
+function fullest(counts: ZtunnelCount[]): ZtunnelCount[] {
+  const byNode = new Map<string, ZtunnelCount>();
+  for (const count of counts) {
+    if ((byNode.get(count.node)?.served ?? -1) < count.served) byNode.set(count.node, count);
+  }
+  return [...byNode.values()];
 }
 
 /** A count that does not fit is taken a second time beside a list of the node's pods: they may have gone in between. */

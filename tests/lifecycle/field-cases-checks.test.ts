@@ -319,7 +319,7 @@ describe("what people ran into", () => {
       },
     });
     const all = Array.from({ length: 505 }, (_, index) => entry(index, index === 504 ? "last" : "none"));
-    apply(all.map((object) => JSON.stringify(object)).join("\n---\n"));
+    apply(JSON.stringify({ apiVersion: "v1", kind: "List", items: all }));
     const messages = await told("waypoint-exists", 3);
     assert.ok(
       messages.some((message) => message.startsWith("`ServiceEntry shop/entry-0504`: ")),

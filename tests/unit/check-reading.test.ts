@@ -192,6 +192,20 @@ describe("reading a cluster", () => {
     });
   });
 
+  it("reads a list again that took longer than the API server remembers it", async () => {
+    for (let index = 0; index < 600; index++) mesh.add(lists.pods, pod(`extra-${index}`));
+    const second = `${lists.pods}?limit=500&continue=500`;
+    server.answers.set(second, { status: 410, message: "The provided continue parameter is too old" });
+    const expired = (request: string) => {
+      if (request === `GET ${second}`) server.answers.delete(second);
+    };
+    server.onAnswer = expired;
+    const { snapshot } = await read();
+    assert.deepEqual(snapshot.gaps, {});
+    assert.equal(snapshot.pods.length, 607);
+    assert.equal(asked(lists.pods).length, 4);
+  });
+
   it("judges a cluster without cert-manager", async () => {
     delete mesh.recording.lists[lists.certificates];
     const { snapshot } = await read();

@@ -102,6 +102,28 @@ describe("a bundle of Gateway API", () => {
     );
   });
 
+  it("is never written over CRDs that a platform or a tool keeps, however old they are", () => {
+    const wanted = describeBundle(objects);
+    const crd = (name: string, labels: Record<string, string> = {}) => ({
+      ...{ namespace: "", name, labels },
+      annotations: { "gateway.networking.k8s.io/bundle-version": "v1.4.1" },
+    });
+    const gke = { "addonmanager.kubernetes.io/mode": "Reconcile" };
+    const routes = "httproutes.gateway.networking.k8s.io";
+    const kept = installedBundle([crd("gateways.gateway.networking.k8s.io"), crd(routes, gke)]);
+    assert.equal(
+      reasonToLeave(kept, wanted),
+      "the platform's add-on manager keeps them at v1.4.1, and undoes what is changed in them",
+    );
+    const openshift = installedBundle([{ ...crd(routes), keptBy: ["ingress-operator"] }]);
+    assert.equal(
+      reasonToLeave(openshift, wanted),
+      "the Ingress Operator of OpenShift keeps them at v1.4.1, and undoes what is changed in them",
+    );
+    const others = installedBundle([crd(routes), crd("backends.example.com", gke)]);
+    assert.equal(reasonToLeave(others, wanted), undefined);
+  });
+
   it("is of the newest version of the CRDs that a cluster has", () => {
     assert.deepEqual(installedBundle(definitions({ gateways: "v1.4.1", httproutes: "v1.10.0" })), {
       bundleVersion: "v1.10.0",
