@@ -51,10 +51,19 @@ export function served(objects: readonly Written[]): object[] {
       id: `${kind} ${namespace}/${name}`,
       labels,
       annotations,
-      spec,
+      spec: spec && inOneOrder(spec),
       data,
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** The filters of a rule work together, in whichever order they stand. */
+function inOneOrder(spec: { rules?: { filters?: { type: string }[] }[] }): object {
+  const rules = spec.rules?.map(({ filters, ...rule }) => ({
+    ...rule,
+    ...(filters && { filters: [...filters].sort((a, b) => (a.type < b.type ? -1 : 1)) }),
+  }));
+  return { ...spec, ...(rules && { rules }) };
 }
 
 function withoutNotes(object: Written): Written {

@@ -31,17 +31,8 @@ function program(): Promise<Record<string, unknown>> {
       values: { meshConfig: { extensionProviders: [{ name: "guard", envoyExtAuthzHttp: guard }] } },
     },
   });
-  const edge = new IngressGateway(
-    "edge",
-    {
-      httpNodePort: 30091,
-      httpsNodePort: 30454,
-      httpHostPort: 8091,
-      httpsHostPort: 8454,
-      allowedListeners: { from: "All" },
-    },
-    { dependsOn: mesh },
-  );
+  const listeners = { serviceType: "LoadBalancer", allowedListeners: { from: "All" } } as const;
+  const edge = new IngressGateway("edge", listeners, { dependsOn: mesh });
   return Promise.resolve({ http: mesh.httpUrl, https: mesh.httpsUrl, edge: edge.httpsUrl });
 }
 
@@ -215,7 +206,7 @@ describe("convert", () => {
     const shake = (servername: string) =>
       new Promise<string>((resolve) => {
         const { hostname: host, port } = new URL(urls["edge"]!);
-        const socket = tls.connect({ host, port: Number(port), servername, rejectUnauthorized: false });
+        const socket = tls.connect({ host, port: Number(port || 443), servername, rejectUnauthorized: false });
         socket.on("secureConnect", () => socket.end(() => resolve(socket.getPeerCertificate().serialNumber)));
         socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? ""));
       });
