@@ -28,6 +28,7 @@ import { GatewayApi } from "../gateway-api/gateway-api";
 import { IngressGateway } from "../gateway/ingress-gateway";
 import { GatewayNodePorts, GatewayReference } from "../gateway/args";
 import { dataPlane } from "./data-plane";
+import { leftovers } from "./leftovers";
 import { checkArgs, componentNamed, resolved, throwViolations } from "../support/arguments";
 import { afterJudgement, importing } from "../support/ownership";
 import { Cluster, clusterId, clusterOf } from "../support/cluster";
@@ -55,6 +56,8 @@ export interface AmbientMeshChildren {
   ztunnel: k8s.helm.v3.Release;
   /** The command that waits until every node carries traffic. */
   dataPlane: pulumi.CustomResource;
+  /** The command that deletes, at destroy, what istiod has left behind. */
+  leftovers: pulumi.CustomResource;
   /** The shared gateway; missing without one. */
   gateway?: IngressGateway;
 }
@@ -107,14 +110,15 @@ export class AmbientMesh extends pulumi.ComponentResource {
     const namespace = createNamespace(name, args, afterJudgement({ cluster }, seen.namespace), after());
     const gatewayApi = createGatewayApi(name, args, source.version, after(namespace));
     const base = release("base", after(namespace));
-    const istiod = release("istiod", after(base));
+    const left = leftovers(meshChildren.leftovers(name), cluster, after(namespace));
+    const istiod = release("istiod", after(base, left));
     const cni = release("cni", after(istiod));
     const ztunnel = release("ztunnel", after(cni));
     const ready = dataPlane(name, cluster, args, mesh, [istiod, cni, ztunnel], seen.repair, after(ztunnel));
     const gateway = createGateway(name, args, mesh.namespace, gatewayAfter(after(namespace), [ready, ...gatewayApi]));
 
     const releases = { base, istiod, cni, ztunnel };
-    const made = { namespace, gatewayApi: gatewayApi[0], ...releases, dataPlane: ready, gateway };
+    const made = { namespace, gatewayApi: gatewayApi[0], ...releases, dataPlane: ready, leftovers: left, gateway };
     keepChildren<AmbientMeshChildren>(this, made);
 
     this.namespace = mesh.namespace;

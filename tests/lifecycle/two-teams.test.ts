@@ -63,7 +63,7 @@ function theirs(): string[] {
 
 describe("two teams on one mesh", () => {
   let workDir: string;
-  let before: string[];
+  let first: string[];
   let platform: CliStack;
   let application: CliStack;
   let orders: CliStack;
@@ -96,7 +96,7 @@ describe("two teams on one mesh", () => {
     kubectl("create", "namespace", "bystander");
     apply(codeOf("two-teams.md", "rights"));
     team = teamKubeconfig(workDir);
-    before = inventory();
+    first = inventory();
     const copy = (name: string): string => {
       const folder = path.join(workDir, name);
       fs.cpSync(path.join(example, name), folder, { recursive: true });
@@ -233,7 +233,7 @@ describe("two teams on one mesh", () => {
 
   it("leave on the cluster what the documentation lists, and nothing once its commands have run", () => {
     const listed = /<!-- tried: left -->\s*```\n([\s\S]*?)```/.exec(docs("recovery.md"))![1]!.trim().split("\n");
-    const left = inventory().filter((each) => !before.includes(each));
+    const left = inventory().filter((each) => !first.includes(each));
     const kept = (line: string): string =>
       line
         .replace(
@@ -244,7 +244,7 @@ describe("two teams on one mesh", () => {
     assert.deepEqual([...new Set(left.map(kept))].sort(), listed);
     execFileSync("bash", ["-euc", codeOf("recovery.md", "clean")], { stdio: "inherit" });
     assert.deepEqual(
-      inventory().filter((each) => !before.includes(each)),
+      inventory().filter((each) => !first.includes(each)),
       [],
     );
   });
