@@ -56,6 +56,11 @@ export function hboneFindings(snapshot: ClusterSnapshot, direction: Direction): 
   );
 }
 
+/** Whom the mesh's port is open to, or who is reached at it. */
+interface Open {
+  has(at: number): boolean;
+}
+
 /** What comes of the policies that select a workload. */
 interface Verdict {
   shut: Shut[];
@@ -72,7 +77,8 @@ function judge(peers: Peers, own: Workload, policies: NetworkPolicyState[], dire
   const rules = policies.flatMap((policy) => (policy[direction] ?? []).map((rule): RuleOf => ({ policy, rule })));
   const isOpen = ({ rule }: RuleOf) => opensPort(rule, hbonePort);
   const partners = ({ rule, policy }: RuleOf) => peers.of(rule.peers, policy.namespace);
-  const open = new Set(rules.filter(isOpen).flatMap((rule) => [...partners(rule)]));
+  const opened = rules.filter(isOpen).map(partners);
+  const open = { has: (at: number) => opened.some((set) => set.has(at)) };
   const isMeant = ({ rule }: RuleOf, at: number) =>
     direction === "ingress" || !isForAnybody(rule) || peers.listeningAt(rule).has(at);
   const closed = rules.filter((rule) => !isOpen(rule) && !isBeside(rule.rule));
@@ -87,7 +93,7 @@ function judge(peers: Peers, own: Workload, policies: NetworkPolicyState[], dire
 }
 
 /** Whether a partner that may connect at other ports may not at the mesh's. */
-function isBlocked(peers: Peers, at: number, own: Workload, open: Set<number>, direction: Direction): boolean {
+function isBlocked(peers: Peers, at: number, own: Workload, open: Open, direction: Direction): boolean {
   const partner = peers.workloads[at]!;
   if (direction === "ingress") {
     // What comes through a waypoint comes from the waypoint.
@@ -110,7 +116,7 @@ function unheardWaypoint(
   peers: Peers,
   own: Workload,
   rules: RuleOf[],
-  open: Set<number>,
+  open: Open,
   direction: Direction,
 ): string | undefined {
   const { waypoint } = own;
