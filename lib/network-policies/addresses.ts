@@ -36,19 +36,20 @@ export function blockOf(address: string): string {
 
 interface ParsedBlock {
   family?: 4 | 6;
-  host: bigint;
-  prefix: bigint;
+  first: bigint;
+  last: bigint;
 }
 
 function parseBlock(cidr: string): ParsedBlock {
   const [base = "", length = ""] = cidr.split("/");
   const network = parseAddress(base);
-  const host = BigInt(Math.max(0, (network?.family === 6 ? 128 : 32) - Number(length)));
-  return { family: network?.family, host, prefix: (network?.value ?? 0n) >> host };
+  const size = 1n << BigInt(Math.max(0, (network?.family === 6 ? 128 : 32) - Number(length)));
+  const first = ((network?.value ?? 0n) / size) * size;
+  return { family: network?.family, first, last: first + size - 1n };
 }
 
-function lies(address: Address, { family, host, prefix }: ParsedBlock): boolean {
-  return family === address.family && address.value >> host === prefix;
+function lies({ family, value }: Address, block: ParsedBlock): boolean {
+  return family === block.family && block.first <= value && value <= block.last;
 }
 
 /** Nothing for what is no address. */
