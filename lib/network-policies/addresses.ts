@@ -1,14 +1,27 @@
 // Addresses and blocks of them, of both families, as numbers.
 
-interface Address {
+/** An address as a number. */
+export interface Address {
   family: 4 | 6;
   value: bigint;
 }
 
+/** A block of addresses, and the blocks in it that do not count. */
+export interface Block {
+  cidr: string;
+  except: string[];
+}
+
 /** Whether an address lies in a block and in none of its exceptions. What is no address lies in none. */
-export function isInBlock(address: string, { cidr, except }: { cidr: string; except: string[] }): boolean {
-  const parsed = parseAddress(address);
-  return parsed !== undefined && lies(parsed, cidr) && !except.some((inner) => lies(parsed, inner));
+export function isInBlock(address: string, block: Block): boolean {
+  return inBlock(block)(parseAddress(address));
+}
+
+/** The same for many addresses: the block is read once. */
+export function inBlock({ cidr, except }: Block): (address: Address | undefined) => boolean {
+  const outer = parseBlock(cidr);
+  const inner = except.map(parseBlock);
+  return (address) => address !== undefined && lies(address, outer) && !inner.some((block) => lies(address, block));
 }
 
 /** True for an address of the newer family. */
@@ -21,16 +34,26 @@ export function blockOf(address: string): string {
   return `${address}/${isIpv6(address) ? 128 : 32}`;
 }
 
-function lies(address: Address, cidr: string): boolean {
-  const [base = "", length = ""] = cidr.split("/");
-  const network = parseAddress(base);
-  if (network?.family !== address.family) return false;
-  const bits = network.family === 4 ? 32 : 128;
-  const host = BigInt(Math.max(0, bits - Number(length)));
-  return address.value >> host === network.value >> host;
+interface ParsedBlock {
+  family?: 4 | 6;
+  first: bigint;
+  last: bigint;
 }
 
-function parseAddress(text: string): Address | undefined {
+function parseBlock(cidr: string): ParsedBlock {
+  const [base = "", length = ""] = cidr.split("/");
+  const network = parseAddress(base);
+  const size = 1n << BigInt(Math.max(0, (network?.family === 6 ? 128 : 32) - Number(length)));
+  const first = ((network?.value ?? 0n) / size) * size;
+  return { family: network?.family, first, last: first + size - 1n };
+}
+
+function lies({ family, value }: Address, block: ParsedBlock): boolean {
+  return family === block.family && block.first <= value && value <= block.last;
+}
+
+/** Nothing for what is no address. */
+export function parseAddress(text: string): Address | undefined {
   const value = isIpv6(text) ? parseIpv6(text) : parseIpv4(text);
   return value === undefined ? undefined : { family: isIpv6(text) ? 6 : 4, value };
 }

@@ -33,14 +33,20 @@ export function hboneFindings(snapshot: ClusterSnapshot, direction: Direction): 
   for (const policy of concerned) policies.set(policy.namespace, [...(policies.get(policy.namespace) ?? []), policy]);
   const peers = new Peers(meshWorkloads(snapshot), snapshot.namespaces);
   const shut = new Map<string, Shut>();
-  for (const [index, workload] of peers.workloads.entries()) {
+  const verdicts = new Map<string, Verdict>();
+  for (const workload of peers.workloads) {
     if (!isConcerned(workload, direction)) continue;
     const selecting = (policies.get(workload.namespace) ?? []).filter(({ pods }) => selects(pods, workload.labels));
     if (selecting.length === 0) continue;
-    const found = judge(snapshot, peers, index, selecting, direction);
-    for (const each of found) {
+    // Workloads that the same policies select differ only in what is in front of them.
+    const { namespace, kind, waypoint = "", isIngressThrough } = workload;
+    const same = JSON.stringify([namespace, kind, waypoint, isIngressThrough, selecting.map(({ name }) => name)]);
+    const verdict = verdicts.get(same) ?? judge(peers, workload, selecting, direction);
+    verdicts.set(same, verdict);
+    if (verdict.isClosed && !isMissed(snapshot, workload, direction)) continue;
+    for (const each of verdict.shut) {
       const key = `${each.policy.name} ${each.policy.namespace} ${each.write} ${each.rule}`;
-      const known = shut.get(key) ?? each;
+      const known = shut.get(key) ?? { ...each, pods: [] };
       known.pods.push(...workload.pods.map(({ name }) => name));
       shut.set(key, known);
     }
@@ -50,39 +56,44 @@ export function hboneFindings(snapshot: ClusterSnapshot, direction: Direction): 
   );
 }
 
+/** Whom the mesh's port is open to, or who is reached at it. */
+interface Open {
+  has(at: number): boolean;
+}
+
+/** What comes of the policies that select a workload. */
+interface Verdict {
+  shut: Shut[];
+  /** Nothing at all is let through, which may well be meant. */
+  isClosed: boolean;
+}
+
 /** A gateway takes no HBONE; everything of the mesh sends it. */
 function isConcerned({ kind }: Workload, direction: Direction): boolean {
   return direction === "egress" || kind === "captured" || kind === "waypoint";
 }
 
-function judge(
-  snapshot: ClusterSnapshot,
-  peers: Peers,
-  index: number,
-  policies: NetworkPolicyState[],
-  direction: Direction,
-): Shut[] {
-  const workload = peers.workloads[index]!;
+function judge(peers: Peers, own: Workload, policies: NetworkPolicyState[], direction: Direction): Verdict {
   const rules = policies.flatMap((policy) => (policy[direction] ?? []).map((rule): RuleOf => ({ policy, rule })));
   const isOpen = ({ rule }: RuleOf) => opensPort(rule, hbonePort);
-  const open = new Set(rules.filter(isOpen).flatMap(({ policy, rule }) => [...peers.of(rule.peers, policy.namespace)]));
-  const partners = (rule: RuleOf) => [...peers.of(rule.rule.peers, rule.policy.namespace)].filter((at) => at !== index);
-  const closed = rules.filter((rule) => !isOpen(rule) && !isBeside(rule.rule));
+  const partners = ({ rule, policy }: RuleOf) => peers.of(rule.peers, policy.namespace);
+  const opened = rules.filter(isOpen).map(partners);
+  const open = { has: (at: number) => opened.some((set) => set.has(at)) };
   const isMeant = ({ rule }: RuleOf, at: number) =>
-    direction === "ingress" || !isForAnybody(rule) || listens(peers.workloads[at]!, rule);
+    direction === "ingress" || !isForAnybody(rule) || peers.listeningAt(rule).has(at);
+  const closed = rules.filter((rule) => !isOpen(rule) && !isBeside(rule.rule));
   const blocked = closed.filter((rule) =>
-    partners(rule).some((at) => isMeant(rule, at) && isBlocked(peers, at, workload, open, direction)),
+    [...partners(rule)].some((at) => isBlocked(peers, at, own, open, direction) && isMeant(rule, at)),
   );
-  if (blocked.length > 0) return blocked.map((rule) => shutRule(rule, direction));
-  const bypassed = unheardWaypoint(peers, workload, rules, open, direction);
-  if (bypassed) return [shutWaypoint(policies[0]!, bypassed, direction)];
-  return rules.some(isOpen) || !rules.every(({ rule }) => isBeside(rule)) || !isMissed(snapshot, workload, direction)
-    ? []
-    : [shutAll(policies[0]!, direction)];
+  if (blocked.length > 0) return { shut: blocked.map((rule) => shutRule(rule, direction)), isClosed: false };
+  const unheard = unheardWaypoint(peers, own, rules, open, direction);
+  if (unheard) return { shut: [shutWaypoint(policies[0]!, unheard, direction)], isClosed: false };
+  const isClosed = !rules.some(isOpen) && rules.every(({ rule }) => isBeside(rule));
+  return { shut: isClosed ? [shutAll(policies[0]!, direction)] : [], isClosed };
 }
 
 /** Whether a partner that may connect at other ports may not at the mesh's. */
-function isBlocked(peers: Peers, at: number, own: Workload, open: Set<number>, direction: Direction): boolean {
+function isBlocked(peers: Peers, at: number, own: Workload, open: Open, direction: Direction): boolean {
   const partner = peers.workloads[at]!;
   if (direction === "ingress") {
     // What comes through a waypoint comes from the waypoint.
@@ -90,7 +101,7 @@ function isBlocked(peers: Peers, at: number, own: Workload, open: Set<number>, d
   }
   if (partner.kind !== "captured" && partner.kind !== "waypoint") return false;
   if (!isThrough(own, partner)) return !open.has(at);
-  const through = waypointsOf(peers, partner.waypoint ?? "");
+  const through = peers.ofWaypoint(partner.waypoint ?? "");
   return through.length > 0 && !through.some((waypoint) => open.has(waypoint));
 }
 
@@ -100,27 +111,17 @@ function isThrough(client: Workload, server: Workload): boolean {
   return client.kind === "captured" || (client.kind === "gateway" && server.isIngressThrough);
 }
 
-function waypointsOf(peers: Peers, waypoint: string): number[] {
-  return [...peers.workloads.entries()]
-    .filter(([, each]) => each.kind === "waypoint" && isNamed(each, waypoint))
-    .map(([index]) => index);
-}
-
-function isNamed({ namespace, labels }: Workload, waypoint: string): boolean {
-  return `${namespace}/${labels["gateway.networking.k8s.io/gateway-name"] ?? ""}` === waypoint;
-}
-
 /** The waypoint in front of a workload whose clients may connect, where the waypoint itself may not. */
 function unheardWaypoint(
   peers: Peers,
   own: Workload,
   rules: RuleOf[],
-  open: Set<number>,
+  open: Open,
   direction: Direction,
 ): string | undefined {
   const { waypoint } = own;
   if (direction === "egress" || waypoint === undefined) return undefined;
-  const through = waypointsOf(peers, waypoint);
+  const through = peers.ofWaypoint(waypoint);
   const admitted = rules.flatMap(({ rule, policy }) =>
     rule.ports?.length === 0 ? [] : [...peers.of(rule.peers, policy.namespace)],
   );
@@ -141,12 +142,6 @@ function isBeside({ ports }: NetworkRule): boolean {
 /** A rule that names no servers is for those outside of the mesh as well: for one of it only where it has such a port. */
 function isForAnybody({ peers }: NetworkRule): boolean {
   return peers === undefined || peers.some(({ block }) => block?.cidr.endsWith("/0"));
-}
-
-function listens({ pods }: Workload, rule: NetworkRule): boolean {
-  return pods.some(({ ports, probePorts }) =>
-    [...Object.values(ports), ...probePorts].some((port) => opensPort(rule, port, ports)),
-  );
 }
 
 /** Somebody is meant to connect to it; of what it connects to nothing tells. */

@@ -53,13 +53,12 @@ function shutPorts(
   policies: NetworkPolicyState[],
   address: string,
 ): number[] {
-  const namespace = namespaces.find(({ name }) => name === pod.namespace);
-  const others = otherPolicies.flatMap((other) =>
-    other.admits && selects(other.admits.pods, otherLabels(pod, namespace?.labels)) ? other.admits.rules : [],
+  const admitting = otherPolicies.filter(({ admits }) => admits !== undefined);
+  const namespace = admitting.length > 0 ? namespaces.find(({ name }) => name === pod.namespace) : undefined;
+  const others = admitting.flatMap(({ admits }) =>
+    admits && selects(admits.pods, otherLabels(pod, namespace?.labels)) ? admits.rules : [],
   );
-  const rules = [...policies.flatMap(({ ingress }) => ingress ?? []), ...others].filter((rule) =>
-    admits(rule, address),
-  );
+  const rules = [...policies.flatMap(({ ingress }) => ingress ?? []), ...others].filter((rule) => isFor(rule, address));
   return pod.probePorts.filter((port) => !rules.some((rule) => opensPort(rule, port, pod.ports)));
 }
 
@@ -74,7 +73,7 @@ function otherLabels(pod: PodState, namespace: Record<string, string> = {}): Rec
   };
 }
 
-function admits({ peers }: NetworkRule, address: string): boolean {
+function isFor({ peers }: NetworkRule, address: string): boolean {
   return peers === undefined || peers.some(({ block }) => block !== undefined && isInBlock(address, block));
 }
 

@@ -1,7 +1,8 @@
 // The pods of a mesh by what policies can tell of them: those of one workload are one and the same to a selector.
 import { hasSidecar, marks, podsToCapture } from "../checks/mesh";
-import type { ClusterSnapshot, NetworkPeer, PodState, ServiceState } from "../cluster-state/snapshot";
-import { isInBlock } from "./addresses";
+import type { ClusterSnapshot, NetworkPeer, NetworkRule, PodState, ServiceState } from "../cluster-state/snapshot";
+import { inBlock, parseAddress, type Address } from "./addresses";
+import { opensPort } from "./rules";
 import { selects } from "./selectors";
 
 /** Pods of one namespace with the same labels. */
@@ -20,8 +21,16 @@ export interface Workload {
 /** Labels that differ from one rollout to the next and that nobody selects by. */
 const restless = ["pod-template-hash", "controller-revision-hash", "pod-template-generation"];
 
-/** All that speaks HBONE. */
+const known = new WeakMap<ClusterSnapshot, Workload[]>();
+
+/** All that speaks HBONE; gathered once for a snapshot. */
 export function meshWorkloads(snapshot: ClusterSnapshot): Workload[] {
+  const workloads = known.get(snapshot) ?? gathered(snapshot);
+  known.set(snapshot, workloads);
+  return workloads;
+}
+
+function gathered(snapshot: ClusterSnapshot): Workload[] {
   const captured = new Set(podsToCapture(snapshot));
   const signs = new Signs(snapshot);
   const workloads = new Map<string, Workload>();
@@ -29,8 +38,8 @@ export function meshWorkloads(snapshot: ClusterSnapshot): Workload[] {
     const kind = captured.has(pod) ? "captured" : kindOfProxy(pod);
     if (kind === undefined) continue;
     const key = JSON.stringify([kind, pod.namespace, ...steadyLabels(pod)]);
-    const known = workloads.get(key);
-    if (known) known.pods.push(pod);
+    const same = workloads.get(key);
+    if (same) same.pods.push(pod);
     else workloads.set(key, { ...fieldsOf(pod), kind, ...(kind === "captured" ? signs.of(pod) : direct) });
   }
   return [...workloads.values()];
@@ -88,6 +97,9 @@ class Signs {
 export class Peers {
   private readonly byNamespace = new Map<string, number[]>();
   private readonly found = new Map<string, Set<number>>();
+  private readonly listening = new Map<string, Set<number>>();
+  private readonly waypoints = new Map<string, number[]>();
+  private readonly addresses = new Map<number, (Address | undefined)[]>();
   private readonly all: Set<number>;
 
   constructor(
@@ -95,22 +107,40 @@ export class Peers {
     private readonly namespaces: readonly { name: string; labels: Record<string, string> }[],
   ) {
     this.all = new Set(workloads.keys());
-    for (const [index, { namespace }] of workloads.entries()) {
+    for (const [index, { namespace, kind, labels }] of workloads.entries()) {
       this.byNamespace.set(namespace, [...(this.byNamespace.get(namespace) ?? []), index]);
+      if (kind !== "waypoint") continue;
+      const name = `${namespace}/${labels[marks.gatewayName] ?? ""}`;
+      this.waypoints.set(name, [...(this.waypoints.get(name) ?? []), index]);
     }
+  }
+
+  /** The workloads of a waypoint: namespace/name. */
+  ofWaypoint(waypoint: string): number[] {
+    return this.waypoints.get(waypoint) ?? [];
+  }
+
+  /** Those that declare one of a rule's ports. */
+  listeningAt(rule: NetworkRule): Set<number> {
+    const key = JSON.stringify(rule.ports);
+    const found = this.listening.get(key) ?? new Set([...this.all].filter((at) => listens(this.workloads[at]!, rule)));
+    this.listening.set(key, found);
+    return found;
   }
 
   /** Indices of the workloads behind the peers of a policy in that namespace. */
   of(peers: NetworkPeer[] | undefined, namespace: string): Set<number> {
     if (peers === undefined) return this.all;
-    const sets = peers.map((peer) => this.ofOne(peer, namespace));
-    return sets.length === 1 ? sets[0]! : new Set(sets.flatMap((set) => [...set]));
+    if (peers.length === 1) return this.ofOne(peers[0]!, namespace);
+    const key = JSON.stringify([peers, peers.some(isLocal) ? namespace : ""]);
+    const found = this.found.get(key) ?? new Set(peers.flatMap((peer) => [...this.ofOne(peer, namespace)]));
+    this.found.set(key, found);
+    return found;
   }
 
   private ofOne(peer: NetworkPeer, namespace: string): Set<number> {
-    const isLocal = peer.block === undefined && peer.namespaces === undefined && peer.pods !== undefined;
-    const key = JSON.stringify([peer, isLocal ? namespace : ""]);
-    const found = this.found.get(key) ?? this.look(peer, isLocal ? [namespace] : this.selected(peer));
+    const key = JSON.stringify([peer, isLocal(peer) ? namespace : ""]);
+    const found = this.found.get(key) ?? this.look(peer, isLocal(peer) ? [namespace] : this.selected(peer));
     this.found.set(key, found);
     return found;
   }
@@ -122,12 +152,28 @@ export class Peers {
 
   private look({ pods, block }: NetworkPeer, namespaces: string[]): Set<number> {
     const indices = namespaces.flatMap((name) => this.byNamespace.get(name) ?? []);
+    const isIn = block && inBlock(block);
     return new Set(
-      indices.filter((index) => {
-        const workload = this.workloads[index]!;
-        if (block) return workload.pods.some(({ address }) => isInBlock(address, block));
-        return pods === undefined || selects(pods, workload.labels);
-      }),
+      indices.filter((index) =>
+        isIn ? this.addressesOf(index).some(isIn) : pods === undefined || selects(pods, this.workloads[index]!.labels),
+      ),
     );
   }
+
+  private addressesOf(index: number): (Address | undefined)[] {
+    const parsed = this.addresses.get(index) ?? this.workloads[index]!.pods.map(({ address }) => parseAddress(address));
+    this.addresses.set(index, parsed);
+    return parsed;
+  }
+}
+
+/** Pods of the policy's own namespace. */
+function isLocal({ pods, namespaces, block }: NetworkPeer): boolean {
+  return block === undefined && namespaces === undefined && pods !== undefined;
+}
+
+function listens({ pods }: Workload, rule: NetworkRule): boolean {
+  return pods.some(({ ports, probePorts }) =>
+    [...Object.values(ports), ...probePorts].some((port) => opensPort(rule, port, ports)),
+  );
 }
