@@ -31,7 +31,8 @@ export function readAll(input: Input, options: ConvertOptions, entries: Entry[])
     authProviders: options.authProviders.length,
     serviceAt: (host, path) => serviceAt(host, path, mine, portNumbers(input)),
   };
-  return inOrder(mine.map((ingress) => readIngress(ingress, input, auth, entries)));
+  const passes = !["ssl-passthrough", `${prefix}ssl-passthrough`].some((name) => options.accept.includes(name));
+  return inOrder(mine.map((ingress) => readIngress(ingress, input, auth, passes, entries)));
 }
 
 /** The class as the field or the old annotation names it. */
@@ -62,6 +63,8 @@ function readIngress(
   ingress: Ingress,
   input: Input,
   auth: Pick<Surroundings, "authProvider" | "authProviders" | "serviceAt">,
+  /** False: ssl-passthrough is left out, and TLS of its hosts ends at the gateway. */
+  passes: boolean,
   entries: Entry[],
 ): ReadIngress {
   const { metadata } = ingress;
@@ -81,7 +84,11 @@ function readIngress(
     ...auth,
   };
   for (const [name, value] of given) {
-    const verdict = readAnnotation(name, value, settings, around);
+    let verdict = readAnnotation(name, value, settings, around);
+    if (settings.passthrough && !passes) {
+      settings.passthrough = false;
+      verdict = refused("TLS of its hosts ends at the gateway", "no --accept of it");
+    }
     if (verdict) entries.push({ ingress: key, part: "annotation", name, value, ...verdict });
   }
   return { key, ingress, settings };

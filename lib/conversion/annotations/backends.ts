@@ -1,7 +1,16 @@
 // How a backend is spoken to.
 import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
 import type { Settings } from "../settings";
-import { boolean, detailOf, noWay, type Annotation, type Family, type Reader, type Surroundings } from "./family";
+import {
+  boolean,
+  booleanOf,
+  detailOf,
+  noWay,
+  type Annotation,
+  type Family,
+  type Reader,
+  type Surroundings,
+} from "./family";
 
 const tlsLeader = "proxy-ssl-secret";
 const insecure = { mode: "SIMPLE", insecureSkipVerify: true };
@@ -32,7 +41,12 @@ function tls(settings: Settings, { other }: Surroundings): Verdict {
     return mapped("BackendTLSPolicy, as proxy-ssl-verify asks for");
   }
   settings.backend.tls ??= insecure;
-  return mapped("DestinationRule tls SIMPLE with insecureSkipVerify, since NGINX does not verify either");
+  return mapped(
+    "DestinationRule tls SIMPLE with insecureSkipVerify, since NGINX does not verify either",
+    booleanOf(other("ssl-passthrough")) === true
+      ? "none is written where http is redirected: the gateway passes TLS on and never calls the backend itself"
+      : undefined,
+  );
 }
 
 const onOff = /^(on|off)$/;

@@ -1,6 +1,6 @@
 // ssl-passthrough: which listener and route take the TLS of a host, and where that would break something.
 import * as assert from "node:assert/strict";
-import { convert } from "../../../lib/conversion/convert";
+import { convert, standardOptions } from "../../../lib/conversion/convert";
 import type { Ingress } from "../../../lib/conversion/objects";
 import { ingressWith, only, type Given } from "./cases";
 
@@ -90,5 +90,19 @@ describe("ssl-passthrough", () => {
     assert.deepEqual(said([passing(), other]), [
       "shop/web ssl-passthrough: refused (on TLS that is passed on, an AuthorizationPolicy of the other Ingresses knows neither hosts nor paths, and would refuse all of it)",
     ]);
+  });
+
+  it("is left out where it is accepted to be, and the gateway terminates TLS", () => {
+    const accept = ["ssl-passthrough"];
+    const given = passing({ "backend-protocol": "HTTPS" });
+    const { objects, entries } = convert([given], { ...standardOptions, accept });
+    assert.deepEqual(
+      objects.map(({ kind }) => kind),
+      ["HTTPRoute", "DestinationRule"],
+    );
+    assert.deepEqual(
+      entries.filter(({ outcome }) => outcome === "accepted").map(({ detail }) => detail),
+      ["skipped: TLS of its hosts ends at the gateway"],
+    );
   });
 });
