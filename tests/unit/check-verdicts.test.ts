@@ -41,7 +41,10 @@ describe("the verdict", () => {
     const report = await look(new MeshApi(), { categories: ["network", "kubernetes"] });
     assert.deepEqual(
       report.results.map(({ check }) => check.id),
-      ["kubernetes-version", "nodes-ready", "network-policy-hbone", "network-policy-probes"],
+      [
+        ...["kubernetes-version", "nodes-ready", "network-plugin", "network-policy-hbone"],
+        ...["network-policy-egress", "network-policy-probes", "network-policy-others"],
+      ],
     );
   });
 

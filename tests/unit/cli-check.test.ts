@@ -115,10 +115,13 @@ describe("istio-ambient check", () => {
 
 network
 -------
+√ the network plugin's settings leave the mesh's traffic alone
 √ no NetworkPolicy blocks the mesh's port
+√ no NetworkPolicy keeps pods from connecting to the mesh's port
 √ no NetworkPolicy blocks the kubelet's probes
+√ no policy of the network plugin's own kinds is in the mesh's way
 
-√ 5 passed
+√ 8 passed
 `,
     );
     assert.deepEqual({ code, err }, { code: 0, err: "" });
