@@ -51,6 +51,7 @@ export function judgePlan(plan: Plan, facts: ClusterFacts, early: boolean): Pref
       ...warnings.uncapturableFindings(facts),
       ...warnings.metricsFindings(plan, facts),
       ...network.networkWarnings(facts),
+      ...admission.admissionWarnings(plan, facts),
       ...admission.pullSecretFindings(facts),
     ],
   };
