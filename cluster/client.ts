@@ -87,6 +87,11 @@ export class ApiClient implements WritingApi {
     return this.ask({ method: "POST", path, accept: "application/json", body, type: "application/json" });
   }
 
+  /** DELETE of an object. */
+  delete(path: string): Promise<Reply> {
+    return this.ask({ method: "DELETE", path, accept: "application/json" });
+  }
+
   /** A JSON merge patch, or a strategic one, which merges lists by their keys. */
   patch(path: string, body: object, kind: "merge" | "strategic" = "merge"): Promise<Reply> {
     const type = kind === "merge" ? "application/merge-patch+json" : "application/strategic-merge-patch+json";

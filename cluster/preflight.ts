@@ -162,12 +162,6 @@ function keepingLists(client: Api, kept: Map<string, JsonMap[]>): Api {
   };
 }
 
-/** The items of one page; what may not be read or is not served counts as empty. */
-async function items<T>(client: ApiClient, path: string, accept?: string): Promise<T[]> {
-  const reply = await client.get(path, accept);
-  return reply.kind === "ok" ? ((reply.body as { items?: T[] }).items ?? []) : [];
-}
-
 /** Deployments of istiod and of cert-manager's controller; undefined where they may not be listed. */
 function readControllers(client: Api): Promise<WorkloadState[] | undefined> {
   return readDeployments(client, "app in (istiod,cert-manager)");
@@ -212,8 +206,8 @@ function isHeld({ spec }: V1Lease): boolean {
 /** Pods that ambient leaves alone, by what selectors can tell: the node's network, and the label of injected pods. */
 async function readUncapturable(client: ApiClient): Promise<PodState[]> {
   const lists = await Promise.all([
-    items<V1Pod>(client, "/api/v1/pods?fieldSelector=spec.hostNetwork%3Dtrue&limit=500"),
-    items<V1Pod>(client, "/api/v1/pods?labelSelector=security.istio.io%2FtlsMode&limit=500"),
+    listReadable<V1Pod>(client, "/api/v1/pods?fieldSelector=spec.hostNetwork%3Dtrue"),
+    listReadable<V1Pod>(client, "/api/v1/pods?labelSelector=security.istio.io%2FtlsMode"),
   ]);
   return lists.flat().map(slimPod);
 }
@@ -230,7 +224,7 @@ async function readObjects(
   known: KnownLists,
 ): Promise<FoundObject[]> {
   const list = async (kind: string, path: string): Promise<FoundObject[]> => {
-    const found = await items<{ metadata?: V1ObjectMeta }>(client, `${path}?limit=500`, metadataOnly.list);
+    const found = await listReadable<{ metadata?: V1ObjectMeta }>(client, path, metadataOnly.list);
     return found.map((raw) => ({ ...named(raw), kind }));
   };
   const inNamespace = (kind: string, api: string, plural: string): Promise<FoundObject[]> =>

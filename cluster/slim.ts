@@ -31,6 +31,8 @@ import type {
   WebhookState,
   WorkloadState,
 } from "../lib/cluster-state/snapshot";
+import { isKeepingManager, isKeepingOwner } from "../lib/ownership/keepers";
+import { podStart } from "./start-hooks";
 
 interface RawCondition {
   type?: string;
@@ -46,6 +48,8 @@ const bulkyAnnotations = ["kubectl.kubernetes.io/last-applied-configuration"];
 export function named(raw: { metadata?: V1ObjectMeta }): Named {
   const metadata = raw.metadata ?? {};
   const annotations = metadata.annotations ?? {};
+  const owners = (metadata.ownerReferences ?? []).filter(isKeepingOwner).map(({ kind, name }) => ({ kind, name }));
+  const managers = (metadata.managedFields ?? []).map(({ manager = "" }) => manager).filter(isKeepingManager);
   const bulky = bulkyAnnotations.some((key) => key in annotations);
   return {
     namespace: metadata.namespace ?? "",
@@ -54,6 +58,8 @@ export function named(raw: { metadata?: V1ObjectMeta }): Named {
     annotations: bulky
       ? Object.fromEntries(Object.entries(annotations).filter(([key]) => !bulkyAnnotations.includes(key)))
       : annotations,
+    ...(owners.length > 0 ? { owners } : {}),
+    ...(managers.length > 0 ? { keptBy: [...new Set(managers)] } : {}),
   };
 }
 
@@ -82,7 +88,13 @@ function containers(spec: V1PodSpec | undefined): ContainerState[] {
 
 export function slimNode(raw: V1Node): NodeState {
   const ready = raw.status?.conditions?.find((entry) => entry.type === "Ready");
-  return { ...named(raw), ready: ready?.status === "True", providerId: raw.spec?.providerID ?? "" };
+  const taints = (raw.spec?.taints ?? []).map(({ key }) => key);
+  return {
+    ...named(raw),
+    ready: ready?.status === "True",
+    providerId: raw.spec?.providerID ?? "",
+    ...(taints.length > 0 ? { taints } : {}),
+  };
 }
 
 export function slimPod(raw: V1Pod): PodState {
@@ -102,6 +114,9 @@ export function slimPod(raw: V1Pod): PodState {
     outOfMemory: statuses
       .filter((entry) => (entry.state?.terminated ?? entry.lastState?.terminated)?.reason === "OOMKilled")
       .map((entry) => entry.name),
+    ...(raw.spec?.runtimeClassName ? { runtimeClass: raw.spec.runtimeClassName } : {}),
+    ...(isForWindows(raw.spec) ? { windows: true } : {}),
+    ...podStart(raw),
   };
 }
 
@@ -124,6 +139,10 @@ function probed(spec: V1PodSpec | undefined): Pick<PodState, "ports" | "probePor
   const asked = probes.flatMap((probe) => probe?.httpGet?.port ?? probe?.tcpSocket?.port ?? probe?.grpc?.port ?? []);
   const numbers = asked.flatMap((port) => (typeof port === "number" ? port : (ports[port] ?? [])));
   return { ports, probePorts: [...new Set(numbers)] };
+}
+
+function isForWindows(spec: V1PodSpec | undefined): boolean {
+  return (spec?.os?.name ?? spec?.nodeSelector?.["kubernetes.io/os"]) === "windows";
 }
 
 export function slimService(raw: V1Service): ServiceState {

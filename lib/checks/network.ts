@@ -5,7 +5,7 @@ import { probeFindings } from "../network-policies/probes";
 import { pluginFindings } from "../network-plugins";
 import { isolatesPodInterfaces, podInterfaceFinding } from "../network-plugins/clouds";
 import type { Check, Finding } from "./check";
-import { ambientNamespaces, count, podsToCapture, some } from "./mesh";
+import { count, enrolls, podsToCapture, some } from "./mesh";
 
 export const networkChecks: Check[] = [
   {
@@ -64,12 +64,13 @@ function podInterfaceFindings(snapshot: ClusterSnapshot): Finding[] {
   return plugin && pods.length > 0 ? [podInterfaceFinding(plugin, `with security groups on ${some(names)}`)] : [];
 }
 
-/** Policies that may concern the mesh and that nobody has looked at. */
+/** Policies that may concern the mesh and that are not judged here. */
 function unjudgedPolicies(snapshot: ClusterSnapshot): string | undefined {
-  const ambient = ambientNamespaces(snapshot);
+  const asks = enrolls(snapshot);
+  const isAmbient = (namespace: string) => asks({ namespace, labels: {} });
   const enrolled = new Set(podsToCapture(snapshot).map(({ namespace }) => namespace));
   const open = snapshot.otherPolicies.filter(
-    ({ namespace, isOpening }) => !isOpening && (namespace === "" || ambient.has(namespace) || enrolled.has(namespace)),
+    ({ namespace, isOpening }) => !isOpening && (namespace === "" || isAmbient(namespace) || enrolled.has(namespace)),
   );
   if (open.length === 0) return undefined;
   const kinds = new Map<string, OtherPolicyState[]>();

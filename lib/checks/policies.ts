@@ -1,8 +1,9 @@
 // Policies of Istio that do not do what they say, since nothing enforces them.
-import { condition, type AuthorizationPolicyState, type ClusterSnapshot } from "../cluster-state/snapshot";
+import { condition, type AuthorizationPolicyState } from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
 import { said } from "./gateways";
-import { ingressGateways, marks } from "./mesh";
+import { ingressBypasses } from "./ingress-bypass";
+import { marks } from "./mesh";
 
 export const policyChecks: Check[] = [
   {
@@ -50,47 +51,10 @@ export const policyChecks: Check[] = [
     severity: "warning",
     hint: "Ingress gateways bypass the waypoint and its policies unless the Service is labeled otherwise.",
     needs: ["authorizationPolicies", "routes", "services", "namespaces", "gateways", "gatewayClasses"],
-    run: (snapshot) =>
-      snapshot.authorizationPolicies.flatMap((policy) =>
-        policy.targets
-          .filter(
-            (target) => target.kind === "Service" && isRouted(snapshot, target) && !ingressPasses(snapshot, target),
-          )
-          .map((target) =>
-            finding(
-              "Service",
-              target,
-              `no label ${marks.ingressUseWaypoint}=true`,
-              `AuthorizationPolicy ${policy.name} is enforced by its waypoint, and a gateway routes to it`,
-              {
-                run: `kubectl label service ${target.name} --namespace ${target.namespace} ${marks.ingressUseWaypoint}=true`,
-              },
-            ),
-          ),
-      ),
+    run: ingressBypasses,
   },
 ];
 
 function policyFinding(policy: AuthorizationPolicyState, got: string, rule: string, write: string): Finding {
   return finding("AuthorizationPolicy", policy, got, rule, { write });
-}
-
-function isRouted(snapshot: ClusterSnapshot, target: { namespace: string; name: string }): boolean {
-  const gateways = ingressGateways(snapshot);
-  return snapshot.routes.some(
-    (route) =>
-      route.backends.some((ref) => ref.namespace === target.namespace && ref.name === target.name) &&
-      route.parents.some((ref) =>
-        gateways.some(({ namespace, name }) => namespace === ref.namespace && name === ref.name),
-      ),
-  );
-}
-
-function ingressPasses(snapshot: ClusterSnapshot, target: { namespace: string; name: string }): boolean {
-  const service = snapshot.services.find(
-    ({ namespace, name }) => namespace === target.namespace && name === target.name,
-  );
-  const namespace = snapshot.namespaces.find(({ name }) => name === target.namespace);
-  const label = service?.labels[marks.ingressUseWaypoint] ?? namespace?.labels[marks.ingressUseWaypoint];
-  return label?.toLowerCase() === "true";
 }

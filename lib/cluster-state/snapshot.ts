@@ -9,6 +9,10 @@ export interface Named {
   name: string;
   labels: Record<string, string>;
   annotations: Record<string, string>;
+  /** Of owner references those that tell whose an object is; of Services and workloads all. */
+  owners?: Owner[];
+  /** Field managers that put back what others change. */
+  keptBy?: string[];
 }
 
 /** The part of an owner reference that tells whose an object is. */
@@ -37,6 +41,8 @@ export interface NodeState extends Named {
   ready: boolean;
   /** Such as "kind://docker/kind/kind-control-plane". */
   providerId: string;
+  /** Keys of its taints; none where it has none. */
+  taints?: string[];
 }
 
 /** A container of a pod or of a pod template. */
@@ -64,6 +70,12 @@ export interface PodState extends Named {
   containers: ContainerState[];
   /** Names of containers whose last end was OOMKilled. */
   outOfMemory: string[];
+  /** Its RuntimeClass, where it has one. */
+  runtimeClass?: string;
+  /** It asks for a node of Windows. */
+  windows?: true;
+  /** Since when containers with a start hook keep it from running, in milliseconds since 1970. */
+  startHook?: { containers: string[]; since: number };
 }
 
 /** A port of a Service. */
@@ -130,6 +142,8 @@ export interface ListenerState {
   port: number;
   protocol: string;
   hostname: string;
+  /** Namespaces that it admits: All, Same or Selector; Same where it says nothing. */
+  from?: string;
   certificates: Reference[];
   conditions: Condition[];
 }
@@ -264,6 +278,32 @@ export interface HelmReleaseState extends Named {
   revision: number;
 }
 
+/** A RuntimeClass, and the handler of the container runtime that it names. */
+export interface RuntimeClassState extends Named {
+  handler: string;
+}
+
+/** A ServiceEntry. */
+export interface ServiceEntryState extends Named {
+  hosts: string[];
+  conditions: Condition[];
+}
+
+/** A WorkloadEntry, by its metadata. */
+export type WorkloadEntryState = Named;
+
+/** A WorkloadGroup, with the labels that it gives to its entries. */
+export type WorkloadGroupState = Named;
+
+/** What ztunnel of one node knows, beside what istio-cni says of that node's pods. */
+export interface ZtunnelCount extends Named {
+  node: string;
+  /** Pods that ztunnel serves there. */
+  served: number;
+  /** Names of the running pods there that istio-cni calls captured: namespace/name. */
+  captured: string[];
+}
+
 /** What istio-cni of one node says about its ztunnel. */
 export interface ZtunnelLink extends Named {
   node: string;
@@ -295,7 +335,12 @@ export interface SnapshotLists {
   otherPolicies: OtherPolicyState;
   events: EventState;
   helmReleases: HelmReleaseState;
+  runtimeClasses: RuntimeClassState;
+  serviceEntries: ServiceEntryState;
+  workloadEntries: WorkloadEntryState;
+  workloadGroups: WorkloadGroupState;
   ztunnelLinks: ZtunnelLink;
+  ztunnelCounts: ZtunnelCount;
   drift: DriftedObject;
   networkPlugins: NetworkPlugin;
 }
@@ -308,6 +353,8 @@ export interface Gap {
   /** missing: the API has no such kind; forbidden: no right to list it; failed: the request went wrong. */
   cause: "missing" | "forbidden" | "failed";
   why: string;
+  /** What was read of it is good: only the rest is not known. */
+  partial?: true;
 }
 
 /** One read of a cluster. */

@@ -6,6 +6,8 @@ import { kindCluster, kindDefaults, publishedPorts } from "../../lib/kind/kind-c
 import { judge, type Report } from "../../lib/checks/verdicts";
 import { certificateBreakages } from "./fixtures/breakages-certificates";
 import { dataplaneBreakages } from "./fixtures/breakages-dataplane";
+import { captureBreakages } from "./fixtures/breakages-field-capture";
+import { waypointBreakages } from "./fixtures/breakages-field-waypoints";
 import { gatewayBreakages } from "./fixtures/breakages-gateway";
 import { networkBreakages } from "./fixtures/breakages-network";
 import { platformBreakages } from "./fixtures/breakages-platform";
@@ -21,6 +23,8 @@ const breakages = [
   ...policyBreakages,
   ...networkBreakages,
   ...pluginBreakages,
+  ...captureBreakages,
+  ...waypointBreakages,
 ];
 const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
 
