@@ -11,8 +11,8 @@ import {
 } from "../lib/checks/verdicts";
 import { documentation } from "./package-file";
 
-const signs: Record<Outcome, string> = { passed: "√", warned: "‼", failed: "×", unknown: "‼" };
-const colors: Record<Outcome, number> = { passed: 32, warned: 33, failed: 31, unknown: 33 };
+const signs: Record<Outcome, string> = { passed: "√", warned: "‼", failed: "×", waived: "‼", unknown: "‼" };
+const colors: Record<Outcome, number> = { passed: 32, warned: 33, failed: 31, waived: 33, unknown: 33 };
 
 /** One finding per namespace of a large cluster would push everything else off the screen. */
 const shownFindings = 10;
@@ -53,15 +53,17 @@ function resultLines(
   const lines = [
     ...(outcome === "unknown" ? [`not checked: ${why ?? ""}`] : shown),
     ...(hidden > 0 ? [`and ${hidden} more; see all with --output json`] : []),
+    ...(outcome === "waived" ? [`waived: ${why ?? ""}`] : []),
   ];
   return [first, ...[...lines, check.hint, `see ${documentation(hintAnchor(check))}`].map((line) => `    ${line}`)];
 }
 
 function summary(report: Report, sign: (outcome: Outcome) => string): string {
-  const { passed, warned, failed, unknown } = tally(report);
+  const { passed, warned, failed, waived, unknown } = tally(report);
   const parts = [
     `${sign("passed")} ${passed} passed`,
     ...(warned > 0 ? [`${sign("warned")} ${warned} warned`] : []),
+    ...(waived > 0 ? [`${sign("waived")} ${waived} waived`] : []),
     ...(unknown > 0 ? [`${sign("unknown")} ${unknown} not checked`] : []),
     ...(failed > 0 ? [`${sign("failed")} ${failed} failed`] : []),
   ];

@@ -5,6 +5,7 @@ import { metadataOnly } from "./client";
 import * as core from "./slim";
 import * as entries from "./slim-entries";
 import * as mesh from "./slim-mesh";
+import * as policies from "./slim-policies";
 
 /** One list request of a kind and what to keep of each object. */
 export interface Source<T> {
@@ -15,7 +16,10 @@ export interface Source<T> {
 }
 
 /** Kinds that are read by lists; the others need to know first what the lists hold. */
-export type ListedKind = Exclude<Kind, "configMaps" | "secrets" | "ztunnelLinks" | "ztunnelCounts" | "drift">;
+export type ListedKind = Exclude<
+  Kind,
+  "configMaps" | "secrets" | "ztunnelLinks" | "ztunnelCounts" | "drift" | "networkPlugins" | "otherPolicies"
+>;
 
 type Options = Partial<Pick<Source<unknown>, "query" | "accept">>;
 
@@ -63,7 +67,7 @@ export const sources: { [K in ListedKind]: Source<SnapshotLists[K]>[] } = {
     source(`${admission}/validatingwebhookconfigurations`, core.slimWebhooks("ValidatingWebhookConfiguration")),
   ],
   authorizationPolicies: [source("/apis/security.istio.io/v1/authorizationpolicies", mesh.slimAuthorizationPolicy)],
-  networkPolicies: [source("/apis/networking.k8s.io/v1/networkpolicies", core.slimNetworkPolicy)],
+  networkPolicies: [source("/apis/networking.k8s.io/v1/networkpolicies", policies.slimNetworkPolicy)],
   events: [
     source("/api/v1/events", core.slimEvent, eventsOf("FailedCreatePodSandBox")),
     source("/api/v1/events", core.slimEvent, eventsOf("FailedCreate")),

@@ -23,8 +23,6 @@ import type {
   EventState,
   HelmReleaseState,
   Named,
-  NetworkPolicyState,
-  NetworkRule,
   NodeState,
   Owner,
   PodState,
@@ -102,10 +100,6 @@ export function slimNode(raw: V1Node): NodeState {
 export function slimPod(raw: V1Pod): PodState {
   const status = raw.status ?? {};
   const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
-  const probes = (raw.spec?.containers ?? []).flatMap((container) => [
-    container.readinessProbe,
-    container.livenessProbe,
-  ]);
   return {
     ...named(raw),
     node: raw.spec?.nodeName ?? "",
@@ -113,7 +107,8 @@ export function slimPod(raw: V1Pod): PodState {
     ready: status.conditions?.some((entry) => entry.type === "Ready" && entry.status === "True") ?? false,
     deleting: raw.metadata?.deletionTimestamp !== undefined,
     hostNetwork: raw.spec?.hostNetwork === true,
-    probed: probes.some((probe) => probe?.httpGet ?? probe?.tcpSocket ?? probe?.grpc),
+    address: status.podIP ?? "",
+    ...probed(raw.spec),
     serviceAccount: raw.spec?.serviceAccountName ?? "",
     containers: containers(raw.spec),
     outOfMemory: statuses
@@ -123,6 +118,27 @@ export function slimPod(raw: V1Pod): PodState {
     ...(isForWindows(raw.spec) ? { windows: true } : {}),
     ...podStart(raw),
   };
+}
+
+/** Declared ports, and those of the kubelet's probes; init containers that go on running are probed too. */
+function probed(spec: V1PodSpec | undefined): Pick<PodState, "ports" | "probePorts"> {
+  const running = [
+    ...(spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always"),
+    ...(spec?.containers ?? []),
+  ];
+  const ports = Object.fromEntries(
+    running.flatMap((container) =>
+      (container.ports ?? []).map(({ name, containerPort }) => [name ?? String(containerPort), containerPort] as const),
+    ),
+  );
+  const probes = running.flatMap(({ startupProbe, readinessProbe, livenessProbe }) => [
+    startupProbe,
+    readinessProbe,
+    livenessProbe,
+  ]);
+  const asked = probes.flatMap((probe) => probe?.httpGet?.port ?? probe?.tcpSocket?.port ?? probe?.grpc?.port ?? []);
+  const numbers = asked.flatMap((port) => (typeof port === "number" ? port : (ports[port] ?? [])));
+  return { ports, probePorts: [...new Set(numbers)] };
 }
 
 function isForWindows(spec: V1PodSpec | undefined): boolean {
@@ -138,6 +154,7 @@ export function slimService(raw: V1Service): ServiceState {
       port,
       ...(nodePort ? { nodePort } : {}),
     })),
+    ...(Object.keys(raw.spec?.selector ?? {}).length > 0 ? { selector: raw.spec?.selector } : {}),
     owners: owners(raw.metadata),
     conditions: conditions(raw.status?.conditions),
   };
@@ -239,54 +256,4 @@ export function slimHelmRelease(raw: { metadata?: V1ObjectMeta }): HelmReleaseSt
     status: object.labels["status"] ?? "",
     revision: Number(object.labels["version"] ?? 0),
   };
-}
-
-interface RawNetworkPolicy {
-  metadata?: V1ObjectMeta;
-  spec?: {
-    podSelector?: {
-      matchLabels?: Record<string, string>;
-      matchExpressions?: { key: string; operator: string; values?: string[] }[];
-    };
-    policyTypes?: string[];
-    ingress?: {
-      ports?: { protocol?: string; port?: number | string; endPort?: number }[];
-      from?: { ipBlock?: { cidr: string } }[];
-    }[];
-  };
-}
-
-/** Policies for outgoing traffic alone give nothing. */
-export function slimNetworkPolicy(raw: RawNetworkPolicy): NetworkPolicyState[] {
-  const { podSelector, policyTypes, ingress } = raw.spec ?? {};
-  if (policyTypes && !policyTypes.includes("Ingress")) return [];
-  const rules = (ingress ?? []).map(({ ports, from }): NetworkRule => ({
-    ...(ports?.length ? { ports: ports.flatMap(portRange) } : {}),
-    ...(from?.length
-      ? {
-          sources: {
-            cidrs: from.flatMap((peer) => (peer.ipBlock ? [peer.ipBlock.cidr] : [])),
-            hasPods: from.some((peer) => !peer.ipBlock),
-          },
-        }
-      : {}),
-  }));
-  return [
-    {
-      ...named(raw),
-      podLabels: podSelector?.matchLabels ?? {},
-      podExpressions: (podSelector?.matchExpressions ?? []).map(({ key, operator, values }) => ({
-        key,
-        operator,
-        values: values ?? [],
-      })),
-      ingress: rules,
-    },
-  ];
-}
-
-function portRange({ protocol, port, endPort }: { protocol?: string; port?: number | string; endPort?: number }) {
-  if (protocol && protocol !== "TCP") return [];
-  if (port === undefined) return [{ from: 1, to: 65535 }];
-  return typeof port === "number" ? [{ from: port, to: endPort ?? port }] : [];
 }

@@ -6,6 +6,8 @@ import type { V1ConfigMap, V1Secret } from "@kubernetes/client-node";
 import { ApiClient, type Api, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
 import type { ReleaseName } from "./helm-releases";
+import { readNetworkPlugins } from "./network-plugins";
+import { readOtherPolicies } from "./other-policies";
 import { sources, type ListedKind, type Source } from "./kinds";
 import { isExpired } from "./lists";
 import { readDrift } from "./release-drift";
@@ -66,6 +68,8 @@ export async function readSnapshot(client: Api, options: SnapshotOptions = {}): 
   if (wanted("secrets")) await readSecrets(client, snapshot);
   if (wanted("drift")) await readReleaseDrift(client, snapshot);
   if (wanted("ztunnelLinks")) await readZtunnelLinks(client, snapshot);
+  if (wanted("networkPlugins")) await readPlugins(client, snapshot);
+  if (wanted("otherPolicies")) await readOtherPolicies(client, snapshot);
   if (wanted("ztunnelCounts")) await readZtunnelCounts(client, snapshot);
   if (wanted("pods")) await confirmStartHooks(client, snapshot.pods);
   return snapshot;
@@ -111,6 +115,8 @@ function emptySnapshot(server: string): ClusterSnapshot {
     ztunnelLinks: [],
     ztunnelCounts: [],
     drift: [],
+    networkPlugins: [],
+    otherPolicies: [],
   };
 }
 
@@ -268,4 +274,12 @@ function meshReleases(snapshot: ClusterSnapshot): ReleaseName[] {
     snapshot.helmReleases.some((other) => other.release === release && other.namespace === namespace),
   );
   return [...new Map(known.map((name) => [`${name.namespace}/${name.release}`, name])).values()];
+}
+
+async function readPlugins(client: Api, snapshot: ClusterSnapshot): Promise<void> {
+  const { daemonSets, definitions, gaps } = snapshot;
+  const signs = { daemonSets, definitions, isBlind: gaps.daemonSets !== undefined };
+  const { plugins, gap } = await readNetworkPlugins(client, signs);
+  snapshot.networkPlugins = plugins;
+  if (gap) snapshot.gaps.networkPlugins = gap;
 }

@@ -60,6 +60,8 @@ export interface Check {
   /** Lists that it looks at too: without one of them it judges what the others hold. */
   also?: Kind[];
   run(snapshot: ClusterSnapshot, context: CheckContext): Finding[];
+  /** Why it cannot tell although it could read everything; undefined where it can. */
+  unjudged?(snapshot: ClusterSnapshot): string | undefined;
 }
 
 /** A finding about one object. */

@@ -5,15 +5,15 @@ import { meshNamespace } from "./mesh";
 import type { ClusterSnapshot, Gap, Kind } from "../cluster-state/snapshot";
 
 /** What came of one check. */
-export type Outcome = "passed" | "warned" | "failed" | "unknown";
+export type Outcome = "passed" | "warned" | "failed" | "waived" | "unknown";
 
 /** One check with what it found. */
 export interface CheckResult {
   check: Check;
-  /** unknown: a list that it needs could not be read. */
+  /** unknown: a list that it needs could not be read, or holds what it cannot judge. */
   outcome: Outcome;
   findings: Finding[];
-  /** Why the outcome is unknown. */
+  /** Why the outcome is unknown, or the reason that the user gave for waiving the findings. */
   why?: string;
 }
 
@@ -42,6 +42,8 @@ export interface Scope {
   categories?: readonly string[];
   /** Findings of these namespaces, of the mesh's own and of the whole cluster; all when empty. */
   namespaces?: readonly string[];
+  /** Reasons by the ids of the checks whose findings do not matter. */
+  waivers?: Readonly<Record<string, string>>;
 }
 
 /** Runs the checks of the scope. */
@@ -54,7 +56,8 @@ export function judge(
   const chosen = scope.categories?.length
     ? checks.filter((check) => scope.categories?.includes(check.category))
     : checks;
-  const results = chosen.map((check) => judgeOne(check, snapshot, context, scope.namespaces ?? []));
+  const { namespaces = [], waivers = {} } = scope;
+  const results = chosen.map((check) => waived(judgeOne(check, snapshot, context, namespaces), waivers));
   return { server: snapshot.server, kubernetes: snapshot.kubernetes, results, unread: unreadOf(chosen, snapshot) };
 }
 
@@ -71,6 +74,14 @@ function unreadOf(chosen: readonly Check[], { gaps }: ClusterSnapshot): Unread[]
     .filter(({ open, narrowed }) => open.length + narrowed.length > 0);
 }
 
+/** A check with findings of which the user has said why they do not matter; they are shown all the same. */
+function waived(result: CheckResult, waivers: Readonly<Record<string, string>>): CheckResult {
+  const { check, findings } = result;
+  return findings.length > 0 && Object.hasOwn(waivers, check.id)
+    ? { check, outcome: "waived", findings, why: waivers[check.id] }
+    : result;
+}
+
 function judgeOne(
   check: Check,
   snapshot: ClusterSnapshot,
@@ -83,6 +94,8 @@ function judgeOne(
     .filter(({ cause, partial }) => cause !== "missing" && !partial);
   const [gap] = gaps;
   if (gap) return { check, outcome: "unknown", findings: [], why: gap.why };
+  const unjudged = check.unjudged?.(snapshot);
+  if (unjudged !== undefined) return { check, outcome: "unknown", findings: [], why: unjudged };
   const inScope = ["", meshNamespace(snapshot), ...namespaces];
   const findings = check
     .run(snapshot, context)
@@ -99,7 +112,7 @@ export function isGood(report: Report): boolean {
 
 /** How often each outcome came up. */
 export function tally(report: Report): Record<Outcome, number> {
-  const counts: Record<Outcome, number> = { passed: 0, warned: 0, failed: 0, unknown: 0 };
+  const counts: Record<Outcome, number> = { passed: 0, warned: 0, failed: 0, waived: 0, unknown: 0 };
   for (const { outcome } of report.results) counts[outcome] += 1;
   return counts;
 }

@@ -1,5 +1,6 @@
 // What one read of a cluster gives: plain objects with only the fields that checks look at.
 import type { DriftedObject } from "../drift";
+import type { NetworkPlugin } from "./network-plugins";
 
 /** What every object has. */
 export interface Named {
@@ -59,8 +60,12 @@ export interface PodState extends Named {
   ready: boolean;
   deleting: boolean;
   hostNetwork: boolean;
-  /** The kubelet probes it over the network. */
-  probed: boolean;
+  /** Its address; empty until it has one. */
+  address: string;
+  /** Ports that its containers declare, by their names or numbers. */
+  ports: Record<string, number>;
+  /** Ports at which the kubelet probes it over the network. */
+  probePorts: number[];
   serviceAccount: string;
   containers: ContainerState[];
   /** Names of containers whose last end was OOMKilled. */
@@ -84,6 +89,8 @@ export interface ServicePort {
 export interface ServiceState extends Named {
   type: string;
   ports: ServicePort[];
+  /** Labels of the pods behind it; undefined where it selects none. */
+  selector?: Record<string, string>;
   owners: Owner[];
   conditions: Condition[];
 }
@@ -217,18 +224,42 @@ export interface LabelExpression {
   values: string[];
 }
 
-/** A NetworkPolicy for incoming traffic. */
-export interface NetworkPolicyState extends Named {
-  podLabels: Record<string, string>;
-  podExpressions: LabelExpression[];
-  ingress: NetworkRule[];
+/** A label selector; without anything in it, it selects everything. */
+export interface LabelSelector {
+  labels: Record<string, string>;
+  expressions: LabelExpression[];
 }
 
-/** One rule of a NetworkPolicy: everything may come where `ports` or `sources` is not given. */
+/** One side of a rule: pods, of the policy's own namespace unless namespaces are selected, or a block of addresses. */
+export interface NetworkPeer {
+  pods?: LabelSelector;
+  namespaces?: LabelSelector;
+  block?: { cidr: string; except: string[] };
+}
+
+/** A port of a rule by number, a range of them, or the name that the pod gives it. */
+export type NetworkPort = { from: number; to: number } | { name: string };
+
+/** One rule of a NetworkPolicy: all TCP ports where `ports` is not given, everybody where `peers` is not. */
 export interface NetworkRule {
-  /** Ports by number; named ones are left out. */
-  ports?: { from: number; to: number }[];
-  sources?: { cidrs: string[]; hasPods: boolean };
+  ports?: NetworkPort[];
+  peers?: NetworkPeer[];
+}
+
+/** A NetworkPolicy. A direction that it says nothing of is undefined; one without rules is closed. */
+export interface NetworkPolicyState extends Named {
+  pods: LabelSelector;
+  ingress?: NetworkRule[];
+  egress?: NetworkRule[];
+}
+
+/** A policy of a network plugin's own kind. */
+export interface OtherPolicyState extends Named {
+  kind: string;
+  /** It only lets in what its rules name, and shuts nothing out. */
+  isOpening: boolean;
+  /** Pods whose incoming traffic it lets in, and what of it; undefined where that is not understood. */
+  admits?: { pods: LabelSelector; rules: NetworkRule[] };
 }
 
 /** A warning event. */
@@ -301,6 +332,7 @@ export interface SnapshotLists {
   validatingWebhooks: WebhookState;
   authorizationPolicies: AuthorizationPolicyState;
   networkPolicies: NetworkPolicyState;
+  otherPolicies: OtherPolicyState;
   events: EventState;
   helmReleases: HelmReleaseState;
   runtimeClasses: RuntimeClassState;
@@ -310,6 +342,7 @@ export interface SnapshotLists {
   ztunnelLinks: ZtunnelLink;
   ztunnelCounts: ZtunnelCount;
   drift: DriftedObject;
+  networkPlugins: NetworkPlugin;
 }
 
 /** Name of a list. */

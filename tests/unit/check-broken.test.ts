@@ -9,7 +9,9 @@ import { dataplaneBreakages } from "./fixtures/breakages-dataplane";
 import { captureBreakages } from "./fixtures/breakages-field-capture";
 import { waypointBreakages } from "./fixtures/breakages-field-waypoints";
 import { gatewayBreakages } from "./fixtures/breakages-gateway";
+import { networkBreakages } from "./fixtures/breakages-network";
 import { platformBreakages } from "./fixtures/breakages-platform";
+import { pluginBreakages } from "./fixtures/breakages-plugins";
 import { policyBreakages } from "./fixtures/breakages-policy";
 import { MeshApi, recordedAt } from "./fixtures/mesh-api";
 
@@ -19,6 +21,8 @@ const breakages = [
   ...gatewayBreakages,
   ...certificateBreakages,
   ...policyBreakages,
+  ...networkBreakages,
+  ...pluginBreakages,
   ...captureBreakages,
   ...waypointBreakages,
 ];

@@ -50,6 +50,7 @@ const goldenJson = `{
     "passed": 1,
     "warned": 1,
     "failed": 0,
+    "waived": 0,
     "unknown": 0
   },
   "unread": [],
@@ -118,10 +119,13 @@ describe("istio-ambient check", () => {
 
 network
 -------
+√ the network plugin's settings leave the mesh's traffic alone
 √ no NetworkPolicy blocks the mesh's port
+√ no NetworkPolicy keeps pods from connecting to the mesh's port
 √ no NetworkPolicy blocks the kubelet's probes
+√ no policy of the network plugin's own kinds is in the mesh's way
 
-√ 5 passed
+√ 8 passed
 `,
     );
     assert.deepEqual({ code, err }, { code: 0, err: "" });
@@ -178,6 +182,31 @@ not read
 `,
     );
     assert.equal(code, 0);
+  });
+
+  it("shows a waived finding with its reason, and does not fail", async () => {
+    mesh.edit(lists.daemonSets, "ztunnel", set("status.numberReady", 0));
+    const { code, out } = await check("--category", "data-plane", "--ignore", "ztunnel-ready=a = b, until Monday");
+    const shown = `‼ ztunnel is ready on every node
+    \`DaemonSet istio-system/ztunnel\`: got "0 of 1 ready"; it is ready on every node, and on at least one; run \`kubectl describe daemonset ztunnel --namespace istio-system\`
+    waived: a = b, until Monday
+`;
+    assert.ok(out.includes(shown), out);
+    assert.ok(out.endsWith("√ 7 passed   ‼ 1 waived\n"), out);
+    assert.equal(code, 0);
+  });
+
+  it("refuses to waive what does not exist, and to waive without a reason", async () => {
+    for (const [given, rule, fix] of [
+      ["ztunel-ready=known", "there is no such check", "ztunnel-ready=known"],
+      ["ztunnel-redy", "there is no such check", "ztunnel-ready=<reason>"],
+      ["ztunnel-ready", "must say after `=` why the finding does not matter here", "ztunnel-ready=<reason>"],
+      ["ztunnel-ready=<reason>", "must say after `=` why the finding does not matter here", "ztunnel-ready=<reason>"],
+    ]) {
+      const { code, out, err } = await check("--ignore", given!);
+      const message = `\`--ignore\`: got "${given}"; ${rule}; write \`--ignore "${fix}"\`\n`;
+      assert.deepEqual({ code, out, err }, { code: 64, out: "", err: message });
+    }
   });
 
   it("ends with 0 on warnings", async () => {

@@ -40,14 +40,14 @@ describe("a directory of charts", () => {
     [
       [],
       undefined,
-      '`charts.directory`: got "./charts"; must contain base-1.31.1.tgz and istiod-1.31.1.tgz and cni-1.31.1.tgz ' +
-        'and ztunnel-1.31.1.tgz; write `charts: { directory: "./charts" }`',
+      '`charts.directory`: got "./charts"; must contain base-1.31.4.tgz and istiod-1.31.4.tgz and cni-1.31.4.tgz ' +
+        'and ztunnel-1.31.4.tgz; write `charts: { directory: "./charts" }`',
     ],
     [
       four("1.31.0"),
-      "1.31.1",
-      '`charts.directory`: got "./charts"; must contain base-1.31.1.tgz and istiod-1.31.1.tgz and cni-1.31.1.tgz ' +
-        'and ztunnel-1.31.1.tgz; write `version: "1.31.0"`',
+      "1.31.4",
+      '`charts.directory`: got "./charts"; must contain base-1.31.4.tgz and istiod-1.31.4.tgz and cni-1.31.4.tgz ' +
+        'and ztunnel-1.31.4.tgz; write `version: "1.31.0"`',
     ],
     [
       four("1.31.0").slice(0, 3),
@@ -55,9 +55,9 @@ describe("a directory of charts", () => {
       '`charts.directory`: got "./charts"; must contain ztunnel-1.31.0.tgz; write `charts: { directory: "./charts" }`',
     ],
     [
-      [...four("1.30.5"), ...four("1.31.0")],
+      [...four("1.30.8"), ...four("1.31.0")],
       undefined,
-      '`charts.directory`: got "./charts"; the directory holds the charts of 1.30.5 and 1.31.0, so `version` ' +
+      '`charts.directory`: got "./charts"; the directory holds the charts of 1.30.8 and 1.31.0, so `version` ' +
         'must name one of them; write `version: "1.31.0"`',
     ],
   ];
