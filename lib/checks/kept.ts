@@ -51,7 +51,7 @@ export function heldFix(snapshot: ClusterSnapshot, found: Finding): Finding {
 
 /** The finding with the keeper in it, and the fix at the keeper's source. */
 function toldTo(keeper: Keeper, found: Finding): Finding {
-  const rule = `${found.rule}; ${keeper.who} undoes what is changed here, so change it there`;
+  const rule = `${found.rule}; ${keeper.who} reverts changes made here, so change it there`;
   return { ...found, rule, fix: { run: keeper.change } };
 }
 

@@ -98,7 +98,7 @@ export function reasonToLeave(installed: InstalledBundle, wanted: InstalledBundl
   const { bundleVersion: there, keeper } = installed;
   const version = wanted.bundleVersion;
   if (keeper !== undefined) {
-    return `${keeper} keeps them${there ? ` at ${there}` : ""}, and undoes what is changed in them`;
+    return `${keeper} manages them${there ? ` at ${there}` : ""} and reverts changes`;
   }
   if (there && version && semver.valid(there) && semver.valid(version) && semver.gt(there, version)) {
     return `the cluster has Gateway API ${there}, newer than ${version}; a bundle is never downgraded`;

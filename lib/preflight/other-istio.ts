@@ -19,7 +19,7 @@ export function otherInstaller(part: WorkloadState, revision: string, isEnrolled
   const of = revision === "" ? "" : ` (revision ${revision})`;
   const keeper = keeperOf(part);
   if (keeper) {
-    const rule = `${conflict}; use that mesh without AmbientMesh, or have ${keeper.who} remove it: what is deleted here, it makes again`;
+    const rule = `${conflict}; use that mesh without AmbientMesh, or remove it at its source: ${keeper.who} recreates what is deleted here`;
     return { part, got: `an Istio of ${keeper.who}${of}`, rule, run: keeper.change };
   }
   const first = isEnrolled && part.kind === "DaemonSet" ? unenroll : "";

@@ -78,7 +78,7 @@ export function helmFindings(plan: Plan, facts: ClusterFacts): Finding[] {
         const got = pending.test(release.status)
           ? `revision ${release.revision} is ${release.status}`
           : "it exists already";
-        const rule = `a release is this stack's own, and ${keeper.who} keeps this one; have it let go of the release first`;
+        const rule = `a release is this stack's own, and ${keeper.who} manages this one; have it let go of the release first`;
         return [finding("Helm release", object, got, rule, { run: keeper.release ?? keeper.change })];
       }
       if (pending.test(release.status)) {
@@ -173,7 +173,9 @@ export function definitionFindings(plan: Plan, facts: ClusterFacts): Finding[] {
     const { crd, keeper } = kept;
     const rule = `Helm installs istio-base only over CRDs that are its own; have ${keeper.who} let go of them first`;
     return [
-      finding("CustomResourceDefinition", crd, `kept by ${keeper.who}`, rule, { run: keeper.release ?? keeper.change }),
+      finding("CustomResourceDefinition", crd, `managed by ${keeper.who}`, rule, {
+        run: keeper.release ?? keeper.change,
+      }),
     ];
   }
   const names = foreign.map(({ name }) => name).join(" ");
@@ -209,7 +211,7 @@ export function gatewayFindings(plan: Plan, facts: ClusterFacts): Finding[] {
     .map((object) => {
       const keeper = keeperOf(object);
       if (keeper) {
-        const rule = `the mesh makes it, and ${keeper.who} keeps this one; the gateway must have a name of its own`;
+        const rule = `the mesh makes it, and ${keeper.who} manages this one; the gateway must have a name of its own`;
         return finding(object.kind, object, "it exists already", rule, { write: otherName(gateway) });
       }
       return finding(
@@ -228,7 +230,7 @@ export function gatewayFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   if (!service || marks.managed in service.labels) {
     return foreign;
   }
-  const rule = `istiod takes no Service that lacks the label ${marks.managed}; to delete this one takes its address from its clients`;
+  const rule = `istiod takes no Service that lacks the label ${marks.managed}; deleting this one breaks its clients`;
   return [...foreign, finding("Service", service, "not one of istiod's", rule, { write: otherName(gateway) })];
 }
 

@@ -165,7 +165,7 @@ describe("what people ran into", () => {
     kubectl("annotate", "service", service, "-n", mesh, `${tracked}=edge:v1/Service:${mesh}/${service}`);
     assert.deepEqual(await told("gateway-managed", 1), [
       `\`Service ${mesh}/${service}\`: got "no label gateway.istio.io/managed"; istiod only touches Services that carry it; ` +
-        "the Argo CD application edge undoes what is changed here, so change it there; run `argocd app get edge`",
+        "the Argo CD application edge reverts changes made here, so change it there; run `argocd app get edge`",
     ]);
     kubectl("annotate", "service", service, "-n", mesh, `${tracked}-`);
     kubectl("label", "service", service, "-n", mesh, "gateway.istio.io/managed=istio.io-gateway-controller");
@@ -176,7 +176,7 @@ describe("what people ran into", () => {
     kubectl("label", "namespace", "shop", "istio-injection=enabled", ...flux);
     assert.deepEqual(await told("both-labels", 1), [
       '`Namespace shop`: got "istio-injection=enabled and istio.io/dataplane-mode=ambient"; a namespace uses one of the ' +
-        "two; the Flux Kustomization flux-system/apps undoes what is changed here, so change it there; run `flux get " +
+        "two; the Flux Kustomization flux-system/apps reverts changes made here, so change it there; run `flux get " +
         "kustomization apps --namespace flux-system`",
     ]);
     kubectl("label", "namespace", "shop", "istio-injection-", ...flux.map((label) => `${label.split("=")[0]}-`));
@@ -188,8 +188,8 @@ describe("what people ran into", () => {
       const line =
         '`Deployment platform-mesh/istiod-platform`: got "an Istio of the Argo CD application argocd/mesh (revision ' +
         "platform)\"; one Istio serves a cluster: a second one fights over webhooks, GatewayClasses and each node's CNI; " +
-        "use that mesh without AmbientMesh, or have the Argo CD application argocd/mesh remove it: what is deleted here, " +
-        "it makes again; run `argocd app get argocd/mesh`";
+        "use that mesh without AmbientMesh, or remove it at its source: the Argo CD application argocd/mesh recreates " +
+        "what is deleted here; run `argocd app get argocd/mesh`";
       assert.ok(error.message.includes(line), error.message);
       return true;
     });

@@ -99,7 +99,7 @@ const errors = [
     "stack's, or delete it; run `kubectl annotate configmap hostk8s-gateway-overlay --namespace istio-system " +
     "istio-ambient/stack=istio-ambient/preflight --overwrite` [gateway-objects]",
   '`Service istio-system/hostk8s-gateway-istio`: got "not one of istiod\'s"; istiod takes no Service that lacks the label ' +
-    "gateway.istio.io/managed; to delete this one takes its address from its clients; write `gateway: { name: " +
+    "gateway.istio.io/managed; deleting this one breaks its clients; write `gateway: { name: " +
     '"hostk8s-gateway-2" }` [gateway-objects]',
   '`Service default/web`: got "has NodePort 30081"; NodePort 30081 of the gateway ' +
     "(`gateway.httpNodePort`) must be free; write `httpNodePort: 30082` [node-ports-free]",

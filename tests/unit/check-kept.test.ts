@@ -50,7 +50,7 @@ describe("a fix", () => {
     const kept = new MeshApi().edit(lists.services, service, unmanaged).edit(lists.services, service, argo);
     assert.deepEqual(await messages(kept), {
       "gateway-managed": [
-        `${unmanagedService}; the Argo CD application mesh undoes what is changed here, so change it there; run \`argocd app get mesh\``,
+        `${unmanagedService}; the Argo CD application mesh reverts changes made here, so change it there; run \`argocd app get mesh\``,
       ],
     });
     const other = new MeshApi().edit(lists.services, service, unmanaged).edit(lists.services, "web", argo);
@@ -64,7 +64,7 @@ describe("a fix", () => {
     assert.deepEqual(await messages(mesh), {
       "both-labels": [
         '`Namespace shop`: got "istio-injection=enabled and istio.io/dataplane-mode=ambient"; a namespace uses one of the ' +
-          "two; the Flux Kustomization flux-system/apps undoes what is changed here, so change it there; run `flux get " +
+          "two; the Flux Kustomization flux-system/apps reverts changes made here, so change it there; run `flux get " +
           "kustomization apps --namespace flux-system`",
       ],
     });
@@ -87,7 +87,7 @@ describe("a fix", () => {
     const { "webhook-policy": lines } = await messages(mesh);
     assert.deepEqual(lines, [
       '`ValidatingWebhookConfiguration istio-validator-istio-system`: got "none"; the base and istiod charts install one ' +
-        "validating webhook each; the Flux HelmRelease flux-system/istiod undoes what is changed here, so change it there; " +
+        "validating webhook each; the Flux HelmRelease flux-system/istiod reverts changes made here, so change it there; " +
         "run `flux get helmrelease istiod --namespace flux-system`",
     ]);
   });
@@ -100,7 +100,7 @@ describe("a fix", () => {
     const { "istio-crds": lines } = await messages(mesh);
     assert.deepEqual(lines, [
       '`CustomResourceDefinition telemetries.telemetry.istio.io`: got "none"; the base chart installs it; the Istio add-on ' +
-        "of AKS undoes what is changed here, so change it there; run `az aks show --name CLUSTER --resource-group GROUP " +
+        "of AKS reverts changes made here, so change it there; run `az aks show --name CLUSTER --resource-group GROUP " +
         "--query serviceMeshProfile`",
     ]);
   });
@@ -114,7 +114,7 @@ describe("a fix", () => {
       )
       .remove(lists.admissionPolicies, "safe-upgrades.gateway.networking.k8s.io");
     const { "gateway-api-guard": lines } = await messages(mesh);
-    assert.match(lines![0]!, /the platform's add-on manager undoes what is changed here, so change it there; run /);
+    assert.match(lines![0]!, /the platform's add-on manager reverts changes made here, so change it there; run /);
   });
 
   it("that only looks or restarts stays as it is", async () => {
@@ -158,7 +158,7 @@ describe("a fix", () => {
       metadata.ownerReferences = [{ kind: "IstioRevision", name: "canary" }];
     });
     assert.deepEqual((await messages(sail))["webhook-service"], [
-      `${staleText}; the Sail operator (IstioRevision canary) undoes what is changed here, so change it there; run ` +
+      `${staleText}; the Sail operator (IstioRevision canary) reverts changes made here, so change it there; run ` +
         "`kubectl get istios,istiocnis,ztunnels`",
     ]);
   });

@@ -159,6 +159,31 @@ network
     assert.notEqual((await check("--namespace", "shopp")).code, 64);
   });
 
+  it("passes a check that could read all but a part, and says at the end what that was", async () => {
+    const entries = "/apis/networking.istio.io/v1/serviceentries";
+    server.answers.set(entries, { status: 403, message: "no right to list entries" });
+    const { code, out } = await check("--category", "waypoints");
+    assert.equal(
+      out,
+      `waypoints
+---------
+√ every waypoint that is in use exists
+√ the traffic type of every waypoint is valid
+√ every waypoint serves the kind of traffic that it is named for
+√ every waypoint has a mesh listener
+√ every Service with a waypoint label is bound to its waypoint
+√ every waypoint has running pods
+
+not read
+--------
+‼ serviceEntries: no right to list entries; narrows waypoint-exists, waypoint-bound
+
+√ 6 passed
+`,
+    );
+    assert.equal(code, 0);
+  });
+
   it("shows a waived finding with its reason, and does not fail", async () => {
     mesh.edit(lists.daemonSets, "ztunnel", set("status.numberReady", 0));
     const { code, out } = await check("--category", "data-plane", "--ignore", "ztunnel-ready=a = b, until Monday");

@@ -31,7 +31,7 @@ const istiod = (labels = {}, annotations = {}, namespace = "istio-system") =>
 const ztunnel = (annotations = {}) =>
   workload("DaemonSet", "mesh", "ztunnel", { "app.kubernetes.io/name": "ztunnel" }, annotations);
 const away = (who: string) =>
-  `use that mesh without AmbientMesh, or have ${who} remove it: what is deleted here, it makes again`;
+  `use that mesh without AmbientMesh, or remove it at its source: ${who} recreates what is deleted here`;
 
 const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] = [
   [
@@ -99,7 +99,7 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
       istiods: [istiod(flux, helmMarks("istiod", "istio-system"))],
     },
     '`Helm release istio-system/istiod`: got "it exists already"; a release is this stack\'s own, and the Flux HelmRelease ' +
-      "flux-system/istiod keeps this one; have it let go of the release first; run `flux suspend helmrelease istiod " +
+      "flux-system/istiod manages this one; have it let go of the release first; run `flux suspend helmrelease istiod " +
       "--namespace flux-system`",
   ],
   [
@@ -109,7 +109,7 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
       istiods: [istiod(flux, helmMarks("istiod", "istio-system"))],
     },
     '`Helm release istio-system/istiod`: got "revision 2 is pending-upgrade"; a release is this stack\'s own, and the Flux ' +
-      "HelmRelease flux-system/istiod keeps this one; have it let go of the release first; run `flux suspend helmrelease " +
+      "HelmRelease flux-system/istiod manages this one; have it let go of the release first; run `flux suspend helmrelease " +
       "istiod --namespace flux-system`",
   ],
   [
@@ -128,7 +128,7 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
         { ...named("", "sidecars.networking.istio.io"), annotations: argo },
       ],
     },
-    '`CustomResourceDefinition sidecars.networking.istio.io`: got "kept by the Argo CD application mesh"; Helm installs ' +
+    '`CustomResourceDefinition sidecars.networking.istio.io`: got "managed by the Argo CD application mesh"; Helm installs ' +
       "istio-base only over CRDs that are its own; have the Argo CD application mesh let go of them first; run `argocd app " +
       "set mesh --sync-policy none`",
   ],
@@ -140,14 +140,14 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
     "a Gateway that Flux keeps",
     { namespaces: [mine], objects: [{ ...named("istio-system", "hostk8s-gateway", flux), kind: "Gateway" }] },
     '`Gateway istio-system/hostk8s-gateway`: got "it exists already"; the mesh makes it, and the Flux HelmRelease ' +
-      "flux-system/istiod keeps this one; the gateway must have a name of its own; write `gateway: { name: " +
+      "flux-system/istiod manages this one; the gateway must have a name of its own; write `gateway: { name: " +
       '"hostk8s-gateway-2" }`',
   ],
   [
     "a Service of the gateway's name is not deleted under its clients",
     { namespaces: [mine], services: [service("istio-system", "hostk8s-gateway-istio")] },
     '`Service istio-system/hostk8s-gateway-istio`: got "not one of istiod\'s"; istiod takes no Service that lacks the label ' +
-      "gateway.istio.io/managed; to delete this one takes its address from its clients; write `gateway: { name: " +
+      "gateway.istio.io/managed; deleting this one breaks its clients; write `gateway: { name: " +
       '"hostk8s-gateway-2" }`',
   ],
   [
@@ -158,14 +158,14 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
       ],
     },
     '`Namespace istio-system`: got "pod-security.kubernetes.io/enforce: restricted"; istio-cni and ztunnel need a namespace ' +
-      "whose Pod Security level is privileged; the Argo CD application mesh undoes what is changed here, so change it there; " +
+      "whose Pod Security level is privileged; the Argo CD application mesh reverts changes made here, so change it there; " +
       "run `argocd app get mesh`",
   ],
   [
     "the labels of a namespace that Flux keeps",
     { namespaces: [named("", "shop", { ...flux, ...enrolled.labels, "istio-injection": "enabled" })] },
     '`Namespace shop`: got "both istio.io/dataplane-mode and istio-injection"; a pod with a sidecar is never captured; the ' +
-      "Flux HelmRelease flux-system/istiod undoes what is changed here, so change it there; run `flux get helmrelease istiod " +
+      "Flux HelmRelease flux-system/istiod reverts changes made here, so change it there; run `flux get helmrelease istiod " +
       "--namespace flux-system`",
   ],
 ];

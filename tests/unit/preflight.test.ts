@@ -102,7 +102,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     },
     '`DaemonSet istio-cni/istio-cni-node`: got "an Istio of the Sail operator (IstioCNI default)"; one Istio serves a ' +
       "cluster: a second one fights over webhooks, GatewayClasses and each node's CNI; use that mesh without " +
-      "AmbientMesh, or have the Sail operator (IstioCNI default) remove it: what is deleted here, it makes again; run " +
+      "AmbientMesh, or remove it at its source: the Sail operator (IstioCNI default) recreates what is deleted here; run " +
       "`kubectl get istios,istiocnis,ztunnels`",
   ],
   [
@@ -149,7 +149,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     {},
     { namespaces: [mine], services: [service("istio-system", "hostk8s-gateway-istio")] },
     '`Service istio-system/hostk8s-gateway-istio`: got "not one of istiod\'s"; istiod takes no Service that lacks the ' +
-      "label gateway.istio.io/managed; to delete this one takes its address from its clients; write " +
+      "label gateway.istio.io/managed; deleting this one breaks its clients; write " +
       '`gateway: { name: "hostk8s-gateway-2" }`',
   ],
   [

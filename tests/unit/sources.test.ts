@@ -113,12 +113,12 @@ describe("a bundle of Gateway API", () => {
     const kept = installedBundle([crd("gateways.gateway.networking.k8s.io"), crd(routes, gke)]);
     assert.equal(
       reasonToLeave(kept, wanted),
-      "the platform's add-on manager keeps them at v1.4.1, and undoes what is changed in them",
+      "the platform's add-on manager manages them at v1.4.1 and reverts changes",
     );
     const openshift = installedBundle([{ ...crd(routes), keptBy: ["ingress-operator"] }]);
     assert.equal(
       reasonToLeave(openshift, wanted),
-      "the Ingress Operator of OpenShift keeps them at v1.4.1, and undoes what is changed in them",
+      "the Ingress Operator of OpenShift manages them at v1.4.1 and reverts changes",
     );
     const others = installedBundle([crd(routes), crd("backends.example.com", gke)]);
     assert.equal(reasonToLeave(others, wanted), undefined);
