@@ -55,6 +55,14 @@ const none = "there is no such argument";
 
 /** Programs, and the lines that each ends with below the name of the component. */
 const slips: Record<string, [() => void, string, string[]]> = {
+  "no name": [
+    () => Reflect.construct(components.Waypoint, [{ namespace: "shop" }]) as object,
+    "Waypoint",
+    [
+      '`name`: got "{"namespace":"shop"}"; must be the name of the component, as the first argument; write ' +
+        '`new Waypoint("waypoint", { ... })`',
+    ],
+  ],
   "a namespace in place of its name": [
     () => route({ namespace: shop(), backends }),
     'HttpRoute "web"',
