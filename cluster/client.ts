@@ -98,9 +98,14 @@ export class ApiClient implements WritingApi {
     return this.ask({ method: "PATCH", path, accept: "application/json", body, type });
   }
 
+  /** Asks what creating an object would come to, and creates none. */
+  tryCreate(path: string, object: object): Promise<Reply> {
+    return this.post(`${path}?${new URLSearchParams({ fieldManager, dryRun: "All" }).toString()}`, object);
+  }
+
   /** Server-side apply: creates the object, or takes over the fields that it names and keeps all others. */
-  apply(path: string, object: object): Promise<Reply> {
-    const query = new URLSearchParams({ fieldManager, force: "true" });
+  apply(path: string, object: object, isDryRun = false): Promise<Reply> {
+    const query = new URLSearchParams({ fieldManager, force: "true", ...(isDryRun ? { dryRun: "All" } : {}) });
     const type = "application/apply-patch+yaml";
     return this.ask({
       method: "PATCH",

@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { nodeRefusal } from "../cli/node-version";
+import { nodeRefusal } from "../lib/node-version";
 import { packageFile } from "../cli/package-file";
 import { buildParts } from "../sandbox/build/build";
 import { Instance } from "../sandbox/instance";

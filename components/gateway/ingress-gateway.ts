@@ -200,6 +200,7 @@ function normalize(told: Told, componentName: string, args: IngressGatewayArgs) 
       })),
     hostnames: part("hostnames", args.hostnames),
     allowedRoutes: part("allowedRoutes", args.allowedRoutes),
+    allowedListeners: part("allowedListeners", args.allowedListeners),
     certificate: part("certificate", args.certificate ?? {}),
   };
 }
@@ -259,10 +260,18 @@ function createGateway(
     name: gatewayObjects.service,
   }));
   const spec = pulumi
-    .all([gateway.hostnames, secretName, gateway.allowedRoutes, gateway.name, overlayName(gateway)])
-    .apply(([hostnames, secret, allowedRoutes, gatewayName, overlay]) =>
-      gatewaySpec({ https: gateway.https, hostnames, secretName: secret, allowedRoutes }, gatewayName, overlay),
-    );
+    .all([
+      gateway.hostnames,
+      secretName,
+      gateway.allowedRoutes,
+      gateway.allowedListeners,
+      gateway.name,
+      overlayName(gateway),
+    ])
+    .apply(([hostnames, secret, allowedRoutes, allowedListeners, gatewayName, overlay]) => {
+      const listeners = { https: gateway.https, hostnames, secretName: secret, allowedRoutes, allowedListeners };
+      return gatewaySpec(listeners, gatewayName, overlay);
+    });
   return new k8s.apiextensions.CustomResource(
     gatewayChildren.gateway(name),
     {

@@ -1,7 +1,7 @@
 // What an ingress gateway and its certificate may be given.
 import { FieldRules, Given, ObjectRule, objectWithSynonyms, Synonyms, Together } from "../../lib/validation/object";
 import { below, flag, list, oneOf, Rule, value, whole } from "../../lib/validation/rules";
-import { IssuerKind, RoutesFrom, ServiceType } from "../../lib/validation/closed-sets";
+import { IssuerKind, ListenersFrom, RoutesFrom, ServiceType } from "../../lib/validation/closed-sets";
 import { gatewayObjects } from "../../lib/istio/names";
 import { certificateDefaults as cert, gatewayDefaults as gateway } from "../../lib/istio/defaults";
 import {
@@ -22,7 +22,7 @@ import {
 import { clusterRules } from "../support/rules";
 import { parseQuantity } from "../../lib/validation/quantity";
 import { Violation, textOf } from "../../lib/validation/violations";
-import type { AllowedRoutesArgs, CertificateArgs, GatewayArgs, IngressGatewayArgs } from "./args";
+import type { AllowedListenersArgs, AllowedRoutesArgs, CertificateArgs, GatewayArgs, IngressGatewayArgs } from "./args";
 
 const nonEmpty: Rule = value(
   (got) => !Array.isArray(got) || got.length > 0,
@@ -127,34 +127,37 @@ const certificateRules = objectWithSynonyms<CertificateArgs>(
   renewalInside,
 );
 
-const selectorNeedsLabels: Together<AllowedRoutesArgs> = (allowed, path, unknown) => {
-  if (unknown.length > 0) {
-    return [];
-  }
-  const selected = allowed["from"] === "Selector";
-  const given = allowed["selector"];
-  const filled = typeof given === "object" && given !== null && Object.keys(given).length > 0;
-  if (selected && !filled) {
-    return [
-      {
-        path: below(path, "selector"),
-        got: given,
-        rule: 'must have a label of the namespaces, since `from` is "Selector"',
-        fix: 'selector: { "hostk8s.stack": "shop" }',
-      },
-    ];
-  }
-  return !selected && given !== undefined
-    ? [
+/** A selector and its labels, one for the other; `usual` is what holds without `from`. */
+const selectorNeedsLabels =
+  (usual: string): Together<AllowedRoutesArgs | AllowedListenersArgs> =>
+  (allowed, path, unknown) => {
+    if (unknown.length > 0) {
+      return [];
+    }
+    const selected = allowed["from"] === "Selector";
+    const given = allowed["selector"];
+    const filled = typeof given === "object" && given !== null && Object.keys(given).length > 0;
+    if (selected && !filled) {
+      return [
         {
           path: below(path, "selector"),
           got: given,
-          rule: `has no effect while \`from\` is "${textOf(allowed["from"] ?? gateway.allowedFrom)}"`,
-          fix: 'from: "Selector"',
+          rule: 'must have a label of the namespaces, since `from` is "Selector"',
+          fix: 'selector: { "hostk8s.stack": "shop" }',
         },
-      ]
-    : [];
-};
+      ];
+    }
+    return !selected && given !== undefined
+      ? [
+          {
+            path: below(path, "selector"),
+            got: given,
+            rule: `has no effect while \`from\` is "${textOf(allowed["from"] ?? usual)}"`,
+            fix: 'from: "Selector"',
+          },
+        ]
+      : [];
+  };
 
 const portPairs = [
   ["httpNodePort", "httpsNodePort"],
@@ -213,7 +216,12 @@ const fields: FieldRules<GatewayArgs> = {
   allowedRoutes: objectWithSynonyms<AllowedRoutesArgs>(
     { from: oneOf(Object.values(RoutesFrom)), selector: labels },
     { namespaces: "from", labels: "selector", matchLabels: "selector" },
-    selectorNeedsLabels,
+    selectorNeedsLabels(gateway.allowedFrom),
+  ),
+  allowedListeners: objectWithSynonyms<AllowedListenersArgs>(
+    { from: oneOf(Object.values(ListenersFrom)), selector: labels },
+    { namespaces: "from", labels: "selector", matchLabels: "selector" },
+    selectorNeedsLabels(gateway.listenersFrom),
   ),
   certificate: certificateRules,
 };
@@ -246,6 +254,7 @@ const synonyms = {
   secretName: { write: 'certificate: { existing: true, secretName: "wildcard-cert" }' },
   https: { write: "certificate: { enabled: true }" },
   allowedNamespaces: "allowedRoutes",
+  listenerSets: { write: 'allowedListeners: { from: "All" }' },
   resources: { write: 'cpu: "50m", memory: "64Mi"' },
 } satisfies Synonyms<GatewayArgs>;
 

@@ -15,9 +15,10 @@ import {
 import { meshChildren } from "./children";
 import { gatewayDefaults, meshDefaults, partDefaults } from "../../lib/istio/defaults";
 import { componentMark, stackMark } from "../../lib/ownership/marks";
-import { ChartName, istioLine } from "../../lib/istio/releases";
+import { ChartName, nearestLine } from "../../lib/istio/releases";
 import type { Violation } from "../../lib/validation/violations";
 import { meshRules as rules } from "./rules";
+import { partRule, sayWhatIsAllowed } from "./chart-values";
 import { chartViolations, ChartSource, chartSource, createRelease, explainRelease } from "./charts";
 import { claimNodePorts } from "../support/node-ports";
 import { announceParts } from "../support/parts";
@@ -96,6 +97,7 @@ export class AmbientMesh extends pulumi.ComponentResource {
     throwViolations("AmbientMesh", name, [...claimMesh(this, name), ...claimPorts(this, name, args)]);
     const cluster = clusterOf(this, "AmbientMesh", name, args.cluster);
     const source = chartSource(args.charts, args.version);
+    sayWhatIsAllowed(this, args, source.version);
     const mesh = normalize(componentNamed("AmbientMesh", name), args, source.version);
     const release = releaseInto(this, name, cluster, source, mesh);
     const seen = preflight(this, name, args, cluster, { ...mesh, version: source.version }, opts);
@@ -169,7 +171,7 @@ function claimPorts(mesh: AmbientMesh, name: string, { gateway = {} }: AmbientMe
 /** The arguments with their defaults, as the values of the four charts and what these request. */
 function normalize(what: string, args: AmbientMeshArgs, version: string) {
   const part = <T>(field: keyof AmbientMeshArgs & string, value: T) =>
-    resolved(what, field, value, rules.fields[field]!);
+    resolved(what, field, value, partRule(field, args, version));
   const namespace = part("namespace", args.namespace).apply((given) => given ?? meshDefaults.namespace);
   const shared = pulumi
     .all([
@@ -283,7 +285,7 @@ function createGatewayApi(
   if (install === false) {
     return [];
   }
-  const usual = bundle.source === undefined ? istioLine(version)?.gatewayApi : undefined;
+  const usual = bundle.source === undefined ? nearestLine(version).gatewayApi : undefined;
   return [new GatewayApi(meshChildren.gatewayApi(name), { ...bundle, version: bundle.version ?? usual }, opts)];
 }
 

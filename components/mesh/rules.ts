@@ -1,6 +1,20 @@
 // What AmbientMesh may be given.
-import { object, ObjectRule, objectWithSynonyms, Together } from "../../lib/validation/object";
-import { anything, below, first, flag, list, mapOf, oneOf, text, value, whole } from "../../lib/validation/rules";
+import { ObjectRule, objectWithSynonyms, Together } from "../../lib/validation/object";
+import {
+  anything,
+  below,
+  first,
+  flag,
+  list,
+  mapOf,
+  oneOf,
+  text,
+  value,
+  whole,
+  type Rule,
+} from "../../lib/validation/rules";
+import { waivable } from "../../lib/preflight";
+import { waiverOf, waiverRule } from "../../lib/preflight/waivers";
 import { cpu, dnsLabel, dnsSubdomain, exactVersion, memory } from "../../lib/validation/formats";
 import { limitAboveRequest, meshGatewayRules } from "../gateway/rules";
 import { bundleFields, bundleSynonyms, sourceKnowsVersion } from "../gateway-api/rules";
@@ -20,21 +34,35 @@ import type {
   PreflightArgs,
 } from "./args";
 
-/** An exact release of a line that this package knows. */
-export const istioVersion = first(
-  text(exactVersion, "must be an exact release, not a range", (got) => `"${nearestRelease(String(got))}"`),
-  value(
-    (got) => istioLine(String(got)) !== undefined,
-    `must be a release of Istio ${istioLines.map((line) => line.minor).join(" or ")}`,
-    `"${defaultIstioVersion}"`,
-  ),
-  value(
-    (got) => !isOlder(String(got), istioLine(String(got))!.floor),
-    (got) =>
-      `must be ${istioLine(String(got))!.floor} or newer: Helm and older patches keep overwriting each other's webhooks`,
-    (got) => `"${istioLine(String(got))!.newest}"`,
-  ),
+const exactRelease = text(
+  exactVersion,
+  "must be an exact release, not a range",
+  (got) => `"${nearestRelease(String(got))}"`,
 );
+
+const listedRelease = value(
+  (got) => istioLine(String(got)) !== undefined,
+  `must be a release of Istio ${istioLines.map((line) => line.minor).join(" or ")}, unless \`allowUnlistedRelease\` is true`,
+  `"${defaultIstioVersion}"`,
+);
+
+const safeRelease = value(
+  (got) => !isOlder(String(got), istioLine(String(got))?.floor ?? String(got)),
+  (got) =>
+    `must be ${istioLine(String(got))!.floor} or newer: Helm and older patches keep overwriting each other's webhooks`,
+  (got) => `"${istioLine(String(got))!.newest}"`,
+);
+
+/** An exact release, of a line that this package lists or, where that is allowed, of any. */
+export function istioRelease(allowUnlisted: boolean): Rule {
+  return first(exactRelease, ...(allowUnlisted ? [] : [listedRelease]), safeRelease);
+}
+
+/** What the version's own rule does not say: whether its line has to be a listed one, another argument tells. */
+const knownRelease: Together<AmbientMeshArgs> = ({ version, allowUnlistedRelease }, path) =>
+  exactRelease(version, "version").length > 0
+    ? []
+    : istioRelease(allowUnlistedRelease === true)(version, below(path, "version"));
 
 const istiodLimit = first(
   memory,
@@ -65,7 +93,8 @@ const partSynonyms = { ...cniSynonyms, limit: "memoryLimit", limits: "memoryLimi
 /** Rules for AmbientMeshArgs. */
 export const meshRules: ObjectRule = objectWithSynonyms<AmbientMeshArgs>(
   {
-    version: istioVersion,
+    version: exactRelease,
+    allowUnlistedRelease: flag,
     namespace: dnsLabel("istio-system"),
     adoptNamespace: flag,
     platform: oneOf(Object.values(Platform)),
@@ -130,7 +159,10 @@ export const meshRules: ObjectRule = objectWithSynonyms<AmbientMeshArgs>(
     gateway: meshGatewayRules,
     onDestroy: oneOf(Object.values(OnDestroy)),
     cluster: clusterRules,
-    preflight: object<PreflightArgs>({ enabled: flag }),
+    preflight: objectWithSynonyms<PreflightArgs>(
+      { enabled: flag, ignore: waiverRule(waivable.map(({ id }) => id)) },
+      { skip: "ignore", waive: "ignore", waivers: "ignore" },
+    ),
   },
   {
     istioVersion: "version",
@@ -170,13 +202,15 @@ export const meshRules: ObjectRule = objectWithSynonyms<AmbientMeshArgs>(
     certificate: { write: 'gateway: { certificate: { dnsNames: ["apps.example.com"] } }' },
     replicas: { write: "gateway: { replicas: 2 }", example: "2" },
     hub: { write: 'images: { hub: "registry.example.com/istio" }' },
-    tag: { write: 'images: { tag: "1.31.1-distroless" }' },
+    tag: { write: 'images: { tag: "1.31.4-distroless" }' },
     metrics: "telemetry",
     accessLog: "accessLogs",
     logs: "accessLogs",
     adopt: "adoptNamespace",
     kubeconfig: { write: 'cluster: { kubeconfig: "~/.kube/config" }' },
     context: { write: 'cluster: { context: "kind-kind" }' },
-    values: { write: "controlPlane: { values: { key: 1 } }" },
+    values: { write: "controlPlane: { values: { replicaCount: 2 } }" },
+    ignore: { write: waiverOf("kubernetes-untested") },
   },
+  knownRelease,
 );

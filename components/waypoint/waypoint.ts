@@ -5,6 +5,7 @@ import { timeouts, waypointDefaults } from "../../lib/istio/defaults";
 import { waypointObjects } from "../../lib/istio/names";
 import type { Violation } from "../../lib/validation/violations";
 import { behindWaypoint, meshLabels } from "../../lib/istio/labels";
+import { askNamespace } from "./admission";
 import { waypointOverlay, waypointSpec } from "./objects";
 import { waypointRules as rules } from "./rules";
 import { childOf, minutes } from "../support/children";
@@ -57,6 +58,7 @@ export class Waypoint extends pulumi.ComponentResource {
     const serving = awaitPods(name, waypoint, childOf(this, opts, gateway));
     const users = args.for.map((user, index) => labelUser(this, name, writer, user, index, waypoint, serving));
     keepChildren<WaypointChildren>(this, { gateway, ...overlay, pods: serving, users });
+    askNamespace(this, what, cluster, waypoint);
 
     const at = pulumi.all([waypoint.name, waypoint.namespace, serving.id]);
     this.name = at.apply(([known]) => known);

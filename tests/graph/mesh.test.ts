@@ -147,12 +147,12 @@ describe("the arguments of AmbientMesh", () => {
   onServingCluster();
 
   it("put every release at the same exact version, from Istio's own repository", async () => {
-    const { recording } = await recordMesh({ version: "1.30.5" });
+    const { recording } = await recordMesh({ version: "1.30.8" });
     for (const [name, chart] of Object.entries({ base: "base", istiod: "istiod", cni: "cni", ztunnel: "ztunnel" })) {
       const { version, chart: from, repositoryOpts } = inputsOf(recording, `mesh-${name}`);
       assert.deepEqual(
         [version, from, repositoryOpts],
-        ["1.30.5", chart, { repo: "https://blob.istio.io/istio-release/charts" }],
+        ["1.30.8", chart, { repo: "https://blob.istio.io/istio-release/charts" }],
       );
     }
   });
