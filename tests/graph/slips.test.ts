@@ -241,14 +241,11 @@ const slips: Record<string, [() => void, string, string[]]> = {
     ],
   ],
   "words for the gateway at a mesh": [
-    () => mesh({ nodePort: 31080, domain: "apps.example.org", profile: "ambient" }),
+    () => mesh({ nodePort: 31080, domain: "apps.example.org" }),
     'AmbientMesh "mesh"',
     [
       `\`nodePort\`: got "31080"; ${none}; write \`gateway: { httpNodePort: 31080 }\``,
       `\`domain\`: got "apps.example.org"; ${none}; write \`gateway: { certificate: { dnsNames: ["apps.example.org"] } }\``,
-      `\`profile\`: got "ambient"; ${none}, only version, namespace, adoptNamespace, platform, charts, images, ` +
-        "gatewayApi, controlPlane, cni, dataplane, telemetry, accessLogs, gateway, onDestroy, cluster, preflight; " +
-        "remove `profile`",
     ],
   ],
   "a circuit breaker by that name": [
