@@ -13,12 +13,22 @@ export function checkArgs<T>(component: string, name: string, args: T, rule: Rul
   // Every component comes by here first.
   requireNode();
   guardRun();
+  requireName(component, name);
   const found: Violation[] = [];
   const { rest, options } = withoutOptions(args === undefined ? {} : args, rule);
   const plain = plainParts(rest, "", found);
   const misplaced = options.map(([key, value]) => optionViolation(component, name, key, value));
   throwViolations(component, name, [...misplaced, ...found, ...rule(plain, ""), ...more]);
   return args;
+}
+
+/** The name is the first argument; of what comes without one nothing else can be told. */
+function requireName(component: string, name: unknown): void {
+  if (typeof name !== "string" || name === "") {
+    const rule = "must be the name of the component, as the first argument";
+    const fix = `new ${component}("${component.toLowerCase()}", { ... })`;
+    throwToldViolations(component, [{ path: "name", got: name, rule, fix }]);
+  }
 }
 
 /** Options of every resource, which are easily written among the arguments. */

@@ -55,6 +55,14 @@ const none = "there is no such argument";
 
 /** Programs, and the lines that each ends with below the name of the component. */
 const slips: Record<string, [() => void, string, string[]]> = {
+  "no name": [
+    () => Reflect.construct(components.Waypoint, [{ namespace: "shop" }]) as object,
+    "Waypoint",
+    [
+      '`name`: got "{"namespace":"shop"}"; must be the name of the component, as the first argument; write ' +
+        '`new Waypoint("waypoint", { ... })`',
+    ],
+  ],
   "a namespace in place of its name": [
     () => route({ namespace: shop(), backends }),
     'HttpRoute "web"',
@@ -233,14 +241,11 @@ const slips: Record<string, [() => void, string, string[]]> = {
     ],
   ],
   "words for the gateway at a mesh": [
-    () => mesh({ nodePort: 31080, domain: "apps.example.org", profile: "ambient" }),
+    () => mesh({ nodePort: 31080, domain: "apps.example.org" }),
     'AmbientMesh "mesh"',
     [
       `\`nodePort\`: got "31080"; ${none}; write \`gateway: { httpNodePort: 31080 }\``,
       `\`domain\`: got "apps.example.org"; ${none}; write \`gateway: { certificate: { dnsNames: ["apps.example.org"] } }\``,
-      `\`profile\`: got "ambient"; ${none}, only version, allowUnlistedRelease, namespace, adoptNamespace, platform, charts, images, ` +
-        "gatewayApi, controlPlane, cni, dataplane, telemetry, accessLogs, gateway, onDestroy, cluster, preflight; " +
-        "remove `profile`",
     ],
   ],
   "a circuit breaker by that name": [
