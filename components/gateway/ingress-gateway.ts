@@ -17,6 +17,7 @@ import { gatewayObjects, listenerName } from "../../lib/istio/names";
 import { ingressGatewayRules as rules } from "./rules";
 import type { Awaited } from "../../lib/cluster-state/waiting";
 import { createCertificate, issuedBy } from "./certificate";
+import { placesOfGateway } from "./references";
 import { GatewayArgs, GatewayNodePorts, GatewayReference, IngressGatewayArgs } from "./args";
 import { childOf, minutes } from "../support/children";
 import { checkArgs, componentNamed, resolved, throwViolations, withName } from "../support/arguments";
@@ -25,6 +26,7 @@ import { claimNodePorts } from "../support/node-ports";
 import { awaitPods } from "./pods";
 import { Cluster, clusterId, clusterOf } from "../support/cluster";
 import { beforeTheEnd, explainWait } from "../support/explain-wait";
+import { announceListeners } from "../support/losses";
 import { factsOf } from "../support/mesh-facts";
 import { anotherName, ownObject, Writer } from "../support/ownership";
 import { announceGateway, earlyName, plain } from "../support/program";
@@ -72,6 +74,7 @@ export class IngressGateway extends pulumi.ComponentResource {
     const certificate = createCertificate(this, name, writer, gateway, args.certificate ?? {});
     const resource = createGateway(
       name,
+      args,
       writer,
       gateway,
       certificate.secretName,
@@ -206,6 +209,7 @@ function overlayName(gateway: Normalized): pulumi.Output<string> {
 
 function createGateway(
   name: string,
+  args: IngressGatewayArgs,
   writer: Writer,
   gateway: Normalized,
   secretName: pulumi.Output<string>,
@@ -229,12 +233,16 @@ function createGateway(
     .apply(([hostnames, secret, allowedRoutes, gatewayName, overlay]) =>
       gatewaySpec({ https: gateway.https, hostnames, secretName: secret, allowedRoutes }, gatewayName, overlay),
     );
+  announceListeners(writer.cluster, gateway.name, gateway.namespace, spec);
   return new k8s.apiextensions.CustomResource(
     `${name}-gateway`,
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "Gateway",
-      metadata: ownObject(writer, "Gateway", metadata, wayOut, { made }),
+      metadata: ownObject(writer, "Gateway", metadata, wayOut, {
+        made,
+        refersTo: (into, own) => placesOfGateway(args, own, into),
+      }),
       spec,
     },
     // Two Gateways cannot hold the same NodePorts while one replaces the other.
