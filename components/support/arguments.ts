@@ -4,12 +4,14 @@ import { UNKNOWN, Violation, violationLine, violationReason } from "../../lib/va
 import type { ObjectRule } from "../../lib/validation/object";
 import type { Rule } from "../../lib/validation/rules";
 import type { ObjectMetadataArgs } from "./args";
+import { programObjects } from "./program-objects";
 import { guardRun, printedPlainly, withFixedMessage } from "./workarounds";
 
 /** Throws one error with every violation of a component's plain arguments, before anything of it is registered. */
 export function checkArgs<T>(component: string, name: string, args: T, rule: Rule, more: Violation[] = []): T {
   // Every component comes by here first.
   guardRun();
+  programObjects();
   throwViolations(component, name, [...rule(plainParts(args === undefined ? {} : args), ""), ...more]);
   return args;
 }

@@ -191,11 +191,23 @@ export function gatewayFindings(plan: Plan, facts: ClusterFacts): Finding[] {
     .filter(({ namespace }) => namespace === gateway.namespace)
     .filter(({ annotations }) => annotations[stackMark] !== plan.stack)
     .filter(({ kind, name }) => plannedObjects(plan).includes(`${kind} ${name}`))
-    .map((object) =>
-      finding(object.kind, object, "it exists already", "the mesh makes it; mark it as this stack's, or delete it", {
-        run: `kubectl annotate ${kubectlKind(object.kind)} ${object.name} --namespace ${object.namespace} ${stackMark}=${plan.stack} --overwrite`,
-      }),
-    );
+    .map((object) => {
+      const owner = object.annotations[stackMark];
+      if (owner !== undefined) {
+        const rule = "the mesh makes one of this name; choose another name for its gateway";
+        const write = `gateway: { name: "${gateway.name}-2" }`;
+        return finding(object.kind, object, `it belongs to the stack ${owner}`, rule, { write });
+      }
+      return finding(
+        object.kind,
+        object,
+        "it exists already",
+        "the mesh makes it; mark it as this stack's, or delete it",
+        {
+          run: `kubectl annotate ${kubectlKind(object.kind)} ${object.name} --namespace ${object.namespace} ${stackMark}=${plan.stack} --overwrite`,
+        },
+      );
+    });
   const service = facts.services.find(
     ({ namespace, name }) => namespace === gateway.namespace && name === gatewayObjects.service(gateway.name),
   );

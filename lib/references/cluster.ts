@@ -1,10 +1,10 @@
 // What a program refers to, as it is in a cluster, and what the program itself is about to make.
+import { distance } from "fastest-levenshtein";
 import type { ExistingObject } from "../ownership/owner";
 import type { ObjectKind } from "../ownership/kinds";
 import type { Labels } from "../istio/labels";
 import type { Listener } from "../gateway-api/admission";
 import type { PlannedLabels } from "../ownership/judge";
-import { meantName } from "../validation/names";
 
 /** The program's own objects, as far as they are known. */
 export interface ProgramObjects {
@@ -31,16 +31,14 @@ export interface Needed {
   namespace?: string;
 }
 
-/** The one of these names that a name with a slip in it was meant to be. */
+/** The object that a name with a slip in it was meant to name, also where two letters have changed places. */
 export function meantOf<T extends { name: string }>(name: string, all: T[]): T | undefined {
-  const meant =
-    all.length === 0
-      ? undefined
-      : meantName(
-          name,
-          all.map((each) => each.name),
-        );
-  return all.find((each) => each.name === meant && meant !== name);
+  const slips = name.length > 2 ? Math.max(2, name.length / 3) : 1;
+  const near = all
+    .map((each) => ({ each, away: distance(name, each.name) }))
+    .filter(({ away }) => away > 0 && away <= slips)
+    .sort((one, other) => one.away - other.away);
+  return near[0]?.each;
 }
 
 /** The object; undefined where there is none, "unread" where that cannot be told. */

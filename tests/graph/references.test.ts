@@ -1,0 +1,149 @@
+// What a program refers to: judged for all components together, by what the cluster has and the program makes.
+import * as assert from "node:assert/strict";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import {
+  AccessPolicy,
+  AmbientNamespace,
+  HttpRoute,
+  IngressGateway,
+  ServiceType,
+  TrafficPolicy,
+  Waypoint,
+} from "../../components";
+import { kubeconfigText } from "../unit/fixtures/api-server";
+import { preview } from "./applications";
+import { record, Recording } from "./record";
+
+interface Found {
+  name: string;
+  namespace?: string;
+  spec?: object;
+  labels?: Record<string, string>;
+}
+
+const parent = { name: "public", namespace: "ingress" };
+const web = [{ service: "web", port: 80 }];
+const listeners = [{ name: "http", port: 80, protocol: "HTTP", allowedRoutes: { namespaces: { from: "All" } } }];
+const waypoints = { gatewayClassName: "istio-waypoint", listeners: [{ name: "mesh", port: 15008, protocol: "HBONE" }] };
+
+/** What is in the cluster, by path. */
+const cluster: Record<string, Found[]> = {
+  "/api/v1/namespaces": [{ name: "shop" }, { name: "ingress" }, { name: "istio-system" }],
+  "/api/v1/services": [
+    { name: "web", namespace: "shop", spec: { ports: [{ port: 80 }] } },
+    { name: "public-istio", namespace: "ingress", spec: { ports: [{ port: 80, nodePort: 30081 }] } },
+  ],
+  "/apis/gateway.networking.k8s.io/v1/gateways": [
+    { ...parent, spec: { gatewayClassName: "istio", listeners } },
+    { name: "waypoint", namespace: "shop", spec: waypoints },
+  ],
+};
+
+describe("the references of a program", () => {
+  let server: http.Server;
+  let requests: string[] = [];
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "references-"));
+  const usual = process.env["KUBECONFIG"];
+
+  before(async () => {
+    // Loaded at the first look, for longer than a recording waits for something to happen.
+    await import("@kubernetes/client-node");
+    server = http.createServer((request, response) => {
+      const at = (request.url ?? "").split("?")[0]!;
+      requests.push(at);
+      const found = cluster[at];
+      response.writeHead(found ? 200 : 404, { "content-type": "application/json" });
+      response.end(JSON.stringify({ items: found?.map(({ spec, ...metadata }) => ({ metadata, spec })) }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const file = path.join(folder, "config");
+    fs.writeFileSync(file, kubeconfigText(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
+    process.env["KUBECONFIG"] = file;
+  });
+
+  after(() => {
+    process.env["KUBECONFIG"] = usual;
+    server.closeAllConnections();
+    server.close();
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  beforeEach(() => {
+    requests = [];
+  });
+
+  /** Runs a program as the CLI does, below a stack: what was registered, and the errors, each once. */
+  async function run(program: () => void): Promise<{ recording: Recording; errors: string[] }> {
+    const errors = new Set<unknown>();
+    const hear = (error: unknown) => void errors.add(error);
+    const others = process.listeners("unhandledRejection");
+    process.removeAllListeners("unhandledRejection").on("unhandledRejection", hear);
+    try {
+      const inStack = () => void pulumi.runtime.runInPulumiStack(() => Promise.resolve(program()));
+      const recording = await record(inStack, preview);
+      return { recording, errors: [...errors].map((error) => (error as Error).message) };
+    } finally {
+      process.off("unhandledRejection", hear);
+      others.forEach((listener) => process.on("unhandledRejection", listener));
+    }
+  }
+
+  const heading = "this program refers to what is not there:";
+
+  it("end in one error, with every component that refers to what is not there", async () => {
+    const namespace = "shop";
+    const { recording, errors } = await run(() => {
+      new HttpRoute("namespace", { namespace: "shpo", parent, backends: web });
+      new HttpRoute("gateway", { namespace, parent: { ...parent, name: "publik" }, backends: web });
+      new HttpRoute("service", { namespace, parent, hostnames: ["a.b.c"], backends: [{ service: "wbe", port: 80 }] });
+      new HttpRoute("port", { namespace, parent, hostnames: ["b.b.c"], backends: [{ service: "web", port: 8080 }] });
+      const waypoint = { name: "waypint", namespace };
+      new TrafficPolicy("waypoint", { namespace, service: "web", waypoint, timeout: "1s" });
+      const http = { waypoint: { name: "waypoint", namespace }, services: ["web"], allow: [{ methods: ["GET"] }] };
+      new AccessPolicy("use", { namespace, selector: { app: "web" }, http });
+      new Waypoint("user", { namespace, for: [{ namespace, service: "cart" }] });
+      new IngressGateway("ports", { namespace: "ingress", httpsNodePort: 30555 });
+    });
+    assert.deepEqual(errors, [heading]);
+    assert.deepEqual(
+      recording.resources.filter(({ type }) => type.startsWith("kubernetes:")),
+      [],
+    );
+  });
+
+  it("pass where the program makes them, in whatever order", async () => {
+    const { recording, errors } = await run(() => {
+      const spec = { ports: [{ port: 80 }] };
+      new k8s.core.v1.Service("early", { metadata: { name: "early", namespace: "own" }, spec });
+      new AmbientNamespace("own");
+      const edge = { serviceType: ServiceType.ClusterIP, certificate: { enabled: false } };
+      new IngressGateway("edge", { ...edge, namespace: "own" });
+      const rules = [
+        { backends: [{ service: "early", port: 80 }] },
+        { matches: [{ prefix: "/late" }], backends: [{ service: "late", port: 80 }] },
+      ];
+      new HttpRoute("own", { namespace: "own", parent: { name: "edge", namespace: "own" }, rules });
+      new AccessPolicy("plain", { namespace: "plain", defaultDeny: true });
+      new k8s.core.v1.Namespace("plain", { metadata: { name: "plain" } });
+      new k8s.core.v1.Service("late", { metadata: { name: "late", namespace: "own" }, spec });
+    });
+    assert.deepEqual(errors, []);
+    assert.deepEqual(recording.logged, []);
+  });
+
+  it("are warnings where the program may make more than is seen of it", async () => {
+    const { recording, errors } = await run(() => {
+      new HttpRoute("web", { namespace: "shop", parent, backends: [{ service: "chart", port: 80 }] });
+      new k8s.helm.v3.Release("chart", { chart: "./chart" });
+    });
+    assert.deepEqual(errors, []);
+    assert.deepEqual(recording.logged, [""]);
+    assert.deepEqual(requests.sort(), []);
+  });
+});

@@ -1,0 +1,200 @@
+// What an application's program refers to, and what a change takes from others: told at preview, with two stacks and a
+// third one on one mesh.
+import * as assert from "node:assert/strict";
+import * as k8s from "@pulumi/kubernetes";
+import {
+  AccessPolicy,
+  AmbientMesh,
+  AmbientNamespace,
+  HttpRoute,
+  IngressGateway,
+  RoutesFrom,
+  ServiceType,
+  TrafficPolicy,
+  Waypoint,
+} from "../../components";
+import type { Outcome } from "../support/outcome";
+import { get, kubectl, removeDefinitions, sources, TestStack } from "./support";
+
+const shared = { name: "hostk8s-gateway", namespace: "istio-system" };
+const edge = { name: "edge", namespace: "istio-system" };
+const web = [{ service: "web", port: 80 }];
+
+/** The platform's gateway beside that of the mesh: two hosts, and only for namespaces of one team. */
+function edgeGateway(name: string, hostnames: string[], dependsOn: AmbientMesh): void {
+  new IngressGateway(
+    "edge",
+    {
+      name,
+      namespace: "istio-system",
+      hostnames,
+      serviceType: ServiceType.ClusterIP,
+      certificate: { enabled: false },
+      allowedRoutes: { from: RoutesFrom.Selector, selector: { team: "shop" } },
+    },
+    { dependsOn },
+  );
+}
+
+function platform(name = "edge", hostnames = ["shop.example.com", "*.shop.example.com"]): void {
+  const mesh = new AmbientMesh("mesh", sources);
+  edgeGateway(name, hostnames, mesh);
+}
+
+/** A Service without pods: what is judged here needs none. */
+function service(name: string, namespace: AmbientNamespace): k8s.core.v1.Service {
+  const metadata = { name, namespace: namespace.name, annotations: { "pulumi.com/skipAwait": "true" } };
+  const spec = { selector: { app: name }, ports: [{ name: "http", port: 80 }] };
+  return new k8s.core.v1.Service(name, { metadata, spec });
+}
+
+function shop(withWaypoint = true): void {
+  const namespace = new AmbientNamespace("shop", { labels: { team: "shop" }, mtls: "strict" });
+  const dependsOn = [service("web", namespace), service("other", namespace)];
+  if (withWaypoint) {
+    const users = [{ namespace: namespace.name, service: "web" }];
+    new Waypoint("waypoint", { namespace: namespace.name, for: users }, { dependsOn });
+  }
+  new HttpRoute("web", { namespace: "shop", parent: edge, hostnames: ["shop.example.com"], backends: web });
+  new HttpRoute("api", { namespace: "shop", parent: edge, hostnames: ["api.shop.example.com"], backends: web });
+}
+
+const show = (what: string, value: unknown): void => console.log(what, JSON.stringify(value, null, 1));
+
+describe("what an application's program refers to", () => {
+  let program: () => void = () => undefined;
+  let platformProgram: () => void = platform;
+  let shopProgram: () => void = shop;
+  let owner: TestStack;
+  let team: TestStack;
+  let trial: TestStack;
+
+  before(async () => {
+    owner = await TestStack.open("look-platform", () => Promise.resolve(platformProgram()));
+    await owner.up();
+    team = await TestStack.open("look-shop", () => Promise.resolve(shopProgram()));
+    await team.up();
+    trial = await TestStack.open("look-trial", () => Promise.resolve(program()));
+  });
+
+  after(async () => {
+    program = () => undefined;
+    await trial?.remove();
+    await team?.remove();
+    await owner.remove();
+    kubectl("delete", "namespace", "look-own", "--ignore-not-found");
+    removeDefinitions();
+  });
+
+  /** The lines of the one error that a run ends with, under its heading. */
+  async function refused(run: Promise<unknown>): Promise<string[]> {
+    const error = await run.then(
+      () => assert.fail("nothing was refused"),
+      (reason: { diagnostics: string[] }) => reason,
+    );
+    const heading = "error: this program refers to what is not there:";
+    const told = [...new Set(error.diagnostics.filter((line) => line.startsWith(heading)))];
+    assert.equal(told.length, 1, error.diagnostics.join("\n"));
+    return linesOf(told[0]!);
+  }
+
+  function linesOf(text: string): string[] {
+    return text
+      .split("\n")
+      .slice(1)
+      .map((line) => line.trim())
+      .sort();
+  }
+
+  /** The lines of the warning with this heading; none where it was not given. */
+  function warned({ diagnostics }: Outcome, heading: string): string[] {
+    const told = [...new Set(diagnostics.filter((line) => line.startsWith(`warning: ${heading}:`)))];
+    return told.flatMap(linesOf);
+  }
+
+  const faulty = () => {
+    const namespace = "shop";
+    const route = (name: string, args: object) =>
+      new HttpRoute(name, { namespace, parent: shared, backends: web, ...args });
+    route("namespace", { namespace: "shpo" });
+    route("gateway", { parent: { ...shared, name: "hostk8s-gatway" } });
+    route("section", { parent: { ...shared, section: "htps" } });
+    route("host", { parent: edge, hostnames: ["cart.example.com"] });
+    route("certificate", { parent: { ...shared, section: "https" }, hostnames: ["shop.example.org"] });
+    route("admitted", { namespace: "istio-system", parent: edge, backends: [{ service: "istiod", port: 15012 }] });
+    route("service", { backends: [{ service: "wbe", port: 80 }] });
+    route("port", { backends: [{ service: "web", port: 8080 }] });
+    const waypoint = { name: "waypint", namespace };
+    new TrafficPolicy("waypoint", { namespace, service: "web", waypoint, timeout: "1s" });
+    const used = { name: "waypoint", namespace };
+    new TrafficPolicy("use", { namespace, service: "other", waypoint: used, timeout: "1s" });
+    new Waypoint("user", { namespace, for: [{ namespace, service: "nobody" }] });
+    new IngressGateway("ports", { namespace: "istio-system", httpNodePort: 30081, httpsNodePort: 30555 });
+  };
+
+  const faults: string[] = [];
+
+  it("is refused before anything is written, all of it at once, at preview and at up", async () => {
+    program = faulty;
+    const told = await refused(trial.preview());
+    show('told', told);
+    show('up', await refused(trial.up()));
+    assert.deepEqual(get("httproutes", "-n", "istio-system"), []);
+    assert.equal(get("httproutes", "-n", "shop").length, 2);
+  });
+
+  it("passes where the program makes it itself, in whatever order", async () => {
+    program = () => {
+      const own = new AmbientNamespace("look-own", { labels: { team: "shop" } });
+      const before = service("before", own);
+      const made = new k8s.core.v1.Namespace("plain", { metadata: { name: "look-plain" } });
+      const parent = edge;
+      const hostnames = ["own.shop.example.com"];
+      const backends = [{ service: "before", port: 80 }];
+      const rules = [{ backends }, { matches: [{ prefix: "/after" }], backends: [{ service: "after", port: 80 }] }];
+      const dependsOn = [before];
+      new HttpRoute("own", { namespace: own.name, parent, hostnames, rules }, { dependsOn });
+      service("after", own);
+      new AccessPolicy("plain", { namespace: "look-plain", defaultDeny: true }, { dependsOn: made });
+    };
+    const outcome = await trial.preview();
+    assert.deepEqual(
+      outcome.diagnostics.filter((line) => line.startsWith("warning")),
+      [],
+    );
+    await trial.up();
+    assert.deepEqual((await trial.preview()).steps, []);
+  });
+
+  it("is a warning where it works otherwise than it seems, or may yet come", async () => {
+    program = () => {
+      new AmbientNamespace("look-own", { labels: { team: "shop" }, useWaypoint: "later" });
+      new HttpRoute("twice", { namespace: "shop", parent: edge, hostnames: ["shop.example.com"], backends: web });
+      new HttpRoute("insecure", { namespace: "shop", parent: shared, hostnames: ["x.example.org"], backends: web });
+    };
+    show('warn', warned(await trial.preview(), "this program may not work as written"));
+  });
+
+  it("is told to its owner whose change takes it away", async () => {
+    const heading = "others rely on what this change takes away";
+    program = () => {
+      const namespace = "shop";
+      const http = { waypoint: { name: "waypoint", namespace }, services: ["web"], allow: [{ methods: ["GET"] }] };
+      new AccessPolicy("guest", { namespace, selector: { app: "web" }, http });
+    };
+    await trial.up();
+    show(heading, warned(await owner.preview(), heading));
+    show(heading, warned(await team.preview(), heading));
+
+    platformProgram = () => platform("front");
+    show(heading, warned(await owner.preview(), heading));
+    platformProgram = () => platform("edge", ["shop.example.com"]);
+    show(heading, warned(await owner.preview(), heading));
+    platformProgram = () => void new AmbientNamespace("look-left");
+    show(heading, warned(await owner.preview(), heading));
+    platformProgram = platform;
+    shopProgram = () => shop(false);
+    show(heading, warned(await team.preview(), heading));
+    shopProgram = shop;
+  });
+});
