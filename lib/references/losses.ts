@@ -1,11 +1,13 @@
 // What others lose by a change of this stack: routes their Gateway, requests their waypoint, workloads their mesh.
 import { servedHosts, type Listener } from "../gateway-api/admission";
 import { findingLine, type Finding } from "../checks/check";
+import { some } from "../checks/mesh";
 import { objectName } from "../cluster-state/object-name";
 import { meshLabels } from "../istio/labels";
 import { gatewayObjects } from "../istio/names";
-import { componentMark, stackMark } from "../ownership/marks";
+import { componentMark, labelsNotes, stackMark } from "../ownership/marks";
 import type { ExistingObject } from "../ownership/owner";
+import { code } from "../validation/code";
 import { attachments, gatewayOf, labelsOf, routeOf, type ClusterView } from "./cluster";
 
 /** A Gateway that the program makes. */
@@ -76,7 +78,7 @@ function routeLosses(view: ClusterView, object: ExistingObject, kept: PlannedGat
     .filter(({ name }) => !after.listeners.some((each) => each.name === name))
     .map(({ name }) => name);
   const got = !kept ? gone : removed.length > 0 ? `without ${removed.join(", ")}` : "other hostnames or namespaces";
-  const write = kept ? `hostnames: ${JSON.stringify(hostnamesOf(before.listeners))}` : `name: "${before.name}"`;
+  const write = kept ? `hostnames: ${code(hostnamesOf(before.listeners))}` : `name: "${before.name}"`;
   return [{ object: objectName("Gateway", object), namespace: object.namespace, got, rule, fix: { write } }];
 }
 
@@ -113,20 +115,21 @@ function waypointLosses(view: ClusterView, object: ExistingObject): Finding[] {
   );
   const uses = ({ labels }: ExistingObject, own: string) =>
     labels[meshLabels.useWaypoint] === name && (labels[meshLabels.useWaypointNamespace] ?? own) === namespace;
+  // Labels of this stack's Waypoint go with it.
+  const isKept = (each: ExistingObject) =>
+    !isOf(view, each) && !labelsNotes(each).some(({ stack }) => stack === view.stack);
   const users = [
-    ...(view.list("Namespace") ?? []).filter((each) => uses(each, each.name)),
-    ...(view.list("Service") ?? []).filter((each) => uses(each, each.namespace)),
-  ].filter((each) => !isOf(view, each));
-  if (policies.length === 0) {
-    return [];
-  }
-  const listed = byNamespace(policies);
-  const used =
-    users.length > 0 ? `; it serves ${counted(users.length, "namespace or Service", "namespaces or Services")}` : "";
+    ...(view.list("Namespace") ?? []).filter((each) => uses(each, each.name) && isKept(each)),
+    ...(view.list("Service") ?? []).filter((each) => uses(each, each.namespace) && isKept(each)),
+  ].map(
+    (each) => `${each.namespace === "" ? "Namespace " : `Service ${each.namespace}/`}${each.name}${ownerNote(each)}`,
+  );
   const one = policies.length === 1;
-  const rule = `${counted(policies.length, "AuthorizationPolicy", "AuthorizationPolicies")} of others ${one ? "relies" : "rely"} on it: ${listed}${used}`;
+  const relying = `${counted(policies.length, "AuthorizationPolicy", "AuthorizationPolicies")} of others ${one ? "relies" : "rely"} on it: ${byNamespace(policies)}`;
+  const bypassing = `requests to ${some(users.sort())} bypass it from then on`;
+  const rule = [...(policies.length > 0 ? [relying] : []), ...(users.length > 0 ? [bypassing] : [])].join("; ");
   const fix = { write: `name: "${name}"` };
-  return [{ object: objectName("Gateway", object), namespace, got: gone, rule, fix }];
+  return rule === "" ? [] : [{ object: objectName("Gateway", object), namespace, got: gone, rule, fix }];
 }
 
 /** By its target, or by admitting the waypoint alone. */

@@ -78,7 +78,10 @@ export function nodePortFaults(view: ClusterView, { ports, gateway }: NodePortsR
       return [];
     }
     const { service } = holder;
-    const rule = `must be a free NodePort: ${objectName("Service", service)}, which ${ownerOf(service)}, uses it`;
+    // istiod makes the Service of a Gateway, and the Gateway is somebody's.
+    const behind = (view.list("Gateway") ?? []).find((each) => isServiceOf(service, each));
+    const owner = ownerOf(behind ?? service);
+    const rule = `must be a free NodePort: ${objectName("Service", service)}, which ${owner}, uses it`;
     return certain({ path, got: port, rule, fix: `${fieldOf(path)}: ${usable.shift() ?? port + 1}` });
   });
 }
@@ -90,7 +93,9 @@ function isOfGateway(
   gateway: { namespace: string; name: string },
 ): boolean {
   const own = (view.list("Gateway") ?? []).filter(({ annotations }) => annotations[stackMark] === view.stack);
-  return [gateway, ...own].some(
-    ({ namespace, name }) => service.namespace === namespace && service.name === gatewayObjects.service(name),
-  );
+  return [gateway, ...own].some((each) => isServiceOf(service, each));
+}
+
+function isServiceOf(service: ExistingObject, gateway: { namespace: string; name: string }): boolean {
+  return service.namespace === gateway.namespace && service.name === gatewayObjects.service(gateway.name);
 }

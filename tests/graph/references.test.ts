@@ -21,6 +21,7 @@ import { preview } from "./applications";
 import { record, Recording } from "./record";
 
 interface Found {
+  status?: object;
   name: string;
   namespace?: string;
   spec?: object;
@@ -45,6 +46,9 @@ const cluster: Record<string, Found[]> = {
   ],
 };
 
+/** Objects that are asked for alone, by path. */
+const single: Record<string, Found> = {};
+
 describe("the references of a program", () => {
   let server: http.Server;
   let requests: string[] = [];
@@ -57,9 +61,10 @@ describe("the references of a program", () => {
     server = http.createServer((request, response) => {
       const at = (request.url ?? "").split("?")[0]!;
       requests.push(at);
-      const found = cluster[at];
-      response.writeHead(found ? 200 : 404, { "content-type": "application/json" });
-      response.end(JSON.stringify({ items: found?.map(({ spec, ...metadata }) => ({ metadata, spec })) }));
+      const object = ({ spec, status, ...metadata }: Found) => ({ metadata, spec, status });
+      const [found, one] = [cluster[at], single[at]];
+      response.writeHead(found || one ? 200 : 404, { "content-type": "application/json" });
+      response.end(JSON.stringify(one ? object(one) : { items: found?.map(object) }));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const file = path.join(folder, "config");
@@ -79,14 +84,17 @@ describe("the references of a program", () => {
   });
 
   /** Runs a program as the CLI does, below a stack: what was registered, and the errors, each once. */
-  async function run(program: () => void): Promise<{ recording: Recording; errors: string[] }> {
+  async function run(
+    program: () => void,
+    mode: { preview?: boolean } = preview,
+  ): Promise<{ recording: Recording; errors: string[] }> {
     const errors = new Set<unknown>();
     const hear = (error: unknown) => void errors.add(error);
     const others = process.listeners("unhandledRejection");
     process.removeAllListeners("unhandledRejection").on("unhandledRejection", hear);
     try {
       const inStack = () => void pulumi.runtime.runInPulumiStack(() => Promise.resolve(program()));
-      const recording = await record(inStack, preview);
+      const recording = await record(inStack, mode);
       return { recording, errors: [...errors].map((error) => (error as Error).message) };
     } finally {
       process.off("unhandledRejection", hear);
@@ -110,7 +118,26 @@ describe("the references of a program", () => {
       new Waypoint("user", { namespace, for: [{ namespace, service: "cart" }] });
       new IngressGateway("ports", { namespace: "ingress", httpsNodePort: 30555 });
     });
-    assert.deepEqual(errors, [heading]);
+    const missing = "or one of this program";
+    assert.deepEqual(errors, [
+      [
+        heading,
+        `HttpRoute "namespace": \`namespace\`: got "shpo"; must be an existing namespace, ${missing}; write \`namespace: "shop"\``,
+        `HttpRoute "gateway": \`parent\`: got "ingress/publik"; must be an existing Gateway, ${missing}: ingress/public; write ` +
+          '`parent: { name: "public", namespace: "ingress" }`',
+        `HttpRoute "service": \`backends[0].service\`: got "wbe"; must be an existing Service of the namespace shop, ${missing}: ` +
+          'web; write `service: "web"`',
+        'HttpRoute "port": `backends[0].port`: got "8080"; must be a port of Service shop/web: 80; write `port: 80`',
+        `TrafficPolicy "waypoint": \`waypoint\`: got "shop/waypint"; must be an existing waypoint, ${missing}: shop/waypoint; ` +
+          'write `waypoint: { name: "waypoint", namespace: "shop" }`',
+        'AccessPolicy "use": `http.services[0]`: got "web"; must use the waypoint shop/waypoint; Service shop/web uses no ' +
+          'waypoint; write `for: [{ namespace: "shop", service: "web" }]`',
+        `Waypoint "user": \`for[0].service\`: got "cart"; must be an existing Service of the namespace shop, ${missing}: web; ` +
+          "write `service: service.metadata.name`",
+        'IngressGateway "ports": `httpNodePort`: got "30081"; must be a free NodePort: Service ingress/public-istio, which was ' +
+          "created by kubectl or another tool, uses it; write `httpNodePort: 30082`",
+      ].join("\n  "),
+    ]);
     assert.deepEqual(
       recording.resources.filter(({ type }) => type.startsWith("kubernetes:")),
       [],
@@ -143,7 +170,61 @@ describe("the references of a program", () => {
       new k8s.helm.v3.Release("chart", { chart: "./chart" });
     });
     assert.deepEqual(errors, []);
-    assert.deepEqual(recording.logged, [""]);
-    assert.deepEqual(requests.sort(), []);
+    assert.deepEqual(recording.logged, [
+      "warning: this program may not work as written:\n" +
+        '  HttpRoute "web": `backends[0].service`: got "chart"; must be an existing Service of the namespace shop, or one of ' +
+        "this program: web; write `service: service.metadata.name`",
+    ]);
+  });
+
+  it("cost one list of each kind", async () => {
+    await run(() => {
+      new HttpRoute("web", { namespace: "shop", parent, hostnames: ["a.example.com"], backends: web });
+      new HttpRoute("api", { namespace: "shop", parent, hostnames: ["b.example.com"], backends: web });
+    });
+    assert.deepEqual(requests.sort(), [
+      "/api/v1/namespaces",
+      "/api/v1/services",
+      "/apis/cert-manager.io/v1/certificates",
+      "/apis/gateway.networking.k8s.io/v1/gateways",
+      "/apis/gateway.networking.k8s.io/v1/httproutes",
+    ]);
+  });
+
+  describe("to a route that is there already", () => {
+    const routes = "/apis/gateway.networking.k8s.io/v1/httproutes";
+    const alone = "/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes/web";
+    const live = (port: number) => {
+      const backendRefs = [{ group: "", kind: "Service", name: "web", port, weight: 1 }];
+      const matches = [{ path: { type: "PathPrefix", value: "/" } }];
+      const parentRef = { group: "gateway.networking.k8s.io", kind: "Gateway", ...parent };
+      const conditions = ["Accepted", "ResolvedRefs"].map((type) => ({ type, status: "True", observedGeneration: 1 }));
+      return {
+        name: "web",
+        namespace: "shop",
+        generation: 1,
+        annotations: { "istio-ambient/stack": "istio-ambient/test" },
+        spec: { parentRefs: [parentRef], rules: [{ matches, backendRefs }] },
+        status: { parents: [{ parentRef, conditions }] },
+      };
+    };
+    const program = () => void new HttpRoute("web", { namespace: "shop", parent, backends: web });
+
+    afterEach(() => {
+      delete cluster[routes];
+      delete single[alone];
+    });
+
+    it("ask for it again where it changes, and not where it is accepted as it is", async () => {
+      single[alone] = live(80);
+      cluster[routes] = [live(443)];
+      await run(program, {});
+      assert.ok(requests.includes(alone));
+      requests = [];
+      cluster[routes] = [live(80)];
+      await run(program, {});
+      assert.ok(requests.includes(routes));
+      assert.ok(!requests.includes(alone));
+    });
   });
 });

@@ -59,8 +59,6 @@ function shop(withWaypoint = true): void {
   new HttpRoute("api", { namespace: "shop", parent: edge, hostnames: ["api.shop.example.com"], backends: web });
 }
 
-const show = (what: string, value: unknown): void => console.log(what, JSON.stringify(value, null, 1));
-
 describe("what an application's program refers to", () => {
   let program: () => void = () => undefined;
   let platformProgram: () => void = platform;
@@ -128,17 +126,43 @@ describe("what an application's program refers to", () => {
     new TrafficPolicy("waypoint", { namespace, service: "web", waypoint, timeout: "1s" });
     const used = { name: "waypoint", namespace };
     new TrafficPolicy("use", { namespace, service: "other", waypoint: used, timeout: "1s" });
-    new Waypoint("user", { namespace, for: [{ namespace, service: "nobody" }] });
+    new Waypoint("user", { namespace, for: [{ namespace, service: "absent" }] });
     new IngressGateway("ports", { namespace: "istio-system", httpNodePort: 30081, httpsNodePort: 30555 });
   };
 
-  const faults: string[] = [];
+  const missing = "or one of this program";
+  const faults = [
+    'HttpRoute "admitted": `namespace`: got "istio-system"; Gateway istio-system/edge, which belongs to the stack ' +
+      "istio-ambient/look-platform, takes routes only from namespaces with the labels that it selects (team: shop); write " +
+      '`new AmbientNamespace("istio-system", { labels: { "team": "shop" } })`',
+    'HttpRoute "certificate": `hostnames[0]`: got "shop.example.org"; must be in the certificate of Gateway ' +
+      'istio-system/hostk8s-gateway: localhost, hostk8s.local, *.hostk8s.local; write `hostnames: ["localhost"]`',
+    `HttpRoute "gateway": \`parent\`: got "istio-system/hostk8s-gatway"; must be an existing Gateway, ${missing}: ` +
+      'istio-system/edge, istio-system/hostk8s-gateway; write `parent: { name: "hostk8s-gateway", namespace: "istio-system" }`',
+    'HttpRoute "host": `hostnames[0]`: got "cart.example.com"; must be a hostname of a listener of Gateway ' +
+      'istio-system/edge: shop.example.com, *.shop.example.com; write `hostnames: ["shop.example.com"]`',
+    `HttpRoute "namespace": \`namespace\`: got "shpo"; must be an existing namespace, ${missing}; write ` +
+      '`namespace: "shop"`',
+    'HttpRoute "port": `backends[0].port`: got "8080"; must be a port of Service shop/web: 80; write `port: 80`',
+    'HttpRoute "section": `parent.section`: got "htps"; must be a listener of Gateway istio-system/hostk8s-gateway: http, ' +
+      'https; write `section: "https"`',
+    `HttpRoute "service": \`backends[0].service\`: got "wbe"; must be an existing Service of the namespace shop, ${missing}: ` +
+      'other, waypoint, web; write `service: "web"`',
+    'IngressGateway "ports": `httpNodePort`: got "30081"; must be a free NodePort: Service ' +
+      "istio-system/hostk8s-gateway-istio, which belongs to the stack istio-ambient/look-platform, uses it; write " +
+      "`httpNodePort: 30082`",
+    'TrafficPolicy "use": `service`: got "other"; must use the waypoint shop/waypoint; Service shop/other uses no waypoint; ' +
+      'write `for: [{ namespace: "shop", service: "other" }]`',
+    `TrafficPolicy "waypoint": \`waypoint\`: got "shop/waypint"; must be an existing waypoint, ${missing}: shop/waypoint; ` +
+      'write `waypoint: { name: "waypoint", namespace: "shop" }`',
+    `Waypoint "user": \`for[0].service\`: got "absent"; must be an existing Service of the namespace shop, ${missing}: other, ` +
+      "waypoint, web; write `service: service.metadata.name`",
+  ];
 
   it("is refused before anything is written, all of it at once, at preview and at up", async () => {
     program = faulty;
-    const told = await refused(trial.preview());
-    show('told', told);
-    show('up', await refused(trial.up()));
+    assert.deepEqual(await refused(trial.preview()), faults);
+    assert.deepEqual(await refused(trial.up()), faults);
     assert.deepEqual(get("httproutes", "-n", "istio-system"), []);
     assert.equal(get("httproutes", "-n", "shop").length, 2);
   });
@@ -172,7 +196,16 @@ describe("what an application's program refers to", () => {
       new HttpRoute("twice", { namespace: "shop", parent: edge, hostnames: ["shop.example.com"], backends: web });
       new HttpRoute("insecure", { namespace: "shop", parent: shared, hostnames: ["x.example.org"], backends: web });
     };
-    show('warn', warned(await trial.preview(), "this program may not work as written"));
+    assert.deepEqual(warned(await trial.preview(), "this program may not work as written"), [
+      'AmbientNamespace "look-own": `useWaypoint`: got "look-own/later"; must be an existing waypoint, or one of this ' +
+        "program: shop/waypoint; until there is one, requests bypass it; write " +
+        '`useWaypoint: "waypoint", useWaypointNamespace: "shop"`',
+      'HttpRoute "insecure": `hostnames[0]`: got "x.example.org"; must be in the certificate of Gateway ' +
+        'istio-system/hostk8s-gateway: localhost, hostk8s.local, *.hostk8s.local; write `hostnames: ["localhost"]`',
+      'HttpRoute "twice": `hostnames`: got "shop.example.com/"; HTTPRoute shop/web, which belongs to the stack ' +
+        "istio-ambient/look-shop, has the same host and path; the older route gets the requests; write " +
+        '`hostnames: ["other.example.com"]`',
+    ]);
   });
 
   it("is told to its owner whose change takes it away", async () => {
@@ -183,18 +216,37 @@ describe("what an application's program refers to", () => {
       new AccessPolicy("guest", { namespace, selector: { app: "web" }, http });
     };
     await trial.up();
-    show(heading, warned(await owner.preview(), heading));
-    show(heading, warned(await team.preview(), heading));
+    assert.deepEqual(warned(await owner.preview(), heading), []);
+    assert.deepEqual(warned(await team.preview(), heading), []);
 
+    const gone = 'got "not in this program any more"';
+    const shops = "namespace shop (stack istio-ambient/look-shop)";
+    const noEdge = `\`Gateway istio-system/edge\`: ${gone}; 2 HTTPRoutes of others lose their parent: 2 of ${shops}; write \`name: "edge"\``;
     platformProgram = () => platform("front");
-    show(heading, warned(await owner.preview(), heading));
+    assert.deepEqual(warned(await owner.preview(), heading), [noEdge]);
+
     platformProgram = () => platform("edge", ["shop.example.com"]);
-    show(heading, warned(await owner.preview(), heading));
+    assert.deepEqual(warned(await owner.preview(), heading), [
+      '`Gateway istio-system/edge`: got "without http-2"; 1 HTTPRoute of others is no longer served for ' +
+        `api.shop.example.com: 1 of ${shops}; write \`hostnames: ["shop.example.com", "*.shop.example.com"]\``,
+    ]);
+
     platformProgram = () => void new AmbientNamespace("look-left");
-    show(heading, warned(await owner.preview(), heading));
+    assert.deepEqual(warned(await owner.preview(), heading), [
+      `\`Certificate istio-system/hostk8s-gateway-ca\`: ${gone}; clients that trust this CA reject a gateway of another ` +
+        'name; give them its `caCertificate`, or keep the name; write `name: "hostk8s-gateway"`',
+      noEdge,
+      '`Namespace istio-system`: got "no AmbientMesh in this program any more"; 1 namespace leaves the mesh: shop (stack ' +
+        "istio-ambient/look-shop); 1 STRICT PeerAuthentication and 2 AuthorizationPolicies stop protecting them; write " +
+        '`onDestroy: "refuse"`',
+    ]);
+
     platformProgram = platform;
     shopProgram = () => shop(false);
-    show(heading, warned(await team.preview(), heading));
+    assert.deepEqual(warned(await team.preview(), heading), [
+      `\`Gateway shop/waypoint\`: ${gone}; 1 AuthorizationPolicy of others relies on it: 1 of namespace shop (stack ` +
+        'istio-ambient/look-trial); write `name: "waypoint"`',
+    ]);
     shopProgram = shop;
   });
 });
