@@ -4,6 +4,8 @@ import { spawn } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { nodeRefusal } from "../cli/node-version";
+import { packageFile } from "../cli/package-file";
 import { buildParts } from "../sandbox/build/build";
 import { Instance } from "../sandbox/instance";
 import { typescript } from "../sandbox/node";
@@ -117,6 +119,8 @@ async function work(lane: Lane, queue: Job[], alone: boolean): Promise<Counts[]>
 }
 
 async function main(wanted: string[]): Promise<void> {
+  const refusal = nodeRefusal(process.versions.node, packageFile().engines.node);
+  if (refusal !== undefined) throw new Error(`${refusal}; \`make test\` brings its own`);
   const jobs = allJobs();
   const unknown = wanted.find((name) => !jobs.some((job) => job.name === name || job.suite === name));
   if (unknown !== undefined) {

@@ -87,7 +87,11 @@ describe("the language host", () => {
 
   it("cannot run a program without the SDK", async () => {
     const stack = open("bare");
-    rmSync(path.join(folder, "node_modules"));
+    // Missing packages are looked for in the folders above as well; an empty one ends the search here.
+    const modules = path.join(folder, "node_modules");
+    rmSync(modules);
+    mkdirSync(path.join(modules, "@pulumi", "pulumi"), { recursive: true });
+    writeFileSync(path.join(modules, "@pulumi", "pulumi", "package.json"), JSON.stringify({ exports: {} }));
     const said = await failure(stack.preview());
     assert.match(said, /SDK/);
   });
