@@ -153,6 +153,11 @@ export class Look {
     return this.batch;
   }
 
+  /** The objects of a kind in a namespace; none where they cannot be read. */
+  async objects(target: ClusterTarget, needed: Needed): Promise<ExistingObject[]> {
+    return (await this.view(target, [needed])).list(needed.kind, needed.namespace) ?? [];
+  }
+
   /** What references are held against, with these lists. */
   async view(target: ClusterTarget, needed: Needed[]): Promise<ClusterView> {
     const lists = await this.readAll(target, needed);

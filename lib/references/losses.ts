@@ -90,10 +90,14 @@ function hostnamesOf(listeners: Listener[]): string[] {
 function authorityLosses(view: ClusterView, { namespace, name }: ExistingObject): Finding[] {
   const authority = gatewayObjects.authority(name);
   const found = (view.list("Certificate", namespace) ?? []).find(
-    (each) => each.namespace === namespace && each.name === authority && isOf(view, each),
+    (each) =>
+      each.namespace === namespace &&
+      each.name === authority &&
+      isOf(view, each) &&
+      !view.program.makes("Certificate", namespace, authority),
   );
   const rule =
-    "clients that trust this CA reject a gateway of another name; give them its `caCertificate`, or keep the name";
+    "clients that trust this CA reject the certificates of any other gateway; give them its `caCertificate`, or keep the gateway";
   const fix = { write: `name: "${name}"` };
   return found ? [{ object: objectName("Certificate", found), namespace, got: gone, rule, fix }] : [];
 }

@@ -8,6 +8,7 @@ import {
   AmbientNamespace,
   HttpRoute,
   IngressGateway,
+  MeshGatewayArgs,
   RoutesFrom,
   ServiceType,
   TrafficPolicy,
@@ -36,8 +37,12 @@ function edgeGateway(name: string, hostnames: string[], dependsOn: AmbientMesh):
   );
 }
 
-function platform(name = "edge", hostnames = ["shop.example.com", "*.shop.example.com"]): void {
-  const mesh = new AmbientMesh("mesh", sources);
+function platform(
+  name = "edge",
+  hostnames = ["shop.example.com", "*.shop.example.com"],
+  gateway?: MeshGatewayArgs,
+): void {
+  const mesh = new AmbientMesh("mesh", { ...sources, gateway });
   edgeGateway(name, hostnames, mesh);
 }
 
@@ -231,10 +236,20 @@ describe("what an application's program refers to", () => {
         `api.shop.example.com: 1 of ${shops}; write \`hostnames: ["shop.example.com", "*.shop.example.com"]\``,
     ]);
 
+    // The CA of a gateway that is renamed is kept.
+    platformProgram = () => platform("edge", undefined, { name: "front" });
+    const renamed = await owner.preview();
+    assert.deepEqual(warned(renamed, heading), []);
+    assert.ok(renamed.steps.some((step) => step.endsWith(" mesh-gateway-certificate")));
+    assert.deepEqual(
+      renamed.steps.filter((step) => /-(ca-certificate|ca-issuer|selfsigned-issuer)$/.test(step)),
+      [],
+    );
+
     platformProgram = () => void new AmbientNamespace("look-left");
     assert.deepEqual(warned(await owner.preview(), heading), [
-      `\`Certificate istio-system/hostk8s-gateway-ca\`: ${gone}; clients that trust this CA reject a gateway of another ` +
-        'name; give them its `caCertificate`, or keep the name; write `name: "hostk8s-gateway"`',
+      `\`Certificate istio-system/hostk8s-gateway-ca\`: ${gone}; clients that trust this CA reject the certificates ` +
+        'of any other gateway; give them its `caCertificate`, or keep the gateway; write `name: "hostk8s-gateway"`',
       noEdge,
       '`Namespace istio-system`: got "no AmbientMesh in this program any more"; 1 namespace leaves the mesh: shop (stack ' +
         "istio-ambient/look-shop); 1 STRICT PeerAuthentication and 2 AuthorizationPolicies stop protecting them; write " +

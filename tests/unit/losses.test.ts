@@ -71,8 +71,8 @@ describe("what others lose", () => {
     assert.deepEqual(lines(without, { ...cluster, ...authority }), [
       '`Gateway ingress/edge`: got "not in this program any more"; 3 HTTPRoutes of others lose their parent: 1 of namespace ' +
         'cart, 2 of namespace shop (stack shop/prod); write `name: "edge"`',
-      '`Certificate ingress/edge-ca`: got "not in this program any more"; clients that trust this CA reject a gateway of ' +
-        'another name; give them its `caCertificate`, or keep the name; write `name: "edge"`',
+      '`Certificate ingress/edge-ca`: got "not in this program any more"; clients that trust this CA reject the certificates ' +
+        'of any other gateway; give them its `caCertificate`, or keep the gateway; write `name: "edge"`',
     ]);
   });
 
