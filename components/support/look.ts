@@ -12,6 +12,7 @@ import {
   type PlannedWrites,
 } from "../../lib/ownership/judge";
 import type { ObjectKind } from "../../lib/ownership/kinds";
+import { stackMark } from "../../lib/ownership/marks";
 import type { ExistingObject } from "../../lib/ownership/owner";
 import type { ClusterView, Needed, ProgramObjects } from "../../lib/references/cluster";
 import { judgeReferences, type JudgedReferences } from "../../lib/references/judge";
@@ -142,9 +143,12 @@ export class Look {
   private open(target: ClusterTarget): { planned: Batch; passed: Promise<void> } {
     if (this.batch === undefined) {
       const planned: Batch = { objects: [], labels: [], references: [] };
+      const earlier = this.first;
       // What is plain arrives in this very turn of the event loop, whatever applies it goes through.
-      const passed = new Promise((resolve) => setImmediate(resolve)).then(() => {
+      const passed = new Promise((resolve) => setImmediate(resolve)).then(async () => {
         this.batch = undefined;
+        // Of what arrives later nothing is written either, where something is in the way of the rest.
+        await earlier;
         return this.judge(target, planned);
       });
       this.batch = { planned, passed };
@@ -259,12 +263,18 @@ export class Look {
 
   private async findAll(target: ClusterTarget, { objects, labels }: PlannedWrites): Promise<Find> {
     const found = new Map<PlannedName, ExistingObject>();
-    await Promise.all(
-      [...objects, ...labels].map(async (planned) => {
-        const object = await this.find(target, planned);
-        if (object !== undefined && object !== "unread") found.set(planned, object);
-      }),
-    );
+    const findEach = (all: PlannedName[]) =>
+      Promise.all(
+        all.map(async (planned) => {
+          const object = await this.find(target, planned);
+          if (object !== undefined && object !== "unread") found.set(planned, object);
+        }),
+      );
+    const made = objects.filter(({ of }) => of !== undefined);
+    await findEach([...objects.filter(({ of }) => of === undefined), ...labels]);
+    const isOwn = ({ of }: PlannedObject) =>
+      objects.some((each) => isSame(each, of!) && found.get(each)?.annotations[stackMark] === stackName());
+    await findEach(made.filter((each) => !isOwn(each)));
     return (planned: PlannedName) => found.get(planned);
   }
 
@@ -312,6 +322,10 @@ export class Look {
 function listed(kind: ObjectKind, namespace?: string): (client: ApiClient) => List {
   return (client) =>
     namespace === undefined ? listEverywhere(client, kind) : listInNamespace(client, kind, namespace);
+}
+
+function isSame(one: PlannedName, other: PlannedName): boolean {
+  return one.kind === other.kind && one.namespace === other.namespace && one.name === other.name;
 }
 
 /** Where the objects of a list are. */

@@ -75,7 +75,13 @@ export function ownObject(
     const planned = { component: writer.what, order, namespace, isRenamed, wayOut: out };
     const all: PlannedObject[] = [
       { ...planned, kind, name },
-      ...made.map((each) => ({ ...planned, kind: each.kind, maker: each.maker, name: each.name(name) })),
+      ...made.map((each) => ({
+        ...planned,
+        kind: each.kind,
+        maker: each.maker,
+        name: each.name(name),
+        of: { kind, namespace, name },
+      })),
     ];
     const passed = all.map((each) => look.judgeObject(target, each));
     const references = refersTo(namespace, name).map((reference) => ({ order, component: writer.what, reference }));
