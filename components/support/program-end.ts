@@ -22,7 +22,9 @@ function listenForTheEnd(): Task[] {
   const signal = monitor?.signalAndWaitForShutdown;
   if (monitor && signal) {
     monitor.signalAndWaitForShutdown = (request, callback) => {
-      void Promise.allSettled(all.map((task) => task())).then(() => signal.call(monitor, request, callback));
+      void Promise.all(all.map((task) => task()))
+        .catch((error: unknown) => pulumi.log.error(`at the end of the program: ${String(error)}`))
+        .then(() => signal.call(monitor, request, callback));
     };
   }
   return all;

@@ -21,6 +21,7 @@ import { preview } from "./applications";
 import { record, Recording } from "./record";
 
 interface Found {
+  annotations?: Record<string, string>;
   status?: object;
   name: string;
   namespace?: string;
@@ -189,6 +190,54 @@ describe("the references of a program", () => {
       "/apis/gateway.networking.k8s.io/v1/gateways",
       "/apis/gateway.networking.k8s.io/v1/httproutes",
     ]);
+  });
+
+  describe("of others to this program", () => {
+    const gateways = "/apis/gateway.networking.k8s.io/v1/gateways";
+    const routes = "/apis/gateway.networking.k8s.io/v1/httproutes";
+    const own = { annotations: { "istio-ambient/stack": "istio-ambient/test" } };
+    const theirs = { spec: { parentRefs: [{ name: "edge", namespace: "ingress" }] } };
+    const usual = cluster[gateways]!;
+
+    afterEach(() => {
+      cluster[gateways] = usual;
+      delete cluster[routes];
+    });
+
+    /** What is logged up to the moment in which the program is complete. */
+    async function untilTheEnd(program: () => void): Promise<string[]> {
+      const { recording } = await run(() => {
+        const monitor = pulumi.runtime.getMonitor() as unknown as {
+          signalAndWaitForShutdown(request: object, callback: () => void): void;
+        };
+        monitor.signalAndWaitForShutdown = (_, callback) => callback();
+        program();
+        // A registration that is not complete before the program is.
+        const done = new Promise<string>((resolve) => {
+          setTimeout(() => monitor.signalAndWaitForShutdown({}, () => resolve("yes")), 300);
+        });
+        new k8s.core.v1.Secret("end", { stringData: { done } });
+      });
+      return recording.logged;
+    }
+
+    const edge = (name: string) => {
+      const closed = { serviceType: ServiceType.ClusterIP, certificate: { enabled: false } };
+      new IngressGateway("edge", { ...closed, name, namespace: "ingress" });
+    };
+
+    it("are told at the end of a preview, where a change takes away what they name", async () => {
+      cluster[gateways] = [
+        { name: "edge", namespace: "ingress", ...own, spec: { gatewayClassName: "istio", listeners } },
+      ];
+      cluster[routes] = [{ name: "cart", namespace: "shop", ...theirs }];
+      assert.deepEqual(await untilTheEnd(() => edge("edge")), []);
+      assert.deepEqual(await untilTheEnd(() => edge("front")), [
+        "warning: others rely on what this change takes away:\n" +
+          '  `Gateway ingress/edge`: got "not in this program any more"; 1 HTTPRoute of others loses its parent: 1 of ' +
+          'namespace shop; write `name: "edge"`',
+      ]);
+    });
   });
 
   describe("to a route that is there already", () => {
