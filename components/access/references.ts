@@ -1,6 +1,5 @@
 // What a policy refers to: its namespace, and the Services that its rules are about.
-import type { Reference } from "../../lib/references/reference";
-import { waypointOfPolicy } from "../waypoint/references";
+import { waypointOfPolicy, type Reference } from "../../lib/references/reference";
 import { plain } from "../support/program";
 import type { WaypointReference } from "../waypoint/args";
 import type { AccessPolicyArgs } from "./args";

@@ -1,6 +1,5 @@
 // What a policy refers to: its namespace, its Service, and other Services that its routes lead to.
-import type { Reference } from "../../lib/references/reference";
-import { waypointOfPolicy } from "../waypoint/references";
+import { waypointOfPolicy, type Reference } from "../../lib/references/reference";
 import { plain } from "../support/program";
 import type { WaypointReference } from "../waypoint/args";
 import type { TrafficPolicyArgs } from "./args";

@@ -1,7 +1,7 @@
-// What a waypoint refers to, and how policies refer to one.
+// What a waypoint refers to.
 import type { Reference } from "../../lib/references/reference";
 import { plain } from "../support/program";
-import type { WaypointArgs, WaypointReference } from "./args";
+import type { WaypointArgs } from "./args";
 
 /** Its namespace, and the namespaces and Services that use it, as far as they are plain. */
 export function placesOfWaypoint(args: WaypointArgs, namespace: string): Reference[] {
@@ -22,14 +22,4 @@ export function placesOfWaypoint(args: WaypointArgs, namespace: string): Referen
       ];
     }),
   ];
-}
-
-/** The waypoint of a policy, and the Services that have to use it. */
-export function waypointOfPolicy(
-  path: string,
-  waypoint: WaypointReference,
-  services: { path: string; namespace: string; name: string }[],
-): Reference {
-  const { namespace, name } = waypoint;
-  return { type: "waypoint", path, waypoint: { namespace, name }, services, isOptional: false };
 }

@@ -26,8 +26,8 @@ const lists: Partial<Record<string, (snapshot: ClusterSnapshot) => Ownable[]>> =
   ValidatingWebhookConfiguration: ({ validatingWebhooks }) => validatingWebhooks,
 };
 
-/** Commands that only look. */
-const looks = /^kubectl (describe|get|logs|top|auth|rollout status|exec|debug)\b/;
+/** Commands after which an object is what its stack has written, as before. */
+const harmless = /^kubectl (describe|get|logs|top|auth|rollout (status|restart)|exec|debug)\b/;
 const changes = /^(kubectl|helm|istioctl)\b/;
 
 /** The stack behind an object: by its own mark, by that of the Gateway it was made for, or of its Helm release's namespace. */
@@ -59,7 +59,7 @@ export function withStack(found: Finding, stack: string | undefined): Finding {
     return found;
   }
   const name = stack.split("/").at(-1);
-  const isChange = "run" in found.fix && changes.test(found.fix.run) && !looks.test(found.fix.run);
+  const isChange = "run" in found.fix && changes.test(found.fix.run) && !harmless.test(found.fix.run);
   const fix = isChange ? { run: `pulumi up --refresh --stack ${name}` } : found.fix;
   return { ...found, rule: `${found.rule}; it belongs to the stack ${stack}`, fix };
 }

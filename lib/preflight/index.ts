@@ -1,5 +1,8 @@
 // The preflight: every finding of one read of the cluster, errors and warnings apart.
 import type { Finding } from "../checks/check";
+import { withStack } from "../checks/owning-stack";
+import { objectName } from "../cluster-state/object-name";
+import { stackMark } from "../ownership/marks";
 import * as cluster from "./cluster";
 import type { ClusterFacts, Plan } from "./facts";
 import * as owners from "./owners";
@@ -26,6 +29,7 @@ export function judgePlan(plan: Plan, facts: ClusterFacts, early: boolean): Pref
     return { errors: elsewhere, warnings: [] };
   }
   const missing = cluster.certManagerFindings(plan, facts);
+  const owned = (findings: Finding[]) => findings.map((found) => withStack(found, stackBehind(found, facts)));
   return {
     errors: [
       ...cluster.kubernetesFindings(plan, facts),
@@ -35,18 +39,29 @@ export function judgePlan(plan: Plan, facts: ClusterFacts, early: boolean): Pref
       ...owners.definitionFindings(plan, facts),
       ...cluster.upgradeFindings(plan, facts),
       ...owners.gatewayFindings(plan, facts),
-      ...cluster.nodePortFindings(plan, facts),
+      ...owned(cluster.nodePortFindings(plan, facts)),
       ...(early ? [] : missing),
       ...cluster.platformFindings(plan, facts),
       ...cluster.networkFindings(facts),
-      ...cluster.podSecurityFindings(plan, facts),
+      ...owned(cluster.podSecurityFindings(plan, facts)),
       ...cluster.rightsFindings(facts),
     ],
     warnings: [
       ...(early ? missing : []),
-      ...warnings.bothLabelsFindings(facts),
-      ...warnings.uncapturableFindings(facts),
+      ...owned(warnings.bothLabelsFindings(facts)),
+      ...owned(warnings.uncapturableFindings(facts)),
       ...warnings.metricsFindings(plan, facts),
     ],
   };
+}
+
+/** The stack that owns a namespace, or the Gateway behind a Service. */
+function stackBehind({ object }: Finding, { namespaces, services, objects }: ClusterFacts): string | undefined {
+  const namespace = namespaces.find(({ name }) => object === `Namespace ${name}`);
+  const service = services.find((each) => object === objectName("Service", each));
+  const gateway = objects.find(
+    ({ kind, namespace: at, name }) =>
+      kind === "Gateway" && at === service?.namespace && service.owners.some((owner) => owner.name === name),
+  );
+  return (namespace ?? service)?.annotations[stackMark] ?? gateway?.annotations[stackMark];
 }

@@ -64,6 +64,15 @@ export interface PlannedReference {
   reference: Reference;
 }
 
+/** The waypoint of a policy, and the Services that have to use it. */
+export function waypointOfPolicy(
+  path: string,
+  { namespace, name }: WaypointReference["waypoint"],
+  services: WaypointReference["services"],
+): Reference {
+  return { type: "waypoint", path, waypoint: { namespace, name }, services, isOptional: false };
+}
+
 /** The lists that a reference is held against. */
 export function neededFor(reference: Reference): Needed[] {
   switch (reference.type) {

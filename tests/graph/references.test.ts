@@ -192,6 +192,44 @@ describe("the references of a program", () => {
     ]);
   });
 
+  it("cost no more where every component is in use", async () => {
+    const namespace = "shop";
+    const { errors } = await run(() => {
+      const own = new AmbientNamespace("own", { mtls: "strict" });
+      const backends = [{ service: "web", port: 80, namespace }];
+      new k8s.core.v1.Service("made", { metadata: { name: "made", namespace: own.name } });
+      new HttpRoute("web", { namespace: own.name, parent, hostnames: ["a.example.com"], backends });
+      new Waypoint("proxy", { namespace: own.name, for: [{ namespace: own.name, service: "made" }] });
+      new IngressGateway("front", { namespace: own.name, httpNodePort: 30090, httpsNodePort: 30555 });
+      const waypoint = { name: "proxy", namespace: "own" };
+      const jwt = { issuer: "https://id.example.com", jwksUri: "https://id.example.com/keys" };
+      const http = { waypoint, allow: [{ methods: ["GET"] }], jwt };
+      new AccessPolicy("access", { namespace: own.name, http });
+      const shaped = { timeout: "1s", connectionPool: { maxConnections: 1 } };
+      new TrafficPolicy("traffic", { namespace: own.name, service: "made", waypoint, ...shaped });
+    });
+    assert.deepEqual(errors, []);
+    const lists = requests.filter((request) => !request.includes("/namespaces/"));
+    const kinds = lists.map((request) => request.split("/").at(-1)!).sort();
+    assert.deepEqual(kinds, [
+      "authorizationpolicies",
+      "certificates",
+      "configmaps",
+      "deployments",
+      "destinationrules",
+      "gateways",
+      "httproutes",
+      "issuers",
+      "namespaces",
+      "peerauthentications",
+      "referencegrants",
+      "requestauthentications",
+      "secrets",
+      "services",
+      "virtualservices",
+    ]);
+  });
+
   describe("of others to this program", () => {
     const gateways = "/apis/gateway.networking.k8s.io/v1/gateways";
     const routes = "/apis/gateway.networking.k8s.io/v1/httproutes";

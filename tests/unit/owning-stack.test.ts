@@ -3,6 +3,8 @@ import * as assert from "node:assert/strict";
 import { finding, findingLine, namespaceFinding } from "../../lib/checks/check";
 import { owningStack, withStack } from "../../lib/checks/owning-stack";
 import type { ClusterSnapshot, Named } from "../../lib/cluster-state/snapshot";
+import { judgePlan } from "../../lib/preflight";
+import { empty, plan } from "./fixtures/plans";
 import { endedProtection, stacksNote } from "../../lib/enrollment/protection";
 
 const named = (namespace: string, name: string, annotations: Record<string, string> = {}): Named => ({
@@ -67,6 +69,22 @@ describe("the stack behind a finding", () => {
     });
     assert.deepEqual(withStack(looked, "mesh/dev").fix, looked.fix);
     assert.equal(withStack(found, undefined), found);
+  });
+});
+
+describe("the preflight of a mesh", () => {
+  it("names the stack that owns a namespace or a gateway, and proposes its own `up`", () => {
+    const both = { "istio.io/dataplane-mode": "ambient", "istio-injection": "enabled" };
+    const facts = { ...empty, namespaces: [{ ...named("", "shop", mark("shop/prod")), labels: both }] };
+    assert.deepEqual(judgePlan(plan, facts, false).warnings.map(findingLine), [
+      '`Namespace shop`: got "both istio.io/dataplane-mode and istio-injection"; a pod with a sidecar is never captured; it ' +
+        "belongs to the stack shop/prod; run `pulumi up --refresh --stack prod`",
+    ]);
+    const gateway = { ...named("istio-system", "hostk8s-gateway", mark("shop/prod")), kind: "Gateway" };
+    assert.deepEqual(judgePlan(plan, { ...empty, objects: [gateway] }, false).errors.map(findingLine), [
+      '`Gateway istio-system/hostk8s-gateway`: got "it belongs to the stack shop/prod"; the mesh makes one of this name; ' +
+        'choose another name for its gateway; write `gateway: { name: "hostk8s-gateway-2" }`',
+    ]);
   });
 });
 
