@@ -12,6 +12,7 @@ import { violationLine } from "../lib/validation/violations";
 import { kindCluster, kindDefaults, publishedPorts, type KindCluster } from "../lib/kind/kind-cluster";
 import { isReason } from "../lib/preflight/waivers";
 import { nearest } from "../lib/validation/names";
+import { withStacks } from "../lib/checks/owning-stack";
 import { isGood, judge, reportData, type Report, type Scope } from "../lib/checks/verdicts";
 import { parseDuration } from "./duration";
 import { exit, UsageError } from "./exit";
@@ -99,7 +100,7 @@ async function lookOnce(
       );
     }
     const context: CheckContext = { now: new Date(), publishedNodePorts: ports };
-    return judge(checks, snapshot, context, scope);
+    return withStacks(judge(checks, snapshot, context, scope), snapshot);
   } catch (error) {
     if (error instanceof UnreachableError || error instanceof NoClusterError) return error.message;
     throw error;

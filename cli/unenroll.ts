@@ -15,6 +15,7 @@ import {
   type Enrolled,
 } from "../cluster/enrollment";
 import { some } from "../lib/checks/mesh";
+import { endedProtection, stacksNote } from "../lib/enrollment/protection";
 import { parseDuration } from "./duration";
 import { exit, UsageError } from "./exit";
 import { requireNamespaces, targetOf, withTarget, type TargetOptions } from "./target";
@@ -94,12 +95,6 @@ const unenroll: Work = async (client, options, untilMs, terminal) => {
   if (options.refuse) {
     return count === 0 ? exit.good : refuse(enrolled, terminal);
   }
-  if (count > 0 && enrolled.strict.length > 0) {
-    terminal.err(
-      `mTLS ends: ${some(enrolled.strict)} ${enrolled.strict.length === 1 ? "requires" : "require"} it, but a pod ` +
-        "outside the mesh accepts plaintext from any client\n",
-    );
-  }
   if (options.drain) {
     const plan = await planDrain(client, enrolled);
     if (plan.kept.length > 0) {
@@ -117,8 +112,11 @@ const unenroll: Work = async (client, options, untilMs, terminal) => {
   terminal.out(
     count === 0
       ? "nothing is enrolled\n"
-      : `removed ${described(enrolled)} from the mesh; to return, run \`istio-ambient enroll --restore\`\n`,
+      : `removed ${described(enrolled)}${stacksNote(enrolled.namespaces)} from the mesh; to return, run ` +
+          "`istio-ambient enroll --restore`\n",
   );
+  const ended = count === 0 ? undefined : endedProtection(enrolled);
+  if (ended !== undefined) terminal.err(`${ended}\n`);
   return exit.good;
 };
 

@@ -7,7 +7,7 @@ import { violationLine } from "../lib/validation/violations";
 import { drainedMark, restorePatch, undrainPatch, unenrolledMark, unenrollPatch } from "../lib/enrollment/enrollment";
 import type { Named } from "../lib/cluster-state/snapshot";
 import { ApiClient, metadataOnly } from "./client";
-import { listAll } from "./lists";
+import { listAll, listReadable } from "./lists";
 import { named } from "./slim";
 
 /** Enrolling or unenrolling failed. The message is for the user. */
@@ -22,6 +22,8 @@ export interface Enrolled {
   pods: Named[];
   /** Namespaces of the whole cluster, or "*", in which a PeerAuthentication refuses plaintext. */
   strict: string[];
+  /** AuthorizationPolicies of what is enrolled, by namespace and name; empty where they may not be listed. */
+  access: string[];
 }
 
 /** Concurrent patches; more would only fill the API server's queue. */
@@ -31,21 +33,31 @@ const ambient = `labelSelector=${encodeURIComponent(`${marks.dataplaneMode}=ambi
 
 /** Reads what is enrolled, in these namespaces or in all. */
 export async function readEnrolled(client: ApiClient, only: readonly string[]): Promise<Enrolled> {
-  const [namespaces, pods, policies] = await Promise.all([
+  const [namespaces, pods, policies, access] = await Promise.all([
     listMetadata(client, `/api/v1/namespaces?${ambient}`),
     listMetadata(client, `/api/v1/pods?${ambient}`),
     listOrFail<{ metadata?: V1ObjectMeta; spec?: { mtls?: { mode?: string } } }>(
       client,
       "/apis/security.istio.io/v1/peerauthentications",
     ),
+    listReadable<{ metadata?: V1ObjectMeta }>(
+      client,
+      "/apis/security.istio.io/v1/authorizationpolicies",
+      metadataOnly.list,
+    ),
   ]);
   const wanted = (name: string) => only.length === 0 || only.includes(name);
+  const places = new Set([...namespaces.map(({ name }) => name), ...pods.map(({ namespace }) => namespace)]);
   return {
     namespaces: namespaces.filter(({ name }) => wanted(name)),
     pods: pods.filter(({ namespace }) => wanted(namespace)),
     strict: policies
       .filter(({ spec }) => spec?.mtls?.mode === "STRICT")
       .map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`),
+    access: access
+      .map((raw) => named(raw))
+      .filter(({ namespace }) => places.has(namespace) && wanted(namespace))
+      .map(({ namespace, name }) => `${namespace}/${name}`),
   };
 }
 

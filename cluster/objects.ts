@@ -1,6 +1,7 @@
-// Lists objects of one kind with what tells whose they are: names, labels, annotations and field managers alone.
+// Lists objects of one kind with what tells whose they are: names, labels, annotations and field managers; those that
+// others refer to, whole.
 import type { V1ManagedFieldsEntry, V1ObjectMeta } from "@kubernetes/client-node";
-import { objectKinds, type ObjectKind } from "../lib/ownership/kinds";
+import { isWhole, objectKinds, type ObjectKind } from "../lib/ownership/kinds";
 import type { ExistingObject, FieldManager } from "../lib/ownership/owner";
 import { metadataOnly, UnreachableError, type Api, type Reply } from "./client";
 import { listAll } from "./lists";
@@ -11,7 +12,7 @@ type Source = Pick<Api, "get">;
 /** All objects of a kind, in all namespaces; nothing where these may not be listed. */
 export async function listEverywhere(client: Source, kind: ObjectKind): Promise<ExistingObject[] | undefined> {
   const { api, plural } = objectKinds[kind];
-  return list(client, `${api}/${plural}`);
+  return list(client, `${api}/${plural}`, isWhole(kind));
 }
 
 /** The objects of one namespace; of the kind Namespace, the one of that name. Nothing where these may not be read. */
@@ -22,15 +23,19 @@ export async function listInNamespace(
 ): Promise<ExistingObject[] | undefined> {
   const { api, plural } = objectKinds[kind];
   if (kind !== "Namespace") {
-    return list(client, `${api}/namespaces/${namespace}/${plural}`);
+    return list(client, `${api}/namespaces/${namespace}/${plural}`, isWhole(kind));
   }
   const reply = await client.get(`${api}/${plural}/${namespace}`, metadataOnly.object);
   return reply.kind === "ok" ? [existing(reply.body as { metadata?: V1ObjectMeta })] : nothing(reply);
 }
 
-async function list(client: Source, path: string): Promise<ExistingObject[] | undefined> {
-  const listed = await listAll<{ metadata?: V1ObjectMeta }>(client, path, metadataOnly.list);
-  return listed.kind === "ok" ? listed.items.map(existing) : nothing(listed);
+async function list(client: Source, path: string, whole: boolean): Promise<ExistingObject[] | undefined> {
+  const accept = whole ? undefined : metadataOnly.list;
+  const listed = await listAll<{ metadata?: V1ObjectMeta }>(client, path, accept);
+  if (listed.kind !== "ok") {
+    return nothing(listed);
+  }
+  return listed.items.map((raw) => (whole ? { ...existing(raw), body: raw } : existing(raw)));
 }
 
 /** A kind that is not served has no objects. */

@@ -224,8 +224,10 @@ async function readObjects(
   known: KnownLists,
 ): Promise<FoundObject[]> {
   const list = async (kind: string, path: string): Promise<FoundObject[]> => {
-    const found = await listReadable<{ metadata?: V1ObjectMeta }>(client, path, metadataOnly.list);
-    return found.map((raw) => ({ ...named(raw), kind }));
+    const whole = kind === "Gateway";
+    const accept = whole ? undefined : metadataOnly.list;
+    const found = await listReadable<{ metadata?: V1ObjectMeta }>(client, path, accept);
+    return found.map((raw) => ({ ...named(raw), kind, ...(whole && { body: raw }) }));
   };
   const inNamespace = (kind: string, api: string, plural: string): Promise<FoundObject[]> =>
     list(kind, `${api}/namespaces/${namespace}/${plural}`);

@@ -20,7 +20,9 @@ import { clusterOf } from "../support/cluster";
 import { withReferences } from "../support/given-resources";
 import { childrenOf, keepChildren } from "../support/made";
 import { earlyName } from "../support/program";
-import { anotherName, ownObject, Writer } from "../support/ownership";
+import { anotherName, OwnDetails, ownObject, Writer } from "../support/ownership";
+import { checkedReferences } from "../support/references";
+import { placesOfPolicy, waypointOfRequests } from "./references";
 import { AccessPolicyArgs } from "./args";
 
 /** What an AccessPolicy makes. */
@@ -49,13 +51,11 @@ export class AccessPolicy extends pulumi.ComponentResource {
   constructor(name: string, args: AccessPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
     args = withReferences(args);
     super("istio-ambient:index:AccessPolicy", name, checkedInputs("AccessPolicy", name, args, rules), opts);
-    const policy = normalize(name, args);
     const cluster = clusterOf(this, "AccessPolicy", name, args.cluster);
-    const write = writerOf(
-      name,
-      { what: componentNamed("AccessPolicy", name), cluster, opts, namespace: earlyName(args.namespace) },
-      policy,
-    );
+    const what = componentNamed("AccessPolicy", name);
+    const writer = { what, cluster, opts, namespace: earlyName(args.namespace) };
+    const policy = normalize(args, name, writer);
+    const write = writerOf(name, args, writer, policy);
 
     const written: Written[] = [];
     if (args.defaultDeny) {
@@ -88,12 +88,15 @@ export class AccessPolicy extends pulumi.ComponentResource {
 const ztunnel = "ZtunnelAccepted";
 const byWaypoint = "WaypointAccepted";
 
-function normalize(name: string, args: AccessPolicyArgs) {
-  const what = componentNamed("AccessPolicy", name);
+function normalize(args: AccessPolicyArgs, name: string, writer: Writer) {
+  const { what } = writer;
   const part = <T>(field: keyof AccessPolicyArgs & string, value: T) =>
     resolved(what, field, value, rules.fields[field]!);
   const namespace = part("namespace", args.namespace);
-  const http = part("http", args.http);
+  const given = pulumi.all([part("http", args.http), pulumi.output(writer.namespace ?? namespace)]);
+  const http = checkedReferences(writer, given, ([known, into]) =>
+    known ? [waypointOfRequests(args, known.waypoint, into)] : [],
+  ).apply(([known]) => known);
   return {
     name: part("name", args.name).apply((given) => given ?? name),
     namespace,
@@ -101,11 +104,11 @@ function normalize(name: string, args: AccessPolicyArgs) {
     allow: part("allow", args.allow).apply((allow) => (allow ?? []) as AccessRule[]),
     trustDomain: part("trustDomain", args.trustDomain),
     given: resolvedMetadata(what, args, rules),
-    http: pulumi.all([http, namespace]).apply(([given, own]) => {
-      if (given && !given.services && given.waypoint.namespace !== own) {
-        throw lateViolation(what, elsewhereViolation(given.waypoint.name, given.waypoint.namespace));
+    http: pulumi.all([http, namespace]).apply(([known, own]) => {
+      if (known && !known.services && known.waypoint.namespace !== own) {
+        throw lateViolation(what, elsewhereViolation(known.waypoint.name, known.waypoint.namespace));
       }
-      return given!;
+      return known!;
     }),
   };
 }
@@ -123,14 +126,15 @@ interface Write {
 }
 
 /** Writes the AuthorizationPolicies of one component and waits for the enforcer of each. */
-function writerOf(name: string, writer: Writer, policy: Normalized): Write {
+function writerOf(name: string, args: AccessPolicyArgs, writer: Writer, policy: Normalized): Write {
   const write = (
     suffix: string,
     enforcer: string,
     spec: pulumi.Output<object>,
     opts: pulumi.CustomResourceOptions,
   ): Written => {
-    const resource = createObject(name, suffix, "AuthorizationPolicy", writer, policy, spec, opts);
+    const details = { refersTo: (into: string) => placesOfPolicy(args, into) };
+    const resource = createObject(name, suffix, "AuthorizationPolicy", writer, policy, spec, opts, details);
     const what = `AuthorizationPolicy "${name}-${suffix}"`;
     const awaited = {
       what,
@@ -151,10 +155,11 @@ function createObject(
   policy: Normalized,
   spec: pulumi.Output<object>,
   opts: pulumi.CustomResourceOptions,
+  details: OwnDetails = {},
 ): pulumi.CustomResource {
   const given = { ...policy.given, name: pulumi.interpolate`${policy.name}-${suffix}`, namespace: policy.namespace };
   const wayOut = policy.name.apply((taken) => anotherName(taken));
-  const metadata = ownObject(writer, kind, given, wayOut);
+  const metadata = ownObject(writer, kind, given, wayOut, details);
   return new k8s.apiextensions.CustomResource(
     `${name}-${suffix}`,
     { apiVersion: "security.istio.io/v1", kind, metadata, spec },

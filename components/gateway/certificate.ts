@@ -15,6 +15,10 @@ import { childOf, minutes } from "../support/children";
 import { runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
 import { beforeTheEnd, explainWait } from "../support/explain-wait";
+import { lookAt } from "../support/look";
+import { factsOf } from "../support/mesh-facts";
+import { stackName } from "../support/program";
+import { authorityBase } from "../../lib/ownership/authority";
 import { anotherName, MadeOfIt, Metadata, ownObject, Writer } from "../support/ownership";
 import { CertificateArgs } from "./args";
 
@@ -91,6 +95,20 @@ function namedIssuer(owner: CertificateOwner): pulumi.Output<{ issuerName: strin
   }));
 }
 
+/** What the CA's objects are called after: a CA that clients trust is kept, also where its gateway is renamed. */
+function authorityName(
+  { what, cluster, isJudged, namespace, opts }: Writer,
+  owner: CertificateOwner,
+): pulumi.Output<string> {
+  const facts = factsOf(opts?.parent);
+  const seen = typeof facts === "object" ? facts.objects.filter(({ kind }) => kind === "Certificate") : undefined;
+  return pulumi.all([owner.name, namespace ?? owner.namespace, cluster.target]).apply(async ([name, into, target]) => {
+    const needed = { kind: "Certificate" as const, namespace: into };
+    const found = seen ?? (isJudged ? [] : await lookAt(cluster).objects(target, needed));
+    return authorityBase(found, { stack: stackName(), component: what, namespace: into, name });
+  });
+}
+
 /** A CA of a gateway's own, and how the certificate refers to it. */
 interface Authority {
   issuer: pulumi.Output<{ issuerName: string; issuerKind: string }>;
@@ -104,8 +122,9 @@ function createAuthority(
   writer: Writer,
   owner: CertificateOwner,
 ): Authority {
-  const selfSigned = owner.name.apply(gatewayObjects.selfSignedIssuer);
-  const authority = owner.name.apply(gatewayObjects.authority);
+  const base = authorityName(writer, owner);
+  const selfSigned = base.apply(gatewayObjects.selfSignedIssuer);
+  const authority = base.apply(gatewayObjects.authority);
   const { opts } = writer;
   const create = awaitedObject(parent, writer.cluster);
   const wayOut = owner.name.apply((taken) => anotherName(taken));

@@ -18,6 +18,7 @@ import { gatewayObjects, listenerName } from "../../lib/istio/names";
 import { ingressGatewayRules as rules } from "./rules";
 import type { Awaited } from "../../lib/cluster-state/waiting";
 import { createCertificate, issuedBy } from "./certificate";
+import { placesOfGateway } from "./references";
 import { GatewayArgs, GatewayNodePorts, GatewayReference, IngressGatewayArgs } from "./args";
 import { childOf, minutes } from "../support/children";
 import { checkArgs, componentNamed, resolved, throwViolations, withName } from "../support/arguments";
@@ -27,6 +28,7 @@ import { claimNodePorts } from "../support/node-ports";
 import { awaitPods } from "./pods";
 import { Cluster, clusterId, clusterOf } from "../support/cluster";
 import { beforeTheEnd, explainWait } from "../support/explain-wait";
+import { announceListeners } from "../support/losses";
 import { childrenOf, keepChildren } from "../support/made";
 import { factsOf } from "../support/mesh-facts";
 import { anotherName, ownObject, Writer } from "../support/ownership";
@@ -95,6 +97,7 @@ export class IngressGateway extends pulumi.ComponentResource {
     const certificate = createCertificate(this, name, writer, gateway, args.certificate ?? {});
     const resource = createGateway(
       name,
+      args,
       writer,
       gateway,
       certificate.secretName,
@@ -241,6 +244,7 @@ function overlayName(gateway: Normalized): pulumi.Output<string> {
 
 function createGateway(
   name: string,
+  args: IngressGatewayArgs,
   writer: Writer,
   gateway: Normalized,
   secretName: pulumi.Output<string | undefined>,
@@ -272,12 +276,16 @@ function createGateway(
       const listeners = { https: gateway.https, hostnames, secretName: secret, allowedRoutes, allowedListeners };
       return gatewaySpec(listeners, gatewayName, overlay);
     });
+  announceListeners(writer.cluster, gateway.name, gateway.namespace, spec);
   return new k8s.apiextensions.CustomResource(
     gatewayChildren.gateway(name),
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "Gateway",
-      metadata: ownObject(writer, "Gateway", metadata, wayOut, { made }),
+      metadata: ownObject(writer, "Gateway", metadata, wayOut, {
+        made,
+        refersTo: (into, own) => placesOfGateway(args, own, into),
+      }),
       spec,
     },
     // Two Gateways cannot hold the same NodePorts while one replaces the other.

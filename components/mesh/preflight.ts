@@ -91,9 +91,10 @@ export function preflight(
 
 /** Gives the other components what was read for this one. */
 function share(cluster: Cluster, { namespaces, services, objects, gaps }: ClusterFacts): void {
-  const gateways = objects.filter(({ kind }) => kind === "Gateway");
+  const gateways = objects.filter(({ kind, body }) => kind === "Gateway" && body !== undefined);
   if (!gaps.namespaces) lookAt(cluster).seed("Namespace", namespaces);
-  if (!gaps.services) lookAt(cluster).seed("Service", services);
+  const withPorts = services.map((service) => ({ ...service, body: { spec: { ports: service.ports } } }));
+  if (!gaps.services) lookAt(cluster).seed("Service", withPorts);
   // None at all may also mean that they were not asked for.
   if (gateways.length > 0) lookAt(cluster).seed("Gateway", gateways);
 }

@@ -1,5 +1,6 @@
 // Which requests a route claims of its parent: two routes that claim the same ones would share them by their age.
 import { Violation } from "../../lib/validation/violations";
+import { comparableMatch, shownRequest } from "../../lib/references/requests";
 import { below } from "../../lib/validation/rules";
 import type { Claimant, Claims } from "../support/program";
 import type { Match, RouteRule } from "./objects";
@@ -19,9 +20,9 @@ export function claimsOf(hostnames: string[] | undefined, rules: RouteRule[], ru
   return hosts.flatMap((host) =>
     rules.flatMap((rule, index) =>
       (rule.matches ?? [{}]).map((match, at) => ({
-        request: JSON.stringify([host, ...comparable(match)]),
+        request: JSON.stringify([host, comparableMatch(match)]),
         path: rule.matches ? `${rulesAt}[${index}].matches[${at}]` : hostnames ? "hostnames" : "parent",
-        shown: `${host}${match.exact ?? match.regex ?? match.prefix ?? "/"}`,
+        shown: shownRequest(host, match),
         matchAt: rule.matches ? matchField(match) : hostnames ? "hostnames" : "parent",
       })),
     ),
@@ -71,17 +72,4 @@ function clash(claim: Claim, before: Claimant, { name, redirects }: ClaimingRout
 
 function matchField(match: Match): string {
   return match.exact !== undefined ? "exact" : match.regex !== undefined ? "regex" : "prefix";
-}
-
-function comparable(match: Match): unknown[] {
-  const sorted = (values: { [name: string]: string } | undefined) =>
-    Object.entries(values ?? {})
-      .map(([name, value]) => [name.toLowerCase(), value])
-      .sort();
-  const path = match.exact
-    ? ["exact", match.exact]
-    : match.regex
-      ? ["regex", match.regex]
-      : ["prefix", match.prefix ?? "/"];
-  return [...path, match.method ?? "", sorted(match.headers), sorted(match.query)];
 }

@@ -1,4 +1,5 @@
 // A route from a gateway, or from a Service with a waypoint, to backends: checked before it is written, awaited after.
+import { isDeepStrictEqual } from "node:util";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Verdict } from "../../lib/cluster-state/conditions";
@@ -9,6 +10,7 @@ import { grantSpec, Parent, routeSpec, RouteRule } from "./objects";
 import { LiveService, portMismatch, RouteWithBackends, serviceBackends } from "../../lib/cluster-state/route-backends";
 import { LiveRoute, routeVerdict } from "./status";
 import type { Json } from "../../lib/json";
+import type { ExistingObject } from "../../lib/ownership/owner";
 import { httpRouteRules as rules } from "./rules";
 import { accepted, Acceptance } from "../support/acceptance";
 import { childOf, minutes } from "../support/children";
@@ -23,12 +25,14 @@ import {
 import { announceParts, partOf, type Told } from "../support/parts";
 import { announceNamespace, earlyName, identity } from "../support/program";
 import { absentParent, gatewayViolations, knownGateway, routeViolations, ruleArgs } from "./conflicts";
+import { gatewayOfRoute, placesOfRoute } from "./references";
 import { HttpRouteArgs } from "./args";
 import { RouteRuleArgs, RouteVersionArgs } from "./rule-args";
 import { clusterOf } from "../support/cluster";
 import { withReferences } from "../support/given-resources";
 import { childrenOf, keepChildren } from "../support/made";
 import { anotherName, ownObject, Writer } from "../support/ownership";
+import { checkedReferences } from "../support/references";
 import { meshLabels } from "../../lib/istio/labels";
 
 /** What an HttpRoute makes. */
@@ -65,16 +69,16 @@ export class HttpRoute extends pulumi.ComponentResource {
     args = withReferences(args);
     super("istio-ambient:index:HttpRoute", name, checkRoute(name, args), opts);
     const part = partOf(name, opts);
-    const route = normalize(name, args, part);
     const cluster = clusterOf(this, "HttpRoute", name, args.cluster);
-
     const namespace = earlyName(args.namespace);
     const writer = { what: componentNamed("HttpRoute", name), told: part?.what, cluster, opts, namespace };
+    const route = normalize(name, args, part, writer);
+
     const grants = createGrants(this, name, args, writer, route);
-    const resource = createRoute(name, writer, route, childOf(this, opts, ...grants));
+    const resource = createRoute(name, args, writer, route, childOf(this, opts, ...grants));
     const redirect = args.httpsOnly ? createRedirect(this, name, args, route, childOf(this, opts)) : undefined;
     keepChildren<HttpRouteChildren>(this, { route: resource, grants, redirect });
-    const id = accepted(resource.id, acceptance(name), route.written, judge, cluster);
+    const id = accepted(resource.id, acceptance(name), route.written, judge, cluster, stands);
 
     this.name = id.apply((known) => known.split("/")[1] ?? "");
     this.namespace = id.apply((known) => known.split("/")[0] ?? "");
@@ -96,7 +100,7 @@ function checkRoute(name: string, args: HttpRouteArgs): pulumi.Inputs {
 }
 
 /** The arguments with everything resolved and filled in. */
-function normalize(name: string, args: HttpRouteArgs, whole: Told | undefined) {
+function normalize(name: string, args: HttpRouteArgs, whole: Told | undefined, writer: Writer) {
   const what = whole?.what ?? componentNamed("HttpRoute", name);
   const part = <T>(field: keyof HttpRouteArgs & string, value: T) => resolved(what, field, value, rules.fields[field]!);
   const namespace = part("namespace", args.namespace);
@@ -117,20 +121,31 @@ function normalize(name: string, args: HttpRouteArgs, whole: Told | undefined) {
     }
     return given as Parent;
   });
-  const parents = parent.apply((given) => parentsOf(given, protocol));
+  const routeName = part("name", args.name).apply((given) => given ?? name);
   const written = pulumi
     .all([part("rules", args.rules), part("canary", args.canary), part("backends", args.backends)])
     .apply(([all, canary, backends]) => (all ?? [canary ? { canary } : { backends: backends ?? [] }]) as RouteRule[]);
   const routeRules = pulumi
     .all([written, parent])
     .apply(([all, given]) => all.map((rule) => withHostPort(rule as RouteRule, servedBy(given)?.httpsPort)));
+  const attached = pulumi
+    .all([parent, hostnames, routeRules, pulumi.output(writer.namespace ?? namespace), routeName])
+    .apply(([given, hosts, all, into, own]) => ({
+      namespace: into,
+      name: own,
+      hostnames: hosts,
+      parents: parentsOf(given as Parent, protocol),
+      rules: all as RouteRule[],
+      at: args.rules ? "rules" : "",
+    }));
+  const parents = checkedReferences(writer, attached, gatewayOfRoute).apply((known) => known.parents);
   const given = resolvedMetadata(what, args, rules);
   const application = part("application", args.application);
   const spec = pulumi
     .all([parents, hostnames, routeRules])
     .apply(([all, hosts, checked]) => routeSpec(all as Parent[], hosts, checked as RouteRule[]));
   return {
-    name: part("name", args.name).apply((given) => given ?? name),
+    name: routeName,
     namespace,
     parent,
     hostnames,
@@ -251,7 +266,17 @@ function versionsOf(rule: RouteRuleArgs): RouteVersionArgs[] {
 
 function acceptance(name: string): Acceptance {
   const what = `HttpRoute "${name}"`;
-  return { what, api: "apis/gateway.networking.k8s.io/v1", plural: "httproutes", minutes: timeouts.route };
+  const api = "apis/gateway.networking.k8s.io/v1";
+  return { what, api, plural: "httproutes", kind: "HTTPRoute", minutes: timeouts.route };
+}
+
+/** True for a route that was accepted as it is now written. */
+function stands({ body }: ExistingObject, written: { spec: object; parents: number }): boolean {
+  const live = body as LiveRoute;
+  return (
+    isDeepStrictEqual(live.spec, written.spec) &&
+    routeVerdict(live, written.parents, written.spec as Json).state === "accepted"
+  );
 }
 
 /** Accepted is what every parent accepts, with every field still there, and with ports that its Services have. */
@@ -273,6 +298,7 @@ async function judge(
 
 function createRoute(
   name: string,
+  args: HttpRouteArgs,
   writer: Writer,
   route: Normalized,
   opts: pulumi.CustomResourceOptions,
@@ -284,7 +310,7 @@ function createRoute(
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "HTTPRoute",
-      metadata: ownObject(writer, "HTTPRoute", metadata, wayOut),
+      metadata: ownObject(writer, "HTTPRoute", metadata, wayOut, { refersTo: (into) => placesOfRoute(args, into) }),
       spec: route.spec,
     },
     { ...opts, ...minutes(timeouts.route) },

@@ -3,7 +3,10 @@ import * as pulumi from "@pulumi/pulumi";
 import { reason, type ClusterTarget } from "../../cluster/connection";
 import { awaitVerdict, type Judge } from "../../cluster/wait";
 import { conditionVerdict, Verdict, WithConditions } from "../../lib/cluster-state/conditions";
+import type { ObjectKind } from "../../lib/ownership/kinds";
+import type { ExistingObject } from "../../lib/ownership/owner";
 import { runFailure } from "./failures";
+import { lookAt } from "./look";
 import type { Cluster } from "./cluster";
 
 /** What is waited for: that a controller accepts an object. */
@@ -13,6 +16,8 @@ export interface Acceptance {
   /** Path of its kind: `apis/gateway.networking.k8s.io/v1` and `httproutes`. */
   api: string;
   plural: string;
+  /** Its kind, where the program's look may have seen it before it was written. */
+  kind?: ObjectKind;
   /** Minutes that it may take. */
   minutes: number;
 }
@@ -20,7 +25,7 @@ export interface Acceptance {
 /**
  * The object's id, `namespace/name`, once its controller accepts it as it now is. This process reads the cluster by
  * itself: the plugin takes what was said of an earlier version for the present one, and hides the message of a
- * condition.
+ * condition. One that `stands`, as the program's look has seen it, is not waited for.
  */
 export function accepted<T>(
   id: pulumi.Output<string>,
@@ -28,11 +33,13 @@ export function accepted<T>(
   expected: pulumi.Output<T>,
   judge: (object: unknown, expected: T, read: Parameters<Judge>[1]) => ReturnType<Judge>,
   cluster: Cluster,
+  stands: (seen: ExistingObject, expected: T) => boolean = () => false,
 ): pulumi.Output<string> {
   return pulumi
     .all([id, expected.apply((value) => [value]), cluster.target])
     .apply(async ([known, [value], target]) => {
-      if (!pulumi.runtime.isDryRun()) {
+      const seen = awaited.kind && lookAt(cluster).remembered(awaited.kind, known);
+      if (!pulumi.runtime.isDryRun() && !(seen && stands(seen, value as T))) {
         await requireAccepted(known, awaited, (object, read) => judge(object, value as T, read), target);
       }
       return known;

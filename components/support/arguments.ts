@@ -4,6 +4,7 @@ import { UNKNOWN, Violation, violationLine, violationReason } from "../../lib/va
 import type { ObjectRule } from "../../lib/validation/object";
 import { below, type Rule } from "../../lib/validation/rules";
 import type { ObjectMetadataArgs } from "./args";
+import { programObjects } from "./program-objects";
 import { requireNode } from "./node";
 import { resourceCode, resourceViolation } from "./given-resources";
 import { guardRun, printedPlainly, withFixedMessage } from "./workarounds";
@@ -14,6 +15,7 @@ export function checkArgs<T>(component: string, name: string, args: T, rule: Rul
   requireNode();
   guardRun();
   requireName(component, name);
+  programObjects();
   const found: Violation[] = [];
   const { rest, options } = withoutOptions(args === undefined ? {} : args, rule);
   const plain = plainParts(rest, "", found);

@@ -5,21 +5,35 @@ import { namesCluster, NoClusterError, reason, type ClusterTarget } from "../../
 import { listEverywhere, listInNamespace } from "../../cluster/objects";
 import {
   judgeWrites,
+  type Find,
   type PlannedLabels,
   type PlannedName,
   type PlannedObject,
   type PlannedWrites,
 } from "../../lib/ownership/judge";
 import type { ObjectKind } from "../../lib/ownership/kinds";
+import { stackMark } from "../../lib/ownership/marks";
 import type { ExistingObject } from "../../lib/ownership/owner";
+import type { ClusterView, Needed, ProgramObjects } from "../../lib/references/cluster";
+import { judgeReferences, type JudgedReferences } from "../../lib/references/judge";
+import { neededFor, type PlannedReference } from "../../lib/references/reference";
 import type { Cluster } from "./cluster";
 import { runFailure } from "./failures";
 import { ofThisRun, stackName } from "./program";
+import { programObjects } from "./program-objects";
+
+const unjudged = "whether objects of others are in the way was not checked";
+const unreferred = "whether everything exists that this program refers to was not checked";
 
 /** How long one list may take. */
 const deadlineMs = 10_000;
 
 type List = Promise<ExistingObject[] | undefined>;
+
+/** What is judged together. */
+interface Batch extends PlannedWrites {
+  references: PlannedReference[];
+}
 
 const looks = new WeakMap<object, Map<string, Look>>();
 
@@ -40,12 +54,15 @@ export class Look {
   /** Kinds that the preflight of a mesh has read, without field managers. */
   private readonly seeded = new Set<ObjectKind>();
   private readonly written: PlannedWrites = { objects: [], labels: [] };
-  private batch?: { planned: PlannedWrites; passed: Promise<void> };
+  private batch?: { planned: Batch; passed: Promise<void> };
   private first?: Promise<void>;
   private client?: Promise<ApiClient>;
+  private readonly seen = new Map<string, ExistingObject>();
   private reading = 0;
+  /** Batches that were judged. */
+  private batches = 0;
   private made = 0;
-  private warned = false;
+  private readonly warned = new Set<string>();
   private isBlind = false;
 
   /** Takes over what was read already. */
@@ -80,9 +97,21 @@ export class Look {
     return passed;
   }
 
+  /** As `judgeObject`, for what a component refers to. */
+  judgeReferences(target: ClusterTarget, planned: PlannedReference[]): Promise<void> {
+    const { planned: all, passed } = this.open(target);
+    all.references.push(...planned);
+    return passed;
+  }
+
   /** Resolves once everything that was known from the start is judged. */
   passed(target: ClusterTarget): Promise<void> {
     return this.first ?? this.open(target).passed;
+  }
+
+  /** The object of an id, `namespace/name`, as it was last read; nothing is asked for it. */
+  remembered(kind: ObjectKind, id: string): ExistingObject | undefined {
+    return this.seen.get(`${kind} ${id}`);
   }
 
   /** The object; undefined where there is none, "unread" where that cannot be told. */
@@ -111,12 +140,15 @@ export class Look {
     return objects.find((each) => each.namespace === namespace && each.name === name);
   }
 
-  private open(target: ClusterTarget): { planned: PlannedWrites; passed: Promise<void> } {
+  private open(target: ClusterTarget): { planned: Batch; passed: Promise<void> } {
     if (this.batch === undefined) {
-      const planned: PlannedWrites = { objects: [], labels: [] };
+      const planned: Batch = { objects: [], labels: [], references: [] };
+      const earlier = this.first;
       // What is plain arrives in this very turn of the event loop, whatever applies it goes through.
-      const passed = new Promise((resolve) => setImmediate(resolve)).then(() => {
+      const passed = new Promise((resolve) => setImmediate(resolve)).then(async () => {
         this.batch = undefined;
+        // Of what arrives later nothing is written either, where something is in the way of the rest.
+        await earlier;
         return this.judge(target, planned);
       });
       this.batch = { planned, passed };
@@ -125,51 +157,146 @@ export class Look {
     return this.batch;
   }
 
-  private async judge(target: ClusterTarget, planned: PlannedWrites): Promise<void> {
+  /** The objects of a kind in a namespace; none where they cannot be read. */
+  async objects(target: ClusterTarget, needed: Needed): Promise<ExistingObject[]> {
+    return (await this.view(target, [needed])).list(needed.kind, needed.namespace) ?? [];
+  }
+
+  /** What references are held against, with these lists. */
+  async view(target: ClusterTarget, needed: Needed[]): Promise<ClusterView> {
+    const lists = await this.readAll(target, needed);
+    return {
+      stack: stackName(),
+      list: (kind, namespace) => lists.get(placeOf({ kind, namespace })) ?? lists.get(placeOf({ kind })),
+      program: this.program(),
+      labels: this.written.labels,
+    };
+  }
+
+  private async judge(target: ClusterTarget, planned: Batch): Promise<void> {
     const before = { objects: [...this.written.objects], labels: [...this.written.labels] };
     this.written.objects.push(...planned.objects);
     this.written.labels.push(...planned.labels);
-    let lines = judgeWrites(stackName(), planned, await this.findAll(target, planned), before);
-    if (lines.length > 0 && this.forgetSeeded()) {
-      lines = judgeWrites(stackName(), planned, await this.findAll(target, planned), before);
+    const age = this.batches;
+    let [taken, referred] = await this.judgeOnce(target, planned, before);
+    // What was read earlier may be read again before it refuses anything.
+    const isLate = age > 0 && referred.errors.length + referred.warnings.length > 0;
+    if ((isLate || taken.length + referred.errors.length > 0) && this.forget(isLate)) {
+      [taken, referred] = await this.judgeOnce(target, planned, before);
     }
-    if (lines.length > 0) {
-      const text = lines.map((line) => `  ${line}`).join("\n");
-      throw runFailure(`this program would take over what is not its own:\n${text}`);
+    this.batches += 1;
+    if (referred.warnings.length > 0) {
+      void pulumi.log.warn(text("this program may not work as written", referred.warnings));
+    }
+    const refusals = [
+      ...(taken.length > 0 ? [text("this program would take over what is not its own", taken)] : []),
+      ...(referred.errors.length > 0 ? [text("this program refers to what is not there", referred.errors)] : []),
+    ];
+    if (refusals.length > 0) {
+      throw runFailure(refusals.join("\n"));
     }
   }
 
-  /** What the mesh's preflight read says nothing of who wrote it: it is read again where that has to be told. */
-  private forgetSeeded(): boolean {
-    const some = this.seeded.size > 0;
-    this.seeded.forEach((kind) => this.lists.delete(kind));
-    this.seeded.clear();
-    return some;
+  private async judgeOnce(
+    target: ClusterTarget,
+    planned: Batch,
+    before: PlannedWrites,
+  ): Promise<[string[], JudgedReferences]> {
+    const { references } = planned;
+    const needed = references.flatMap(({ reference }) => neededFor(reference));
+    const [found, view] = await Promise.all([this.findAll(target, planned), this.view(target, needed)]);
+    return [judgeWrites(stackName(), planned, found, before), judgeReferences(view, references)];
   }
 
-  private async findAll(target: ClusterTarget, { objects, labels }: PlannedWrites) {
-    const found = new Map<PlannedName, ExistingObject>();
+  /** What the program makes: resources that were seen, and what components are about to write. */
+  private program(): ProgramObjects {
+    const seen = programObjects();
+    const { objects } = this.written;
+    return {
+      makes: (kind, namespace, name) =>
+        seen.makes(kind, namespace, name) ||
+        objects.some((each) => each.kind === kind && each.namespace === namespace && each.name === name),
+      isComplete: seen.isComplete,
+    };
+  }
+
+  /** Lists by their places; what could not be read is missing. */
+  private async readAll(target: ClusterTarget, needed: Needed[]): Promise<Map<string, ExistingObject[]>> {
+    const lists = new Map<string, ExistingObject[]>();
+    if (this.isBlind || !namesCluster(target)) {
+      return lists;
+    }
     await Promise.all(
-      [...objects, ...labels].map(async (planned) => {
-        const object = await this.find(target, planned);
-        if (object !== undefined && object !== "unread") found.set(planned, object);
+      needed.map(async ({ kind, namespace }) => {
+        const everywhere = await this.tried(() => this.list(target, kind, listed(kind)));
+        if (everywhere) lists.set(placeOf({ kind }), everywhere);
+        if (everywhere || namespace === undefined) return;
+        const within = await this.tried(() => this.list(target, `${kind} ${namespace}`, listed(kind, namespace)));
+        if (within) lists.set(placeOf({ kind, namespace }), within);
+        else this.warn(`these credentials may not list ${kind} objects`, unreferred);
       }),
     );
+    return lists;
+  }
+
+  /** Nothing where the cluster does not answer, of which the user is told. */
+  private async tried(read: () => List): List {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof UnreachableError || error instanceof NoClusterError)) throw error;
+      this.warn(reason(error));
+      return undefined;
+    }
+  }
+
+  /**
+   * What the mesh's preflight read says nothing of who wrote it: it is read again where that has to be told. So is
+   * everything where a list is older than the values: what was missing then may have been made meanwhile.
+   */
+  private forget(all: boolean): boolean {
+    const keys = all ? [...this.lists.keys()] : [...this.seeded];
+    keys.forEach((key) => this.lists.delete(key));
+    this.seeded.clear();
+    return keys.length > 0;
+  }
+
+  private async findAll(target: ClusterTarget, { objects, labels }: PlannedWrites): Promise<Find> {
+    const found = new Map<PlannedName, ExistingObject>();
+    const findEach = (all: PlannedName[]) =>
+      Promise.all(
+        all.map(async (planned) => {
+          const object = await this.find(target, planned);
+          if (object !== undefined && object !== "unread") found.set(planned, object);
+        }),
+      );
+    const made = objects.filter(({ of }) => of !== undefined);
+    await findEach([...objects.filter(({ of }) => of === undefined), ...labels]);
+    const isOwn = ({ of }: PlannedObject) =>
+      objects.some((each) => isSame(each, of!) && found.get(each)?.annotations[stackMark] === stackName());
+    await findEach(made.filter((each) => !isOwn(each)));
     return (planned: PlannedName) => found.get(planned);
   }
 
   /** Once: without this look the plugin has the last word. */
-  private warn(why: string): void {
-    if (!this.warned) {
-      this.warned = true;
-      void pulumi.log.warn(`whether objects of others are in the way was not checked: ${why}`);
+  private warn(why: string, what = unjudged): void {
+    if (!this.warned.has(what)) {
+      this.warned.add(what);
+      void pulumi.log.warn(`${what}: ${why}`);
     }
   }
 
   private list(target: ClusterTarget, key: string, read: (client: ApiClient) => List): List {
-    const list = this.lists.get(key) ?? this.connected(target, read);
+    const list = this.lists.get(key) ?? this.kept(key, this.connected(target, read));
     this.lists.set(key, list);
     return list;
+  }
+
+  private async kept(key: string, list: List): List {
+    const objects = await list;
+    const [kind] = key.split(" ");
+    objects?.forEach((each) => this.seen.set(`${kind} ${each.namespace}/${each.name}`, each));
+    return objects;
   }
 
   /** One connection for all lists that are read at the same time; credentials may take a command to get. */
@@ -195,4 +322,17 @@ export class Look {
 function listed(kind: ObjectKind, namespace?: string): (client: ApiClient) => List {
   return (client) =>
     namespace === undefined ? listEverywhere(client, kind) : listInNamespace(client, kind, namespace);
+}
+
+function isSame(one: PlannedName, other: PlannedName): boolean {
+  return one.kind === other.kind && one.namespace === other.namespace && one.name === other.name;
+}
+
+/** Where the objects of a list are. */
+function placeOf({ kind, namespace = "" }: Needed): string {
+  return namespace === "" ? kind : `${kind} ${namespace}`;
+}
+
+function text(head: string, lines: string[]): string {
+  return `${head}:\n${lines.map((line) => `  ${line}`).join("\n")}`;
 }

@@ -4,9 +4,11 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Maker, PlannedLabels, PlannedObject, WayOut } from "../../lib/ownership/judge";
 import type { ObjectKind } from "../../lib/ownership/kinds";
 import { componentMark, labelsNote, stackMark } from "../../lib/ownership/marks";
+import type { Reference } from "../../lib/references/reference";
 import type { ClusterTarget } from "../../cluster/connection";
 import type { Cluster } from "./cluster";
 import { lookAt, type Look } from "./look";
+import { warnOfLosses } from "./losses";
 import { stackName } from "./program";
 
 /** A map of labels or annotations. */
@@ -35,6 +37,15 @@ export function anotherName(name: string, or = ""): WayOut {
   return { path: "name", got: name, advice: `choose another name${or}`, fix: `name: "${name}-2"` };
 }
 
+/** What else there is to an object of a component. */
+export interface OwnDetails {
+  /** What controllers make of it. */
+  made?: MadeOfIt[];
+  labelsWayOut?: LabelsWayOut;
+  /** What the component refers to, by namespace and name of the object. */
+  refersTo?(namespace: string, name: string): Reference[];
+}
+
 /** The component that writes, as messages call it: Waypoint "web". */
 export interface Writer {
   what: string;
@@ -57,7 +68,7 @@ export function ownObject(
   kind: ObjectKind,
   metadata: Metadata,
   wayOut: pulumi.Input<WayOut>,
-  { made = [], labelsWayOut }: { made?: MadeOfIt[]; labelsWayOut?: LabelsWayOut } = {},
+  { made = [], labelsWayOut, refersTo = () => [] }: OwnDetails = {},
 ): Metadata {
   const mark = { [stackMark]: stackName(), [componentMark]: writer.what };
   const isRenamed = (writer.opts?.aliases?.length ?? 0) > 0 || writer.opts?.parent !== undefined;
@@ -66,9 +77,23 @@ export function ownObject(
     const planned = { component: writer.what, told: writer.told, order, namespace, isRenamed, wayOut: out };
     const all: PlannedObject[] = [
       { ...planned, kind, name },
-      ...made.map((each) => ({ ...planned, kind: each.kind, maker: each.maker, name: each.name(name) })),
+      ...made.map((each) => ({
+        ...planned,
+        kind: each.kind,
+        maker: each.maker,
+        name: each.name(name),
+        of: { kind, namespace, name },
+      })),
     ];
     const passed = all.map((each) => look.judgeObject(target, each));
+    const references = refersTo(namespace, name).map((reference) => ({
+      order,
+      component: writer.told ?? writer.what,
+      reference,
+    }));
+    if (references.length > 0) {
+      passed.push(look.judgeReferences(target, references));
+    }
     if (labelsWayOut) {
       const set = { kind, namespace, name, order, component: writer.what, labels, wayOut: labelsWayOut };
       passed.push(look.judgeLabels(target, set));
@@ -124,6 +149,7 @@ function afterLook<T>(
   judge: (look: Look, target: ClusterTarget, object: Place, more: T) => Promise<unknown>,
 ): pulumi.Output<Record<string, string>> {
   const order = lookAt(cluster).nextPlace();
+  warnOfLosses(cluster);
   return pulumi
     .all([
       name,

@@ -13,6 +13,8 @@ import { Cluster, clusterOf } from "../support/cluster";
 import { withReferences } from "../support/given-resources";
 import { childrenOf, keepChildren } from "../support/made";
 import { anotherName, Metadata, ownObject, Writer } from "../support/ownership";
+import { checkedReferences } from "../support/references";
+import { placesOfPolicy, waypointOfService } from "./references";
 import { TrafficPolicyArgs } from "./args";
 
 /** What a TrafficPolicy makes. */
@@ -43,10 +45,10 @@ export class TrafficPolicy extends pulumi.ComponentResource {
   constructor(name: string, args: TrafficPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
     args = withReferences(args);
     super("istio-ambient:index:TrafficPolicy", name, checkPolicy(name, args), opts);
-    const policy = normalize(name, args);
     const cluster = clusterOf(this, "TrafficPolicy", name, args.cluster);
     const what = componentNamed("TrafficPolicy", name);
     const writer = { what, cluster, opts, namespace: earlyName(args.namespace) };
+    const policy = normalize(name, args, writer);
     const child = childOf(this, opts);
     const destinationRule = shapesConnections(args) ? createRule(name, writer, policy, child) : undefined;
     const virtualService = shapesRequests(args) ? createRoutes(name, writer, policy, child) : undefined;
@@ -85,18 +87,20 @@ function shapesConnections(args: TrafficPolicyArgs): boolean {
   return [args.connectionPool, args.outlierDetection, args.versions].some((each) => each !== undefined);
 }
 
-function normalize(name: string, args: TrafficPolicyArgs) {
-  const what = componentNamed("TrafficPolicy", name);
+function normalize(name: string, args: TrafficPolicyArgs, writer: Writer) {
+  const { what } = writer;
   const part = <T>(field: keyof TrafficPolicyArgs & string, value: T) =>
     resolved(what, field, value, rules.fields[field]!);
-  const waypoint = part("waypoint", args.waypoint);
   const namespace = part("namespace", args.namespace);
+  const given = pulumi.all([part("waypoint", args.waypoint), pulumi.output(writer.namespace ?? namespace)]);
+  const waypoint = checkedReferences(writer, given, ([known, into]) => [waypointOfService(args, known, into)]);
   const service = part("service", args.service);
   return {
     name: part("name", args.name).apply((given) => given ?? name),
     // Nothing is written before the waypoint serves.
     namespace: pulumi.all([namespace, waypoint]).apply(([known]) => known),
     given: resolvedMetadata(what, args, rules),
+    refersTo: (into: string) => placesOfPolicy(args, into),
     settings: pulumi.output({
       service,
       retries: part("retries", args.retries),
@@ -121,9 +125,9 @@ function normalize(name: string, args: TrafficPolicyArgs) {
 type Normalized = ReturnType<typeof normalize>;
 
 function owned(writer: Writer, kind: "DestinationRule" | "VirtualService", policy: Normalized): Metadata {
-  const { name, namespace, given } = policy;
+  const { name, namespace, given, refersTo } = policy;
   const wayOut = name.apply((taken) => anotherName(taken));
-  return ownObject(writer, kind, { ...given, name, namespace }, wayOut);
+  return ownObject(writer, kind, { ...given, name, namespace }, wayOut, { refersTo });
 }
 
 function createRule(

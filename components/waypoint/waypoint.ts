@@ -16,6 +16,7 @@ import { earlyName, registry } from "../support/program";
 import { clusterOf } from "../support/cluster";
 import { childrenOf, keepChildren } from "../support/made";
 import { anotherName, labelledObject, ownObject, Writer } from "../support/ownership";
+import { placesOfWaypoint } from "./references";
 import { WaypointArgs, WaypointReference, WaypointUserArgs } from "./args";
 
 /** What a Waypoint makes. */
@@ -54,7 +55,7 @@ export class Waypoint extends pulumi.ComponentResource {
     const cluster = clusterOf(this, "Waypoint", name, args.cluster);
     const writer = { what, cluster, opts, namespace: earlyName(args.namespace) };
     const overlay = createOverlay(this, name, writer, waypoint);
-    const gateway = createGateway(name, writer, waypoint, childOf(this, opts, overlay.overlayData));
+    const gateway = createGateway(name, args, writer, waypoint, childOf(this, opts, overlay.overlayData));
     const serving = awaitPods(name, waypoint, childOf(this, opts, gateway));
     const users = args.for.map((user, index) => labelUser(this, name, writer, user, index, waypoint, serving));
     keepChildren<WaypointChildren>(this, { gateway, ...overlay, pods: serving, users });
@@ -139,6 +140,7 @@ function createOverlay(
 /** The Gateway. One of another name is made before this one goes, so that its users are never without. */
 function createGateway(
   name: string,
+  args: WaypointArgs,
   writer: Writer,
   waypoint: Normalized,
   opts: pulumi.CustomResourceOptions,
@@ -162,7 +164,10 @@ function createGateway(
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "Gateway",
-      metadata: ownObject(writer, "Gateway", metadata, wayOut, { made }),
+      metadata: ownObject(writer, "Gateway", metadata, wayOut, {
+        made,
+        refersTo: (into) => placesOfWaypoint(args, into),
+      }),
       spec: pulumi.all([waypoint.name, waypoint.overlayName]).apply(([own, overlay]) => waypointSpec(own, overlay)),
     },
     { ...opts, ...minutes(timeouts.waypoint) },

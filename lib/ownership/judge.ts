@@ -48,6 +48,8 @@ export interface PlannedObject extends Planned {
   isRenamed: boolean;
   /** A controller makes it, under a name that comes from an object of the component. */
   maker?: Maker;
+  /** That object: where it is this stack's already, so is what was made of it. */
+  of?: PlannedName;
   wayOut: WayOut;
 }
 

@@ -14,6 +14,8 @@ export interface FieldManager {
 export interface ExistingObject extends Named {
   /** Undefined where they were not read. */
   managers?: FieldManager[];
+  /** The whole object, of the kinds that others refer to. */
+  body?: object;
 }
 
 /** "belongs to the stack shop/prod", "was created by kubectl". */

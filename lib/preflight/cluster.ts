@@ -90,7 +90,7 @@ export function upgradeFindings(plan: Plan, facts: ClusterFacts): Finding[] {
  * NodePorts to propose: of the band that Kubernetes gives to nobody by itself, and one beside the usual one of https.
  * Those that a kind cluster gives to NGINX are not free, even while NGINX is not there.
  */
-const freeNodePorts = [30081, 30082, 30083, 30084, 30085, 30445, 30446];
+export const freeNodePorts = [30081, 30082, 30083, 30084, 30085, 30445, 30446];
 
 /** NodePorts that another Service holds; a Gateway of this stack under an old name goes before the new one comes. */
 export function nodePortFindings({ gateway, stack }: Plan, { services, objects }: ClusterFacts): Finding[] {

@@ -53,6 +53,8 @@ export interface GatewayPlan {
 /** An object that carries annotations, by kind. */
 export interface FoundObject extends Named {
   kind: string;
+  /** Of a Gateway: the whole of it. */
+  body?: object;
 }
 
 /** Whether cert-manager runs. */

@@ -1,5 +1,8 @@
 // The preflight: every finding of one read of the cluster, errors and warnings apart, and those that the user has waived.
 import type { Finding } from "../checks/check";
+import { withStack } from "../checks/owning-stack";
+import { objectName } from "../cluster-state/object-name";
+import { stackMark } from "../ownership/marks";
 import * as admission from "./admission";
 import * as cluster from "./cluster";
 import type { ClusterFacts, Plan } from "./facts";
@@ -210,7 +213,7 @@ export function judgePlan(plan: Plan, facts: ClusterFacts, early: boolean, waive
   const all = preflightChecks.map((check) => ({
     check,
     isWaived: Object.hasOwn(waivers, check.id),
-    found: check.find(plan, facts).map((found) => ({ ...found, id: check.id })),
+    found: check.find(plan, facts).map((found) => ({ ...ofStack(check, found, facts), id: check.id })),
   }));
   const alone = all.find(({ check, isWaived, found }) => check.alone && !isWaived && found.length > 0);
   const counted = alone ? [alone] : all;
@@ -223,4 +226,22 @@ export function judgePlan(plan: Plan, facts: ClusterFacts, early: boolean, waive
     warnings: [...late, ...those(({ check, isWaived }) => !isWaived && check.severity === "warning")],
     waived: those(({ isWaived }) => isWaived),
   };
+}
+
+/** Checks that are about what others have made, and not about whose it is. */
+const aboutOthers = ["node-ports-free", "pod-security", "both-labels", "uncapturable"];
+
+function ofStack({ id }: PreflightCheck, found: Finding, facts: ClusterFacts): Finding {
+  return aboutOthers.includes(id) ? withStack(found, stackBehind(found, facts)) : found;
+}
+
+/** The stack that owns a namespace, or the Gateway behind a Service. */
+function stackBehind({ object }: Finding, { namespaces, services, objects }: ClusterFacts): string | undefined {
+  const namespace = namespaces.find(({ name }) => object === `Namespace ${name}`);
+  const service = services.find((each) => object === objectName("Service", each));
+  const gateway = objects.find(
+    ({ kind, namespace: at, name }) =>
+      kind === "Gateway" && at === service?.namespace && service.owners.some((owner) => owner.name === name),
+  );
+  return (namespace ?? service)?.annotations[stackMark] ?? gateway?.annotations[stackMark];
 }

@@ -209,6 +209,11 @@ export function gatewayFindings(plan: Plan, facts: ClusterFacts): Finding[] {
     .filter(({ annotations }) => annotations[stackMark] !== plan.stack)
     .filter(({ kind, name }) => plannedObjects(plan).includes(`${kind} ${name}`))
     .map((object) => {
+      const owner = object.annotations[stackMark];
+      if (owner !== undefined) {
+        const rule = "the mesh makes one of this name; choose another name for its gateway";
+        return finding(object.kind, object, `it belongs to the stack ${owner}`, rule, { write: otherName(gateway) });
+      }
       const keeper = keeperOf(object);
       if (keeper) {
         const rule = `the mesh makes it, and ${keeper.who} manages this one; the gateway must have a name of its own`;

@@ -12,6 +12,7 @@ import { marks, metadata, preview } from "./applications";
 import { record, Recording } from "./record";
 
 interface Found {
+  spec?: object;
   name: string;
   namespace?: string;
   annotations?: Record<string, string>;
@@ -20,6 +21,7 @@ interface Found {
 
 const parent = { name: "gateway", namespace: "istio-system" };
 const backends = [{ service: "web", port: 80 }];
+const listener = { name: "http", port: 80, protocol: "HTTP", allowedRoutes: { namespaces: { from: "All" } } };
 
 describe("the look of a program", () => {
   let server: http.Server;
@@ -37,7 +39,9 @@ describe("the look of a program", () => {
       requests.push(at);
       const found = lists[at] ?? 404;
       response.writeHead(typeof found === "number" ? found : 200, { "content-type": "application/json" });
-      const body = Array.isArray(found) ? { items: found.map((each) => ({ metadata: each })) } : { message: "no" };
+      const body = Array.isArray(found)
+        ? { items: found.map(({ spec, ...metadata }) => ({ metadata, spec })) }
+        : { message: "no" };
       response.end(JSON.stringify(body));
     });
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -53,9 +57,15 @@ describe("the look of a program", () => {
     fs.rmSync(folder, { recursive: true });
   });
 
+  /** What the program refers to. */
+  const there = {
+    "/api/v1/services": [{ name: "web", namespace: "shop", spec: { ports: [{ port: 80 }] } }],
+    "/apis/gateway.networking.k8s.io/v1/gateways": [{ ...parent, spec: { listeners: [listener] } }],
+  };
+
   beforeEach(() => {
     requests = [];
-    lists = {};
+    lists = there;
   });
 
   /** The recording of a program, and the errors that its registrations ended with, each once. */
@@ -85,6 +95,9 @@ describe("the look of a program", () => {
     assert.deepEqual(errors, []);
     assert.deepEqual(requests.sort(), [
       "/api/v1/namespaces",
+      "/api/v1/services",
+      "/apis/cert-manager.io/v1/certificates",
+      "/apis/gateway.networking.k8s.io/v1/gateways",
       "/apis/gateway.networking.k8s.io/v1/httproutes",
       "/apis/security.istio.io/v1/authorizationpolicies",
     ]);
@@ -94,6 +107,7 @@ describe("the look of a program", () => {
 
   it("ends in one error for all components, and nothing of them is registered", async () => {
     lists = {
+      ...there,
       "/api/v1/namespaces": [{ name: "shop", annotations: { "istio-ambient/stack": "shop/prod" } }],
       "/apis/gateway.networking.k8s.io/v1/httproutes": [
         { name: "web", namespace: "shop", annotations: { "meta.helm.sh/release-name": "web" } },
@@ -116,12 +130,15 @@ describe("the look of a program", () => {
 
   it("passes what an earlier run of this stack made", async () => {
     const annotations = { "istio-ambient/stack": "istio-ambient/test", "istio-ambient/component": 'HttpRoute "web"' };
-    lists = { "/apis/gateway.networking.k8s.io/v1/httproutes": [{ name: "web", namespace: "shop", annotations }] };
+    lists = {
+      ...there,
+      "/apis/gateway.networking.k8s.io/v1/httproutes": [{ name: "web", namespace: "shop", annotations }],
+    };
     assert.deepEqual((await run(program)).errors, []);
   });
 
   it("judges names that arrive later by the same lists", async () => {
-    lists = { "/apis/gateway.networking.k8s.io/v1/httproutes": [{ name: "late", namespace: "shop" }] };
+    lists = { ...there, "/apis/gateway.networking.k8s.io/v1/httproutes": [{ name: "late", namespace: "shop" }] };
     const { errors } = await run(() => {
       program();
       const name = pulumi.output(new Promise<string>((resolve) => setTimeout(() => resolve("late"), 100)));
@@ -137,6 +154,7 @@ describe("the look of a program", () => {
 
   it("asks for a namespace alone where the whole cluster may not be listed, and warns once where not even that may be", async () => {
     lists = {
+      ...there,
       "/apis/gateway.networking.k8s.io/v1/httproutes": 403,
       "/apis/security.istio.io/v1/authorizationpolicies": 403,
     };
@@ -151,7 +169,7 @@ describe("the look of a program", () => {
   });
 
   it("warns once where the cluster does not answer, and lets the plugin have the last word", async () => {
-    lists = { "/api/v1/namespaces": 503, "/apis/gateway.networking.k8s.io/v1/httproutes": 503 };
+    lists = { ...there, "/api/v1/namespaces": 503, "/apis/gateway.networking.k8s.io/v1/httproutes": 503 };
     const { recording, errors } = await run(program);
     assert.deepEqual(errors, []);
     assert.deepEqual(recording.logged, ["warning: whether objects of others are in the way was not checked: no"]);
@@ -162,6 +180,7 @@ describe("the look of a program", () => {
     const note = { stack: "shop/prod", component: 'Waypoint "theirs"', labels: ["istio.io/use-waypoint"] };
     const annotations = { "istio-ambient/labels-1": JSON.stringify(note) };
     lists = {
+      ...there,
       "/api/v1/services": [
         { name: "web", namespace: "shop", labels: { "istio.io/use-waypoint": "theirs" }, annotations },
       ],

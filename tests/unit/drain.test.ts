@@ -164,7 +164,10 @@ describe("unenroll --drain", () => {
     const { err } = await unenroll();
     assert.equal(patches().length, 502);
     assert.equal(patches()[0], `PATCH ${apps}/deployments/web-500`);
-    assert.match(err, /^mTLS ends: shop\/p500 requires it, /);
+    assert.match(
+      err,
+      /\nwarning: 1 STRICT PeerAuthentication \(shop\/p500\) no longer protects pods outside the mesh, which accept plaintext from any client\n$/,
+    );
   });
 });
 

@@ -1,0 +1,46 @@
+// What a program refers to, held against its cluster: what cannot work, and what will not work as it seems.
+import { violationLine } from "../validation/violations";
+import type { ClusterView } from "./cluster";
+import { namespaceFaults, nodePortFaults, serviceFaults, type Judged } from "./places";
+import type { PlannedReference, Reference } from "./reference";
+import { gatewayFaults } from "./route";
+import { waypointFaults } from "./waypoint";
+
+/** One line each, in the order of the program. */
+export interface JudgedReferences {
+  /** What is certain not to work. */
+  errors: string[];
+  /** What may not work, or not as it seems. */
+  warnings: string[];
+}
+
+/** Judges all references of a program together. */
+export function judgeReferences(view: ClusterView, planned: PlannedReference[]): JudgedReferences {
+  const ordered = [...planned].sort((one, other) => one.order - other.order);
+  const all = ordered.flatMap(({ component, reference }) =>
+    faults(view, reference).map((judged) => ({ component, judged })),
+  );
+  const texts = (isCertain: boolean) => [
+    ...new Set(
+      all
+        .filter(({ judged }) => judged.isCertain === isCertain)
+        .map(({ component, judged }) => `${component}: ${violationLine(judged.violation)}`),
+    ),
+  ];
+  return { errors: texts(true), warnings: texts(false) };
+}
+
+function faults(view: ClusterView, reference: Reference): Judged[] {
+  switch (reference.type) {
+    case "namespace":
+      return namespaceFaults(view, reference);
+    case "service":
+      return serviceFaults(view, reference);
+    case "gateway":
+      return gatewayFaults(view, reference);
+    case "waypoint":
+      return waypointFaults(view, reference);
+    case "nodePorts":
+      return nodePortFaults(view, reference);
+  }
+}

@@ -1,0 +1,208 @@
+// The Gateway of a route: it exists, it takes the route, it serves its hosts, and no other route answers them already.
+import { admits, namedListeners, serves, type Listener } from "../gateway-api/admission";
+import { certifies } from "../gateway-api/hosts";
+import { objectName } from "../cluster-state/object-name";
+import { stackMark } from "../ownership/marks";
+import { ownerOf, type ExistingObject } from "../ownership/owner";
+import { meantName } from "../validation/names";
+import type { Violation } from "../validation/violations";
+import {
+  attachments,
+  findIn,
+  gatewayOf,
+  labelsOf,
+  meantOf,
+  routeOf,
+  type ClusterView,
+  type LiveGateway,
+} from "./cluster";
+import type { Judged } from "./places";
+import type { GatewayReference } from "./reference";
+import { comparableMatch, shownRequest, writtenMatch } from "./requests";
+
+const waypointClass = "istio-waypoint";
+
+/** What is wrong with a route on its Gateway. */
+export function gatewayFaults(view: ClusterView, reference: GatewayReference): Judged[] {
+  const { gateway } = reference;
+  if (view.program.makes("Gateway", gateway.namespace, gateway.name)) {
+    return clashes(view, reference);
+  }
+  const found = findIn(view, "Gateway", gateway.namespace, gateway.name);
+  if (found === "unread") {
+    return clashes(view, reference);
+  }
+  if (found === undefined) {
+    return [{ violation: missingGateway(view, reference), isCertain: view.program.isComplete }];
+  }
+  const live = gatewayOf(found);
+  const faults =
+    listenerFaults(live, reference) ??
+    admissionFaults(view, found, live, reference) ??
+    hostFaults(view, live, reference);
+  return faults.length > 0 ? faults : clashes(view, reference);
+}
+
+function missingGateway(view: ClusterView, { path, gateway: { namespace, name } }: GatewayReference): Violation {
+  const all = (view.list("Gateway", namespace) ?? []).filter((each) => gatewayOf(each).className !== waypointClass);
+  const shown = all.map((each) => `${each.namespace}/${each.name}`).sort();
+  const other = all.find((each) => each.name === name) ?? meantOf(name, all) ?? (all.length === 1 ? all[0] : undefined);
+  const list = shown.length === 0 ? "" : `: ${shown.slice(0, 5).join(", ")}`;
+  const rule = `must be an existing Gateway, or one of this program${list}`;
+  const fix = other
+    ? `parent: { name: "${other.name}", namespace: "${other.namespace}" }`
+    : 'parent: new pulumi.StackReference("org/mesh/dev").requireOutput("gateway")';
+  return { path, got: `${namespace}/${name}`, rule, fix };
+}
+
+/** Sections and ports that the Gateway does not have. */
+function listenerFaults(live: LiveGateway, { path, parents }: GatewayReference): Judged[] | undefined {
+  const of = `Gateway ${live.namespace}/${live.name}`;
+  const http = namedListeners(live.listeners, {});
+  for (const { section, port } of parents) {
+    if (namedListeners(live.listeners, { section, port }).length > 0) {
+      continue;
+    }
+    const bySection = section !== undefined && !http.some(({ name }) => name === section);
+    const [field, got] = bySection ? ["section", section] : ["port", port];
+    const usable = http.filter(({ name }) => bySection || section === undefined || name === section);
+    const has = [...new Set(usable.map((listener) => (bySection ? listener.name : listener.port)))];
+    const rule =
+      has.length === 0
+        ? `${of} has no listener for http or https`
+        : `must be ${bySection ? "a listener" : "the port of a listener"} of ${of}: ${has.join(", ")}`;
+    const meant = bySection ? (meantName(section, has.map(String)) ?? has[0]) : has[0];
+    const fix = has.length === 0 ? { remove: path } : `${field}: ${JSON.stringify(meant)}`;
+    return [{ violation: { path: `${path}.${field}`, got, rule, fix }, isCertain: true }];
+  }
+  return undefined;
+}
+
+function candidates({ namespace, listeners }: LiveGateway, { parents, route }: GatewayReference, labels: object) {
+  return parents
+    .flatMap((parent) => namedListeners(listeners, parent))
+    .filter((each) => admits(each, namespace, route.namespace, labels as Record<string, string>));
+}
+
+/** A namespace whose routes the listeners do not take. */
+function admissionFaults(
+  view: ClusterView,
+  object: ExistingObject,
+  live: LiveGateway,
+  reference: GatewayReference,
+): Judged[] | undefined {
+  const { route, parents } = reference;
+  const labels = labelsOf(view, "Namespace", "", route.namespace);
+  if (candidates(live, reference, labels).length > 0) {
+    return undefined;
+  }
+  const [listener] = parents.flatMap((parent) => namedListeners(live.listeners, parent));
+  const { from = "Same", selector = {} } = listener?.allowedRoutes?.namespaces ?? {};
+  const wanted = Object.entries(selector.matchLabels ?? {});
+  const of = `Gateway ${live.namespace}/${live.name}, which ${ownerOf(object)},`;
+  const who = from === "Selector" ? `with the labels that it selects${shownLabels(wanted)}` : "of its own";
+  const rule = `${of} takes routes only from ${from === "None" ? "no namespace" : `namespaces ${who}`}`;
+  const [first] = wanted.filter(([label, value]) => labels[label] !== value);
+  const fix =
+    from === "Selector" && first
+      ? `new AmbientNamespace("${route.namespace}", { labels: { "${first[0]}": "${first[1]}" } })`
+      : `gateway: { allowedRoutes: { from: "All" } }`;
+  // A namespace of the program may get labels that are not known here.
+  const isKnown = !view.program.makes("Namespace", "", route.namespace) || view.labels.some(isOf(route.namespace));
+  const namespace = from === "Selector" ? findIn(view, "Namespace", "", route.namespace) : undefined;
+  return [
+    {
+      violation: { path: "namespace", got: route.namespace, rule, fix },
+      isCertain: isKnown && namespace !== "unread" && view.program.isComplete,
+    },
+  ];
+}
+
+const isOf =
+  (namespace: string) =>
+  ({ kind, name }: { kind: string; name: string }): boolean =>
+    kind === "Namespace" && name === namespace;
+
+function shownLabels(labels: [string, string][]): string {
+  return labels.length === 0 ? "" : ` (${labels.map(([label, value]) => `${label}: ${value}`).join(", ")})`;
+}
+
+/** Hostnames that no listener serves, or that are not in the certificate. */
+function hostFaults(view: ClusterView, live: LiveGateway, reference: GatewayReference): Judged[] {
+  const { route } = reference;
+  const listeners = candidates(live, reference, labelsOf(view, "Namespace", "", route.namespace));
+  const of = `Gateway ${live.namespace}/${live.name}`;
+  return (route.hostnames ?? []).flatMap((host, index): Judged[] => {
+    const path = `hostnames[${index}]`;
+    const serving = listeners.filter((listener) => serves(listener, host));
+    if (serving.length === 0) {
+      const heard = [...new Set(listeners.map(({ hostname = "" }) => hostname))];
+      const rule = `must be a hostname of a listener of ${of}: ${heard.join(", ")}`;
+      return [{ violation: { path, got: host, rule, fix: proposed(host, heard) }, isCertain: true }];
+    }
+    const names = reference.knowsCertificate ? undefined : certificateNames(view, live, serving);
+    if (!names || names.some((name) => certifies(name, host))) {
+      return [];
+    }
+    const rule = `must be in the certificate of ${of}: ${names.join(", ")}`;
+    // By http the host is served all the same.
+    const isCertain = serving.every(({ protocol }) => protocol === "HTTPS");
+    return [{ violation: { path, got: host, rule, fix: proposed(host, names) }, isCertain }];
+  });
+}
+
+function proposed(host: string, patterns: string[]): string {
+  const [pattern = host] = patterns;
+  const name = pattern.startsWith("*.") ? `${host.split(".")[0]}${pattern.slice(1)}` : pattern;
+  return `hostnames: ["${name}"]`;
+}
+
+/** Names in the certificates of the https listeners; undefined where cert-manager issues none of them, or not all. */
+function certificateNames(view: ClusterView, { namespace }: LiveGateway, listeners: Listener[]): string[] | undefined {
+  const secure = listeners.filter(({ protocol }) => protocol === "HTTPS");
+  const certificates = view.list("Certificate", namespace) ?? [];
+  const names = secure.map(({ tls }) => {
+    const [secret] = tls?.certificateRefs ?? [];
+    const found = certificates.find((each) => each.namespace === namespace && specOf(each).secretName === secret?.name);
+    return found && secret?.namespace === undefined ? specOf(found).dnsNames : undefined;
+  });
+  return names.length > 0 && names.every((each) => each !== undefined) ? [...new Set(names.flat())] : undefined;
+}
+
+function specOf({ body }: ExistingObject): { secretName?: string; dnsNames?: string[] } {
+  return (body as { spec?: { secretName?: string; dnsNames?: string[] } } | undefined)?.spec ?? {};
+}
+
+/** Routes of others with the same host and match on a listener of this route: the oldest gets the requests. */
+function clashes(view: ClusterView, { route, gateway, parents }: GatewayReference): Judged[] {
+  const routes = (view.list("HTTPRoute") ?? []).filter((each) => each.annotations[stackMark] !== view.stack);
+  const hosts = route.hostnames?.length ? route.hostnames : ["*"];
+  return routes.flatMap((object): Judged[] => {
+    const other = routeOf(object);
+    const named = attachments(other, gateway);
+    const shared = named.some((each) =>
+      parents.some(({ section }) => section === undefined || each.section === undefined || section === each.section),
+    );
+    if (!shared || (other.namespace === route.namespace && other.name === route.name)) {
+      return [];
+    }
+    const theirHosts = other.hostnames.length > 0 ? other.hostnames : ["*"];
+    const theirs = other.matches.map((match) => comparableMatch(writtenMatch(match)));
+    const [same] = hosts
+      .filter((host) => theirHosts.includes(host))
+      .flatMap((host) =>
+        route.matches
+          .filter(({ match }) => theirs.includes(comparableMatch(match)))
+          .map(({ path, match }) => ({ host, path, match })),
+      );
+    if (!same) {
+      return [];
+    }
+    const got = shownRequest(same.host, same.match);
+    const what = objectName("HTTPRoute", other);
+    const rule = `${what}, which ${ownerOf(object)}, has the same host and path; the older route gets the requests`;
+    const path = same.path || (route.hostnames ? "hostnames" : "parent");
+    const fix = same.path ? 'prefix: "/other"' : 'hostnames: ["other.example.com"]';
+    return [{ violation: { path, got, rule, fix }, isCertain: false }];
+  });
+}

@@ -1,0 +1,92 @@
+// The waypoint that policies and namespaces name: it exists, it takes requests to Services, and its users use it.
+import { meshLabels } from "../istio/labels";
+import { ownerOf } from "../ownership/owner";
+import { fieldOf } from "../validation/code";
+
+import { admits } from "../gateway-api/admission";
+import { findIn, gatewayOf, labelsOf, meantOf, type ClusterView } from "./cluster";
+import type { Judged } from "./places";
+import type { WaypointReference } from "./reference";
+
+const waypointClass = "istio-waypoint";
+
+/** What is wrong with the waypoint of a policy, or of a namespace. */
+export function waypointFaults(view: ClusterView, reference: WaypointReference): Judged[] {
+  const { waypoint, path, isOptional, user } = reference;
+  if (view.program.makes("Gateway", waypoint.namespace, waypoint.name)) {
+    return [];
+  }
+  const found = findIn(view, "Gateway", waypoint.namespace, waypoint.name);
+  if (found === "unread") {
+    return [];
+  }
+  const live = found && gatewayOf(found);
+  if (!found || live?.className !== waypointClass) {
+    return [missing(view, reference)];
+  }
+  const got = `${waypoint.namespace}/${waypoint.name}`;
+  const takes = found.labels[meshLabels.waypointFor] ?? "service";
+  if (!["service", "all"].includes(takes)) {
+    const rule = `must take requests to Services; this waypoint, which ${ownerOf(found)}, is for ${takes}`;
+    return [{ violation: { path, got, rule, fix: 'waypointFor: "all"' }, isCertain: !isOptional }];
+  }
+  const labels = user === undefined ? {} : labelsOf(view, "Namespace", "", user);
+  if (user !== undefined && !live.listeners.some((each) => admits(each, live.namespace, user, labels))) {
+    const rule = `must take requests of the namespace ${user}; the listeners of this waypoint, which ${ownerOf(found)}, do not`;
+    const fix = `new Waypoint("${waypoint.name}", { namespace: "${user}", for: [{ namespace: "${user}" }] })`;
+    return [{ violation: { path, got, rule, fix }, isCertain: false }];
+  }
+  return reference.services.flatMap((service) => useFaults(view, reference, service));
+}
+
+function missing(view: ClusterView, { path, waypoint, isOptional }: WaypointReference): Judged {
+  const all = (view.list("Gateway", waypoint.namespace) ?? []).filter(
+    (each) => gatewayOf(each).className === waypointClass,
+  );
+  const shown = all.map((each) => `${each.namespace}/${each.name}`).sort();
+  const other =
+    all.find((each) => each.name === waypoint.name) ??
+    meantOf(waypoint.name, all) ??
+    (all.length === 1 ? all[0] : undefined);
+  const list = shown.length === 0 ? "" : `: ${shown.slice(0, 5).join(", ")}`;
+  const until = isOptional ? "; until there is one, requests bypass it" : "";
+  const rule = `must be an existing waypoint, or one of this program${list}${until}`;
+  const field = fieldOf(path);
+  const fix = other
+    ? field === "waypoint"
+      ? `waypoint: { name: "${other.name}", namespace: "${other.namespace}" }`
+      : `useWaypoint: "${other.name}", useWaypointNamespace: "${other.namespace}"`
+    : `new Waypoint("${waypoint.name}", { namespace: "${waypoint.namespace}", for: [{ namespace: "${waypoint.namespace}" }] })`;
+  const got = `${waypoint.namespace}/${waypoint.name}`;
+  return { violation: { path, got, rule, fix }, isCertain: view.program.isComplete && !isOptional };
+}
+
+/** A Service that does not use the waypoint: the policy would be waited for in vain, or enforced by another one. */
+function useFaults(
+  view: ClusterView,
+  { waypoint }: WaypointReference,
+  { path, namespace, name }: WaypointReference["services"][number],
+): Judged[] {
+  const service = findIn(view, "Service", namespace, name);
+  const inNamespace = findIn(view, "Namespace", "", namespace);
+  if (view.program.makes("Service", namespace, name) || view.program.makes("Namespace", "", namespace)) {
+    return [];
+  }
+  if (service === undefined || service === "unread" || inNamespace === undefined || inNamespace === "unread") {
+    return [];
+  }
+  const [own, whole] = [labelsOf(view, "Service", namespace, name), labelsOf(view, "Namespace", "", namespace)];
+  const labels = own[meshLabels.useWaypoint] === undefined ? whole : own;
+  const used = labels[meshLabels.useWaypoint] ?? "none";
+  const usedAt = labels[meshLabels.useWaypointNamespace] ?? namespace;
+  if (used === waypoint.name && usedAt === waypoint.namespace) {
+    return [];
+  }
+  const uses = used === "none" ? "no waypoint" : `the waypoint ${usedAt}/${used}`;
+  const rule = `must use the waypoint ${waypoint.namespace}/${waypoint.name}; Service ${namespace}/${name} uses ${uses}`;
+  const fix =
+    used === "none"
+      ? `for: [{ namespace: "${namespace}", service: "${name}" }]`
+      : `waypoint: { name: "${used}", namespace: "${usedAt}" }`;
+  return [{ violation: { path, got: name, rule, fix }, isCertain: view.program.isComplete }];
+}

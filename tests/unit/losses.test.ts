@@ -1,0 +1,139 @@
+// What others lose by a change of this stack: whole lines, over objects as they are in a cluster.
+import * as assert from "node:assert/strict";
+import type { ObjectKind } from "../../lib/ownership/kinds";
+import { labelsNote } from "../../lib/ownership/marks";
+import type { ExistingObject } from "../../lib/ownership/owner";
+import type { ClusterView } from "../../lib/references/cluster";
+import { lossLines, mayLose, type Kept } from "../../lib/references/losses";
+
+type Objects = Partial<Record<ObjectKind, ExistingObject[]>>;
+
+function object(name: string, namespace: string, spec: object, stack?: string, more: object = {}): ExistingObject {
+  const annotations: Record<string, string> = stack === undefined ? {} : { "istio-ambient/stack": stack };
+  return { name, namespace, labels: {}, annotations, body: { metadata: {}, spec }, ...more };
+}
+
+const all = { namespaces: { from: "All" } };
+const listener = (name: string, hostname: string) => ({
+  name,
+  port: 80,
+  protocol: "HTTP",
+  hostname,
+  allowedRoutes: all,
+});
+const [first, second] = [listener("http", "a.example.com"), listener("http-2", "*.b.example.com")];
+const edge = object("edge", "ingress", { gatewayClassName: "istio", listeners: [first, second] }, "mesh/dev");
+const route = (name: string, namespace: string, hostnames: string[], stack?: string) =>
+  object(name, namespace, { parentRefs: [{ name: "edge", namespace: "ingress" }], hostnames }, stack);
+const proxy = object("waypoint", "shop", { gatewayClassName: "istio-waypoint", listeners: [] }, "mesh/dev");
+
+const cluster: Objects = {
+  Namespace: [object("shop", "", {}), object("ingress", "", {})],
+  Gateway: [edge, proxy],
+  HTTPRoute: [
+    route("a", "shop", ["a.example.com"], "shop/prod"),
+    route("b", "shop", ["x.b.example.com"], "shop/prod"),
+    route("b", "cart", ["y.b.example.com"]),
+    route("own", "ingress", ["a.example.com"], "mesh/dev"),
+    object("elsewhere", "shop", { parentRefs: [{ name: "other", namespace: "ingress" }] }, "shop/prod"),
+  ],
+};
+
+const view = (objects: Objects): ClusterView => ({
+  stack: "mesh/dev",
+  list: (kind) => objects[kind],
+  program: { makes: () => false, isComplete: true },
+  labels: [],
+});
+
+const kept = (listeners?: object[]): Kept => ({
+  gateways: [
+    { namespace: "ingress", name: "edge", listeners: listeners as (typeof first)[] | undefined },
+    { namespace: "shop", name: "waypoint" },
+  ],
+  hasMesh: true,
+});
+
+const lines = (keeping: Kept, objects = cluster) => lossLines(view(objects), keeping);
+
+describe("what others lose", () => {
+  it("is nothing where the program keeps what there is, or cannot be told", () => {
+    assert.deepEqual(lines(kept([first, second])), []);
+    assert.deepEqual(lines(kept()), []);
+    assert.deepEqual(lines({ hasMesh: true }), []);
+    assert.deepEqual(mayLose(view(cluster), kept([first, second])), { gateways: false, mesh: false });
+    assert.deepEqual(mayLose(view(cluster), kept([first])), { gateways: true, mesh: false });
+  });
+
+  it("is the parent of their routes, where a gateway goes or gets another name, and the CA that clients trust", () => {
+    const authority = { Certificate: [object("edge-ca", "ingress", {}, "mesh/dev")] };
+    const without: Kept = { gateways: [{ namespace: "shop", name: "waypoint" }], hasMesh: true };
+    assert.deepEqual(lines(without, { ...cluster, ...authority }), [
+      '`Gateway ingress/edge`: got "not in this program any more"; 3 HTTPRoutes of others lose their parent: 1 of namespace ' +
+        'cart, 2 of namespace shop (stack shop/prod); write `name: "edge"`',
+      '`Certificate ingress/edge-ca`: got "not in this program any more"; clients that trust this CA reject the certificates ' +
+        'of any other gateway; give them its `caCertificate`, or keep the gateway; write `name: "edge"`',
+    ]);
+  });
+
+  it("is a listener of their hosts, or the way in for their namespace", () => {
+    assert.deepEqual(lines(kept([first])), [
+      '`Gateway ingress/edge`: got "without http-2"; 2 HTTPRoutes of others are no longer served for x.b.example.com, ' +
+        "y.b.example.com: 1 of namespace cart, 1 of namespace shop (stack shop/prod); write `hostnames: " +
+        '["a.example.com", "*.b.example.com"]`',
+    ]);
+    const closed = [first, second].map((each) => ({ ...each, allowedRoutes: { namespaces: { from: "Same" } } }));
+    const [line] = lines(kept(closed));
+    assert.match(
+      line!,
+      /got "other hostnames or namespaces"; 3 HTTPRoutes of others are no longer served for a\.example/,
+    );
+  });
+
+  it("is a waypoint that their policies rely on, or that they name", () => {
+    const without: Kept = { gateways: [{ namespace: "ingress", name: "edge" }], hasMesh: true };
+    const targetRefs = [{ group: "gateway.networking.k8s.io", kind: "Gateway", name: "waypoint" }];
+    const rules = [{ from: [{ source: { principals: ["cluster.local/ns/shop/sa/waypoint"] } }] }];
+    const policies = [
+      object("requests", "shop", { targetRefs }, "shop/prod"),
+      object("lock", "cart", { rules }),
+      object("own", "shop", { targetRefs }, "mesh/dev"),
+      object("other", "cart", { targetRefs }),
+    ];
+    const labels = { "istio.io/use-waypoint": "waypoint" };
+    const note = labelsNote("1", { stack: "mesh/dev", component: 'Waypoint "waypoint"', labels: Object.keys(labels) });
+    const services = [
+      object("web", "shop", {}, undefined, { labels, annotations: note }),
+      object("api", "shop", {}, "shop/prod", { labels }),
+    ];
+    assert.deepEqual(lines(without, { ...cluster, AuthorizationPolicy: policies, Service: services }), [
+      '`Gateway shop/waypoint`: got "not in this program any more"; 2 AuthorizationPolicies of others rely on it: 1 of ' +
+        "namespace cart, 1 of namespace shop (stack shop/prod); requests to Service shop/api (stack shop/prod) bypass it " +
+        'from then on; write `name: "waypoint"`',
+    ]);
+    assert.deepEqual(lines(without), []);
+  });
+
+  it("is the mesh, with what protects their pods", () => {
+    const mark = { "istio-ambient/stack": "mesh/dev", "istio-ambient/component": 'AmbientMesh "mesh"' };
+    const labels = { "istio.io/dataplane-mode": "ambient" };
+    const objects: Objects = {
+      Namespace: [
+        object("istio-system", "", {}, undefined, { annotations: mark }),
+        object("shop", "", {}, "shop/prod", { labels }),
+        object("cart", "", {}, undefined, { labels }),
+      ],
+      PeerAuthentication: [
+        object("default", "shop", { mtls: { mode: "STRICT" } }),
+        object("default", "cart", { mtls: { mode: "PERMISSIVE" } }),
+      ],
+      AuthorizationPolicy: [object("a", "shop", {}), object("b", "shop", {})],
+    };
+    assert.deepEqual(lines({ gateways: [], hasMesh: false }, objects), [
+      '`Namespace istio-system`: got "no AmbientMesh in this program any more"; 2 namespaces leave the mesh: cart, shop ' +
+        "(stack shop/prod); 1 STRICT PeerAuthentication and 2 AuthorizationPolicies stop protecting them; write " +
+        '`onDestroy: "refuse"`',
+    ]);
+    assert.deepEqual(lines({ gateways: [], hasMesh: true }, objects), []);
+  });
+});

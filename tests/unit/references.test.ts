@@ -1,0 +1,309 @@
+// What a program refers to, held against objects as they are in a cluster: whole lines.
+import * as assert from "node:assert/strict";
+import type { ObjectKind } from "../../lib/ownership/kinds";
+import type { ExistingObject } from "../../lib/ownership/owner";
+import type { ClusterView } from "../../lib/references/cluster";
+import { judgeReferences } from "../../lib/references/judge";
+import { neededFor, type GatewayReference, type Reference } from "../../lib/references/reference";
+
+type Objects = Partial<Record<ObjectKind, ExistingObject[]>>;
+
+function object(
+  name: string,
+  namespace: string,
+  spec: object = {},
+  more: Partial<ExistingObject> = {},
+): ExistingObject {
+  const created = { creationTimestamp: "2026-01-01T00:00:00Z" };
+  return { name, namespace, labels: {}, annotations: {}, body: { metadata: created, spec }, ...more };
+}
+
+const of = (stack: string) => ({ annotations: { "istio-ambient/stack": stack } });
+const all = { namespaces: { from: "All" } };
+const http = { name: "http", port: 80, protocol: "HTTP", allowedRoutes: all };
+const tls = { certificateRefs: [{ name: "public-cert" }] };
+const https = { name: "https", port: 443, protocol: "HTTPS", allowedRoutes: all, tls };
+const gateway = (listeners: object[], more: Partial<ExistingObject> = {}, name = "public") =>
+  object(name, "ingress", { gatewayClassName: "istio", listeners }, more);
+const waypoint = (name: string, more: Partial<ExistingObject> = {}, from = "All") => {
+  const listeners = [{ name: "mesh", port: 15008, protocol: "HBONE", allowedRoutes: { namespaces: { from } } }];
+  return object(name, "shop", { gatewayClassName: "istio-waypoint", listeners }, more);
+};
+const service = (name: string, ports: object[], more: Partial<ExistingObject> = {}) =>
+  object(name, "shop", { ports }, more);
+
+const cluster: Objects = {
+  Namespace: [object("shop", ""), object("ingress", "")],
+  Service: [service("web", [{ port: 80 }, { port: 443 }]), service("api", [{ port: 80 }])],
+  Gateway: [gateway([http, https], of("mesh/dev")), waypoint("waypoint")],
+  HTTPRoute: [],
+  Certificate: [object("public-cert", "ingress", { secretName: "public-cert", dnsNames: ["*.example.com"] })],
+};
+
+interface Program {
+  makes?: string[];
+  isComplete?: boolean;
+  labels?: ClusterView["labels"];
+}
+
+function view(objects: Objects, { makes = [], isComplete = true, labels = [] }: Program = {}): ClusterView {
+  return {
+    stack: "shop/dev",
+    list: (kind) => objects[kind],
+    program: {
+      makes: (kind, namespace, name) => makes.includes(`${kind} ${namespace}/${name}`),
+      isComplete,
+    },
+    labels,
+  };
+}
+
+function judged(reference: Reference, objects: Objects = cluster, program: Program = {}) {
+  const { errors, warnings } = judgeReferences(view(objects, program), [{ order: 0, component: "It", reference }]);
+  return [...errors.map((line) => `error ${line}`), ...warnings.map((line) => `warning ${line}`)];
+}
+
+function route(more: Partial<GatewayReference> = {}): GatewayReference {
+  return {
+    type: "gateway",
+    path: "parent",
+    route: { namespace: "shop", name: "web", matches: [{ path: "", match: {} }] },
+    gateway: { namespace: "ingress", name: "public" },
+    parents: [{}],
+    knowsCertificate: false,
+    ...more,
+  };
+}
+
+const named = (hostnames: string[]) => ({ ...route().route, hostnames });
+
+describe("a namespace that a program refers to", () => {
+  const reference = (name: string): Reference => ({ type: "namespace", path: "namespace", name });
+
+  it("is one of the cluster or of the program", () => {
+    assert.deepEqual(judged(reference("shop")), []);
+    assert.deepEqual(judged(reference("new"), cluster, { makes: ["Namespace /new"] }), []);
+    assert.deepEqual(judged(reference("shpo")), [
+      'error It: `namespace`: got "shpo"; must be an existing namespace, or one of this program; write `namespace: "shop"`',
+    ]);
+  });
+
+  it("may yet come from what the program does not see, and says nothing where it cannot be read", () => {
+    assert.deepEqual(judged(reference("new"), cluster, { isComplete: false }), [
+      'warning It: `namespace`: got "new"; must be an existing namespace, or one of this program; write `new ' +
+        'AmbientNamespace("new")`',
+    ]);
+    assert.deepEqual(judged(reference("new"), {}), []);
+  });
+});
+
+describe("a Service that a program refers to", () => {
+  const reference = (name: string, port?: number, namespace = "shop"): Reference => ({
+    type: "service",
+    path: "backends[0].service",
+    namespace,
+    name,
+    port: port === undefined ? undefined : { path: "backends[0].port", number: port },
+  });
+
+  it("exists with its port", () => {
+    assert.deepEqual(judged(reference("web", 443)), []);
+    assert.deepEqual(judged(reference("wbe", 80)), [
+      'error It: `backends[0].service`: got "wbe"; must be an existing Service of the namespace shop, or one of this ' +
+        'program: api, web; write `service: "web"`',
+    ]);
+    assert.deepEqual(judged(reference("web", 8080)), [
+      'error It: `backends[0].port`: got "8080"; must be a port of Service shop/web: 80, 443; write `port: 80`',
+    ]);
+    assert.deepEqual(judged(reference("bare", 80), { ...cluster, Service: [service("bare", [])] }), [
+      'error It: `backends[0].port`: got "80"; Service shop/bare has no port; write `spec: { ports: [{ port: 80 }] }`',
+    ]);
+  });
+
+  it("is not missed in a namespace that is missing itself, nor where the program makes it", () => {
+    assert.deepEqual(judged(reference("web", 80, "nowhere")), []);
+    assert.deepEqual(judged(reference("new", 80), cluster, { makes: ["Service shop/new"] }), []);
+    assert.deepEqual(judged(reference("new", 80, "own"), cluster, { makes: ["Namespace /own"] }), [
+      'error It: `backends[0].service`: got "new"; must be an existing Service of the namespace own, or one of this ' +
+        "program; write `service: service.metadata.name`",
+    ]);
+  });
+});
+
+describe("the Gateway of a route", () => {
+  it("exists", () => {
+    assert.deepEqual(judged(route()), []);
+    assert.deepEqual(judged(route({ gateway: { namespace: "shop", name: "public" } })), [
+      'error It: `parent`: got "shop/public"; must be an existing Gateway, or one of this program: ingress/public; write ' +
+        '`parent: { name: "public", namespace: "ingress" }`',
+    ]);
+    assert.deepEqual(judged(route(), { ...cluster, Gateway: [] }), [
+      'error It: `parent`: got "ingress/public"; must be an existing Gateway, or one of this program; write `parent: new ' +
+        'pulumi.StackReference("org/mesh/dev").requireOutput("gateway")`',
+    ]);
+  });
+
+  it("has the listener that the route names", () => {
+    assert.deepEqual(judged(route({ parents: [{ section: "htps" }] })), [
+      'error It: `parent.section`: got "htps"; must be a listener of Gateway ingress/public: http, https; write ' +
+        '`section: "https"`',
+    ]);
+    assert.deepEqual(judged(route({ parents: [{ section: "http", port: 8080 }] })), [
+      'error It: `parent.port`: got "8080"; must be the port of a listener of Gateway ingress/public: 80; write `port: 80`',
+    ]);
+  });
+
+  it("admits the namespace: by default its own alone", () => {
+    const listener = { name: "http", port: 80, protocol: "HTTP" };
+    const owned = { ...cluster, Gateway: [gateway([listener], of("mesh/dev"))] };
+    assert.deepEqual(judged(route({ route: { ...route().route, namespace: "ingress" } }), owned), []);
+    assert.deepEqual(judged(route(), owned), [
+      'error It: `namespace`: got "shop"; Gateway ingress/public, which belongs to the stack mesh/dev, takes routes only ' +
+        'from namespaces of its own; write `gateway: { allowedRoutes: { from: "All" } }`',
+    ]);
+  });
+
+  it("admits the labels that the namespace has, or gets from the program", () => {
+    const selector = { matchLabels: { team: "shop" }, matchExpressions: [{ key: "closed", operator: "DoesNotExist" }] };
+    const listener = { ...http, allowedRoutes: { namespaces: { from: "Selector", selector } } };
+    const selective = { ...cluster, Gateway: [gateway([listener], of("mesh/dev"))] };
+    const told =
+      'It: `namespace`: got "shop"; Gateway ingress/public, which belongs to the stack mesh/dev, takes routes only from ' +
+      "namespaces with the labels that it selects (team: shop); write " +
+      '`new AmbientNamespace("shop", { labels: { "team": "shop" } })`';
+    assert.deepEqual(judged(route(), selective), [`error ${told}`]);
+    const labels = [{ kind: "Namespace" as const, namespace: "", name: "shop", labels: { team: "shop" } }];
+    assert.deepEqual(judged(route(), selective, { labels }), []);
+    // Made by the program with labels that are not known.
+    assert.deepEqual(judged(route(), selective, { makes: ["Namespace /shop"] }), [`warning ${told}`]);
+  });
+
+  it("serves the hostnames, and over https alone only those of its certificate", () => {
+    const heard = { ...cluster, Gateway: [gateway([{ ...http, hostname: "*.example.com" }])] };
+    assert.deepEqual(judged(route({ route: named(["a.example.com"]) }), heard), []);
+    assert.deepEqual(judged(route({ route: named(["a.example.com", "a.example.org"]) }), heard), [
+      'error It: `hostnames[1]`: got "a.example.org"; must be a hostname of a listener of Gateway ingress/public: ' +
+        '*.example.com; write `hostnames: ["a.example.com"]`',
+    ]);
+    const told =
+      'It: `hostnames[0]`: got "a.example.org"; must be in the certificate of Gateway ingress/public: *.example.com; write ' +
+      '`hostnames: ["a.example.com"]`';
+    const secure = [{ section: "https" }];
+    assert.deepEqual(judged(route({ route: named(["a.example.org"]), parents: secure })), [`error ${told}`]);
+    assert.deepEqual(judged(route({ route: named(["a.example.org"]) })), [`warning ${told}`]);
+    assert.deepEqual(judged(route({ route: named(["a.example.org"]), knowsCertificate: true })), []);
+  });
+
+  it("has no route of another stack with the same host and path", () => {
+    const spec = {
+      parentRefs: [{ name: "public", namespace: "ingress", sectionName: "http" }],
+      hostnames: ["a.example.com"],
+      rules: [{ matches: [{ path: { type: "PathPrefix", value: "/cart" }, headers: [{ name: "X-A", value: "1" }] }] }],
+    };
+    const theirs = object("cart", "other", spec, of("cart/prod"));
+    const match = { prefix: "/cart", headers: { "x-a": "1" } };
+    const own = route({ route: { ...named(["a.example.com"]), matches: [{ path: "rules[0].matches[0]", match }] } });
+    assert.deepEqual(judged(own, { ...cluster, HTTPRoute: [theirs] }), [
+      'warning It: `rules[0].matches[0]`: got "a.example.com/cart"; HTTPRoute other/cart, which belongs to the stack ' +
+        'cart/prod, has the same host and path; the older route gets the requests; write `prefix: "/other"`',
+    ]);
+    const elsewhere = { ...own, parents: [{ section: "https" }] };
+    assert.deepEqual(judged(elsewhere, { ...cluster, HTTPRoute: [theirs] }), []);
+    assert.deepEqual(judged(own, { ...cluster, HTTPRoute: [{ ...theirs, ...of("shop/dev") }] }), []);
+  });
+
+  it("is read with all that it is judged by", () => {
+    assert.deepEqual(neededFor(route({ route: named(["a.example.com"]) })), [
+      { kind: "Gateway", namespace: "ingress" },
+      { kind: "Namespace", namespace: "shop" },
+      { kind: "HTTPRoute" },
+      { kind: "Certificate", namespace: "ingress" },
+    ]);
+  });
+});
+
+describe("the waypoint of a policy", () => {
+  const reference = (name: string, more: object = {}): Reference => ({
+    type: "waypoint",
+    path: "waypoint",
+    waypoint: { namespace: "shop", name },
+    services: [{ path: "service", namespace: "shop", name: "web" }],
+    isOptional: false,
+    ...more,
+  });
+  const using = (labels: Record<string, string>): Objects => ({
+    ...cluster,
+    Service: [service("web", [{ port: 80 }], { labels })],
+  });
+
+  it("exists, and is one", () => {
+    assert.deepEqual(judged(reference("waypint")), [
+      'error It: `waypoint`: got "shop/waypint"; must be an existing waypoint, or one of this program: shop/waypoint; ' +
+        'write `waypoint: { name: "waypoint", namespace: "shop" }`',
+    ]);
+    assert.deepEqual(
+      judged(reference("later", { isOptional: true, path: "useWaypoint" }), { ...cluster, Gateway: [] }),
+      [
+        'warning It: `useWaypoint`: got "shop/later"; must be an existing waypoint, or one of this program; until there is ' +
+          'one, requests bypass it; write `new Waypoint("later", { namespace: "shop", for: [{ namespace: "shop" }] })`',
+      ],
+    );
+  });
+
+  it("takes requests to Services, of this namespace too", () => {
+    const pods = waypoint("waypoint", { labels: { "istio.io/waypoint-for": "workload" }, ...of("mesh/dev") });
+    assert.deepEqual(judged(reference("waypoint"), { ...cluster, Gateway: [pods] }), [
+      'error It: `waypoint`: got "shop/waypoint"; must take requests to Services; this waypoint, which belongs to the stack ' +
+        'mesh/dev, is for workload; write `waypointFor: "all"`',
+    ]);
+    const closed = { ...cluster, Gateway: [waypoint("waypoint", of("mesh/dev"), "Same")] };
+    assert.deepEqual(judged(reference("waypoint", { services: [], isOptional: true, user: "cart" }), closed), [
+      'warning It: `waypoint`: got "shop/waypoint"; must take requests of the namespace cart; the listeners of this ' +
+        'waypoint, which belongs to the stack mesh/dev, do not; write `new Waypoint("waypoint", { namespace: "cart", for: ' +
+        '[{ namespace: "cart" }] })`',
+    ]);
+  });
+
+  it("is the one that the Service uses", () => {
+    assert.deepEqual(judged(reference("waypoint"), using({ "istio.io/use-waypoint": "waypoint" })), []);
+    assert.deepEqual(judged(reference("waypoint")), [
+      'error It: `service`: got "web"; must use the waypoint shop/waypoint; Service shop/web uses no waypoint; write `for: ' +
+        '[{ namespace: "shop", service: "web" }]`',
+    ]);
+    const other = { "istio.io/use-waypoint": "other", "istio.io/use-waypoint-namespace": "infra" };
+    assert.deepEqual(judged(reference("waypoint"), using(other)), [
+      'error It: `service`: got "web"; must use the waypoint shop/waypoint; Service shop/web uses the waypoint ' +
+        'infra/other; write `waypoint: { name: "other", namespace: "infra" }`',
+    ]);
+    const labels = { "istio.io/use-waypoint": "waypoint" };
+    const whole = { ...cluster, Namespace: [object("shop", "", {}, { labels })] };
+    assert.deepEqual(judged(reference("waypoint"), whole), []);
+    assert.deepEqual(
+      judged(reference("waypoint"), {
+        ...whole,
+        ...using({ "istio.io/use-waypoint": "none" }),
+        Namespace: whole.Namespace,
+      }).length,
+      1,
+    );
+  });
+});
+
+describe("the NodePorts of a gateway", () => {
+  const ports = [
+    { path: "httpNodePort", port: 30081 },
+    { path: "httpsNodePort", port: 30444 },
+  ];
+  const reference: Reference = { type: "nodePorts", ports, gateway: { namespace: "ingress", name: "front" } };
+  const taken = (name: string) => object(name, "ingress", { ports: [{ port: 80, nodePort: 30081 }] }, of("mesh/dev"));
+
+  it("are free, or its own, or those of a gateway of this stack that goes before", () => {
+    assert.deepEqual(judged(reference, { Service: [taken("public-istio")], Gateway: [] }), [
+      'error It: `httpNodePort`: got "30081"; must be a free NodePort: Service ingress/public-istio, which belongs to the ' +
+        "stack mesh/dev, uses it; write `httpNodePort: 30082`",
+    ]);
+    assert.deepEqual(judged(reference, { Service: [taken("front-istio")], Gateway: [] }), []);
+    const former = gateway([], of("shop/dev"));
+    assert.deepEqual(judged(reference, { Service: [taken("public-istio")], Gateway: [former] }), []);
+  });
+});
