@@ -93,6 +93,11 @@ export class ApiClient implements WritingApi {
     return this.ask({ method: "PATCH", path, accept: "application/json", body, type });
   }
 
+  /** DELETE of an object. */
+  delete(path: string): Promise<Reply> {
+    return this.ask({ method: "DELETE", path, accept: "application/json" });
+  }
+
   /** Server-side apply: creates the object, or takes over the fields that it names and keeps all others. */
   apply(path: string, object: object): Promise<Reply> {
     const query = new URLSearchParams({ fieldManager, force: "true" });

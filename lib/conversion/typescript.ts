@@ -143,7 +143,7 @@ function given(fields: { [name: string]: unknown }): { [name: string]: unknown }
 }
 
 /** A value as TypeScript, on one line where it fits. */
-function literal(value: unknown, depth: number): string {
+export function literal(value: unknown, depth: number): string {
   if (typeof value !== "object" || value === null) return JSON.stringify(value);
   const short = oneLine(value);
   if (short.length + depth * 2 <= 100) return short;
