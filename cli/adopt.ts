@@ -14,6 +14,7 @@ import {
 import { argsConfig, argsOf, argsProgram, type ValuesOf } from "../lib/adoption/args";
 import { planAdoption, type AdoptionPlan } from "../lib/adoption/plan";
 import { planLines, refusalLines } from "../lib/adoption/report";
+import { count } from "../lib/checks/mesh";
 import type { JsonMap } from "../lib/drift";
 import { meshDefaults } from "../lib/istio/defaults";
 import { violationLine } from "../lib/validation/violations";
@@ -118,10 +119,12 @@ async function adopt(client: ApiClient, options: Options, terminal: Terminal): P
 }
 
 function show(plan: AdoptionPlan, args: JsonMap, to: string | undefined, terminal: Terminal): number {
-  const refused = plan.refusals.length > 0;
-  const write = refused ? (terminal.err as (text: string) => void) : terminal.out;
-  write.call(terminal, `${planLines(plan, args).join("\n")}\n`);
-  if (refused) return exit.failed;
+  const text = `${planLines(plan, args).join("\n")}\n`;
+  if (plan.refusals.length > 0) {
+    terminal.err(text);
+    return exit.failed;
+  }
+  terminal.out(text);
   const stack = to ?? "<project>/<stack>";
   terminal.out(`\nNothing was written. To hand it over: run \`istio-ambient adopt --to ${stack} --apply\`\n`);
   return exit.good;
@@ -137,7 +140,7 @@ function conclude({ written, notes }: Outcome, stack: string, terminal: Terminal
   terminal.out(
     written === 0
       ? `the stack ${stack} has this Istio already\n`
-      : `handed to the stack ${stack}: ${written} objects; write the arguments of \`istio-ambient adopt --print-args ` +
+      : `handed to the stack ${stack}: ${count(written, "object")}; write the arguments of \`istio-ambient adopt --print-args ` +
           "typescript` into its program, and run `pulumi preview`\n",
   );
   return exit.good;
@@ -150,7 +153,7 @@ async function undo(client: ApiClient, terminal: Terminal): Promise<number> {
   const { written, notes } = await goSteps(client, stored, "undo", onStep(terminal));
   endProgress(terminal);
   for (const note of notes) terminal.err(`${note}\n`);
-  terminal.out(`given back by the stack ${stored.journal.stack}: ${written} objects as they were\n`);
+  terminal.out(`given back by the stack ${stored.journal.stack}: ${count(written, "object")} as they were\n`);
   return exit.good;
 }
 

@@ -2,7 +2,7 @@
 import { stringify } from "yaml";
 import { isMap, type JsonMap } from "../drift";
 import type { Json } from "../json";
-import { charts, istioLine, type ChartName } from "../istio/releases";
+import { charts, isOlder, istioLine, istioLines, type ChartName } from "../istio/releases";
 import { partDefaults } from "../istio/defaults";
 import { literal } from "../conversion/typescript";
 import { mapAt } from "./records";
@@ -29,7 +29,7 @@ export function argsOf(install: OldInstall, valuesOf: ValuesOf): JsonMap {
   const ztunnelLogs = running.ztunnel ? String(textOr(values.ztunnel["logLevel"], chartDefaults.logLevel)) : undefined;
   const envoyLogs = textOr(mapAt(values.istiod, "meshConfig")["accessLogFile"], "") !== "";
   const shared: JsonMap = {
-    ...(version === "" ? {} : { version }),
+    ...(version === "" ? {} : { version: installable(version) }),
     ...(namespace === "istio-system" ? {} : { namespace }),
     adoptNamespace: true,
     ...(typeof platform === "string" && platform !== "" ? { platform } : {}),
@@ -45,6 +45,13 @@ export function argsOf(install: OldInstall, valuesOf: ValuesOf): JsonMap {
   });
   const args = { ...shared, ...Object.fromEntries(own.filter(([, given]) => Object.keys(given).length > 0)) };
   return withoutDefaults(args);
+}
+
+/** The same release, or the next one that this package installs. */
+function installable(version: string): string {
+  const line = istioLine(version);
+  if (line) return isOlder(version, line.floor) ? line.newest : version;
+  return istioLines.at(-1)!.newest;
 }
 
 function telemetryOf({ values }: OldInstall): boolean {

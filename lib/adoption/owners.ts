@@ -52,15 +52,11 @@ const none = { labels: [], annotations: [] };
 
 /** Platforms have no way to hand Istio over: it is a part of their cluster. */
 function platform(object: LiveObject, labels: Record<string, string>): Keeper | undefined {
-  if (namespaceOf(object) === "aks-istio-system" || (labels["istio.io/rev"] ?? "").startsWith("asm-")) {
-    return "app.kubernetes.io/managed-by" in labels || namespaceOf(object) === "aks-istio-system"
-      ? { id: "aks", shown: "the AKS add-on", release: "az aks mesh disable", ...none }
-      : { id: "asm", shown: "Google's Cloud Service Mesh", ...none };
+  if (namespaceOf(object) === "aks-istio-system") return { id: "aks", shown: "the AKS add-on", ...none };
+  if ((labels["istio.io/rev"] ?? "").startsWith("asm-")) {
+    return { id: "asm", shown: "Google's Cloud Service Mesh", ...none };
   }
-  if ("maistra.io/owner" in labels) {
-    return { id: "maistra", shown: "OpenShift Service Mesh 2", ...none };
-  }
-  return undefined;
+  return "maistra.io/owner" in labels ? { id: "maistra", shown: "OpenShift Service Mesh 2", ...none } : undefined;
 }
 
 const sailKinds = ["Istio", "IstioRevision", "IstioCNI", "ZTunnel"];

@@ -120,8 +120,9 @@ export function releaseFindings(contents: ReleaseContent[]): Finding[] {
       return [finding("Helm release", object, `revision ${revision} is ${release.status}`, rule, { run })];
     }
     const [first, ...more] = others;
-    const named = [...parts.keys()].some((chart) => charts[chart].release === release.release) && parts.size === 1;
-    if (!first || named) return [];
+    const { name } = release.stored.chart.metadata;
+    // What a chart of Istio's makes is Istio's.
+    if (!first || [...parts.keys()].every((chart) => charts[chart].chart === name)) return [];
     const got = `it also installs ${objectName(first.kind, first)}${more.length > 0 ? ` and ${more.length} more` : ""}`;
     const rule =
       "a release is taken over whole; keep Istio's objects with the annotation helm.sh/resource-policy: keep, and upgrade " +

@@ -1,5 +1,6 @@
 // A plan as text: what is there, who has it, what will be written, and what the next `pulumi up` changes.
 import { findingLine } from "../checks/check";
+import { count } from "../checks/mesh";
 import { objectName } from "../cluster-state/object-name";
 import type { JsonMap } from "../drift";
 import { charts, type ChartName } from "../istio/releases";
@@ -22,7 +23,7 @@ export function planLines(plan: AdoptionPlan, args: JsonMap): string[] {
     "",
     "Will be written:",
     ...records.map(({ namespace, name }) => `  Secret ${namespace}/${name}: the record of a Helm release`),
-    `  labels and annotations of ${marked} objects; nothing else of them, so nothing restarts`,
+    `  labels and annotations of ${count(marked, "object")}; nothing else of them, so nothing restarts`,
     ...(left.length === 0
       ? []
       : [
@@ -47,7 +48,7 @@ export function refusalLines({ refusals }: AdoptionPlan): string[] {
 function partCells({ chart, owner, release, namespace, objects }: FoundPart): string[] {
   const after = `Helm release ${namespace}/${release}`;
   const how = owner === after ? "as before" : `becomes ${after}`;
-  return [charts[chart].chart, owner, `${objects} objects`, how];
+  return [charts[chart].chart, owner, count(objects, "object"), how];
 }
 
 function table(rows: string[][]): string[] {

@@ -4,7 +4,7 @@ import { marks } from "../checks/mesh";
 import { gatewayObjects } from "../istio/names";
 import { charts, meshReleases } from "../istio/releases";
 import { type HelmReleaseState, type Named, type WorkloadState } from "../cluster-state/snapshot";
-import { claimCommand, isOurs, type ClusterFacts, type Plan } from "./facts";
+import { adoptCommand, claimCommand, isOurs, type ClusterFacts, type Plan } from "./facts";
 import { stackMark } from "../ownership/marks";
 
 const releaseNames: string[] = Object.values(charts).map(({ release }) => release);
@@ -83,8 +83,8 @@ export function helmFindings(plan: Plan, facts: ClusterFacts): Finding[] {
       if (own) {
         return [];
       }
-      const rule = `a release is this stack's own; adopt those of namespace ${plan.namespace}, or uninstall each`;
-      return [finding("Helm release", object, "it exists already", rule, { run: claimCommand(plan) })];
+      const rule = "the releases of a mesh belong to its stack; have them handed over to it, or uninstall each";
+      return [finding("Helm release", object, "it exists already", rule, { run: adoptCommand(plan) })];
     });
 }
 
@@ -113,12 +113,16 @@ export function otherIstioFindings(plan: Plan, facts: ClusterFacts): Finding[] {
         labels["k8s-app"] === "istio-cni-node" || labels["app.kubernetes.io/name"] === "ztunnel" || name === "ztunnel",
     ),
   ];
+  const fights = "one Istio serves a cluster: a second one fights over webhooks, GatewayClasses and each node's CNI";
   return parts
     .filter((part) => !isPartOf(plan, part))
     .map((part) => {
       const { tool, removal } = installer(part);
-      const rule = "one Istio serves a cluster: a second one fights over webhooks, GatewayClasses and each node's CNI";
-      return finding(part.kind, part, `an Istio installed by ${tool}`, rule, { run: removal });
+      const got = `an Istio installed by ${tool}`;
+      // What is left of an Istio without its istiod is nothing that a mesh could go on with.
+      return facts.istiods.length === 0
+        ? finding(part.kind, part, got, fights, { run: removal })
+        : finding(part.kind, part, got, `${fights}; have it handed over to this stack`, { run: adoptCommand(plan) });
     });
 }
 
@@ -161,15 +165,18 @@ export function definitionFindings(plan: Plan, facts: ClusterFacts): Finding[] {
     return [];
   }
   const [first] = foreign;
+  const others = foreign.length > 1 ? ` and ${foreign.length - 1} more` : "";
+  const got = `not of the Helm release ${plan.namespace}/${charts.base.release}`;
+  const rule = "Helm installs istio-base only over CRDs that carry its marks";
+  const object = { namespace: "", name: `${first!.name}${others}` };
+  if (facts.istiods.length > 0) {
+    return [finding("CustomResourceDefinition", object, got, rule, { run: adoptCommand(plan) })];
+  }
   const names = foreign.map(({ name }) => name).join(" ");
   const helm = `meta.helm.sh/release-name=${charts.base.release} meta.helm.sh/release-namespace=${plan.namespace}`;
   const run =
     `kubectl label crd ${names} app.kubernetes.io/managed-by=Helm --overwrite && ` +
     `kubectl annotate crd ${names} ${helm} --overwrite`;
-  const others = foreign.length > 1 ? ` and ${foreign.length - 1} more` : "";
-  const got = `not of the Helm release ${plan.namespace}/${charts.base.release}`;
-  const rule = "Helm installs istio-base only over CRDs that carry its marks";
-  const object = { namespace: "", name: `${first!.name}${others}` };
   return [finding("CustomResourceDefinition", object, got, rule, { run })];
 }
 
