@@ -5,13 +5,14 @@ import { goSteps, journalNamespaces, readJournal, writeJournal, type Outcome } f
 import { ApiClient, UnreachableError } from "../cluster/client";
 import { NoClusterError } from "../cluster/connection";
 import {
+  baseValues,
   cniValues,
   istiodValues,
   ztunnelValues,
   type PartSettings,
   type SharedSettings,
 } from "../components/mesh/objects";
-import { argsConfig, argsOf, argsProgram, type ValuesOf } from "../lib/adoption/args";
+import { argsConfig, argsProgram, type ValuesOf } from "../lib/adoption/args";
 import { planAdoption, type AdoptionPlan } from "../lib/adoption/plan";
 import { planLines, refusalLines } from "../lib/adoption/report";
 import { count } from "../lib/checks/mesh";
@@ -86,11 +87,10 @@ function requireOptions({ to, apply, undo: back, printArgs }: Options): void {
 
 async function adopt(client: ApiClient, options: Options, terminal: Terminal): Promise<number> {
   const facts = await readAdoption(client);
-  const plan = planAdoption(facts, { stack: options.to, released: options.released ?? [] }, encodeRecord);
+  const plan = planAdoption(facts, { stack: options.to, released: options.released ?? [] }, means);
   const begun = plan.install.namespace === "" ? undefined : await readJournal(client, plan.install.namespace);
-  const args = plan.parts.length === 0 ? {} : argsOf(plan.install, meshValues);
   if (options.printArgs !== undefined && plan.parts.length > 0) {
-    terminal.out(options.printArgs === "yaml" ? argsConfig(args) : argsProgram(args));
+    terminal.out(options.printArgs === "yaml" ? argsConfig(plan.args) : argsProgram(plan.args));
     return exit.good;
   }
   if (begun) {
@@ -108,7 +108,7 @@ async function adopt(client: ApiClient, options: Options, terminal: Terminal): P
     }
     return conclude(await goSteps(client, begun, "apply", onStep(terminal)), stack, terminal);
   }
-  if (!options.apply) return show(plan, args, options.to, terminal);
+  if (!options.apply) return show(plan, options.to, terminal);
   if (plan.refusals.length > 0) {
     terminal.err(`${refusalLines(plan).join("\n")}\n`);
     return exit.failed;
@@ -118,8 +118,8 @@ async function adopt(client: ApiClient, options: Options, terminal: Terminal): P
   return conclude(await goSteps(client, stored, "apply", onStep(terminal)), plan.journal.stack, terminal);
 }
 
-function show(plan: AdoptionPlan, args: JsonMap, to: string | undefined, terminal: Terminal): number {
-  const text = `${planLines(plan, args).join("\n")}\n`;
+function show(plan: AdoptionPlan, to: string | undefined, terminal: Terminal): number {
+  const text = `${planLines(plan).join("\n")}\n`;
   if (plan.refusals.length > 0) {
     terminal.err(text);
     return exit.failed;
@@ -162,9 +162,12 @@ const meshValues: ValuesOf = (chart, args) => {
   const shared = { namespace: meshDefaults.namespace, version: "", ...args } as unknown as SharedSettings;
   const { controlPlane = {}, cni = {}, dataplane = {} } = args as { [part: string]: PartSettings };
   const values = {
+    base: () => baseValues(shared),
     istiod: () => istiodValues(shared, controlPlane),
     cni: () => cniValues(shared, cni),
     ztunnel: () => ztunnelValues(shared, dataplane),
   };
   return values[chart]() as JsonMap;
 };
+
+const means = { encode: encodeRecord, valuesOf: meshValues };

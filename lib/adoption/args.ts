@@ -9,7 +9,7 @@ import { mapAt } from "./records";
 import type { OldInstall, RunningPart } from "./values";
 
 /** The values that a mesh with such arguments gives a chart. */
-export type ValuesOf = (chart: "istiod" | "cni" | "ztunnel", args: JsonMap) => JsonMap;
+export type ValuesOf = (chart: ChartName, args: JsonMap) => JsonMap;
 
 /** Where Istio's own images are, unless a line of releases says otherwise. */
 const usualHub = "docker.io/istio";

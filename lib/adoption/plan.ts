@@ -1,8 +1,9 @@
 // The plan of an adoption: what is there, whose it is, what keeps it, and the writes that hand it over.
 import type { Finding } from "../checks/check";
-import { resourceOf } from "../drift";
+import { resourceOf, type JsonMap } from "../drift";
 import { charts, type ChartName } from "../istio/releases";
 import { stackMark } from "../ownership/marks";
+import { argsOf, type ValuesOf } from "./args";
 import { namespaceOf, textAt, textsOf, type AdoptionFacts, type LiveObject, type StoredRelease } from "./facts";
 import { appliedObject, istioctlLabels } from "./fields";
 import { changesTo, type Changes, type CreateStep, type Journal, type MetadataStep, type Step } from "./journal";
@@ -28,6 +29,8 @@ export interface FoundPart {
 export interface AdoptionPlan {
   server: string;
   install: OldInstall;
+  /** Arguments of the mesh that keeps what runs. */
+  args: JsonMap;
   parts: FoundPart[];
   /** Charts that the next `pulumi up` installs. */
   missing: ChartName[];
@@ -42,17 +45,24 @@ export const hiddenOwner = "istio-ambient/owner";
 
 const order = Object.keys(charts) as ChartName[];
 
+/** What the plan takes from others. */
+export interface Means {
+  /** The text of a record, as Helm keeps it. */
+  encode(record: StoredRelease): string;
+  /** The values that a mesh with such arguments gives a chart. */
+  valuesOf: ValuesOf;
+}
+
 /** Judges what was found. Without a stack the writes are those for a stack of no name. */
-export function planAdoption(
-  facts: AdoptionFacts,
-  wish: Wish,
-  encode: (record: StoredRelease) => string,
-): AdoptionPlan {
+export function planAdoption(facts: AdoptionFacts, wish: Wish, means: Means): AdoptionPlan {
   const install = oldInstall(facts);
+  const args = facts.istiods.length === 0 ? {} : argsOf(install, means.valuesOf);
   const platform = textAt(mapAt(install.values.istiod, "global"), "platform");
   const contents = facts.releases.map((release) => contentOf(release, install.namespace));
-  const handed = order.flatMap((chart) => handOver(chart, facts, install, contents, wish, encode) ?? []);
-  const creates = handed.flatMap(({ create }) => create ?? []);
+  const handed = order.flatMap(
+    (chart) => handOver(chart, facts, install, contents, wish, (record) => createStep(record, args, means)) ?? [],
+  );
+  const creates = handed.map(({ create }) => create);
   const steps: Step[] = [
     ...creates,
     ...handed.flatMap(({ marks }) => marks),
@@ -63,6 +73,7 @@ export function planAdoption(
   return {
     server: facts.server,
     install,
+    args,
     parts: handed.map(({ part }) => part),
     missing: order.filter((chart) => !handed.some(({ part }) => part.chart === chart)),
     refusals: [
@@ -83,7 +94,7 @@ interface Handed {
   /** The release that it belonged to. */
   source?: ReleaseContent;
   isTarget: boolean;
-  create?: CreateStep;
+  create: CreateStep;
   marks: MetadataStep[];
 }
 
@@ -94,7 +105,7 @@ function handOver(
   install: OldInstall,
   contents: ReleaseContent[],
   wish: Wish,
-  encode: (record: StoredRelease) => string,
+  create: (record: StoredRelease) => CreateStep,
 ): Handed | undefined {
   const workload = workloadOf(facts, chart, install.namespace);
   const source = sourceOf(chart, workload, contents);
@@ -107,19 +118,16 @@ function handOver(
   // A release that holds more than one chart is taken apart, whatever its name is.
   const isTarget =
     source?.release.release === release && source.release.namespace === namespace && source.parts.size === 1;
-  const values = install.values[chart];
   const record = (): StoredRelease => {
-    if (source) return splitRecord(source, chart, namespace, values);
+    if (source) return splitRecord(source, chart, namespace);
     const applied = objects.flatMap((object) => appliedObject(object) ?? []);
     const installedAt = textAt(shown, "metadata", "creationTimestamp") ?? "";
-    return madeRecord(chart, namespace, install.version, applied, values, installedAt);
+    return madeRecord(chart, namespace, install.version, applied, installedAt);
   };
   const marks = objects.flatMap((object) => markStep(object, release, namespace, wish));
   const part = { chart, shown, owner: makerText(makerOf(shown)), release, namespace, objects: objects.length };
-  const create = isTarget
-    ? undefined
-    : createStep({ ...record(), version: nextRevision(facts, release, namespace) }, encode);
-  return { part, objects, source, isTarget, create, marks };
+  const step = create({ ...record(), version: nextRevision(facts, release, namespace) });
+  return { part, objects, source, isTarget, create: step, marks };
 }
 
 /** The release that holds a chart: of several the one that the part itself names. */
@@ -187,8 +195,14 @@ function nextRevision({ releases }: AdoptionFacts, release: string, namespace: s
   return Math.max(0, ...same.map(({ stored }) => stored.version)) + 1;
 }
 
-function createStep(record: StoredRelease, encode: (record: StoredRelease) => string): CreateStep {
+/**
+ * The record that the next `pulumi up` imports. Its values are those of the mesh that keeps what runs, so that a preview
+ * shows what differs from these and nothing that is only written otherwise.
+ */
+function createStep(record: StoredRelease, args: JsonMap, { encode, valuesOf }: Means): CreateStep {
   const { name: release, namespace, version } = record;
+  const chart = order.find((name) => charts[name].release === release)!;
+  const config = valuesOf(chart, args);
   const name = recordName(release, version);
   const labels = { name: release, owner: "helm", status: "deployed", version: String(version) };
   const body = {
@@ -196,18 +210,24 @@ function createStep(record: StoredRelease, encode: (record: StoredRelease) => st
     kind: "Secret",
     type: "helm.sh/release.v1",
     metadata: { name, namespace, labels },
-    data: { release: encode(record) },
+    data: { release: encode({ ...record, config }) },
   };
   return { do: "create", namespace, name, release, revision: version, body };
 }
 
-/** Takes the records of a release that was handed over away from Helm, and keeps them. */
+/**
+ * Takes the records of a release that was handed over away from Helm, and keeps them. Of one that keeps its name the newest
+ * is no longer the one that is deployed.
+ */
 function hide({ release }: ReleaseContent, handed: Handed[]): MetadataStep[] {
   const own = handed.filter(({ source }) => source?.release === release);
-  if (own.length === 0 || own.some(({ isTarget }) => isTarget)) return [];
-  return release.secrets.flatMap((secret) =>
-    change(secret, changesTo(textsOf(secret, "labels"), { owner: null, [hiddenOwner]: "helm" }), {}),
-  );
+  if (own.length === 0) return [];
+  const isKept = own.some(({ isTarget }) => isTarget);
+  const goal: { [key: string]: string | null } = isKept
+    ? { status: "superseded" }
+    : { owner: null, [hiddenOwner]: "helm" };
+  const secrets = isKept ? release.secrets.slice(-1) : release.secrets;
+  return secrets.flatMap((secret) => change(secret, changesTo(textsOf(secret, "labels"), goal), {}));
 }
 
 /** The mark of the stack, last: with it the next `pulumi up` takes all of it for its own. */

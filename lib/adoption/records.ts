@@ -55,12 +55,7 @@ function sourceOf(text: string): ChartName | undefined {
 }
 
 /** A record of one chart of a release, under the name that the mesh's release has. */
-export function splitRecord(
-  { release, parts }: ReleaseContent,
-  chart: ChartName,
-  namespace: string,
-  values: JsonMap,
-): StoredRelease {
+export function splitRecord({ release, parts }: ReleaseContent, chart: ChartName, namespace: string): StoredRelease {
   const { stored } = release;
   const { metadata } = stored.chart;
   const { first_deployed = "", last_deployed = "" } = stored.info;
@@ -71,15 +66,7 @@ export function splitRecord(
       : { name: charts[chart].chart, version: dependency?.version ?? metadata.version };
   const manifest = (parts.get(chart) ?? []).map(({ text }) => `---\n${text.trim()}\n`).join("");
   const info = { first_deployed, last_deployed };
-  return recordOf(
-    chart,
-    namespace,
-    own,
-    info,
-    values,
-    manifest,
-    `Helm release ${release.namespace}/${release.release}`,
-  );
+  return recordOf(chart, namespace, own, info, manifest, `Helm release ${release.namespace}/${release.release}`);
 }
 
 /** A record of objects that no release stands behind: what their installer has applied of them is the manifest. */
@@ -88,7 +75,6 @@ export function madeRecord(
   namespace: string,
   version: string,
   objects: KubeObject[],
-  values: JsonMap,
   installedAt: string,
 ): StoredRelease {
   // Definitions would be most of the record, and Helm takes over what carries its marks without it.
@@ -98,15 +84,7 @@ export function madeRecord(
     .map((object) => `---\n${stringify(object, { lineWidth: 0, aliasDuplicateObjects: false, version: "1.1" })}`)
     .join("");
   const info = { first_deployed: installedAt, last_deployed: installedAt };
-  return recordOf(
-    chart,
-    namespace,
-    { name: charts[chart].chart, version },
-    info,
-    values,
-    manifest,
-    "another installer",
-  );
+  return recordOf(chart, namespace, { name: charts[chart].chart, version }, info, manifest, "another installer");
 }
 
 function recordOf(
@@ -114,7 +92,6 @@ function recordOf(
   namespace: string,
   metadata: ChartMetadata,
   times: { first_deployed: string; last_deployed: string },
-  config: JsonMap,
   manifest: string,
   origin: string,
 ): StoredRelease {
@@ -126,7 +103,6 @@ function recordOf(
     version: 1,
     info,
     chart: { metadata: { apiVersion, name, version, appVersion } },
-    config,
     manifest,
   };
 }

@@ -2,7 +2,6 @@
 import { findingLine } from "../checks/check";
 import { count } from "../checks/mesh";
 import { objectName } from "../cluster-state/object-name";
-import type { JsonMap } from "../drift";
 import { charts, type ChartName } from "../istio/releases";
 import { argLines } from "./args";
 import { namespaceOf, type LiveObject } from "./facts";
@@ -11,8 +10,8 @@ import type { AdoptionPlan, FoundPart } from "./plan";
 import type { OldInstall } from "./values";
 
 /** The plan, line by line. */
-export function planLines(plan: AdoptionPlan, args: JsonMap): string[] {
-  const { install, server, parts, missing, refusals, left, journal } = plan;
+export function planLines(plan: AdoptionPlan): string[] {
+  const { args, install, server, parts, missing, refusals, left, journal } = plan;
   if (parts.length === 0) return refusalLines(plan);
   const records = journal.steps.filter((step) => step.do === "create");
   const marked = journal.steps.length - records.length;

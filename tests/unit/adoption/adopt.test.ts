@@ -39,7 +39,10 @@ function records(cluster: Brownfield): string[] {
     .sort();
 }
 
+const both = (release: string) => [`${release} 1`, `${release} 2`];
+
 const afterwards: { [install: string]: string[] } = {
+  "Helm under the usual names": ["istio-base", "istio-cni", "istiod", "ztunnel"].flatMap(both),
   "an umbrella chart of istiod's own name": ["istio-base 1", "istio-cni 1", "istiod 2", "ztunnel 1"],
 };
 
