@@ -22,7 +22,7 @@ export function appliedObject(live: LiveObject): KubeObject | undefined {
   });
   const sets = fields.map(({ fieldsV1 }) => fieldsV1).filter(isMap);
   if (sets.length === 0) return undefined;
-  const picked = pick(live, sets.reduce(together)) as JsonMap;
+  const picked = withoutBundles(pick(live, sets.reduce(together)) as JsonMap);
   const metadata = isMap(picked["metadata"]) ? picked["metadata"] : {};
   const labels = isMap(metadata["labels"]) ? metadata["labels"] : {};
   const own = Object.entries(labels).filter(([key]) => !(istioctlLabels as readonly string[]).includes(key));
@@ -38,6 +38,18 @@ export function appliedObject(live: LiveObject): KubeObject | undefined {
       ...(own.length === 0 ? {} : { labels: Object.fromEntries(own) }),
     },
   };
+}
+
+/** istiod keeps the CA of webhooks up to date: an upgrade must not take away what istioctl has begun it with. */
+function withoutBundles(object: JsonMap): JsonMap {
+  const { webhooks } = object;
+  if (!Array.isArray(webhooks)) return object;
+  const own = webhooks.filter(isMap).map((webhook) => {
+    const config = isMap(webhook["clientConfig"]) ? webhook["clientConfig"] : {};
+    const kept = Object.entries(config).filter(([key]) => key !== "caBundle");
+    return { ...webhook, clientConfig: Object.fromEntries(kept) };
+  });
+  return { ...object, webhooks: own };
 }
 
 /** The part of a value that the fields name. An entry of no fields stands for all of the value. */

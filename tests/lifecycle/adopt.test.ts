@@ -1,13 +1,13 @@
 // An Istio that something else has installed is handed to a stack: nothing restarts, the next `up` imports, and it goes back.
 import * as assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { AmbientMesh, type AmbientMeshArgs } from "../../components";
 import { istioAmbient } from "../unit/fixtures/terminal";
-import { get, kubectl, removeDefinitions, settled, sources, TestStack, type KubeObject } from "./support";
+import { apply, get, kubectl, removeDefinitions, settled, sources, TestStack, type KubeObject } from "./support";
 
 const namespace = "istio-system";
 const chartFolder = sources.charts.directory;
@@ -85,9 +85,25 @@ function clear(): void {
     });
   }
   execFileSync("istioctl", ["uninstall", "--purge", "--skip-confirmation"], { stdio: "ignore" });
-  kubectl("delete", "namespace", namespace, "--ignore-not-found");
+  kubectl("delete", "namespace", namespace, "sidecars", "--ignore-not-found");
   removeDefinitions();
 }
+
+/** A sidecar's pod: the webhook of istiod puts it there. */
+const withSidecar = `
+apiVersion: v1
+kind: Namespace
+metadata: { name: sidecars, labels: { istio-injection: enabled } }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: sidecars }
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: example.com/web }] }
+`;
 
 const installers: { what: string; install(): void; restarts: string[] }[] = [
   {
@@ -133,12 +149,50 @@ const installers: { what: string; install(): void; restarts: string[] }[] = [
     },
     restarts: ["istiod"],
   },
+  {
+    what: "Helm under the usual names",
+    install: () => {
+      helm("istio-base", "base");
+      helm("istiod", "istiod", "--set", "profile=ambient", "--set", "meshConfig.trustDomain=old.example");
+      helm("istio-cni", "cni", "--set", "profile=ambient");
+      helm("ztunnel", "ztunnel", "--set", "profile=ambient");
+    },
+    restarts: [],
+  },
+  {
+    what: "istioctl with sidecars alone",
+    install: () => {
+      command("istioctl", "install", "--set", "profile=minimal", "--skip-confirmation");
+      apply(withSidecar);
+      kubectl("rollout", "status", "deployment/web", "-n", "sidecars", "--timeout=2m");
+    },
+    // istio-cni and ztunnel are new.
+    restarts: ["istio-cni", "istiod", "ztunnel"],
+  },
 ];
+
+/** Containers of the pods with a sidecar, and who they are. */
+function sidecars(): string[] {
+  return get("pods", "-n", "sidecars").map(({ metadata, spec }) => {
+    const { containers, initContainers = [] } = spec as {
+      containers: { name: string }[];
+      initContainers?: { name: string }[];
+    };
+    return [metadata.uid, ...[...containers, ...initContainers].map(({ name }) => name)].join(" ");
+  });
+}
+
+/** A run that is killed at its n-th write. */
+function killedAt(writes: number, ...args: string[]): NodeJS.Signals | null {
+  const file = path.join(__dirname, "adopt-killed.ts");
+  return spawnSync(process.execPath, ["--require", require.resolve("tsx/cjs"), file, String(writes), ...args]).signal;
+}
 
 for (const { what, install, restarts } of installers) {
   describe(`an Istio that ${what} has installed`, () => {
     let args: AmbientMeshArgs = {};
     let stack: TestStack;
+    const to = ["--to", "istio-ambient/adopt"];
 
     before(async () => {
       removeDefinitions();
@@ -154,12 +208,22 @@ for (const { what, install, restarts } of installers) {
       clear();
     });
 
+    it("is not taken over unasked: the preview names the command", async () => {
+      args = { ...sources, platform: "kind", adoptNamespace: true, gateway: { enabled: false } };
+      const told = await stack.preview().then(
+        () => assert.fail("nothing was refused"),
+        ({ diagnostics }: { diagnostics: string[] }) => diagnostics.join("\n"),
+      );
+      assert.match(told, /run `npx istio-ambient adopt --to istio-ambient\/adopt`/);
+      assert.doesNotMatch(told, /uninstall --purge|helm uninstall/);
+    });
+
     it("is handed over by metadata alone, and given back as it was", async () => {
       const before = picture();
-      const plan = await adopt("--to", "istio-ambient/adopt");
+      const plan = await adopt(...to);
       console.log(plan.out + plan.err);
       assert.deepEqual(picture(), before);
-      const applied = await adopt("--to", "istio-ambient/adopt", "--apply");
+      const applied = await adopt(...to, "--apply");
       assert.deepEqual([applied.code, applied.err], [0, ""]);
       const handed = picture();
       const made = Object.keys(handed).filter((key) => !(key in before));
@@ -167,27 +231,56 @@ for (const { what, install, restarts } of installers) {
         made.every((key) => key.startsWith(`Secret ${namespace}/`)),
         made.join(),
       );
-      assert.deepEqual(content(handed), content(before));
-      assert.deepEqual((await adopt("--undo")).code, 0);
+      const kept = Object.fromEntries(Object.entries(content(handed)).filter(([key]) => key in before));
+      assert.deepEqual(kept, content(before));
+      const undone = await adopt("--undo");
+      assert.deepEqual([undone.code, undone.err], [0, ""]);
       assert.deepEqual(picture(), before);
     });
 
     it("is imported by the next up, which replaces nothing and restarts what its plan has named", async () => {
-      await adopt("--to", "istio-ambient/adopt", "--apply");
+      assert.equal((await adopt(...to, "--apply")).code, 0);
       args = await printedArgs();
       const before = Object.fromEntries(["istiod", "istio-cni", "ztunnel"].map((name) => [name, pods(name)]));
+      const others = sidecars();
       const preview = await stack.preview();
       console.log(JSON.stringify(preview, null, 1));
       const up = await stack.up();
       console.log(JSON.stringify(up, null, 1));
       const again = await stack.preview();
       console.log(JSON.stringify(again, null, 1));
-      const left = await settled(
+      const changed = await settled(
         () => Object.keys(before).filter((name) => pods(name).join() !== before[name]!.join()),
-        (changed) => changed.length === restarts.length,
+        (names) => names.length >= restarts.length,
       );
-      assert.deepEqual(left, restarts);
+      assert.deepEqual(changed.sort(), restarts);
+      assert.deepEqual(sidecars(), others);
+      assert.deepEqual(
+        up.steps.filter((step) => /replace|delete/.test(step)),
+        [],
+      );
       assert.deepEqual(again.steps, []);
+      await stack.refresh({ expectNoChanges: true });
     });
   });
 }
+
+describe("an adoption that is killed", () => {
+  const to = ["--to", "istio-ambient/adopt"];
+  before(() => {
+    removeDefinitions();
+    installers[0]!.install();
+  });
+  after(clear);
+
+  for (const writes of [1, 2, 4, 6, 10, 15, 20, 28, 36, 45]) {
+    it(`at its write ${writes} goes on, and is undone`, async () => {
+      const before = picture();
+      assert.equal(killedAt(writes, ...to, "--apply"), "SIGKILL");
+      assert.equal((await adopt(...to, "--apply")).code, 0);
+      assert.equal(killedAt(Math.ceil(writes / 2) + 1, "--undo"), "SIGKILL");
+      assert.equal((await adopt("--undo")).code, 0);
+      assert.deepEqual(picture(), before);
+    });
+  }
+});
