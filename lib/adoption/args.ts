@@ -14,7 +14,7 @@ export type ValuesOf = (chart: ChartName, args: JsonMap) => JsonMap;
 /** Where Istio's own images are, unless a line of releases says otherwise. */
 const usualHub = "docker.io/istio";
 
-/** What the charts have where nobody says anything, of what the mesh says something else. */
+/** Defaults of the charts, where those of the mesh are others. */
 const chartDefaults = { telemetry: true, autoscaleEnabled: true, logLevel: "info" };
 
 const parts = { istiod: "controlPlane", cni: "cni", ztunnel: "dataplane" } as const;

@@ -204,7 +204,11 @@ describe("the manifest of what an installer has applied", () => {
     assert.deepEqual(Object.keys(webhooks[0]!.clientConfig), ["service"]);
     assert.deepEqual(
       Object.keys(metadata.labels).filter((label) => label.includes("operator.istio.io/")),
-      ["install.operator.istio.io/owning-resource", "operator.istio.io/component"],
+      [
+        "install.operator.istio.io/owning-resource",
+        "install.operator.istio.io/owning-resource-not-pruned",
+        "operator.istio.io/component",
+      ],
     );
   });
 });
