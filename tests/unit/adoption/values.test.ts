@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { parse } from "yaml";
 import { cniValues, istiodValues, ztunnelValues } from "../../../components/mesh/objects";
 import { appliedObject } from "../../../lib/adoption/fields";
-import type { JsonMap } from "../../../lib/drift";
+import { releaseObjects, type JsonMap } from "../../../lib/drift";
 import { Brownfield } from "../fixtures/brownfield";
 import { onCluster, otherNames, umbrellaName } from "./cluster";
 
@@ -210,5 +210,15 @@ describe("the manifest of what an installer has applied", () => {
         "operator.istio.io/component",
       ],
     );
+  });
+
+  it("may have a label twice, as the charts write what podLabels say: the last one counts", () => {
+    const manifest = [
+      ...["apiVersion: apps/v1", "kind: DaemonSet", "metadata:", "  name: ztunnel"],
+      ...["  labels:", "    app.kubernetes.io/instance: ztunnel", "    app.kubernetes.io/instance: istio"],
+    ].join("\n");
+    const release = { release: "ztunnel", namespace: "a", status: "deployed", revision: 1, manifest };
+    const [object] = releaseObjects({ ...release, chart: "ztunnel", chartVersion: "1.31.0", deployedAt: 0 });
+    assert.deepEqual(object!.labels, { "app.kubernetes.io/instance": "istio" });
   });
 });
