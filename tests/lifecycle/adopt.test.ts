@@ -89,6 +89,9 @@ function clear(): void {
   removeDefinitions();
 }
 
+/** The istioctl of the sandbox names images of no release. */
+const images = ["--set", "hub=docker.io/istio", "--set", "tag=1.31.0"];
+
 /** A sidecar's pod: the webhook of istiod puts it there. */
 const withSidecar = `
 apiVersion: v1
@@ -111,7 +114,7 @@ const installers: { what: string; install(): void; restarts: string[] }[] = [
     install: () =>
       command(
         "istioctl",
-        ...["install", "--set", "profile=ambient", "--skip-confirmation"],
+        ...["install", "--set", "profile=ambient", "--skip-confirmation", ...images],
         ...["--set", "meshConfig.outboundTrafficPolicy.mode=REGISTRY_ONLY"],
         ...["--set", "values.pilot.env.PILOT_ENABLE_STATUS=true", "--set", "values.cni.ambient.dnsCapture=false"],
       ),
@@ -162,7 +165,7 @@ const installers: { what: string; install(): void; restarts: string[] }[] = [
   {
     what: "istioctl with sidecars alone",
     install: () => {
-      command("istioctl", "install", "--set", "profile=minimal", "--skip-confirmation");
+      command("istioctl", "install", "--set", "profile=minimal", "--skip-confirmation", ...images);
       apply(withSidecar);
       kubectl("rollout", "status", "deployment/web", "-n", "sidecars", "--timeout=2m");
     },
@@ -170,6 +173,13 @@ const installers: { what: string; install(): void; restarts: string[] }[] = [
     restarts: ["istio-cni", "istiod", "ztunnel"],
   },
 ];
+
+/** What istiod and istio-cni are told, without what says nothing. */
+function settings(): object {
+  const mesh = parse(get("configmap", "istio", "-n", namespace)[0]!.data!["mesh"]!) as Record<string, unknown>;
+  const told = Object.fromEntries(Object.entries(mesh).filter(([, value]) => value !== ""));
+  return { mesh: told, cni: get("configmap", "istio-cni-config", "-n", namespace)[0]?.data };
+}
 
 /** Containers of the pods with a sidecar, and who they are. */
 function sidecars(): string[] {
@@ -242,7 +252,7 @@ for (const { what, install, restarts } of installers) {
       assert.equal((await adopt(...to, "--apply")).code, 0);
       args = await printedArgs();
       const before = Object.fromEntries(["istiod", "istio-cni", "ztunnel"].map((name) => [name, pods(name)]));
-      const others = sidecars();
+      const [others, told] = [sidecars(), settings()];
       const preview = await stack.preview();
       console.log(JSON.stringify(preview, null, 1));
       const up = await stack.up();
@@ -255,6 +265,7 @@ for (const { what, install, restarts } of installers) {
       );
       assert.deepEqual(changed.sort(), restarts);
       assert.deepEqual(sidecars(), others);
+      if (others.length === 0) assert.deepEqual(settings(), told);
       assert.deepEqual(
         up.steps.filter((step) => /replace|delete/.test(step)),
         [],
