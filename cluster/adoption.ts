@@ -61,9 +61,11 @@ export async function readAdoption(client: ApiClient): Promise<AdoptionFacts> {
 
 /** Where several serve, the one in the usual namespace is looked at, and the others are told of. */
 function usualFirst(istiods: LiveObject[]): LiveObject[] {
+  // OpenShift's Ingress Operator runs one for its own gateways, which stays out of the way.
+  const own = istiods.filter((istiod) => namespaceOf(istiod) !== "openshift-ingress");
   const rank = (istiod: LiveObject) =>
     (namespaceOf(istiod) === "istio-system" ? 0 : 2) + (istiod.metadata.name === "istiod" ? 0 : 1);
-  return [...istiods].sort((one, other) => rank(one) - rank(other));
+  return own.sort((one, other) => rank(one) - rank(other));
 }
 
 /** The text of Helm's record as a Secret has it. */

@@ -1,6 +1,20 @@
 // What AmbientMesh may be given.
-import { object, ObjectRule, objectWithSynonyms, Together } from "../../lib/validation/object";
-import { anything, below, first, flag, list, mapOf, oneOf, text, value, whole } from "../../lib/validation/rules";
+import { ObjectRule, objectWithSynonyms, Together } from "../../lib/validation/object";
+import {
+  anything,
+  below,
+  first,
+  flag,
+  list,
+  mapOf,
+  oneOf,
+  text,
+  value,
+  whole,
+  type Rule,
+} from "../../lib/validation/rules";
+import { waivable } from "../../lib/preflight";
+import { waiverOf, waiverRule } from "../../lib/preflight/waivers";
 import { cpu, dnsLabel, dnsSubdomain, exactVersion, memory } from "../../lib/validation/formats";
 import { limitAboveRequest, meshGatewayRules } from "../gateway/rules";
 import { bundleFields, bundleSynonyms, sourceKnowsVersion } from "../gateway-api/rules";
@@ -20,21 +34,35 @@ import type {
   PreflightArgs,
 } from "./args";
 
-/** An exact release of a line that this package knows. */
-export const istioVersion = first(
-  text(exactVersion, "must be an exact release, not a range", (got) => `"${nearestRelease(String(got))}"`),
-  value(
-    (got) => istioLine(String(got)) !== undefined,
-    `must be a release of Istio ${istioLines.map((line) => line.minor).join(" or ")}`,
-    `"${defaultIstioVersion}"`,
-  ),
-  value(
-    (got) => !isOlder(String(got), istioLine(String(got))!.floor),
-    (got) =>
-      `must be ${istioLine(String(got))!.floor} or newer: Helm and older patches keep overwriting each other's webhooks`,
-    (got) => `"${istioLine(String(got))!.newest}"`,
-  ),
+const exactRelease = text(
+  exactVersion,
+  "must be an exact release, not a range",
+  (got) => `"${nearestRelease(String(got))}"`,
 );
+
+const listedRelease = value(
+  (got) => istioLine(String(got)) !== undefined,
+  `must be a release of Istio ${istioLines.map((line) => line.minor).join(" or ")}, unless \`allowUnlistedRelease\` is true`,
+  `"${defaultIstioVersion}"`,
+);
+
+const safeRelease = value(
+  (got) => !isOlder(String(got), istioLine(String(got))?.floor ?? String(got)),
+  (got) =>
+    `must be ${istioLine(String(got))!.floor} or newer: Helm and older patches keep overwriting each other's webhooks`,
+  (got) => `"${istioLine(String(got))!.newest}"`,
+);
+
+/** An exact release, of a line that this package lists or, where that is allowed, of any. */
+export function istioRelease(allowUnlisted: boolean): Rule {
+  return first(exactRelease, ...(allowUnlisted ? [] : [listedRelease]), safeRelease);
+}
+
+/** What the version's own rule does not say: whether its line has to be a listed one, another argument tells. */
+const knownRelease: Together<AmbientMeshArgs> = ({ version, allowUnlistedRelease }, path) =>
+  exactRelease(version, "version").length > 0
+    ? []
+    : istioRelease(allowUnlistedRelease === true)(version, below(path, "version"));
 
 const istiodLimit = first(
   memory,
@@ -65,7 +93,8 @@ const partSynonyms = { ...cniSynonyms, limit: "memoryLimit", limits: "memoryLimi
 /** Rules for AmbientMeshArgs. */
 export const meshRules: ObjectRule = objectWithSynonyms<AmbientMeshArgs>(
   {
-    version: istioVersion,
+    version: exactRelease,
+    allowUnlistedRelease: flag,
     namespace: dnsLabel("istio-system"),
     adoptNamespace: flag,
     platform: oneOf(Object.values(Platform)),
@@ -130,7 +159,10 @@ export const meshRules: ObjectRule = objectWithSynonyms<AmbientMeshArgs>(
     gateway: meshGatewayRules,
     onDestroy: oneOf(Object.values(OnDestroy)),
     cluster: clusterRules,
-    preflight: object<PreflightArgs>({ enabled: flag }),
+    preflight: objectWithSynonyms<PreflightArgs>(
+      { enabled: flag, ignore: waiverRule(waivable.map(({ id }) => id)) },
+      { skip: "ignore", waive: "ignore", waivers: "ignore" },
+    ),
   },
   {
     istioVersion: "version",
@@ -139,17 +171,46 @@ export const meshRules: ObjectRule = objectWithSynonyms<AmbientMeshArgs>(
     ztunnel: "dataplane",
     istioCni: "cni",
     ingress: "gateway",
+    release: "version",
+    istio: { write: `version: "${defaultIstioVersion}"` },
+    chart: "charts",
+    chartRepository: { write: 'charts: { repository: "https://charts.example.com/istio" }' },
+    image: "images",
+    crds: "gatewayApi",
+    installCrds: { write: "gatewayApi: { install: false }" },
+    createNamespace: { write: "adoptNamespace: true" },
+    hostname: { write: 'gateway: { hostnames: ["apps.example.com"] }', example: '"apps.example.com"' },
+    hostnames: { write: 'gateway: { hostnames: ["apps.example.com"] }' },
+    domain: { write: 'gateway: { certificate: { dnsNames: ["apps.example.com"] } }', example: '"apps.example.com"' },
+    dnsNames: { write: 'gateway: { certificate: { dnsNames: ["apps.example.com"] } }' },
+    tls: { write: "gateway: { certificate: { enabled: true } }" },
+    https: { write: "gateway: { certificate: { enabled: true } }" },
+    issuer: { write: 'gateway: { certificate: { issuerName: "letsencrypt" } }', example: '"letsencrypt"' },
+    issuerName: { write: 'gateway: { certificate: { issuerName: "letsencrypt" } }', example: '"letsencrypt"' },
+    serviceType: { write: 'gateway: { serviceType: "LoadBalancer" }', example: '"LoadBalancer"' },
+    nodePort: { write: "gateway: { httpNodePort: 30081 }", example: "30081" },
+    nodePorts: { write: "gateway: { httpNodePort: 30081, httpsNodePort: 30444 }" },
+    httpNodePort: { write: "gateway: { httpNodePort: 30081 }", example: "30081" },
+    httpsNodePort: { write: "gateway: { httpsNodePort: 30444 }", example: "30444" },
+    httpHostPort: { write: "gateway: { httpHostPort: 8081 }", example: "8081" },
+    httpsHostPort: { write: "gateway: { httpsHostPort: 8444 }", example: "8444" },
+    cpu: { write: 'controlPlane: { cpu: "100m" }', example: '"100m"' },
+    memory: { write: 'controlPlane: { memory: "128Mi" }', example: '"128Mi"' },
+    skipPreflight: { write: "preflight: { enabled: false }" },
+    unenroll: { write: 'onDestroy: "unenroll"' },
     ingressGateway: "gateway",
     certificate: { write: 'gateway: { certificate: { dnsNames: ["apps.example.com"] } }' },
-    replicas: { write: "gateway: { replicas: 2 }" },
+    replicas: { write: "gateway: { replicas: 2 }", example: "2" },
     hub: { write: 'images: { hub: "registry.example.com/istio" }' },
-    tag: { write: 'images: { tag: "1.31.1-distroless" }' },
+    tag: { write: 'images: { tag: "1.31.4-distroless" }' },
     metrics: "telemetry",
     accessLog: "accessLogs",
     logs: "accessLogs",
     adopt: "adoptNamespace",
     kubeconfig: { write: 'cluster: { kubeconfig: "~/.kube/config" }' },
     context: { write: 'cluster: { context: "kind-kind" }' },
-    values: { write: "controlPlane: { values: { key: 1 } }" },
+    values: { write: "controlPlane: { values: { replicaCount: 2 } }" },
+    ignore: { write: waiverOf("kubernetes-untested") },
   },
+  knownRelease,
 );

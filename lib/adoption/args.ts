@@ -4,7 +4,7 @@ import { isMap, type JsonMap } from "../drift";
 import type { Json } from "../json";
 import { charts, isOlder, istioLine, istioLines, type ChartName } from "../istio/releases";
 import { partDefaults } from "../istio/defaults";
-import { literal } from "../conversion/typescript";
+import { literal } from "../conversion/literals";
 import { mapAt } from "./records";
 import type { OldInstall, RunningPart } from "./values";
 

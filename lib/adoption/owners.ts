@@ -1,4 +1,5 @@
 // Who has installed a part of Istio, and who would put back what anyone else changes on it.
+import { isKeepingManager, keeperOf as keeper } from "../ownership/keepers";
 import { ownerOf } from "../ownership/owner";
 import { namespaceOf, textsOf, type LiveObject } from "./facts";
 import { istioctlLabels } from "./fields";
@@ -12,7 +13,7 @@ export interface Keeper {
   id: string;
   /** "the Argo CD application istiod" */
   shown: string;
-  /** What to do there first, as commands; none where nothing can be done. */
+  /** What to do there first, as commands; none for a platform, where nothing can be done. */
   release?: string;
   /** Labels and annotations by which it knows the object. */
   labels: string[];
@@ -44,7 +45,26 @@ export function keeperOf(object: LiveObject): Keeper | undefined {
     platform(object, labels) ??
     sail(object) ??
     argo(labels, annotations, ownerOf({ namespace: "", name: "", labels, annotations })) ??
-    flux(labels)
+    flux(labels) ??
+    anyOther(object, labels, annotations)
+  );
+}
+
+/** Keepers that leave other signs; how to make them let go only their own documentation tells. */
+function anyOther(
+  object: LiveObject,
+  labels: Record<string, string>,
+  annotations: Record<string, string>,
+): Keeper | undefined {
+  const { ownerReferences, managedFields } = object.metadata;
+  const managers = ((managedFields ?? []) as { manager?: string }[]).map(({ manager = "" }) => manager);
+  const kept = keeper({
+    ...{ namespace: namespaceOf(object), name: object.metadata.name, labels, annotations },
+    owners: (ownerReferences ?? []) as unknown as OwnerReference[],
+    keptBy: managers.filter(isKeepingManager),
+  });
+  return (
+    kept && { id: kept.who.replace(/^(the|an) /, ""), shown: kept.who, release: kept.release ?? kept.change, ...none }
   );
 }
 
