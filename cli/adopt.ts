@@ -64,6 +64,10 @@ async function run(options: Options, terminal: Terminal): Promise<number> {
     if (!unreachable && !(error instanceof AdoptionError)) throw error;
     endProgress(terminal);
     terminal.err(`${error.message}\n`);
+    const isWriting = options.apply === true || options.undo === true;
+    if (error instanceof UnreachableError && isWriting) {
+      terminal.err("the same command goes on from there once the cluster answers\n");
+    }
     return unreachable ? exit.unreachable : exit.failed;
   } finally {
     client?.close();

@@ -26,6 +26,10 @@ export function appliedObject(live: LiveObject): KubeObject | undefined {
   const metadata = isMap(picked["metadata"]) ? picked["metadata"] : {};
   const labels = isMap(metadata["labels"]) ? metadata["labels"] : {};
   const own = Object.entries(labels).filter(([key]) => !(istioctlLabels as readonly string[]).includes(key));
+  const annotations = isMap(metadata["annotations"]) ? metadata["annotations"] : {};
+  const said = Object.entries(annotations).filter(
+    ([key]) => !/^(deprecated\.daemonset|deployment\.kubernetes\.io\/)/.test(key),
+  );
   const namespace = namespaceOf(live);
   return {
     ...picked,
@@ -35,7 +39,9 @@ export function appliedObject(live: LiveObject): KubeObject | undefined {
       ...metadata,
       name: live.metadata.name,
       ...(namespace === "" ? {} : { namespace }),
-      ...(own.length === 0 ? {} : { labels: Object.fromEntries(own) }),
+      labels: Object.fromEntries(own),
+      // The API server counts templates in annotations, under the name of whoever has written them.
+      annotations: Object.fromEntries(said),
     },
   };
 }

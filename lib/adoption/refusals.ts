@@ -21,7 +21,7 @@ export interface Wish {
 export function istiodFindings({ server, istiods, namespace }: AdoptionFacts, { stack }: Wish): Finding[] {
   const [istiod, ...others] = istiods;
   if (!istiod) {
-    const rule = "there must be an Istio to adopt; a mesh is installed without";
+    const rule = "there must be an Istio to adopt; without one, the mesh is installed";
     return [finding("Cluster", { namespace: "", name: server }, "no istiod", rule, { run: "pulumi up" })];
   }
   const owner = namespace && textsOf(namespace, "annotations")[stackMark];
