@@ -1,5 +1,6 @@
 // The `istio-ambient` command: what a Pulumi program cannot express. It only parses; the subcommands do the work.
 import { Command, CommanderError } from "commander";
+import { adoptCommand } from "./adopt";
 import { checkCommand } from "./check";
 import { convertCommand } from "./convert";
 import { exit, UsageError } from "./exit";
@@ -23,6 +24,7 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
     .addCommand(checkCommand(terminal, finish))
     .addCommand(convertCommand(terminal, finish))
     .addCommand(kindConfigCommand(terminal, finish))
+    .addCommand(adoptCommand(terminal, finish))
     .addCommand(gatewayApiCommand(terminal, finish))
     .addCommand(readyCommand(terminal, finish))
     .addCommand(unenrollCommand(terminal, finish))

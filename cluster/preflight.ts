@@ -295,7 +295,7 @@ function neededRights({ namespace, nodeNamespace, adoptNamespace, gateway }: Pla
 }
 
 /** The API server's own answer; undefined when it gives none. */
-async function mayI(client: ApiClient, resourceAttributes: Access): Promise<boolean | undefined> {
+export async function mayI(client: ApiClient, resourceAttributes: Access): Promise<boolean | undefined> {
   const review = {
     apiVersion: "authorization.k8s.io/v1",
     kind: "SelfSubjectAccessReview",

@@ -50,9 +50,9 @@ function headOf(text: string): { object: KubeObject; isWhole: boolean } | undefi
   return object && { object, isWhole: head === undefined };
 }
 
-/** Helm's YAML is that of version 1.1, where 0644 is an octal number. */
+/** Helm's YAML is that of version 1.1, where 0644 is an octal number; of two keys of one name the last one counts. */
 function objectOf(text: string): KubeObject | undefined {
-  const value = parse(text, { version: "1.1", customTags: withoutTimes }) as JsonMap | null;
+  const value = parse(text, { version: "1.1", customTags: withoutTimes, uniqueKeys: false }) as JsonMap | null;
   return isMap(value ?? undefined) && value && isMap(value["metadata"]) ? (value as KubeObject) : undefined;
 }
 

@@ -130,3 +130,8 @@ export function isOurs(plan: Plan, facts: ClusterFacts): boolean {
 export function claimCommand(plan: Plan): string {
   return `kubectl annotate namespace ${plan.namespace} ${stackMark}=${plan.stack} --overwrite`;
 }
+
+/** The command that hands an Istio that another tool has installed over to the stack. */
+export function adoptCommand({ stack }: Plan): string {
+  return `npx istio-ambient adopt --to ${stack}`;
+}

@@ -14,8 +14,16 @@ const conflict = "one Istio serves a cluster: a second one fights over webhooks,
 /** Uninstalling ztunnel or istio-cni under captured pods takes their network. */
 const unenroll = "istio-ambient unenroll && ";
 
-/** The installer of a part that is none of this mesh's; `isEnrolled` where its data plane serves namespaces. */
-export function otherInstaller(part: WorkloadState, revision: string, isEnrolled: boolean): OtherInstaller {
+/**
+ * The installer of a part that is none of this mesh's; `isEnrolled` where its data plane serves namespaces, `adopting` the
+ * command that takes it over, where there is something to take over.
+ */
+export function otherInstaller(
+  part: WorkloadState,
+  revision: string,
+  isEnrolled: boolean,
+  adopting: string | undefined,
+): OtherInstaller {
   const of = revision === "" ? "" : ` (revision ${revision})`;
   const keeper = keeperOf(part);
   if (keeper) {
@@ -24,6 +32,10 @@ export function otherInstaller(part: WorkloadState, revision: string, isEnrolled
   }
   const first = isEnrolled && part.kind === "DaemonSet" ? unenroll : "";
   const release = part.annotations["meta.helm.sh/release-name"];
+  if (adopting !== undefined) {
+    const got = `an Istio installed by ${release === undefined ? "istioctl" : "Helm"}${of}`;
+    return { part, got, rule: `${conflict}; have it handed over to this stack`, run: adopting };
+  }
   if (release !== undefined) {
     const namespace = part.annotations["meta.helm.sh/release-namespace"] ?? part.namespace;
     const run = `${first}helm uninstall ${release} --namespace ${namespace}`;

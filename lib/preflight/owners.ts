@@ -4,7 +4,7 @@ import { marks } from "../checks/mesh";
 import { gatewayObjects } from "../istio/names";
 import { charts, meshReleases } from "../istio/releases";
 import { type HelmReleaseState, type Named, type WorkloadState } from "../cluster-state/snapshot";
-import { claimCommand, isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "./facts";
+import { adoptCommand, claimCommand, isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "./facts";
 import { keeperOf, type Keeper, type Kept } from "../ownership/keepers";
 import { stackMark } from "../ownership/marks";
 import { otherInstaller } from "./other-istio";
@@ -93,8 +93,8 @@ export function helmFindings(plan: Plan, facts: ClusterFacts): Finding[] {
       if (own) {
         return [];
       }
-      const rule = `a release is this stack's own; adopt those of namespace ${plan.namespace}, or uninstall each`;
-      return [finding("Helm release", object, "it exists already", rule, { run: claimCommand(plan) })];
+      const rule = "the releases of a mesh belong to its stack; have them handed over to it, or uninstall each";
+      return [finding("Helm release", object, "it exists already", rule, { run: adoptCommand(plan) })];
     });
 }
 
@@ -138,8 +138,10 @@ export function otherIstioFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   const isEnrolled =
     foreign.some(({ kind }) => kind === "DaemonSet") &&
     facts.namespaces.some(({ labels }) => labels[marks.dataplaneMode] === "ambient");
+  // What is left of an Istio without its istiod is nothing that a mesh could go on with.
+  const adopting = facts.istiods.length > 0 && !isOurs(plan, facts) ? adoptCommand(plan) : undefined;
   return foreign
-    .map((part) => otherInstaller(part, revisionOf(part), isEnrolled))
+    .map((part) => otherInstaller(part, revisionOf(part), isEnrolled, adopting))
     .map(({ part, got, rule, run }) => finding(part.kind, part, got, rule, { run }));
 }
 
@@ -178,15 +180,18 @@ export function definitionFindings(plan: Plan, facts: ClusterFacts): Finding[] {
       }),
     ];
   }
+  const others = foreign.length > 1 ? ` and ${foreign.length - 1} more` : "";
+  const got = `not of the Helm release ${plan.namespace}/${charts.base.release}`;
+  const rule = "Helm installs istio-base only over CRDs that carry its marks";
+  const object = { namespace: "", name: `${first!.name}${others}` };
+  if (facts.istiods.length > 0 && !isOurs(plan, facts)) {
+    return [finding("CustomResourceDefinition", object, got, rule, { run: adoptCommand(plan) })];
+  }
   const names = foreign.map(({ name }) => name).join(" ");
   const helm = `meta.helm.sh/release-name=${charts.base.release} meta.helm.sh/release-namespace=${plan.namespace}`;
   const run =
     `kubectl label crd ${names} app.kubernetes.io/managed-by=Helm --overwrite && ` +
     `kubectl annotate crd ${names} ${helm} --overwrite`;
-  const others = foreign.length > 1 ? ` and ${foreign.length - 1} more` : "";
-  const got = `not of the Helm release ${plan.namespace}/${charts.base.release}`;
-  const rule = "Helm installs istio-base only over CRDs that carry its marks";
-  const object = { namespace: "", name: `${first!.name}${others}` };
   return [finding("CustomResourceDefinition", object, got, rule, { run })];
 }
 

@@ -80,21 +80,19 @@ kind: Namespace
 metadata: { name: both, labels: { test: preflight, istio.io/dataplane-mode: ambient, istio-injection: enabled } }
 `;
 
-const claim = "kubectl annotate namespace istio-system istio-ambient/stack=istio-ambient/preflight --overwrite";
+const adopt = "npx istio-ambient adopt --to istio-ambient/preflight";
 const errors = [
   '`Namespace istio-system`: got "it exists already"; the mesh makes its own namespace; write `adoptNamespace: true` [mesh-namespace]',
-  '`Helm release istio-system/istiod`: got "it exists already"; a release is this stack\'s own; adopt those of namespace ' +
-    `istio-system, or uninstall each; run \`${claim}\` [helm-releases]`,
+  '`Helm release istio-system/istiod`: got "it exists already"; the releases of a mesh belong to its stack; have them handed ' +
+    `over to it, or uninstall each; run \`${adopt}\` [helm-releases]`,
   '`Helm release istio-system/ztunnel`: got "revision 1 is pending-install"; an interrupted operation of Helm blocks ' +
     "every further one until its record is gone; run " +
     "`kubectl delete secret sh.helm.release.v1.ztunnel.v1 --namespace istio-system` [helm-releases]",
   '`Deployment default/istiod-canary`: got "an Istio installed by istioctl (revision canary)"; one Istio serves a cluster: ' +
-    "a second one fights over webhooks, GatewayClasses and each node's CNI; run `istioctl uninstall --revision canary` [other-istio]",
+    "a second one fights over webhooks, GatewayClasses and each node's CNI; have it handed over to this stack; run " +
+    `\`${adopt}\` [other-istio]`,
   '`CustomResourceDefinition telemetries.telemetry.istio.io`: got "not of the Helm release istio-system/istio-base"; Helm ' +
-    "installs istio-base only over CRDs that carry its marks; run " +
-    "`kubectl label crd telemetries.telemetry.istio.io app.kubernetes.io/managed-by=Helm --overwrite && " +
-    "kubectl annotate crd telemetries.telemetry.istio.io meta.helm.sh/release-name=istio-base " +
-    "meta.helm.sh/release-namespace=istio-system --overwrite` [istio-crds-owner]",
+    `installs istio-base only over CRDs that carry its marks; run \`${adopt}\` [istio-crds-owner]`,
   '`ConfigMap istio-system/hostk8s-gateway-overlay`: got "it exists already"; the mesh makes it; mark it as this ' +
     "stack's, or delete it; run `kubectl annotate configmap hostk8s-gateway-overlay --namespace istio-system " +
     "istio-ambient/stack=istio-ambient/preflight --overwrite` [gateway-objects]",

@@ -4,6 +4,8 @@ import { EngineEvent } from "@pulumi/pulumi/automation";
 /** What the engine did, or would do, to the resources of a stack, unchanged ones left out: "create mesh-base". */
 export interface Outcome {
   steps: string[];
+  /** The properties that differ, by the step: "update mesh-base" → ["values.global.hub"]. */
+  diffs: Record<string, string[]>;
   /** Everything that was reported: warnings and errors, one a line. */
   diagnostics: string[];
   outputs: Record<string, unknown>;
@@ -12,6 +14,7 @@ export interface Outcome {
 /** Listens to one operation. */
 export class Listener {
   readonly steps: string[] = [];
+  readonly diffs: Record<string, string[]> = {};
   readonly diagnostics: string[] = [];
 
   constructor(
@@ -20,10 +23,11 @@ export class Listener {
   ) {}
 
   readonly onEvent = (event: EngineEvent): void => {
-    const { op, urn } = event.resourcePreEvent?.metadata ?? {};
+    const { op, urn, detailedDiff } = event.resourcePreEvent?.metadata ?? {};
     if (urn && !["same", "read", "refresh"].includes(op!) && !urn.includes("pulumi:pulumi:Stack")) {
       const step = `${op} ${urn.split("::").pop()}`;
       this.steps.push(step);
+      if (detailedDiff) this.diffs[step] = Object.keys(detailedDiff).sort();
       this.onStep(step);
     }
     const { message, severity } = event.diagnosticEvent ?? {};
@@ -35,7 +39,7 @@ export class Listener {
   };
 
   outcome(outputs: Record<string, unknown> = {}): Outcome {
-    return { steps: this.steps, diagnostics: this.diagnostics, outputs };
+    return { steps: this.steps, diffs: this.diffs, diagnostics: this.diagnostics, outputs };
   }
 
   /** An operation that failed: what was reported, and what it ended with. */

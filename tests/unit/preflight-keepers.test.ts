@@ -75,10 +75,16 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
     `\`DaemonSet mesh/ztunnel\`: got "an Istio installed by Helm"; ${conflict}; run \`helm uninstall ztunnel --namespace mesh\``,
   ],
   [
-    "an istiod of istioctl with pods in its mesh; its CRDs stay",
+    "an istiod of istioctl with pods in its mesh: the stack can go on with it",
     { namespaces: [enrolled], istiods: [istiod()], daemonSets: [ztunnel()] },
-    `\`Deployment istio-system/istiod\`: got "an Istio installed by istioctl"; ${conflict}; run \`istio-ambient unenroll ` +
-      "&& istioctl uninstall --revision default`",
+    `\`Deployment istio-system/istiod\`: got "an Istio installed by istioctl"; ${conflict}; have it handed over to this ` +
+      "stack; run `npx istio-ambient adopt --to shop/dev`",
+    `\`DaemonSet mesh/ztunnel\`: got "an Istio installed by istioctl"; ${conflict}; have it handed over to this stack; ` +
+      "run `npx istio-ambient adopt --to shop/dev`",
+  ],
+  [
+    "what istioctl has left without its istiod, with pods in its mesh; its CRDs stay",
+    { namespaces: [enrolled], daemonSets: [ztunnel()] },
     `\`DaemonSet mesh/ztunnel\`: got "an Istio installed by istioctl"; ${conflict}; run \`istio-ambient unenroll && ` +
       "istioctl uninstall --revision default`",
   ],

@@ -50,9 +50,8 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     "a release of Helm that somebody installed",
     { adoptNamespace: true },
     { namespaces: [named("", "istio-system")], helmReleases: [release("istiod", "deployed")] },
-    '`Helm release istio-system/istiod`: got "it exists already"; a release is this stack\'s own; adopt those of ' +
-      "namespace istio-system, or uninstall each; run " +
-      "`kubectl annotate namespace istio-system istio-ambient/stack=shop/dev --overwrite`",
+    '`Helm release istio-system/istiod`: got "it exists already"; the releases of a mesh belong to its stack; have ' +
+      "them handed over to it, or uninstall each; run `npx istio-ambient adopt --to shop/dev`",
   ],
   [
     "an operation of Helm that never ended, also on a release of one's own",
@@ -70,15 +69,16 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     {},
     { istiods: [workload("Deployment", "istio-system", "istiod")] },
     '`Deployment istio-system/istiod`: got "an Istio installed by istioctl"; one Istio serves a cluster: a second one ' +
-      "fights over webhooks, GatewayClasses and each node's CNI; run `istioctl uninstall --revision default`",
+      "fights over webhooks, GatewayClasses and each node's CNI; have it handed over to this stack; run " +
+      "`npx istio-ambient adopt --to shop/dev`",
   ],
   [
     "an istiod of another revision",
     {},
     { istiods: [workload("Deployment", "istio-system", "istiod-canary", { "istio.io/rev": "canary" })] },
     '`Deployment istio-system/istiod-canary`: got "an Istio installed by istioctl (revision canary)"; one Istio serves ' +
-      "a cluster: a second one fights over webhooks, GatewayClasses and each node's CNI; run " +
-      "`istioctl uninstall --revision canary`",
+      "a cluster: a second one fights over webhooks, GatewayClasses and each node's CNI; have it handed over to this " +
+      "stack; run `npx istio-ambient adopt --to shop/dev`",
   ],
   [
     "an istiod of Helm in another namespace",
@@ -87,7 +87,8 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
       istiods: [workload("Deployment", "mesh", "istiod", {}, helmMarks("istiod", "mesh"))],
     },
     '`Deployment mesh/istiod`: got "an Istio installed by Helm"; one Istio serves a cluster: a second one fights over ' +
-      "webhooks, GatewayClasses and each node's CNI; run `helm uninstall istiod --namespace mesh`",
+      "webhooks, GatewayClasses and each node's CNI; have it handed over to this stack; run " +
+      "`npx istio-ambient adopt --to shop/dev`",
   ],
   [
     "a CNI of the Sail operator",
@@ -121,6 +122,16 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
       "app.kubernetes.io/managed-by=Helm --overwrite && " +
       "kubectl annotate crd gateways.networking.istio.io telemetries.telemetry.istio.io " +
       "meta.helm.sh/release-name=istio-base meta.helm.sh/release-namespace=istio-system --overwrite`",
+  ],
+  [
+    "CRDs of Istio beside an istiod that Helm did not make either",
+    {},
+    {
+      istiods: [workload("Deployment", "istio-system", "istiod", {}, helmMarks("istiod", "istio-system"))],
+      definitions: [certificates, named("", "gateways.networking.istio.io")],
+    },
+    '`CustomResourceDefinition gateways.networking.istio.io`: got "not of the Helm release istio-system/istio-base"; ' +
+      "Helm installs istio-base only over CRDs that carry its marks; run `npx istio-ambient adopt --to shop/dev`",
   ],
   [
     "a minor that is skipped",

@@ -1,0 +1,177 @@
+// `istio-ambient adopt`: hands an Istio that something else has installed to a stack, without touching what runs, and back.
+import { Command } from "commander";
+import { AdoptionError, encodeRecord, readAdoption } from "../cluster/adoption";
+import { goSteps, journalNamespaces, readJournal, writeJournal, type Outcome } from "../cluster/adopting";
+import { ApiClient, UnreachableError } from "../cluster/client";
+import { NoClusterError } from "../cluster/connection";
+import {
+  baseValues,
+  cniValues,
+  istiodValues,
+  ztunnelValues,
+  type PartSettings,
+  type SharedSettings,
+} from "../components/mesh/objects";
+import { argsConfig, argsProgram, type ValuesOf } from "../lib/adoption/args";
+import { planAdoption, type AdoptionPlan } from "../lib/adoption/plan";
+import { planLines, refusalLines } from "../lib/adoption/report";
+import { count } from "../lib/checks/mesh";
+import type { JsonMap } from "../lib/drift";
+import { meshDefaults } from "../lib/istio/defaults";
+import { violationLine } from "../lib/validation/violations";
+import { parseDuration } from "./duration";
+import { exit, UsageError } from "./exit";
+import { targetOf, withTarget, type TargetOptions } from "./target";
+import { endProgress, progress, type Terminal } from "./terminal";
+
+interface Options extends TargetOptions {
+  to?: string;
+  apply?: boolean;
+  undo?: boolean;
+  printArgs?: string;
+  released?: string[];
+  timeout: string;
+}
+
+const formats = ["typescript", "yaml"];
+
+/** The subcommand; `finish` takes its exit code. */
+export function adoptCommand(terminal: Terminal, finish: (code: number) => void): Command {
+  const collect = (value: string, list: string[] = []) => [...list, value];
+  return withTarget(new Command("adopt"))
+    .description(
+      "Hand an Istio that istioctl, Helm or another tool has installed to a stack, so that `pulumi up` goes on with it; " +
+        "without --apply only print the plan.",
+    )
+    .option("--to <project/stack>", "the stack that gets it")
+    .option("--apply", "write what the plan says")
+    .option("--undo", "give it back: all metadata and Helm records as they were")
+    .option("--print-args <format>", "print the arguments that keep it as it is: typescript or yaml")
+    .option("--released <owner>", "this owner has let go, such as argocd/istiod; may be repeated", collect)
+    .option("--timeout <duration>", "time limit of the whole operation", "2m")
+    .action(async (options: Options) => finish(await run(options, terminal)));
+}
+
+async function run(options: Options, terminal: Terminal): Promise<number> {
+  requireOptions(options);
+  const timeoutMs = parseDuration("--timeout", options.timeout);
+  let client: ApiClient | undefined;
+  try {
+    client = await ApiClient.connect(targetOf(options), timeoutMs);
+    return await (options.undo ? undo(client, terminal) : adopt(client, options, terminal));
+  } catch (error) {
+    const unreachable = error instanceof NoClusterError || error instanceof UnreachableError;
+    if (!unreachable && !(error instanceof AdoptionError)) throw error;
+    endProgress(terminal);
+    terminal.err(`${error.message}\n`);
+    const isWriting = options.apply === true || options.undo === true;
+    if (error instanceof UnreachableError && isWriting) {
+      terminal.err("the same command goes on from there once the cluster answers\n");
+    }
+    return unreachable ? exit.unreachable : exit.failed;
+  } finally {
+    client?.close();
+  }
+}
+
+function requireOptions({ to, apply, undo: back, printArgs }: Options): void {
+  const refuse = (path: string, got: string | undefined, rule: string, fix: string) => {
+    throw new UsageError(violationLine({ path, got, rule, fix }));
+  };
+  if (to !== undefined && !/^[^/\s]+\/[^/\s]+$/.test(to)) {
+    refuse("--to", to, "must be a project and a stack with a slash between them", "--to istio-ambient/dev");
+  }
+  if (apply && back) refuse("--undo", undefined, "must not be given with --apply", "--undo");
+  if (apply && to === undefined)
+    refuse("--to", undefined, "must name the stack that gets the mesh", "--to istio-ambient/dev");
+  if (printArgs !== undefined && !formats.includes(printArgs)) {
+    refuse("--print-args", printArgs, `must be one of ${formats.join(", ")}`, "--print-args typescript");
+  }
+}
+
+async function adopt(client: ApiClient, options: Options, terminal: Terminal): Promise<number> {
+  const facts = await readAdoption(client);
+  const plan = planAdoption(facts, { stack: options.to, released: options.released ?? [] }, means);
+  const begun = plan.install.namespace === "" ? undefined : await readJournal(client, plan.install.namespace);
+  if (options.printArgs !== undefined && plan.parts.length > 0) {
+    terminal.out(options.printArgs === "yaml" ? argsConfig(plan.args) : argsProgram(plan.args));
+    return exit.good;
+  }
+  if (begun) {
+    const { stack } = begun.journal;
+    if (options.to !== undefined && stack !== options.to) {
+      throw new AdoptionError(
+        `this Istio was adopted for the stack ${stack}; run \`istio-ambient adopt --undo\` first`,
+      );
+    }
+    if (!options.apply) {
+      terminal.out(
+        `this Istio was adopted for the stack ${stack}; run \`istio-ambient adopt --undo\` to give it back\n`,
+      );
+      return exit.good;
+    }
+    return conclude(await goSteps(client, begun, "apply", onStep(terminal)), stack, terminal);
+  }
+  if (!options.apply) return show(plan, options.to, terminal);
+  if (plan.refusals.length > 0) {
+    terminal.err(`${refusalLines(plan).join("\n")}\n`);
+    return exit.failed;
+  }
+  if (plan.journal.steps.length === 0) return conclude({ written: 0, notes: [] }, plan.journal.stack, terminal);
+  const stored = await writeJournal(client, plan.journal);
+  return conclude(await goSteps(client, stored, "apply", onStep(terminal)), plan.journal.stack, terminal);
+}
+
+function show(plan: AdoptionPlan, to: string | undefined, terminal: Terminal): number {
+  const text = `${planLines(plan).join("\n")}\n`;
+  if (plan.refusals.length > 0) {
+    terminal.err(text);
+    return exit.failed;
+  }
+  terminal.out(text);
+  const stack = to ?? "<project>/<stack>";
+  terminal.out(`\nNothing was written. To hand it over: run \`istio-ambient adopt --to ${stack} --apply\`\n`);
+  return exit.good;
+}
+
+function onStep(terminal: Terminal): (done: number, all: number) => void {
+  return (done, all) => progress(terminal, `${done} of ${all} written`);
+}
+
+function conclude({ written, notes }: Outcome, stack: string, terminal: Terminal): number {
+  endProgress(terminal);
+  for (const note of notes) terminal.err(`${note}\n`);
+  terminal.out(
+    written === 0
+      ? `the stack ${stack} has this Istio already\n`
+      : `handed to the stack ${stack}: ${count(written, "object")}; write the arguments of \`istio-ambient adopt --print-args ` +
+          "typescript` into its program, and run `pulumi preview`\n",
+  );
+  return exit.good;
+}
+
+async function undo(client: ApiClient, terminal: Terminal): Promise<number> {
+  const [namespace] = await journalNamespaces(client);
+  const stored = namespace === undefined ? undefined : await readJournal(client, namespace);
+  if (!stored) throw new AdoptionError("there is no adoption to undo in this cluster");
+  const { written, notes } = await goSteps(client, stored, "undo", onStep(terminal));
+  endProgress(terminal);
+  for (const note of notes) terminal.err(`${note}\n`);
+  terminal.out(`given back by the stack ${stored.journal.stack}: ${count(written, "object")} as they were\n`);
+  return exit.good;
+}
+
+/** The values that an AmbientMesh of these arguments gives its charts. */
+const meshValues: ValuesOf = (chart, args) => {
+  const shared = { namespace: meshDefaults.namespace, version: "", ...args } as unknown as SharedSettings;
+  const { controlPlane = {}, cni = {}, dataplane = {} } = args as { [part: string]: PartSettings };
+  const values = {
+    base: () => baseValues(shared),
+    istiod: () => istiodValues(shared, controlPlane),
+    cni: () => cniValues(shared, cni),
+    ztunnel: () => ztunnelValues(shared, dataplane),
+  };
+  return values[chart]() as JsonMap;
+};
+
+const means = { encode: encodeRecord, valuesOf: meshValues };

@@ -1,0 +1,141 @@
+// Who has installed a part of Istio, and who would put back what anyone else changes on it.
+import { isKeepingManager, keeperOf as keeper } from "../ownership/keepers";
+import { ownerOf } from "../ownership/owner";
+import { namespaceOf, textsOf, type LiveObject } from "./facts";
+import { istioctlLabels } from "./fields";
+
+/** Who made an object: a Helm release, istioctl, or a tool that leaves no mark. */
+export type Maker = { tool: "helm"; release: string; namespace: string } | { tool: "istioctl" } | { tool: "another" };
+
+/** A controller or platform that keeps objects as it wants them. */
+export interface Keeper {
+  /** Names it on the command line: "argocd/istiod". */
+  id: string;
+  /** "the Argo CD application istiod" */
+  shown: string;
+  /** What to do there first, as commands; none for a platform, where nothing can be done. */
+  release?: string;
+  /** Labels and annotations by which it knows the object. */
+  labels: string[];
+  annotations: string[];
+}
+
+/** Who made an object, by what is on it. */
+export function makerOf(object: LiveObject): Maker {
+  const { "meta.helm.sh/release-name": release, "meta.helm.sh/release-namespace": namespace } = textsOf(
+    object,
+    "annotations",
+  );
+  if (release !== undefined) return { tool: "helm", release, namespace: namespace ?? namespaceOf(object) };
+  const labels = textsOf(object, "labels");
+  return { tool: istioctlLabels.some((label) => label in labels) ? "istioctl" : "another" };
+}
+
+/** How a plan calls a maker. */
+export function makerText(maker: Maker): string {
+  if (maker.tool === "helm") return `Helm release ${maker.namespace}/${maker.release}`;
+  return maker.tool === "istioctl" ? "istioctl" : "kubectl or another tool";
+}
+
+/** Who would put an object back as it was. */
+export function keeperOf(object: LiveObject): Keeper | undefined {
+  const labels = textsOf(object, "labels");
+  const annotations = textsOf(object, "annotations");
+  return (
+    platform(object, labels) ??
+    sail(object) ??
+    argo(labels, annotations, ownerOf({ namespace: "", name: "", labels, annotations })) ??
+    flux(labels) ??
+    anyOther(object, labels, annotations)
+  );
+}
+
+/** Keepers that leave other signs; how to make them let go only their own documentation tells. */
+function anyOther(
+  object: LiveObject,
+  labels: Record<string, string>,
+  annotations: Record<string, string>,
+): Keeper | undefined {
+  const { ownerReferences, managedFields } = object.metadata;
+  const managers = ((managedFields ?? []) as { manager?: string }[]).map(({ manager = "" }) => manager);
+  const kept = keeper({
+    ...{ namespace: namespaceOf(object), name: object.metadata.name, labels, annotations },
+    owners: (ownerReferences ?? []) as unknown as OwnerReference[],
+    keptBy: managers.filter(isKeepingManager),
+  });
+  return (
+    kept && { id: kept.who.replace(/^(the|an) /, ""), shown: kept.who, release: kept.release ?? kept.change, ...none }
+  );
+}
+
+const none = { labels: [], annotations: [] };
+
+/** Platforms have no way to hand Istio over: it is a part of their cluster. */
+function platform(object: LiveObject, labels: Record<string, string>): Keeper | undefined {
+  if (namespaceOf(object) === "aks-istio-system") return { id: "aks", shown: "the AKS add-on", ...none };
+  if ((labels["istio.io/rev"] ?? "").startsWith("asm-")) {
+    return { id: "asm", shown: "Google's Cloud Service Mesh", ...none };
+  }
+  return "maistra.io/owner" in labels ? { id: "maistra", shown: "OpenShift Service Mesh 2", ...none } : undefined;
+}
+
+const sailKinds = ["Istio", "IstioRevision", "IstioCNI", "ZTunnel"];
+
+interface OwnerReference {
+  apiVersion: string;
+  kind: string;
+  name: string;
+}
+
+/** Its resources have a finalizer that uninstalls, so they cannot just be deleted. */
+function sail({ metadata }: LiveObject): Keeper | undefined {
+  const owners = (metadata["ownerReferences"] ?? []) as unknown as OwnerReference[];
+  const owner = owners.find(
+    ({ apiVersion, kind }) => apiVersion.startsWith("sailoperator.io/") && sailKinds.includes(kind),
+  );
+  if (!owner) return undefined;
+  const { kind, name } = owner;
+  const resources = kind === "IstioRevision" ? ["istiorevision", "istio"] : [kind.toLowerCase()];
+  const commands = resources.flatMap((resource) => [
+    `kubectl patch ${resource} ${name} --type merge --patch '{"metadata":{"finalizers":null}}'`,
+    `kubectl delete ${resource} ${name} --cascade=orphan`,
+  ]);
+  const release = ["kubectl scale deployment sail-operator --namespace sail-operator --replicas 0", ...commands];
+  return { id: `sail/${name}`, shown: `the Sail operator's ${kind} ${name}`, release: release.join(" && "), ...none };
+}
+
+function argo(labels: Record<string, string>, annotations: Record<string, string>, owner: string): Keeper | undefined {
+  const name = /Argo CD application (\S+)$/.exec(owner)?.[1];
+  if (name === undefined) return undefined;
+  return {
+    id: `argocd/${name}`,
+    shown: `the Argo CD application ${name}`,
+    release: `argocd app delete ${name} --cascade=false`,
+    labels: ["argocd.argoproj.io/instance"].filter((key) => key in labels),
+    annotations: ["argocd.argoproj.io/tracking-id", "argocd.argoproj.io/installation-id"].filter(
+      (key) => key in annotations,
+    ),
+  };
+}
+
+function flux(labels: Record<string, string>): Keeper | undefined {
+  const tools = [
+    { group: "helm.toolkit.fluxcd.io", kind: "HelmRelease" },
+    { group: "kustomize.toolkit.fluxcd.io", kind: "Kustomization" },
+  ];
+  const tool = tools.find(({ group }) => `${group}/name` in labels);
+  if (!tool) return undefined;
+  const { group, kind } = tool;
+  const [name, namespace] = [labels[`${group}/name`]!, labels[`${group}/namespace`] ?? "flux-system"];
+  const resource = kind.toLowerCase();
+  return {
+    id: `flux/${namespace}/${name}`,
+    shown: `the Flux ${kind} ${namespace}/${name}`,
+    // Deleting one that is suspended leaves in place what it has made.
+    release:
+      `flux suspend ${resource} ${name} --namespace ${namespace} && ` +
+      `kubectl delete ${resource} ${name} --namespace ${namespace}`,
+    labels: [`${group}/name`, `${group}/namespace`].filter((key) => key in labels),
+    annotations: [],
+  };
+}

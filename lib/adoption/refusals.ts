@@ -1,0 +1,163 @@
+// What keeps an Istio from being adopted, and what to do first where its owner is.
+import * as semver from "semver";
+import { finding, namespaceFinding, type Finding } from "../checks/check";
+import { objectName } from "../cluster-state/object-name";
+import { istioLine, istioLines, type ChartName, charts } from "../istio/releases";
+import { stackMark } from "../ownership/marks";
+import { namespaceOf, textsOf, type AdoptionFacts, type LiveObject } from "./facts";
+import { keeperOf, type Keeper } from "./owners";
+import type { ReleaseContent } from "./records";
+import { versionOf, workloadOf } from "./values";
+
+/** What the user has said. */
+export interface Wish {
+  /** The stack that is to get the mesh: "<project>/<stack>"; none where the plan alone is wanted. */
+  stack?: string;
+  /** Keepers that have let go: "argocd/istiod". */
+  released: string[];
+}
+
+/** Whose the cluster is not to take: no istiod, several, or one that a mesh cannot be. */
+export function istiodFindings({ server, istiods, namespace }: AdoptionFacts, { stack }: Wish): Finding[] {
+  const [istiod, ...others] = istiods;
+  if (!istiod) {
+    const rule = "there must be an Istio to adopt; without one, the mesh is installed";
+    return [finding("Cluster", { namespace: "", name: server }, "no istiod", rule, { run: "pulumi up" })];
+  }
+  const owner = namespace && textsOf(namespace, "annotations")[stackMark];
+  if (namespace && owner !== undefined && owner !== stack && stack !== undefined) {
+    const rule = "one stack has the mesh of a cluster; only if that stack is gone, another can take it over";
+    const run = `kubectl annotate namespace ${namespace.metadata.name} ${stackMark}-`;
+    return [namespaceFinding(namespace.metadata.name, `it belongs to the stack ${owner}`, rule, { run })];
+  }
+  return [
+    ...others.map((other) =>
+      finding(
+        "Deployment",
+        placeOf(other),
+        `another istiod beside ${objectName("Deployment", placeOf(istiod))}`,
+        "a mesh has one istiod; move every namespace to one of them, and uninstall the other",
+        { run: "kubectl get namespaces -L istio.io/rev,istio-injection" },
+      ),
+    ),
+    ...revisionFindings(istiod),
+    ...versionFindings(istiod),
+  ];
+}
+
+function revisionFindings(istiod: LiveObject): Finding[] {
+  const revision = textsOf(istiod, "labels")["istio.io/rev"] ?? "default";
+  if (revision === "default") return [];
+  const rule = "a mesh is of the default revision; install that one beside it, and move every namespace to it first";
+  return [
+    finding("Deployment", placeOf(istiod), `revision ${revision}`, rule, {
+      run: "kubectl get namespaces -L istio.io/rev,istio-injection",
+    }),
+  ];
+}
+
+function versionFindings(istiod: LiveObject): Finding[] {
+  const got = versionOf(istiod);
+  const version = semver.parse(got);
+  const [newest, oldest] = [istioLines[0]!, istioLines.at(-1)!];
+  if (version && istioLine(version.version)) return [];
+  const range = `this package installs Istio ${oldest.minor} to ${newest.minor}`;
+  if (!version) {
+    const rule = `must be a release, by which \`pulumi up\` knows what it upgrades; ${range}`;
+    return [finding("Deployment", placeOf(istiod), `Istio ${got}`, rule, { run: "istioctl version" })];
+  }
+  const floor = semver.parse(`${oldest.minor}.0`)!;
+  if (semver.gt(version, floor)) {
+    const rule = `${range}; use a release of this package that knows it`;
+    return [finding("Deployment", placeOf(istiod), `Istio ${got}`, rule, { run: "npm install istio-ambient@latest" })];
+  }
+  const before = `${floor.major}.${floor.minor - 1}`;
+  if (`${version.major}.${version.minor}` === before) return [];
+  const rule = `${range}, and an upgrade must not skip a minor version; upgrade to Istio ${before} first, with what installed it`;
+  return [finding("Deployment", placeOf(istiod), `Istio ${got}`, rule, { run: "istioctl version" })];
+}
+
+/** Controllers and platforms that would put back what the stack changes. */
+export function keeperFindings(objects: LiveObject[], { released, stack }: Wish): Finding[] {
+  const kept = new Map<string, { keeper: Keeper; objects: LiveObject[] }>();
+  for (const object of objects) {
+    const keeper = keeperOf(object);
+    if (!keeper || (keeper.release !== undefined && released.includes(keeper.id))) continue;
+    const known = kept.get(keeper.id);
+    if (known) known.objects.push(object);
+    else kept.set(keeper.id, { keeper, objects: [object] });
+  }
+  return [...kept.values()].map(({ keeper, objects: all }) => {
+    const [first] = all;
+    const more = all.length > 1 ? ` and ${all.length - 1} more` : "";
+    const place = placeOf(first!);
+    const object = { ...place, name: `${place.name}${more}` };
+    if (keeper.release === undefined) {
+      const rule =
+        "a platform puts back its own Istio, and does not hand it over; use it as it is, by the other components";
+      const write = 'new AmbientNamespace("shop", { adopt: true })';
+      return finding(first!.kind, object, `kept by ${keeper.shown}`, rule, { write });
+    }
+    const again = keeper.labels.length + keeper.annotations.length > 0 ? ` && ${adoptCommand(stack, keeper.id)}` : "";
+    const rule = "it puts back what others change; take its objects away from it first, and leave them in place";
+    return finding(first!.kind, object, `kept by ${keeper.shown}`, rule, { run: `${keeper.release}${again}` });
+  });
+}
+
+/** The command that adopts once a keeper has let go. */
+function adoptCommand(stack: string | undefined, id: string): string {
+  return `istio-ambient adopt${stack === undefined ? "" : ` --to ${stack}`} --released ${id}`;
+}
+
+/** Releases that Helm is not through with, or that hold more than Istio. */
+export function releaseFindings(contents: ReleaseContent[]): Finding[] {
+  return contents.flatMap(({ release, parts, others }) => {
+    const object = { namespace: release.namespace, name: release.release };
+    const revision = release.stored.version;
+    if (release.status !== "deployed") {
+      const rule = "its last operation must have worked; finish it, or go back";
+      const run = `helm rollback ${release.release} --namespace ${release.namespace}`;
+      return [finding("Helm release", object, `revision ${revision} is ${release.status}`, rule, { run })];
+    }
+    const [first, ...more] = others;
+    const { name } = release.stored.chart.metadata;
+    // What a chart of Istio's makes is Istio's.
+    if (!first || [...parts.keys()].every((chart) => charts[chart].chart === name)) return [];
+    const got = `it also installs ${objectName(first.kind, first)}${more.length > 0 ? ` and ${more.length} more` : ""}`;
+    const rule =
+      "a release is taken over whole; keep Istio's objects with the annotation helm.sh/resource-policy: keep, and upgrade " +
+      "the release without Istio's charts first";
+    return [
+      finding("Helm release", object, got, rule, {
+        run: `helm get manifest ${release.release} --namespace ${release.namespace}`,
+      }),
+    ];
+  });
+}
+
+/** istio-cni and ztunnel that are not where a mesh has them. */
+export function placeFindings(facts: AdoptionFacts, platform: string | undefined): Finding[] {
+  const [istiod] = facts.istiods;
+  const namespace = istiod ? namespaceOf(istiod) : "";
+  const wanted = platform === "openshift" ? "kube-system" : namespace;
+  return (["cni", "ztunnel"] as ChartName[]).flatMap((chart) => {
+    const part = workloadOf(facts, chart, wanted);
+    if (!istiod || !part || namespaceOf(part) === wanted) return [];
+    const rule = `must be in ${wanted}, as a DaemonSet cannot move: install it there first, and uninstall this one once that is ready`;
+    const run = `helm install ${charts[chart].release} ${charts[chart].chart} --namespace ${wanted}`;
+    return [finding("DaemonSet", placeOf(part), `in namespace ${namespaceOf(part)}`, rule, { run })];
+  });
+}
+
+/** Rights that the credentials lack. */
+export function rightFindings({ server, missingRights }: AdoptionFacts): Finding[] {
+  return missingRights.map((right) =>
+    finding("Cluster", { namespace: "", name: server }, `no right to ${right}`, "adopting needs it", {
+      run: `kubectl auth can-i ${right}`,
+    }),
+  );
+}
+
+function placeOf(object: LiveObject): { namespace: string; name: string } {
+  return { namespace: namespaceOf(object), name: object.metadata.name };
+}

@@ -1,0 +1,162 @@
+// The values that an Istio was installed with, whoever did it, and what its pods tell of those that nobody has written down.
+import { isMap, type JsonMap } from "../drift";
+import type { Json } from "../json";
+import { charts, type ChartName } from "../istio/releases";
+import { at, namespaceOf, textAt, textsOf, type AdoptionFacts, type LiveObject } from "./facts";
+import { makerOf } from "./owners";
+import { contentOf, mapAt, mergeMaps, valuesOf, type ReleaseContent } from "./records";
+
+/** The values of each chart. */
+export type OldValues = Record<ChartName, JsonMap>;
+
+/** One part as it runs. */
+export interface RunningPart {
+  hub?: string;
+  tag?: string;
+  requests: JsonMap;
+  limits: JsonMap;
+  podLabels: Record<string, string>;
+}
+
+/** An Istio as it was installed and as it runs. */
+export interface OldInstall {
+  namespace: string;
+  version: string;
+  values: OldValues;
+  /** Parts that run: istiod, and the others where they are installed. */
+  running: Partial<Record<ChartName, RunningPart>>;
+  /** An autoscaler sets the number of istiod's pods. */
+  autoscaled: boolean;
+  replicas: number;
+  /** What could not be read, as sentences. */
+  unread: string[];
+}
+
+/** The container that each part consists of. */
+const containers: Partial<Record<ChartName, string>> = {
+  istiod: "discovery",
+  cni: "install-cni",
+  ztunnel: "istio-proxy",
+};
+
+/** Keys that are of an installer's own making, or that the mesh sets by itself. */
+const ownKeys = ["profile", "enabled", "ownerName", "revision", "defaultRevision", "base", "gateways", "istio_cni"];
+
+/** Reads what the Istio of a cluster was installed with. */
+export function oldInstall(facts: AdoptionFacts): OldInstall {
+  const [istiod] = facts.istiods;
+  const namespace = istiod ? namespaceOf(istiod) : "";
+  const contents = facts.releases.map((release) => contentOf(release, namespace));
+  const { values, unread } = oldValues(facts, namespace, contents);
+  const running = (Object.keys(containers) as ChartName[]).flatMap((chart) => {
+    const part = workloadOf(facts, chart, namespace);
+    return part ? [[chart, runningPart(part, containers[chart]!)] as const] : [];
+  });
+  const autoscaler = facts.objects.find(
+    ({ kind, metadata }) => kind === "HorizontalPodAutoscaler" && metadata.name === "istiod",
+  );
+  const replicas = at(istiod, "spec", "replicas");
+  return {
+    namespace,
+    version: istiod ? versionOf(istiod) : "",
+    values,
+    running: Object.fromEntries(running),
+    autoscaled: autoscaler !== undefined,
+    replicas: typeof replicas === "number" ? replicas : 1,
+    unread,
+  };
+}
+
+/** The Deployment or the DaemonSet of a chart; of one in the mesh's namespace first. */
+export function workloadOf(facts: AdoptionFacts, chart: ChartName, namespace: string): LiveObject | undefined {
+  const name = charts[chart].workload?.name;
+  const all = [...facts.istiods, ...facts.daemonSets].filter(({ metadata }) => metadata.name === name);
+  return all.find((object) => namespaceOf(object) === namespace) ?? all[0];
+}
+
+/** Release of Istio: by the image, else by what istioctl and the charts write on their objects. */
+export function versionOf(istiod: LiveObject): string {
+  const labels = textsOf(istiod, "labels");
+  const { tag = "" } = imageOf(istiod, "discovery");
+  const texts = [tag, labels["operator.istio.io/version"], labels["app.kubernetes.io/version"]];
+  return texts.find((text) => text !== undefined && /^\d+\.\d+\.\d+/.test(text)) ?? tag;
+}
+
+function oldValues(
+  facts: AdoptionFacts,
+  namespace: string,
+  contents: ReleaseContent[],
+): { values: OldValues; unread: string[] } {
+  const unread: string[] = [];
+  const written = writtenValues(facts);
+  const of = (chart: ChartName): JsonMap => {
+    const content = contents.find(({ parts }) => parts.has(chart));
+    if (content) return normal(valuesOf(content, chart), chart);
+    const workload = workloadOf(facts, chart, namespace);
+    if (!workload) return {};
+    if (!written) {
+      unread.push(`the values of ${charts[chart].chart} are kept nowhere; compare what runs with the arguments`);
+      return {};
+    }
+    const global = mapAt(written, "global");
+    if (chart === "istiod") return normal(without(written, ["cni", "ztunnel"]), chart);
+    // istioctl gives all charts the same values; with other tools, istiod's are all that there is.
+    if (makerOf(workload).tool !== "istioctl") {
+      unread.push(`the values of ${charts[chart].chart} are kept nowhere; compare what runs with the arguments`);
+    }
+    return normal({ ...mapAt(written, chart), global }, chart);
+  };
+  return { values: { base: of("base"), istiod: of("istiod"), cni: of("cni"), ztunnel: of("ztunnel") }, unread };
+}
+
+/** The values that istiod's chart writes into a ConfigMap. */
+function writtenValues({ objects }: AdoptionFacts): JsonMap | undefined {
+  const map = objects.find(({ kind, metadata }) => kind === "ConfigMap" && metadata.name === "values");
+  const text = textAt(map, "data", "original-values");
+  if (text === undefined) return undefined;
+  try {
+    const parsed = JSON.parse(text) as Json;
+    return isMap(parsed) ? parsed : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The same values without the prefixes that the charts allow, and without what the mesh says otherwise. */
+function normal(values: JsonMap, chart: ChartName): JsonMap {
+  const prefix = chart === "istiod" ? "pilot" : chart;
+  const flat = mergeMaps(without(values, [prefix]), chart === "ztunnel" ? {} : mapAt(values, prefix));
+  const { global, ...rest } = without(flat, ["pilot", ...ownKeys, ...(chart === "istiod" ? ["cni"] : [])]);
+  const kept = without(isMap(global) ? global : {}, ["hub", "tag", "variant", "istioNamespace", "configValidation"]);
+  const own = without(rest, ["hub", "tag", "variant", "resources", "istioNamespace"]);
+  const own_ = chart === "ztunnel" && own["resourceName"] === "ztunnel" ? without(own, ["resourceName"]) : own;
+  return Object.keys(kept).length === 0 ? own_ : { ...own_, global: kept };
+}
+
+function without(map: JsonMap, keys: readonly string[]): JsonMap {
+  return Object.fromEntries(Object.entries(map).filter(([key]) => !keys.includes(key)));
+}
+
+function runningPart(part: LiveObject, container: string): RunningPart {
+  const template = at(part, "spec", "template");
+  const resources = at(containerOf(part, container), "resources");
+  const labels = at(template, "metadata", "labels");
+  const mapOf = (value: Json | undefined): JsonMap => (isMap(value) ? value : {});
+  return {
+    ...imageOf(part, container),
+    requests: mapOf(at(resources, "requests")),
+    limits: mapOf(at(resources, "limits")),
+    podLabels: mapOf(labels) as Record<string, string>,
+  };
+}
+
+function containerOf(part: LiveObject, name: string): Json | undefined {
+  const all = at(part, "spec", "template", "spec", "containers");
+  return Array.isArray(all) ? all.find((one) => isMap(one) && one["name"] === name) : undefined;
+}
+
+/** Registry and tag of an image, without the variant that the charts append to the tag. */
+function imageOf(part: LiveObject, container: string): { hub?: string; tag?: string } {
+  const image = /^(.+)\/[^/:@]+:([^/@]+)/.exec(textAt(containerOf(part, container), "image") ?? "");
+  return image ? { hub: image[1]!, tag: image[2]!.replace(/-(distroless|debug)$/, "") } : {};
+}

@@ -1,0 +1,297 @@
+// An Istio that something else has installed is handed to a stack: nothing restarts, the next `up` imports, and it goes back.
+import * as assert from "node:assert/strict";
+import { execFileSync, spawnSync } from "node:child_process";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { parse } from "yaml";
+import { AmbientMesh, type AmbientMeshArgs } from "../../components";
+import { istioAmbient } from "../unit/fixtures/terminal";
+import { apply, get, kubectl, removeDefinitions, settled, sources, TestStack, type KubeObject } from "./support";
+
+const namespace = "istio-system";
+const chartFolder = sources.charts.directory;
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "adopt-"));
+
+function command(program: string, ...args: string[]): void {
+  execFileSync(program, args, { stdio: ["ignore", "ignore", "inherit"] });
+}
+
+/** A chart of the sandbox, as a file. */
+function chart(name: string): string {
+  const file = fs.readdirSync(chartFolder).find((entry) => entry.startsWith(`${name}-`));
+  return path.join(chartFolder, file ?? name);
+}
+
+function helm(release: string, name: string, ...args: string[]): void {
+  command("helm", "install", release, chart(name), "--namespace", namespace, "--create-namespace", "--wait", ...args);
+}
+
+/** Everything of Istio in the cluster but what changes by itself. */
+const kinds =
+  "crd,deployments,daemonsets,configmaps,serviceaccounts,services,roles,rolebindings,clusterroles,clusterrolebindings," +
+  "mutatingwebhookconfigurations,validatingwebhookconfigurations,horizontalpodautoscalers,poddisruptionbudgets," +
+  "networkpolicies,secrets,namespaces";
+
+/** Labels, annotations and all that objects say, by their names. */
+function picture(): Record<string, object> {
+  const all = get(kinds, "--all-namespaces");
+  const kept = all.filter(
+    ({ kind, metadata }) => !(kind === "ConfigMap" && /leader|election|istio-ca|autoallocate/.test(metadata.name)),
+  );
+  return Object.fromEntries(
+    kept.map(({ kind, metadata: { uid, name, namespace: at = "", labels, annotations }, ...rest }) => [
+      `${kind} ${at}/${name}`,
+      { uid, labels, annotations, ...withoutStatus(rest) },
+    ]),
+  );
+}
+
+function withoutStatus({ status: _, ...rest }: Omit<KubeObject, "kind" | "metadata">): object {
+  return rest;
+}
+
+/** What an adoption may not touch. */
+function content(of: Record<string, object>): Record<string, object> {
+  const entries = Object.entries(of).map(([key, object]) => [key, { ...object, labels: 0, annotations: 0 }] as const);
+  return Object.fromEntries(entries.filter(([key]) => !key.startsWith("Secret ")));
+}
+
+/** Pods of the mesh, by what would change if they were made again. */
+function pods(name: string): string[] {
+  return get("pods", "-n", namespace)
+    .filter(({ metadata }) => metadata.name.startsWith(name))
+    .map(({ metadata }) => metadata.uid)
+    .sort();
+}
+
+async function adopt(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  return istioAmbient(["adopt", ...args]);
+}
+
+/** What `adopt --print-args` writes, with where the sandbox has its charts. */
+async function printedArgs(): Promise<AmbientMeshArgs> {
+  const { out } = await adopt("--print-args", "yaml");
+  const { config } = parse(out) as { config: { "istio-ambient:mesh": AmbientMeshArgs } };
+  return { ...config["istio-ambient:mesh"], ...sources, platform: "kind", gateway: { enabled: false } };
+}
+
+/** Removes what a mesh leaves, and what one that was given back still has. */
+function clear(): void {
+  for (const secret of get("secrets", "-n", namespace, "-l", "owner=helm")) {
+    const release = secret.metadata.labels!["name"]!;
+    execFileSync("helm", ["uninstall", release, "--namespace", namespace, "--wait", "--ignore-not-found"], {
+      stdio: "ignore",
+    });
+  }
+  execFileSync("istioctl", ["uninstall", "--purge", "--skip-confirmation"], { stdio: "ignore" });
+  kubectl("delete", "namespace", namespace, "sidecars", "--ignore-not-found");
+  removeDefinitions();
+}
+
+/** The istioctl of the sandbox names images of no release. */
+const images = ["--set", "hub=docker.io/istio", "--set", "tag=1.31.0"];
+
+/** A sidecar's pod: the webhook of istiod puts it there. */
+const withSidecar = `
+apiVersion: v1
+kind: Namespace
+metadata: { name: sidecars, labels: { istio-injection: enabled } }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: sidecars }
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: example.com/web }] }
+`;
+
+const installers: { what: string; install(): void; restarts: string[] }[] = [
+  {
+    what: "istioctl",
+    install: () =>
+      command(
+        "istioctl",
+        ...["install", "--set", "profile=ambient", "--skip-confirmation", ...images],
+        ...["--set", "meshConfig.outboundTrafficPolicy.mode=REGISTRY_ONLY"],
+        ...["--set", "values.pilot.env.PILOT_ENABLE_STATUS=true", "--set", "values.cni.ambient.dnsCapture=false"],
+      ),
+    restarts: ["istiod"],
+  },
+  {
+    what: "Helm under other names",
+    install: () => {
+      helm("base", "base");
+      helm("control", "istiod", "--set", "profile=ambient", "--set", "env.PILOT_ENABLE_STATUS=true");
+      helm("agent", "cni", "--set", "profile=ambient");
+      helm("proxy", "ztunnel", "--set", "profile=ambient");
+    },
+    restarts: ["istiod"],
+  },
+  {
+    what: "the umbrella chart",
+    install: () => {
+      const umbrella = path.join(folder, "umbrella");
+      fs.mkdirSync(path.join(umbrella, "charts"), { recursive: true });
+      for (const file of fs.readdirSync(chartFolder))
+        fs.copyFileSync(path.join(chartFolder, file), path.join(umbrella, "charts", file));
+      const dependencies = ["base", "cni", "istiod", "ztunnel"].map((name) => ({ name, version: "1.31.0" }));
+      const meta = { apiVersion: "v2", name: "ambient", version: "1.31.0", appVersion: "1.31.0", dependencies };
+      fs.writeFileSync(path.join(umbrella, "Chart.yaml"), JSON.stringify(meta));
+      const profile = "ambient";
+      const values = {
+        global: { variant: "distroless" },
+        istiod: { profile },
+        ztunnel: { profile, resourceName: "ztunnel" },
+        cni: { profile },
+      };
+      fs.writeFileSync(path.join(umbrella, "values.yaml"), JSON.stringify(values));
+      command("helm", "install", "ambient", umbrella, "--namespace", namespace, "--create-namespace", "--wait");
+    },
+    restarts: ["istiod"],
+  },
+  {
+    what: "Helm under the usual names",
+    install: () => {
+      helm("istio-base", "base");
+      helm("istiod", "istiod", "--set", "profile=ambient", "--set", "meshConfig.trustDomain=old.example");
+      helm("istio-cni", "cni", "--set", "profile=ambient");
+      helm("ztunnel", "ztunnel", "--set", "profile=ambient");
+    },
+    restarts: [],
+  },
+  {
+    what: "istioctl with sidecars alone",
+    install: () => {
+      command("istioctl", "install", "--set", "profile=minimal", "--skip-confirmation", ...images);
+      apply(withSidecar);
+      kubectl("rollout", "status", "deployment/web", "-n", "sidecars", "--timeout=2m");
+    },
+    // istio-cni and ztunnel are new.
+    restarts: ["istio-cni", "istiod", "ztunnel"],
+  },
+];
+
+/** What istiod and istio-cni are told, without what says nothing. */
+function settings(): object {
+  const mesh = parse(get("configmap", "istio", "-n", namespace)[0]!.data!["mesh"]!) as Record<string, unknown>;
+  const told = Object.fromEntries(Object.entries(mesh).filter(([, value]) => value !== ""));
+  return { mesh: told, cni: get("configmap", "istio-cni-config", "-n", namespace)[0]?.data };
+}
+
+/** Containers of the pods with a sidecar, and who they are. */
+function sidecars(): string[] {
+  return get("pods", "-n", "sidecars").map(({ metadata, spec }) => {
+    const { containers, initContainers = [] } = spec as {
+      containers: { name: string }[];
+      initContainers?: { name: string }[];
+    };
+    return [metadata.uid, ...[...containers, ...initContainers].map(({ name }) => name)].join(" ");
+  });
+}
+
+/** A run that is killed at its n-th write. */
+function killedAt(writes: number, ...args: string[]): NodeJS.Signals | null {
+  const file = path.join(__dirname, "adopt-killed.ts");
+  return spawnSync(process.execPath, ["--require", require.resolve("tsx/cjs"), file, String(writes), ...args]).signal;
+}
+
+for (const { what, install, restarts } of installers) {
+  describe(`an Istio that ${what} has installed`, () => {
+    let args: AmbientMeshArgs = {};
+    let stack: TestStack;
+    const to = ["--to", "istio-ambient/adopt"];
+
+    before(async () => {
+      removeDefinitions();
+      install();
+      stack = await TestStack.open("adopt", () => {
+        new AmbientMesh("mesh", args);
+        return Promise.resolve();
+      });
+    });
+
+    after(async () => {
+      await stack.remove();
+      clear();
+    });
+
+    it("is not taken over unasked: the preview names the command", async () => {
+      args = { ...sources, platform: "kind", adoptNamespace: true, gateway: { enabled: false } };
+      const told = await stack.preview().then(
+        () => assert.fail("nothing was refused"),
+        ({ diagnostics }: { diagnostics: string[] }) => diagnostics.join("\n"),
+      );
+      assert.match(told, /run `npx istio-ambient adopt --to istio-ambient\/adopt`/);
+      assert.doesNotMatch(told, /uninstall --purge|helm uninstall/);
+    });
+
+    it("is handed over by metadata alone, and given back as it was", async () => {
+      const before = picture();
+      const plan = await adopt(...to);
+      console.log(plan.out + plan.err);
+      assert.deepEqual(picture(), before);
+      const applied = await adopt(...to, "--apply");
+      assert.deepEqual([applied.code, applied.err], [0, ""]);
+      const handed = picture();
+      const made = Object.keys(handed).filter((key) => !(key in before));
+      assert.ok(
+        made.every((key) => key.startsWith(`Secret ${namespace}/`)),
+        made.join(),
+      );
+      const kept = Object.fromEntries(Object.entries(content(handed)).filter(([key]) => key in before));
+      assert.deepEqual(kept, content(before));
+      const undone = await adopt("--undo");
+      assert.deepEqual([undone.code, undone.err], [0, ""]);
+      assert.deepEqual(picture(), before);
+    });
+
+    it("is imported by the next up, which replaces nothing and restarts what its plan has named", async () => {
+      assert.equal((await adopt(...to, "--apply")).code, 0);
+      args = await printedArgs();
+      const before = Object.fromEntries(["istiod", "istio-cni", "ztunnel"].map((name) => [name, pods(name)]));
+      const [others, told] = [sidecars(), settings()];
+      const preview = await stack.preview();
+      console.log(JSON.stringify(preview, null, 1));
+      const up = await stack.up();
+      console.log(JSON.stringify(up, null, 1));
+      const again = await stack.preview();
+      console.log(JSON.stringify(again, null, 1));
+      const changed = await settled(
+        () => Object.keys(before).filter((name) => pods(name).join() !== before[name]!.join()),
+        (names) => names.length >= restarts.length,
+      );
+      assert.deepEqual(changed.sort(), restarts);
+      assert.deepEqual(sidecars(), others);
+      if (others.length === 0) assert.deepEqual(settings(), told);
+      assert.deepEqual(
+        up.steps.filter((step) => /replace|delete/.test(step)),
+        [],
+      );
+      assert.deepEqual(again.steps, []);
+      await stack.refresh({ expectNoChanges: true });
+    });
+  });
+}
+
+describe("an adoption that is killed", () => {
+  const to = ["--to", "istio-ambient/adopt"];
+  before(() => {
+    removeDefinitions();
+    installers[0]!.install();
+  });
+  after(clear);
+
+  for (const writes of [1, 2, 4, 6, 10, 15, 20, 28, 36, 45]) {
+    it(`at its write ${writes} goes on, and is undone`, async () => {
+      const before = picture();
+      assert.equal(killedAt(writes, ...to, "--apply"), "SIGKILL");
+      assert.equal((await adopt(...to, "--apply")).code, 0);
+      assert.equal(killedAt(Math.ceil(writes / 2) + 1, "--undo"), "SIGKILL");
+      assert.equal((await adopt("--undo")).code, 0);
+      assert.deepEqual(picture(), before);
+    });
+  }
+});

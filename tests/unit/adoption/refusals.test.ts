@@ -1,0 +1,252 @@
+// What is not adopted, and what is said to do first: by whom an Istio is kept, what it is, and where.
+import * as assert from "node:assert/strict";
+import type { JsonMap } from "../../../lib/drift";
+import { Brownfield } from "../fixtures/brownfield";
+import { onCluster, otherNames, to, umbrellaName, usualNames } from "./cluster";
+
+/** Writes labels or annotations on everything of Istio. */
+function mark(cluster: Brownfield, field: "labels" | "annotations", texts: JsonMap): Brownfield {
+  for (const { kind, metadata } of [...cluster.objects.values()]) {
+    if (kind === "Secret" || kind === "Namespace") continue;
+    cluster.edit(kind, metadata.name, (object) => {
+      object.metadata[field] = { ...(object.metadata[field] as JsonMap), ...texts };
+    });
+  }
+  return cluster;
+}
+
+function own(cluster: Brownfield, kind: string, name: string, owner: JsonMap): Brownfield {
+  cluster.edit(kind, name, ({ metadata }) => (metadata["ownerReferences"] = [owner]));
+  return cluster;
+}
+
+function image(cluster: Brownfield, tag: string): Brownfield {
+  cluster.edit("Deployment", "istiod", ({ spec }) => {
+    const { containers } = (spec as { template: { spec: { containers: { image: string }[] } } }).template.spec;
+    containers[0]!.image = `docker.io/istio/pilot:${tag}`;
+  });
+  return cluster;
+}
+
+function helmRecord(status: string, manifest = ""): Brownfield {
+  const cluster = Brownfield.helm(usualNames);
+  const before = cluster.object("Secret", "sh.helm.release.v1.istiod.v1");
+  cluster.objects.delete("/api/v1/namespaces/istio-system/secrets/sh.helm.release.v1.istiod.v1");
+  assert.ok(before);
+  const deployment =
+    "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: { name: istiod, namespace: istio-system }\n";
+  const metadata = { name: manifest === "" ? "istiod" : "platform", version: "1.31.0" };
+  cluster.record("istiod", "istio-system", metadata, `${deployment}${manifest}`, { status });
+  return cluster;
+}
+
+const platform =
+  "a platform puts back its own Istio, and does not hand it over; use it as it is, by the other components; write " +
+  '`new AmbientNamespace("shop", { adopt: true })`';
+const takes = "it puts back what others change; take its objects away from it first, and leave them in place; run ";
+const namespaces = "run `kubectl get namespaces -L istio.io/rev,istio-injection`";
+const installs = "this package installs Istio 1.30 to 1.31";
+
+const cases: [string, () => Brownfield, string[]][] = [
+  [
+    "no Istio",
+    () => new Brownfield(),
+    ['`Cluster URL`: got "no istiod"; there must be an Istio to adopt; without one, the mesh is installed; run `pulumi up`'],
+  ],
+  [
+    "an Istio of Argo CD",
+    () => mark(Brownfield.istioctl(), "annotations", { "argocd.argoproj.io/tracking-id": "istio:apps/Deployment:x/y" }),
+    [
+      '`CustomResourceDefinition peerauthentications.security.istio.io and 33 more`: got "kept by the Argo CD application ' +
+        `istio"; ${takes}\`argocd app delete istio --cascade=false && istio-ambient adopt --to shop/dev --released argocd/istio\``,
+    ],
+  ],
+  [
+    "an Istio of Flux",
+    () =>
+      mark(Brownfield.helm(usualNames), "labels", {
+        "helm.toolkit.fluxcd.io/name": "istiod",
+        "helm.toolkit.fluxcd.io/namespace": "flux-system",
+      }),
+    [
+      '`CustomResourceDefinition peerauthentications.security.istio.io and 31 more`: got "kept by the Flux HelmRelease ' +
+        `flux-system/istiod"; ${takes}\`flux suspend helmrelease istiod --namespace flux-system && kubectl delete helmrelease ` +
+        "istiod --namespace flux-system && istio-ambient adopt --to shop/dev --released flux/flux-system/istiod`",
+    ],
+  ],
+  [
+    "an Istio of the Sail operator",
+    () =>
+      own(Brownfield.helm(usualNames), "DaemonSet", "ztunnel", {
+        ...{ apiVersion: "sailoperator.io/v1", kind: "ZTunnel", name: "default", uid: "1" },
+      }),
+    [
+      `\`DaemonSet istio-system/ztunnel\`: got "kept by the Sail operator's ZTunnel default"; ${takes}` +
+        "`kubectl scale deployment sail-operator --namespace sail-operator --replicas 0 && kubectl patch ztunnel default " +
+        `--type merge --patch '{"metadata":{"finalizers":null}}' && kubectl delete ztunnel default --cascade=orphan\``,
+    ],
+  ],
+  [
+    "an Istio of OpenShift Service Mesh 2",
+    () => mark(Brownfield.istioctl(), "labels", { "maistra.io/owner": "istio-system" }),
+    [
+      '`CustomResourceDefinition peerauthentications.security.istio.io and 33 more`: got "kept by OpenShift Service Mesh 2"; ' +
+        platform,
+    ],
+  ],
+  [
+    "an Istio of Cloud Service Mesh",
+    () =>
+      mark(Brownfield.istioctl(), "labels", { "istio.io/rev": "asm-managed", "app.kubernetes.io/managed-by": null }),
+    [
+      '`Deployment istio-system/istiod`: got "revision asm-managed"; a mesh is of the default revision; install that one ' +
+        `beside it, and move every namespace to it first; ${namespaces}`,
+      "`CustomResourceDefinition peerauthentications.security.istio.io and 33 more`: got \"kept by Google's Cloud Service " +
+        `Mesh"; ${platform}`,
+    ],
+  ],
+  [
+    "two istiods",
+    () => {
+      const cluster = Brownfield.istioctl();
+      const istiod = cluster.object("Deployment", "istiod");
+      cluster.put({ ...istiod, metadata: { ...istiod.metadata, uid: "another", name: "istiod-canary" } });
+      return cluster;
+    },
+    [
+      '`Deployment istio-system/istiod-canary`: got "another istiod beside Deployment istio-system/istiod"; a mesh has one ' +
+        `istiod; move every namespace to one of them, and uninstall the other; ${namespaces}`,
+    ],
+  ],
+  [
+    "an Istio that is too old",
+    () => image(Brownfield.istioctl(), "1.27.3"),
+    [
+      `\`Deployment istio-system/istiod\`: got "Istio 1.27.3"; ${installs}, and an upgrade must not skip a minor version; ` +
+        "upgrade to Istio 1.29 first, with what installed it; run `istioctl version`",
+    ],
+  ],
+  [
+    "an Istio that is too new",
+    () => image(Brownfield.istioctl(), "1.32.0"),
+    [
+      `\`Deployment istio-system/istiod\`: got "Istio 1.32.0"; ${installs}; use a release of this package that knows it; ` +
+        "run `npm install istio-ambient@latest`",
+    ],
+  ],
+  ["an Istio of the line before", () => image(Brownfield.istioctl(), "1.29.4"), []],
+  [
+    "a release that Helm is at work on",
+    () => helmRecord("pending-upgrade"),
+    [
+      '`Helm release istio-system/istiod`: got "revision 1 is pending-upgrade"; its last operation must have worked; finish ' +
+        "it, or go back; run `helm rollback istiod --namespace istio-system`",
+    ],
+  ],
+  [
+    "a release with something else in it",
+    () => helmRecord("deployed", "---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: web, namespace: shop }\n"),
+    [
+      '`Helm release istio-system/istiod`: got "it also installs ConfigMap shop/web"; a release is taken over whole; keep ' +
+        "Istio's objects with the annotation helm.sh/resource-policy: keep, and upgrade the release without Istio's charts " +
+        "first; run `helm get manifest istiod --namespace istio-system`",
+    ],
+  ],
+  [
+    "a ztunnel in another namespace",
+    () => {
+      const cluster = Brownfield.istioctl();
+      const ztunnel = cluster.object("DaemonSet", "ztunnel");
+      cluster.objects.delete("/apis/apps/v1/namespaces/istio-system/daemonsets/ztunnel");
+      cluster.put({ ...ztunnel, metadata: { ...ztunnel.metadata, namespace: "kube-system" } });
+      return cluster;
+    },
+    [
+      '`DaemonSet kube-system/ztunnel`: got "in namespace kube-system"; must be in istio-system, as a DaemonSet cannot move: ' +
+        "install it there first, and uninstall this one once that is ready; run `helm install ztunnel ztunnel --namespace " +
+        "istio-system`",
+    ],
+  ],
+  [
+    "the mesh of another stack",
+    () => {
+      const cluster = Brownfield.istioctl();
+      cluster.edit(
+        "Namespace",
+        "istio-system",
+        ({ metadata }) => (metadata["annotations"] = { "istio-ambient/stack": "a/b" }),
+      );
+      return cluster;
+    },
+    [
+      '`Namespace istio-system`: got "it belongs to the stack a/b"; one stack has the mesh of a cluster; only if that stack ' +
+        "is gone, another can take it over; run `kubectl annotate namespace istio-system istio-ambient/stack-`",
+    ],
+  ],
+  ["Helm under other names", () => Brownfield.helm(otherNames), []],
+  ["the umbrella chart", () => Brownfield.helm(umbrellaName, "istio-system", "ambient"), []],
+];
+
+describe("adopting refuses", () => {
+  for (const [what, make, refusals] of cases) {
+    it(`${what}${refusals.length === 0 ? ": no" : ""}`, async () => {
+      const cluster = make();
+      await onCluster(cluster, async (adopt) => {
+        const { code, out, err } = await adopt(...to);
+        const told = err
+          .replace(cluster.address, "URL")
+          .split("\n")
+          .filter((line) => line.startsWith("  `"));
+        assert.deepEqual([code, told.map((line) => line.trim())], [refusals.length === 0 ? 0 : 1, refusals], err + out);
+        if (refusals.length === 0) return;
+        const applied = await adopt(...to, "--apply");
+        const text = ["It cannot be adopted:", ...refusals.map((line) => `  ${line}`), ""].join("\n");
+        assert.deepEqual(applied, { code: 1, out: "", err: text.replace("URL", cluster.address) });
+        assert.deepEqual(cluster.writes, []);
+      });
+    });
+  }
+
+  it("no owner that has let go, whose marks it takes away and brings back", async () => {
+    const key = "argocd.argoproj.io/tracking-id";
+    const cluster = mark(Brownfield.istioctl(), "annotations", { [key]: "istio:apps/Deployment:x/y" });
+    const before = cluster.snapshot();
+    await onCluster(cluster, async (adopt) => {
+      const { code, err } = await adopt(...to, "--released", "argocd/istio", "--apply");
+      assert.deepEqual([code, err], [0, ""]);
+      assert.ok(!JSON.stringify(cluster.object("Deployment", "istiod").metadata["annotations"]).includes(key));
+      assert.equal((await adopt("--undo")).code, 0);
+    });
+    assert.deepEqual(cluster.snapshot(), before);
+  });
+});
+
+describe("a call of adopt", () => {
+  const calls: [string[], string][] = [
+    [["--apply"], "`--to`: missing; must name the stack that gets the mesh; write `--to istio-ambient/dev`"],
+    [
+      ["--to", "dev"],
+      '`--to`: got "dev"; must be a project and a stack with a slash between them; write `--to istio-ambient/dev`',
+    ],
+    [["--to", "a/b", "--apply", "--undo"], "`--undo`: missing; must not be given with --apply; write `--undo`"],
+    [
+      ["--print-args", "json"],
+      '`--print-args`: got "json"; must be one of typescript, yaml; write `--print-args typescript`',
+    ],
+  ];
+  for (const [args, message] of calls) {
+    it(`is refused: ${args.join(" ")}`, async () => {
+      const cluster = new Brownfield();
+      await onCluster(cluster, async (adopt) => {
+        assert.deepEqual(await adopt(...args), { code: 64, out: "", err: `${message}\n` });
+      });
+    });
+  }
+
+  it("says that there is no such cluster", async () => {
+    await onCluster(new Brownfield(), async (adopt) => {
+      const { code, out } = await adopt("--context", "elsewhere");
+      assert.deepEqual([code, out], [69, ""]);
+    });
+  });
+});

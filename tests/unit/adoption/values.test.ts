@@ -1,0 +1,224 @@
+// What an Istio was installed with, as the arguments of a mesh: what they say, and that they lead to the same values.
+import * as assert from "node:assert/strict";
+import { parse } from "yaml";
+import { cniValues, istiodValues, ztunnelValues } from "../../../components/mesh/objects";
+import { appliedObject } from "../../../lib/adoption/fields";
+import { releaseObjects, type JsonMap } from "../../../lib/drift";
+import { Brownfield } from "../fixtures/brownfield";
+import { onCluster, otherNames, umbrellaName } from "./cluster";
+
+/** The arguments that are printed for a cluster. */
+async function printed(cluster: Brownfield): Promise<JsonMap> {
+  return onCluster(cluster, async (adopt) => {
+    const { out, code } = await adopt("--print-args", "yaml");
+    assert.equal(code, 0);
+    return (parse(out) as { config: { "istio-ambient:mesh": JsonMap } }).config["istio-ambient:mesh"];
+  });
+}
+
+/** Gives a release other values. */
+function withValues(
+  cluster: Brownfield,
+  release: string,
+  chart: string,
+  config: JsonMap,
+  values?: JsonMap,
+): Brownfield {
+  const kind = chart === "istiod" ? "Deployment" : "DaemonSet";
+  const name = { istiod: "istiod", cni: "istio-cni-node", ztunnel: "ztunnel" }[chart]!;
+  const manifest = ["istiod", "cni", "ztunnel"].includes(chart)
+    ? `---\napiVersion: apps/v1\nkind: ${kind}\nmetadata: { name: ${name}, namespace: istio-system }\n`
+    : ["base", "istiod", "cni", "ztunnel"]
+        .map(
+          (part) =>
+            `---\n# Source: mesh/charts/${part}/templates/x.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${part} }\n`,
+        )
+        .join("");
+  cluster.record(release, "istio-system", { name: chart, version: "1.31.0" }, manifest, {
+    config,
+    ...(values ? { values } : {}),
+  });
+  return cluster;
+}
+
+const usual = {
+  version: "1.31.0",
+  adoptNamespace: true,
+  telemetry: true,
+  images: { hub: "registry.istio.io/testing", tag: "latest" },
+};
+const meshConfig = { accessLogFile: "" };
+const controlPlane = { cpu: "500m", memory: "2Gi", values: { autoscaleEnabled: true, meshConfig } };
+
+describe("the arguments of an adopted Istio", () => {
+  it("are those of istioctl's values, resources and pods", async () => {
+    const labels = (chart: string) => ({
+      "app.kubernetes.io/instance": "istio",
+      "app.kubernetes.io/version": "1.0.0",
+      "helm.sh/chart": `${chart}-1.0.0`,
+    });
+    assert.deepEqual(await printed(Brownfield.istioctl()), {
+      ...usual,
+      controlPlane,
+      cni: { memory: "100Mi", values: { podLabels: labels("cni") } },
+      dataplane: { cpu: "200m", memory: "512Mi", values: { podLabels: labels("ztunnel") } },
+    });
+  });
+
+  it("are those of Helm's values, with or without the charts' prefixes", async () => {
+    const cluster = Brownfield.helm(otherNames);
+    const config = {
+      profile: "ambient",
+      pilot: { env: { PILOT_ENABLE_STATUS: "true" }, autoscaleEnabled: false },
+      meshConfig: { trustDomain: "old.example", accessLogFile: "/dev/stdout" },
+      global: { meshID: "one", platform: "k3s", hub: "registry.istio.io/testing", logging: { level: "default:debug" } },
+      telemetry: { enabled: false },
+      base: { validationURL: "" },
+    };
+    withValues(cluster, "control", "istiod", config);
+    withValues(cluster, "agent", "cni", {
+      profile: "ambient",
+      cni: { cniBinDir: "/opt/bin" },
+      excludeNamespaces: ["a"],
+    });
+    withValues(cluster, "proxy", "ztunnel", { logLevel: "info,access=warn", env: { A: "b" }, resourceName: "ztunnel" });
+    assert.deepEqual(await printed(cluster), {
+      ...{ version: "1.31.0", adoptNamespace: true, platform: "k3s", accessLogs: false, images: usual.images },
+      controlPlane: {
+        ...{ cpu: "500m", memory: "2Gi" },
+        values: {
+          meshConfig: { trustDomain: "old.example", accessLogFile: "/dev/stdout" },
+          global: { meshID: "one", logging: { level: "default:debug" } },
+          env: { PILOT_ENABLE_STATUS: "true" },
+        },
+      },
+      cni: {
+        memory: "100Mi",
+        values: {
+          ...{ excludeNamespaces: ["a"], cniBinDir: "/opt/bin" },
+          podLabels: { "app.kubernetes.io/instance": "agent" },
+        },
+      },
+      dataplane: {
+        ...{ cpu: "200m", memory: "512Mi" },
+        values: {
+          ...{ logLevel: "info,access=warn", env: { A: "b" } },
+          podLabels: { "app.kubernetes.io/instance": "proxy" },
+          podAnnotations: { "prometheus.io/scrape": "true" },
+        },
+      },
+    });
+  });
+
+  it("are those of an umbrella chart's parts, its own values.yaml below", async () => {
+    const cluster = Brownfield.helm(umbrellaName, "istio-system", "ambient");
+    const values = { global: { variant: "distroless" }, istiod: { enabled: true, profile: "ambient" } };
+    const config = { istiod: { env: { A: "b" } }, global: { meshID: "one" }, cni: { cniBinDir: "/opt/bin" } };
+    withValues(cluster, "ambient", "mesh", config, values);
+    const args = await printed(cluster);
+    assert.deepEqual(args["controlPlane"], {
+      ...controlPlane,
+      values: { ...controlPlane.values, env: { A: "b" }, global: { meshID: "one" } },
+    });
+    assert.deepEqual((args["cni"] as JsonMap)["values"], {
+      ...{ cniBinDir: "/opt/bin", global: { meshID: "one" } },
+      podLabels: { "app.kubernetes.io/instance": "ambient" },
+    });
+  });
+
+  it("keep limits, replicas and a part that is not there", async () => {
+    const cluster = Brownfield.istioctl();
+    for (const name of ["istiod"])
+      cluster.objects.delete(`/apis/autoscaling/v2/namespaces/istio-system/horizontalpodautoscalers/${name}`);
+    cluster.edit("Deployment", "istiod", (object) => {
+      const spec = object["spec"] as { replicas: number; template: { spec: { containers: { resources: JsonMap }[] } } };
+      spec.replicas = 3;
+      spec.template.spec.containers[0]!.resources = {
+        requests: { cpu: "100m", memory: "1Gi" },
+        limits: { memory: "2Gi", cpu: "1" },
+      };
+    });
+    for (const name of ["ztunnel", "istio-cni-node"]) {
+      cluster.objects.delete(`/apis/apps/v1/namespaces/istio-system/daemonsets/${name}`);
+    }
+    assert.deepEqual(await printed(cluster), {
+      ...{ version: "1.31.0", adoptNamespace: true, telemetry: true, accessLogs: false, images: usual.images },
+      controlPlane: {
+        ...{ memory: "1Gi", memoryLimit: "2Gi", replicas: 3 },
+        values: { resources: { limits: { cpu: "1" } } },
+      },
+    });
+  });
+
+  it("lead to the values that they were read from", async () => {
+    const shared = { version: "1.31.0", namespace: "istio-system", telemetry: true, images: usual.images };
+    const args = (await printed(Brownfield.istioctl())) as {
+      [part: string]: { cpu?: string; memory?: string; values: JsonMap };
+    };
+    const istiod = istiodValues(shared, args["controlPlane"]!);
+    const cni = cniValues(shared, args["cni"]!);
+    const ztunnel = ztunnelValues(shared, args["dataplane"]!);
+    assert.deepEqual(
+      [istiod["resources"], istiod["autoscaleEnabled"], cni["resources"], ztunnel["resources"], ztunnel["logLevel"]],
+      [
+        { requests: { cpu: "500m", memory: "2Gi" } },
+        true,
+        { requests: { cpu: "100m", memory: "100Mi" } },
+        { requests: { cpu: "200m", memory: "512Mi" } },
+        "info",
+      ],
+    );
+  });
+});
+
+describe("the manifest of what an installer has applied", () => {
+  const cluster = Brownfield.istioctl();
+  const applied = (kind: string, name: string) => appliedObject(cluster.object(kind, name))!;
+
+  it("has the fields of the installer, and none that the API server has filled in", () => {
+    const { spec } = applied("Deployment", "istiod") as unknown as {
+      spec: { template: { spec: JsonMap & { containers: JsonMap[] } }; progressDeadlineSeconds?: number };
+    };
+    assert.equal(spec.progressDeadlineSeconds, undefined);
+    assert.equal(spec.template.spec["dnsPolicy"], undefined);
+    assert.deepEqual(spec.template.spec.containers[0]!["args"], [
+      ...["discovery", "--monitoringAddr=:15014", "--log_output_level=default:info"],
+      ...["--domain", "cluster.local", "--keepaliveMaxServerConnectionAge", "30m"],
+    ]);
+    assert.deepEqual(applied("Service", "istiod")["spec"], {
+      ports: [
+        { name: "grpc-xds", port: 15010, protocol: "TCP" },
+        { name: "https-dns", port: 15012, protocol: "TCP" },
+        { name: "https-webhook", port: 443, protocol: "TCP", targetPort: 15017 },
+        { name: "http-monitoring", port: 15014, protocol: "TCP" },
+      ],
+      selector: { app: "istiod", istio: "pilot" },
+    });
+  });
+
+  it("has nothing that istiod writes at run time, and nothing by which istioctl would find it", () => {
+    const { webhooks, metadata } = applied("ValidatingWebhookConfiguration", "istiod-default-validator") as unknown as {
+      webhooks: { clientConfig: JsonMap }[];
+      metadata: { labels: JsonMap };
+    };
+    assert.deepEqual(Object.keys(webhooks[0]!.clientConfig), ["service"]);
+    assert.deepEqual(
+      Object.keys(metadata.labels).filter((label) => label.includes("operator.istio.io/")),
+      [
+        "install.operator.istio.io/owning-resource",
+        "install.operator.istio.io/owning-resource-not-pruned",
+        "operator.istio.io/component",
+      ],
+    );
+  });
+
+  it("may have a label twice, as the charts write what podLabels say: the last one counts", () => {
+    const manifest = [
+      ...["apiVersion: apps/v1", "kind: DaemonSet", "metadata:", "  name: ztunnel"],
+      ...["  labels:", "    app.kubernetes.io/instance: ztunnel", "    app.kubernetes.io/instance: istio"],
+    ].join("\n");
+    const release = { release: "ztunnel", namespace: "a", status: "deployed", revision: 1, manifest };
+    const [object] = releaseObjects({ ...release, chart: "ztunnel", chartVersion: "1.31.0", deployedAt: 0 });
+    assert.deepEqual(object!.labels, { "app.kubernetes.io/instance": "istio" });
+  });
+});
