@@ -13,10 +13,11 @@ import {
   ztunnelValues,
 } from "./objects";
 import { gatewayDefaults, meshDefaults, partDefaults } from "../../lib/istio/defaults";
+import { partRequests } from "../../lib/istio/lean";
 import { componentMark, stackMark } from "../../lib/ownership/marks";
 import { ChartName, istioLine } from "../../lib/istio/releases";
 import type { Violation } from "../../lib/validation/violations";
-import { meshRules as rules } from "./rules";
+import { meshRulesFor } from "./rules";
 import { chartViolations, ChartSource, chartSource, createRelease, explainRelease } from "./charts";
 import { claimNodePorts } from "../support/node-ports";
 import { registry, stackName } from "../support/program";
@@ -65,7 +66,7 @@ export class AmbientMesh extends pulumi.ComponentResource {
   public readonly resources: pulumi.Output<MeshResources>;
 
   constructor(name: string, args: AmbientMeshArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    super(TYPE, name, checkArgs("AmbientMesh", name, args, rules, chartViolations(args)), opts);
+    super(TYPE, name, checkArgs("AmbientMesh", name, args, meshRulesFor(args), chartViolations(args)), opts);
     throwViolations("AmbientMesh", name, [...claimMesh(this, name), ...claimPorts(this, name, args)]);
     const cluster = clusterOf(this, "AmbientMesh", name, args.cluster);
     const source = chartSource(args.charts, args.version);
@@ -130,6 +131,7 @@ function gatewayChild(mesh: string): string {
 
 /** The arguments with their defaults, as the values of the four charts and what these request. */
 function normalize(what: string, args: AmbientMeshArgs, version: string) {
+  const rules = meshRulesFor(args);
   const part = <T>(field: keyof AmbientMeshArgs & string, value: T) =>
     resolved(what, field, value, rules.fields[field]!);
   const namespace = part("namespace", args.namespace).apply((given) => given ?? meshDefaults.namespace);
@@ -144,6 +146,7 @@ function normalize(what: string, args: AmbientMeshArgs, version: string) {
       version,
       namespace: into,
       platform: args.platform,
+      footprint: args.footprint,
       telemetry,
       accessLogs,
       images,
@@ -156,7 +159,7 @@ function normalize(what: string, args: AmbientMeshArgs, version: string) {
   const ztunnel = pulumi
     .all([shared, part("dataplane", args.dataplane ?? {})])
     .apply(([all, own]) => ztunnelValues(all, own));
-  const gateway = part("gateway", pick(args.gateway ?? {})).apply(gatewayRequests);
+  const gateway = part("gateway", pick(args.gateway ?? {})).apply((own) => gatewayRequests(own, args.footprint));
   const resources = pulumi.all([istiod, cni, ztunnel, gateway]).apply(([i, c, z, g]) => {
     const parts = { istiod: chartRequests(i), istioCni: chartRequests(c), ztunnel: chartRequests(z), gateway: g };
     return { ...parts, total: sumRequests(Object.values(parts)) };
@@ -178,15 +181,13 @@ function pick({ enabled, replicas, cpu, memory }: MeshGatewayArgs) {
 }
 
 /** What all pods of the gateway request. */
-export function gatewayRequests(gateway: {
-  enabled?: boolean;
-  replicas?: number;
-  cpu?: string;
-  memory?: string;
-}): Requests {
-  const usual = partDefaults.gateway;
+export function gatewayRequests(
+  gateway: { enabled?: boolean; replicas?: number; cpu?: string; memory?: string },
+  footprint?: string,
+): Requests {
+  const usual = partRequests(footprint).gateway;
   const one = { cpu: gateway.cpu ?? usual.cpu, memory: gateway.memory ?? usual.memory };
-  return timesRequests(one, gateway.enabled === false ? 0 : (gateway.replicas ?? usual.replicas));
+  return timesRequests(one, gateway.enabled === false ? 0 : (gateway.replicas ?? partDefaults.gateway.replicas));
 }
 
 /** An output that does not apply. Who uses it as a parent is told so. */
@@ -270,11 +271,18 @@ function createGateway(
   opts: pulumi.ComponentResourceOptions,
 ): IngressGateway | undefined {
   const { enabled, ...gateway } = args.gateway ?? {};
+  const requests = partRequests(args.footprint).gateway;
   return enabled === false
     ? undefined
     : new IngressGateway(
         gatewayChild(name),
-        { ...gateway, name: gateway.name ?? gatewayDefaults.name, namespace: gateway.namespace ?? namespace },
+        {
+          ...gateway,
+          name: gateway.name ?? gatewayDefaults.name,
+          namespace: gateway.namespace ?? namespace,
+          cpu: gateway.cpu ?? requests.cpu,
+          memory: gateway.memory ?? requests.memory,
+        },
         opts,
       );
 }

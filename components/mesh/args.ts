@@ -1,6 +1,6 @@
 // What AmbientMesh takes: its parts, and what each of them may be given.
 import * as pulumi from "@pulumi/pulumi";
-import { OnDestroy, Platform } from "../../lib/validation/closed-sets";
+import { Footprint, OnDestroy, Platform } from "../../lib/validation/closed-sets";
 import { GatewayArgs } from "../gateway/args";
 import { ClusterArgs } from "../support/args";
 import { Requests } from "./objects";
@@ -179,6 +179,14 @@ export interface AmbientMeshArgs {
    * @example "kind"
    */
   platform?: Platform;
+  /**
+   * How much of the cluster the mesh takes: standard, or lean for a cluster for development. lean has smaller requests,
+   * lets Go collect garbage more often, and starts two workers in each Envoy; what was measured, and how far it scales, is
+   * in footprint.md. A change rolls istiod, istio-cni, the gateways and the waypoints.
+   * @default "standard"
+   * @example "lean"
+   */
+  footprint?: Footprint;
   /**
    * Where the charts come from.
    * @default Istio's own repository

@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArgs } from "../../components/support/arguments";
 import { violationLine } from "../../lib/validation/violations";
-import { meshRules } from "../../components/mesh/rules";
+import { meshRules, meshRulesFor } from "../../components/mesh/rules";
 
 type Case = [args: object, ...messages: string[]];
 
@@ -304,6 +304,7 @@ const wrong: Case[] = [
     { images: { tag: "1.31.1 " } },
     '`images.tag`: got "1.31.1 "; must be an image tag: letters, digits, `_`, `.` or `-`; write `tag: "1.31.1"`',
   ],
+  [{ footprint: "slim" }, '`footprint`: got "slim"; must be one of "standard", "lean"; write `footprint: "lean"`'],
   // Several at once.
   [
     { platfrom: "kind", controlPlane: { memory: "lots", replicas: 0 }, gateway: { httpNodePort: 80 } },
@@ -385,4 +386,13 @@ describe("right input of AmbientMesh", () => {
   for (const args of right) {
     it(JSON.stringify(args), () => assert.deepEqual(meshRules(args, "").map(violationLine), []));
   }
+
+  it("may have a limit below the usual request where a lean footprint requests less", () => {
+    const args = { footprint: "lean", dataplane: { memoryLimit: "48Mi" } };
+    assert.deepEqual(meshRulesFor(args)(args, "").map(violationLine), []);
+    const standard = { ...args, footprint: "standard" };
+    assert.deepEqual(meshRulesFor(standard)(standard, "").map(violationLine), [
+      '`dataplane.memoryLimit`: got "48Mi"; must not be below the request, which is 64Mi; write `memoryLimit: "64Mi"`',
+    ]);
+  });
 });
