@@ -191,4 +191,12 @@ describe("watching", () => {
     });
     assert.deepEqual([last, firsts, process.listenerCount("SIGINT")], [3, [true, false, false], 0]);
   });
+
+  it("ends with what goes wrong, and leaves Ctrl-C as it was", async () => {
+    await assert.rejects(
+      interruptible(1, () => Promise.reject(new Error("no answer"))),
+      { message: "no answer" },
+    );
+    assert.equal(process.listenerCount("SIGINT"), 0);
+  });
 });
