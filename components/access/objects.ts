@@ -1,4 +1,5 @@
 // Specs of the objects behind an access policy: AuthorizationPolicies for ztunnel and for a waypoint, and checked tokens.
+import { defined } from "../../lib/json";
 import { trustDomain } from "../../lib/istio/defaults";
 import { waypointPrincipal, WaypointSettings } from "../waypoint/objects";
 
@@ -127,8 +128,4 @@ function hungOn(target: Target): object {
     return { targetRefs: target.services.map((name) => ({ group: "", kind: "Service", name })) };
   }
   return target.selector ? { selector: { matchLabels: target.selector } } : {};
-}
-
-function defined(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -2,6 +2,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { certificateDefaults as defaults, timeouts } from "../../lib/istio/defaults";
+import { gatewayChildren } from "./children";
 import { gatewayObjects } from "../../lib/istio/names";
 import { authoritySpec, certificateSpec } from "./objects";
 import { readAuthority } from "../../cluster/authority";
@@ -75,7 +76,7 @@ export function createCertificate(
       made: [secretOf],
     },
   );
-  const resource = create(`${name}-certificate`, "Certificate", metadata, spec, child);
+  const resource = create(gatewayChildren.certificate(name), "Certificate", metadata, spec, child);
   return { secretName, resource, before: isForeign ? [] : [resource] };
 }
 
@@ -103,7 +104,7 @@ function createAuthority(
     return ownObject(writer, kind, metadata, wayOut, { made });
   };
   const root = create(
-    `${name}-selfsigned-issuer`,
+    gatewayChildren.selfSignedIssuer(name),
     "Issuer",
     own("Issuer", selfSigned),
     { selfSigned: {} },
@@ -111,14 +112,14 @@ function createAuthority(
   );
   const spec = pulumi.all([authority, selfSigned]).apply(([ca, issuer]) => authoritySpec(ca, ca, issuer));
   const certificate = create(
-    `${name}-ca-certificate`,
+    gatewayChildren.authority(name),
     "Certificate",
     own("Certificate", authority, [secretOf]),
     spec,
     childOf(parent, opts, root),
   );
   const issuer = create(
-    `${name}-ca-issuer`,
+    gatewayChildren.authorityIssuer(name),
     "Issuer",
     own("Issuer", authority),
     { ca: { secretName: authority } },

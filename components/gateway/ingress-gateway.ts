@@ -13,6 +13,7 @@ import {
   url,
 } from "./objects";
 import type { Protocol, Served } from "../../lib/gateway-api/reference";
+import { gatewayChildren } from "./children";
 import { gatewayObjects, listenerName } from "../../lib/istio/names";
 import { ingressGatewayRules as rules } from "./rules";
 import type { Awaited } from "../../lib/cluster-state/waiting";
@@ -188,7 +189,7 @@ function createOverlay(
   const metadata = { name: overlayName(gateway), namespace: gateway.namespace };
   const wayOut = gateway.name.apply((taken) => anotherName(taken));
   const own = ownObject(writer, "ConfigMap", metadata, wayOut);
-  const configMap = new k8s.core.v1.ConfigMap(`${name}-overlay`, { metadata: own }, childOf(parent, opts));
+  const configMap = new k8s.core.v1.ConfigMap(gatewayChildren.overlay(name), { metadata: own }, childOf(parent, opts));
   return new k8s.core.v1.ConfigMapPatch(
     `${name}-overlay-data`,
     {
@@ -230,7 +231,7 @@ function createGateway(
       gatewaySpec({ https: gateway.https, hostnames, secretName: secret, allowedRoutes }, gatewayName, overlay),
     );
   return new k8s.apiextensions.CustomResource(
-    `${name}-gateway`,
+    gatewayChildren.gateway(name),
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "Gateway",

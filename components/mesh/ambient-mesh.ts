@@ -12,6 +12,7 @@ import {
   timesRequests,
   ztunnelValues,
 } from "./objects";
+import { meshChildren } from "./children";
 import { gatewayDefaults, meshDefaults, partDefaults } from "../../lib/istio/defaults";
 import { partRequests } from "../../lib/istio/lean";
 import { componentMark, stackMark } from "../../lib/ownership/marks";
@@ -71,16 +72,16 @@ export class AmbientMesh extends pulumi.ComponentResource {
     const cluster = clusterOf(this, "AmbientMesh", name, args.cluster);
     const source = chartSource(args.charts, args.version);
     const mesh = normalize(componentNamed("AmbientMesh", name), args, source.version);
-    const release = releaseInto(this, cluster, source, mesh);
+    const release = releaseInto(this, name, cluster, source, mesh);
     const seen = preflight(this, name, args, cluster, { ...mesh, version: source.version }, opts);
     const after = (...others: pulumi.Input<pulumi.Resource>[]) => importing(seen.own, childOf(this, opts, ...others));
 
     const namespace = createNamespace(name, args, afterJudgement({ cluster }, seen.namespace), after());
     const gatewayApi = createGatewayApi(name, args, source.version, after(namespace));
-    const base = release(`${name}-base`, "base", after(namespace));
-    const istiod = release(`${name}-istiod`, "istiod", after(base));
-    const cni = release(`${name}-cni`, "cni", after(istiod));
-    const ztunnel = release(`${name}-ztunnel`, "ztunnel", after(cni));
+    const base = release("base", after(namespace));
+    const istiod = release("istiod", after(base));
+    const cni = release("cni", after(istiod));
+    const ztunnel = release("ztunnel", after(cni));
     const ready = dataPlane(name, cluster, args, mesh, [istiod, cni, ztunnel], seen.repair, after(ztunnel));
     const gateway = createGateway(name, args, mesh.namespace, gatewayAfter(after(namespace), [ready, ...gatewayApi]));
 
@@ -121,12 +122,8 @@ function claimMesh(mesh: AmbientMesh, name: string): Violation[] {
 /** Claims the ports of the mesh's gateway, which comes long after everything that would have to be taken back. */
 function claimPorts(mesh: AmbientMesh, name: string, { gateway = {} }: AmbientMeshArgs): Violation[] {
   const shown = `the gateway of ${componentNamed("AmbientMesh", name)}`;
-  const claiming = { shown, name, opener: { name: gatewayChild(name), parent: mesh }, path: "gateway" };
+  const claiming = { shown, name, opener: { name: meshChildren.gateway(name), parent: mesh }, path: "gateway" };
   return gateway.enabled === false ? [] : claimNodePorts(clusterId(mesh), claiming, gateway);
-}
-
-function gatewayChild(mesh: string): string {
-  return `${mesh}-gateway`;
 }
 
 /** The arguments with their defaults, as the values of the four charts and what these request. */
@@ -198,13 +195,14 @@ function absent(): pulumi.Output<GatewayReference> {
 /** The releases of one mesh: same charts, same namespaces. */
 function releaseInto(
   parent: pulumi.ComponentResource,
+  name: string,
   cluster: Cluster,
   source: ChartSource,
   mesh: ReturnType<typeof normalize>,
 ) {
-  return (name: string, chart: ChartName, opts: pulumi.CustomResourceOptions) => {
+  return (chart: ChartName, opts: pulumi.CustomResourceOptions) => {
     const namespace = chart === "cni" || chart === "ztunnel" ? mesh.nodeNamespace : mesh.namespace;
-    const resource = createRelease(name, source, chart, namespace, mesh[chart], opts);
+    const resource = createRelease(meshChildren.release(name, chart), source, chart, namespace, mesh[chart], opts);
     explainRelease(parent, cluster, resource, chart, namespace);
     return resource;
   };
@@ -223,12 +221,12 @@ function createNamespace(
   const known = (type: string) => ({ ...opts, aliases: [{ type: `kubernetes:core/v1:${type}` }] });
   return args.adoptNamespace
     ? new k8s.core.v1.NamespacePatch(
-        `${name}-namespace`,
+        meshChildren.namespace(name),
         { metadata: { name: namespace, labels, annotations: { ...mark, "pulumi.com/patchForce": "true" } } },
         known("Namespace"),
       )
     : new k8s.core.v1.Namespace(
-        `${name}-namespace`,
+        meshChildren.namespace(name),
         { metadata: { name: namespace, labels, annotations: mark } },
         known("NamespacePatch"),
       );
@@ -275,7 +273,7 @@ function createGateway(
   return enabled === false
     ? undefined
     : new IngressGateway(
-        gatewayChild(name),
+        meshChildren.gateway(name),
         {
           ...gateway,
           name: gateway.name ?? gatewayDefaults.name,

@@ -15,6 +15,8 @@ import { ownObjects, type OwnObjects } from "../../lib/preflight/owners";
 import { charts } from "../../lib/istio/releases";
 import type { AmbientMeshArgs } from "./args";
 import type { MeshGatewayArgs } from "./args";
+import { gatewayChildren } from "../gateway/children";
+import { meshChildren } from "./children";
 import type { OwnChildren } from "../support/ownership";
 import { lookAt } from "../support/look";
 import { runFailure } from "../support/failures";
@@ -150,18 +152,19 @@ function judge(
 
 /** The ids by the names of the children that make these objects. */
 function ownChildren(name: string, own: OwnObjects): OwnChildren {
+  const gateway = meshChildren.gateway(name);
   return {
-    [`${name}-namespace`]: own.namespace,
-    [`${name}-base`]: own.releases[charts.base.release],
-    [`${name}-istiod`]: own.releases[charts.istiod.release],
-    [`${name}-cni`]: own.releases[charts.cni.release],
-    [`${name}-ztunnel`]: own.releases[charts.ztunnel.release],
-    [`${name}-gateway-overlay`]: own.overlay,
-    [`${name}-gateway-selfsigned-issuer`]: own.selfSignedIssuer,
-    [`${name}-gateway-ca-certificate`]: own.authority,
-    [`${name}-gateway-ca-issuer`]: own.authorityIssuer,
-    [`${name}-gateway-certificate`]: own.certificate,
-    [`${name}-gateway-gateway`]: own.gateway,
+    [meshChildren.namespace(name)]: own.namespace,
+    [meshChildren.release(name, "base")]: own.releases[charts.base.release],
+    [meshChildren.release(name, "istiod")]: own.releases[charts.istiod.release],
+    [meshChildren.release(name, "cni")]: own.releases[charts.cni.release],
+    [meshChildren.release(name, "ztunnel")]: own.releases[charts.ztunnel.release],
+    [gatewayChildren.overlay(gateway)]: own.overlay,
+    [gatewayChildren.selfSignedIssuer(gateway)]: own.selfSignedIssuer,
+    [gatewayChildren.authority(gateway)]: own.authority,
+    [gatewayChildren.authorityIssuer(gateway)]: own.authorityIssuer,
+    [gatewayChildren.certificate(gateway)]: own.certificate,
+    [gatewayChildren.gateway(gateway)]: own.gateway,
   };
 }
 

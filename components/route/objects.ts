@@ -1,4 +1,5 @@
 // Specs of the objects behind a route: the HTTPRoute, and the grants for backends in other namespaces.
+import { defined } from "../../lib/json";
 import type { ReferencedGateway } from "../../lib/gateway-api/reference";
 
 /** What a route attaches to: a Gateway unless it says otherwise. */
@@ -246,9 +247,4 @@ export function grantSpec(routeNamespace: string, services: string[]): object {
     from: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: routeNamespace }],
     to: services.map((name) => ({ group: "", kind: "Service", name })),
   };
-}
-
-/** An object without what was not given. */
-function defined(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

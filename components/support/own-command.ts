@@ -121,10 +121,14 @@ function packageRoot(): string {
 
 /**
  * A path as it is written into the state: of what lies below the project relative to it, since plugins run there, so
- * that it holds on every machine.
+ * that it holds on every machine. The plugins of an inline program run elsewhere, and need the whole path.
  */
 export function fromProject(file: string): string {
   const project = process.cwd();
+  const isInline = !path.isAbsolute(pulumi.runtime.getRootDirectory());
+  if (isInline) {
+    return path.resolve(file);
+  }
   if (!path.isAbsolute(file) || !isBelow(project, file)) {
     return file;
   }

@@ -1,5 +1,6 @@
 // Specs of the two objects by which a waypoint's traffic is shaped: a VirtualService for requests, a DestinationRule
 // for connections.
+import { defined } from "../../lib/json";
 
 /** How often a request is tried again. */
 export interface TrafficRetries {
@@ -135,8 +136,4 @@ export function destinationRuleSpec(policy: TrafficSettings): object {
 
 function filled(fields: object): object | undefined {
   return Object.keys(fields).length > 0 ? fields : undefined;
-}
-
-function defined(fields: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
 }

@@ -47,10 +47,14 @@ describe("the program in a clone", () => {
     assert.deepEqual((await stack.preview()).steps, []);
   });
 
-  it("has nothing to change either from another folder, or in the clone of somebody else", async () => {
+  it("has nothing to change either from another folder, or in the clone of somebody else, of a later version", async () => {
     stack.from = os.tmpdir();
     assert.deepEqual((await stack.preview()).steps, []);
-    stack.move(path.join(workDir, "elsewhere"));
+    const elsewhere = path.join(workDir, "elsewhere");
+    stack.move(elsewhere);
+    const file = path.join(elsewhere, "package.json");
+    const description = JSON.parse(fs.readFileSync(file, "utf8")) as object;
+    fs.writeFileSync(file, JSON.stringify({ ...description, version: "99.0.0" }));
     assert.deepEqual((await stack.preview()).steps, []);
   });
 

@@ -1,0 +1,11 @@
+// Names of the resources that a gateway's component registers: whoever imports what exists finds them by these.
+
+/** The children of a gateway's component that has this name. */
+export const gatewayChildren = {
+  overlay: (component: string): string => `${component}-overlay`,
+  selfSignedIssuer: (component: string): string => `${component}-selfsigned-issuer`,
+  authority: (component: string): string => `${component}-ca-certificate`,
+  authorityIssuer: (component: string): string => `${component}-ca-issuer`,
+  certificate: (component: string): string => `${component}-certificate`,
+  gateway: (component: string): string => `${component}-gateway`,
+} as const;
