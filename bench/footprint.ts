@@ -44,7 +44,7 @@ async function main(options: Options): Promise<void> {
     if (options.url && options.gateway) lines.push(...(await underLoad(options, options.url, options.gateway)));
     if (Number(options.churn) > 0) churn(Number(options.churn), options.image);
   } finally {
-    execFileSync("kubectl", ["delete", "namespace", namespace, "--wait=false"], { stdio: "ignore" });
+    execFileSync("kubectl", ["delete", "namespace", namespace, "--timeout=120s"], { stdio: "ignore" });
   }
   console.log(table(lines));
 }
