@@ -68,9 +68,11 @@ export async function footprintState(
   if (asked.usages.length > 0 || pods.length === 0) return { ...state, source: "kubelets", reasons: [] };
   onProgress("metrics.k8s.io");
   const metrics = await readMetrics(client);
+  const why = asked.why || "they have no statistics of the mesh's pods yet";
+  const others = { ...state, silentNodes: [], unaskedNodes: 0 };
   return metrics.usages.length > 0
-    ? { ...state, pods: withUsage(pods, metrics.usages), source: "metrics.k8s.io", reasons: [asked.why] }
-    : { ...state, source: "none", reasons: [asked.why, metrics.why] };
+    ? { ...others, pods: withUsage(pods, metrics.usages), source: "metrics.k8s.io", reasons: [why] }
+    : { ...others, source: "none", reasons: [why, metrics.why] };
 }
 
 /** The parts of the mesh; of all other pods only what is counted. */

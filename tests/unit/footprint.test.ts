@@ -133,6 +133,20 @@ describe("the footprint of a mesh", () => {
     assert.ok(!isGood(state, advise(state)));
   });
 
+  it("is unknown for as long as the kubelets have no statistics of pods that have just started", async () => {
+    const mesh = measuredMesh(Object.fromEntries(Object.entries(usual).map(([name]) => [name, {}])));
+    const { source, reasons } = await read(mesh);
+    const why = "they have no statistics of the mesh's pods yet";
+    assert.deepEqual([source, reasons], ["none", [why, "the API has no metrics.k8s.io"]]);
+  });
+
+  it("names no single kubelet where metrics.k8s.io stands for all of them", async () => {
+    const gone = { kind: "failed" as const, status: 0, why: "no answer within 5 s" };
+    const mesh = measuredMesh().refuse("/api/v1/nodes/node-1/proxy/stats/summary", gone);
+    const { silentNodes, reasons } = await read(mesh);
+    assert.deepEqual([silentNodes, reasons[0]], [[], gone.why]);
+  });
+
   it("asks fifty kubelets of a large cluster, first those that no other node stands for, and counts the rest like them", async () => {
     const mesh = measuredMesh();
     const pods = mesh.all(paths.pods);
