@@ -25,9 +25,11 @@ const mostKubelets = 50;
 const parallel = 4;
 /** A kubelet answers within milliseconds; one that is gone must not hold up the others. */
 const kubeletMs = 5000;
+/** Pods of waypoints that are asked for their connections at most. */
+const mostWaypoints = 20;
 
 /** What reading asks of a client. */
-export type FootprintApi = Pick<Api, "server" | "get"> & Pick<ApiClient, "getBehind">;
+export type FootprintApi = Pick<Api, "server" | "get" | "getText"> & Pick<ApiClient, "getBehind">;
 
 /** A kind without which there is no report may not be read. */
 export class UnreadableError extends Error {
@@ -64,6 +66,7 @@ export async function footprintState(
     pods: withUsage(pods, asked.usages),
     captured,
     ...(used ? { usedWaypoints: used } : {}),
+    waypointConnections: await readConnections(client, pods),
   };
   if (asked.usages.length > 0 || pods.length === 0) return { ...state, source: "kubelets", reasons: [] };
   onProgress("metrics.k8s.io");
@@ -134,6 +137,21 @@ async function readUsers(client: FootprintApi, ofPods: Set<string>): Promise<Set
     if (reply !== undefined && reply.kind !== "missing") return undefined;
   }
   return waypoints;
+}
+
+/** Connections to each waypoint, as its Envoys say; one of which a pod gives no answer is left out. */
+async function readConnections(client: FootprintApi, pods: MeshPod[]): Promise<Map<string, number>> {
+  const waypoints = pods.filter(({ part, node }) => part === "waypoints" && node !== "");
+  const connections = new Map<string, number>();
+  if (waypoints.length > mostWaypoints) return connections;
+  for (const { namespace, name, owner } of waypoints) {
+    const path = `/api/v1/namespaces/${namespace}/pods/${name}:15090/proxy/stats/prometheus?filter=total_connections`;
+    const text = (await client.getText(path, kubeletMs)) ?? "";
+    const open = Number(/^envoy_server_total_connections(?:\{[^}]*\})? (\d+)$/m.exec(text)?.[1] ?? NaN);
+    const key = owner.replace(/^Gateway /, "");
+    connections.set(key, (connections.get(key) ?? 0) + open);
+  }
+  return new Map([...connections].filter(([, open]) => !Number.isNaN(open)));
 }
 
 /** What came of asking the kubelets. */

@@ -180,9 +180,9 @@ export interface AmbientMeshArgs {
    */
   platform?: Platform;
   /**
-   * How much of the cluster the mesh takes: standard, or lean for a cluster for development. lean has smaller requests,
-   * lets Go collect garbage more often, and starts two workers in each Envoy; what was measured, and how far it scales, is
-   * in footprint.md. A change rolls istiod, istio-cni, the gateways and the waypoints.
+   * How much of the cluster the mesh takes: standard, or lean for a cluster for development. lean has smaller requests, and
+   * istiod and istio-cni collect garbage more often; what that saves, and how far it scales, is in docs/footprint.md. A
+   * change rolls all parts of the mesh, in place.
    * @default "standard"
    * @example "lean"
    */

@@ -38,7 +38,7 @@ const argumentOf: Record<Exclude<Part, "sidecars">, (setting: string) => string>
 
 /** All advice: what breaks first, then the parts in their order. */
 export function advise(state: FootprintState): Advice[] {
-  const all = [...owners(state.pods).flatMap(partAdvice), ...unusedWaypoints(state)];
+  const all = [...owners(state.pods).flatMap(partAdvice), ...waypointAdvice(state)];
   return [...all.filter(({ severity }) => severity === "error"), ...all.filter(({ severity }) => severity !== "error")];
 }
 
@@ -130,23 +130,27 @@ function cpuAdvice(object: string, { requested, used }: Most, write: Write): Adv
   return isFar ? [{ severity: "warning", object, got, rule, fix }] : [];
 }
 
-function unusedWaypoints({ pods, usedWaypoints }: FootprintState): Advice[] {
-  if (usedWaypoints === undefined) return [];
+/** Waypoints that nothing names, and those that are named and get no traffic. */
+function waypointAdvice({ pods, usedWaypoints, waypointConnections }: FootprintState): Advice[] {
   const waypoints = owners(pods).filter(({ part }) => part === "waypoints");
-  return waypoints
-    .filter(({ object }) => !usedWaypoints.has(object.replace(/^Gateway /, "")))
-    .map(({ object, pods: own }): Advice => {
-      const used = own.flatMap((pod) => pod.used ?? []);
-      const memory = used.reduce((sum, usage) => sum + ownMemory(usage), 0);
-      const [namespace = "", name = ""] = object.replace(/^Gateway /, "").split("/");
-      return {
-        severity: "warning",
-        object,
-        got: used.length === 0 ? "no user" : `no user, and ${memoryText(memory)}`,
-        rule: "a waypoint gets traffic only where a namespace, Service or pod names it; delete it where it is made, or use it",
-        fix: { run: `kubectl label namespace ${namespace} ${marks.useWaypoint}=${name}` },
-      };
-    });
+  return waypoints.flatMap(({ object, pods: own }): Advice[] => {
+    const key = object.replace(/^Gateway /, "");
+    const [namespace = "", name = ""] = key.split("/");
+    const used = own.flatMap((pod) => pod.used ?? []);
+    const memory =
+      used.length === 0 ? "" : `, and ${memoryText(used.reduce((sum, usage) => sum + ownMemory(usage), 0))}`;
+    if (usedWaypoints !== undefined && !usedWaypoints.has(key)) {
+      const rule =
+        "a waypoint gets traffic only where a namespace, Service or pod names it; delete it where it is made, or use it";
+      const fix = { run: `kubectl label namespace ${namespace} ${marks.useWaypoint}=${name}` };
+      return [{ severity: "warning", object, got: `no user${memory}`, rule, fix }];
+    }
+    // The kubelet's probe may be one of them.
+    if ((waypointConnections.get(key) ?? Infinity) > own.length) return [];
+    const rule = "ztunnel keeps its connections to a waypoint for minutes after the last request: there was none";
+    const fix = { run: `kubectl get namespaces,services --all-namespaces --selector ${marks.useWaypoint}=${name}` };
+    return [{ severity: "warning", object, got: `no open connection${memory}`, rule, fix }];
+  });
 }
 
 /** False where a part is about to fail, and where there is nothing to measure or nothing was measured. */

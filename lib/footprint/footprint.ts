@@ -23,6 +23,8 @@ export interface FootprintState {
   captured: number;
   /** Waypoints that a namespace, Service or pod names, as namespace/name; nothing where these cannot be read. */
   usedWaypoints?: ReadonlySet<string>;
+  /** Connections that are open to the pods of a waypoint now, as namespace/name; of those alone that could be asked. */
+  waypointConnections: ReadonlyMap<string, number>;
 }
 
 /** A part of the mesh, in all or on one node. */

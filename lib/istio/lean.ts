@@ -1,5 +1,5 @@
-// The lean footprint: requests and settings that make the parts smaller on a cluster for development. docs/footprint.md has
-// what each of them saves, measured alone and together.
+// The lean footprint: what makes the parts smaller on a cluster for development. docs/footprint.md has what it saves, and what
+// was measured and left alone.
 import { Footprint } from "../validation/closed-sets";
 import { partDefaults } from "./defaults";
 
@@ -31,16 +31,7 @@ export function partRequests(footprint: string | undefined): PartRequests {
 }
 
 /**
- * Go collects garbage whenever the heap has grown by this share, in percent, of what was alive before; by itself by 100. On
- * heaps of some ten megabytes that costs little CPU.
+ * Environment of the Go programs istiod and istio-cni. Go collects garbage whenever the heap has grown by this share, in
+ * percent, of what was alive before; by itself by 100. On heaps of some ten megabytes collecting more often costs little CPU.
  */
-const collectorPercent = "25";
-
-/** Environment of the Go programs istiod and istio-cni. */
-export const leanEnvironment = { GOGC: collectorPercent };
-
-/**
- * Settings of every Envoy and its agent. Without a limit of CPU, which this package sets for none, Envoy starts a worker for
- * each core of the node, with buffers and connections of its own.
- */
-export const leanProxyConfig = { concurrency: 2, proxyMetadata: { GOGC: collectorPercent } };
+export const leanEnvironment = { GOGC: "25" };

@@ -51,10 +51,7 @@ describe("the values of the charts", () => {
     const lean = { ...shared, footprint: "lean" };
     const istiod = istiodValues(lean, {});
     assert.deepEqual(istiod["env"], { GOGC: "25" });
-    assert.deepEqual(istiod["meshConfig"], {
-      accessLogFile: "/dev/stdout",
-      defaultConfig: { concurrency: 2, proxyMetadata: { GOGC: "25" } },
-    });
+    assert.deepEqual(istiod["meshConfig"], { accessLogFile: "/dev/stdout" });
     assert.deepEqual(cniValues(lean, {})["env"], { GOGC: "25" });
     assert.deepEqual(ztunnelValues(lean, {})["env"], undefined);
     const requests = [istiodValues, cniValues, ztunnelValues].map((values) => chartRequests(values(lean, {})));
@@ -69,14 +66,10 @@ describe("the values of the charts", () => {
     const lean = { ...shared, footprint: "lean" };
     const values = istiodValues(lean, {
       memory: "256Mi",
-      values: { env: { GOGC: "100", A: "b" }, meshConfig: { defaultConfig: { concurrency: 4 } } },
+      values: { env: { GOGC: "100", A: "b" } },
     });
     assert.deepEqual(values["resources"], { requests: { cpu: "50m", memory: "256Mi" } });
     assert.deepEqual(values["env"], { GOGC: "100", A: "b" });
-    assert.deepEqual((values["meshConfig"] as Values)["defaultConfig"], {
-      concurrency: 4,
-      proxyMetadata: { GOGC: "25" },
-    });
   });
 
   it("switch the logs of Envoy and of ztunnel together", () => {

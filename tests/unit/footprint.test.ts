@@ -11,7 +11,12 @@ import type { RawObject } from "./fixtures/raw-object";
 
 /** The mesh's API, which for a kubelet of its own refusal has an answer of its own. */
 function apiOf(mesh: MeshApi): FootprintApi {
-  return { server: mesh.server, get: (path) => mesh.get(path), getBehind: (path) => mesh.get(path) };
+  return {
+    server: mesh.server,
+    get: (path) => mesh.get(path),
+    getBehind: (path) => mesh.get(path),
+    getText: (path) => mesh.getText(path),
+  };
 }
 
 const read = (mesh: MeshApi) => footprintState(apiOf(mesh));
@@ -265,6 +270,24 @@ describe("the advice on a footprint", () => {
     assert.deepEqual(await advice(mesh), [unused]);
     const [web] = mesh.all(paths.pods).filter(({ metadata }) => metadata.name.startsWith("web-"));
     mesh.edit(paths.pods, web!.metadata.name, label("istio.io/use-waypoint", "waypoint"));
+    assert.deepEqual(await advice(mesh), []);
+  });
+
+  it("names a waypoint that has a user and no connection but the kubelet's probe", async () => {
+    const mesh = measuredMesh();
+    const [{ metadata }] = mesh.all(paths.pods).filter((pod) => pod.metadata.name.startsWith("waypoint")) as [
+      RawObject,
+    ];
+    const stats = `/api/v1/namespaces/shop/pods/${metadata.name}:15090/proxy/stats/prometheus?filter=total_connections`;
+    const say = (connections: number) => {
+      const name = "envoy_server_total_connections";
+      mesh.recording.texts[stats] = `# TYPE ${name} gauge\n${name}{} ${connections}\n`;
+    };
+    say(1);
+    assert.deepEqual(await advice(mesh), [
+      'warning: `Gateway shop/waypoint`: got "no open connection, and 27.0 MiB"; ztunnel keeps its connections to a waypoint for minutes after the last request: there was none; run `kubectl get namespaces,services --all-namespaces --selector istio.io/use-waypoint=waypoint`',
+    ]);
+    say(2);
     assert.deepEqual(await advice(mesh), []);
   });
 
