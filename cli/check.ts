@@ -10,6 +10,7 @@ import { checks } from "../lib/checks";
 import { categories, type CheckContext } from "../lib/checks/check";
 import { violationLine } from "../lib/validation/violations";
 import { kindCluster, kindDefaults, publishedPorts, type KindCluster } from "../lib/kind/kind-cluster";
+import { isReason } from "../lib/preflight/waivers";
 import { nearest } from "../lib/validation/names";
 import { isGood, judge, reportData, type Report, type Scope } from "../lib/checks/verdicts";
 import { parseDuration } from "./duration";
@@ -32,6 +33,7 @@ interface CheckOptions {
   wait?: string;
   timeout: string;
   kindConfig?: string;
+  ignore?: string[];
 }
 
 /** The subcommand; `finish` takes its exit code. */
@@ -47,6 +49,7 @@ export function checkCommand(terminal: Terminal, finish: (code: number) => void)
     .option("--wait <duration>", "check again until nothing fails, for at most this long, such as 2m")
     .option("--timeout <duration>", "time limit of a single check", "1m")
     .option("--kind-config <file>", "kind cluster file that says which ports are published")
+    .option("--ignore <id=reason>", "show the findings of this check, and do not fail; can be repeated", collect)
     .action(async (options: CheckOptions) => finish(await check(options, terminal)));
 }
 
@@ -58,7 +61,11 @@ async function check(options: CheckOptions, terminal: Terminal): Promise<number>
   };
   const waitMs = options.wait === undefined ? 0 : parseDuration("--wait", options.wait);
   const look = { target, timeoutMs: parseDuration("--timeout", options.timeout), ports: portsOf(options.kindConfig) };
-  const scope: Scope = { categories: options.category ?? [], namespaces: options.namespace ?? [] };
+  const scope: Scope = {
+    categories: options.category ?? [],
+    namespaces: options.namespace ?? [],
+    waivers: waiversOf(options.ignore ?? []),
+  };
   const until = Date.now() + waitMs;
   for (;;) {
     const seen = await lookOnce(look, scope, terminal);
@@ -123,6 +130,22 @@ function waitingFor(seen: Report | string): string {
 function validate({ category = [], output }: CheckOptions): void {
   for (const name of category) requireWord("--category", name, categories);
   requireWord("--output", output, formats);
+}
+
+/** Reasons by ids, as `id=reason` gives them. */
+function waiversOf(given: readonly string[]): Record<string, string> {
+  const ids = checks.map(({ id }) => id);
+  return Object.fromEntries(
+    given.map((text) => {
+      const [, id = text, reason = ""] = /^([^=]*)=(.*)$/s.exec(text) ?? [];
+      const shown = isReason(reason) ? reason : "<reason>";
+      const refuse = (rule: string, known: string) =>
+        new UsageError(violationLine({ path: "--ignore", got: text, rule, fix: `--ignore "${known}=${shown}"` }));
+      if (!ids.includes(id)) throw refuse("there is no such check", nearest(id, ids));
+      if (!isReason(reason)) throw refuse("must say after `=` why the finding does not matter here", id);
+      return [id, reason];
+    }),
+  );
 }
 
 function requireWord(option: string, word: string, words: readonly string[]): void {

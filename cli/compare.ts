@@ -3,7 +3,7 @@ import * as http from "node:http";
 import * as https from "node:https";
 import { setTimeout as sleep } from "node:timers/promises";
 import { reason } from "../cluster/connection";
-import type { ConvertOptions } from "../lib/conversion/convert";
+import type { ConvertOptions } from "../lib/conversion/read";
 import { differenceOf, differencesText, type Answer, type Difference } from "../lib/conversion/differences";
 import { requestsOf, type Request } from "../lib/conversion/requests";
 import { violationLine } from "../lib/validation/violations";
@@ -32,6 +32,12 @@ type Sides = { [scheme in Request["scheme"]]?: [nginx: URL, gateway: URL] };
 /** How long one answer may take. */
 const answerMs = 10_000;
 
+/** How much of a body is read: some never end. */
+const bodyBytes = 2 ** 20;
+
+/** What requests are made of. */
+const knownMethods = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"];
+
 /** Sends everything; gives the exit code. */
 export async function compare(
   documents: readonly unknown[],
@@ -46,7 +52,7 @@ export async function compare(
   const limit = numberOf("--max-requests", options.maxRequests);
   const rate = numberOf("--rate", options.rate);
   const schemes = (["http", "https"] as const).filter((scheme) => sides[scheme]);
-  const methods = options.methods.split(",").map((method) => method.trim().toUpperCase());
+  const methods = methodsOf(options.methods);
   const { requests, left } = requestsOf(documents, settings, { schemes, methods, limit });
   const looks = {
     headers: options.header ?? [],
@@ -78,14 +84,21 @@ export async function compare(
   return differences.length === 0 ? exit.good : exit.failed;
 }
 
+function methodsOf(text: string): string[] {
+  const methods = text.split(",").map((method) => method.trim().toUpperCase());
+  if (methods.every((method) => knownMethods.includes(method))) return methods;
+  const rule = `must be some of ${knownMethods.join(", ")}, with commas between them`;
+  throw new UsageError(violationLine({ path: "--methods", got: text, rule, fix: "--methods GET,HEAD,OPTIONS" }));
+}
+
 function urlsOf(option: string, given: string[]): [URL, URL] {
-  const urls = given.flatMap((text) => (URL.canParse(text) ? [new URL(text)] : []));
-  const [nginx, gateway] = urls;
-  if (given.length === 2 && nginx && gateway) return [nginx, gateway];
   const scheme = option === "--https" ? "https" : "http";
+  const all = given.flatMap((text) => (URL.canParse(text) ? [new URL(text)] : []));
+  const [nginx, gateway] = all.filter(({ protocol }) => protocol === `${scheme}:`);
+  if (given.length === 2 && nginx && gateway) return [nginx, gateway];
   const fix = `${option} ${scheme}://localhost:${scheme === "https" ? "8443" : "8080"} ${scheme}://localhost:${scheme === "https" ? "8444" : "8081"}`;
   throw new UsageError(
-    violationLine({ path: option, got: given.join(" "), rule: "must be two URLs, NGINX's first", fix }),
+    violationLine({ path: option, got: given.join(" "), rule: `must be two URLs of ${scheme}, NGINX's first`, fix }),
   );
 }
 
@@ -114,15 +127,27 @@ function answerOf({ method, host, path, headers }: Request, url: URL): Promise<A
       reject(new NoAnswerError(`no answer from ${url.origin} to ${method} ${host}${path}: ${why}`));
     const sent = (isHttps ? https : http).request(options, (response) => {
       const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("error", (error) => fail(reason(error)));
-      response.on("end", () =>
+      let bytes = 0;
+      const done = () => {
+        clearTimeout(last);
         resolve({
           status: response.statusCode ?? 0,
           headers: flat(response.headers),
           body: Buffer.concat(chunks).toString("utf8"),
-        }),
-      );
+        });
+        response.destroy();
+      };
+      const last = setTimeout(done, answerMs);
+      response.on("data", (chunk: Buffer) => {
+        chunks.push(chunk);
+        bytes += chunk.length;
+        if (bytes >= bodyBytes) done();
+      });
+      response.on("error", (error) => {
+        clearTimeout(last);
+        fail(reason(error));
+      });
+      response.on("end", done);
     });
     sent.on("timeout", () => sent.destroy(new Error(`nothing within ${answerMs / 1000} s`)));
     sent.on("error", (error) => fail(reason(error)));

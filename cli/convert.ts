@@ -6,8 +6,10 @@ import { parseAllDocuments } from "yaml";
 import { UnreachableError } from "../cluster/client";
 import { NoClusterError, reason } from "../cluster/connection";
 import { IngressesError, readIngresses } from "../cluster/ingresses";
-import { classOf, convert, standardOptions, type ConvertOptions } from "../lib/conversion/convert";
+import { convert, standardOptions } from "../lib/conversion/convert";
+import type { AuthProvider } from "../lib/conversion/auth-providers";
 import { inputOf } from "../lib/conversion/input";
+import { classOf, type ConvertOptions } from "../lib/conversion/read";
 import { count, reportText } from "../lib/conversion/report";
 import { programText } from "../lib/conversion/typescript";
 import { yamlText } from "../lib/conversion/yaml";
@@ -32,6 +34,7 @@ interface Options extends TargetOptions, CompareOptions {
   output?: string;
   report: string;
   accept?: string[];
+  authProvider?: string[];
   timeout: string;
 }
 
@@ -55,6 +58,11 @@ export function convertCommand(terminal: Terminal, finish: (code: number) => voi
     .option("--https-port <port>", "port of https in redirects, where it is not 443")
     .option("--hsts", "add Strict-Transport-Security to answers over https, as NGINX does")
     .option("--accept <part>", "leave out a refused annotation or path; may be repeated", collect)
+    .option(
+      "--auth-provider <name>",
+      "extension provider of the mesh for auth-url, or <url>=<name> for one URL; may be repeated",
+      collect,
+    )
     .option("--output <format>", "yaml or typescript; with --compare table or json")
     .option("--report <format>", "how stderr tells what became of what: text or json", "text")
     .option("--timeout <duration>", "how long reading a cluster may take", "1m")
@@ -119,7 +127,34 @@ function settingsOf(options: Options): ConvertOptions {
     className: options.class,
     classless: options.filename !== undefined || options.classless === true,
     accept: options.accept ?? [],
+    authProviders: authProviders(options.authProvider ?? []),
   };
+}
+
+/** Names of extension providers, each for every URL or for one. */
+function authProviders(given: string[]): AuthProvider[] {
+  const all = given.map((text) => {
+    const [, url, name = ""] = /^(?:(.*)=)?([^=]*)$/.exec(text) ?? [];
+    if (!/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/.test(name)) {
+      const rule = "must end with a name of lowercase letters, digits and hyphens, 63 at most";
+      throw usage("--auth-provider", text, rule, "--auth-provider oauth2-proxy");
+    }
+    return url === undefined ? { name } : { name, url };
+  });
+  // Istio finds the requests of a provider by what its name begins with.
+  for (const { name } of all) {
+    const longer = all.find((other) => other.name.startsWith(`${name}-`));
+    if (longer) {
+      const rule = `must not begin like the name of another provider, here "${name}"`;
+      throw usage(
+        "--auth-provider",
+        longer.name,
+        rule,
+        `--auth-provider ${longer.name.split("-").reverse().join("-")}`,
+      );
+    }
+  }
+  return all;
 }
 
 function requireWord(option: string, word: string, words: readonly string[]): void {

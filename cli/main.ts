@@ -2,7 +2,7 @@
 // The entry point of `istio-ambient`. Any Node must be able to parse this file and what it imports; the rest is loaded
 // only once the Node is known to be new enough.
 import { exit } from "./exit";
-import { nodeRefusal } from "./node-version";
+import { nodeRefusal } from "../lib/node-version";
 import { packageFile } from "./package-file";
 import type * as Command from "./run";
 

@@ -9,6 +9,7 @@ import { kindConfigCommand } from "./kind-config";
 import { packageFile } from "./package-file";
 import { readyCommand } from "./ready";
 import { processTerminal, type Terminal } from "./terminal";
+import { sweepCommand } from "./sweep";
 import { enrollCommand, unenrollCommand } from "./unenroll";
 
 /** Runs the command with arguments as in process.argv.slice(2); gives its exit code. */
@@ -27,7 +28,8 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
     .addCommand(gatewayApiCommand(terminal, finish))
     .addCommand(readyCommand(terminal, finish))
     .addCommand(unenrollCommand(terminal, finish))
-    .addCommand(enrollCommand(terminal, finish));
+    .addCommand(enrollCommand(terminal, finish))
+    .addCommand(sweepCommand(terminal, finish));
   for (const command of [program, ...program.commands]) {
     command
       .exitOverride()

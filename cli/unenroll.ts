@@ -1,10 +1,11 @@
-// `istio-ambient unenroll` and `istio-ambient enroll --restore`: out of the mesh without losing traffic, and back.
+// `istio-ambient unenroll` and `istio-ambient enroll`: out of the mesh without losing traffic, into it, and back.
 import { Command } from "commander";
 import { ApiClient, UnreachableError } from "../cluster/client";
 import { NoClusterError } from "../cluster/connection";
 import { drain, planDrain } from "../cluster/drain";
 import {
   EnrollmentError,
+  enroll as enrollNamespaces,
   hasZtunnel,
   namespaceNames,
   readEnrolled,
@@ -25,6 +26,7 @@ interface Options extends TargetOptions {
   drain?: boolean;
   refuse?: boolean;
   restore?: boolean;
+  allowSystemNamespace?: boolean;
 }
 
 const collect = (value: string, list: string[] = []) => [...list, value];
@@ -43,15 +45,16 @@ export function unenrollCommand(terminal: Terminal, finish: (code: number) => vo
 /** `enroll`; `finish` takes its exit code. */
 export function enrollCommand(terminal: Terminal, finish: (code: number) => void): Command {
   return withTarget(new Command("enroll"))
-    .description("Return to the mesh what `unenroll` removed from it.")
-    .option("--restore", "restore the labels that `unenroll` removed")
-    .option("--namespace <name>", "only this namespace; can be repeated", collect)
+    .description("Add namespaces to the mesh, or return what `unenroll` removed from it.")
+    .option("--namespace <name>", "this namespace; can be repeated", collect)
+    .option("--restore", "restore the labels that `unenroll` removed, in these namespaces or in all")
+    .option("--allow-system-namespace", "accept a system namespace (kube-…, istio-…, openshift…)")
     .option("--timeout <duration>", "time limit of the whole operation", "5m")
     .action(async (options: Options) => {
-      if (!options.restore) {
+      if (!options.restore && options.namespace === undefined) {
         throw new UsageError(
-          "`--restore`: missing; `enroll` returns what `unenroll` removed, and a new namespace joins the mesh by its " +
-            "label istio.io/dataplane-mode=ambient; run `istio-ambient enroll --restore`",
+          "`--namespace`: missing; must name the namespaces that join the mesh, unless `--restore` returns what " +
+            "`unenroll` removed; write `--namespace shop`",
         );
       }
       finish(await withClient(options, terminal, enroll));
@@ -137,11 +140,16 @@ function described({ namespaces, pods }: Enrolled): string {
   return `${counted(namespaces.length, "namespace")}${alone}`;
 }
 
-const enroll: Work = async (client, { namespace }, _untilMs, terminal) => {
+const enroll: Work = async (client, { namespace, restore: isReturn, allowSystemNamespace }, _untilMs, terminal) => {
   if (!(await hasZtunnel(client))) {
     throw new EnrollmentError(
       "ztunnel is not ready on every node, and enrolled pods lose all traffic without it; run `istio-ambient ready` first",
     );
+  }
+  if (!isReturn) {
+    const joined = await enrollNamespaces(client, namespace, allowSystemNamespace);
+    terminal.out(joined.length === 0 ? "already in the mesh\n" : `in the mesh: ${some(joined, 20)}\n`);
+    return exit.good;
   }
   const names = await restore(client, namespace);
   terminal.out(names.length === 0 ? "nothing to restore\n" : `back in the mesh: ${some(names, 20)}\n`);

@@ -104,15 +104,25 @@ export class ApiClient implements WritingApi {
     return this.ask({ method: "POST", path, accept: "application/json", body, type: "application/json" });
   }
 
+  /** DELETE of an object. */
+  delete(path: string): Promise<Reply> {
+    return this.ask({ method: "DELETE", path, accept: "application/json" });
+  }
+
   /** A JSON merge patch, or a strategic one, which merges lists by their keys. */
   patch(path: string, body: object, kind: "merge" | "strategic" = "merge"): Promise<Reply> {
     const type = kind === "merge" ? "application/merge-patch+json" : "application/strategic-merge-patch+json";
     return this.ask({ method: "PATCH", path, accept: "application/json", body, type });
   }
 
+  /** Asks what creating an object would come to, and creates none. */
+  tryCreate(path: string, object: object): Promise<Reply> {
+    return this.post(`${path}?${new URLSearchParams({ fieldManager, dryRun: "All" }).toString()}`, object);
+  }
+
   /** Server-side apply: creates the object, or takes over the fields that it names and keeps all others. */
-  apply(path: string, object: object): Promise<Reply> {
-    const query = new URLSearchParams({ fieldManager, force: "true" });
+  apply(path: string, object: object, isDryRun = false): Promise<Reply> {
+    const query = new URLSearchParams({ fieldManager, force: "true", ...(isDryRun ? { dryRun: "All" } : {}) });
     const type = "application/apply-patch+yaml";
     return this.ask({
       method: "PATCH",

@@ -99,7 +99,9 @@ function textOrPath(value: string, home: string): { text: string; source: string
   // Text of a kubeconfig is longer than a path may be: existsSync says false then.
   if (!fs.existsSync(file)) {
     if (!/[{:]\s/.test(value) && !value.startsWith("{")) {
-      throw new NoClusterError(`kubeconfig "${value}" is neither a file nor the text of a kubeconfig`);
+      // What is too long for a path may be a secret that went wrong.
+      const shown = value.length > 100 ? "the given kubeconfig" : `kubeconfig "${value}"`;
+      throw new NoClusterError(`${shown} is neither a file nor the text of a kubeconfig`);
     }
     return { text: value, source: "the given kubeconfig" };
   }

@@ -2,6 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { V1ObjectMeta } from "@kubernetes/client-node";
 import { marks, some } from "../lib/checks/mesh";
+import { enrollPatch, enrollViolations } from "../lib/enrollment/enroll";
+import { violationLine } from "../lib/validation/violations";
 import { drainedMark, restorePatch, undrainPatch, unenrolledMark, unenrollPatch } from "../lib/enrollment/enrollment";
 import type { Named } from "../lib/cluster-state/snapshot";
 import { ApiClient, metadataOnly } from "./client";
@@ -107,6 +109,22 @@ export async function restore(client: ApiClient, only: readonly string[]): Promi
     ),
   );
   return [...left, ...drained].map(({ namespace, name }) => (namespace ? `${namespace}/${name}` : name));
+}
+
+/** Enrolls these namespaces, all of them or none; returns the names of those that were not enrolled before. */
+export async function enroll(
+  client: ApiClient,
+  only: readonly string[],
+  allowSystemNamespace: boolean | undefined,
+): Promise<string[]> {
+  const all = (await listMetadata(client, "/api/v1/namespaces")).filter(({ name }) => only.includes(name));
+  const violations = all.flatMap((each) => enrollViolations(each, allowSystemNamespace));
+  if (violations.length > 0) {
+    throw new EnrollmentError(violations.map(violationLine).join("\n"));
+  }
+  const open = all.filter((each) => enrollPatch(each) !== undefined);
+  await inTurns(open, (each) => patchOrFail(client, pathOf(each), enrollPatch(each)!));
+  return open.map(({ name }) => name);
 }
 
 /** Names of all namespaces. */

@@ -3,22 +3,25 @@ import type { V1ObjectMeta } from "@kubernetes/client-node";
 import type { Kind, SnapshotLists } from "../lib/cluster-state/snapshot";
 import { metadataOnly } from "./client";
 import * as core from "./slim";
+import * as entries from "./slim-entries";
 import * as mesh from "./slim-mesh";
+import * as policies from "./slim-policies";
 
 /** One list request of a kind and what to keep of each object. */
 export interface Source<T> {
   path: string;
   query: Record<string, string>;
   accept?: string;
-  /** Read only the first page: enough for kinds of which the newest few tell all. */
-  onePage?: boolean;
   keep(raw: unknown): T[];
 }
 
 /** Kinds that are read by lists; the others need to know first what the lists hold. */
-export type ListedKind = Exclude<Kind, "configMaps" | "secrets" | "ztunnelLinks" | "drift">;
+export type ListedKind = Exclude<
+  Kind,
+  "configMaps" | "secrets" | "ztunnelLinks" | "ztunnelCounts" | "drift" | "networkPlugins" | "otherPolicies"
+>;
 
-type Options = Partial<Pick<Source<unknown>, "query" | "accept" | "onePage">>;
+type Options = Partial<Pick<Source<unknown>, "query" | "accept">>;
 
 function source<R, T>(path: string, keep: (raw: R) => T | T[], options: Options = {}): Source<T> {
   return {
@@ -37,7 +40,7 @@ const named = (raw: { metadata?: V1ObjectMeta }) => core.named(raw);
 const gatewayApi = "/apis/gateway.networking.k8s.io/v1";
 const admission = "/apis/admissionregistration.k8s.io/v1";
 const labelled = (labelSelector: string): Options => ({ query: { labelSelector } });
-const eventsOf = (reason: string): Options => ({ query: { fieldSelector: `reason=${reason}` }, onePage: true });
+const eventsOf = (reason: string): Options => ({ query: { fieldSelector: `reason=${reason}` } });
 
 /** The requests of each kind. */
 export const sources: { [K in ListedKind]: Source<SnapshotLists[K]>[] } = {
@@ -64,10 +67,14 @@ export const sources: { [K in ListedKind]: Source<SnapshotLists[K]>[] } = {
     source(`${admission}/validatingwebhookconfigurations`, core.slimWebhooks("ValidatingWebhookConfiguration")),
   ],
   authorizationPolicies: [source("/apis/security.istio.io/v1/authorizationpolicies", mesh.slimAuthorizationPolicy)],
-  networkPolicies: [source("/apis/networking.k8s.io/v1/networkpolicies", core.slimNetworkPolicy)],
+  networkPolicies: [source("/apis/networking.k8s.io/v1/networkpolicies", policies.slimNetworkPolicy)],
   events: [
     source("/api/v1/events", core.slimEvent, eventsOf("FailedCreatePodSandBox")),
     source("/api/v1/events", core.slimEvent, eventsOf("FailedCreate")),
   ],
+  runtimeClasses: [source("/apis/node.k8s.io/v1/runtimeclasses", entries.slimRuntimeClass)],
+  serviceEntries: [source("/apis/networking.istio.io/v1/serviceentries", entries.slimServiceEntry)],
+  workloadEntries: [source("/apis/networking.istio.io/v1/workloadentries", named, metadata)],
+  workloadGroups: [source("/apis/networking.istio.io/v1/workloadgroups", entries.slimWorkloadGroup)],
   helmReleases: [source("/api/v1/secrets", core.slimHelmRelease, { ...metadata, ...labelled("owner=helm") })],
 };

@@ -7,8 +7,21 @@ const pageSize = 500;
 /** All objects of a list, or the reply that ended it. */
 export type Listed<T> = { kind: "ok"; items: T[] } | Exclude<Reply, { kind: "ok" }>;
 
-/** Reads every page of a list. The path may have a query, such as a labelSelector. */
+/** True where the API server no longer remembers the list of which a page was asked for. */
+export function isExpired(reply: Reply | Listed<unknown>): boolean {
+  return reply.kind === "failed" && reply.status === 410;
+}
+
+/**
+ * Reads every page of a list; one that took longer than the API server remembers it, once more. The path may have a
+ * query, such as a labelSelector.
+ */
 export async function listAll<T>(client: Pick<Api, "get">, path: string, accept?: string): Promise<Listed<T>> {
+  const listed = await listPages<T>(client, path, accept);
+  return isExpired(listed) ? listPages<T>(client, path, accept) : listed;
+}
+
+async function listPages<T>(client: Pick<Api, "get">, path: string, accept?: string): Promise<Listed<T>> {
   const items: T[] = [];
   const ended = await eachPage<T>(client, path, (page) => items.push(...page), accept);
   return ended ?? { kind: "ok", items };

@@ -11,12 +11,16 @@ import {
 } from "../lib/preflight/facts";
 import { stackMark } from "../lib/ownership/marks";
 import { meshReleases } from "../lib/istio/releases";
-import type { PodState, WorkloadState } from "../lib/cluster-state/snapshot";
-import { marks } from "../lib/checks/mesh";
+import type { NamespaceState, PodState, WorkloadState } from "../lib/cluster-state/snapshot";
+import { istioVersion, marks } from "../lib/checks/mesh";
+import { installedBundle, reasonToLeave } from "../lib/gateway-api/bundle";
+import { askedDefinitions } from "../lib/preflight/asked";
 import type { JsonMap } from "../lib/drift";
+import { readRefusals, readStoredVersions, type Surroundings } from "./admission";
 import { ApiClient, metadataOnly, type Api, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
 import { listAll, listReadable } from "./lists";
+import { readNetworkPlugins, readPodInterfacePolicies } from "./network-plugins";
 import { named, slimDeployment, slimPod } from "./slim";
 import { readDrift } from "./release-drift";
 import type { KnownLists } from "./release-objects";
@@ -53,25 +57,80 @@ async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
   ]);
   const { server, kubernetes, gaps, nodes, namespaces, services, daemonSets, definitions, helmReleases } = snapshot;
   const has = (crd: string) => definitions.some(({ name }) => name === crd);
-  const own = namespaces.some(
+  const isOwn = namespaces.some(
     ({ name, annotations }) => name === plan.namespace && annotations[stackMark] === plan.stack,
   );
   const issues = plan.gateway?.certificate !== undefined && has("certificates.cert-manager.io");
   const ambient = namespaces.some(({ labels }) => labels[marks.dataplaneMode] === "ambient");
-  const hasCilium = gaps.daemonSets !== undefined || daemonSets.some(isCilium);
-  const [uncapturable, cilium, calico, objects, issuerFound, certManager, drift] = await Promise.all([
+  const signs = { daemonSets, definitions, isBlind: gaps.daemonSets !== undefined };
+  const [uncapturable, network, podInterfacePolicies, objects, issuerFound, certManager, drift] = await Promise.all([
     ambient ? readUncapturable(client) : [],
-    hasCilium ? readCilium(client) : undefined,
-    has("felixconfigurations.crd.projectcalico.org") ? readCalico(client) : undefined,
+    readNetworkPlugins(client, signs),
+    readPodInterfacePolicies(client, signs),
     plan.gateway ? readObjects(client, plan.gateway, has, known) : [],
     readIssuer(client, plan),
     issues ? readCertManager(client, controllers) : undefined,
-    own ? readDrift(client, meshReleases(plan), "vital", known) : undefined,
+    isOwn ? readDrift(client, meshReleases(plan), "vital", known) : undefined,
   ]);
   const istiods = (controllers ?? []).filter(({ labels }) => labels["app"] === "istiod");
   const lists = { nodes, namespaces, services, istiods, daemonSets, definitions, helmReleases, uncapturable, objects };
   const drifted = drift?.drifted ?? [];
-  return { server, kubernetes, gaps, ...lists, issuerFound, certManager, metricsApi, cilium, calico, denied, drifted };
+  const networkPlugins = network.plugins;
+  const missingPullSecrets = await readMissingPullSecrets(client, plan, namespaces);
+  const asked = denied.length === 0 && changesMesh(plan, istiods, isOwn) ? plan : {};
+  const admission = await readAdmission(client, asked, { namespaces, definitions });
+  const own = { issuerFound, certManager, metricsApi, denied, drifted };
+  return {
+    server,
+    kubernetes,
+    gaps,
+    ...lists,
+    networkPlugins,
+    podInterfacePolicies,
+    missingPullSecrets,
+    ...admission,
+    ...own,
+  };
+}
+
+/** Requests that a look may come to; what is asked beyond what has to be read stays within. */
+const requestLimit = 25;
+
+/** A mesh that stands, of this very release, is not written again. */
+function changesMesh({ namespace, version }: Plan, istiods: WorkloadState[], isOwn: boolean): boolean {
+  const standing = istiods.find((istiod) => istiod.namespace === namespace);
+  return !isOwn || standing === undefined || istioVersion(standing)?.version !== version;
+}
+
+/** What the cluster would say to the mesh's objects, one after the other as long as requests are left. */
+async function readAdmission(
+  client: ApiClient,
+  { asked = [], gatewayApi }: Pick<Plan, "asked" | "gatewayApi">,
+  around: Surroundings,
+): Promise<Pick<ClusterFacts, "refusals" | "storedVersions">> {
+  const installed = installedBundle([...around.definitions]);
+  const wanted = { bundleVersion: `v${gatewayApi ?? ""}`, channel: "standard" };
+  const isLeft = gatewayApi === undefined || reasonToLeave(installed, wanted) !== undefined;
+  const open = isLeft ? asked.filter(({ name }) => name !== askedDefinitions.gatewayApi) : asked;
+  const refusals = await readRefusals(client, open, around, requestLimit - client.requests);
+  const bundle = isLeft ? undefined : gatewayApi;
+  const left = requestLimit - client.requests;
+  return { refusals, storedVersions: await readStoredVersions(client, bundle, around.definitions, left) };
+}
+
+async function readMissingPullSecrets(client: ApiClient, plan: Plan, namespaces: NamespaceState[]) {
+  const places = [plan.namespace, plan.nodeNamespace, ...(plan.gateway ? [plan.gateway.namespace] : [])];
+  const wanted = [...new Set(places)].flatMap((namespace) =>
+    (plan.pullSecrets ?? []).map((name) => ({ namespace, name })),
+  );
+  const found = await Promise.all(
+    wanted.map(async ({ namespace, name }) => {
+      if (!namespaces.some((each) => each.name === namespace)) return false;
+      const reply = await client.get(`/api/v1/namespaces/${namespace}/secrets/${name}`, metadataOnly.object);
+      return reply.kind !== "missing";
+    }),
+  );
+  return wanted.filter((_, index) => found[index] === false);
 }
 
 /** Lists in which the preflight and the look at the releases' objects meet. */
@@ -101,12 +160,6 @@ function keepingLists(client: Api, kept: Map<string, JsonMap[]>): Api {
     patch: (path, body, kind) => client.patch(path, body, kind),
     getText: (path, timeoutMs) => client.getText(path, timeoutMs),
   };
-}
-
-/** The items of one page; what may not be read or is not served counts as empty. */
-async function items<T>(client: ApiClient, path: string, accept?: string): Promise<T[]> {
-  const reply = await client.get(path, accept);
-  return reply.kind === "ok" ? ((reply.body as { items?: T[] }).items ?? []) : [];
 }
 
 /** Deployments of istiod and of cert-manager's controller; undefined where they may not be listed. */
@@ -153,25 +206,10 @@ function isHeld({ spec }: V1Lease): boolean {
 /** Pods that ambient leaves alone, by what selectors can tell: the node's network, and the label of injected pods. */
 async function readUncapturable(client: ApiClient): Promise<PodState[]> {
   const lists = await Promise.all([
-    items<V1Pod>(client, "/api/v1/pods?fieldSelector=spec.hostNetwork%3Dtrue&limit=500"),
-    items<V1Pod>(client, "/api/v1/pods?labelSelector=security.istio.io%2FtlsMode&limit=500"),
+    listReadable<V1Pod>(client, "/api/v1/pods?fieldSelector=spec.hostNetwork%3Dtrue"),
+    listReadable<V1Pod>(client, "/api/v1/pods?labelSelector=security.istio.io%2FtlsMode"),
   ]);
   return lists.flat().map(slimPod);
-}
-
-/** Also where a cloud runs it under a name of its own. */
-function isCilium({ namespace, name, labels }: WorkloadState): boolean {
-  return namespace === "kube-system" && (name === "cilium" || labels["k8s-app"] === "cilium");
-}
-
-async function readCilium(client: ApiClient): Promise<Record<string, string> | undefined> {
-  const reply = await client.get("/api/v1/namespaces/kube-system/configmaps/cilium-config");
-  return reply.kind === "ok" ? ((reply.body as { data?: Record<string, string> }).data ?? {}) : undefined;
-}
-
-async function readCalico(client: ApiClient): Promise<ClusterFacts["calico"]> {
-  const reply = await client.get("/apis/crd.projectcalico.org/v1/felixconfigurations/default");
-  return reply.kind === "ok" ? ((reply.body as { spec?: ClusterFacts["calico"] }).spec ?? {}) : undefined;
 }
 
 async function isServed(client: ApiClient, path: string): Promise<boolean> {
@@ -186,7 +224,7 @@ async function readObjects(
   known: KnownLists,
 ): Promise<FoundObject[]> {
   const list = async (kind: string, path: string): Promise<FoundObject[]> => {
-    const found = await items<{ metadata?: V1ObjectMeta }>(client, `${path}?limit=500`, metadataOnly.list);
+    const found = await listReadable<{ metadata?: V1ObjectMeta }>(client, path, metadataOnly.list);
     return found.map((raw) => ({ ...named(raw), kind }));
   };
   const inNamespace = (kind: string, api: string, plural: string): Promise<FoundObject[]> =>

@@ -13,6 +13,7 @@ import {
 import { objectName } from "../lib/cluster-state/object-name";
 import type { Api, WritingApi } from "./client";
 import { readReleases, whyNot, type ReleaseName } from "./helm-releases";
+import { listAll } from "./lists";
 import { helmLabel, objectPath, readObjects, type Found, type KnownLists } from "./release-objects";
 
 /** What a look at releases saw. */
@@ -96,18 +97,16 @@ function differences({ object, live = {} }: Found, autoscaled: boolean) {
 /** Those whose replicas an autoscaler sets, the chart's or anybody's; where nobody can say, it may be one. */
 async function readAutoscaled(client: Api, found: Found[]): Promise<{ autoscaled: Found[]; unread: string[] }> {
   const namespaces = [...new Set(found.map(({ object }) => object.namespace))];
-  const lists = await Promise.all(
-    namespaces.map((namespace) =>
-      client.get(`/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers?limit=500`),
-    ),
-  );
   interface Autoscaler {
     metadata: { namespace: string };
     spec: { scaleTargetRef: { kind: string; name: string } };
   }
-  const autoscalers = lists.flatMap((reply) =>
-    reply.kind === "ok" ? ((reply.body as { items?: Autoscaler[] }).items ?? []) : [],
+  const lists = await Promise.all(
+    namespaces.map((namespace) =>
+      listAll<Autoscaler>(client, `/apis/autoscaling/v2/namespaces/${namespace}/horizontalpodautoscalers`),
+    ),
   );
+  const autoscalers = lists.flatMap((reply) => (reply.kind === "ok" ? reply.items : []));
   const closed = lists.map((reply) => (reply.kind === "forbidden" || reply.kind === "failed" ? reply.why : ""));
   const autoscaled = found.filter(
     ({ object }) =>

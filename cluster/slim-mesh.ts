@@ -48,6 +48,7 @@ interface RawGateway {
       protocol: string;
       hostname?: string;
       tls?: { certificateRefs?: RawReference[] };
+      allowedRoutes?: { namespaces?: { from?: string } };
     }[];
   };
   status?: { conditions?: RawConditions; listeners?: { name: string; conditions?: RawConditions }[] };
@@ -63,11 +64,12 @@ export function slimGateway(raw: RawGateway): GatewayState {
     ...(infrastructure?.parametersRef
       ? { parameters: reference(infrastructure.parametersRef, "ConfigMap", object.namespace) }
       : {}),
-    listeners: (listeners ?? []).map(({ name, port, protocol, hostname, tls }) => ({
+    listeners: (listeners ?? []).map(({ name, port, protocol, hostname, tls, allowedRoutes }) => ({
       name,
       port,
       protocol,
       hostname: hostname ?? "",
+      ...(allowedRoutes?.namespaces?.from ? { from: allowedRoutes.namespaces.from } : {}),
       certificates: (tls?.certificateRefs ?? []).map((ref) => reference(ref, "Secret", object.namespace)),
       conditions: conditions(raw.status?.listeners?.find((status) => status.name === name)?.conditions),
     })),

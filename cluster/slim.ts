@@ -23,8 +23,6 @@ import type {
   EventState,
   HelmReleaseState,
   Named,
-  NetworkPolicyState,
-  NetworkRule,
   NodeState,
   Owner,
   PodState,
@@ -33,6 +31,8 @@ import type {
   WebhookState,
   WorkloadState,
 } from "../lib/cluster-state/snapshot";
+import { isKeepingManager, isKeepingOwner } from "../lib/ownership/keepers";
+import { podStart } from "./start-hooks";
 
 interface RawCondition {
   type?: string;
@@ -48,6 +48,8 @@ const bulkyAnnotations = ["kubectl.kubernetes.io/last-applied-configuration"];
 export function named(raw: { metadata?: V1ObjectMeta }): Named {
   const metadata = raw.metadata ?? {};
   const annotations = metadata.annotations ?? {};
+  const owners = (metadata.ownerReferences ?? []).filter(isKeepingOwner).map(({ kind, name }) => ({ kind, name }));
+  const managers = (metadata.managedFields ?? []).map(({ manager = "" }) => manager).filter(isKeepingManager);
   const bulky = bulkyAnnotations.some((key) => key in annotations);
   return {
     namespace: metadata.namespace ?? "",
@@ -56,6 +58,8 @@ export function named(raw: { metadata?: V1ObjectMeta }): Named {
     annotations: bulky
       ? Object.fromEntries(Object.entries(annotations).filter(([key]) => !bulkyAnnotations.includes(key)))
       : annotations,
+    ...(owners.length > 0 ? { owners } : {}),
+    ...(managers.length > 0 ? { keptBy: [...new Set(managers)] } : {}),
   };
 }
 
@@ -84,16 +88,18 @@ function containers(spec: V1PodSpec | undefined): ContainerState[] {
 
 export function slimNode(raw: V1Node): NodeState {
   const ready = raw.status?.conditions?.find((entry) => entry.type === "Ready");
-  return { ...named(raw), ready: ready?.status === "True", providerId: raw.spec?.providerID ?? "" };
+  const taints = (raw.spec?.taints ?? []).map(({ key }) => key);
+  return {
+    ...named(raw),
+    ready: ready?.status === "True",
+    providerId: raw.spec?.providerID ?? "",
+    ...(taints.length > 0 ? { taints } : {}),
+  };
 }
 
 export function slimPod(raw: V1Pod): PodState {
   const status = raw.status ?? {};
   const statuses = [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])];
-  const probes = (raw.spec?.containers ?? []).flatMap((container) => [
-    container.readinessProbe,
-    container.livenessProbe,
-  ]);
   return {
     ...named(raw),
     node: raw.spec?.nodeName ?? "",
@@ -101,13 +107,42 @@ export function slimPod(raw: V1Pod): PodState {
     ready: status.conditions?.some((entry) => entry.type === "Ready" && entry.status === "True") ?? false,
     deleting: raw.metadata?.deletionTimestamp !== undefined,
     hostNetwork: raw.spec?.hostNetwork === true,
-    probed: probes.some((probe) => probe?.httpGet ?? probe?.tcpSocket ?? probe?.grpc),
+    address: status.podIP ?? "",
+    ...probed(raw.spec),
     serviceAccount: raw.spec?.serviceAccountName ?? "",
     containers: containers(raw.spec),
     outOfMemory: statuses
       .filter((entry) => (entry.state?.terminated ?? entry.lastState?.terminated)?.reason === "OOMKilled")
       .map((entry) => entry.name),
+    ...(raw.spec?.runtimeClassName ? { runtimeClass: raw.spec.runtimeClassName } : {}),
+    ...(isForWindows(raw.spec) ? { windows: true } : {}),
+    ...podStart(raw),
   };
+}
+
+/** Declared ports, and those of the kubelet's probes; init containers that go on running are probed too. */
+function probed(spec: V1PodSpec | undefined): Pick<PodState, "ports" | "probePorts"> {
+  const running = [
+    ...(spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always"),
+    ...(spec?.containers ?? []),
+  ];
+  const ports = Object.fromEntries(
+    running.flatMap((container) =>
+      (container.ports ?? []).map(({ name, containerPort }) => [name ?? String(containerPort), containerPort] as const),
+    ),
+  );
+  const probes = running.flatMap(({ startupProbe, readinessProbe, livenessProbe }) => [
+    startupProbe,
+    readinessProbe,
+    livenessProbe,
+  ]);
+  const asked = probes.flatMap((probe) => probe?.httpGet?.port ?? probe?.tcpSocket?.port ?? probe?.grpc?.port ?? []);
+  const numbers = asked.flatMap((port) => (typeof port === "number" ? port : (ports[port] ?? [])));
+  return { ports, probePorts: [...new Set(numbers)] };
+}
+
+function isForWindows(spec: V1PodSpec | undefined): boolean {
+  return (spec?.os?.name ?? spec?.nodeSelector?.["kubernetes.io/os"]) === "windows";
 }
 
 export function slimService(raw: V1Service): ServiceState {
@@ -119,6 +154,7 @@ export function slimService(raw: V1Service): ServiceState {
       port,
       ...(nodePort ? { nodePort } : {}),
     })),
+    ...(Object.keys(raw.spec?.selector ?? {}).length > 0 ? { selector: raw.spec?.selector } : {}),
     owners: owners(raw.metadata),
     conditions: conditions(raw.status?.conditions),
   };
@@ -220,54 +256,4 @@ export function slimHelmRelease(raw: { metadata?: V1ObjectMeta }): HelmReleaseSt
     status: object.labels["status"] ?? "",
     revision: Number(object.labels["version"] ?? 0),
   };
-}
-
-interface RawNetworkPolicy {
-  metadata?: V1ObjectMeta;
-  spec?: {
-    podSelector?: {
-      matchLabels?: Record<string, string>;
-      matchExpressions?: { key: string; operator: string; values?: string[] }[];
-    };
-    policyTypes?: string[];
-    ingress?: {
-      ports?: { protocol?: string; port?: number | string; endPort?: number }[];
-      from?: { ipBlock?: { cidr: string } }[];
-    }[];
-  };
-}
-
-/** Policies for outgoing traffic alone give nothing. */
-export function slimNetworkPolicy(raw: RawNetworkPolicy): NetworkPolicyState[] {
-  const { podSelector, policyTypes, ingress } = raw.spec ?? {};
-  if (policyTypes && !policyTypes.includes("Ingress")) return [];
-  const rules = (ingress ?? []).map(({ ports, from }): NetworkRule => ({
-    ...(ports?.length ? { ports: ports.flatMap(portRange) } : {}),
-    ...(from?.length
-      ? {
-          sources: {
-            cidrs: from.flatMap((peer) => (peer.ipBlock ? [peer.ipBlock.cidr] : [])),
-            hasPods: from.some((peer) => !peer.ipBlock),
-          },
-        }
-      : {}),
-  }));
-  return [
-    {
-      ...named(raw),
-      podLabels: podSelector?.matchLabels ?? {},
-      podExpressions: (podSelector?.matchExpressions ?? []).map(({ key, operator, values }) => ({
-        key,
-        operator,
-        values: values ?? [],
-      })),
-      ingress: rules,
-    },
-  ];
-}
-
-function portRange({ protocol, port, endPort }: { protocol?: string; port?: number | string; endPort?: number }) {
-  if (protocol && protocol !== "TCP") return [];
-  if (port === undefined) return [{ from: 1, to: 65535 }];
-  return typeof port === "number" ? [{ from: port, to: endPort ?? port }] : [];
 }

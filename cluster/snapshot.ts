@@ -1,14 +1,19 @@
 // One read of a cluster: paged lists of a fixed set of kinds, cut down page by page, with what could not be read.
-import type { ClusterSnapshot, Gap, Kind, Reference, SnapshotLists, ZtunnelLink } from "../lib/cluster-state/snapshot";
-import { cniDaemonSets, istiods, ztunnelDaemonSets } from "../lib/checks/mesh";
+import type { ClusterSnapshot, Gap, Kind, Reference, SnapshotLists } from "../lib/cluster-state/snapshot";
+import { cniConfig, cniDaemonSets, istiods, ztunnelDaemonSets } from "../lib/checks/mesh";
 import { charts } from "../lib/istio/releases";
 import type { V1ConfigMap, V1Secret } from "@kubernetes/client-node";
 import { ApiClient, type Api, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
 import type { ReleaseName } from "./helm-releases";
+import { readNetworkPlugins } from "./network-plugins";
+import { readOtherPolicies } from "./other-policies";
 import { sources, type ListedKind, type Source } from "./kinds";
+import { isExpired } from "./lists";
 import { readDrift } from "./release-drift";
 import { slimConfigMap, slimSecret } from "./slim";
+import { confirmStartHooks } from "./start-hooks";
+import { readZtunnelCounts, readZtunnelLinks } from "./ztunnel";
 
 /** Objects that one list request asks for. */
 const pageSize = 500;
@@ -16,8 +21,6 @@ const pageSize = 500;
 const parallel = 4;
 /** Named objects that are read one by one; from there on, one list is cheaper. */
 const fewObjects = 10;
-/** Nodes whose istio-cni is asked about its ztunnel. */
-const askedNodes = 5;
 
 export interface SnapshotOptions {
   /** Kinds to read; all when not given. */
@@ -65,6 +68,10 @@ export async function readSnapshot(client: Api, options: SnapshotOptions = {}): 
   if (wanted("secrets")) await readSecrets(client, snapshot);
   if (wanted("drift")) await readReleaseDrift(client, snapshot);
   if (wanted("ztunnelLinks")) await readZtunnelLinks(client, snapshot);
+  if (wanted("networkPlugins")) await readPlugins(client, snapshot);
+  if (wanted("otherPolicies")) await readOtherPolicies(client, snapshot);
+  if (wanted("ztunnelCounts")) await readZtunnelCounts(client, snapshot);
+  if (wanted("pods")) await confirmStartHooks(client, snapshot.pods);
   return snapshot;
 }
 
@@ -101,8 +108,15 @@ function emptySnapshot(server: string): ClusterSnapshot {
     networkPolicies: [],
     events: [],
     helmReleases: [],
+    runtimeClasses: [],
+    serviceEntries: [],
+    workloadEntries: [],
+    workloadGroups: [],
     ztunnelLinks: [],
+    ztunnelCounts: [],
     drift: [],
+    networkPlugins: [],
+    otherPolicies: [],
   };
 }
 
@@ -124,7 +138,23 @@ interface RawList {
   items?: unknown[];
 }
 
+/** Reads a list; one that took longer than the API server remembers it, once more. */
 async function readList<T>(client: Api, source: Source<T>, into: T[]): Promise<Gap | undefined> {
+  const before = into.length;
+  let failed = await readPages(client, source, into);
+  if (failed && isExpired(failed)) {
+    into.length = before;
+    failed = await readPages(client, source, into);
+  }
+  return failed && gapOf(failed, source.path);
+}
+
+/** Reads page after page; the reply that is none ends it. */
+async function readPages<T>(
+  client: Api,
+  source: Source<T>,
+  into: T[],
+): Promise<Exclude<Reply, { kind: "ok" }> | undefined> {
   let next = "";
   do {
     const query = new URLSearchParams({
@@ -133,10 +163,10 @@ async function readList<T>(client: Api, source: Source<T>, into: T[]): Promise<G
       ...(next ? { continue: next } : {}),
     });
     const reply = await client.get(`${source.path}?${query.toString()}`, source.accept);
-    if (reply.kind !== "ok") return gapOf(reply, source.path);
+    if (reply.kind !== "ok") return reply;
     const list = reply.body as RawList;
     for (const item of list.items ?? []) into.push(...source.keep(item));
-    next = source.onePage ? "" : (list.metadata?.continue ?? "");
+    next = list.metadata?.continue ?? "";
   } while (next);
   return undefined;
 }
@@ -146,14 +176,23 @@ function gapOf(reply: Exclude<Reply, { kind: "ok" }>, path: string): Gap {
   return { cause: reply.kind, why: reply.why };
 }
 
-/** ConfigMaps that Gateways refer to. */
+/** ConfigMaps that Gateways refer to, and the settings of istio-cni. */
 async function readConfigMaps(client: Api, snapshot: ClusterSnapshot): Promise<void> {
   const references = distinct(snapshot.gateways.flatMap((gateway) => gateway.parameters ?? []));
   // Every namespace has these two; a thousand namespaces need not send them.
   const fieldSelector = "metadata.name!=kube-root-ca.crt,metadata.name!=istio-ca-root-cert";
   const list: Source<V1ConfigMap> = { path: "/api/v1/configmaps", query: { fieldSelector }, keep: isOneOf(references) };
   const raw = await readReferenced(client, snapshot, "configMaps", references, list);
-  snapshot.configMaps = raw.map(slimConfigMap);
+  snapshot.configMaps = [...raw, ...(await readAgentSettings(client, snapshot))].map(slimConfigMap);
+}
+
+/** What may not be read of istio-cni's settings is its chart's default: no check is left open for that. */
+async function readAgentSettings(client: Api, snapshot: ClusterSnapshot): Promise<V1ConfigMap[]> {
+  const namespaces = [...new Set(cniDaemonSets(snapshot).map(({ namespace }) => namespace))];
+  const replies = await Promise.all(
+    namespaces.map((namespace) => client.get(`/api/v1/namespaces/${namespace}/configmaps/${cniConfig}`)),
+  );
+  return replies.flatMap((reply) => (reply.kind === "ok" ? [reply.body as V1ConfigMap] : []));
 }
 
 /** Secrets that HTTPS listeners refer to, and the mesh's own CA. */
@@ -237,19 +276,10 @@ function meshReleases(snapshot: ClusterSnapshot): ReleaseName[] {
   return [...new Map(known.map((name) => [`${name.namespace}/${name.release}`, name])).values()];
 }
 
-/** Asks istio-cni of a few nodes, through the API server, how many ztunnels it is connected to. */
-async function readZtunnelLinks(client: Api, snapshot: ClusterSnapshot): Promise<void> {
-  const agents = snapshot.pods.filter((pod) => pod.labels["k8s-app"] === "istio-cni-node" && pod.phase === "Running");
-  snapshot.ztunnelLinks = await Promise.all(
-    agents.slice(0, askedNodes).map(async ({ namespace, name, node, labels, annotations }): Promise<ZtunnelLink> => {
-      const metrics = await client.getText(`/api/v1/namespaces/${namespace}/pods/${name}:15014/proxy/metrics`, 3000);
-      const value = /^ztunnel_connected(?:\{[^}]*\})? (\S+)$/m.exec(metrics ?? "")?.[1];
-      return { namespace, name, labels, annotations, node, ...(value ? { connected: Number(value) } : {}) };
-    }),
-  );
-  const silent = snapshot.ztunnelLinks.filter((link) => link.connected === undefined);
-  if (silent.length > 0) {
-    const names = silent.map((link) => `${link.namespace}/${link.name}`).join(", ");
-    snapshot.gaps.ztunnelLinks = { cause: "failed", why: `no metric ztunnel_connected from ${names}` };
-  }
+async function readPlugins(client: Api, snapshot: ClusterSnapshot): Promise<void> {
+  const { daemonSets, definitions, gaps } = snapshot;
+  const signs = { daemonSets, definitions, isBlind: gaps.daemonSets !== undefined };
+  const { plugins, gap } = await readNetworkPlugins(client, signs);
+  snapshot.networkPlugins = plugins;
+  if (gap) snapshot.gaps.networkPlugins = gap;
 }

@@ -34,6 +34,7 @@ const documented: Record<string, string[]> = {
   "gatewayDefaults.httpsHostPort": ["GatewayArgs.httpsHostPort"],
   "gatewayDefaults.host": ["GatewayArgs.host"],
   "gatewayDefaults.allowedFrom": ["AllowedRoutesArgs.from"],
+  "gatewayDefaults.listenersFrom": ["AllowedListenersArgs.from"],
   "waypointDefaults.waypointFor": ["WaypointArgs.waypointFor"],
   trustDomain: ["AccessPolicyArgs.trustDomain"],
   "certificateDefaults.issuerKind": ["CertificateArgs.issuerKind"],

@@ -5,9 +5,9 @@ import { prefix } from "../lib/conversion/annotations/family";
 const intro = `# From ingress-nginx to the gateway
 
 \`npx istio-ambient convert\` reads Ingresses of ingress-nginx and writes what makes the mesh's gateway answer as NGINX does:
-HTTPRoutes, and where they are needed ListenerSets, DestinationRules, BackendTLSPolicies, AuthorizationPolicies and
-ReferenceGrants. On stderr it says of every host, path and annotation what became of it. What cannot be had without a loss
-is refused, with the reason and a way out; nothing is skipped without a word.
+HTTPRoutes, and where they are needed ListenerSets, TLSRoutes, DestinationRules, BackendTLSPolicies, AuthorizationPolicies and
+ReferenceGrants. On stderr it says of every host, path and annotation what became of it. What cannot be converted without a loss
+is refused, with the reason and a way out; nothing is dropped silently.
 
 This page is generated from the data that the command works with, by \`make docs\`.
 
@@ -16,13 +16,14 @@ npx istio-ambient convert -f ingress.yaml > routes.yaml                  # files
 npx istio-ambient convert --namespace shop --output typescript > routes.ts
 npx istio-ambient convert --all-namespaces --report json 2> report.json > routes.yaml
 npx istio-ambient convert -f ingress.yaml --accept limit-rps > routes.yaml
+npx istio-ambient convert -f ingress.yaml --auth-provider oauth2-proxy > routes.yaml
 npx istio-ambient convert -f ingress.yaml --compare http://localhost:8080 http://localhost:8081
 \`\`\`
 
 | outcome | means |
 | --- | --- |
 | converted | the same, in another place; or nothing, since NGINX does nothing with it either |
-| mapped | something else that does the same |
+| mapped | something else that does what it asks for |
 | changed | something that differs in what the report says |
 | accepted | skipped, as \`--accept\` says |
 | refused | nothing is written, and the exit code is 1 |
@@ -42,11 +43,19 @@ for a call that cannot be understood, 69 when the cluster or one of the two URLs
   http listener. Its Location has no port unless \`--https-port\` gives one, and keeps the last slash of a path, which NGINX takes
   away unless \`preserve-trailing-slash\` says otherwise.
 - **Certificates.** Hosts with a TLS Secret get a listener in a ListenerSet beside the Ingress, so that no Secret has to move. The
-  Gateway has to allow it: \`kubectl patch gateway hostk8s-gateway -n istio-system --type merge -p
-  '{"spec":{"allowedListeners":{"namespaces":{"from":"All"}}}}'\`. Hosts without one are served with the Gateway's own certificate.
+  gateway must allow it: \`gateway: { allowedListeners: { from: "All" } }\` on AmbientMesh, \`allowedListeners: { from: "All" }\` on
+  IngressGateway. Hosts without one are served with the Gateway's own certificate.
+- **TLS that is passed on.** With \`ssl-passthrough\` the Service of the host's path \`/\` gets TLS as it is: a TLSRoute, and a listener of
+  mode Passthrough in a ListenerSet. It is refused beside Ingresses that become AuthorizationPolicies, which on such connections know
+  neither hosts nor paths; \`--gateway\` names another Gateway for it.
+- **External auth.** \`auth-url\` becomes an AuthorizationPolicy of action CUSTOM with the extension provider that \`--auth-provider\` names,
+  and is refused without. The report has the provider as an argument of AmbientMesh: the Service, its port, and the headers that the
+  annotations name. The service sees method and path of each request itself, must answer 200 rather than any 2xx, and must
+  redirect by itself: oauth2-proxy does with \`--upstream=static://200\`. A Gateway asks several providers only with
+  \`PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS\` on istiod, which the report adds where several are named.
 - **Several Ingresses of one host.** The oldest claims a path; of one age, the last by namespace and name. Aliases, \`app-root\` and
   certificates are the host's, whichever Ingress names them.
-- **Canaries** hang on the Service: every path that sends to it gets the canary, in each of its hosts. A Service has one.
+- **Canaries** belong to the Service: every path that sends to it gets the canary, in each of its hosts. A Service has one.
 - **Hosts.** \`*\` stands for one label with NGINX, and for any number of labels with a Gateway.
 
 What differs for every route, and is not said each time: Envoy answers with \`server: istio-envoy\`, sends X-Forwarded-For,

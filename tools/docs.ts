@@ -8,7 +8,7 @@ import { checks } from "../lib/checks";
 import { conversionPage } from "./conversion";
 import { figuresTable, readmeClaim, requestsTable } from "./footprint";
 import { defaultFaults, releaseFaults } from "./claims";
-import { componentReference, configTable, needs, releaseTable, timeoutTable } from "./pages";
+import { componentReference, configTable, findingTable, needs, releaseTable, timeoutTable } from "./pages";
 import { readReference } from "./reference";
 
 const root = path.dirname(__dirname);
@@ -68,6 +68,7 @@ async function pages(): Promise<Map<string, (text: string) => string>> {
     filled("README.md", { needs: needs(engines.node), memory: readmeClaim() }),
     filled("docs/configuration.md", { "config keys": configTable() }),
     filled("docs/upgrade.md", { releases: releaseTable() }),
+    filled("docs/preflight.md", { findings: findingTable() }),
     filled("docs/recovery.md", { timeouts: timeoutTable() }),
     filled("docs/cli.md", commands),
     filled("docs/footprint.md", { figures: figuresTable(), requests: requestsTable() }),

@@ -2,6 +2,7 @@
 import { configKeys } from "../components/mesh/program-config";
 import { timeouts } from "../lib/istio/defaults";
 import { defaultIstioVersion, istioLines } from "../lib/istio/releases";
+import { waivable } from "../lib/preflight";
 import type { Argument, Component, Property } from "./reference";
 
 /** The reference of a component: one heading for each argument that stands at the top. */
@@ -93,12 +94,18 @@ export function releaseTable(): string {
   ].join("\n");
 }
 
+/** What the preflight looks for, by the id under which a finding can be waived. */
+export function findingTable(): string {
+  const lines = waivable.map(({ id, severity, claim }) => `| \`${id}\` | ${severity} | ${claim} |`);
+  return ["| id | severity | true where nothing is found |", "| --- | --- | --- |", ...lines].join("\n");
+}
+
 /** What the README says that a user needs. */
 export function needs(nodeRange: string): string {
   const [newest] = istioLines;
   const { first, last } = newest!.kubernetes;
   return [
-    `- Kubernetes ${first} to ${last} for Istio ${newest!.minor}.`,
+    `- Kubernetes ${first} to ${last} for Istio ${newest!.minor}; a newer one is taken with a warning.`,
     `- Node.js ${nodeRange.replace(/^>=/, "")} or newer.`,
   ].join("\n");
 }

@@ -78,14 +78,13 @@ class Reader {
       if (!args) {
         return [];
       }
-      const properties = this.properties(symbol);
       return [
         {
           name: symbol.name,
           text: ts.displayPartsToString(symbol.getDocumentationComment(this.checker)),
           args: this.argumentsOf(this.checker.getNonNullableType(this.checker.getTypeOfSymbol(args)), ""),
-          outputs: properties.filter(({ type }) => type.startsWith("Output<")),
-          resources: properties.filter(({ type }) => !type.startsWith("Output<")),
+          outputs: this.properties(symbol),
+          resources: this.children(symbol),
         },
       ];
     });
@@ -157,6 +156,16 @@ class Reader {
         if (text === "") this.gaps.push(`${component.name}.${symbol.name} has no text`);
         return { name: symbol.name, type: typeText(symbol), text, fields: this.outputFields(symbol) };
       });
+  }
+
+  /** What a component made: behind a getter, since a field would be an output. */
+  private children(component: ts.Symbol): Property[] {
+    const getter = this.checker.getPropertyOfType(this.checker.getDeclaredTypeOfSymbol(component), "children");
+    return (getter ? this.checker.getPropertiesOfType(this.checker.getTypeOfSymbol(getter)) : []).map((child) => {
+      const text = inline(child.getDocumentationComment(this.checker));
+      if (text === "") this.gaps.push(`${component.name}.children.${child.name} has no text`);
+      return { name: `children.${child.name}`, type: typeText(child), text, fields: [] };
+    });
   }
 
   /** The fields of what an Output carries. */

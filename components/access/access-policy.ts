@@ -17,9 +17,19 @@ import { conditionMet } from "../support/acceptance";
 import { childOf, minutes } from "../support/children";
 import { checkedInputs, componentNamed, lateViolation, resolved, resolvedMetadata } from "../support/arguments";
 import { clusterOf } from "../support/cluster";
+import { withReferences } from "../support/given-resources";
+import { childrenOf, keepChildren } from "../support/made";
 import { earlyName } from "../support/program";
 import { anotherName, ownObject, Writer } from "../support/ownership";
-import { AccessPolicyArgs, HttpAccessArgs } from "./args";
+import { AccessPolicyArgs } from "./args";
+
+/** What an AccessPolicy makes. */
+export interface AccessPolicyChildren {
+  /** The AuthorizationPolicies, in the order of the output `policies`. */
+  policies: pulumi.CustomResource[];
+  /** The RequestAuthentication of `http.jwt`. */
+  tokens?: pulumi.CustomResource;
+}
 
 /**
  * Who may reach the pods of a namespace.
@@ -37,6 +47,7 @@ export class AccessPolicy extends pulumi.ComponentResource {
   public readonly policies: pulumi.Output<string[]>;
 
   constructor(name: string, args: AccessPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
+    args = withReferences(args);
     super("istio-ambient:index:AccessPolicy", name, checkedInputs("AccessPolicy", name, args, rules), opts);
     const policy = normalize(name, args);
     const cluster = clusterOf(this, "AccessPolicy", name, args.cluster);
@@ -46,21 +57,30 @@ export class AccessPolicy extends pulumi.ComponentResource {
       policy,
     );
 
-    const ids: pulumi.Output<string>[] = [];
+    const written: Written[] = [];
     if (args.defaultDeny) {
-      ids.push(write("deny", ztunnel, policy.pods.apply(denyAll), childOf(this, opts)).accepted);
+      written.push(write("deny", ztunnel, policy.pods.apply(denyAll), childOf(this, opts)));
     }
     if (args.allow) {
       const spec = pulumi
         .all([policy.pods, policy.allow, policy.trustDomain])
         .apply(([pods, allow, domain]) => connectionPolicy(pods, allow, domain));
-      ids.push(write("connections", ztunnel, spec, childOf(this, opts)).accepted);
+      written.push(write("connections", ztunnel, spec, childOf(this, opts)));
     }
+    const tokens = args.http?.jwt ? createTokens(name, write.writer, policy, childOf(this, opts)) : undefined;
     if (args.http) {
-      ids.push(...createRequestRules(name, args.http, policy, write, childOf(this, opts)));
+      written.push(...createRequestRules(policy, write, tokens ? [tokens] : [], childOf(this, opts)));
     }
-    this.policies = pulumi.all(ids).apply((all) => all.map((id) => id.split("/")[1] ?? ""));
+    keepChildren<AccessPolicyChildren>(this, { policies: written.map(({ resource }) => resource), tokens });
+    this.policies = pulumi
+      .all(written.map(({ accepted }) => accepted))
+      .apply((all) => all.map((id) => id.split("/")[1] ?? ""));
     this.registerOutputs({ policies: this.policies });
+  }
+
+  /** The raw resources: `policies`, and `tokens` with `http.jwt`. */
+  public get children(): AccessPolicyChildren {
+    return childrenOf(this);
   }
 }
 
@@ -148,18 +168,13 @@ function createObject(
  * connections are refused.
  */
 function createRequestRules(
-  name: string,
-  args: HttpAccessArgs,
   policy: Normalized,
   write: Write,
+  tokens: pulumi.CustomResource[],
   opts: pulumi.CustomResourceOptions,
-): pulumi.Output<string>[] {
-  const through = policy.http.apply((http): Target =>
-    http.services ? { services: http.services } : { waypoint: http.waypoint.name },
-  );
-  const tokens = args.jwt ? [createTokens(name, write.writer, policy, through, opts)] : [];
+): Written[] {
   const requestSpec = pulumi
-    .all([through, policy.http, policy.trustDomain])
+    .all([behind(policy), policy.http, policy.trustDomain])
     .apply(([to, http, domain]) => requestPolicy(to, http.allow as HttpAccessRule[], domain));
   const requests = write("requests", byWaypoint, requestSpec, pulumi.mergeOptions(opts, { dependsOn: tokens }));
   const lockSpec = pulumi
@@ -167,7 +182,12 @@ function createRequestRules(
     .apply(([pods, http, domain]) => waypointOnly(pods, http.waypoint, domain));
   const enforced = requests.accepted.apply(() => requests.resource);
   const lock = write("waypoint-only", ztunnel, lockSpec, pulumi.mergeOptions(opts, { dependsOn: enforced }));
-  return [requests.accepted, lock.accepted];
+  return [requests, lock];
+}
+
+/** What the waypoint applies its rules to: these Services, or all that it serves. */
+function behind(policy: Normalized): pulumi.Output<Target> {
+  return policy.http.apply((http) => (http.services ? { services: http.services } : { waypoint: http.waypoint.name }));
 }
 
 /** Whose tokens are checked. istiod gives a RequestAuthentication no condition that could be awaited. */
@@ -175,9 +195,8 @@ function createTokens(
   name: string,
   writer: Writer,
   policy: Normalized,
-  through: pulumi.Output<Target>,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
-  const spec = pulumi.all([through, policy.http]).apply(([to, http]) => tokenPolicy(to, http.jwt!));
+  const spec = pulumi.all([behind(policy), policy.http]).apply(([to, http]) => tokenPolicy(to, http.jwt!));
   return createObject(name, "tokens", "RequestAuthentication", writer, policy, spec, opts);
 }

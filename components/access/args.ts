@@ -1,7 +1,7 @@
 // What AccessPolicy takes.
 import * as pulumi from "@pulumi/pulumi";
 import { ClusterArgs, ObjectMetadataArgs } from "../support/args";
-import { WaypointReference } from "../waypoint/args";
+import { WaypointReferenceArgs } from "../waypoint/args";
 
 /** An ingress gateway as a client: the reference to a gateway tells all of it. */
 export interface AccessGatewayArgs {
@@ -126,8 +126,8 @@ export interface JwtArgs {
 }
 /** Rules about requests, and the waypoint that enforces them. */
 export interface HttpAccessArgs {
-  /** The waypoint: `waypoint.reference`. No other client can reach the pods. */
-  waypoint: pulumi.Input<WaypointReference>;
+  /** The waypoint, or its `reference`. No other client can reach the pods. */
+  waypoint: pulumi.Input<WaypointReferenceArgs>;
   /**
    * Services that the rules apply to; requires `selector` for the pods behind them.
    * @default everything that uses the waypoint, which must then be in the same namespace

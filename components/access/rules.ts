@@ -224,8 +224,9 @@ const http = objectWithSynonyms<HttpAccessArgs>(
   claimsNeedTokens,
 );
 
-const something: Together<AccessPolicyArgs> = (given, path) =>
-  (["allow", "http"] as const).every((field) => given[field] === undefined) && given["defaultDeny"] !== true
+const something: Together<AccessPolicyArgs> = (given, path, unknown) =>
+  (["allow", "http"] as const).every((field) => given[field] === undefined && !unknown.includes(field)) &&
+  given["defaultDeny"] !== true
     ? [
         {
           path: below(path, "allow"),
@@ -237,8 +238,11 @@ const something: Together<AccessPolicyArgs> = (given, path) =>
     : [];
 
 /** The rules for a waypoint and the lock of the pods behind it must be about the same pods. */
-const samePods: Together<AccessPolicyArgs> = (given, path) => {
+const samePods: Together<AccessPolicyArgs> = (given, path, unknown) => {
   const inHttp = given["http"] as Record<string, unknown> | undefined;
+  if (unknown.includes("selector")) {
+    return [];
+  }
   if (inHttp === undefined || (inHttp["services"] === undefined) === (given["selector"] === undefined)) {
     return [];
   }
@@ -316,6 +320,18 @@ export const accessPolicyRules: ObjectRule = objectWithSynonyms<AccessPolicyArgs
   },
   {
     rules: "allow",
+    gateway: { write: "allow: [{ gateway: mesh.gateway }]" },
+    principals: { write: 'allow: [{ serviceAccounts: ["shop/web"] }]' },
+    serviceAccount: { write: 'allow: [{ serviceAccounts: ["shop/web"] }]', example: '"shop/web"' },
+    source: { write: 'allow: [{ namespaces: ["shop"] }]' },
+    port: { write: "allow: [{ ports: [8080] }]", example: "8080" },
+    to: { write: "allow: [{ ports: [8080] }]" },
+    methods: { write: 'http: { waypoint: waypoint.reference, allow: [{ methods: ["GET"] }] }' },
+    paths: { write: 'http: { waypoint: waypoint.reference, allow: [{ paths: ["/api/*"] }] }' },
+    services: { write: 'http: { services: ["web"] }' },
+    service: { write: 'http: { services: ["web"] }', example: '"web"' },
+    targetRefs: { write: 'http: { services: ["web"] }' },
+    requestAuthentication: { write: 'http: { jwt: { issuer: "https://id.example.com" } }' },
     from: { write: 'allow: [{ namespaces: ["shop"] }]' },
     namespaces: { write: 'allow: [{ namespaces: ["shop"] }]' },
     serviceAccounts: { write: 'allow: [{ serviceAccounts: ["shop/web"] }]' },

@@ -10,14 +10,23 @@ import { gatewayApiRules } from "./rules";
 import { defaultGatewayApiVersion } from "../../lib/istio/releases";
 import type { Named } from "../../lib/cluster-state/snapshot";
 import { childOf, minutes } from "../support/children";
-import { checkArgs, throwViolations } from "../support/arguments";
+import { checkArgs, throwToldViolations } from "../support/arguments";
 import { factsOf } from "../support/mesh-facts";
 import { Cluster, clusterOf } from "../support/cluster";
+import { childrenOf, keepChildren } from "../support/made";
+import { toldAs, type Told } from "../support/parts";
+import { below } from "../../lib/validation/rules";
 import { fromProject, ownCommand } from "../support/own-command";
 import { GatewayApiArgs } from "./args";
 
 /** How long the look at the CRDs may take. */
 const deadlineMs = 10_000;
+
+/** What a GatewayApi makes. */
+export interface GatewayApiChildren {
+  /** The command that applies the bundle. */
+  command: pulumi.CustomResource;
+}
 
 /**
  * The Gateway API CRDs of one release, standard channel.
@@ -33,15 +42,21 @@ export class GatewayApi extends pulumi.ComponentResource {
   constructor(name: string, args: GatewayApiArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super("istio-ambient:index:GatewayApi", name, checkArgs("GatewayApi", name, args, gatewayApiRules), opts);
     const cluster = clusterOf(this, "GatewayApi", name, args.cluster);
-    const bundle = describe(name, args);
+    const bundle = describe(toldAs("GatewayApi", name, opts), args);
     const repair = findDrift(this, bundle.version, cluster, opts?.parent);
-    const { stdout } = ownCommand(
+    const applied = ownCommand(
       `${name}-bundle`,
       { up: bundle.words, environment: bundle.environment, target: cluster.target, repair },
       { ...childOf(this, opts), ...minutes(timeouts.gatewayApi + 1) },
     );
-    this.version = stdout.apply((text) => text.trim().split("\n").at(-1) ?? "");
+    keepChildren<GatewayApiChildren>(this, { command: applied });
+    this.version = applied.stdout.apply((text) => text.trim().split("\n").at(-1) ?? "");
     this.registerOutputs({ version: this.version });
+  }
+
+  /** The raw resource: `command`, which applies the CRDs. */
+  public get children(): GatewayApiChildren {
+    return childrenOf(this);
   }
 }
 
@@ -54,7 +69,7 @@ interface Bundle {
 }
 
 /** Of what lies on this machine the content counts, not only the path; nothing is downloaded. */
-function describe(name: string, { version, source }: GatewayApiArgs): Bundle {
+function describe(told: Told, { version, source }: GatewayApiArgs): Bundle {
   const timeout = ["--timeout", `${timeouts.gatewayApi}m`];
   if (source === undefined) {
     const release = version ?? defaultGatewayApiVersion;
@@ -64,13 +79,13 @@ function describe(name: string, { version, source }: GatewayApiArgs): Bundle {
   if (isRemote(source)) {
     return { words, environment: {} };
   }
-  const texts = readTexts(name, source);
+  const texts = readTexts(told, source);
   const digest = createHash("sha256");
   texts.forEach((text) => digest.update(text));
   return { words, environment: { ISTIO_AMBIENT_CRDS: digest.digest("hex") }, version: statedVersion(texts) };
 }
 
-function readTexts(name: string, source: string): string[] {
+function readTexts({ what, path }: Told, source: string): string[] {
   try {
     const texts = readLocalBundle(source);
     if (statedVersion(texts) === undefined) {
@@ -80,7 +95,8 @@ function readTexts(name: string, source: string): string[] {
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     const rule = `must contain the Gateway API CRDs (${why})`;
-    throwViolations("GatewayApi", name, [{ path: "source", got: source, rule, fix: 'source: "./gateway-api.yaml"' }]);
+    const fix = 'source: "./gateway-api.yaml"';
+    throwToldViolations(what, [{ path: below(path, "source"), got: source, rule, fix }]);
     throw error;
   }
 }

@@ -39,6 +39,8 @@ export const bundleSynonyms = {
   url: "source",
   file: "source",
   path: "source",
+  bundle: "source",
+  crds: "source",
   release: "version",
   tag: "version",
 } as const;

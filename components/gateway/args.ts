@@ -1,6 +1,6 @@
 // What an ingress gateway takes, and what it gives to routes.
 import * as pulumi from "@pulumi/pulumi";
-import { IssuerKind, RoutesFrom, ServiceType } from "../../lib/validation/closed-sets";
+import { IssuerKind, ListenersFrom, RoutesFrom, ServiceType } from "../../lib/validation/closed-sets";
 import { ClusterArgs } from "../support/args";
 
 /** Names, issuer and Secret of a certificate. */
@@ -69,6 +69,22 @@ export interface AllowedRoutesArgs {
    * @example "Selector"
    */
   from?: pulumi.Input<RoutesFrom>;
+  /**
+   * Labels that the namespaces must have.
+   * @default none
+   * @example { "hostk8s.stack": "shop" }
+   */
+  selector?: pulumi.Input<{ [label: string]: pulumi.Input<string> }>;
+}
+/** Namespaces whose ListenerSets may add listeners to a gateway. */
+export interface AllowedListenersArgs {
+  /**
+   * All, Same (the gateway's own namespace), Selector (namespaces with the labels in `selector`) or None. A ListenerSet
+   * brings hostnames with certificates of its own namespace.
+   * @default "None"
+   * @example "All"
+   */
+  from?: pulumi.Input<ListenersFrom>;
   /**
    * Labels that the namespaces must have.
    * @default none
@@ -158,6 +174,13 @@ export interface GatewayArgs {
    * @example { from: "Same" }
    */
   allowedRoutes?: AllowedRoutesArgs;
+  /**
+   * Namespaces whose ListenerSets may add listeners, such as those that `istio-ambient convert` writes for hosts with a
+   * TLS Secret. Their ports must be 80 or 443, which the Service has.
+   * @default no namespace
+   * @example { from: "All" }
+   */
+  allowedListeners?: AllowedListenersArgs;
   /**
    * The certificate of the https listener.
    * @default one for localhost and hostk8s.local, signed by the gateway's own CA

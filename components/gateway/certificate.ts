@@ -28,9 +28,12 @@ interface CertificateOwner {
 
 /** What the https listener refers to. */
 interface ListenerCertificate {
-  secretName: pulumi.Output<string>;
+  /** Nothing without an https listener. */
+  secretName: pulumi.Output<string | undefined>;
   /** The Certificate; none where there is nothing to issue. */
   resource?: k8s.apiextensions.CustomResource;
+  /** A CA of the gateway's own. */
+  authority: k8s.apiextensions.CustomResource[];
   /** What has to be there before the Gateway is made. */
   before: pulumi.Resource[];
 }
@@ -44,16 +47,17 @@ export function createCertificate(
   args: CertificateArgs,
 ): ListenerCertificate {
   if (!owner.https) {
-    return { secretName: pulumi.output(""), before: [] };
+    return { secretName: pulumi.output(undefined), authority: [], before: [] };
   }
   const secretName = pulumi
     .all([owner.certificate, owner.name])
     .apply(([certificate, name]) => certificate.secretName ?? gatewayObjects.secret(name));
   if (args.existing) {
-    return { secretName, before: [] };
+    return { secretName, authority: [], before: [] };
   }
   const isForeign = args.issuerName !== undefined;
-  const issuer = isForeign ? namedIssuer(owner) : createAuthority(parent, name, writer, owner);
+  const own = isForeign ? undefined : createAuthority(parent, name, writer, owner);
+  const issuer = own?.issuer ?? namedIssuer(owner);
   const spec = pulumi
     .all([owner.certificate, secretName, issuer])
     .apply(([certificate, secret, { issuerName, issuerKind }]) =>
@@ -77,7 +81,7 @@ export function createCertificate(
     },
   );
   const resource = create(gatewayChildren.certificate(name), "Certificate", metadata, spec, child);
-  return { secretName, resource, before: isForeign ? [] : [resource] };
+  return { secretName, resource, authority: own?.resources ?? [], before: isForeign ? [] : [resource] };
 }
 
 function namedIssuer(owner: CertificateOwner): pulumi.Output<{ issuerName: string; issuerKind: string }> {
@@ -87,13 +91,19 @@ function namedIssuer(owner: CertificateOwner): pulumi.Output<{ issuerName: strin
   }));
 }
 
+/** A CA of a gateway's own, and how the certificate refers to it. */
+interface Authority {
+  issuer: pulumi.Output<{ issuerName: string; issuerKind: string }>;
+  resources: k8s.apiextensions.CustomResource[];
+}
+
 /** A self-signed root that lives long, and the issuer that signs with it. */
 function createAuthority(
   parent: pulumi.ComponentResource,
   name: string,
   writer: Writer,
   owner: CertificateOwner,
-): pulumi.Output<{ issuerName: string; issuerKind: string }> {
+): Authority {
   const selfSigned = owner.name.apply(gatewayObjects.selfSignedIssuer);
   const authority = owner.name.apply(gatewayObjects.authority);
   const { opts } = writer;
@@ -125,7 +135,10 @@ function createAuthority(
     { ca: { secretName: authority } },
     childOf(parent, opts, certificate),
   );
-  return pulumi.all([authority, issuer.urn]).apply(([issuerName]) => ({ issuerName, issuerKind: "Issuer" }));
+  return {
+    issuer: pulumi.all([authority, issuer.urn]).apply(([issuerName]) => ({ issuerName, issuerKind: "Issuer" })),
+    resources: [root, certificate, issuer],
+  };
 }
 
 type Create = (
@@ -174,29 +187,28 @@ function readiness(kind: string, namespace: string, name: string): Awaited {
 }
 
 /**
- * The signer's certificate, once the gateway's is issued; empty where the issuer does not give it. `after` is known once
+ * The signer's certificate, once the gateway's is issued; nothing where the issuer does not give it. `after` is known once
  * the Gateway serves: before that an ACME issuer cannot reach it.
  */
 export function issuedBy(
   certificate: ListenerCertificate,
   cluster: Cluster,
   after: pulumi.Output<unknown>,
-): pulumi.Output<string> {
+): pulumi.Output<string | undefined> {
   const { resource, secretName } = certificate;
   if (!resource) {
-    return pulumi.output("");
+    return pulumi.output(undefined);
   }
   return pulumi
     .all([resource.id, resource.metadata, secretName, cluster.target, after])
-    .apply(async ([, metadata, secret, target]) => {
+    .apply(async ([, metadata, secret = "", target]) => {
       const { namespace = "", name = "" } = metadata as { namespace?: string; name?: string };
       if (pulumi.runtime.isDryRun()) {
         return readAuthority(target, namespace, secret).catch(() => undefined);
       }
       await requireIssued(target, readiness("Certificate", namespace, name));
       return readAuthority(target, namespace, secret);
-    })
-    .apply((authority) => authority ?? "");
+    });
 }
 
 async function requireIssued(target: ClusterTarget, awaited: Awaited): Promise<void> {

@@ -21,14 +21,34 @@ import { createCertificate, issuedBy } from "./certificate";
 import { GatewayArgs, GatewayNodePorts, GatewayReference, IngressGatewayArgs } from "./args";
 import { childOf, minutes } from "../support/children";
 import { checkArgs, componentNamed, resolved, throwViolations, withName } from "../support/arguments";
+import { announceReference } from "../support/given-resources";
 import { loadBalancerHost } from "./load-balancer";
 import { claimNodePorts } from "../support/node-ports";
 import { awaitPods } from "./pods";
 import { Cluster, clusterId, clusterOf } from "../support/cluster";
 import { beforeTheEnd, explainWait } from "../support/explain-wait";
+import { childrenOf, keepChildren } from "../support/made";
 import { factsOf } from "../support/mesh-facts";
 import { anotherName, ownObject, Writer } from "../support/ownership";
+import { toldAs, type Told } from "../support/parts";
 import { announceGateway, earlyName, plain } from "../support/program";
+import { below } from "../../lib/validation/rules";
+
+/** What an IngressGateway makes. */
+export interface IngressGatewayChildren {
+  /** The Gateway, of which istiod makes the pods and the Service. */
+  gateway: k8s.apiextensions.CustomResource;
+  /** The ConfigMap with what istiod merges onto those. */
+  overlay: k8s.core.v1.ConfigMap;
+  /** Its data. */
+  overlayData: k8s.core.v1.ConfigMapPatch;
+  /** The Certificate; missing where nothing is issued. */
+  certificate?: k8s.apiextensions.CustomResource;
+  /** The gateway's own CA: two Issuers and a Certificate; empty with an issuer of somebody else's. */
+  authority: k8s.apiextensions.CustomResource[];
+  /** The NodePorts of the Service; missing for another type of Service. */
+  service?: k8s.core.v1.ServicePatch;
+}
 
 /**
  * A Gateway of class `istio` with http and https, which istiod turns into pods and a Service.
@@ -42,16 +62,16 @@ export class IngressGateway extends pulumi.ComponentResource {
   public readonly reference: pulumi.Output<GatewayReference>;
   /** Where http answers from outside. */
   public readonly httpUrl: pulumi.Output<string>;
-  /** Where https answers from outside; empty without a certificate. */
-  public readonly httpsUrl: pulumi.Output<string>;
+  /** Where https answers from outside; missing without a certificate. */
+  public readonly httpsUrl: pulumi.Output<string | undefined>;
   /** The ports that the nodes open; empty unless the Service is of type NodePort. */
   public readonly nodePorts: pulumi.Output<GatewayNodePorts>;
   /** Name of the Service that istiod makes. */
   public readonly serviceName: pulumi.Output<string>;
-  /** Name of the Secret with the certificate; empty without one. */
-  public readonly secretName: pulumi.Output<string>;
-  /** The CA that signed the certificate, as PEM, for clients; empty where the issuer does not give it. */
-  public readonly caCertificate: pulumi.Output<string>;
+  /** Name of the Secret with the certificate; missing without one. */
+  public readonly secretName: pulumi.Output<string | undefined>;
+  /** The CA that signed the certificate, as PEM, for clients; missing where the issuer does not give it. */
+  public readonly caCertificate: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: IngressGatewayArgs = {}, opts?: pulumi.ComponentResourceOptions) {
     super(
@@ -64,11 +84,13 @@ export class IngressGateway extends pulumi.ComponentResource {
     const claiming = { shown: componentNamed("IngressGateway", name), name, opener, path: "" };
     throwViolations("IngressGateway", name, claimNodePorts(clusterId(this), claiming, args));
     const cluster = clusterOf(this, "IngressGateway", name, args.cluster);
-    const gateway = normalize(componentNamed("IngressGateway", name), name, args);
+    const told = toldAs("IngressGateway", name, opts);
+    const gateway = normalize(told, name, args);
     // What is a part of a mesh was seen by its preflight.
     const isJudged = (factsOf(opts?.parent) ?? "skipped") !== "skipped";
     const namespace = earlyName(args.namespace);
-    const writer = { what: componentNamed("IngressGateway", name), cluster, opts, namespace, isJudged };
+    const what = componentNamed("IngressGateway", name);
+    const writer = { what, told: told.what, cluster, opts, namespace, isJudged };
     const overlay = createOverlay(this, name, writer, gateway);
     const certificate = createCertificate(this, name, writer, gateway, args.certificate ?? {});
     const resource = createGateway(
@@ -76,10 +98,13 @@ export class IngressGateway extends pulumi.ComponentResource {
       writer,
       gateway,
       certificate.secretName,
-      childOf(this, opts, overlay, ...certificate.before),
+      childOf(this, opts, overlay.overlayData, ...certificate.before),
     );
     explainWait(this, cluster, resource, awaitedGateway(gateway), beforeTheEnd(timeouts.gateway));
     const patch = patchService(name, gateway, childOf(this, opts, resource));
+    const { resource: issued, authority: signers } = certificate;
+    const made = { gateway: resource, ...overlay, certificate: issued, authority: signers, service: patch };
+    keepChildren<IngressGatewayChildren>(this, made);
 
     const serving = awaitPods(gateway, cluster, (patch ?? resource).id);
     const authority = issuedBy(certificate, cluster, serving);
@@ -88,8 +113,9 @@ export class IngressGateway extends pulumi.ComponentResource {
     const address = reachedAt(cluster, gateway, serving);
     this.reference = referenceOf(gateway, ready);
     announceGateway(this.reference, served(args));
+    announceReference(this, this.reference);
     this.httpUrl = address.apply(({ host, http }) => url("http", host, http));
-    this.httpsUrl = address.apply(({ host, https }) => (gateway.https ? url("https", host, https) : ""));
+    this.httpsUrl = address.apply(({ host, https }) => (gateway.https ? url("https", host, https) : undefined));
     this.nodePorts = gateway.service.apply((service) => openNodePorts(service));
     this.serviceName = gateway.serviceName;
     this.secretName = certificate.secretName;
@@ -103,6 +129,11 @@ export class IngressGateway extends pulumi.ComponentResource {
       secretName: this.secretName,
       caCertificate: this.caCertificate,
     });
+  }
+
+  /** The raw resources: `gateway`, `overlay`, and `certificate` and `service` where there are such. */
+  public get children(): IngressGatewayChildren {
+    return childrenOf(this);
   }
 }
 
@@ -141,8 +172,9 @@ function served(args: IngressGatewayArgs): Served {
 }
 
 /** The arguments with their defaults; what belongs together arrives together. */
-function normalize(what: string, componentName: string, args: IngressGatewayArgs) {
-  const part = <T>(field: keyof GatewayArgs & string, value: T) => resolved(what, field, value, rules.fields[field]!);
+function normalize(told: Told, componentName: string, args: IngressGatewayArgs) {
+  const part = <T>(field: keyof GatewayArgs & string, value: T) =>
+    resolved(told.what, below(told.path, field), value, rules.fields[field]!);
   const https = args.certificate?.enabled !== false;
   const serviceType = args.serviceType ?? gatewayDefaults.serviceType;
   const name = part("name", args.name).apply((given) => given ?? componentName);
@@ -168,6 +200,7 @@ function normalize(what: string, componentName: string, args: IngressGatewayArgs
       })),
     hostnames: part("hostnames", args.hostnames),
     allowedRoutes: part("allowedRoutes", args.allowedRoutes),
+    allowedListeners: part("allowedListeners", args.allowedListeners),
     certificate: part("certificate", args.certificate ?? {}),
   };
 }
@@ -184,21 +217,22 @@ function createOverlay(
   name: string,
   writer: Writer,
   gateway: Normalized,
-): pulumi.Resource {
+): Pick<IngressGatewayChildren, "overlay" | "overlayData"> {
   const { opts } = writer;
   const metadata = { name: overlayName(gateway), namespace: gateway.namespace };
   const wayOut = gateway.name.apply((taken) => anotherName(taken));
   const own = ownObject(writer, "ConfigMap", metadata, wayOut);
-  const configMap = new k8s.core.v1.ConfigMap(gatewayChildren.overlay(name), { metadata: own }, childOf(parent, opts));
-  return new k8s.core.v1.ConfigMapPatch(
+  const overlay = new k8s.core.v1.ConfigMap(gatewayChildren.overlay(name), { metadata: own }, childOf(parent, opts));
+  const patch = new k8s.core.v1.ConfigMapPatch(
     `${name}-overlay-data`,
     {
       metadata: { ...metadata, annotations: { "pulumi.com/patchForce": "true" } },
       data: pulumi.all([gateway.service, gateway.pods]).apply(([service, pods]) => overlayData(service, pods)),
     },
     // The ConfigMap goes as a whole: taking the data out first would only fail where it is gone already.
-    { ...childOf(parent, opts, configMap), retainOnDelete: true },
+    { ...childOf(parent, opts, overlay), retainOnDelete: true },
   );
+  return { overlay, overlayData: patch };
 }
 
 function overlayName(gateway: Normalized): pulumi.Output<string> {
@@ -209,7 +243,7 @@ function createGateway(
   name: string,
   writer: Writer,
   gateway: Normalized,
-  secretName: pulumi.Output<string>,
+  secretName: pulumi.Output<string | undefined>,
   opts: pulumi.CustomResourceOptions,
 ): k8s.apiextensions.CustomResource {
   const annotations = { "pulumi.com/waitFor": "condition=Programmed" };
@@ -226,10 +260,18 @@ function createGateway(
     name: gatewayObjects.service,
   }));
   const spec = pulumi
-    .all([gateway.hostnames, secretName, gateway.allowedRoutes, gateway.name, overlayName(gateway)])
-    .apply(([hostnames, secret, allowedRoutes, gatewayName, overlay]) =>
-      gatewaySpec({ https: gateway.https, hostnames, secretName: secret, allowedRoutes }, gatewayName, overlay),
-    );
+    .all([
+      gateway.hostnames,
+      secretName,
+      gateway.allowedRoutes,
+      gateway.allowedListeners,
+      gateway.name,
+      overlayName(gateway),
+    ])
+    .apply(([hostnames, secret, allowedRoutes, allowedListeners, gatewayName, overlay]) => {
+      const listeners = { https: gateway.https, hostnames, secretName: secret, allowedRoutes, allowedListeners };
+      return gatewaySpec(listeners, gatewayName, overlay);
+    });
   return new k8s.apiextensions.CustomResource(
     gatewayChildren.gateway(name),
     {

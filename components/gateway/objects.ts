@@ -25,8 +25,8 @@ export interface PodSettings {
   memory?: string;
 }
 
-/** From which namespaces routes may attach. */
-export interface AllowedRoutes {
+/** From which namespaces routes, or ListenerSets, may attach. */
+export interface AllowedNamespaces {
   from?: string;
   selector?: { [label: string]: string };
 }
@@ -35,8 +35,10 @@ export interface AllowedRoutes {
 export interface ListenerSettings {
   https: boolean;
   hostnames?: string[];
-  secretName: string;
-  allowedRoutes?: AllowedRoutes;
+  /** Of the https listeners. */
+  secretName?: string;
+  allowedRoutes?: AllowedNamespaces;
+  allowedListeners?: AllowedNamespaces;
 }
 
 /** A port of the gateway's Service. */
@@ -88,14 +90,12 @@ export function overlayData(service: ServiceSettings, pods: PodSettings): { [key
 
 /** The Gateway's spec. */
 export function gatewaySpec(listeners: ListenerSettings, gatewayName: string, overlayName: string): object {
-  const from = listeners.allowedRoutes?.from ?? gatewayDefaults.allowedFrom;
-  const selector = listeners.allowedRoutes?.selector;
-  const allowedRoutes = {
-    namespaces: { from, ...(from === "Selector" ? { selector: { matchLabels: selector ?? {} } } : {}) },
-  };
+  const allowedRoutes = namespacesOf(gatewayDefaults.allowedFrom, listeners.allowedRoutes);
+  const allowedListeners = namespacesOf(gatewayDefaults.listenersFrom, listeners.allowedListeners);
   const tls = { mode: "Terminate", certificateRefs: [{ group: "", kind: "Secret", name: listeners.secretName }] };
   return {
     gatewayClassName: "istio",
+    ...(allowedListeners.namespaces.from === "None" ? {} : { allowedListeners }),
     infrastructure: {
       // Without an annotation here istiod copies those of the Gateway itself, waitFor among them, onto the Service.
       annotations: { "istio-ambient/gateway": gatewayName },
@@ -110,6 +110,10 @@ export function gatewaySpec(listeners: ListenerSettings, gatewayName: string, ov
       allowedRoutes,
     })),
   };
+}
+
+function namespacesOf(usual: string, { from = usual, selector = {} }: AllowedNamespaces = {}) {
+  return { namespaces: { from, ...(from === "Selector" ? { selector: { matchLabels: selector } } : {}) } };
 }
 
 /** What others are told of a gateway. */

@@ -1,7 +1,7 @@
 // What an ingress gateway and its certificate may be given.
 import { FieldRules, Given, ObjectRule, objectWithSynonyms, Synonyms, Together } from "../../lib/validation/object";
 import { below, flag, list, oneOf, Rule, value, whole } from "../../lib/validation/rules";
-import { IssuerKind, RoutesFrom, ServiceType } from "../../lib/validation/closed-sets";
+import { IssuerKind, ListenersFrom, RoutesFrom, ServiceType } from "../../lib/validation/closed-sets";
 import { gatewayObjects } from "../../lib/istio/names";
 import { certificateDefaults as cert, gatewayDefaults as gateway } from "../../lib/istio/defaults";
 import {
@@ -22,7 +22,7 @@ import {
 import { clusterRules } from "../support/rules";
 import { parseQuantity } from "../../lib/validation/quantity";
 import { Violation, textOf } from "../../lib/validation/violations";
-import type { AllowedRoutesArgs, CertificateArgs, GatewayArgs, IngressGatewayArgs } from "./args";
+import type { AllowedListenersArgs, AllowedRoutesArgs, CertificateArgs, GatewayArgs, IngressGatewayArgs } from "./args";
 
 const nonEmpty: Rule = value(
   (got) => !Array.isArray(got) || got.length > 0,
@@ -47,8 +47,8 @@ const issuerAgainstExisting: Together<CertificateArgs> = (certificate, path) =>
           fix: { remove: field },
         }));
 
-const existingNeedsName: Together<CertificateArgs> = (certificate, path) =>
-  certificate["existing"] === true && certificate["secretName"] === undefined
+const existingNeedsName: Together<CertificateArgs> = (certificate, path, unknown) =>
+  certificate["existing"] === true && certificate["secretName"] === undefined && !unknown.includes("secretName")
     ? [
         {
           path: below(path, "existing"),
@@ -59,8 +59,11 @@ const existingNeedsName: Together<CertificateArgs> = (certificate, path) =>
       ]
     : [];
 
-const kindNeedsName: Together<CertificateArgs> = (certificate, path) =>
-  certificate["issuerKind"] !== undefined && certificate["issuerName"] === undefined && certificate["existing"] !== true
+const kindNeedsName: Together<CertificateArgs> = (certificate, path, unknown) =>
+  certificate["issuerKind"] !== undefined &&
+  certificate["issuerName"] === undefined &&
+  !unknown.includes("issuerName") &&
+  certificate["existing"] !== true
     ? [
         {
           path: below(path, "issuerKind"),
@@ -71,7 +74,10 @@ const kindNeedsName: Together<CertificateArgs> = (certificate, path) =>
       ]
     : [];
 
-const renewalInside: Together<CertificateArgs> = (certificate, path) => {
+const renewalInside: Together<CertificateArgs> = (certificate, path, unknown) => {
+  if (unknown.includes("duration") || unknown.includes("renewBefore")) {
+    return [];
+  }
   const lifetime = textOf(certificate["duration"] ?? cert.duration);
   const before = textOf(certificate["renewBefore"] ?? cert.renewBefore);
   const seconds = { lifetime: parseDuration(lifetime), before: parseDuration(before) };
@@ -121,36 +127,47 @@ const certificateRules = objectWithSynonyms<CertificateArgs>(
   renewalInside,
 );
 
-const selectorNeedsLabels: Together<AllowedRoutesArgs> = (allowed, path) => {
-  const selected = allowed["from"] === "Selector";
-  const given = allowed["selector"];
-  const filled = typeof given === "object" && given !== null && Object.keys(given).length > 0;
-  if (selected && !filled) {
-    return [
-      {
-        path: below(path, "selector"),
-        got: given,
-        rule: 'must have a label of the namespaces, since `from` is "Selector"',
-        fix: 'selector: { "hostk8s.stack": "shop" }',
-      },
-    ];
-  }
-  return !selected && given !== undefined
-    ? [
+/** A selector and its labels, one for the other; `usual` is what holds without `from`. */
+const selectorNeedsLabels =
+  (usual: string): Together<AllowedRoutesArgs | AllowedListenersArgs> =>
+  (allowed, path, unknown) => {
+    if (unknown.length > 0) {
+      return [];
+    }
+    const selected = allowed["from"] === "Selector";
+    const given = allowed["selector"];
+    const filled = typeof given === "object" && given !== null && Object.keys(given).length > 0;
+    if (selected && !filled) {
+      return [
         {
           path: below(path, "selector"),
           got: given,
-          rule: `has no effect while \`from\` is "${textOf(allowed["from"] ?? gateway.allowedFrom)}"`,
-          fix: 'from: "Selector"',
+          rule: 'must have a label of the namespaces, since `from` is "Selector"',
+          fix: 'selector: { "hostk8s.stack": "shop" }',
         },
-      ]
-    : [];
-};
+      ];
+    }
+    return !selected && given !== undefined
+      ? [
+          {
+            path: below(path, "selector"),
+            got: given,
+            rule: `has no effect while \`from\` is "${textOf(allowed["from"] ?? usual)}"`,
+            fix: 'from: "Selector"',
+          },
+        ]
+      : [];
+  };
 
-const twoPorts: Together<GatewayArgs> = (given, path) => [
-  ...samePort(given, path, "httpNodePort", "httpsNodePort"),
-  ...samePort(given, path, "httpHostPort", "httpsHostPort"),
-];
+const portPairs = [
+  ["httpNodePort", "httpsNodePort"],
+  ["httpHostPort", "httpsHostPort"],
+] as const;
+
+const twoPorts: Together<GatewayArgs> = (given, path, unknown) =>
+  portPairs
+    .filter((pair) => !pair.some((field) => unknown.includes(field)))
+    .flatMap(([http, https]) => samePort(given, path, http, https));
 
 type PortArgument = "httpNodePort" | "httpsNodePort" | "httpHostPort" | "httpsHostPort";
 
@@ -199,13 +216,26 @@ const fields: FieldRules<GatewayArgs> = {
   allowedRoutes: objectWithSynonyms<AllowedRoutesArgs>(
     { from: oneOf(Object.values(RoutesFrom)), selector: labels },
     { namespaces: "from", labels: "selector", matchLabels: "selector" },
-    selectorNeedsLabels,
+    selectorNeedsLabels(gateway.allowedFrom),
+  ),
+  allowedListeners: objectWithSynonyms<AllowedListenersArgs>(
+    { from: oneOf(Object.values(ListenersFrom)), selector: labels },
+    { namespaces: "from", labels: "selector", matchLabels: "selector" },
+    selectorNeedsLabels(gateway.listenersFrom),
   ),
   certificate: certificateRules,
 };
 
 const synonyms = {
   type: "serviceType",
+  loadBalancer: { write: 'serviceType: "LoadBalancer"' },
+  nodePorts: { write: "httpNodePort: 30081, httpsNodePort: 30444" },
+  hostPort: "httpHostPort",
+  listeners: { write: 'hostnames: ["apps.example.com"]' },
+  domain: "hostnames",
+  clusterIssuer: { write: 'certificate: { issuerName: "letsencrypt" }', example: '"letsencrypt"' },
+  replicaCount: "replicas",
+  allowedRoutesFrom: { write: 'allowedRoutes: { from: "Same" }', example: '"Same"' },
   service: "serviceType",
   hosts: "hostnames",
   hostname: "hostnames",
@@ -218,12 +248,13 @@ const synonyms = {
   externalHost: "host",
   tls: "certificate",
   cert: "certificate",
-  issuer: { write: 'certificate: { issuerName: "letsencrypt" }' },
-  issuerName: { write: 'certificate: { issuerName: "letsencrypt" }' },
+  issuer: { write: 'certificate: { issuerName: "letsencrypt" }', example: '"letsencrypt"' },
+  issuerName: { write: 'certificate: { issuerName: "letsencrypt" }', example: '"letsencrypt"' },
   dnsNames: { write: 'certificate: { dnsNames: ["apps.example.com"] }' },
   secretName: { write: 'certificate: { existing: true, secretName: "wildcard-cert" }' },
   https: { write: "certificate: { enabled: true }" },
   allowedNamespaces: "allowedRoutes",
+  listenerSets: { write: 'allowedListeners: { from: "All" }' },
   resources: { write: 'cpu: "50m", memory: "64Mi"' },
 } satisfies Synonyms<GatewayArgs>;
 
@@ -244,8 +275,11 @@ export const meshGatewayRules: ObjectRule = objectWithSynonyms<GatewayArgs & { e
 );
 
 /** A limit that is no smaller than the request beside it. */
-export function limitAboveRequest(defaultRequest: string): Together<{ memory?: unknown; memoryLimit?: unknown }> {
-  return (part, path) => {
+export function limitAboveRequest(defaultRequest?: string): Together<{ memory?: unknown; memoryLimit?: unknown }> {
+  return (part, path, unknown) => {
+    if (unknown.includes("memory")) {
+      return [];
+    }
     const limit = parseQuantity(textOf(part["memoryLimit"]));
     const request = parseQuantity(textOf(part["memory"] ?? defaultRequest));
     return limit === undefined || request === undefined || limit >= request

@@ -16,25 +16,53 @@ import { meshChildren } from "./children";
 import { gatewayDefaults, meshDefaults, partDefaults } from "../../lib/istio/defaults";
 import { partRequests } from "../../lib/istio/lean";
 import { componentMark, stackMark } from "../../lib/ownership/marks";
-import { ChartName, istioLine } from "../../lib/istio/releases";
+import { ChartName, nearestLine } from "../../lib/istio/releases";
+import { every } from "../../lib/validation/rules";
 import type { Violation } from "../../lib/validation/violations";
-import { meshRulesFor } from "./rules";
+import { limitRule, meshRules as rules } from "./rules";
+import { partRule, sayWhatIsAllowed } from "./chart-values";
 import { chartViolations, ChartSource, chartSource, createRelease, explainRelease } from "./charts";
 import { claimNodePorts } from "../support/node-ports";
+import { announceParts } from "../support/parts";
 import { registry, stackName } from "../support/program";
 import { childOf } from "../support/children";
 import { GatewayApi } from "../gateway-api/gateway-api";
 import { IngressGateway } from "../gateway/ingress-gateway";
 import { GatewayNodePorts, GatewayReference } from "../gateway/args";
 import { dataPlane } from "./data-plane";
+import { leftovers } from "./leftovers";
 import { checkArgs, componentNamed, resolved, throwViolations } from "../support/arguments";
 import { afterJudgement, importing } from "../support/ownership";
 import { Cluster, clusterId, clusterOf } from "../support/cluster";
+import { announceReference } from "../support/given-resources";
+import { childrenOf, keepChildren } from "../support/made";
 import { preflight } from "./preflight";
 import { AmbientMeshArgs, MeshGatewayArgs, MeshResources } from "./args";
 
 const TYPE = "istio-ambient:index:AmbientMesh";
-const none = pulumi.output("");
+const none: pulumi.Output<string | undefined> = pulumi.output(undefined);
+
+/** What an AmbientMesh makes. */
+export interface AmbientMeshChildren {
+  /** The namespace, or the patch of an adopted one. */
+  namespace: pulumi.CustomResource;
+  /** The Gateway API CRDs; missing where the cluster brings its own. */
+  gatewayApi?: GatewayApi;
+  /** The Helm release `istio-base`. */
+  base: k8s.helm.v3.Release;
+  /** The Helm release `istiod`. */
+  istiod: k8s.helm.v3.Release;
+  /** The Helm release `istio-cni`. */
+  cni: k8s.helm.v3.Release;
+  /** The Helm release `ztunnel`. */
+  ztunnel: k8s.helm.v3.Release;
+  /** The command that waits until every node carries traffic. */
+  dataPlane: pulumi.CustomResource;
+  /** The command that deletes, at destroy, what istiod has left behind. */
+  leftovers: pulumi.CustomResource;
+  /** The shared gateway; missing without one. */
+  gateway?: IngressGateway;
+}
 
 /**
  * An Istio ambient mesh with an HTTPS ingress.
@@ -51,43 +79,54 @@ export class AmbientMesh extends pulumi.ComponentResource {
   public readonly version: pulumi.Output<string>;
   /** The gateway for the `parent` of routes and for policies, here and in other stacks; missing without one. */
   public readonly gateway: pulumi.Output<GatewayReference>;
-  /** Where http answers from outside. */
-  public readonly httpUrl: pulumi.Output<string>;
-  /** Where https answers from outside; empty without a certificate. */
-  public readonly httpsUrl: pulumi.Output<string>;
+  /** Where http answers from outside; missing without a gateway. */
+  public readonly httpUrl: pulumi.Output<string | undefined>;
+  /** Where https answers from outside; missing without a certificate. */
+  public readonly httpsUrl: pulumi.Output<string | undefined>;
   /** The ports that the nodes open. */
   public readonly nodePorts: pulumi.Output<GatewayNodePorts>;
-  /** Name of the gateway's Service. */
-  public readonly serviceName: pulumi.Output<string>;
-  /** Name of the Secret with the gateway's certificate. */
-  public readonly secretName: pulumi.Output<string>;
-  /** The CA that signed it, as PEM, for clients. */
-  public readonly caCertificate: pulumi.Output<string>;
+  /** Name of the gateway's Service; missing without a gateway. */
+  public readonly serviceName: pulumi.Output<string | undefined>;
+  /** Name of the Secret with the gateway's certificate; missing without one. */
+  public readonly secretName: pulumi.Output<string | undefined>;
+  /** The CA that signed it, as PEM, for clients; missing where the issuer does not give it. */
+  public readonly caCertificate: pulumi.Output<string | undefined>;
   /** What the mesh requests of its cluster. */
   public readonly resources: pulumi.Output<MeshResources>;
 
   constructor(name: string, args: AmbientMeshArgs = {}, opts?: pulumi.ComponentResourceOptions) {
-    super(TYPE, name, checkArgs("AmbientMesh", name, args, meshRulesFor(args), chartViolations(args)), opts);
+    super(TYPE, name, checkArgs("AmbientMesh", name, args, rules, chartViolations(args)), opts);
     throwViolations("AmbientMesh", name, [...claimMesh(this, name), ...claimPorts(this, name, args)]);
     const cluster = clusterOf(this, "AmbientMesh", name, args.cluster);
     const source = chartSource(args.charts, args.version);
+    sayWhatIsAllowed(this, args, source.version);
     const mesh = normalize(componentNamed("AmbientMesh", name), args, source.version);
     const release = releaseInto(this, name, cluster, source, mesh);
     const seen = preflight(this, name, args, cluster, { ...mesh, version: source.version }, opts);
     const after = (...others: pulumi.Input<pulumi.Resource>[]) => importing(seen.own, childOf(this, opts, ...others));
 
+    announceParts(this, componentNamed("AmbientMesh", name), {
+      [meshChildren.gateway(name)]: "gateway",
+      [meshChildren.gatewayApi(name)]: "gatewayApi",
+    });
     const namespace = createNamespace(name, args, afterJudgement({ cluster }, seen.namespace), after());
     const gatewayApi = createGatewayApi(name, args, source.version, after(namespace));
     const base = release("base", after(namespace));
-    const istiod = release("istiod", after(base));
+    const left = leftovers(meshChildren.leftovers(name), cluster, after(namespace));
+    const istiod = release("istiod", after(base, left));
     const cni = release("cni", after(istiod));
     const ztunnel = release("ztunnel", after(cni));
     const ready = dataPlane(name, cluster, args, mesh, [istiod, cni, ztunnel], seen.repair, after(ztunnel));
     const gateway = createGateway(name, args, mesh.namespace, gatewayAfter(after(namespace), [ready, ...gatewayApi]));
 
+    const releases = { base, istiod, cni, ztunnel };
+    const made = { namespace, gatewayApi: gatewayApi[0], ...releases, dataPlane: ready, leftovers: left, gateway };
+    keepChildren<AmbientMeshChildren>(this, made);
+
     this.namespace = mesh.namespace;
     this.version = ready.id.apply(() => source.version);
     this.gateway = gateway?.reference ?? absent();
+    announceReference(this, this.gateway);
     this.httpUrl = gateway?.httpUrl ?? none;
     this.httpsUrl = gateway?.httpsUrl ?? none;
     this.nodePorts = gateway?.nodePorts ?? pulumi.output({});
@@ -107,6 +146,11 @@ export class AmbientMesh extends pulumi.ComponentResource {
       caCertificate: this.caCertificate,
       resources: this.resources,
     });
+  }
+
+  /** The raw resources: `namespace`, the four releases, `dataPlane`, and `gatewayApi` and `gateway` where it has them. */
+  public get children(): AmbientMeshChildren {
+    return childrenOf(this);
   }
 }
 
@@ -128,9 +172,8 @@ function claimPorts(mesh: AmbientMesh, name: string, { gateway = {} }: AmbientMe
 
 /** The arguments with their defaults, as the values of the four charts and what these request. */
 function normalize(what: string, args: AmbientMeshArgs, version: string) {
-  const rules = meshRulesFor(args);
   const part = <T>(field: keyof AmbientMeshArgs & string, value: T) =>
-    resolved(what, field, value, rules.fields[field]!);
+    resolved(what, field, value, every(partRule(field, args, version), limitRule(field, args.footprint)));
   const namespace = part("namespace", args.namespace).apply((given) => given ?? meshDefaults.namespace);
   const shared = pulumi
     .all([
@@ -214,7 +257,7 @@ function createNamespace(
   args: AmbientMeshArgs,
   namespace: pulumi.Output<string>,
   opts: pulumi.CustomResourceOptions,
-): pulumi.Resource {
+): pulumi.CustomResource {
   const labels = { "pod-security.kubernetes.io/enforce": "privileged" };
   const mark = { [stackMark]: stackName(), [componentMark]: componentNamed("AmbientMesh", name) };
   // Either way it is the same namespace: a mesh that is told to adopt its own must not delete it.
@@ -243,8 +286,8 @@ function createGatewayApi(
   if (install === false) {
     return [];
   }
-  const usual = bundle.source === undefined ? istioLine(version)?.gatewayApi : undefined;
-  return [new GatewayApi(`${name}-gateway-api`, { ...bundle, version: bundle.version ?? usual }, opts)];
+  const usual = bundle.source === undefined ? nearestLine(version).gatewayApi : undefined;
+  return [new GatewayApi(meshChildren.gatewayApi(name), { ...bundle, version: bundle.version ?? usual }, opts)];
 }
 
 /**

@@ -16,7 +16,7 @@ export interface ImagesArgs {
   /**
    * Tag of all images.
    * @default the release's
-   * @example "1.31.1"
+   * @example "1.31.4"
    */
   tag?: pulumi.Input<string>;
   /**
@@ -76,7 +76,7 @@ export interface ControlPlaneArgs {
    */
   replicas?: pulumi.Input<number>;
   /**
-   * Values for the chart `istiod`, deep-merged over all others.
+   * Values for the chart `istiod`, deep-merged over all others. A key that the chart does not read is refused.
    * @default none
    * @example { pilot: { env: { PILOT_ENABLE_IP_AUTOALLOCATE: "true" } } }
    */
@@ -98,7 +98,7 @@ export interface CniArgs {
    */
   memory?: pulumi.Input<string>;
   /**
-   * Values for the chart `cni`, deep-merged over all others.
+   * Values for the chart `cni`, deep-merged over all others. A key that the chart does not read is refused.
    * @default none
    * @example { cniBinDir: "/opt/cni/bin" }
    */
@@ -126,7 +126,7 @@ export interface DataplaneArgs {
    */
   memoryLimit?: pulumi.Input<string>;
   /**
-   * Values for the chart `ztunnel`, deep-merged over all others.
+   * Values for the chart `ztunnel`, deep-merged over all others. A key that the chart does not read is refused.
    * @default none
    * @example { terminationGracePeriodSeconds: 60 }
    */
@@ -151,15 +151,29 @@ export interface PreflightArgs {
    * @example false
    */
   enabled?: boolean;
+  /**
+   * Findings that do not matter here: the id of each, as messages show it in brackets, and the reason. A waived finding
+   * is a warning in every preview.
+   * @default none
+   * @example { "kubernetes-untested": "our staging cluster is one minor ahead" }
+   */
+  ignore?: { [finding: string]: string };
 }
 /** Arguments of a mesh. All are optional. */
 export interface AmbientMeshArgs {
   /**
    * Exact Istio release of all four charts. A change upgrades in place: istio-base, istiod, istio-cni, ztunnel.
-   * @default the newest supported one (1.31.1)
-   * @example "1.31.1"
+   * @default the newest supported one (1.31.4)
+   * @example "1.31.4"
    */
   version?: string;
+  /**
+   * True: `version` may be of a release line that this package does not list. The mesh is judged by the nearest line that
+   * it does, with a warning.
+   * @default false
+   * @example true
+   */
+  allowUnlistedRelease?: boolean;
   /**
    * Namespace of the mesh. It cannot change while the mesh exists: destroy it first.
    * @default "istio-system"

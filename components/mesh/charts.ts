@@ -7,12 +7,13 @@ import { ChartFiles, findChartFiles } from "./chart-files";
 import { Values } from "./objects";
 import { timeouts } from "../../lib/istio/defaults";
 import { Violation, violationLine } from "../../lib/validation/violations";
-import { istioVersion } from "./rules";
+import { istioRelease } from "./rules";
+import { valueViolations } from "./chart-values";
 import { chartRepository, charts, ChartName, defaultIstioVersion } from "../../lib/istio/releases";
 import type { Cluster } from "../support/cluster";
 import { fromProject } from "../support/own-command";
 import { explainWait } from "../support/explain-wait";
-import { ChartsArgs } from "./args";
+import { AmbientMeshArgs, ChartsArgs } from "./args";
 
 /** Images are there by then as a rule; what keeps a pod from starting is known. */
 const slowReleaseSeconds = 60;
@@ -37,15 +38,23 @@ export function chartSource(args: ChartsArgs = {}, version?: string): ChartSourc
   return { version: found.version, locate: (name) => ({ chart: chart(name) }) };
 }
 
-/** What is wrong with a directory of charts, if one is named. */
-export function chartViolations(args: { charts?: ChartsArgs; version?: string } | null): Violation[] {
-  const directory: unknown = args?.charts?.directory;
+/** What is wrong with a directory of charts, if one is named, and with the values for the charts of its release. */
+export function chartViolations(args: AmbientMeshArgs | null): Violation[] {
+  const release = istioRelease(args?.allowUnlistedRelease === true);
   // Charts of a release that cannot be are not looked for.
-  if (typeof directory !== "string" || directory === "" || istioVersion(args?.version, "version").length > 0) {
+  if (typeof args !== "object" || args === null || release(args.version, "version").length > 0) {
     return [];
   }
-  const found = lookInto(directory, args?.version);
-  return "files" in found ? istioVersion(found.version, "version") : [found];
+  const directory: unknown = args.charts?.directory;
+  if (typeof directory !== "string" || directory === "") {
+    return valueViolations(args, args.version ?? defaultIstioVersion);
+  }
+  const found = lookInto(directory, args.version);
+  if (!("files" in found)) {
+    return [found];
+  }
+  const violations = release(found.version, "version");
+  return violations.length > 0 ? violations : valueViolations(args, found.version);
 }
 
 function lookInto(directory: string, version: string | undefined): ChartFiles | Violation {

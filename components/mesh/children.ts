@@ -5,5 +5,7 @@ import type { ChartName } from "../../lib/istio/releases";
 export const meshChildren = {
   namespace: (mesh: string): string => `${mesh}-namespace`,
   release: (mesh: string, chart: ChartName): string => `${mesh}-${chart}`,
+  leftovers: (mesh: string): string => `${mesh}-leftovers`,
+  gatewayApi: (mesh: string): string => `${mesh}-gateway-api`,
   gateway: (mesh: string): string => `${mesh}-gateway`,
 } as const;

@@ -4,12 +4,13 @@ import { NoClusterError, reason } from "../../cluster/connection";
 import { UnreachableError } from "../../cluster/client";
 import { lookNow } from "../../cluster/look";
 import { readFacts } from "../../cluster/preflight";
-import { findingLine, type Finding } from "../../lib/checks/check";
+import { findingLine } from "../../lib/checks/check";
 import { certificateDefaults, gatewayDefaults, meshDefaults } from "../../lib/istio/defaults";
 import { gatewayObjects } from "../../lib/istio/names";
 import { nodeNamespace, type Values } from "./objects";
 import { driftLines } from "../../lib/drift";
-import { judgePlan } from "../../lib/preflight";
+import { judgePlan, type PreflightFinding } from "../../lib/preflight";
+import type { Waivers } from "../../lib/preflight/waivers";
 import { isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "../../lib/preflight/facts";
 import { ownObjects, type OwnObjects } from "../../lib/preflight/owners";
 import { charts } from "../../lib/istio/releases";
@@ -18,10 +19,13 @@ import type { MeshGatewayArgs } from "./args";
 import { gatewayChildren } from "../gateway/children";
 import { meshChildren } from "./children";
 import type { OwnChildren } from "../support/ownership";
+import { askedOf } from "./asked";
 import { lookAt } from "../support/look";
 import { runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
+import { announcePullSecrets } from "../support/pull-secrets";
 import { rememberFacts } from "../support/mesh-facts";
+import { isKnown } from "../support/workarounds";
 import { plain, stackName } from "../support/program";
 
 /** How long the look may take in all. */
@@ -42,8 +46,9 @@ export interface Preflight {
  *
  * It runs inside the program, not as a Command: as a resource a Command runs at up only, as an invoke its findings are
  * printed above a stack trace. And it stops the program where it stands instead of handing a rejected promise to
- * the children: what then is not registered, an engine behind the Automation API takes for something to delete. Only a
- * cluster that another resource of the program makes is looked at when it is known, before the mesh's first write.
+ * the children: what then is not registered, an engine behind the Automation API takes for something to delete. Only
+ * where the cluster or the namespace is an Output, it looks when both are known, before the mesh's first write: at preview
+ * already where they come from the stack's configuration, and at `up` where another resource of the program makes them.
  */
 export function preflight(
   mesh: pulumi.ComponentResource,
@@ -54,27 +59,27 @@ export function preflight(
   opts: pulumi.ComponentResourceOptions | undefined,
 ): Preflight {
   const { namespace } = settings;
-  const plan = planOf(args, settings.version);
-  const early = opts?.dependsOn !== undefined;
+  const planIn = (known: string) => planOf(args, settings.version, known);
+  const plainNamespace = plain(args.namespace ?? meshDefaults.namespace);
+  announcePullSecrets(cluster.id, plainNamespace === undefined ? [] : (planIn(plainNamespace).pullSecrets ?? []));
   rememberFacts(mesh, "skipped");
   if (args.preflight?.enabled === false) {
     rememberFacts(mesh, "disabled");
     return { own: {}, namespace };
   }
-  if (!plan) {
-    skipped(mesh, "the mesh's `namespace` is not known yet");
-    return { own: {}, namespace };
+  const early = opts?.dependsOn !== undefined;
+  const reader = { mesh, name, early, waivers: args.preflight?.ignore ?? {} };
+  if (!cluster.now || plainNamespace === undefined) {
+    return { own: {}, namespace: lookLater(reader, planIn, cluster, namespace) };
   }
-  if (!cluster.now) {
-    return { own: {}, namespace: lookLater(mesh, name, plan, cluster, early, namespace) };
-  }
+  const plan = planIn(plainNamespace);
   const look = lookNow(cluster.now, plan, deadlineMs);
   if ("why" in look) {
     skipped(mesh, look.why);
     lookAt(cluster).giveUp();
     return { own: {}, namespace };
   }
-  const refusal = judge(mesh, name, plan, look.facts, early);
+  const refusal = judge(reader, plan, look.facts);
   if (refusal !== undefined) {
     // Its message says all; a RunError is printed without a stack trace, and once in every kind of host.
     throw new pulumi.RunError(refusal);
@@ -104,25 +109,35 @@ function findDrift(mesh: pulumi.ComponentResource, { drifted }: ClusterFacts): s
   return changed.join("; ");
 }
 
+/** For whom a cluster is judged, and what he has said of it. */
+interface Reader {
+  mesh: pulumi.ComponentResource;
+  name: string;
+  early: boolean;
+  waivers: Waivers;
+}
+
 function lookLater(
-  mesh: pulumi.ComponentResource,
-  name: string,
-  plan: Plan,
+  reader: Reader,
+  planIn: (namespace: string) => Plan,
   cluster: Cluster,
-  early: boolean,
   namespace: pulumi.Output<string>,
 ): pulumi.Output<string> {
-  if (pulumi.runtime.isDryRun()) {
-    skipped(mesh, "this program creates the cluster; `pulumi up` checks it before it creates the mesh");
-    return namespace;
-  }
+  const { mesh } = reader;
+  const later = "`pulumi up` checks the cluster before it creates the mesh";
+  void Promise.all([isKnown(cluster.target), isKnown(namespace)]).then(([target, into]) => {
+    if (!target) skipped(mesh, `this program creates the cluster; ${later}`);
+    else if (!into) skipped(mesh, `this program creates the mesh's namespace; ${later}`);
+  });
   return pulumi.all([namespace, cluster.target]).apply(async ([known, target]) => {
     try {
+      const plan = planIn(known);
       const { facts } = await readFacts(target, plan, deadlineMs);
-      const refusal = judge(mesh, name, plan, facts, early);
+      const refusal = judge(reader, plan, facts);
       if (refusal !== undefined) {
         throw runFailure(refusal);
       }
+      share(cluster, facts);
     } catch (error) {
       if (!(error instanceof NoClusterError || error instanceof UnreachableError)) {
         throw error;
@@ -133,17 +148,15 @@ function lookLater(
   });
 }
 
-/** What is in the way, as one text; warns of what will work otherwise than it seems. */
-function judge(
-  mesh: pulumi.ComponentResource,
-  name: string,
-  plan: Plan,
-  facts: ClusterFacts,
-  early: boolean,
-): string | undefined {
-  const { errors, warnings } = judgePlan(plan, facts, early);
+/** What is in the way, as one text; warns of what will work otherwise than it seems, and of what is waived. */
+function judge({ mesh, name, early, waivers }: Reader, plan: Plan, facts: ClusterFacts): string | undefined {
+  const { errors, warnings, waived } = judgePlan(plan, facts, early, waivers);
   if (warnings.length > 0) {
     void pulumi.log.warn(`preflight warnings:\n${lines(warnings)}`, mesh);
+  }
+  if (waived.length > 0) {
+    const reasons = waived.map((found) => `  ${identified(found)}, waived: ${waivers[found.id]}`);
+    void pulumi.log.warn(`waived by \`preflight.ignore\`:\n${reasons.join("\n")}`, mesh);
   }
   return errors.length > 0
     ? `AmbientMesh "${name}" cannot be created on ${facts.server}:\n${lines(errors)}`
@@ -168,21 +181,22 @@ function ownChildren(name: string, own: OwnObjects): OwnChildren {
   };
 }
 
-function lines(findings: Finding[]): string {
-  return findings.map((found) => `  ${findingLine(found)}`).join("\n");
+function lines(findings: PreflightFinding[]): string {
+  return findings.map((found) => `  ${identified(found)}`).join("\n");
+}
+
+/** The line of a finding, with the id by which it can be waived. */
+function identified(found: PreflightFinding): string {
+  return `${findingLine(found)} [${found.id}]`;
 }
 
 function skipped(mesh: pulumi.ComponentResource, why: string): void {
   void pulumi.log.warn(`the preflight was skipped: ${why}`, mesh);
 }
 
-/** What the preflight has to know of a mesh; nothing where not even its namespace is known. */
-function planOf(args: AmbientMeshArgs, version: string): Plan | undefined {
-  const namespace = plain(args.namespace ?? meshDefaults.namespace);
-  if (namespace === undefined) {
-    return undefined;
-  }
-  return {
+/** What the preflight has to know of a mesh. */
+function planOf(args: AmbientMeshArgs, version: string, namespace: string): Plan {
+  const planned: Plan = {
     stack: stackName(),
     version,
     namespace,
@@ -192,6 +206,7 @@ function planOf(args: AmbientMeshArgs, version: string): Plan | undefined {
     gateway: gatewayPlan(args.gateway ?? {}, namespace),
     autoscale: autoscales(args.controlPlane?.values),
   };
+  return { ...planned, ...askedOf(args, planned) };
 }
 
 function autoscales(values: pulumi.Input<Values> | undefined): boolean {

@@ -1,7 +1,7 @@
 // The program's stack configuration: flat keys, one a setting of the original, and `mesh` for everything else.
 import { Violation } from "../../lib/validation/violations";
 import { merge, Values } from "./objects";
-import { meshRules, meshRulesFor } from "./rules";
+import { meshRules } from "./rules";
 import { code } from "../../lib/validation/code";
 import { meantName } from "../../lib/validation/names";
 
@@ -88,7 +88,7 @@ function unknownKey(key: string, got: string, known: string[]): Violation {
 
 /** What is wrong with the mesh that the keys make together, said of the key in which it was written. */
 function meshViolations(mesh: Values, config: { [key: string]: string }): Violation[] {
-  return meshRulesFor(mesh)(mesh, "").map((violation) => {
+  return meshRules(mesh, "").map((violation) => {
     const flat = configKeys.find(
       ({ key, argument }) => config[key] !== undefined && argument.join(".") === violation.path,
     );

@@ -7,9 +7,18 @@ import { childOf } from "../support/children";
 import { existingNamespace } from "../support/existing-namespace";
 import { checkedInputs, componentNamed, resolved } from "../support/arguments";
 import { clusterOf } from "../support/cluster";
+import { childrenOf, keepChildren } from "../support/made";
 import { announceNamespace } from "../support/program";
 import { labelledObject, ownObject, Writer } from "../support/ownership";
 import { AmbientNamespaceArgs } from "./args";
+
+/** What an AmbientNamespace makes. */
+export interface AmbientNamespaceChildren {
+  /** The namespace, or the patch of an adopted one. */
+  namespace: k8s.core.v1.Namespace | k8s.core.v1.NamespacePatch;
+  /** The PeerAuthentication of `mtls: "strict"`. */
+  peerAuthentication?: k8s.apiextensions.CustomResource;
+}
 
 /**
  * A namespace in the mesh. Pods are cut off where ztunnel is not there yet, so it comes after the mesh.
@@ -30,6 +39,7 @@ export class AmbientNamespace extends pulumi.ComponentResource {
     const namespace = createNamespace(this, name, args, writer, settings);
     const after = childOf(this, opts, namespace);
     const strict = args.mtls === "strict" ? [requireMtls(name, writer, settings.name, after)] : [];
+    keepChildren<AmbientNamespaceChildren>(this, { namespace, peerAuthentication: strict[0] });
 
     // Known at preview, unlike an id: the plugin refuses to preview a patch of something that has no name yet.
     this.name = pulumi
@@ -37,6 +47,11 @@ export class AmbientNamespace extends pulumi.ComponentResource {
       .apply(([known]) => known!.name!);
     announceNamespace(this.name, settings.name);
     this.registerOutputs({ name: this.name });
+  }
+
+  /** The raw resources: `namespace`, and `peerAuthentication` where mTLS is strict. */
+  public get children(): AmbientNamespaceChildren {
+    return childrenOf(this);
   }
 }
 

@@ -2,14 +2,11 @@
 import { ObjectRule, objectWithSynonyms, Together } from "../../lib/validation/object";
 import { below, first, flag, oneOf, Rule, value } from "../../lib/validation/rules";
 import { dnsLabel, labelText } from "../../lib/validation/formats";
-import { meshLabels } from "../../lib/istio/labels";
+import { meshLabels, systemNamespaces } from "../../lib/istio/labels";
 import { clusterRules } from "../support/rules";
 import { DataplaneMode, MtlsMode } from "../../lib/validation/closed-sets";
 import type { AmbientNamespaceArgs } from "./args";
 import { labelsBeside } from "../../lib/validation/metadata";
-
-/** Namespaces of Kubernetes and of the mesh itself: enrolling them can break the cluster's own networking. */
-const system = /^(kube-|istio-|openshift)/;
 
 /** The name of a waypoint that something uses. */
 export const waypointName: Rule = first(
@@ -41,8 +38,8 @@ const noSidecars: Together<AmbientNamespaceArgs> = (given, path) => {
         }));
 };
 
-const waypointOfNamespace: Together<AmbientNamespaceArgs> = (given, path) =>
-  given["useWaypointNamespace"] !== undefined && given["useWaypoint"] === undefined
+const waypointOfNamespace: Together<AmbientNamespaceArgs> = (given, path, unknown) =>
+  given["useWaypointNamespace"] !== undefined && given["useWaypoint"] === undefined && !unknown.includes("useWaypoint")
     ? [
         {
           path: below(path, "useWaypointNamespace"),
@@ -66,7 +63,7 @@ const strictInside: Together<AmbientNamespaceArgs> = (given, path) =>
     : [];
 
 const noSystem: Together<AmbientNamespaceArgs> = (given, path) =>
-  typeof given["name"] === "string" && system.test(given["name"]) && given["allowSystemNamespace"] !== true
+  typeof given["name"] === "string" && systemNamespaces.test(given["name"]) && given["allowSystemNamespace"] !== true
     ? [
         {
           path: below(path, "name"),
@@ -106,6 +103,19 @@ export const ambientNamespaceRules: ObjectRule = objectWithSynonyms<AmbientNames
     strictMtls: { write: 'mtls: "strict"' },
     peerAuthentication: { write: 'mtls: "strict"' },
     waypoint: "useWaypoint",
+    existingNamespace: "adopt",
+    create: { write: "adopt: true" },
+    inject: { write: 'dataplaneMode: "ambient"' },
+    injection: { write: 'dataplaneMode: "ambient"' },
+    ambientMode: "dataplaneMode",
+    tls: "mtls",
+    peerAuth: { write: 'mtls: "strict"' },
+    ingress: "ingressUseWaypoint",
+    hostk8sStack: "stack",
+    hostk8sApp: "app",
+    allowSystem: "allowSystemNamespace",
+    kubeconfig: { write: 'cluster: { kubeconfig: "~/.kube/config" }', example: '"~/.kube/config"' },
+    context: { write: 'cluster: { context: "kind-kind" }', example: '"kind-kind"' },
     waypointNamespace: "useWaypointNamespace",
     application: "app",
   },

@@ -65,7 +65,7 @@ function clash(claim: Claim, before: Claimant, { name, redirects }: ClaimingRout
     const rule = `${other} redirects the same host and path over http already; set \`httpsOnly\` on this route instead`;
     return { rule, fix: "httpsOnly: true" };
   }
-  const fix = claim.matchAt === "hostnames" ? 'hostnames: ["other.example.com"]' : 'prefix: "/other"';
+  const fix = ["hostnames", "parent"].includes(claim.matchAt) ? 'hostnames: ["other.example.com"]' : 'prefix: "/other"';
   return { rule: `must not have the host and path of ${other}`, fix };
 }
 

@@ -31,6 +31,14 @@ export function knownGateway(parent: HttpRouteArgs["parent"]): Served | undefine
   return known ?? (given === undefined ? "later" : servedBy(given as ReferencedGateway));
 }
 
+/** An output that has no value. */
+export const absentParent: Violation = {
+  path: "parent",
+  got: undefined,
+  rule: "must have a value: the mesh was made without a gateway, or the stack has no such output",
+  fix: 'parent: { name: "hostk8s-gateway", namespace: "istio-system" }',
+};
+
 /** What is wrong with a route on its gateway. */
 export function gatewayViolations(
   args: HttpRouteArgs,
@@ -120,17 +128,17 @@ export function ruleArgs(args: HttpRouteArgs): RouteRuleArgs[] {
 
 /** A hostname that the Gateway's listeners do not take, or that its certificate is not good for. */
 function unservedViolation(at: string, got: string, what: "listeners" | "certificate", served: string[]): Violation {
-  return what === "listeners"
-    ? {
-        path: at,
-        got,
-        rule: `must be a hostname of the gateway's listeners: ${served.join(", ")}`,
-        fix: `gateway: { hostnames: ["${got}"] }`,
-      }
-    : {
-        path: at,
-        got,
-        rule: `must be a name in the gateway's certificate: ${served.join(", ")}`,
-        fix: `gateway: { certificate: { dnsNames: ["${got}"] } }`,
-      };
+  const of = what === "listeners" ? "a hostname of the gateway's listeners" : "a name in the gateway's certificate";
+  return {
+    path: at,
+    got,
+    rule: `must be ${of}: ${served.join(", ")}`,
+    fix: `hostnames: ["${servedHost(got, served)}"]`,
+  };
+}
+
+/** A host that the gateway serves; the gateway itself may be another program's. */
+function servedHost(got: string, served: string[]): string {
+  const wildcard = served.find((each) => each.startsWith("*."));
+  return wildcard === undefined ? (served[0] ?? got) : `${got.split(".")[0]}${wildcard.slice(1)}`;
 }

@@ -20,13 +20,26 @@ import {
   resolvedMetadata,
   throwViolations,
 } from "../support/arguments";
-import { earlyName, identity } from "../support/program";
-import { gatewayViolations, knownGateway, routeViolations, ruleArgs } from "./conflicts";
+import { announceParts, partOf, type Told } from "../support/parts";
+import { announceNamespace, earlyName, identity } from "../support/program";
+import { absentParent, gatewayViolations, knownGateway, routeViolations, ruleArgs } from "./conflicts";
 import { HttpRouteArgs } from "./args";
 import { RouteRuleArgs, RouteVersionArgs } from "./rule-args";
 import { clusterOf } from "../support/cluster";
+import { withReferences } from "../support/given-resources";
+import { childrenOf, keepChildren } from "../support/made";
 import { anotherName, ownObject, Writer } from "../support/ownership";
 import { meshLabels } from "../../lib/istio/labels";
+
+/** What an HttpRoute makes. */
+export interface HttpRouteChildren {
+  /** The HTTPRoute. */
+  route: k8s.apiextensions.CustomResource;
+  /** A ReferenceGrant for each other namespace that it sends requests to. */
+  grants: k8s.apiextensions.CustomResource[];
+  /** The route that redirects http to https, with `httpsOnly`. */
+  redirect?: HttpRoute;
+}
 
 /**
  * An HTTPRoute that is accepted, or a failure that says why not.
@@ -49,20 +62,29 @@ export class HttpRoute extends pulumi.ComponentResource {
   public readonly hostnames: pulumi.Output<string[]>;
 
   constructor(name: string, args: HttpRouteArgs, opts?: pulumi.ComponentResourceOptions) {
+    args = withReferences(args);
     super("istio-ambient:index:HttpRoute", name, checkRoute(name, args), opts);
-    const route = normalize(name, args);
+    const part = partOf(name, opts);
+    const route = normalize(name, args, part);
     const cluster = clusterOf(this, "HttpRoute", name, args.cluster);
 
-    const writer = { what: componentNamed("HttpRoute", name), cluster, opts, namespace: earlyName(args.namespace) };
+    const namespace = earlyName(args.namespace);
+    const writer = { what: componentNamed("HttpRoute", name), told: part?.what, cluster, opts, namespace };
     const grants = createGrants(this, name, args, writer, route);
     const resource = createRoute(name, writer, route, childOf(this, opts, ...grants));
-    if (args.httpsOnly) createRedirect(this, name, args, route.name, childOf(this, opts));
+    const redirect = args.httpsOnly ? createRedirect(this, name, args, route, childOf(this, opts)) : undefined;
+    keepChildren<HttpRouteChildren>(this, { route: resource, grants, redirect });
     const id = accepted(resource.id, acceptance(name), route.written, judge, cluster);
 
     this.name = id.apply((known) => known.split("/")[1] ?? "");
     this.namespace = id.apply((known) => known.split("/")[0] ?? "");
     this.hostnames = pulumi.all([route.hostnames, id]).apply(([hostnames]) => hostnames ?? []);
     this.registerOutputs({ name: this.name, namespace: this.namespace, hostnames: this.hostnames });
+  }
+
+  /** The raw resources: `route`, `grants`, and `redirect` with `httpsOnly`. */
+  public get children(): HttpRouteChildren {
+    return childrenOf(this);
   }
 }
 
@@ -74,16 +96,22 @@ function checkRoute(name: string, args: HttpRouteArgs): pulumi.Inputs {
 }
 
 /** The arguments with everything resolved and filled in. */
-function normalize(name: string, args: HttpRouteArgs) {
-  const what = componentNamed("HttpRoute", name);
+function normalize(name: string, args: HttpRouteArgs, whole: Told | undefined) {
+  const what = whole?.what ?? componentNamed("HttpRoute", name);
   const part = <T>(field: keyof HttpRouteArgs & string, value: T) => resolved(what, field, value, rules.fields[field]!);
   const namespace = part("namespace", args.namespace);
   const hostnames = part("hostnames", args.hostnames);
   const redirects = (args.rules ?? []).some((rule) => rule.redirect?.scheme === "https");
   const protocol = args.httpsOnly ? "https" : redirects ? "http" : undefined;
-  const parent = pulumi.all([part("parent", args.parent), hostnames]).apply(([given, hosts]) => {
+  const present = pulumi.output(args.parent).apply((given) => {
+    if (given === undefined && pulumi.Output.isInstance(args.parent)) {
+      throw lateViolation(what, absentParent);
+    }
+    return given;
+  });
+  const parent = pulumi.all([part("parent", present), hostnames]).apply(([given, hosts]) => {
     const [violation] =
-      knownGateway(args.parent) === "later" ? gatewayViolations(args, hosts, servedBy(given as Parent)) : [];
+      knownGateway(args.parent) === "later" && !whole ? gatewayViolations(args, hosts, servedBy(given as Parent)) : [];
     if (violation) {
       throw lateViolation(what, violation);
     }
@@ -104,6 +132,7 @@ function normalize(name: string, args: HttpRouteArgs) {
   return {
     name: part("name", args.name).apply((given) => given ?? name),
     namespace,
+    parent,
     hostnames,
     given: { ...given, ...(args.application && { labels: withApplication(given.labels, application) }) },
     spec,
@@ -138,19 +167,28 @@ function withHostPort(rule: RouteRule, httpsPort: number | undefined): RouteRule
     : rule;
 }
 
+function redirectChild(name: string): string {
+  return `${name}-to-https`;
+}
+
 /** The route of those who come by http. */
 function createRedirect(
   parent: pulumi.ComponentResource,
   name: string,
   args: HttpRouteArgs,
-  routeName: pulumi.Output<string>,
+  route: Normalized,
   opts: pulumi.ComponentResourceOptions,
-): void {
-  const { namespace, hostnames, application, labels, annotations, cluster } = args;
-  new HttpRoute(
-    `${name}-to-https`,
+): HttpRoute {
+  const { hostnames, application, labels, annotations, cluster } = args;
+  announceParts(parent, componentNamed("HttpRoute", name), { [redirectChild(name)]: "" });
+  // What is wrong with the route's own arguments, the redirect waits for instead of telling it again.
+  const namespace = pulumi.all([route.namespace, route.parent]).apply(([known]) => known);
+  const early = earlyName(args.namespace);
+  if (early !== undefined) announceNamespace(namespace, pulumi.output(early));
+  return new HttpRoute(
+    redirectChild(name),
     {
-      name: routeName.apply(redirectName),
+      name: route.name.apply(redirectName),
       namespace,
       parent: args.parent,
       hostnames,
@@ -171,7 +209,7 @@ function createGrants(
   args: HttpRouteArgs,
   writer: Writer,
   { name: routeName, namespace, given }: Normalized,
-): pulumi.Resource[] {
+): k8s.apiextensions.CustomResource[] {
   const elsewhere = ruleArgs(args)
     .flatMap(versionsOf)
     .filter((version) => version.namespace !== undefined && version.namespace !== args.namespace);

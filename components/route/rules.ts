@@ -193,8 +193,8 @@ const redirect = objectWithSynonyms<RedirectArgs>(
     protocol: "scheme",
   },
   oneNewPath,
-  (given, at) =>
-    Object.keys(given).length === 0
+  (given, at, unknown) =>
+    Object.keys(given).length + unknown.length === 0
       ? [{ path: at, got: {}, rule: "must change something, or it is a redirect loop", fix: 'scheme: "https"' }]
       : [],
 );
@@ -229,11 +229,15 @@ const timeouts = object<RouteTimeoutsArgs>({ request: httpDuration, backendReque
 
 const answers = ["backends", "canary", "redirect"] as const;
 
-const target: Together<RouteRuleArgs> = (given, at) => {
+const target: Together<RouteRuleArgs> = (given, at, unknown) => {
   const rule = "must have `backends`, `canary` or `redirect`: without one every request is answered with 500";
   return answers.every((field) => given[field] === undefined)
     ? [{ path: below(at, "backends"), got: undefined, rule, fix: 'backends: [{ service: "web", port: 80 }]' }]
-    : onlyOne<RouteRuleArgs>([...answers], "must be the only one of `backends`, `canary` and `redirect`")(given, at);
+    : onlyOne<RouteRuleArgs>([...answers], "must be the only one of `backends`, `canary` and `redirect`")(
+        given,
+        at,
+        unknown,
+      );
 };
 
 /** A prefix can only be replaced where one prefix was matched. */
@@ -351,7 +355,7 @@ const parent = required(
   "mesh.gateway",
 );
 
-const short: Together<HttpRouteArgs> = (given, at) => {
+const short: Together<HttpRouteArgs> = (given, at, unknown) => {
   const fields = (["backends", "canary"] as const).filter((field) => given[field] !== undefined);
   const rules = given["rules"];
   if (rules === undefined && fields.length === 0) {
@@ -367,7 +371,7 @@ const short: Together<HttpRouteArgs> = (given, at) => {
   return onlyOne<HttpRouteArgs>(
     ["rules", "canary", "backends"],
     "must be the only one of `rules`, `canary` and `backends`",
-  )(given, at);
+  )(given, at, unknown);
 };
 
 /** Rules for HttpRouteArgs. */

@@ -2,16 +2,46 @@
 import * as pulumi from "@pulumi/pulumi";
 import { UNKNOWN, Violation, violationLine, violationReason } from "../../lib/validation/violations";
 import type { ObjectRule } from "../../lib/validation/object";
-import type { Rule } from "../../lib/validation/rules";
+import { below, type Rule } from "../../lib/validation/rules";
 import type { ObjectMetadataArgs } from "./args";
+import { requireNode } from "./node";
+import { resourceCode, resourceViolation } from "./given-resources";
 import { guardRun, printedPlainly, withFixedMessage } from "./workarounds";
 
 /** Throws one error with every violation of a component's plain arguments, before anything of it is registered. */
 export function checkArgs<T>(component: string, name: string, args: T, rule: Rule, more: Violation[] = []): T {
   // Every component comes by here first.
+  requireNode();
   guardRun();
-  throwViolations(component, name, [...rule(plainParts(args === undefined ? {} : args), ""), ...more]);
+  const found: Violation[] = [];
+  const { rest, options } = withoutOptions(args === undefined ? {} : args, rule);
+  const plain = plainParts(rest, "", found);
+  const misplaced = options.map(([key, value]) => optionViolation(component, name, key, value));
+  throwViolations(component, name, [...misplaced, ...found, ...rule(plain, ""), ...more]);
   return args;
+}
+
+/** Options of every resource, which are easily written among the arguments. */
+const resourceOptions = ["dependsOn", "provider", "providers", "parent", "protect", "aliases", "ignoreChanges"];
+const moreOptions = ["retainOnDelete", "customTimeouts", "deletedWith", "transforms", "transformations"];
+
+/** The arguments, and the options of a resource among them. */
+function withoutOptions(args: unknown, rule: Rule): { rest: unknown; options: [string, unknown][] } {
+  if (typeof args !== "object" || args === null || Array.isArray(args)) {
+    return { rest: args, options: [] };
+  }
+  const fields = "fields" in rule ? (rule as ObjectRule).fields : {};
+  const isOption = ([key]: [string, unknown]) =>
+    [...resourceOptions, ...moreOptions].includes(key) && !Object.keys(fields).includes(key);
+  const all = Object.entries(args) as [string, unknown][];
+  return { rest: Object.fromEntries(all.filter((each) => !isOption(each))), options: all.filter(isOption) };
+}
+
+function optionViolation(component: string, name: string, path: string, value: unknown): Violation {
+  const rule = "must be among the resource options, which are the third argument";
+  const fix = `new ${component}("${name}", { ... }, { ${path}: ${resourceCode(value)} })`;
+  const isPlain = ["string", "number", "boolean"].includes(typeof value);
+  return { path, got: isPlain ? value : resourceCode(value), rule, fix };
 }
 
 /** Checks arguments of which `name` is optional; the component shows no inputs, so that a change counts where it happens. */
@@ -29,11 +59,16 @@ export function withName<T>(name: string, args: T): T {
 
 /** One InputPropertiesError for all violations; its message stands alone, since the engine may print nothing else of it. */
 export function throwViolations(component: string, name: string, violations: Violation[]): void {
+  throwToldViolations(componentNamed(component, name), violations);
+}
+
+/** As `throwViolations`, of a component as messages name it. */
+export function throwToldViolations(what: string, violations: Violation[]): void {
   if (violations.length === 0) {
     return;
   }
   const error = new pulumi.InputPropertiesError({
-    message: refusal(componentNamed(component, name), violations),
+    message: refusal(what, violations),
     errors: violations.map((violation) => ({ propertyPath: violation.path, reason: violationReason(violation) })),
   });
   throw printedPlainly(error);
@@ -53,7 +88,9 @@ function refusal(what: string, violations: Violation[]): string {
 /** A part of a component's arguments with all in it resolved, and what arrived late checked before anybody uses it. */
 export function resolved<T>(what: string, path: string, part: T, rule: Rule): pulumi.Output<pulumi.Unwrap<T>> {
   return pulumi.output(part).apply((value) => {
-    const [violation] = rule(value, path);
+    const found: Violation[] = [];
+    const plain = plainParts(value, path, found);
+    const [violation] = [...found, ...rule(plain, path)];
     if (violation) {
       throw lateViolation(what, violation);
     }
@@ -84,16 +121,22 @@ export function lateViolation(what: string, violation: Violation): Error {
   return printedPlainly(withFixedMessage(error, refusal(what, [violation])));
 }
 
-/** The same shape with UNKNOWN where a value has still to arrive. */
-function plainParts(value: unknown): unknown {
+/** The same shape with UNKNOWN where a value has still to arrive, and where there is a resource, which is told of. */
+function plainParts(value: unknown, path: string, found: Violation[]): unknown {
+  if (pulumi.Resource.isInstance(value)) {
+    found.push(resourceViolation(value, path || "args"));
+    return UNKNOWN;
+  }
   if (pulumi.Output.isInstance(value) || value instanceof Promise) {
     return UNKNOWN;
   }
   if (Array.isArray(value)) {
-    return value.map(plainParts);
+    return value.map((item, index) => plainParts(item, `${path}[${index}]`, found));
   }
   if (typeof value === "object" && value !== null) {
-    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, plainParts(item)]));
+    return Object.fromEntries(
+      Object.entries(value).map(([key, item]) => [key, plainParts(item, below(path, key), found)]),
+    );
   }
   return value;
 }

@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterTarget } from "../../cluster/connection";
 import { readNamespace, type NamespaceState } from "../../cluster/namespace";
-import { meshLabels } from "../../lib/istio/labels";
+import { sidecarLabel } from "../../lib/istio/labels";
 import { lateViolation } from "./arguments";
 import type { Cluster } from "./cluster";
 import { lookAt } from "./look";
@@ -29,9 +29,8 @@ export function existingNamespace(
       const rule = "must be an existing namespace";
       throw lateViolation(what, { path, got: namespace, rule, fix: `new AmbientNamespace("${namespace}")` });
     }
-    const sidecars = state.kind === "found" && state.labels[meshLabels.injection] === "enabled";
-    if (sidecars || (state.kind === "found" && state.labels[meshLabels.revision] !== undefined)) {
-      const label = sidecars ? meshLabels.injection : meshLabels.revision;
+    const label = state.kind === "found" ? sidecarLabel(state.labels) : undefined;
+    if (label !== undefined) {
       const rule = `must not have the label ${label}: ztunnel never captures a pod with a sidecar`;
       throw lateViolation(what, {
         path,

@@ -114,7 +114,7 @@ function isPackage(folder: string): boolean {
 }
 
 /** Of the sources the folder above components/, of the compiled package the one above dist/. */
-function packageRoot(): string {
+export function packageRoot(): string {
   const above = path.join(__dirname, "..", "..");
   return fs.existsSync(path.join(above, "package.json")) ? above : path.dirname(above);
 }

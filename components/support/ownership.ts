@@ -42,6 +42,8 @@ export interface Writer {
   opts: pulumi.ComponentResourceOptions | undefined;
   /** Namespace of its objects as far as it is known before that exists: what is in the way is told of all at once. */
   namespace?: pulumi.Input<string>;
+  /** The component that it is a part of, in its place in messages. */
+  told?: string;
   /** The preflight of the mesh that this is a part of has judged the objects already. */
   isJudged?: boolean;
 }
@@ -61,7 +63,7 @@ export function ownObject(
   const isRenamed = (writer.opts?.aliases?.length ?? 0) > 0 || writer.opts?.parent !== undefined;
   const more = pulumi.all([wayOut, pulumi.output(metadata.labels ?? {})]);
   const judged = afterLook(writer, metadata, more, (look, target, { name, namespace, order }, [out, labels]) => {
-    const planned = { component: writer.what, order, namespace, isRenamed, wayOut: out };
+    const planned = { component: writer.what, told: writer.told, order, namespace, isRenamed, wayOut: out };
     const all: PlannedObject[] = [
       { ...planned, kind, name },
       ...made.map((each) => ({ ...planned, kind: each.kind, maker: each.maker, name: each.name(name) })),

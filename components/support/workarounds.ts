@@ -31,6 +31,19 @@ export function printedPlainly<T extends Error>(error: T): T {
   return Object.assign(error, { __pulumiRunError: true });
 }
 
+/**
+ * Whether a value is known, which at preview it is not where another resource has still to make it.
+ *
+ * Works around: the function of an `apply` does not run on what is unknown, so that nothing can be said of it. The field
+ * is there in every version, and in no declaration.
+ * Seen with: @pulumi/pulumi 3.259 to 3.270.
+ * Can go: once Output declares it.
+ */
+export function isKnown(output: pulumi.Output<unknown>): Promise<boolean> {
+  // What fails is told by whoever uses it.
+  return (output as unknown as { isKnown: Promise<boolean> }).isKnown.catch(() => true);
+}
+
 /** The part of the SDK's connection to the engine that says that a program is complete. */
 interface Monitor {
   signalAndWaitForShutdown?: (request: object, callback: (error: Error | null, response: object) => void) => void;

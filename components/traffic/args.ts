@@ -1,7 +1,7 @@
 // What TrafficPolicy takes.
 import * as pulumi from "@pulumi/pulumi";
 import { ClusterArgs, ObjectMetadataArgs } from "../support/args";
-import { WaypointReference } from "../waypoint/args";
+import { WaypointReferenceArgs } from "../waypoint/args";
 
 /** How often a request is retried. */
 export interface TrafficRetriesArgs {
@@ -174,8 +174,8 @@ export interface TrafficPolicyArgs extends ObjectMetadataArgs {
   namespace: pulumi.Input<string>;
   /** The Service. A Service can have one TrafficPolicy. */
   service: pulumi.Input<string>;
-  /** The waypoint that enforces the policy: `waypoint.reference`. The Service must use it. */
-  waypoint: pulumi.Input<WaypointReference>;
+  /** The waypoint that enforces the policy, as the Waypoint or its `reference`. The Service must use it. */
+  waypoint: pulumi.Input<WaypointReferenceArgs>;
   /**
    * How often a request is retried.
    * @default twice, if the Service cannot be reached or responds with 503

@@ -159,12 +159,13 @@ const route = objectWithSynonyms<TrafficRouteArgs>(
 );
 
 function notEmpty(rule: string, fix: string): Together<object> {
-  return (given, path) => (Object.keys(given).length === 0 ? [{ path, got: {}, rule, fix }] : []);
+  return (given, path, unknown) =>
+    Object.keys(given).length + unknown.length === 0 ? [{ path, got: {}, rule, fix }] : [];
 }
 
-const something: Together<TrafficPolicyArgs> = (given, path) =>
+const something: Together<TrafficPolicyArgs> = (given, path, unknown) =>
   (["retries", "timeout", "connectionPool", "outlierDetection", "fault", "routes"] as const).every(
-    (field) => given[field] === undefined,
+    (field) => given[field] === undefined && !unknown.includes(field),
   )
     ? [
         {
@@ -215,7 +216,7 @@ function itemsOf(given: unknown): Record<string, unknown>[] {
 
 const oneRest: Together<TrafficPolicyArgs> = (given, path) => {
   const rest = itemsOf(given["routes"]).flatMap((each, index) =>
-    each["headers"] === undefined || Object.keys(each["headers"] as object).length === 0 ? [index] : [],
+    each["headers"] !== UNKNOWN && Object.keys((each["headers"] ?? {}) as object).length === 0 ? [index] : [],
   );
   return rest.slice(1).map((index) => ({
     path: below(path, `routes[${index}].headers`),
@@ -265,13 +266,22 @@ export const trafficPolicyRules: ObjectRule = objectWithSynonyms<TrafficPolicyAr
   },
   {
     faultInjection: "fault",
+    virtualService: "routes",
+    destinationRule: { write: "connectionPool: { maxConnections: 100 }" },
+    trafficPolicy: { write: "connectionPool: { maxConnections: 100 }" },
+    perTryTimeout: { write: 'retries: { attempts: 2, perTryTimeout: "2s" }', example: '"2s"' },
+    maxConnections: { write: "connectionPool: { maxConnections: 100 }", example: "100" },
+    maxRequests: { write: "connectionPool: { maxRequests: 1000 }", example: "1000" },
+    outliers: "outlierDetection",
+    headers: { write: 'routes: [{ headers: { "x-version": "2" }, to: [{ service: "web" }] }]' },
+    match: { write: 'routes: [{ headers: { "x-version": "2" }, to: [{ service: "web" }] }]' },
     faults: "fault",
     delay: { write: 'fault: { delay: { duration: "2s", percent: 10 } }' },
     abort: { write: "fault: { abort: { status: 503, percent: 1 } }" },
-    timeouts: { write: 'timeout: "10s"' },
+    timeouts: { write: 'timeout: "10s"', example: '"10s"' },
     retry: "retries",
     retryPolicy: "retries",
-    attempts: { write: "retries: { attempts: 3 }" },
+    attempts: { write: "retries: { attempts: 3 }", example: "3" },
     circuitBreaker: { write: "outlierDetection: { consecutive5xxErrors: 5 }" },
     circuitBreaking: { write: "outlierDetection: { consecutive5xxErrors: 5 }" },
     rateLimit: { write: "connectionPool: { maxRequests: 1000 }" },

@@ -10,8 +10,18 @@ import { childOf } from "../support/children";
 import { checkedInputs, componentNamed, resolved, resolvedMetadata, throwViolations } from "../support/arguments";
 import { earlyName, registry } from "../support/program";
 import { Cluster, clusterOf } from "../support/cluster";
+import { withReferences } from "../support/given-resources";
+import { childrenOf, keepChildren } from "../support/made";
 import { anotherName, Metadata, ownObject, Writer } from "../support/ownership";
 import { TrafficPolicyArgs } from "./args";
+
+/** What a TrafficPolicy makes. */
+export interface TrafficPolicyChildren {
+  /** The DestinationRule: connections, outliers and versions. */
+  destinationRule?: pulumi.CustomResource;
+  /** The VirtualService: retries, timeout, faults and routes. */
+  virtualService?: pulumi.CustomResource;
+}
 
 /**
  * The treatment of requests to one Service by its waypoint.
@@ -31,19 +41,25 @@ export class TrafficPolicy extends pulumi.ComponentResource {
   public readonly name: pulumi.Output<string>;
 
   constructor(name: string, args: TrafficPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
+    args = withReferences(args);
     super("istio-ambient:index:TrafficPolicy", name, checkPolicy(name, args), opts);
     const policy = normalize(name, args);
     const cluster = clusterOf(this, "TrafficPolicy", name, args.cluster);
     const what = componentNamed("TrafficPolicy", name);
     const writer = { what, cluster, opts, namespace: earlyName(args.namespace) };
-    const objects = [
-      ...(shapesConnections(args) ? [createRule(name, writer, policy, childOf(this, opts))] : []),
-      ...(shapesRequests(args) ? [createRoutes(name, writer, policy, childOf(this, opts))] : []),
-    ];
+    const child = childOf(this, opts);
+    const destinationRule = shapesConnections(args) ? createRule(name, writer, policy, child) : undefined;
+    const virtualService = shapesRequests(args) ? createRoutes(name, writer, policy, child) : undefined;
+    keepChildren<TrafficPolicyChildren>(this, { destinationRule, virtualService });
     this.name = pulumi
-      .all([policy.name, policy.bound(cluster), objects.map((each) => each.id)])
+      .all([policy.name, policy.bound(cluster), destinationRule?.id, virtualService?.id])
       .apply(([known]) => known);
     this.registerOutputs({ name: this.name });
+  }
+
+  /** The raw resources that its settings need: `destinationRule` and `virtualService`. */
+  public get children(): TrafficPolicyChildren {
+    return childrenOf(this);
   }
 }
 

@@ -64,6 +64,19 @@ export interface WaypointArgs extends ObjectMetadataArgs {
    */
   cluster?: ClusterArgs;
 }
+/** A waypoint as policies are told of it: the Waypoint itself, or its `reference`, also from a StackReference. */
+export interface WaypointReferenceArgs {
+  /** Name of its Gateway. */
+  name: pulumi.Input<string>;
+  /** Its namespace. */
+  namespace: pulumi.Input<string>;
+  /**
+   * The service account of its pods.
+   * @default the waypoint's name
+   * @example "waypoint"
+   */
+  serviceAccount?: pulumi.Input<string>;
+}
 /** A reference to a waypoint, for policies. */
 export interface WaypointReference {
   /** Name of its Gateway. */

@@ -7,7 +7,7 @@ import { WaypointFor } from "../../lib/validation/closed-sets";
 import { meshLabels } from "../../lib/istio/labels";
 import { annotations, labelsBeside } from "../../lib/validation/metadata";
 import { waypointName } from "../namespace/rules";
-import type { WaypointArgs, WaypointReference, WaypointUserArgs } from "./args";
+import type { WaypointArgs, WaypointReferenceArgs, WaypointUserArgs } from "./args";
 
 const waypointFor: Rule = first(
   value(
@@ -60,10 +60,16 @@ export const waypointRules: ObjectRule = objectWithSynonyms<WaypointArgs>(
   },
   {
     users: "for",
+    useWaypoint: "for",
+    serviceName: { write: 'for: [{ namespace: "shop", service: "web" }]', example: '"web"' },
+    ingressUseWaypoint: { write: 'for: [{ namespace: "shop", ingress: false }]' },
+    replicaCount: "replicas",
+    limits: { write: 'cpu: "50m", memory: "64Mi"' },
+    requests: { write: 'cpu: "50m", memory: "64Mi"' },
     targets: "for",
     serves: "for",
     services: { write: 'for: [{ namespace: "shop", service: "web" }]' },
-    service: { write: 'for: [{ namespace: "shop", service: "web" }]' },
+    service: { write: 'for: [{ namespace: "shop", service: "web" }]', example: '"web"' },
     namespaces: { write: 'for: [{ namespace: "shop" }]' },
     type: "waypointFor",
     trafficType: "waypointFor",
@@ -73,7 +79,7 @@ export const waypointRules: ObjectRule = objectWithSynonyms<WaypointArgs>(
 );
 
 /** Rules for a reference to a waypoint. */
-export const waypointReference: ObjectRule = object<WaypointReference>({
+export const waypointReference: ObjectRule = object<WaypointReferenceArgs>({
   name: required(waypointName, "must be the name of the waypoint", '"waypoint"'),
   namespace: required(dnsLabel("shop"), "must be the namespace of the waypoint", '"shop"'),
   serviceAccount: dnsSubdomain("waypoint"),

@@ -5,15 +5,32 @@ import { timeouts, waypointDefaults } from "../../lib/istio/defaults";
 import { waypointObjects } from "../../lib/istio/names";
 import type { Violation } from "../../lib/validation/violations";
 import { behindWaypoint, meshLabels } from "../../lib/istio/labels";
+import { askNamespace } from "./admission";
 import { waypointOverlay, waypointSpec } from "./objects";
 import { waypointRules as rules } from "./rules";
 import { childOf, minutes } from "../support/children";
 import { existingNamespace } from "../support/existing-namespace";
 import { checkedInputs, componentNamed, resolved, resolvedMetadata, throwViolations } from "../support/arguments";
+import { announceReference } from "../support/given-resources";
 import { earlyName, registry } from "../support/program";
 import { clusterOf } from "../support/cluster";
+import { childrenOf, keepChildren } from "../support/made";
 import { anotherName, labelledObject, ownObject, Writer } from "../support/ownership";
 import { WaypointArgs, WaypointReference, WaypointUserArgs } from "./args";
+
+/** What a Waypoint makes. */
+export interface WaypointChildren {
+  /** The Gateway, of which istiod makes the proxy. */
+  gateway: k8s.apiextensions.CustomResource;
+  /** The ConfigMap with what istiod merges onto the proxy's Deployment. */
+  overlay: k8s.core.v1.ConfigMap;
+  /** Its data. */
+  overlayData: k8s.core.v1.ConfigMapPatch;
+  /** Known once the proxy's pods serve. */
+  pods: k8s.apps.v1.DeploymentPatch;
+  /** The labels of its users, in the order of `for`. */
+  users: pulumi.CustomResource[];
+}
 
 /**
  * A waypoint that serves, and users that are reached through it.
@@ -37,9 +54,11 @@ export class Waypoint extends pulumi.ComponentResource {
     const cluster = clusterOf(this, "Waypoint", name, args.cluster);
     const writer = { what, cluster, opts, namespace: earlyName(args.namespace) };
     const overlay = createOverlay(this, name, writer, waypoint);
-    const gateway = createGateway(name, writer, waypoint, childOf(this, opts, overlay));
+    const gateway = createGateway(name, writer, waypoint, childOf(this, opts, overlay.overlayData));
     const serving = awaitPods(name, waypoint, childOf(this, opts, gateway));
     const users = args.for.map((user, index) => labelUser(this, name, writer, user, index, waypoint, serving));
+    keepChildren<WaypointChildren>(this, { gateway, ...overlay, pods: serving, users });
+    askNamespace(this, what, cluster, waypoint);
 
     const at = pulumi.all([waypoint.name, waypoint.namespace, serving.id]);
     this.name = at.apply(([known]) => known);
@@ -47,7 +66,13 @@ export class Waypoint extends pulumi.ComponentResource {
     this.reference = pulumi
       .all([waypoint.name, waypoint.namespace, users.map((user) => user.id)])
       .apply(([known, namespace]) => ({ name: known, namespace, serviceAccount: known }));
+    announceReference(this, this.reference);
     this.registerOutputs({ reference: this.reference, name: this.name, namespace: this.namespace });
+  }
+
+  /** The raw resources: `gateway`, `overlay`, `pods` and `users`. */
+  public get children(): WaypointChildren {
+    return childrenOf(this);
   }
 }
 
@@ -96,18 +121,19 @@ function createOverlay(
   name: string,
   writer: Writer,
   waypoint: Normalized,
-): pulumi.Resource {
+): Pick<WaypointChildren, "overlay" | "overlayData"> {
   const { opts } = writer;
   const metadata = { name: waypoint.overlayName, namespace: waypoint.namespace };
   const wayOut = waypoint.name.apply((taken) => anotherName(taken));
   const own = ownObject(writer, "ConfigMap", { ...waypoint.given, ...metadata }, wayOut);
-  const configMap = new k8s.core.v1.ConfigMap(`${name}-overlay`, { metadata: own }, childOf(parent, opts));
+  const overlay = new k8s.core.v1.ConfigMap(`${name}-overlay`, { metadata: own }, childOf(parent, opts));
   const annotations = { "pulumi.com/patchForce": "true" };
-  return new k8s.core.v1.ConfigMapPatch(
+  const overlayData = new k8s.core.v1.ConfigMapPatch(
     `${name}-overlay-data`,
     { metadata: { ...metadata, annotations }, data: waypoint.pods.apply(waypointOverlay) },
-    { ...childOf(parent, opts, configMap), retainOnDelete: true },
+    { ...childOf(parent, opts, overlay), retainOnDelete: true },
   );
+  return { overlay, overlayData };
 }
 
 /** The Gateway. One of another name is made before this one goes, so that its users are never without. */

@@ -130,7 +130,7 @@ export const certificateChecks: Check[] = [
             finding("Secret", secret, got, `it is valid for ${authorityDays} more days`, {
               run:
                 secret.name === "cacerts"
-                  ? `kubectl delete secret cacerts --namespace ${secret.namespace} && kubectl create secret generic cacerts --namespace ${secret.namespace} --from-file ./ca`
+                  ? `kubectl create secret generic cacerts --namespace ${secret.namespace} --from-file ./ca --dry-run=client --output yaml | kubectl apply --server-side --force-conflicts -f -`
                   : `kubectl rollout restart deployment --selector app=istiod --namespace ${secret.namespace}`,
             }),
           ];

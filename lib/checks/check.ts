@@ -57,7 +57,11 @@ export interface Check {
   hint: string;
   /** Lists without which it says nothing. */
   needs: Kind[];
+  /** Lists that it looks at too: without one of them it judges what the others hold. */
+  also?: Kind[];
   run(snapshot: ClusterSnapshot, context: CheckContext): Finding[];
+  /** Why it cannot tell although it could read everything; undefined where it can. */
+  unjudged?(snapshot: ClusterSnapshot): string | undefined;
 }
 
 /** A finding about one object. */

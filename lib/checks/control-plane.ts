@@ -107,6 +107,7 @@ export const controlPlaneChecks: Check[] = [
     severity: "error",
     hint: "A webhook whose Service is gone, often after an uninstall, rejects or delays the objects it covers.",
     needs: ["mutatingWebhooks", "validatingWebhooks", "services"],
+    also: ["helmReleases"],
     run: (snapshot) =>
       byConfiguration(webhooks(snapshot), ({ service }) => !isServed(snapshot, service)).map(([webhook, names]) =>
         finding(
@@ -114,7 +115,7 @@ export const controlPlaneChecks: Check[] = [
           webhook,
           `no ${objectName("Service", webhook.service ?? webhook)} for ${some(names)}`,
           "a webhook calls a Service that exists",
-          { run: `kubectl delete ${webhook.kind.toLowerCase()} ${webhook.name}` },
+          { run: staleWebhookCommand(snapshot, webhook, names) },
         ),
       ),
   },
@@ -265,6 +266,20 @@ export const controlPlaneChecks: Check[] = [
 function sameAs(wanted: { namespace: string; name: string }) {
   return (object: { namespace: string; name: string }) =>
     object.namespace === wanted.namespace && object.name === wanted.name;
+}
+
+/** Deletes a configuration only where nothing of it works, and where no release of Helm that is there would miss it. */
+function staleWebhookCommand(snapshot: ClusterSnapshot, webhook: WebhookState, names: string[]): string {
+  const release = webhook.annotations["meta.helm.sh/release-name"];
+  const namespace = webhook.annotations["meta.helm.sh/release-namespace"] ?? "";
+  const isInstalled = snapshot.helmReleases.some((found) => found.release === release && found.namespace === namespace);
+  if (release !== undefined && (isInstalled || snapshot.gaps.helmReleases))
+    return `helm status ${release} --namespace ${namespace}`;
+  const configured = [...snapshot.mutatingWebhooks, ...snapshot.validatingWebhooks].filter(
+    ({ kind, name }) => kind === webhook.kind && name === webhook.name,
+  );
+  const verb = configured.length > names.length ? "describe" : "delete";
+  return `kubectl ${verb} ${webhook.kind.toLowerCase()} ${webhook.name}`;
 }
 
 function runningIstiods(snapshot: ClusterSnapshot): WorkloadState[] {

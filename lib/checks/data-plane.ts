@@ -65,6 +65,26 @@ export const dataPlaneChecks: Check[] = [
         ),
   },
   {
+    id: "served-by-ztunnel",
+    category: "data-plane",
+    claim: "ztunnel serves every captured pod of the nodes that were asked",
+    severity: "error",
+    hint: "After a node lost power its pods can keep their annotation while their traffic bypasses ztunnel as plaintext.",
+    needs: ["ztunnelCounts"],
+    run: (snapshot) =>
+      snapshot.ztunnelCounts
+        .filter(({ served, captured }) => served < captured.length)
+        .map((ztunnel) =>
+          finding(
+            "Pod",
+            ztunnel,
+            `serves ${share(ztunnel.served, ztunnel.captured.length)} captured pods of node ${ztunnel.node} (${some(ztunnel.captured)})`,
+            "it serves every pod that istio-cni calls captured; where a restart of istio-cni does not help, recreate the pods",
+            { run: `kubectl rollout restart daemonset istio-cni-node --namespace ${agentNamespace(snapshot)}` },
+          ),
+        ),
+  },
+  {
     id: "captured-without-ztunnel",
     category: "data-plane",
     claim: "every captured pod has a ztunnel on its node",
@@ -122,6 +142,10 @@ export const dataPlaneChecks: Check[] = [
         ),
   },
 ];
+
+function agentNamespace(snapshot: ClusterSnapshot): string {
+  return cniDaemonSets(snapshot)[0]?.namespace ?? meshNamespace(snapshot);
+}
 
 function daemonSetFindings(snapshot: ClusterSnapshot, sets: WorkloadState[], name: string, release: string): Finding[] {
   if (sets.length === 0) {

@@ -1,13 +1,15 @@
 // Which pods are in the mesh, and whether they are really captured.
-import type { NamespaceState } from "../cluster-state/snapshot";
-import { namespaceFinding, type Check } from "./check";
+import type { ClusterSnapshot, NamespaceState, PodState } from "../cluster-state/snapshot";
+import { captureBarriers } from "./capture";
+import { finding, namespaceFinding, type Check } from "./check";
 import {
-  ambientNamespaces,
   byNamespace,
   count,
+  enrolledPods,
+  enrolls,
   hasSidecar,
   isCaptured,
-  isEnrolled,
+  isLive,
   marks,
   podsToCapture,
   share,
@@ -25,21 +27,61 @@ export const enrollmentChecks: Check[] = [
     hint: "A pod that is not captured sends and accepts plaintext, or has no network on a node where only istio-cni runs.",
     needs: ["pods", "namespaces"],
     run(snapshot) {
+      const unserved = nodesWithoutAgent(snapshot);
       const all = byNamespace(podsToCapture(snapshot));
       return all.flatMap(([namespace, pods]) => {
         const open = pods.filter((pod) => !isCaptured(pod));
         if (open.length === 0) return [];
         const percent = Math.floor((100 * (pods.length - open.length)) / pods.length);
         const names = some(open.map((pod) => pod.name));
+        const nodes = unserved(open);
+        const where = nodes.length > 0 ? `; no istio-cni on ${some(nodes)}` : "";
         return [
           namespaceFinding(
             namespace,
-            `${share(pods.length - open.length, pods.length)} pods captured (${percent} %), not ${names}`,
+            `${share(pods.length - open.length, pods.length)} pods captured (${percent} %), not ${names}${where}`,
             `istio-cni annotates every enrolled pod with ${marks.redirection}: enabled`,
-            { run: `kubectl get events --namespace ${namespace} --field-selector type=Warning` },
+            {
+              run:
+                nodes.length > 0
+                  ? "kubectl get pods --all-namespaces --selector k8s-app=istio-cni-node --output wide"
+                  : `kubectl get events --namespace ${namespace} --field-selector type=Warning`,
+            },
           ),
         ];
       });
+    },
+  },
+  {
+    id: "captured-unenrolled",
+    category: "enrollment",
+    claim: "no pod outside the mesh is still captured",
+    severity: "warning",
+    hint: "istio-cni releases a pod when its label goes; where it did not run then, only a restart releases the pod.",
+    needs: ["pods", "namespaces"],
+    run(snapshot) {
+      const isEnrolled = enrolls(snapshot);
+      // A misspelled mode is dataplane-mode's to tell.
+      const misspelled = new Set(
+        snapshot.namespaces.filter(({ labels }) => isUnknownMode(labels)).map(({ name }) => name),
+      );
+      const left = snapshot.pods.filter(
+        (pod) =>
+          isLive(pod) &&
+          isCaptured(pod) &&
+          !isEnrolled(pod) &&
+          !isUnknownMode(pod.labels) &&
+          !misspelled.has(pod.namespace),
+      );
+      const rule = `only istio-cni sets ${marks.redirection}, on pods that a label puts into the mesh; restart these, and take it out of their template`;
+      return byNamespace(left).map(([namespace, pods]) =>
+        namespaceFinding(
+          namespace,
+          `${count(pods.length, "captured pod")} outside the mesh (${some(pods.map(({ name }) => name))})`,
+          rule,
+          { run: `kubectl rollout restart deployment --namespace ${namespace}` },
+        ),
+      );
     },
   },
   {
@@ -52,7 +94,7 @@ export const enrollmentChecks: Check[] = [
     run(snapshot) {
       const rule = `${marks.dataplaneMode} is ambient or none`;
       const namespaces = snapshot.namespaces.filter((namespace) => isUnknownMode(namespace.labels));
-      const pods = byNamespace(snapshot.pods.filter((pod) => isUnknownMode(pod.labels)));
+      const pods = byNamespace(snapshot.pods.filter((pod) => isUnknownMode(pod.labels) && isLive(pod)));
       return [
         ...namespaces.map(({ name, labels }) =>
           namespaceFinding(name, `${marks.dataplaneMode}=${labels[marks.dataplaneMode] ?? ""}`, rule, {
@@ -98,8 +140,7 @@ export const enrollmentChecks: Check[] = [
     hint: "A sidecar lasts as long as its pod: restart the pods after removing the injection label.",
     needs: ["pods", "namespaces"],
     run(snapshot) {
-      const ambient = ambientNamespaces(snapshot);
-      const left = snapshot.pods.filter((pod) => isEnrolled(pod, ambient) && !pod.deleting && hasSidecar(pod));
+      const left = enrolledPods(snapshot).filter(hasSidecar);
       return byNamespace(left).map(([namespace, pods]) =>
         namespaceFinding(
           namespace,
@@ -118,8 +159,7 @@ export const enrollmentChecks: Check[] = [
     hint: "Such pods cannot be captured: their traffic stays plain, and STRICT servers refuse it from other nodes.",
     needs: ["pods", "namespaces"],
     run(snapshot) {
-      const ambient = ambientNamespaces(snapshot);
-      const found = snapshot.pods.filter((pod) => isEnrolled(pod, ambient) && pod.hostNetwork && !pod.deleting);
+      const found = enrolledPods(snapshot).filter((pod) => pod.hostNetwork);
       return byNamespace(found).map(([namespace, pods]) =>
         namespaceFinding(
           namespace,
@@ -130,7 +170,62 @@ export const enrollmentChecks: Check[] = [
       );
     },
   },
+  {
+    id: "uncapturable-pods",
+    category: "enrollment",
+    claim: "every pod of an ambient namespace runs where it can be captured",
+    severity: "warning",
+    hint: "The traffic of such pods stays plaintext, and STRICT servers refuse it.",
+    needs: ["pods", "namespaces"],
+    run(snapshot) {
+      const barrier = captureBarriers(snapshot);
+      const pods = enrolledPods(snapshot).filter((pod) => !pod.hostNetwork && !hasSidecar(pod));
+      const found = new Map<string, PodState[]>();
+      for (const pod of pods) {
+        const where = barrier(pod);
+        if (where !== undefined) found.set(where, [...(found.get(where) ?? []), pod]);
+      }
+      const fix = { write: `${marks.dataplaneMode}: none` };
+      const rule = "istio-cni captures pods of Linux nodes that run its DaemonSet, in the node's own network stack";
+      return [...found].flatMap(([where, all]) =>
+        byNamespace(all).map(([namespace, group]) =>
+          namespaceFinding(
+            namespace,
+            `${count(group.length, "pod")} ${where} (${some(group.map(({ name }) => name))})`,
+            rule,
+            fix,
+          ),
+        ),
+      );
+    },
+  },
+  {
+    id: "start-hooks",
+    category: "enrollment",
+    claim: "no captured pod waits in a start hook",
+    severity: "warning",
+    hint: "The kubelet reports a pod's address when its start hooks are over; until then ztunnel drops its traffic.",
+    needs: ["pods", "namespaces"],
+    run: (snapshot, { now }) =>
+      enrolledPods(snapshot).flatMap((pod) => {
+        const { containers, since } = pod.startHook ?? { containers: [], since: now.getTime() };
+        const seconds = Math.floor((now.getTime() - since) / 1000);
+        if (seconds < patientSeconds || !isCaptured(pod)) return [];
+        const got = `in the start hook of ${some(containers)} for ${seconds} s`;
+        const rule = "a start hook ends without waiting for the network; a startupProbe can wait for it";
+        return [finding("Pod", pod, got, rule, { write: "startupProbe: { exec: { command: [...] } }" })];
+      }),
+  },
 ];
+
+/** A start hook that takes less is no reason to look. */
+const patientSeconds = 60;
+
+/** Of these pods, the nodes on which no istio-cni runs. */
+function nodesWithoutAgent({ pods }: ClusterSnapshot): (open: PodState[]) => string[] {
+  const served = new Set(pods.filter((pod) => pod.labels["k8s-app"] === "istio-cni-node").map(({ node }) => node));
+  return (open) => [...new Set(open.map(({ node }) => node))].filter((node) => !served.has(node)).sort();
+}
 
 function isUnknownMode(labels: Record<string, string>): boolean {
   const mode = labels[marks.dataplaneMode];

@@ -38,7 +38,9 @@ export const gatewayServiceChecks: Check[] = [
           return [finding("Service", object, "none", rule, { run })];
         }
         if (service.owners.some((owner) => owner.kind === "Gateway" && owner.name === gateway.name)) return [];
-        const rule = `its owner is Gateway ${gateway.name}`;
+        // A load balancer goes with its Service, and its address with it.
+        const price = service.type === "LoadBalancer" ? "; its address changes when istiod makes it again" : "";
+        const rule = `its owner is Gateway ${gateway.name}${price}`;
         // istiod makes it again at once, with the overlay's ports.
         const run = `kubectl delete service ${service.name} --namespace ${service.namespace}`;
         return [finding("Service", service, `owners ${ownerNames(service)}`, rule, { run })];
@@ -53,7 +55,7 @@ export const gatewayServiceChecks: Check[] = [
     needs: ["gateways", "gatewayClasses", "services", "configMaps"],
     run: (snapshot) =>
       withService(snapshot, ({ gateway, wanted }) =>
-        wanted.flatMap(({ nodePort }) => {
+        wanted.flatMap(({ port: listener, nodePort }) => {
           const name = deployedName(snapshot, gateway);
           const holder = snapshot.services.find(
             (service) =>
@@ -61,12 +63,10 @@ export const gatewayServiceChecks: Check[] = [
               service.ports.some((port) => port.nodePort === nodePort),
           );
           if (!holder || nodePort === undefined) return [];
-          const rule = `Gateway ${gateway.namespace}/${gateway.name} needs this NodePort`;
-          return [
-            finding("Service", holder, `has nodePort ${nodePort}`, rule, {
-              run: `kubectl patch service ${holder.name} --namespace ${holder.namespace} --patch '{"spec":{"type":"ClusterIP"}}'`,
-            }),
-          ];
+          const rule = `Gateway ${gateway.namespace}/${gateway.name} needs this NodePort, or another one that is free`;
+          const argument = nodePortArguments[listener] ?? "nodePort";
+          const write = `${argument}: ${freeNodePort(snapshot)}`;
+          return [finding("Service", holder, `has nodePort ${nodePort}`, rule, { write })];
         }),
       ),
   },
@@ -137,6 +137,17 @@ function withService(snapshot: ClusterSnapshot, look: (served: Served) => Findin
     .flatMap((gateway) =>
       look({ gateway, service: gatewayService(snapshot, gateway), wanted: wantedPorts(snapshot, gateway) }),
     );
+}
+
+/** Arguments of a gateway, by the port of the listener. */
+const nodePortArguments: Partial<Record<number, string>> = { 80: "httpNodePort", 443: "httpsNodePort" };
+
+/** The first NodePort of the band that Kubernetes gives to nobody by itself, and that no Service has. */
+function freeNodePort({ services }: ClusterSnapshot): number {
+  const used = new Set(services.flatMap(({ ports }) => ports.map(({ nodePort }) => nodePort)));
+  let port = 30081;
+  while (used.has(port)) port += 1;
+  return port;
 }
 
 /** NodePorts of the overlay ConfigMap's key `service`. */

@@ -7,6 +7,7 @@ import { enrollmentChecks } from "./enrollment";
 import { gatewayApiChecks } from "./gateway-api";
 import { gatewayServiceChecks } from "./gateway-service";
 import { gatewayChecks } from "./gateways";
+import { networkChecks } from "./network";
 import { policyChecks } from "./policies";
 import { versionChecks } from "./versions";
 import { waypointChecks } from "./waypoints";
@@ -22,4 +23,5 @@ export const checks: readonly Check[] = [
   ...certificateChecks,
   ...waypointChecks,
   ...policyChecks,
+  ...networkChecks,
 ];

@@ -1,6 +1,8 @@
 // Finding the parts of an ambient mesh in a snapshot: by the labels that Istio's charts and istiod give them.
 import * as semver from "semver";
 import { chartRepository, charts, istioLine, type ChartName, type IstioLine } from "../istio/releases";
+import { captureBarriers } from "./capture";
+import { enrollsByLabel, enrollsBySelectors, type Enrolls } from "./enablement";
 import type { ClusterSnapshot, GatewayState, PodState, ServiceState, WorkloadState } from "../cluster-state/snapshot";
 
 /** Labels and annotations by which the parts know each other. */
@@ -16,6 +18,9 @@ export const marks = {
   nameOverride: "gateway.istio.io/name-override",
   sidecarStatus: "sidecar.istio.io/status",
 } as const;
+
+/** ConfigMap with the settings of istio-cni. */
+export const cniConfig = "istio-cni-config";
 
 /** Where the mesh lives when nothing of it is found. */
 const usualNamespace = "istio-system";
@@ -72,31 +77,47 @@ export function releaseUpgrade(of: { release: string; chart: string; version: st
   return `helm upgrade ${release} ${chart} --repo ${chartRepository} --version ${version} --namespace ${namespace} --reuse-values`;
 }
 
-/** Namespaces whose pods are to be captured. */
-export function ambientNamespaces(snapshot: ClusterSnapshot): Set<string> {
-  const labelled = snapshot.namespaces.filter((namespace) => namespace.labels[marks.dataplaneMode] === "ambient");
-  return new Set(labelled.map((namespace) => namespace.name));
-}
-
-/** Asked into the mesh by its own label or its namespace's. */
-export function isEnrolled(pod: PodState, ambient: Set<string>): boolean {
-  const mode = pod.labels[marks.dataplaneMode];
-  return mode === "ambient" || (mode !== "none" && ambient.has(pod.namespace));
+/** Whether a pod is asked into the mesh. */
+export function enrolls(snapshot: ClusterSnapshot): Enrolls {
+  const [selectors] = agentSettings(snapshot, "AMBIENT_ENABLEMENT_SELECTOR");
+  const excluded = excludedNamespaces(snapshot);
+  const asks =
+    (selectors === undefined ? undefined : enrollsBySelectors(selectors, snapshot.namespaces)) ??
+    enrollsByLabel(snapshot.namespaces);
+  return (pod) => asks(pod) && !excluded.has(pod.namespace);
 }
 
 /** Running pods that istio-cni has to capture: enrolled, with a network of their own, without a sidecar. */
 export function podsToCapture(snapshot: ClusterSnapshot): PodState[] {
-  const ambient = ambientNamespaces(snapshot);
-  return snapshot.pods.filter(
-    (pod) =>
-      isEnrolled(pod, ambient) &&
-      pod.phase === "Running" &&
-      !pod.deleting &&
-      !pod.hostNetwork &&
-      !hasSidecar(pod) &&
-      // The chart's excludeNamespaces.
-      pod.namespace !== "kube-system",
+  const barrier = captureBarriers(snapshot);
+  return enrolledPods(snapshot).filter(
+    (pod) => pod.phase === "Running" && !pod.hostNetwork && !hasSidecar(pod) && barrier(pod) === undefined,
   );
+}
+
+/** Pods that are asked into the mesh, and neither done nor about to go. */
+export function enrolledPods(snapshot: ClusterSnapshot): PodState[] {
+  const isEnrolled = enrolls(snapshot);
+  return snapshot.pods.filter((pod) => isLive(pod) && isEnrolled(pod));
+}
+
+/** Neither done, as the pod of a finished Job, nor about to go. */
+export function isLive({ phase, deleting }: PodState): boolean {
+  return !deleting && phase !== "Succeeded" && phase !== "Failed";
+}
+
+/** Namespaces whose pods istio-cni leaves alone: the chart's excludeNamespaces, and its default where that is not read. */
+function excludedNamespaces(snapshot: ClusterSnapshot): Set<string> {
+  const [list = "kube-system"] = agentSettings(snapshot, "EXCLUDE_NAMESPACES");
+  return new Set(list.split(",").map((name) => name.trim()));
+}
+
+/** A setting of istio-cni, as far as its ConfigMap was read. */
+function agentSettings(snapshot: ClusterSnapshot, key: string): string[] {
+  return cniDaemonSets(snapshot).flatMap(({ namespace }) => {
+    const config = snapshot.configMaps.find((found) => found.namespace === namespace && found.name === cniConfig);
+    return config?.data[key] ?? [];
+  });
 }
 
 /** Its traffic goes through ztunnel, by istio-cni's word. */
@@ -111,18 +132,23 @@ export function hasSidecar(pod: PodState): boolean {
   return proxy.init || pod.containers.some((container) => !container.init && container !== proxy);
 }
 
-function byController(controller: string, usualClass: string) {
+function byController(controllers: string[], usualClass: string) {
   return (snapshot: ClusterSnapshot): GatewayState[] => {
-    const classes = snapshot.gatewayClasses.filter((known) => known.controller === controller).map(({ name }) => name);
+    const classes = snapshot.gatewayClasses
+      .filter(({ controller }) => controllers.includes(controller))
+      .map(({ name }) => name);
     return snapshot.gateways.filter(({ className }) => className === usualClass || classes.includes(className));
   };
 }
 
 /** Gateways for traffic from outside that istiod serves. */
-export const ingressGateways = byController("istio.io/gateway-controller", "istio");
+export const ingressGateways = byController(["istio.io/gateway-controller"], "istio");
 
 /** Waypoints. */
-export const waypoints = byController("istio.io/mesh-controller", "istio-waypoint");
+export const waypoints = byController(
+  ["istio.io/mesh-controller", "istio.io/agentgateway-waypoint-controller"],
+  "istio-waypoint",
+);
 
 /** Gateways for which istiod deploys pods. */
 export function deployedGateways(snapshot: ClusterSnapshot): GatewayState[] {

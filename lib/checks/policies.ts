@@ -1,18 +1,9 @@
-// Policies that do not do what they say: of Istio, where nothing enforces them, and of Kubernetes, where they shut out the mesh.
-import {
-  condition,
-  type AuthorizationPolicyState,
-  type ClusterSnapshot,
-  type LabelExpression,
-  type NetworkPolicyState,
-} from "../cluster-state/snapshot";
-import { finding, namespaceFinding, type Check, type Finding } from "./check";
+// Policies of Istio that do not do what they say, since nothing enforces them.
+import { condition, type AuthorizationPolicyState } from "../cluster-state/snapshot";
+import { finding, type Check, type Finding } from "./check";
 import { said } from "./gateways";
-import { byNamespace, ingressGateways, marks, podsToCapture, some } from "./mesh";
-
-const hbonePort = 15008;
-/** Source address of the kubelet's probes of captured pods. */
-const probeAddress = "169.254.7.127/32";
+import { ingressBypasses } from "./ingress-bypass";
+import { marks } from "./mesh";
 
 export const policyChecks: Check[] = [
   {
@@ -60,154 +51,10 @@ export const policyChecks: Check[] = [
     severity: "warning",
     hint: "Ingress gateways bypass the waypoint and its policies unless the Service is labeled otherwise.",
     needs: ["authorizationPolicies", "routes", "services", "namespaces", "gateways", "gatewayClasses"],
-    run: (snapshot) =>
-      snapshot.authorizationPolicies.flatMap((policy) =>
-        policy.targets
-          .filter(
-            (target) => target.kind === "Service" && isRouted(snapshot, target) && !ingressPasses(snapshot, target),
-          )
-          .map((target) =>
-            finding(
-              "Service",
-              target,
-              `no label ${marks.ingressUseWaypoint}=true`,
-              `AuthorizationPolicy ${policy.name} is enforced by its waypoint, and a gateway routes to it`,
-              {
-                run: `kubectl label service ${target.name} --namespace ${target.namespace} ${marks.ingressUseWaypoint}=true`,
-              },
-            ),
-          ),
-      ),
-  },
-  {
-    id: "network-policy-hbone",
-    category: "network",
-    claim: "no NetworkPolicy blocks the mesh's port",
-    severity: "warning",
-    hint: `Mesh traffic arrives at port ${hbonePort}, whatever port the application listens on.`,
-    needs: ["networkPolicies", "pods", "namespaces"],
-    run: (snapshot) =>
-      selected(
-        snapshot,
-        ({ ingress }) => ingress.some((rule) => opensPort(rule, hbonePort)),
-        () => true,
-      ).map(({ namespace, policies, pods }) =>
-        shut(
-          namespace,
-          policies,
-          pods,
-          `port ${hbonePort} is open to the mesh's pods`,
-          `{ ports: [{ port: ${hbonePort} }] }`,
-        ),
-      ),
-  },
-  {
-    id: "network-policy-probes",
-    category: "network",
-    claim: "no NetworkPolicy blocks the kubelet's probes",
-    severity: "warning",
-    hint: `Probes of captured pods come from ${probeAddress}, which policies do not allow by default.`,
-    needs: ["networkPolicies", "pods", "namespaces"],
-    run: (snapshot) =>
-      selected(
-        snapshot,
-        ({ ingress }) => ingress.some(admitsProbes),
-        ({ probed }) => probed,
-      ).map(({ namespace, policies, pods }) =>
-        shut(
-          namespace,
-          policies,
-          pods,
-          `ingress from ${probeAddress} is allowed`,
-          `{ from: [{ ipBlock: { cidr: ${probeAddress} } }] }`,
-        ),
-      ),
+    run: ingressBypasses,
   },
 ];
 
 function policyFinding(policy: AuthorizationPolicyState, got: string, rule: string, write: string): Finding {
   return finding("AuthorizationPolicy", policy, got, rule, { write });
-}
-
-function isRouted(snapshot: ClusterSnapshot, target: { namespace: string; name: string }): boolean {
-  const gateways = ingressGateways(snapshot);
-  return snapshot.routes.some(
-    (route) =>
-      route.backends.some((ref) => ref.namespace === target.namespace && ref.name === target.name) &&
-      route.parents.some((ref) =>
-        gateways.some(({ namespace, name }) => namespace === ref.namespace && name === ref.name),
-      ),
-  );
-}
-
-function ingressPasses(snapshot: ClusterSnapshot, target: { namespace: string; name: string }): boolean {
-  const service = snapshot.services.find(
-    ({ namespace, name }) => namespace === target.namespace && name === target.name,
-  );
-  const namespace = snapshot.namespaces.find(({ name }) => name === target.namespace);
-  const label = service?.labels[marks.ingressUseWaypoint] ?? namespace?.labels[marks.ingressUseWaypoint];
-  return label?.toLowerCase() === "true";
-}
-
-interface ShutOut {
-  namespace: string;
-  policies: NetworkPolicyState[];
-  pods: string[];
-}
-
-/** Pods of the mesh that policies select, in namespaces where none of these policies lets the traffic in. */
-function selected(
-  snapshot: ClusterSnapshot,
-  lets: (policy: NetworkPolicyState) => boolean,
-  concerns: (pod: ClusterSnapshot["pods"][number]) => boolean,
-): ShutOut[] {
-  const policies = new Map(byNamespace(snapshot.networkPolicies));
-  return byNamespace(podsToCapture(snapshot).filter(concerns)).flatMap(([namespace, pods]) => {
-    const found: ShutOut = { namespace, policies: [], pods: [] };
-    for (const pod of pods) {
-      const selecting = (policies.get(namespace) ?? []).filter((policy) => selects(policy, pod.labels));
-      if (selecting.length === 0 || selecting.some(lets)) continue;
-      found.pods.push(pod.name);
-      found.policies.push(...selecting.filter((policy) => !found.policies.includes(policy)));
-    }
-    return found.pods.length > 0 ? [found] : [];
-  });
-}
-
-function selects({ podLabels, podExpressions }: NetworkPolicyState, labels: Record<string, string>): boolean {
-  return (
-    Object.entries(podLabels).every(([key, value]) => labels[key] === value) &&
-    podExpressions.every((expression) => holds(expression, labels[expression.key]))
-  );
-}
-
-/** A label selector's expression; a label that is not there is in no list of values. */
-function holds({ operator, values }: LabelExpression, value: string | undefined): boolean {
-  switch (operator) {
-    case "In":
-      return value !== undefined && values.includes(value);
-    case "NotIn":
-      return value === undefined || !values.includes(value);
-    case "Exists":
-      return value !== undefined;
-    default:
-      return value === undefined;
-  }
-}
-
-function opensPort({ ports }: NetworkPolicyState["ingress"][number], port: number): boolean {
-  return ports === undefined || ports.some((range) => range.from <= port && port <= range.to);
-}
-
-function admitsProbes({ sources }: NetworkPolicyState["ingress"][number]): boolean {
-  return (
-    sources === undefined || sources.cidrs.some((cidr) => [probeAddress, "0.0.0.0/0", "169.254.0.0/16"].includes(cidr))
-  );
-}
-
-function shut(namespace: string, policies: NetworkPolicyState[], pods: string[], rule: string, write: string): Finding {
-  const names = some(policies.map((policy) => policy.name));
-  return namespaceFinding(namespace, `NetworkPolicy ${names} selects ${some(pods)}`, rule, {
-    write: `ingress: [${write}]`,
-  });
 }

@@ -1,9 +1,9 @@
 // Kubernetes, the mesh's releases and the registries they come from.
 import * as semver from "semver";
-import { isOlder, nearestRelease, retiredHubs, type ChartName } from "../istio/releases";
+import { isOlder, nearestLine, retiredHubs, type ChartName } from "../istio/releases";
 import type { ClusterSnapshot, WorkloadState } from "../cluster-state/snapshot";
 import { finding, type Check } from "./check";
-import { cniDaemonSets, helmUpgrade, istiods, istioVersion, meshLine, some, ztunnelDaemonSets } from "./mesh";
+import { cniDaemonSets, helmUpgrade, isLive, istiods, istioVersion, meshLine, some, ztunnelDaemonSets } from "./mesh";
 
 export const versionChecks: Check[] = [
   {
@@ -19,16 +19,12 @@ export const versionChecks: Check[] = [
       if (!line || !found) return [];
       const { first, last } = line.kubernetes;
       const minor = `${found.major}.${found.minor}`;
-      if (!isOlder(`${minor}.0`, `${first}.0`) && !isOlder(`${last}.0`, `${minor}.0`)) return [];
-      return [
-        finding(
-          "Cluster",
-          { namespace: "", name: snapshot.server },
-          `Kubernetes ${minor}`,
-          `Istio ${line.minor} supports Kubernetes ${first} to ${last}`,
-          { run: "istioctl x precheck" },
-        ),
-      ];
+      const isNewer = isOlder(`${last}.0`, `${minor}.0`);
+      if (!isOlder(`${minor}.0`, `${first}.0`) && !isNewer) return [];
+      const supported = `Istio ${line.minor} supports Kubernetes ${first} to ${last}`;
+      const rule = isNewer ? `${supported}; it was not tested with a newer one, which usually works` : supported;
+      const run = isNewer ? 'npx istio-ambient check --ignore "kubernetes-version=<reason>"' : "istioctl x precheck";
+      return [finding("Cluster", { namespace: "", name: snapshot.server }, `Kubernetes ${minor}`, rule, { run })];
     },
   },
   {
@@ -59,11 +55,18 @@ export const versionChecks: Check[] = [
         const version = istioVersion(istiod);
         const line = meshLine(snapshot);
         if (!version || (line && !isOlder(version.version, line.floor))) return [];
-        const release = nearestRelease(version.version);
-        const rule = line
-          ? `of Istio ${line.minor}, ${line.floor} and newer work`
-          : "this package supports other release lines";
-        return [finding("Deployment", istiod, version.version, rule, { write: `version: "${release}"` })];
+        if (line) {
+          const rule = `of Istio ${line.minor}, ${line.floor} and newer work`;
+          return [finding("Deployment", istiod, version.version, rule, { write: `version: "${line.newest}"` })];
+        }
+        // A mesh is never downgraded, and no minor is skipped.
+        const nearest = nearestLine(version.version);
+        const rule = `this package lists other release lines, and judges this one by ${nearest.minor}`;
+        const isOld = isOlder(version.version, `${nearest.minor}.0`);
+        const write = isOld
+          ? `version: "${nearest.newest}"`
+          : `version: "${version.version}", allowUnlistedRelease: true`;
+        return [finding("Deployment", istiod, version.version, rule, { write })];
       }),
   },
   {
@@ -103,7 +106,9 @@ export const versionChecks: Check[] = [
       const ours = workloads.flatMap((part) => retired(part.kind, part, part.containers));
       const proxies = snapshot.pods
         .filter(
-          (pod) => !workloads.some(({ namespace, name }) => namespace === pod.namespace && pod.name.startsWith(name)),
+          (pod) =>
+            isLive(pod) &&
+            !workloads.some(({ namespace, name }) => namespace === pod.namespace && pod.name.startsWith(name)),
         )
         .flatMap((pod) => retired("Pod", pod, pod.containers));
       return [...ours, ...summed(snapshot, proxies)];

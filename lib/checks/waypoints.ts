@@ -1,14 +1,9 @@
 // Waypoints: named by someone, able to serve what they are named for, and running. Traffic bypasses a wrong one in silence.
-import {
-  condition,
-  type ClusterSnapshot,
-  type GatewayState,
-  type Named,
-  type ServiceState,
-} from "../cluster-state/snapshot";
+import { condition, type ClusterSnapshot, type GatewayState } from "../cluster-state/snapshot";
 import { finding, type Check } from "./check";
 import { said } from "./gateways";
 import { gatewayDeployment, marks, share, waypoints } from "./mesh";
+import { labelText, missingWaypoints, serviceWaypoint, userKinds, waypointUsers } from "./waypoint-users";
 
 const trafficTypes = ["service", "workload", "all", "none"];
 const hbonePort = 15008;
@@ -20,11 +15,12 @@ export const waypointChecks: Check[] = [
     claim: "every waypoint that is in use exists",
     severity: "error",
     hint: "Without the waypoint traffic goes directly to the pods, and no L7 policy applies.",
-    needs: ["namespaces", "services", "pods", "gateways", "gatewayClasses"],
+    needs: [...userKinds, "gateways", "gatewayClasses"],
+    also: ["serviceEntries", "workloadEntries", "workloadGroups"],
     run: (snapshot) =>
-      missingWaypoints(snapshot).map(({ kind, object, label, waypoint }) =>
-        finding(kind, object, `${marks.useWaypoint}=${label}`, `Gateway ${waypoint} is a waypoint`, {
-          run: `istioctl waypoint apply --name ${label} --namespace ${waypoint.split("/")[0] ?? ""}`,
+      missingWaypoints(snapshot).map((user) =>
+        finding(user.kind, user.object, labelText(user), `Gateway ${user.waypoint} is a waypoint`, {
+          run: `istioctl waypoint apply --name ${user.label} --namespace ${user.waypoint.split("/")[0] ?? ""}`,
         }),
       ),
   },
@@ -48,6 +44,37 @@ export const waypointChecks: Check[] = [
       }),
   },
   {
+    id: "waypoint-serves",
+    category: "waypoints",
+    claim: "every waypoint serves the kind of traffic that it is named for",
+    severity: "warning",
+    hint: "A waypoint for Services does not see what is addressed to a pod or a machine itself, whatever their label says.",
+    needs: ["pods", "gateways", "gatewayClasses"],
+    also: ["workloadEntries", "workloadGroups"],
+    run(snapshot) {
+      const known = new Map(waypoints(snapshot).map((gateway) => [`${gateway.namespace}/${gateway.name}`, gateway]));
+      return waypointUsers(snapshot)
+        .filter(({ isWorkload }) => isWorkload)
+        .flatMap((user) => {
+          const gateway = known.get(user.waypoint);
+          if (!gateway) return [];
+          const { namespace, name } = gateway;
+          const type = trafficType(snapshot, gateway);
+          if (["service", "none"].includes(type)) {
+            const rule = `Gateway ${user.waypoint} is for "${type}", and only one for workload or all serves it`;
+            const run = `kubectl label gateway ${name} --namespace ${namespace} --overwrite ${marks.waypointFor}=all`;
+            return [finding(user.kind, user.object, labelText(user), rule, { run })];
+          }
+          const isAdmitted =
+            namespace === user.object.namespace || (gateway.listeners.find(isHbone)?.from ?? "Same") !== "Same";
+          if (isAdmitted) return [];
+          const rule = `Gateway ${user.waypoint} admits what is in its own namespace only`;
+          const write = "allowedRoutes: { namespaces: { from: All } }";
+          return [finding(user.kind, user.object, labelText(user), rule, { write })];
+        });
+    },
+  },
+  {
     id: "waypoint-listener",
     category: "waypoints",
     claim: "every waypoint has a mesh listener",
@@ -68,21 +95,21 @@ export const waypointChecks: Check[] = [
     category: "waypoints",
     claim: "every Service with a waypoint label is bound to its waypoint",
     severity: "error",
-    hint: "The condition of the Service says why it is not.",
+    hint: "The condition of the Service or ServiceEntry says why it is not.",
     needs: ["services", "namespaces", "gateways", "gatewayClasses"],
+    also: ["serviceEntries"],
     run(snapshot) {
       const missing = new Set(missingWaypoints(snapshot).map(({ waypoint }) => waypoint));
-      const namespaces = new Map(snapshot.namespaces.map((namespace) => [namespace.name, namespace]));
-      const usedBy = (service: ServiceState) =>
-        (named("Service", service) ?? named("Namespace", namespaces.get(service.namespace)))?.waypoint ?? "";
-      return snapshot.services.flatMap((service) => {
+      const usedBy = serviceWaypoint(snapshot);
+      const services = snapshot.services.map((service) => ({ kind: "Service" as const, service }));
+      const entries = snapshot.serviceEntries.map((service) => ({ kind: "ServiceEntry" as const, service }));
+      return [...services, ...entries].flatMap(({ kind, service }) => {
         const bound = condition(service.conditions, "istio.io/WaypointBound");
         // A waypoint that does not exist is waypoint-exists' to tell.
-        if (bound?.status !== "False" || missing.has(usedBy(service))) return [];
+        if (bound?.status !== "False" || missing.has(usedBy(kind, service) ?? "")) return [];
+        const run = `kubectl describe ${kind.toLowerCase()} ${service.name} --namespace ${service.namespace}`;
         return [
-          finding("Service", service, said("istio.io/WaypointBound", bound), "istiod binds it to its waypoint", {
-            run: `kubectl describe service ${service.name} --namespace ${service.namespace}`,
-          }),
+          finding(kind, service, said("istio.io/WaypointBound", bound), "istiod binds it to its waypoint", { run }),
         ];
       });
     },
@@ -110,32 +137,10 @@ export const waypointChecks: Check[] = [
   },
 ];
 
-interface User {
-  kind: string;
-  object: { namespace: string; name: string };
-  /** Value of the label. */
-  label: string;
-  /** namespace/name */
-  waypoint: string;
-}
-
-/** The waypoint that an object names by its label, if it names one. */
-function named(kind: string, object: Named | undefined): User | undefined {
-  const label = object?.labels[marks.useWaypoint];
-  if (!object || label === undefined || label === "none") return undefined;
-  const own = kind === "Namespace" ? object.name : object.namespace;
-  return { kind, object, label, waypoint: `${object.labels[marks.useWaypointNamespace] ?? own}/${label}` };
-}
-
-/** Everything that names a waypoint which is none. */
-function missingWaypoints(snapshot: ClusterSnapshot): User[] {
-  const known = new Set(waypoints(snapshot).map((gateway) => `${gateway.namespace}/${gateway.name}`));
-  const users = [
-    ...snapshot.namespaces.map((namespace) => named("Namespace", namespace)),
-    ...snapshot.services.map((service) => named("Service", service)),
-    ...snapshot.pods.map((pod) => named("Pod", pod)),
-  ];
-  return users.filter((user) => user !== undefined).filter(({ waypoint }) => !known.has(waypoint));
+/** What a waypoint is for: its label, that of its class, or Services. */
+function trafficType(snapshot: ClusterSnapshot, { labels, className }: GatewayState): string {
+  const kind = snapshot.gatewayClasses.find(({ name }) => name === className);
+  return labels[marks.waypointFor] ?? kind?.labels[marks.waypointFor] ?? "service";
 }
 
 function isHbone({ port, protocol }: GatewayState["listeners"][number]): boolean {

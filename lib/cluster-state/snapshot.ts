@@ -1,5 +1,6 @@
 // What one read of a cluster gives: plain objects with only the fields that checks look at.
 import type { DriftedObject } from "../drift";
+import type { NetworkPlugin } from "./network-plugins";
 
 /** What every object has. */
 export interface Named {
@@ -8,6 +9,10 @@ export interface Named {
   name: string;
   labels: Record<string, string>;
   annotations: Record<string, string>;
+  /** Of owner references those that tell whose an object is; of Services and workloads all. */
+  owners?: Owner[];
+  /** Field managers that put back what others change. */
+  keptBy?: string[];
 }
 
 /** The part of an owner reference that tells whose an object is. */
@@ -36,6 +41,8 @@ export interface NodeState extends Named {
   ready: boolean;
   /** Such as "kind://docker/kind/kind-control-plane". */
   providerId: string;
+  /** Keys of its taints; none where it has none. */
+  taints?: string[];
 }
 
 /** A container of a pod or of a pod template. */
@@ -53,12 +60,22 @@ export interface PodState extends Named {
   ready: boolean;
   deleting: boolean;
   hostNetwork: boolean;
-  /** The kubelet probes it over the network. */
-  probed: boolean;
+  /** Its address; empty until it has one. */
+  address: string;
+  /** Ports that its containers declare, by their names or numbers. */
+  ports: Record<string, number>;
+  /** Ports at which the kubelet probes it over the network. */
+  probePorts: number[];
   serviceAccount: string;
   containers: ContainerState[];
   /** Names of containers whose last end was OOMKilled. */
   outOfMemory: string[];
+  /** Its RuntimeClass, where it has one. */
+  runtimeClass?: string;
+  /** It asks for a node of Windows. */
+  windows?: true;
+  /** Since when containers with a start hook keep it from running, in milliseconds since 1970. */
+  startHook?: { containers: string[]; since: number };
 }
 
 /** A port of a Service. */
@@ -72,6 +89,8 @@ export interface ServicePort {
 export interface ServiceState extends Named {
   type: string;
   ports: ServicePort[];
+  /** Labels of the pods behind it; undefined where it selects none. */
+  selector?: Record<string, string>;
   owners: Owner[];
   conditions: Condition[];
 }
@@ -123,6 +142,8 @@ export interface ListenerState {
   port: number;
   protocol: string;
   hostname: string;
+  /** Namespaces that it admits: All, Same or Selector; Same where it says nothing. */
+  from?: string;
   certificates: Reference[];
   conditions: Condition[];
 }
@@ -203,18 +224,42 @@ export interface LabelExpression {
   values: string[];
 }
 
-/** A NetworkPolicy for incoming traffic. */
-export interface NetworkPolicyState extends Named {
-  podLabels: Record<string, string>;
-  podExpressions: LabelExpression[];
-  ingress: NetworkRule[];
+/** A label selector; without anything in it, it selects everything. */
+export interface LabelSelector {
+  labels: Record<string, string>;
+  expressions: LabelExpression[];
 }
 
-/** One rule of a NetworkPolicy: everything may come where `ports` or `sources` is not given. */
+/** One side of a rule: pods, of the policy's own namespace unless namespaces are selected, or a block of addresses. */
+export interface NetworkPeer {
+  pods?: LabelSelector;
+  namespaces?: LabelSelector;
+  block?: { cidr: string; except: string[] };
+}
+
+/** A port of a rule by number, a range of them, or the name that the pod gives it. */
+export type NetworkPort = { from: number; to: number } | { name: string };
+
+/** One rule of a NetworkPolicy: all TCP ports where `ports` is not given, everybody where `peers` is not. */
 export interface NetworkRule {
-  /** Ports by number; named ones are left out. */
-  ports?: { from: number; to: number }[];
-  sources?: { cidrs: string[]; hasPods: boolean };
+  ports?: NetworkPort[];
+  peers?: NetworkPeer[];
+}
+
+/** A NetworkPolicy. A direction that it says nothing of is undefined; one without rules is closed. */
+export interface NetworkPolicyState extends Named {
+  pods: LabelSelector;
+  ingress?: NetworkRule[];
+  egress?: NetworkRule[];
+}
+
+/** A policy of a network plugin's own kind. */
+export interface OtherPolicyState extends Named {
+  kind: string;
+  /** It only lets in what its rules name, and shuts nothing out. */
+  isOpening: boolean;
+  /** Pods whose incoming traffic it lets in, and what of it; undefined where that is not understood. */
+  admits?: { pods: LabelSelector; rules: NetworkRule[] };
 }
 
 /** A warning event. */
@@ -231,6 +276,32 @@ export interface HelmReleaseState extends Named {
   release: string;
   status: string;
   revision: number;
+}
+
+/** A RuntimeClass, and the handler of the container runtime that it names. */
+export interface RuntimeClassState extends Named {
+  handler: string;
+}
+
+/** A ServiceEntry. */
+export interface ServiceEntryState extends Named {
+  hosts: string[];
+  conditions: Condition[];
+}
+
+/** A WorkloadEntry, by its metadata. */
+export type WorkloadEntryState = Named;
+
+/** A WorkloadGroup, with the labels that it gives to its entries. */
+export type WorkloadGroupState = Named;
+
+/** What ztunnel of one node knows, beside what istio-cni says of that node's pods. */
+export interface ZtunnelCount extends Named {
+  node: string;
+  /** Pods that ztunnel serves there. */
+  served: number;
+  /** Names of the running pods there that istio-cni calls captured: namespace/name. */
+  captured: string[];
 }
 
 /** What istio-cni of one node says about its ztunnel. */
@@ -261,10 +332,17 @@ export interface SnapshotLists {
   validatingWebhooks: WebhookState;
   authorizationPolicies: AuthorizationPolicyState;
   networkPolicies: NetworkPolicyState;
+  otherPolicies: OtherPolicyState;
   events: EventState;
   helmReleases: HelmReleaseState;
+  runtimeClasses: RuntimeClassState;
+  serviceEntries: ServiceEntryState;
+  workloadEntries: WorkloadEntryState;
+  workloadGroups: WorkloadGroupState;
   ztunnelLinks: ZtunnelLink;
+  ztunnelCounts: ZtunnelCount;
   drift: DriftedObject;
+  networkPlugins: NetworkPlugin;
 }
 
 /** Name of a list. */
@@ -275,6 +353,8 @@ export interface Gap {
   /** missing: the API has no such kind; forbidden: no right to list it; failed: the request went wrong. */
   cause: "missing" | "forbidden" | "failed";
   why: string;
+  /** What was read of it is good: only the rest is not known. */
+  partial?: true;
 }
 
 /** One read of a cluster. */

@@ -1,26 +1,16 @@
 // Ingresses → objects for the gateway, and a report that names every part of them.
-import { annotations, foreign } from "./annotations";
-import { prefix, type Surroundings } from "./annotations/family";
+import { externalAuth, sourceRanges } from "./access";
+import { prefix } from "./annotations/family";
 import { certificateFor } from "./certificate";
 import { inputOf, type Input } from "./input";
-import { keyOf, defined, type Ingress, type Written } from "./objects";
 import type { Placed } from "./matches";
-import { backendTls, destinationRules, listenerSets, referenceGrants, sourceRanges, tlsEntries } from "./policies";
-import { changed, converted, inert, mapped, refused, type Entry, type Verdict } from "./report";
-import { placeAll, redirects, RouteBuilder, type GatewayOptions, type PlacedServer, type PortNumber } from "./routes";
-import { hostsOf, inOrder, serversOf, type ReadIngress, type Server, type Servers } from "./servers";
-import { defaultSettings } from "./settings";
-
-/** What a conversion may be told. */
-export interface ConvertOptions {
-  gateway: GatewayOptions;
-  /** Class of the Ingresses. */
-  className: string;
-  /** False: an Ingress without any class is somebody else's. */
-  classless: boolean;
-  /** Refused parts that may be left out, by the annotation's name with or without its prefix, or as the report names them. */
-  accept: readonly string[];
-}
+import { defined, keyOf, type Written } from "./objects";
+import { backendTls, destinationRules, listenerSets, referenceGrants, tlsEntries } from "./policies";
+import { leftEntries, portNumbers, readAll, type ConvertOptions } from "./read";
+import { passthroughEntries, tlsRoutes } from "./passthrough";
+import { changed, converted, inert, refused, type Entry, type Verdict } from "./report";
+import { placeAll, redirects, RouteBuilder, type PlacedServer, type PortNumber } from "./routes";
+import { hostsOf, serversOf, type ReadIngress, type Server, type Servers } from "./servers";
 
 /** What a conversion gives. */
 export interface Conversion {
@@ -43,15 +33,13 @@ export const standardOptions: ConvertOptions = {
   className: "nginx",
   classless: true,
   accept: [],
+  authProviders: [],
 };
 
 /** Converts every Ingress of the class that is among the documents. */
 export function convert(documents: readonly unknown[], options: ConvertOptions = standardOptions): Conversion {
   const input = inputOf(documents);
-  const entries: Entry[] = [
-    ...input.unreadable,
-    ...input.ingresses.filter((ingress) => isLeft(ingress, options)).map(leftEntry),
-  ];
+  const entries = [...input.unreadable, ...leftEntries(input, options)];
   const read = readAll(input, options, entries);
   const servers = serversOf(read, certificateFor(input.secrets));
   const placed = placeAll(servers.servers);
@@ -61,97 +49,6 @@ export function convert(documents: readonly unknown[], options: ConvertOptions =
   const judged = inReportOrder(all).map((entry) => accepted(entry, options.accept));
   const isRefused = judged.some(({ outcome }) => outcome === "refused");
   return { objects: isRefused ? [] : built.objects, entries: judged, refused: isRefused };
-}
-
-/** Reads the Ingresses of the class, in NGINX's order. */
-export function readAll(input: Input, options: ConvertOptions, entries: Entry[]): ReadIngress[] {
-  const mine = input.ingresses.filter((one) => classOf(one) === options.className || isTaken(one, options));
-  return inOrder(mine.map((ingress) => readIngress(ingress, input, entries)));
-}
-
-/** The class as the field or the old annotation names it. */
-export function classOf({ metadata, spec }: Ingress): string | undefined {
-  return spec.ingressClassName ?? metadata.annotations?.["kubernetes.io/ingress.class"];
-}
-
-function isTaken(ingress: Ingress, { classless }: ConvertOptions): boolean {
-  return classless && !classOf(ingress);
-}
-
-function isLeft(ingress: Ingress, { classless }: ConvertOptions): boolean {
-  return !classless && !classOf(ingress);
-}
-
-function leftEntry({ metadata }: Ingress): Entry {
-  const verdict = inert("it has no class, and NGINX does not serve it; --classless converts it all the same");
-  return { ingress: keyOf(metadata), part: "ingress", name: keyOf(metadata), ...verdict };
-}
-
-/** Reads all annotations of an Ingress. */
-function readIngress(ingress: Ingress, input: Input, entries: Entry[]): ReadIngress {
-  const { metadata } = ingress;
-  const key = keyOf(metadata);
-  const settings = defaultSettings();
-  const given = Object.entries(metadata.annotations ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-  const own = (name: string) =>
-    name.includes("/") || metadata.namespace === undefined ? name : `${metadata.namespace}/${name}`;
-  const around: Surroundings = {
-    ingress,
-    other: (name) => metadata.annotations?.[prefix + name],
-    service: (name) => input.services.get(own(name)),
-    secret: (name) =>
-      input.secrets.get(name) ??
-      (metadata.namespace === undefined ? input.secrets.get(name.split("/").at(-1) ?? "") : undefined),
-    configMap: (name) => input.configMaps.get(name),
-  };
-  for (const [name, value] of given) {
-    const verdict = readAnnotation(name, value, settings, around);
-    if (verdict) entries.push({ ingress: key, part: "annotation", name, value, ...verdict });
-  }
-  return { key, ingress, settings };
-}
-
-function readAnnotation(
-  name: string,
-  value: string,
-  settings: ReturnType<typeof defaultSettings>,
-  around: Surroundings,
-): Verdict | undefined {
-  if (name === "kubernetes.io/ingress.class") return converted("the Gateway's class");
-  if (name === "kubectl.kubernetes.io/last-applied-configuration") return undefined;
-  if (name.startsWith(prefix)) {
-    const known = annotations.get(name.slice(prefix.length));
-    if (!known)
-      return refused("ingress-nginx has no such annotation in its last release", "take it away, or --accept it");
-    return value === "" ? inert("NGINX does not look at an empty value") : known.read(value, settings, around);
-  }
-  const other = foreign.find((one) => name.startsWith(one.prefix));
-  if (other)
-    return refused(`it is for ${other.controller}, and ingress-nginx does not read it`, "take it away, or --accept it");
-  if (name.startsWith("external-dns.alpha.kubernetes.io/")) {
-    settings.kept[name] = value;
-    return mapped(
-      "the same annotation on the HTTPRoute",
-      "external-dns needs --source=gateway-httproute, and takes a target from the Gateway",
-    );
-  }
-  if (name.startsWith("cert-manager.io/") || name === "kubernetes.io/tls-acme") {
-    return changed(
-      "cert-manager renews the certificate as long as the Ingress is there: write a Certificate of the Secret's name before you delete it",
-    );
-  }
-  if (name.startsWith("ingress.kubernetes.io/"))
-    return inert("old releases of ingress-nginx read it, the last ones do not");
-  return inert("ingress-nginx does not read it");
-}
-
-/** Numbers of ports: as given, or by the Service that is in the input. */
-function portNumbers({ services }: Input): PortNumber {
-  return ({ namespace, service, port }) => {
-    if (port.number !== undefined) return port.number;
-    const known = services.get(keyOf(defined({ namespace, name: service })));
-    return known?.spec.ports?.find(({ name }) => name === port.name)?.port;
-  };
 }
 
 /** All objects, routes first, in the order of namespaces and names. */
@@ -184,17 +81,30 @@ function build(
     }),
   );
   const rules = destinationRules(servers, placed, portOf);
-  const ranges = byName.map((owner) => sourceRanges(owner, placed, gateway));
+  const passed = tlsRoutes(placed, gateway, portOf);
+  const guards = byName.flatMap((owner) => [
+    sourceRanges(owner, placed, gateway),
+    externalAuth(owner, placed, gateway),
+  ]);
   return {
     objects: [
       ...routes,
       ...referenceGrants(byName),
       ...sets,
+      ...passed,
       ...rules.objects,
       ...backendTls(placed, input.services, input.secrets),
-      ...ranges.flatMap(({ objects }) => objects),
+      ...guards.flatMap(({ objects }) => objects),
     ],
-    entries: [...rules.entries, ...ranges.flatMap(({ entries }) => entries)],
+    entries: [
+      ...rules.entries,
+      ...guards.flatMap(({ entries }) => entries),
+      ...passthroughEntries(
+        byName,
+        placed,
+        guards.some(({ objects }) => objects.length > 0),
+      ),
+    ],
   };
 }
 
@@ -240,7 +150,7 @@ function pathEntries(
     );
     const lost = servers.lost
       .filter((one) => one.owner === owner)
-      .map(({ host, path, winner }) => entry("path", `${host || "*"}${path}`, inert(`NGINX gives it to ${winner}`)));
+      .map(({ host, path, winner }) => entry("path", `${host || "*"}${path}`, inert(`NGINX routes it to ${winner}`)));
     const idle = servers.idle
       .filter((one) => one.owner === owner)
       .map(({ host, path, why }) => entry("path", `${host || "*"}${path}`, inert(`NGINX sends it nothing: ${why}`)));
@@ -249,7 +159,13 @@ function pathEntries(
       .map(({ host, path, primary, upstream }) =>
         entry("path", `${host || "*"}${path}`, canaryVerdict(primary, portOf(upstream))),
       );
+    const rules = owner.ingress.spec.rules ?? [];
+    const nothing =
+      rules.length === 0 && !owner.ingress.spec.defaultBackend
+        ? [entry("ingress", owner.key, inert("it has neither rules nor a default backend, and NGINX serves nothing"))]
+        : [];
     return [
+      ...nothing,
       ...hosts,
       ...paths,
       ...resourceEntries(owner),
@@ -277,7 +193,7 @@ function resourceEntries(owner: ReadIngress): Entry[] {
         ingress: owner.key,
         part: "path" as const,
         name: `${host || "*"}${path ?? "/"}`,
-        ...inert("its backend is no Service, and NGINX answers 404"),
+        ...inert("its backend is not a Service, so NGINX answers 404"),
       })),
   );
 }
@@ -297,6 +213,12 @@ function unusedDefault(owner: ReadIngress, placed: readonly PlacedServer[]): Ent
 }
 
 function hostVerdict(owner: ReadIngress, server: Server, servers: readonly Server[]): Verdict {
+  if (server.locations.length === 0) {
+    const wider = servers.filter(({ host }) => host === "" || (host.startsWith("*.") && isBelow(server.host, host)));
+    return wider.length === 0
+      ? inert("it has no path, and NGINX answers 404 for it")
+      : changed(`it has no path: NGINX answers 404 for it, the gateway as for ${wider.at(-1)!.host || "*"}`);
+  }
   const { preserveTrailingSlash, sslRedirect, forceSslRedirect } = owner.settings;
   const isRedirected = redirects({ path: "/", owner }, server, servers);
   const details = [
@@ -304,7 +226,9 @@ function hostVerdict(owner: ReadIngress, server: Server, servers: readonly Serve
     ...(isRedirected && !preserveTrailingSlash
       ? ["the redirect to https keeps the last slash of a path, which NGINX takes away"]
       : []),
-    ...(server.tls ? ["answers over https have no Strict-Transport-Security unless --hsts says so"] : []),
+    ...(server.tls && !server.passthrough
+      ? ["answers over https have no Strict-Transport-Security unless --hsts says so"]
+      : []),
   ];
   const to = isRedirected ? "hostnames, and a redirect to https" : "hostnames";
   const without = server.host === "" && (owner.ingress.spec.tls ?? []).length > 0 && sslRedirect && !forceSslRedirect;
@@ -315,6 +239,10 @@ function hostVerdict(owner: ReadIngress, server: Server, servers: readonly Serve
     );
   if (server.host === "") return converted("a route without hostnames");
   return details.length > 0 ? changed(details.join("; "), to) : converted(to);
+}
+
+function isBelow(host: string, wildcard: string): boolean {
+  return host.endsWith(wildcard.slice(1));
 }
 
 function pathVerdict({ location, verdict, pieces }: Placed, portOf: PortNumber, { services }: Input): Verdict {

@@ -29,8 +29,16 @@ export function inputOf(documents: readonly unknown[]): Input {
     unreadable: [],
   };
   const texts = new Map<string, string>();
-  for (const document of documents.flatMap(opened)) add(input, document, texts);
+  for (const document of documents.flatMap(opened)) add(input, withoutNulls(document), texts);
   return input;
+}
+
+/** Without the fields that have no value, which an API server drops: charts leave many behind. */
+function withoutNulls(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if (Array.isArray(value)) return value.filter((item) => item !== null).map(withoutNulls);
+  const given = Object.entries(value).filter(([, field]) => field !== null && field !== undefined);
+  return Object.fromEntries(given.map(([name, field]) => [name, withoutNulls(field)]));
 }
 
 /** The items of a list, or the document itself. */
@@ -49,7 +57,10 @@ function kindOfItem(list: object, kind: string): Document {
 
 function add(input: Input, document: unknown, texts: Map<string, string>): void {
   const { apiVersion, kind, metadata } = document as Document;
-  if (typeof metadata?.name !== "string") return;
+  if (typeof metadata?.name !== "string") {
+    if (kind === "Ingress" && isIngressGroup(apiVersion)) input.unreadable.push(nameless);
+    return;
+  }
   const key = keyOf({ ...metadata, name: metadata.name });
   if (kind === "Service" && apiVersion === "v1") input.services.set(key, document as Service);
   if (kind === "Secret" && apiVersion === "v1") input.secrets.set(key, document as Secret);
@@ -68,25 +79,32 @@ function add(input: Input, document: unknown, texts: Map<string, string>): void 
     texts.set(key, text);
     input.ingresses.push(document as Ingress);
   } else if (before !== text) {
-    const entry = refused("it stands in the input twice, and not alike", "one of them");
+    const entry = refused("it occurs twice in the input, with different contents", "one of them");
     input.unreadable.push({ ingress: key, part: "ingress", name: key, ...entry });
   }
 }
+
+const nameless: Entry = {
+  ingress: "(no name)",
+  part: "ingress",
+  name: "(no name)",
+  ...refused("it has no name, from which those of the routes are made", "metadata.name"),
+};
 
 function isIngressGroup(apiVersion: unknown): boolean {
   return typeof apiVersion === "string" && /^(networking\.k8s\.io|extensions)\//.test(apiVersion);
 }
 
-const oldVersion = "it is no Ingress of networking.k8s.io/v1";
+const oldVersion = "not an Ingress of networking.k8s.io/v1";
 
 /** What an API server would not take, as far as a conversion would stumble over it. */
 function ingressFault({ metadata, spec }: Ingress): string | undefined {
   if (typeof spec !== "object" || spec === null) return "it has no spec";
   const untyped = Object.entries(metadata.annotations ?? {}).find(([, value]) => typeof value !== "string");
-  if (untyped) return `annotation ${untyped[0]} is no text: it lacks its quotes`;
+  if (untyped) return `annotation ${untyped[0]} is not a string: put its value in quotes`;
   const rules = spec.rules ?? [];
-  if (!Array.isArray(rules)) return "spec.rules is no list";
-  if (!Array.isArray(spec.tls ?? [])) return "spec.tls is no list";
+  if (!Array.isArray(rules)) return "spec.rules is not a list";
+  if (!Array.isArray(spec.tls ?? [])) return "spec.tls is not a list";
   const paths = rules.flatMap((rule) => rule.http?.paths ?? []);
   const backends = [...paths.map(({ backend }) => backend), ...(spec.defaultBackend ? [spec.defaultBackend] : [])];
   if (backends.some((backend) => typeof backend !== "object" || (!backend?.service && !backend?.resource))) {

@@ -1,7 +1,6 @@
 // What beside routes keeps the meaning of Ingresses: how backends are spoken to, who is let in, certificates of hosts.
-import { metadataOf, type GatewayOptions, type PlacedServer, type PortNumber } from "./routes";
+import { metadataOf, redirects, type GatewayOptions, type PlacedServer, type PortNumber } from "./routes";
 import { defined, keyOf, type Secret, type Service, type Written } from "./objects";
-import type { Piece } from "./matches";
 import { changed, mapped, refused, type Entry, type Verdict } from "./report";
 import { upstreamKey, type Location, type ReadIngress, type Server, type Servers, type Upstream } from "./servers";
 import type { BackendSettings } from "./settings";
@@ -34,7 +33,7 @@ export function destinationRules(all: Servers, placed: readonly PlacedServer[], 
   for (const { server, placed: locations } of placed) {
     for (const { location, pieces } of locations) {
       const { upstream, owner } = location;
-      if (pieces.length === 0 || owner.settings.redirect) continue;
+      if (pieces.length === 0 || owner.settings.redirect || !isSpokenTo(location, server, all.servers)) continue;
       const { verified, backend } = owner.settings;
       const { tls, ...others } = backend;
       const own: BackendSettings = verified || tls === undefined ? others : backend;
@@ -55,6 +54,11 @@ export function destinationRules(all: Servers, placed: readonly PlacedServer[], 
     }
   }
   return { objects: ruleObjects([...spoken.values()], portOf), entries };
+}
+
+/** False where TLS is passed on and http redirected: the gateway itself never speaks to the backend. */
+export function isSpokenTo(location: Location, server: Server, servers: readonly Server[]): boolean {
+  return !server.passthrough || !redirects(location, server, servers);
 }
 
 /** What differs on the wire, as text. */
@@ -104,9 +108,11 @@ export function backendTls(
   secrets: ReadonlyMap<string, Secret>,
 ): Written[] {
   const objects = new Map<string, Written>();
-  for (const { location, pieces } of placed.flatMap((one) => one.placed)) {
+  const servers = placed.map(({ server }) => server);
+  const all = placed.flatMap(({ server, placed: locations }) => locations.map((one) => ({ server, ...one })));
+  for (const { server, location, pieces } of all) {
     const { verified } = location.owner.settings;
-    if (!verified || pieces.length === 0) continue;
+    if (!verified || pieces.length === 0 || !isSpokenTo(location, server, servers)) continue;
     const { namespace, service, port } = location.upstream;
     const known = services.get(keyOf(defined({ namespace, name: service })));
     const sectionName = port.name ?? known?.spec.ports?.find((one) => one.port === port.number)?.name;
@@ -176,121 +182,6 @@ export function certifiedWww({ www, certificate }: Server): string[] {
   return www && named.includes(www.from) ? [www.from] : [];
 }
 
-/** AuthorizationPolicies on the Gateway for the source ranges of an Ingress. */
-export function sourceRanges(owner: ReadIngress, placed: readonly PlacedServer[], gateway: GatewayOptions): Policies {
-  const { allow, deny } = owner.settings;
-  if (!allow && !deny) return { objects: [], entries: [] };
-  const operations: object[] = [];
-  const entries: Entry[] = [];
-  for (const one of placed) {
-    const mine = one.placed.filter(({ location, pieces }) => location.owner === owner && pieces.length > 0);
-    if (mine.length === 0) continue;
-    const found = operationsOf(
-      one,
-      mine.map(({ location }) => location),
-      sameRanges(owner),
-    );
-    if (Array.isArray(found)) operations.push(...found);
-    else
-      entries.push(
-        ...rangeAnnotations(owner).map((name) => ({ ingress: owner.key, part: "annotation" as const, name, ...found })),
-      );
-  }
-  const { name, namespace } = owner.ingress.metadata;
-  const policy = (suffix: string, source: object): Written => ({
-    apiVersion: "security.istio.io/v1",
-    kind: "AuthorizationPolicy",
-    metadata: defined({ name: [namespace, name, suffix].filter(Boolean).join("-"), namespace: gateway.namespace }),
-    spec: {
-      targetRefs: [{ group: "gateway.networking.k8s.io", kind: "Gateway", name: gateway.name }],
-      action: "DENY",
-      // Without ports a DENY would refuse whole connections to the Gateway's TCP listeners.
-      rules: [
-        {
-          from: [{ source }],
-          to: operations.map((operation) => ({ operation: { ...operation, ports: ["80", "443"] } })),
-        },
-      ],
-    },
-  });
-  const objects =
-    operations.length === 0
-      ? []
-      : [
-          ...(deny ? [policy("denylist", { remoteIpBlocks: deny })] : []),
-          ...(allow ? [policy("allowlist", { notRemoteIpBlocks: allow })] : []),
-        ];
-  return { objects, entries };
-}
-
-/** The annotations with the source ranges of an Ingress. */
-function rangeAnnotations({ ingress }: ReadIngress): string[] {
-  return Object.keys(ingress.metadata.annotations ?? {}).filter((name) => name.endsWith("list-source-range"));
-}
-
-/** True for Ingresses that let in exactly the same addresses. */
-function sameRanges({ settings }: ReadIngress): (location: Location) => boolean {
-  const text = JSON.stringify([settings.allow, settings.deny]);
-  return ({ owner }) => JSON.stringify([owner.settings.allow, owner.settings.deny]) === text;
-}
-
-/** Host and paths of the locations, or why no AuthorizationPolicy can name them. */
-function operationsOf(
-  { server, placed }: PlacedServer,
-  mine: Location[],
-  same: (location: Location) => boolean,
-): object[] | Verdict {
-  const names = [server.host, ...server.aliases];
-  if (names.some((name) => name === "" || name.startsWith("*."))) {
-    return refused(
-      "an AuthorizationPolicy can name neither all other hosts nor a wildcard with every port",
-      "each host by its name",
-    );
-  }
-  const hosts = names.flatMap((name) => [name, `${name}:*`]);
-  if (placed.every(({ location }) => same(location))) return [{ hosts }];
-  const all = placed.flatMap(({ location, pieces }) => pieces.map((piece) => ({ location, piece })));
-  const expressions = all.filter(({ piece }) => piece.match.type === "RegularExpression");
-  const isMine = ({ location }: { location: Location }) => mine.includes(location);
-  const isRoot = ({ location }: { location: Location }) => location.path === "/";
-  // A prefix comes before every expression, so those of others matter only to a path that is one itself.
-  const blurred =
-    expressions.some(isMine) && expressions.some((one) => (isMine(one) ? !isRoot(one) : !same(one.location)));
-  if (blurred) {
-    return refused("an AuthorizationPolicy knows no regular expressions", "a host of its own for these paths");
-  }
-  return all
-    .filter(({ location }) => mine.includes(location))
-    .map(({ location, piece }) => {
-      const below = all.filter(
-        (other) => other.location !== location && !same(other.location) && isBelow(other.piece, piece),
-      );
-      const notPaths = [...new Set(below.flatMap(({ piece: other }) => pathsOf(other)))];
-      return {
-        hosts,
-        ...(isAll(piece) ? {} : { paths: pathsOf(piece) }),
-        ...(notPaths.length > 0 ? { notPaths } : {}),
-      };
-    });
-}
-
-function pathsOf({ match: { type, value } }: Piece): string[] {
-  if (type === "Exact") return [value];
-  return value === "/" ? ["/*"] : [value, `${value}/*`];
-}
-
-/** True for a prefix or an expression that takes every path. */
-function isAll({ match: { type, value } }: Piece): boolean {
-  return type === "RegularExpression" || (type === "PathPrefix" && value === "/");
-}
-
-function isBelow(one: Piece, outer: Piece): boolean {
-  const { type, value } = isAll(outer) ? { type: "PathPrefix", value: "/" } : outer.match;
-  if (type !== "PathPrefix") return false;
-  const above = value === "/" ? "/" : `${value}/`;
-  return one.match.value.startsWith(above) || (one.match.value === value && one.match.type === "Exact");
-}
-
 /** ReferenceGrants for copies that go to Services of other namespaces. */
 export function referenceGrants(reads: readonly ReadIngress[]): Written[] {
   return reads.flatMap(({ ingress: { metadata }, settings: { mirror } }) =>
@@ -319,6 +210,7 @@ export function referenceGrants(reads: readonly ReadIngress[]): Written[] {
 export function tlsEntries(owner: ReadIngress, servers: readonly Server[], gateway: GatewayOptions): Entry[] {
   const hosts = new Set((owner.ingress.spec.rules ?? []).map(({ host }) => (host ?? "").toLowerCase()));
   return (owner.ingress.spec.tls ?? []).map(({ hosts: named = [], secretName }) => {
+    const passed = servers.filter(({ passthrough, host }) => passthrough && named.includes(host));
     const used = servers.filter(({ certificate }) => certificate?.owner === owner && certificate.secret === secretName);
     const served = used.filter(({ host }) => host !== "").map(({ host }) => host);
     const name = named.length > 0 ? named.join(", ") : "*";
@@ -326,8 +218,11 @@ export function tlsEntries(owner: ReadIngress, servers: readonly Server[], gatew
       defined({ ingress: owner.key, part: "tls" as const, name, value: secretName, ...verdict });
     if (secretName !== undefined && served.length > 0) {
       const set = keyOf(defined({ namespace: owner.ingress.metadata.namespace, name: owner.ingress.metadata.name }));
-      const detail = `Gateway ${keyOf(defined({ name: gateway.name, namespace: gateway.namespace }))} has to allow it: spec.allowedListeners.namespaces.from: All`;
+      const detail = `Gateway ${keyOf(defined({ name: gateway.name, namespace: gateway.namespace }))} must allow it: allowedListeners: { from: "All" } of the gateway`;
       return entry(mapped(`listener of ListenerSet ${set} for ${served.join(", ")}`, detail));
+    }
+    if (passed.length > 0 && passed.length === named.length) {
+      return entry({ outcome: "converted", detail: "the backend shows its own certificate, as with NGINX" });
     }
     if (named.some((host) => hosts.has(host.toLowerCase())) && secretName !== undefined) {
       return entry({ outcome: "converted", detail: "another Ingress gives the host its certificate, as with NGINX" });

@@ -34,7 +34,7 @@ export interface Entry extends Verdict {
 /** The same thing in another place. */
 export const converted = (to: string, detail?: string): Verdict => verdict("converted", to, detail);
 
-/** Something else that does the same. */
+/** Something else that does what the part asks for. */
 export const mapped = (to: string, detail?: string): Verdict => verdict("mapped", to, detail);
 
 /** Something that differs in what `detail` says. */

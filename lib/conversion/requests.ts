@@ -1,7 +1,7 @@
 // The requests by which NGINX and the gateway are compared: for every host and path, whatever its annotations make matter.
 import { certificateFor } from "./certificate";
 import { inputOf } from "./input";
-import { readAll, type ConvertOptions } from "./convert";
+import { readAll, type ConvertOptions } from "./read";
 import { serversOf, upstreamKey, type Location, type Server, type Servers } from "./servers";
 import { shapeOf } from "./shapes";
 

@@ -51,7 +51,7 @@ export function placeAll(servers: readonly Server[]): PlacedServer[] {
 }
 
 /** NGINX does not redirect what certificate authorities ask for. */
-const neverRedirected = "/.well-known/acme-challenge";
+export const neverRedirected = "/.well-known/acme-challenge";
 
 /** True where NGINX redirects the requests of a location to https. */
 export function redirects(
@@ -119,7 +119,10 @@ export class RouteBuilder {
     if (mine.length === 0 && appRoot.length === 0) return [];
     const rules = mine.flatMap((one) => this.rulesOf(one, server.appRoot !== undefined));
     const hostnames = [server.host, ...server.aliases].filter((name) => name !== "");
-    const https = [...appRoot, ...rules.map(({ rule }) => (this.gateway.hsts ? withHsts(rule) : rule))];
+    const https = server.passthrough
+      ? []
+      : [...appRoot, ...rules.map(({ rule }) => (this.gateway.hsts ? withHsts(rule) : rule))];
+
     const { servers } = this.all;
     const isRedirected = (one: Parameters<typeof redirects>[0]) => redirects(one, server, servers);
     const plain = rules.map(({ rule, location, piece }) =>

@@ -42,6 +42,8 @@ export interface Server {
   certificate?: { owner: ReadIngress; secret: string };
   appRoot?: { owner: ReadIngress; path: string };
   www?: { owner: ReadIngress; from: string };
+  /** The location whose Service gets the TLS connections as they are. */
+  passthrough?: Location;
 }
 
 /** A path that another Ingress has claimed before. */
@@ -105,6 +107,7 @@ export function serversOf(
   for (const read of plain) for (const host of hostsOf(read)) addTls(servers.get(host)!, read, certifies);
   const list = [...servers.values()].sort((a, b) => compare(a.host, b.host));
   for (const server of list) finish(server, servers);
+  for (const read of plain) for (const host of hostsOf(read)) passOn(servers.get(host)!, read);
   return { servers: list, lost, ...alternatives(ordered, servers) };
 }
 
@@ -174,6 +177,14 @@ function addTls(
   const named = tls.find(({ hosts }) => hosts?.some((host) => host.toLowerCase() === server.host));
   const fitting = named ?? tls.find(({ secretName }) => secretName && certifies(owner, secretName, server.host));
   if (fitting?.secretName) server.certificate = { owner, secret: fitting.secretName };
+}
+
+/** With ssl-passthrough on any Ingress of the host, TLS goes to the Service of its path `/`, and no certificate is shown. */
+function passOn(server: Server, { settings }: ReadIngress): void {
+  const root = server.locations.find(({ path }) => path === "/");
+  if (!settings.passthrough || !root || server.host === "") return;
+  server.passthrough = root;
+  delete server.certificate;
 }
 
 /** What holds for the host as a whole, and the order of its locations: the longest path first. */

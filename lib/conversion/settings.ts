@@ -68,6 +68,7 @@ export interface Settings {
   appRoot?: string;
   aliases: string[];
   fromToWww: boolean;
+  passthrough: boolean;
   redirect?: RedirectSettings;
   canary?: CanarySettings;
   cors?: CorsSettings;
@@ -80,6 +81,8 @@ export interface Settings {
   mirror?: MirrorSettings;
   allow?: string[];
   deny?: string[];
+  /** Extension provider of the mesh that is asked about every request. */
+  authProvider?: string;
   /** Annotations of others that the routes keep. */
   kept: { [name: string]: string };
 }
@@ -93,6 +96,7 @@ export function defaultSettings(): Settings {
     preserveTrailingSlash: false,
     aliases: [],
     fromToWww: false,
+    passthrough: false,
     backend: {},
     requestHeaders: { set: {}, add: {}, remove: [] },
     responseHeaders: { set: {}, add: {}, remove: [] },

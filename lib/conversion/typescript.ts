@@ -1,4 +1,5 @@
 // Objects as a program of this package: HttpRoutes where a route is all that an HttpRoute can be, other objects as they are.
+import { literal } from "./literals";
 import type { Written } from "./objects";
 
 /** The program, as it stands in a file. */
@@ -140,31 +141,4 @@ function asMap(list: { name: string; value: string }[]): { [name: string]: strin
 /** An object without what was not given. */
 function given(fields: { [name: string]: unknown }): { [name: string]: unknown } {
   return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
-}
-
-/** A value as TypeScript, on one line where it fits. */
-function literal(value: unknown, depth: number): string {
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  const short = oneLine(value);
-  if (short.length + depth * 2 <= 100) return short;
-  const indent = "  ".repeat(depth + 1);
-  const end = "  ".repeat(depth);
-  if (Array.isArray(value)) {
-    return `[\n${value.map((item) => `${indent}${literal(item, depth + 1)},`).join("\n")}\n${end}]`;
-  }
-  const fields = Object.entries(value).map(
-    ([name, field]) => `${indent}${property(name)}: ${literal(field, depth + 1)},`,
-  );
-  return `{\n${fields.join("\n")}\n${end}}`;
-}
-
-function oneLine(value: unknown): string {
-  if (typeof value !== "object" || value === null) return JSON.stringify(value);
-  if (Array.isArray(value)) return `[${value.map(oneLine).join(", ")}]`;
-  const fields = Object.entries(value).map(([name, field]) => `${property(name)}: ${oneLine(field)}`);
-  return fields.length === 0 ? "{}" : `{ ${fields.join(", ")} }`;
-}
-
-function property(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name);
 }

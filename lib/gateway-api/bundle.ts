@@ -3,6 +3,7 @@
 import * as semver from "semver";
 import { parseAllDocuments } from "yaml";
 import type { Named } from "../cluster-state/snapshot";
+import { keeperOf } from "../ownership/keepers";
 
 /** An object of a manifest. */
 export interface ManifestObject {
@@ -16,6 +17,8 @@ export interface ManifestObject {
 export interface InstalledBundle {
   bundleVersion?: string;
   channel?: string;
+  /** The tool or platform that keeps the CRDs as they are. */
+  keeper?: string;
 }
 
 const kinds = ["CustomResourceDefinition", "ValidatingAdmissionPolicy", "ValidatingAdmissionPolicyBinding"];
@@ -75,22 +78,28 @@ function cleanVersion(stated: string | undefined): string | undefined {
   return stated && semver.valid(stated) ? semver.clean(stated)! : undefined;
 }
 
-/** The newest bundle that a cluster's CRDs are of. */
-export function installedBundle(definitions: Pick<Named, "name" | "annotations">[]): InstalledBundle {
-  const bundles = definitions
-    .filter(({ name }) => name.endsWith(group))
-    .map(({ annotations }) => ({
-      bundleVersion: annotations[versionAnnotation],
-      channel: annotations[channelAnnotation],
-    }));
+/** The newest bundle that a cluster's CRDs are of, and who keeps any of them. */
+export function installedBundle(
+  definitions: (Pick<Named, "name" | "annotations"> & Partial<Named>)[],
+): InstalledBundle {
+  const there = definitions.filter(({ name }) => name.endsWith(group));
+  const [keeper] = there.flatMap((definition) => keeperOf({ namespace: "", labels: {}, ...definition }) ?? []);
+  const bundles = there.map(({ annotations }) => ({
+    bundleVersion: annotations[versionAnnotation],
+    channel: annotations[channelAnnotation],
+  }));
   const version = ({ bundleVersion: stated }: InstalledBundle) => semver.coerce(stated) ?? "0.0.0";
-  return bundles.sort((a, b) => semver.rcompare(version(a), version(b)))[0] ?? {};
+  const [newest = {}] = bundles.sort((a, b) => semver.rcompare(version(a), version(b)));
+  return { ...newest, ...(keeper ? { keeper: keeper.who } : {}) };
 }
 
 /** Why a bundle of a version and channel must not be written over what the cluster has, or undefined where it may. */
 export function reasonToLeave(installed: InstalledBundle, wanted: InstalledBundle): string | undefined {
-  const there = installed.bundleVersion;
+  const { bundleVersion: there, keeper } = installed;
   const version = wanted.bundleVersion;
+  if (keeper !== undefined) {
+    return `${keeper} keeps them${there ? ` at ${there}` : ""}, and undoes what is changed in them`;
+  }
   if (there && version && semver.valid(there) && semver.valid(version) && semver.gt(there, version)) {
     return `the cluster has Gateway API ${there}, newer than ${version}; a bundle is never downgraded`;
   }

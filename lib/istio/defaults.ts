@@ -28,6 +28,7 @@ export const gatewayDefaults = {
   httpsHostPort: 8444,
   host: "localhost",
   allowedFrom: "All",
+  listenersFrom: "None",
 } as const;
 
 /** What a waypoint is for. */

@@ -14,6 +14,16 @@ export const meshLabels = {
   application: "hostk8s.application",
 } as const;
 
+/** Namespaces of Kubernetes and of the mesh itself: enrolling them can break the cluster's own networking. */
+export const systemNamespaces = /^(kube-|istio-|openshift)/;
+
+/** The label of a namespace that asks for sidecars: ztunnel never captures a pod that has one. */
+export function sidecarLabel(labels: Labels): string | undefined {
+  return labels[meshLabels.injection] === "enabled"
+    ? meshLabels.injection
+    : Object.keys(labels).find((label) => label === meshLabels.revision);
+}
+
 /** A map of labels. */
 export type Labels = { [label: string]: string };
 

@@ -9,7 +9,10 @@ export interface IstioLine {
   newest: string;
   /** Oldest patch that works: both validation webhooks take `validationFailurePolicy`, so that upgrades leave no drift. */
   floor: string;
-  /** Kubernetes minors that the line supports, first and last. */
+  /**
+   * Kubernetes minors of Istio's support table, first and last. `istioctl x precheck` refuses what is older (IST0142); what
+   * is newer is only not tested by Istio.
+   */
   kubernetes: { first: string; last: string };
   /** Gateway API release that the line was built against. */
   gatewayApi: string;
@@ -21,14 +24,14 @@ export interface IstioLine {
 export const istioLines: readonly IstioLine[] = [
   {
     minor: "1.31",
-    newest: "1.31.1",
+    newest: "1.31.4",
     floor: "1.31.0",
     kubernetes: { first: "1.32", last: "1.36" },
     gatewayApi: "1.6.0",
   },
   {
     minor: "1.30",
-    newest: "1.30.5",
+    newest: "1.30.8",
     floor: "1.30.3",
     kubernetes: { first: "1.32", last: "1.36" },
     gatewayApi: "1.5.1",
@@ -88,6 +91,12 @@ export function gatewayApiUrl(version: string): string {
 export function istioLine(version: string): IstioLine | undefined {
   const parsed = semver.parse(version);
   return parsed ? istioLines.find((line) => line.minor === `${parsed.major}.${parsed.minor}`) : undefined;
+}
+
+/** The line by which a release is judged: its own, or for a release of none the nearest one. */
+export function nearestLine(version: string): IstioLine {
+  const [newest] = istioLines;
+  return istioLine(version) ?? (isOlder(version, `${newest!.minor}.0`) ? istioLines[istioLines.length - 1]! : newest!);
 }
 
 /** True where `version` is older than `floor`. Both are exact, with or without a leading v. */

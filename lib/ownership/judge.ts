@@ -38,6 +38,8 @@ interface Planned extends PlannedName {
   order: number;
   /** Waypoint "web" */
   component: string;
+  /** The component that it is a part of, in its place in messages. */
+  told?: string;
 }
 
 /** An object that a component makes, or has a controller make. */
@@ -90,8 +92,8 @@ function inOrder<T extends { order: number }>(all: T[]): T[] {
   return [...all].sort((one, other) => one.order - other.order);
 }
 
-function toldOf({ order, component }: Planned, violations: Violation[]): { order: number; text: string }[] {
-  return violations.map((violation) => ({ order, text: `${component}: ${violationLine(violation)}` }));
+function toldOf({ order, component, told }: Planned, violations: Violation[]): { order: number; text: string }[] {
+  return violations.map((violation) => ({ order, text: `${told ?? component}: ${violationLine(violation)}` }));
 }
 
 function isSame(one: PlannedName, other: PlannedName): boolean {

@@ -1,5 +1,6 @@
 // Whose an object is, by what tools leave on what they make.
 import type { Named } from "../cluster-state/snapshot";
+import { keeperOf } from "./keepers";
 import { stackMark } from "./marks";
 
 /** An entry of an object's managed fields, as far as it matters here. */
@@ -17,13 +18,13 @@ export interface ExistingObject extends Named {
 
 /** "belongs to the stack shop/prod", "was created by kubectl". */
 export function ownerOf(object: ExistingObject): string {
-  const { labels, annotations, managers = [] } = object;
+  const { annotations, managers = [] } = object;
   const stack = annotations[stackMark];
   if (stack !== undefined) {
     return `belongs to the stack ${stack}`;
   }
-  const tool = gitops(labels, annotations) ?? helmRelease(annotations);
-  return tool ? `belongs to the ${tool}` : createdBy(managers.map(({ manager }) => manager));
+  const tool = keeperOf(object)?.who ?? helmRelease(annotations);
+  return tool ? `belongs to ${tool}` : createdBy(managers.map(({ manager }) => manager));
 }
 
 /** Who has set a label, where that is known. */
@@ -31,26 +32,10 @@ export function labelManager({ managers = [] }: ExistingObject, label: string): 
   return managers.find(({ labels }) => labels.includes(label))?.manager;
 }
 
-function gitops(labels: Record<string, string>, annotations: Record<string, string>): string | undefined {
-  const [application] = annotations["argocd.argoproj.io/tracking-id"]?.split(":") ?? [];
-  const tracked = application ?? labels["argocd.argoproj.io/instance"];
-  if (tracked) {
-    return `Argo CD application ${tracked}`;
-  }
-  const flux = (tool: string) => [
-    labels[`${tool}.toolkit.fluxcd.io/namespace`],
-    labels[`${tool}.toolkit.fluxcd.io/name`],
-  ];
-  const [kustomization, release] = [flux("kustomize"), flux("helm")].map((found) =>
-    found[1] === undefined ? undefined : found.filter(Boolean).join("/"),
-  );
-  return kustomization ? `Flux Kustomization ${kustomization}` : release && `Flux HelmRelease ${release}`;
-}
-
 function helmRelease(annotations: Record<string, string>): string | undefined {
   const release = annotations["meta.helm.sh/release-name"];
   const namespace = annotations["meta.helm.sh/release-namespace"];
-  return release && `Helm release ${[namespace, release].filter(Boolean).join("/")}`;
+  return release && `the Helm release ${[namespace, release].filter(Boolean).join("/")}`;
 }
 
 function createdBy(managers: string[]): string {

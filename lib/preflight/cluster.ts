@@ -1,33 +1,63 @@
 // What the cluster itself has to be: versions, NodePorts, cert-manager, platform, Pod Security and rights.
 import * as semver from "semver";
 import { finding, namespaceFinding, type Finding } from "../checks/check";
+import { fixFor } from "../checks/kept";
 import { istioVersion } from "../checks/mesh";
 import { gatewayObjects } from "../istio/names";
 import { platformNeeds } from "../istio/platforms";
-import { certManagerFloor, istioLine, isOlder } from "../istio/releases";
+import { certManagerFloor, istioLine, isOlder, nearestLine, type IstioLine } from "../istio/releases";
 import type { NodeState, ServiceState } from "../cluster-state/snapshot";
 import { isOurs, type Access, type ClusterFacts, type Plan } from "./facts";
 import { stackMark } from "../ownership/marks";
+import { waiverOf } from "./waivers";
 
-/** Kubernetes outside of what the release supports. */
-export function kubernetesFindings({ version }: Plan, { kubernetes, server }: ClusterFacts): Finding[] {
-  const line = istioLine(version);
-  const found = semver.coerce(kubernetes);
-  if (!line || !found) {
+/** Kubernetes older than the release requires; istioctl refuses it too (IST0142). */
+export function oldKubernetesFindings(plan: Plan, facts: ClusterFacts): Finding[] {
+  const line = nearestLine(plan.version);
+  const minor = minorOf(facts.kubernetes);
+  // What an older line than the known ones requires is not known: as a rule less.
+  const isKnown = !isOlder(plan.version, `${line.minor}.0`);
+  if (!isKnown || minor === undefined || !isOlder(`${minor}.0`, `${line.kubernetes.first}.0`)) {
     return [];
   }
-  const { first, last } = line.kubernetes;
-  const minor = `${found.major}.${found.minor}`;
-  const older = isOlder(`${minor}.0`, `${first}.0`);
-  if (!older && !isOlder(`${last}.0`, `${minor}.0`)) {
+  const rule = `${supportRule(line)}; upgrade the cluster first`;
+  return [kubernetesFinding(facts, minor, rule, waiverOf("kubernetes-too-old"))];
+}
+
+/** Kubernetes newer than Istio was tested with; nothing in Istio forbids it. */
+export function newKubernetesFindings(plan: Plan, facts: ClusterFacts): Finding[] {
+  const line = nearestLine(plan.version);
+  const minor = minorOf(facts.kubernetes);
+  if (minor === undefined || !isOlder(`${line.kubernetes.last}.0`, `${minor}.0`)) {
     return [];
   }
-  const rule = `Istio ${line.minor} supports Kubernetes ${first} to ${last}; ${older ? "upgrade the cluster first" : "use a newer Istio, or skip the check"}`;
-  return [
-    finding("Cluster", { namespace: "", name: server }, `Kubernetes ${minor}`, rule, {
-      write: "preflight: { enabled: false }",
-    }),
-  ];
+  const rule = `${supportRule(line)}; it was not tested with a newer one, which usually works`;
+  return [kubernetesFinding(facts, minor, rule, waiverOf("kubernetes-untested"))];
+}
+
+function minorOf(version: string): string | undefined {
+  const found = semver.coerce(version);
+  return found ? `${found.major}.${found.minor}` : undefined;
+}
+
+function supportRule({ minor, kubernetes: { first, last } }: IstioLine): string {
+  return `Istio ${minor} supports Kubernetes ${first} to ${last}`;
+}
+
+function kubernetesFinding({ server }: ClusterFacts, minor: string, rule: string, write: string): Finding {
+  return finding("Cluster", { namespace: "", name: server }, `Kubernetes ${minor}`, rule, { write });
+}
+
+/** A Gateway API newer than the one Istio was built against: istiod reads it, as long as it serves the same versions. */
+export function gatewayApiFindings({ version, gatewayApi }: Plan): Finding[] {
+  const line = nearestLine(version);
+  const [got, built] = [minorOf(gatewayApi ?? ""), minorOf(line.gatewayApi)];
+  if (got === undefined || !isOlder(`${built}.0`, `${got}.0`)) {
+    return [];
+  }
+  const rule = `Istio ${line.minor} was built against ${line.gatewayApi} and ignores what came later; once installed, a newer bundle is never downgraded`;
+  const write = `gatewayApi: { version: "${line.gatewayApi}" }`;
+  return [finding("Gateway API", { namespace: "", name: gatewayApi! }, "newer than what was tried", rule, { write })];
 }
 
 /** An upgrade that skips a minor, or goes back. */
@@ -50,7 +80,8 @@ export function upgradeFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   }
   if (steps < 0 || (steps === 0 && semver.lt(wanted, installed))) {
     const rule = `a mesh is never downgraded (to ${plan.version})`;
-    return [finding("Deployment", istiod, got, rule, { write: `version: "${got}"` })];
+    const allowed = istioLine(got) ? "" : ", allowUnlistedRelease: true";
+    return [finding("Deployment", istiod, got, rule, { write: `version: "${got}"${allowed}` })];
   }
   return [];
 }
@@ -194,100 +225,18 @@ export function platformFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   return [finding("Cluster", { namespace: "", name: facts.server }, got, rule, { write: `platform: "${found}"` })];
 }
 
-/** Settings of Cilium and Calico under which a mesh is installed and does not work; istioctl refuses the same ones. */
-export function networkFindings({
-  cilium,
-  calico,
-}: {
-  cilium?: Record<string, string>;
-  calico?: ClusterFacts["calico"];
-}): Finding[] {
-  const config = { namespace: "kube-system", name: "cilium-config" };
-  const patch = (data: string) => ({
-    run: `kubectl patch configmap cilium-config --namespace kube-system --type merge --patch '{"data":{${data}}}' && kubectl rollout restart daemonset cilium --namespace kube-system`,
-  });
-  const felix = { namespace: "", name: "default" };
-  const felixPatch = (field: string) => ({
-    run: `kubectl patch felixconfigurations.crd.projectcalico.org default --type merge --patch '{"spec":{${field}}}'`,
-  });
-  const onlyHosts = cilium?.["bpf-lb-sock-hostns-only"] === "true";
-  const past = "with it a pod's traffic bypasses ztunnel in Cilium";
-  const connectTime = calico?.["bpfConnectTimeLoadBalancing"];
-  return [
-    ...(cilium?.["cni-exclusive"] === "true"
-      ? [
-          finding(
-            "ConfigMap",
-            config,
-            "cni-exclusive: true",
-            "with it Cilium removes istio-cni's configuration from every node",
-            patch('"cni-exclusive":"false"'),
-          ),
-        ]
-      : []),
-    ...(cilium?.["enable-bpf-masquerade"] === "true"
-      ? [
-          finding(
-            "ConfigMap",
-            config,
-            "enable-bpf-masquerade: true",
-            "with it the kubelet's probes of mesh pods fail",
-            patch('"enable-bpf-masquerade":"false"'),
-          ),
-        ]
-      : []),
-    ...(cilium && !onlyHosts && (cilium["bpf-lb-sock"] === "true" || cilium["kube-proxy-replacement"] === "strict")
-      ? [
-          finding(
-            "ConfigMap",
-            config,
-            "bpf-lb-sock-hostns-only is not true",
-            past,
-            patch('"bpf-lb-sock-hostns-only":"true"'),
-          ),
-        ]
-      : []),
-    ...(connectTime !== undefined && connectTime !== "Disabled"
-      ? [
-          finding(
-            "FelixConfiguration",
-            felix,
-            `bpfConnectTimeLoadBalancing: ${connectTime}`,
-            "it is Disabled, or a pod's traffic bypasses ztunnel in Calico",
-            felixPatch('"bpfConnectTimeLoadBalancing":"Disabled"'),
-          ),
-        ]
-      : []),
-    ...(calico?.["bpfConnectTimeLoadBalancingEnabled"] === true
-      ? [
-          finding(
-            "FelixConfiguration",
-            felix,
-            "bpfConnectTimeLoadBalancingEnabled: true",
-            "it is false, or a pod's traffic bypasses ztunnel in Calico",
-            felixPatch('"bpfConnectTimeLoadBalancingEnabled":false'),
-          ),
-        ]
-      : []),
-  ];
-}
-
 /** A Pod Security level under which the API server refuses the pods of istio-cni and ztunnel. */
 export function podSecurityFindings(plan: Plan, { namespaces }: ClusterFacts): Finding[] {
   const label = "pod-security.kubernetes.io/enforce";
   return namespaces
     .filter(({ name }) => name === plan.nodeNamespace)
     .filter(({ labels }) => ["baseline", "restricted"].includes(labels[label] ?? ""))
-    .map(({ name, labels }) =>
-      namespaceFinding(
-        name,
-        `${label}: ${labels[label]}`,
-        "istio-cni and ztunnel need a namespace whose Pod Security level is privileged",
-        {
-          run: `kubectl label namespace ${name} ${label}=privileged --overwrite`,
-        },
-      ),
-    );
+    .map((namespace) => {
+      const { name, labels } = namespace;
+      const rule = "istio-cni and ztunnel need a namespace whose Pod Security level is privileged";
+      const run = `kubectl label namespace ${name} ${label}=privileged --overwrite`;
+      return fixFor(namespace, namespaceFinding(name, `${label}: ${labels[label]}`, rule, { run }));
+    });
 }
 
 /** Rights that are missing, all in one. */

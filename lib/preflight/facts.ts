@@ -1,6 +1,8 @@
 // What a preflight knows: what the program is about to write, and what one small read of the cluster told.
 import type { DriftedObject } from "../drift";
+import type { NetworkPlugin } from "../cluster-state/network-plugins";
 import { stackMark } from "../ownership/marks";
+import type { AskedObject, Refusal, StoredVersions } from "./asked";
 import type {
   Gap,
   HelmReleaseState,
@@ -26,6 +28,12 @@ export interface Plan {
   gateway?: GatewayPlan;
   /** istiod scales by a HorizontalPodAutoscaler. */
   autoscale: boolean;
+  /** Objects to be asked for, those first whose refusal is the likeliest. */
+  asked?: AskedObject[];
+  /** The Gateway API release that will be installed; none where that is left alone, or not known. */
+  gatewayApi?: string;
+  /** Secrets with credentials for the images' registry. */
+  pullSecrets?: string[];
 }
 
 /** The ingress gateway, as far as it can clash with anything. */
@@ -86,12 +94,18 @@ export interface ClusterFacts {
   certManager?: CertManagerState;
   /** metrics-server, or whatever else serves its API. */
   metricsApi: boolean;
-  /** kube-system/cilium-config; undefined without Cilium. */
-  cilium?: Record<string, string>;
-  /** The default FelixConfiguration's spec; undefined without Calico. */
-  calico?: { bpfConnectTimeLoadBalancing?: string; bpfConnectTimeLoadBalancingEnabled?: boolean };
+  /** Cilium, Calico and others, with what they are set to. */
+  networkPlugins: NetworkPlugin[];
+  /** SecurityGroupPolicies of Amazon's network plugin. */
+  podInterfacePolicies: Named[];
   /** Rights that are needed and missing. */
   denied: Access[];
+  /** What the cluster would not take of what is to be written. */
+  refusals: Refusal[];
+  /** CRDs of the Gateway API, with the versions in which their objects were ever stored. */
+  storedVersions: StoredVersions[];
+  /** Pull secrets that are not where pods will need them. */
+  missingPullSecrets: { namespace: string; name: string }[];
   /** Objects of this stack's own releases that are not as these say. */
   drifted: DriftedObject[];
   /** What could not be read, and why. */

@@ -1,52 +1,220 @@
-// The preflight: every finding of one read of the cluster, errors and warnings apart.
+// The preflight: every finding of one read of the cluster, errors and warnings apart, and those that the user has waived.
 import type { Finding } from "../checks/check";
+import * as admission from "./admission";
 import * as cluster from "./cluster";
 import type { ClusterFacts, Plan } from "./facts";
+import * as network from "./network";
 import * as owners from "./owners";
+import type { Waivers } from "./waivers";
 import * as warnings from "./warnings";
+
+/** One thing that the preflight looks for. */
+export interface PreflightCheck {
+  /** Under which the finding can be waived: a promise, as it stands in programs. */
+  id: string;
+  /** An error stops the mesh, a warning does not. */
+  severity: "error" | "warning";
+  /** Reads true where nothing is found. */
+  claim: string;
+  find(plan: Plan, facts: ClusterFacts): Finding[];
+  /** Where it is found, the others would only say the same of each part of the mesh. */
+  alone?: true;
+  /** What is missing may still come at a preview of a program that makes more than the mesh: a warning then. */
+  mayCome?: true;
+}
+
+/** In the order of the report. */
+export const preflightChecks: readonly PreflightCheck[] = [
+  {
+    id: "other-stacks-mesh",
+    severity: "error",
+    claim: "no other stack has a mesh on the cluster",
+    find: owners.othersMeshFindings,
+    alone: true,
+  },
+  {
+    id: "mesh-moved",
+    severity: "error",
+    claim: "this stack's mesh is in the namespace where it was",
+    find: owners.movedFindings,
+    alone: true,
+  },
+  {
+    id: "kubernetes-too-old",
+    severity: "error",
+    claim: "Kubernetes is not older than Istio requires",
+    find: cluster.oldKubernetesFindings,
+  },
+  {
+    id: "mesh-namespace",
+    severity: "error",
+    claim: "the mesh's namespace is new, this stack's, or to be adopted",
+    find: owners.namespaceFindings,
+  },
+  {
+    id: "helm-releases",
+    severity: "error",
+    claim: "the four Helm releases are new or this stack's, and none is in the middle of an operation",
+    find: owners.helmFindings,
+  },
+  {
+    id: "other-istio",
+    severity: "error",
+    claim: "no other Istio is on the cluster",
+    find: owners.otherIstioFindings,
+  },
+  {
+    id: "istio-crds-owner",
+    severity: "error",
+    claim: "Istio's CRDs are new, or of the Helm release istio-base",
+    find: owners.definitionFindings,
+  },
+  {
+    id: "istio-upgrade",
+    severity: "error",
+    claim: "the release is not older than the one that runs, and skips no minor",
+    find: cluster.upgradeFindings,
+  },
+  {
+    id: "gateway-objects",
+    severity: "error",
+    claim: "the gateway's objects are new or this stack's",
+    find: owners.gatewayFindings,
+  },
+  {
+    id: "node-ports-free",
+    severity: "error",
+    claim: "no other Service has the gateway's NodePorts",
+    find: cluster.nodePortFindings,
+  },
+  {
+    id: "cert-manager",
+    severity: "error",
+    claim: "cert-manager runs, and has the issuer, where a certificate is wanted of it",
+    find: cluster.certManagerFindings,
+    mayCome: true,
+  },
+  {
+    id: "platform",
+    severity: "error",
+    claim: "`platform` is set on a cluster where the charts need it",
+    find: cluster.platformFindings,
+  },
+  {
+    id: "cni-settings",
+    severity: "error",
+    claim: "the network plugin leaves the traffic of pods to ztunnel",
+    find: (_, facts) => network.networkFindings(facts),
+  },
+  {
+    id: "pod-security",
+    severity: "error",
+    claim: "Pod Security admits istio-cni and ztunnel in their namespace",
+    find: cluster.podSecurityFindings,
+  },
+  {
+    id: "rights",
+    severity: "error",
+    claim: "the credentials may create what a mesh consists of",
+    find: (_, facts) => cluster.rightsFindings(facts),
+  },
+  {
+    id: "admission",
+    severity: "error",
+    claim: "the cluster admits the objects of the mesh, by a dry run of them",
+    find: admission.admissionFindings,
+  },
+  {
+    id: "kubernetes-untested",
+    severity: "warning",
+    claim: "Kubernetes is not newer than what Istio was tested with",
+    find: cluster.newKubernetesFindings,
+  },
+  {
+    id: "gateway-api-untested",
+    severity: "warning",
+    claim: "the Gateway API to be installed is not newer than what Istio was built against",
+    find: cluster.gatewayApiFindings,
+  },
+  {
+    id: "both-labels",
+    severity: "warning",
+    claim: "no namespace asks for sidecars and for ambient",
+    find: (_, facts) => warnings.bothLabelsFindings(facts),
+  },
+  {
+    id: "uncapturable",
+    severity: "warning",
+    claim: "every pod of an ambient namespace can be captured",
+    find: (_, facts) => warnings.uncapturableFindings(facts),
+  },
+  {
+    id: "autoscaler-metrics",
+    severity: "warning",
+    claim: "the API metrics.k8s.io is served where istiod has an autoscaler",
+    find: warnings.metricsFindings,
+  },
+  {
+    id: "cni-traffic",
+    severity: "warning",
+    claim: "no setting of the network plugin keeps part of the pods' traffic from ztunnel",
+    find: (_, facts) => network.networkWarnings(facts),
+  },
+  {
+    id: "pull-secrets",
+    severity: "warning",
+    claim: "the pull secrets that the charts name exist",
+    find: (_, facts) => admission.pullSecretFindings(facts),
+  },
+];
+
+/** What is known of the arguments alone; it can be waived like a finding of the cluster. */
+export const chartValuesCheck = {
+  id: "chart-values",
+  severity: "error",
+  claim: "every key in `values` is one that the chart reads",
+} as const;
+
+/** Everything that `preflight.ignore` can waive. */
+export const waivable: readonly Pick<PreflightCheck, "id" | "severity" | "claim">[] = [
+  ...preflightChecks,
+  chartValuesCheck,
+];
+
+/** A finding with the id by which it can be waived. */
+export interface PreflightFinding extends Finding {
+  id: string;
+}
 
 /** What a preflight found. */
 export interface PreflightReport {
   /** The mesh cannot be created as planned. */
-  errors: Finding[];
+  errors: PreflightFinding[];
   /** It can, but part of it will not work as expected. */
-  warnings: Finding[];
+  warnings: PreflightFinding[];
+  /** What would be one of the two, had the user not said why it does not matter. */
+  waived: PreflightFinding[];
 }
 
 /**
  * Judges a plan against a cluster. With `early` the program may still be about to bring what is missing (its mesh
  * depends on other resources, and this is a preview): a missing cert-manager or issuer is a warning then.
  */
-export function judgePlan(plan: Plan, facts: ClusterFacts, early: boolean): PreflightReport {
-  // Everything else would only say the same of each part of the mesh where it is.
-  const [elsewhere] = [owners.othersMeshFindings(plan, facts), owners.movedFindings(plan, facts)].filter(
-    ({ length }) => length > 0,
-  );
-  if (elsewhere) {
-    return { errors: elsewhere, warnings: [] };
-  }
-  const missing = cluster.certManagerFindings(plan, facts);
+export function judgePlan(plan: Plan, facts: ClusterFacts, early: boolean, waivers: Waivers = {}): PreflightReport {
+  const all = preflightChecks.map((check) => ({
+    check,
+    isWaived: Object.hasOwn(waivers, check.id),
+    found: check.find(plan, facts).map((found) => ({ ...found, id: check.id })),
+  }));
+  const alone = all.find(({ check, isWaived, found }) => check.alone && !isWaived && found.length > 0);
+  const counted = alone ? [alone] : all;
+  const isError = ({ severity, mayCome }: PreflightCheck) => severity === "error" && !(early && mayCome);
+  const those = (wanted: (each: (typeof all)[number]) => boolean) =>
+    counted.filter(wanted).flatMap(({ found }) => found);
+  const late = those(({ check, isWaived }) => !isWaived && early && check.mayCome === true);
   return {
-    errors: [
-      ...cluster.kubernetesFindings(plan, facts),
-      ...owners.namespaceFindings(plan, facts),
-      ...owners.helmFindings(plan, facts),
-      ...owners.otherIstioFindings(plan, facts),
-      ...owners.definitionFindings(plan, facts),
-      ...cluster.upgradeFindings(plan, facts),
-      ...owners.gatewayFindings(plan, facts),
-      ...cluster.nodePortFindings(plan, facts),
-      ...(early ? [] : missing),
-      ...cluster.platformFindings(plan, facts),
-      ...cluster.networkFindings(facts),
-      ...cluster.podSecurityFindings(plan, facts),
-      ...cluster.rightsFindings(facts),
-    ],
-    warnings: [
-      ...(early ? missing : []),
-      ...warnings.bothLabelsFindings(facts),
-      ...warnings.uncapturableFindings(facts),
-      ...warnings.metricsFindings(plan, facts),
-    ],
+    errors: those(({ check, isWaived }) => !isWaived && isError(check)),
+    warnings: [...late, ...those(({ check, isWaived }) => !isWaived && check.severity === "warning")],
+    waived: those(({ isWaived }) => isWaived),
   };
 }

@@ -4,8 +4,10 @@ import { marks } from "../checks/mesh";
 import { gatewayObjects } from "../istio/names";
 import { charts, meshReleases } from "../istio/releases";
 import { type HelmReleaseState, type Named, type WorkloadState } from "../cluster-state/snapshot";
-import { claimCommand, isOurs, type ClusterFacts, type Plan } from "./facts";
+import { claimCommand, isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "./facts";
+import { keeperOf, type Keeper, type Kept } from "../ownership/keepers";
 import { stackMark } from "../ownership/marks";
+import { otherInstaller } from "./other-istio";
 
 const releaseNames: string[] = Object.values(charts).map(({ release }) => release);
 const pending = /^(pending-install|pending-upgrade|pending-rollback|uninstalling)$/;
@@ -71,6 +73,14 @@ export function helmFindings(plan: Plan, facts: ClusterFacts): Finding[] {
     .filter(({ namespace }) => [plan.namespace, plan.nodeNamespace].includes(namespace))
     .flatMap((release) => {
       const object = { namespace: release.namespace, name: release.release };
+      const keeper = own ? undefined : releaseKeeper(facts, release);
+      if (keeper) {
+        const got = pending.test(release.status)
+          ? `revision ${release.revision} is ${release.status}`
+          : "it exists already";
+        const rule = `a release is this stack's own, and ${keeper.who} keeps this one; have it let go of the release first`;
+        return [finding("Helm release", object, got, rule, { run: keeper.release ?? keeper.change })];
+      }
       if (pending.test(release.status)) {
         const secret = `sh.helm.release.v1.${release.release}.v${release.revision}`;
         const rule = "an interrupted operation of Helm blocks every further one until its record is gone";
@@ -86,6 +96,17 @@ export function helmFindings(plan: Plan, facts: ClusterFacts): Finding[] {
       const rule = `a release is this stack's own; adopt those of namespace ${plan.namespace}, or uninstall each`;
       return [finding("Helm release", object, "it exists already", rule, { run: claimCommand(plan) })];
     });
+}
+
+/** Who applies a release again and again, by the parts that it made. */
+function releaseKeeper(facts: ClusterFacts, { release, namespace }: HelmReleaseState): Keeper | undefined {
+  const isMade = ({ annotations }: Named) =>
+    annotations["meta.helm.sh/release-name"] === release && annotations["meta.helm.sh/release-namespace"] === namespace;
+  const parts: Kept[] = [...facts.istiods, ...facts.daemonSets, ...facts.definitions];
+  return parts
+    .filter(isMade)
+    .map(keeperOf)
+    .find((keeper) => keeper !== undefined);
 }
 
 function isSameRelease(one: { release: string; namespace: string }, other: HelmReleaseState): boolean {
@@ -113,13 +134,18 @@ export function otherIstioFindings(plan: Plan, facts: ClusterFacts): Finding[] {
         labels["k8s-app"] === "istio-cni-node" || labels["app.kubernetes.io/name"] === "ztunnel" || name === "ztunnel",
     ),
   ];
-  return parts
-    .filter((part) => !isPartOf(plan, part))
-    .map((part) => {
-      const { tool, removal } = installer(part);
-      const rule = "one Istio serves a cluster: a second one fights over webhooks, GatewayClasses and each node's CNI";
-      return finding(part.kind, part, `an Istio installed by ${tool}`, rule, { run: removal });
-    });
+  const foreign = parts.filter((part) => !isPartOf(plan, part) && !isOpenShifts(part));
+  const isEnrolled =
+    foreign.some(({ kind }) => kind === "DaemonSet") &&
+    facts.namespaces.some(({ labels }) => labels[marks.dataplaneMode] === "ambient");
+  return foreign
+    .map((part) => otherInstaller(part, revisionOf(part), isEnrolled))
+    .map(({ part, got, rule, run }) => finding(part.kind, part, got, rule, { run }));
+}
+
+/** OpenShift's Ingress Operator runs an istiod for its own GatewayClass, which stays out of the way of others. */
+function isOpenShifts({ namespace, owners }: WorkloadState): boolean {
+  return namespace === "openshift-ingress" || owners.some(({ name }) => name === "openshift-gateway");
 }
 
 /** A part that Helm installed under the names and in the namespaces of this mesh; whose it is, the releases tell. */
@@ -135,25 +161,6 @@ function revisionOf(part: WorkloadState): string {
   return revision === "default" ? "" : revision;
 }
 
-function installer(part: WorkloadState): { tool: string; removal: string } {
-  const revision = revisionOf(part);
-  const of = revision && ` (revision ${revision})`;
-  const owner = part.owners.find(({ kind }) => kind.startsWith("Istio") || kind === "ZTunnel");
-  if (owner) {
-    const removal = `kubectl delete ${owner.kind.toLowerCase()} ${owner.name} --namespace ${part.namespace}`;
-    return { tool: `the Sail operator${of}`, removal };
-  }
-  const release = part.annotations["meta.helm.sh/release-name"];
-  if (release !== undefined) {
-    const namespace = part.annotations["meta.helm.sh/release-namespace"] ?? part.namespace;
-    return { tool: `Helm${of}`, removal: `helm uninstall ${release} --namespace ${namespace}` };
-  }
-  return {
-    tool: `istioctl${of}`,
-    removal: revision ? `istioctl uninstall --revision ${revision}` : "istioctl uninstall --purge",
-  };
-}
-
 /** CRDs of Istio that Helm will not take into the release istio-base. */
 export function definitionFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   const foreign = facts.definitions.filter((crd) => baseGroups.test(crd.name) && !belongsToBase(plan, crd));
@@ -161,6 +168,14 @@ export function definitionFindings(plan: Plan, facts: ClusterFacts): Finding[] {
     return [];
   }
   const [first] = foreign;
+  const kept = foreign.map((crd) => ({ crd, keeper: keeperOf(crd) })).find(({ keeper }) => keeper);
+  if (kept?.keeper) {
+    const { crd, keeper } = kept;
+    const rule = `Helm installs istio-base only over CRDs that are its own; have ${keeper.who} let go of them first`;
+    return [
+      finding("CustomResourceDefinition", crd, `kept by ${keeper.who}`, rule, { run: keeper.release ?? keeper.change }),
+    ];
+  }
   const names = foreign.map(({ name }) => name).join(" ");
   const helm = `meta.helm.sh/release-name=${charts.base.release} meta.helm.sh/release-namespace=${plan.namespace}`;
   const run =
@@ -191,20 +206,34 @@ export function gatewayFindings(plan: Plan, facts: ClusterFacts): Finding[] {
     .filter(({ namespace }) => namespace === gateway.namespace)
     .filter(({ annotations }) => annotations[stackMark] !== plan.stack)
     .filter(({ kind, name }) => plannedObjects(plan).includes(`${kind} ${name}`))
-    .map((object) =>
-      finding(object.kind, object, "it exists already", "the mesh makes it; mark it as this stack's, or delete it", {
-        run: `kubectl annotate ${kubectlKind(object.kind)} ${object.name} --namespace ${object.namespace} ${stackMark}=${plan.stack} --overwrite`,
-      }),
-    );
+    .map((object) => {
+      const keeper = keeperOf(object);
+      if (keeper) {
+        const rule = `the mesh makes it, and ${keeper.who} keeps this one; the gateway must have a name of its own`;
+        return finding(object.kind, object, "it exists already", rule, { write: otherName(gateway) });
+      }
+      return finding(
+        object.kind,
+        object,
+        "it exists already",
+        "the mesh makes it; mark it as this stack's, or delete it",
+        {
+          run: `kubectl annotate ${kubectlKind(object.kind)} ${object.name} --namespace ${object.namespace} ${stackMark}=${plan.stack} --overwrite`,
+        },
+      );
+    });
   const service = facts.services.find(
     ({ namespace, name }) => namespace === gateway.namespace && name === gatewayObjects.service(gateway.name),
   );
   if (!service || marks.managed in service.labels) {
     return foreign;
   }
-  const rule = `istiod takes no Service that lacks the label ${marks.managed}`;
-  const run = `kubectl delete service ${service.name} --namespace ${service.namespace}`;
-  return [...foreign, finding("Service", service, "not one of istiod's", rule, { run })];
+  const rule = `istiod takes no Service that lacks the label ${marks.managed}; to delete this one takes its address from its clients`;
+  return [...foreign, finding("Service", service, "not one of istiod's", rule, { write: otherName(gateway) })];
+}
+
+function otherName({ name }: GatewayPlan): string {
+  return `gateway: { name: "${name}-2" }`;
 }
 
 /** Kinds and names of the objects that a plan's gateway consists of. */

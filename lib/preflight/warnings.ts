@@ -1,5 +1,6 @@
 // What works, but not as one may expect.
 import { finding, namespaceFinding, type Finding } from "../checks/check";
+import { fixFor } from "../checks/kept";
 import { hasSidecar, marks, some } from "../checks/mesh";
 import type { Named } from "../cluster-state/snapshot";
 import type { ClusterFacts, Plan } from "./facts";
@@ -9,12 +10,12 @@ export function bothLabelsFindings({ namespaces }: ClusterFacts): Finding[] {
   const injected = ({ labels }: Named) => labels["istio-injection"] === "enabled" || "istio.io/rev" in labels;
   return namespaces
     .filter((namespace) => namespace.labels[marks.dataplaneMode] === "ambient" && injected(namespace))
-    .map(({ name, labels }) => {
+    .map((namespace) => {
+      const { name, labels } = namespace;
       const label = "istio.io/rev" in labels ? "istio.io/rev" : "istio-injection";
       const got = `both ${marks.dataplaneMode} and ${label}`;
-      return namespaceFinding(name, got, "a pod with a sidecar is never captured", {
-        run: `kubectl label namespace ${name} ${label}-`,
-      });
+      const run = `kubectl label namespace ${name} ${label}-`;
+      return fixFor(namespace, namespaceFinding(name, got, "a pod with a sidecar is never captured", { run }));
     });
 }
 

@@ -23,6 +23,19 @@ export const RoutesFrom = {
 } as const;
 export type RoutesFrom = (typeof RoutesFrom)[keyof typeof RoutesFrom];
 
+/** Namespaces whose ListenerSets may add listeners to a gateway. */
+export const ListenersFrom = {
+  /** Every namespace. */
+  All: "All",
+  /** The gateway's own namespace. */
+  Same: "Same",
+  /** Namespaces with the labels in `selector`. */
+  Selector: "Selector",
+  /** No namespace. */
+  None: "None",
+} as const;
+export type ListenersFrom = (typeof ListenersFrom)[keyof typeof ListenersFrom];
+
 /** Kind of a cert-manager issuer. */
 export const IssuerKind = {
   /** Signs for every namespace. */

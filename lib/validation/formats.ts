@@ -4,7 +4,7 @@ import { anything, every, first, mapOf, Rule, text, value, whole } from "./rules
 import { textOf, UNKNOWN } from "./violations";
 import { parseQuantity } from "./quantity";
 
-/** One exact version, such as 1.31.1, and no range. */
+/** One exact version, such as 1.31.4, and no range. */
 export const exactVersion = /^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?$/;
 
 const label = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";

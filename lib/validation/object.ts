@@ -10,19 +10,27 @@ export type FieldRules<Args> = { [Name in keyof Args]-?: object extends Pick<Arg
 /** The arguments in `Args` as they were written. */
 export type Given<Args> = { [Name in keyof Args]?: unknown };
 
-/** Something true of several arguments together. Those that are UNKNOWN are missing from `given`. */
-export type Together<Args> = (given: Given<Args>, path: string) => Violation[];
+/** Something true of several arguments together. Those that are UNKNOWN are missing from `given`, and named beside it. */
+export type Together<Args> = (given: Given<Args>, path: string, unknown: readonly string[]) => Violation[];
 
 /**
  * Names that other tools use for an argument, or that one expects here. Each leads to the argument that it means, to the
- * first of several that takes the value, or to code where the argument lies elsewhere: `canary: { percent: 10 }`.
+ * first of several that takes the value, or to code where the argument lies elsewhere: `canary: { percent: 10 }`. What
+ * was given takes the place of the example in it.
  */
 export type Synonyms<Args> = { [Name in keyof Args]?: never } & {
-  [name: string]: (keyof Args & string) | (keyof Args & string)[] | { write: string } | undefined;
+  [name: string]: (keyof Args & string) | (keyof Args & string)[] | Written | undefined;
 };
 
+/** Code in place of an argument that lies elsewhere. */
+export interface Written {
+  write: string;
+  /** The part of it that is replaced by what was given, if that is of the same kind. */
+  example?: string;
+}
+
 type Fields = Record<string, Rule>;
-type Names = Record<string, string | string[] | { write: string } | undefined>;
+type Names = Record<string, string | string[] | Written | undefined>;
 
 /** A rule for an object, with its parts at hand so that one of them can be checked alone. */
 export interface ObjectRule extends Rule {
@@ -66,10 +74,15 @@ function checked(fields: Fields, synonyms: Names, together: Together<Fields>[]):
       .filter((name) => name !== undefined && given[name] === undefined)
       .map((name) => below(path, name!));
     const resolved = Object.fromEntries(Object.entries(given).filter(([, item]) => item !== UNKNOWN));
+    const late = Object.keys(given).filter((key) => given[key] === UNKNOWN);
     const known = Object.entries(fields).flatMap(([key, check]) => check(given[key], below(path, key)));
+    // What one of several arguments would do for may be what an unknown name was meant to be.
+    const common = together
+      .flatMap((check) => check(resolved, path, late))
+      .filter((each) => unknown.length === 0 || each.got !== undefined);
     return [
       ...unknown.map((key) => unknownArgument(below(path, key), key, given[key], own)),
-      ...[...known, ...together.flatMap((check) => check(resolved, path))].filter((each) => !meant.includes(each.path)),
+      ...[...known, ...common].filter((each) => !meant.includes(each.path)),
     ];
   };
   const own: ObjectRule = Object.assign(rule, { fields, synonyms });
@@ -94,7 +107,7 @@ export function unknownArgument(path: string, key: string, got: unknown, rule: O
   }
   const written = rule.synonyms[key];
   if (typeof written === "object" && "write" in written) {
-    return { path, got, rule: "there is no such argument", fix: written.write };
+    return { path, got, rule: "there is no such argument", fix: writtenWith(got, written) };
   }
   const list = Object.keys(rule.fields).join(", ");
   return { path, got, rule: `there is no such argument, only ${list}`, fix: { remove: key } };
@@ -106,7 +119,14 @@ function renamed(meant: string, at: string, got: unknown, rule: Rule): Remedy {
   if (violation === undefined) {
     return `${meant}: ${got === UNKNOWN ? "..." : code(got)}`;
   }
-  return more.length === 0 && violation.path === at ? violation.fix : `${meant}: ...`;
+  // Otherwise what the rule proposes in place of nothing at all.
+  return more.length === 0 && violation.path === at ? violation.fix : (rule(null, at)[0]?.fix ?? `${meant}: ...`);
+}
+
+/** The code with the value that was given, where that can stand in place of the example. */
+function writtenWith(got: unknown, { write, example }: Written): string {
+  const isAlike = example !== undefined && typeof got === (example.startsWith('"') ? "string" : "number");
+  return isAlike ? write.replace(example, () => code(got)) : write;
 }
 
 /** An object in place of a value that is none: the first argument that takes the value, or the object out of a list. */
@@ -122,5 +142,13 @@ function objectInstead(got: unknown, path: string, rule: ObjectRule): string {
   }
   const takes = (key: string) => fields[key] !== anything && fields[key]!(got, below(path, key)).length === 0;
   const taking = path !== "" && ["string", "number", "boolean"].includes(typeof got) ? names.find(takes) : undefined;
-  return `{ ${taking === undefined ? `${names[0] ?? ""}: ...` : `${taking}: ${code(got)}`} }`;
+  const written = taking === undefined ? {} : { [taking]: got };
+  const first = taking === undefined ? [] : [`${taking}: ${code(got)}`];
+  const missing = path === "" ? [] : [...first, ...missingCode(rule, written, path)];
+  return `{ ${missing.length === 0 ? `${names[0] ?? ""}: ...` : missing.join(", ")} }`;
+}
+
+/** Code for the arguments that have to be there as well. */
+function missingCode(rule: ObjectRule, written: object, path: string): string[] {
+  return rule(written, path).flatMap(({ got, fix }) => (got === undefined && typeof fix === "string" ? [fix] : []));
 }

@@ -74,7 +74,11 @@ export interface WheelPart {
 
 export type Part = GoPart | FilesPart | ChartsPart | WheelPart;
 
-/** Release of Istio that the sandbox runs, as charts and as istiod. */
+/**
+ * Release of Istio that the sandbox runs, as charts and as istiod: the newest commit of its module that the module proxy
+ * serves, of the day on which 1.31.0 was made. The patches since then, of which lib/istio/releases.ts names the newest, are
+ * to be had as charts and images only, so that tests here run 1.31.0 and name it.
+ */
 export const istioVersion = "1.31.0";
 const istioModule = "v0.0.0-20260827124520-eed52ebb66ad";
 

@@ -48,6 +48,7 @@ describe("the resources of AmbientMesh", () => {
         "mesh/mesh-cni kubernetes:helm.sh/v3:Release",
         "mesh/mesh-ztunnel kubernetes:helm.sh/v3:Release",
         "mesh/mesh-data-plane command:local:Command",
+        "mesh/mesh-leftovers command:local:Command",
         "mesh/mesh-gateway istio-ambient:index:IngressGateway",
         "mesh-gateway/mesh-gateway-overlay kubernetes:core/v1:ConfigMap",
         "mesh-gateway/mesh-gateway-overlay-data kubernetes:core/v1:ConfigMapPatch",
@@ -65,7 +66,8 @@ describe("the resources of AmbientMesh", () => {
     const dependencies = (name: string) => recording.find(name).dependencies;
     assert.deepEqual(dependencies("mesh-namespace"), []);
     assert.deepEqual(dependencies("mesh-base"), ["mesh-namespace"]);
-    assert.deepEqual(dependencies("mesh-istiod"), ["mesh-base"]);
+    assert.deepEqual(dependencies("mesh-leftovers"), ["mesh-namespace"]);
+    assert.deepEqual(dependencies("mesh-istiod"), ["mesh-base", "mesh-leftovers"]);
     assert.deepEqual(dependencies("mesh-cni"), ["mesh-istiod"]);
     assert.deepEqual(dependencies("mesh-ztunnel"), ["mesh-cni"]);
     assert.deepEqual(dependencies("mesh-data-plane"), ["mesh-cni", "mesh-istiod", "mesh-ztunnel"]);
@@ -146,12 +148,12 @@ describe("the arguments of AmbientMesh", () => {
   onServingCluster();
 
   it("put every release at the same exact version, from Istio's own repository", async () => {
-    const { recording } = await recordMesh({ version: "1.30.5" });
+    const { recording } = await recordMesh({ version: "1.30.8" });
     for (const [name, chart] of Object.entries({ base: "base", istiod: "istiod", cni: "cni", ztunnel: "ztunnel" })) {
       const { version, chart: from, repositoryOpts } = inputsOf(recording, `mesh-${name}`);
       assert.deepEqual(
         [version, from, repositoryOpts],
-        ["1.30.5", chart, { repo: "https://blob.istio.io/istio-release/charts" }],
+        ["1.30.8", chart, { repo: "https://blob.istio.io/istio-release/charts" }],
       );
     }
   });
@@ -196,6 +198,7 @@ describe("the arguments of AmbientMesh", () => {
       "mesh-cni",
       "mesh-data-plane",
       "mesh-istiod",
+      "mesh-leftovers",
       "mesh-namespace",
       "mesh-ztunnel",
     ]);
@@ -211,7 +214,7 @@ describe("the arguments of AmbientMesh", () => {
       plain.recording.resources.some((r) => r.type.startsWith("kubernetes:cert-manager.io/")),
       false,
     );
-    assert.equal(await valueOf(plain.mesh.httpsUrl), "");
+    assert.equal(await valueOf(plain.mesh.httpsUrl), undefined);
   });
 
   it("use an issuer that is named instead of a CA of its own", async () => {

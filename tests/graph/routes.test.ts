@@ -214,7 +214,7 @@ describe("wrong input of HttpRoute that the program shows", () => {
     assert.equal(
       await withGateway({ hostnames: ["a.hostk8s.local", "shop.example.com"] }, ["*.hostk8s.local"]),
       'invalid arguments for HttpRoute "web":\n  `hostnames[1]`: got "shop.example.com"; must be a hostname of ' +
-        `the gateway's listeners: *.hostk8s.local; write \`gateway: { hostnames: ["shop.example.com"] }\``,
+        `the gateway's listeners: *.hostk8s.local; write \`hostnames: ["shop.hostk8s.local"]\``,
     );
   });
 
@@ -222,8 +222,8 @@ describe("wrong input of HttpRoute that the program shows", () => {
     assert.equal(
       await withGateway({ hostnames: ["shop.example.com"] }),
       'invalid arguments for HttpRoute "web":\n  `hostnames[0]`: got "shop.example.com"; must be a name in the ' +
-        "gateway's certificate: localhost, hostk8s.local, *.hostk8s.local; write `gateway: { certificate: { " +
-        'dnsNames: ["shop.example.com"] } }`',
+        "gateway's certificate: localhost, hostk8s.local, *.hostk8s.local; write `hostnames: " +
+        '["shop.hostk8s.local"]`',
     );
   });
 

@@ -10,7 +10,7 @@ import { apply, kubectl, removeDefinitions, settled } from "./support";
 
 const plan: Plan = {
   stack: "any/one",
-  version: "1.31.1",
+  version: "1.31.4",
   namespace: "mesh",
   nodeNamespace: "mesh",
   adoptNamespace: false,

@@ -82,37 +82,38 @@ metadata: { name: both, labels: { test: preflight, istio.io/dataplane-mode: ambi
 
 const claim = "kubectl annotate namespace istio-system istio-ambient/stack=istio-ambient/preflight --overwrite";
 const errors = [
-  '`Namespace istio-system`: got "it exists already"; the mesh makes its own namespace; write `adoptNamespace: true`',
+  '`Namespace istio-system`: got "it exists already"; the mesh makes its own namespace; write `adoptNamespace: true` [mesh-namespace]',
   '`Helm release istio-system/istiod`: got "it exists already"; a release is this stack\'s own; adopt those of namespace ' +
-    `istio-system, or uninstall each; run \`${claim}\``,
+    `istio-system, or uninstall each; run \`${claim}\` [helm-releases]`,
   '`Helm release istio-system/ztunnel`: got "revision 1 is pending-install"; an interrupted operation of Helm blocks ' +
     "every further one until its record is gone; run " +
-    "`kubectl delete secret sh.helm.release.v1.ztunnel.v1 --namespace istio-system`",
+    "`kubectl delete secret sh.helm.release.v1.ztunnel.v1 --namespace istio-system` [helm-releases]",
   '`Deployment default/istiod-canary`: got "an Istio installed by istioctl (revision canary)"; one Istio serves a cluster: ' +
-    "a second one fights over webhooks, GatewayClasses and each node's CNI; run `istioctl uninstall --revision canary`",
+    "a second one fights over webhooks, GatewayClasses and each node's CNI; run `istioctl uninstall --revision canary` [other-istio]",
   '`CustomResourceDefinition telemetries.telemetry.istio.io`: got "not of the Helm release istio-system/istio-base"; Helm ' +
     "installs istio-base only over CRDs that carry its marks; run " +
     "`kubectl label crd telemetries.telemetry.istio.io app.kubernetes.io/managed-by=Helm --overwrite && " +
     "kubectl annotate crd telemetries.telemetry.istio.io meta.helm.sh/release-name=istio-base " +
-    "meta.helm.sh/release-namespace=istio-system --overwrite`",
+    "meta.helm.sh/release-namespace=istio-system --overwrite` [istio-crds-owner]",
   '`ConfigMap istio-system/hostk8s-gateway-overlay`: got "it exists already"; the mesh makes it; mark it as this ' +
     "stack's, or delete it; run `kubectl annotate configmap hostk8s-gateway-overlay --namespace istio-system " +
-    "istio-ambient/stack=istio-ambient/preflight --overwrite`",
+    "istio-ambient/stack=istio-ambient/preflight --overwrite` [gateway-objects]",
   '`Service istio-system/hostk8s-gateway-istio`: got "not one of istiod\'s"; istiod takes no Service that lacks the label ' +
-    "gateway.istio.io/managed; run `kubectl delete service hostk8s-gateway-istio --namespace istio-system`",
-  '`Service default/web`: got "it holds NodePort 30081"; NodePort 30081 of the gateway ' +
-    "(`gateway.httpNodePort`) must be free; write `httpNodePort: 30080`",
+    "gateway.istio.io/managed; to delete this one takes its address from its clients; write `gateway: { name: " +
+    '"hostk8s-gateway-2" }` [gateway-objects]',
+  '`Service default/web`: got "has NodePort 30081"; NodePort 30081 of the gateway ' +
+    "(`gateway.httpNodePort`) must be free; write `httpNodePort: 30082` [node-ports-free]",
   `\`ClusterIssuer nobody\`: got "none"; the issuer of the gateway's certificate must exist; without ` +
-    "`issuerName` the gateway gets its own CA; write `gateway: { certificate: {} }`",
+    "`issuerName` the gateway gets its own CA; write `gateway: { certificate: {} }` [cert-manager]",
   '`Cluster https://10.245.0.1:6443`: got "a cluster of minikube, platform kind"; the charts install istio-cni where minikube ' +
-    'looks for it only if `platform` is set; write `platform: "minikube"`',
+    'looks for it only if `platform` is set; write `platform: "minikube"` [platform]',
   '`ConfigMap kube-system/cilium-config`: got "cni-exclusive: true"; with it Cilium removes istio-cni\'s configuration ' +
     "from every node; run `kubectl patch configmap cilium-config --namespace kube-system --type merge --patch " +
-    `'{"data":{"cni-exclusive":"false"}}' && kubectl rollout restart daemonset cilium --namespace kube-system\``,
+    `'{"data":{"cni-exclusive":"false"}}' && kubectl rollout restart daemonset cilium --namespace kube-system\` [cni-settings]`,
 ];
 const warning =
   '`Namespace both`: got "both istio.io/dataplane-mode and istio-injection"; a pod with a sidecar is never captured; run ' +
-  "`kubectl label namespace both istio-injection-`";
+  "`kubectl label namespace both istio-injection-` [both-labels]";
 
 /** Version of every object, without those that change by themselves. */
 function versions(): Record<string, string> {
@@ -229,7 +230,7 @@ rules: [{ apiGroups: ["*"], resources: ["*"], verbs: [get, list] }]
   it("asks the API server no more than 25 times", async () => {
     const plan: Plan = {
       stack: "any/one",
-      version: "1.31.1",
+      version: "1.31.4",
       namespace: "kube-system",
       nodeNamespace: "kube-system",
       adoptNamespace: false,

@@ -35,8 +35,16 @@ export class TestStack {
     return new TestStack(stack, workDir);
   }
 
-  preview(): Promise<Outcome> {
-    return this.run((onEvent) => this.stack.preview({ onEvent }));
+  /** `heard` hears of every event as well. */
+  preview(heard: (event: EngineEvent) => void = () => undefined): Promise<Outcome> {
+    return this.run((onEvent) =>
+      this.stack.preview({
+        onEvent: (event) => {
+          onEvent(event);
+          heard(event);
+        },
+      }),
+    );
   }
 
   up(): Promise<Outcome> {

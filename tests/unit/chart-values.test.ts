@@ -14,7 +14,7 @@ import {
   ztunnelValues,
 } from "../../components/mesh/objects";
 
-const shared: SharedSettings = { version: "1.31.1", namespace: "istio-system" };
+const shared: SharedSettings = { version: "1.31.4", namespace: "istio-system" };
 
 describe("the values of the charts", () => {
   it("are these where nothing is said", () => {
@@ -103,8 +103,8 @@ describe("the values of the charts", () => {
   });
 
   it("take images from where they are, for the lines whose charts still name the old registry", () => {
-    assert.equal((istiodValues({ ...shared, version: "1.30.5" }, {})["global"] as Values)["hub"], "docker.io/istio");
-    assert.equal(ztunnelValues({ ...shared, version: "1.30.5" }, {})["hub"], "docker.io/istio");
+    assert.equal((istiodValues({ ...shared, version: "1.30.8" }, {})["global"] as Values)["hub"], "docker.io/istio");
+    assert.equal(ztunnelValues({ ...shared, version: "1.30.8" }, {})["hub"], "docker.io/istio");
     const own = { hub: "registry.example.com/istio", tag: "mine", pullSecrets: ["credentials"] };
     assert.deepEqual(cniValues({ ...shared, images: own }, {})["global"], {
       hub: own.hub,

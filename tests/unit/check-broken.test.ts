@@ -6,8 +6,12 @@ import { kindCluster, kindDefaults, publishedPorts } from "../../lib/kind/kind-c
 import { judge, type Report } from "../../lib/checks/verdicts";
 import { certificateBreakages } from "./fixtures/breakages-certificates";
 import { dataplaneBreakages } from "./fixtures/breakages-dataplane";
+import { captureBreakages } from "./fixtures/breakages-field-capture";
+import { waypointBreakages } from "./fixtures/breakages-field-waypoints";
 import { gatewayBreakages } from "./fixtures/breakages-gateway";
+import { networkBreakages } from "./fixtures/breakages-network";
 import { platformBreakages } from "./fixtures/breakages-platform";
+import { pluginBreakages } from "./fixtures/breakages-plugins";
 import { policyBreakages } from "./fixtures/breakages-policy";
 import { MeshApi, recordedAt } from "./fixtures/mesh-api";
 
@@ -17,6 +21,10 @@ const breakages = [
   ...gatewayBreakages,
   ...certificateBreakages,
   ...policyBreakages,
+  ...networkBreakages,
+  ...pluginBreakages,
+  ...captureBreakages,
+  ...waypointBreakages,
 ];
 const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
 

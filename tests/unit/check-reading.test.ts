@@ -38,11 +38,42 @@ describe("reading a cluster", () => {
     ]);
   });
 
+  it("follows every page of the events, which come by name and not by age", async () => {
+    for (let index = 0; index < 501; index++) {
+      mesh.add(lists.events, { metadata: { name: `e-${index}`, namespace: "shop" }, involvedObject: {} });
+    }
+    const { snapshot } = await read();
+    assert.equal(snapshot.events.length, 2 * 501);
+    assert.equal(asked(lists.events).length, 4);
+  });
+
+  it("asks ztunnels of the nodes with most of the captured pods, and of no more than twenty", async () => {
+    const [web] = mesh.all(lists.pods).filter(({ metadata }) => metadata.labels?.["app"] === "web");
+    const [ztunnel] = mesh.all(lists.pods).filter(({ metadata }) => metadata.labels?.["app"] === "ztunnel");
+    const on = (pod: RawObject, name: string, nodeName: string) => {
+      const copy = structuredClone(pod);
+      copy.metadata.name = name;
+      (copy["spec"] as { nodeName: string }).nodeName = nodeName;
+      mesh.add(lists.pods, copy);
+    };
+    for (let index = 0; index < 30; index++) {
+      on(ztunnel!, `ztunnel-${index}`, `extra-${index}`);
+      for (let pods = index < 19 ? 3 : 1; pods > 0; pods--) on(web!, `web-${index}-${pods}`, `extra-${index}`);
+    }
+    mesh.serve(3);
+    const { snapshot } = await read();
+    assert.deepEqual(
+      snapshot.ztunnelCounts.map(({ node }) => node).sort(),
+      ["node-1", ...Array.from({ length: 19 }, (_, index) => `extra-${index}`)].sort(),
+    );
+    assert.equal(server.requests.filter((request) => request.includes(":15020/")).length, 20);
+  });
+
   it("reads a healthy mesh whole, with one request a list", async () => {
     const { snapshot, requests } = await read();
     assert.deepEqual(snapshot, { ...(await mesh.snapshot()), server: server.address });
     assert.equal(requests, server.requests.length);
-    assert.equal(requests, 40);
+    assert.equal(requests, 46);
   });
 
   it("asks for no more when namespaces, Services, routes and policies become many", async () => {
@@ -51,7 +82,7 @@ describe("reading a cluster", () => {
         mesh.add(path, { metadata: { name: `extra-${index}`, namespace: "shop" } });
       }
     }
-    assert.equal((await read()).requests, 40);
+    assert.equal((await read()).requests, 46);
   });
 
   it("reads many Secrets and ConfigMaps of gateways by one list each", async () => {
@@ -65,10 +96,10 @@ describe("reading a cluster", () => {
     const { snapshot, requests } = await read();
     assert.deepEqual(
       snapshot.configMaps.map(({ name }) => name),
-      ["hostk8s-gateway-overlay"],
+      ["hostk8s-gateway-overlay", "istio-cni-config"],
     );
     assert.deepEqual(snapshot.secrets.map(({ name }) => name).sort(), ["hostk8s-gateway-cert", "istio-ca-secret"]);
-    assert.equal(requests, 40);
+    assert.equal(requests, 46);
   });
 
   it("asks for metadata only where nothing else is looked at", async () => {
@@ -79,6 +110,7 @@ describe("reading a cluster", () => {
       "/api/v1/secrets",
       "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies",
       "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+      "/apis/networking.istio.io/v1/workloadentries",
     ]);
   });
 
@@ -119,6 +151,7 @@ describe("reading a cluster", () => {
           "waypoint-for",
           "waypoint-listener",
           "waypoint-pods",
+          "waypoint-serves",
         ].map(gateways),
         ...["policy-ingress", "gateway-class-known"].map(gateways),
       ]),
@@ -159,6 +192,20 @@ describe("reading a cluster", () => {
     });
   });
 
+  it("reads a list again that took longer than the API server remembers it", async () => {
+    for (let index = 0; index < 600; index++) mesh.add(lists.pods, pod(`extra-${index}`));
+    const second = `${lists.pods}?limit=500&continue=500`;
+    server.answers.set(second, { status: 410, message: "The provided continue parameter is too old" });
+    const expired = (request: string) => {
+      if (request === `GET ${second}`) server.answers.delete(second);
+    };
+    server.onAnswer = expired;
+    const { snapshot } = await read();
+    assert.deepEqual(snapshot.gaps, {});
+    assert.equal(snapshot.pods.length, 607);
+    assert.equal(asked(lists.pods).length, 4);
+  });
+
   it("judges a cluster without cert-manager", async () => {
     delete mesh.recording.lists[lists.certificates];
     const { snapshot } = await read();
@@ -177,6 +224,10 @@ describe("reading a cluster", () => {
     const [agent] = mesh.all(lists.pods).filter(({ metadata }) => metadata.labels?.["k8s-app"] === "istio-cni-node");
     assert.deepEqual((await read()).snapshot.gaps, {
       ztunnelLinks: { cause: "failed", why: `no metric ztunnel_connected from istio-system/${agent!.metadata.name}` },
+      ztunnelCounts: {
+        cause: "failed",
+        why: "no metric workload_manager_active_proxy_count from istio-system/ztunnel-g2spx",
+      },
     });
   });
 

@@ -34,14 +34,87 @@ describe("the verdict", () => {
     const report = await look(new MeshApi().refuse(lists.routes, { kind: "forbidden", why: "no right" }));
     assert.deepEqual(open(report), { routes: "unknown", "route-ports": "unknown", "policy-ingress": "unknown" });
     assert.ok(isGood(report));
-    assert.deepEqual(tally(report), { passed: checks.length - 3, warned: 0, failed: 0, unknown: 3 });
+    assert.deepEqual(tally(report), { passed: checks.length - 3, warned: 0, failed: 0, waived: 0, unknown: 3 });
+  });
+
+  it("is good where every failure is waived by its id, and keeps what was found with the reason", async () => {
+    const mesh = new MeshApi()
+      .edit(lists.daemonSets, "ztunnel", set("status.numberReady", 0))
+      .edit(lists.nodes, "node-1", conditionIs("Ready", "False", "", ""));
+    const report = await look(mesh, { waivers: { "ztunnel-ready": "node-1 is being replaced", routes: "none" } });
+    assert.deepEqual(open(report), { "nodes-ready": "warned", "ztunnel-ready": "waived" });
+    assert.ok(isGood(report));
+    const result = report.results.find(({ check }) => check.id === "ztunnel-ready");
+    assert.deepEqual([result?.why, result?.findings.length], ["node-1 is being replaced", 1]);
+    assert.equal(tally(report).waived, 1);
+  });
+
+  it("tells once what was not read, which checks that leaves open, and which it narrows", async () => {
+    const mesh = new MeshApi()
+      .refuse(lists.events, { kind: "forbidden", why: "no right to events" })
+      .refuse("/apis/networking.istio.io/v1/serviceentries", { kind: "forbidden", why: "no right to entries" })
+      .refuse(lists.certificates, { kind: "missing" });
+    const report = await look(mesh);
+    assert.deepEqual(report.unread, [
+      {
+        kind: "events",
+        cause: "forbidden",
+        why: "no right to events",
+        open: ["pod-sandboxes", "pods-created"],
+        narrowed: [],
+      },
+      {
+        kind: "serviceEntries",
+        cause: "forbidden",
+        why: "no right to entries",
+        open: [],
+        narrowed: ["waypoint-exists", "waypoint-bound"],
+      },
+    ]);
+    assert.deepEqual(open(report), { "pod-sandboxes": "unknown", "pods-created": "unknown" });
+    assert.deepEqual((await look(mesh, { categories: ["versions"] })).unread, []);
+  });
+
+  it("keeps what some nodes have said where others are silent", async () => {
+    const mesh = new MeshApi().serve(1);
+    const [url] = Object.keys(mesh.recording.texts).filter((path) => path.includes(":15020/"));
+    const second = (path: string, app: string, name: string) => {
+      const [pod] = mesh.all(lists.pods).filter(({ metadata }) => metadata.labels?.[path] === app);
+      const copy = structuredClone(pod!);
+      copy.metadata.name = name;
+      set("spec.nodeName", "node-2")(copy);
+      mesh.add(lists.pods, copy);
+    };
+    second("app", "ztunnel", "ztunnel-2");
+    second("app", "web", "web-2");
+    const report = await look(mesh);
+    assert.deepEqual(open(report), { "served-by-ztunnel": "failed" });
+    assert.deepEqual(report.unread, [
+      {
+        kind: "ztunnelCounts",
+        cause: "failed",
+        why: "no metric workload_manager_active_proxy_count from istio-system/ztunnel-2",
+        open: [],
+        narrowed: ["served-by-ztunnel"],
+      },
+    ]);
+    delete mesh.recording.texts[url!];
+    assert.deepEqual(open(await look(mesh)), { "served-by-ztunnel": "unknown" });
   });
 
   it("is on the chosen categories only", async () => {
     const report = await look(new MeshApi(), { categories: ["network", "kubernetes"] });
     assert.deepEqual(
       report.results.map(({ check }) => check.id),
-      ["kubernetes-version", "nodes-ready", "network-policy-hbone", "network-policy-probes"],
+      [
+        "kubernetes-version",
+        "nodes-ready",
+        "network-plugin",
+        "network-policy-hbone",
+        "network-policy-egress",
+        "network-policy-probes",
+        "network-policy-others",
+      ],
     );
   });
 
@@ -65,7 +138,7 @@ describe("the verdict", () => {
       .edit(lists.gateways, "waypoint", set("spec.listeners", []))
       .refuse(lists.routes, { kind: "forbidden", why: "no right" });
     const data = reportData(await look(mesh), documentation);
-    assert.deepEqual(data.tally, { passed: checks.length - 6, warned: 1, failed: 2, unknown: 3 });
+    assert.deepEqual(data.tally, { passed: checks.length - 6, warned: 1, failed: 2, waived: 0, unknown: 3 });
     validate(JSON.parse(JSON.stringify(data)));
     assert.deepEqual(validate.errors, null);
     assert.equal(validate({ ...data, extra: true }), false);

@@ -6,16 +6,17 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { Linter } from "eslint";
 import * as ts from "typescript";
-import { nodeRefusal } from "../../cli/node-version";
+import { requireNode } from "../../components/support/node";
+import { nodeRefusal } from "../../lib/node-version";
 import { engines, version } from "../../package.json";
 
 const root = path.resolve(__dirname, "..", "..");
 /** What an old Node has to understand: the entry, and whatever it imports before it has looked at the version. */
-const beforeTheCheck = ["main", "exit", "node-version", "package-file"];
+const beforeTheCheck = ["cli/main", "cli/exit", "lib/node-version", "cli/package-file"];
 
-/** The JavaScript of a file of cli/, as the package has it. */
+/** The JavaScript of a file, as the package has it. */
 function compiled(name: string): string {
-  const source = fs.readFileSync(path.join(root, "cli", `${name}.ts`), "utf8");
+  const source = fs.readFileSync(path.join(root, `${name}.ts`), "utf8");
   const compilerOptions = { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.CommonJS };
   return ts.transpileModule(source, { compilerOptions }).outputText;
 }
@@ -47,7 +48,9 @@ describe("the Node that runs istio-ambient", () => {
         problems.filter(({ fatal }) => fatal).map(({ line, message }) => `${name}.js:${line}: ${message}`),
         [],
       );
-      const imported = [...compiled(name).matchAll(/require\("\.\/(.+?)"\)(?!\.)/g)].map((match) => match[1]!);
+      const imported = [...compiled(name).matchAll(/require\("(\.\.?\/.+?)"\)(?!\.)/g)].map((match) =>
+        path.posix.join(path.posix.dirname(name), match[1]!),
+      );
       assert.deepEqual(
         imported.filter((file) => !beforeTheCheck.includes(file)),
         [],
@@ -55,14 +58,18 @@ describe("the Node that runs istio-ambient", () => {
     }
   });
 
+  it("is looked at by every component too, before the arguments", () => {
+    assert.throws(() => requireNode("20.20.2"), { name: "Error", message: message("22.19.0", "20.20.2") });
+    requireNode();
+  });
+
   describe("as a process", () => {
     let folder: string;
     before(() => {
       // The package's layout: package.json above dist/.
       folder = fs.mkdtempSync(path.join(os.tmpdir(), "old-node-"));
-      fs.mkdirSync(path.join(folder, "dist", "cli"), { recursive: true });
-      for (const name of beforeTheCheck)
-        fs.writeFileSync(path.join(folder, "dist", "cli", `${name}.js`), compiled(name));
+      for (const room of ["cli", "lib"]) fs.mkdirSync(path.join(folder, "dist", room), { recursive: true });
+      for (const name of beforeTheCheck) fs.writeFileSync(path.join(folder, "dist", `${name}.js`), compiled(name));
       fs.symlinkSync(path.join(root, "node_modules"), path.join(folder, "node_modules"));
       fs.writeFileSync(path.join(folder, "dist", "cli", "run.js"), 'exports.runProcess = () => console.log("runs");');
     });

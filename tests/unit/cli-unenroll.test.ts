@@ -9,19 +9,19 @@ import { istioAmbient } from "./fixtures/terminal";
 const nowhere = "/nonexistent/kubeconfig";
 
 describe("the commands for entering and leaving a mesh", () => {
-  it("enroll only what they have taken out", async () => {
+  it("enroll what is named, or what they have taken out", async () => {
     const { code, err } = await istioAmbient(["enroll"]);
     assert.deepEqual(
       [code, err],
       [
         64,
-        "`--restore`: missing; `enroll` returns what `unenroll` removed, and a new namespace joins the mesh by its label " +
-          "istio.io/dataplane-mode=ambient; run `istio-ambient enroll --restore`\n",
+        "`--namespace`: missing; must name the namespaces that join the mesh, unless `--restore` returns what " +
+          "`unenroll` removed; write `--namespace shop`\n",
       ],
     );
   });
 
-  for (const call of [["ready"], ["unenroll"], ["enroll", "--restore"]]) {
+  for (const call of [["ready"], ["unenroll"], ["enroll", "--restore"], ["enroll", "--namespace", "shop"]]) {
     it(`say that there is no cluster: ${call.join(" ")}`, async () => {
       const { code, out, err } = await istioAmbient([...call, "--kubeconfig", nowhere]);
       assert.deepEqual([code, out], [69, ""]);
@@ -36,7 +36,7 @@ describe("the commands for entering and leaving a mesh", () => {
     try {
       const call = (...argv: string[]) => istioAmbient([...argv, "--kubeconfig", server.kubeconfig]);
       const message = '`--namespace`: got "emty"; must be an existing namespace; write `--namespace empty`\n';
-      for (const command of [["unenroll"], ["enroll", "--restore"]]) {
+      for (const command of [["unenroll"], ["enroll"], ["enroll", "--restore"]]) {
         const { code, out, err } = await call(...command, "--namespace", "emty");
         assert.deepEqual({ code, out, err }, { code: 64, out: "", err: message });
       }
@@ -48,6 +48,72 @@ describe("the commands for entering and leaving a mesh", () => {
     } finally {
       await server.stop();
     }
+  });
+
+  describe("into it", () => {
+    const shop = (labels: Record<string, string> = {}, annotations: Record<string, string> = {}, name = "shop") => {
+      const mesh = new MeshApi();
+      return mesh.add(lists.namespaces, { metadata: { name, labels, annotations } });
+    };
+    const enroll = async (mesh: MeshApi, more: string[] = [], numberReady = 1) => {
+      const ztunnels = "/apis/apps/v1/daemonsets?labelSelector=app.kubernetes.io/name=ztunnel";
+      const status = { desiredNumberScheduled: 1, numberReady };
+      mesh.recording.lists[ztunnels] = [{ metadata: { name: "ztunnel", namespace: "istio-system" }, status }];
+      const server = await ApiServer.start(mesh);
+      try {
+        const argv = ["enroll", "--namespace", more[0] ?? "shop", ...more.slice(1)];
+        return await istioAmbient([...argv, "--kubeconfig", server.kubeconfig]);
+      } finally {
+        await server.stop();
+      }
+    };
+    const mode = "istio.io/dataplane-mode";
+
+    const refused: [string, MeshApi, string[], string][] = [
+      [
+        "a system namespace",
+        new MeshApi(),
+        ["kube-system"],
+        '`--namespace`: got "kube-system"; must not be a system namespace: enrolling one can break the cluster\'s own ' +
+          "networking; write `--namespace kube-system --allow-system-namespace`\n",
+      ],
+      [
+        "a namespace with sidecars",
+        shop({ "istio-injection": "enabled" }),
+        ["shop"],
+        '`--namespace`: got "shop"; must not have the label istio-injection: ztunnel never captures a pod with a ' +
+          "sidecar; run `kubectl label namespace shop istio-injection-`\n",
+      ],
+      [
+        "a namespace that was kept out",
+        shop({ [mode]: "none" }),
+        ["shop"],
+        '`--namespace`: got "shop"; must not have the label istio.io/dataplane-mode: none; run ' +
+          "`kubectl label namespace shop istio.io/dataplane-mode-`\n",
+      ],
+      [
+        "a namespace that a stack keeps out",
+        shop({ [mode]: "none" }, { "istio-ambient/stack": "shop/prod" }),
+        ["shop"],
+        '`--namespace`: got "shop"; must be enrolled by its stack, shop/prod, which sets istio.io/dataplane-mode: none; ' +
+          'write `dataplaneMode: "ambient"`\n',
+      ],
+    ];
+    for (const [what, mesh, more, message] of refused) {
+      it(`refuse ${what}, and patch nothing`, async () => {
+        assert.deepEqual(await enroll(mesh, more), { code: 1, out: "", err: message });
+      });
+    }
+
+    it("say so where a namespace is in the mesh already", async () => {
+      assert.deepEqual(await enroll(shop({ [mode]: "ambient" })), { code: 0, out: "already in the mesh\n", err: "" });
+    });
+
+    it("refuse it while ztunnel is not ready", async () => {
+      const message =
+        "ztunnel is not ready on every node, and enrolled pods lose all traffic without it; run `istio-ambient ready` first\n";
+      assert.deepEqual(await enroll(shop(), [], 0), { code: 1, out: "", err: message });
+    });
   });
 
   it("refuse a time that is none", async () => {

@@ -1,5 +1,6 @@
 // What unenrollment writes onto objects, and that restoring leaves them as they were.
 import * as assert from "node:assert/strict";
+import { enrollPatch } from "../../lib/enrollment/enroll";
 import {
   drainedMark,
   drainPatch,
@@ -27,6 +28,21 @@ describe("unenrollment", () => {
       metadata: { labels: { [mode]: "ambient" }, annotations: { [unenrolledMark]: null } },
     });
     assert.equal(restorePatch({}), undefined);
+  });
+});
+
+describe("enrollment by hand", () => {
+  const named = (labels: Record<string, string>, annotations: Record<string, string> = {}) =>
+    enrollPatch({ name: "shop", namespace: "", labels, annotations });
+
+  it("sets the label, and leaves a namespace alone that has it", () => {
+    assert.deepEqual(named({}), { metadata: { labels: { [mode]: "ambient" }, annotations: {} } });
+    assert.equal(named({ [mode]: "ambient" }), undefined);
+  });
+
+  it("forgets that the namespace was taken out", () => {
+    const patch = { metadata: { labels: { [mode]: "ambient" }, annotations: { [unenrolledMark]: null } } };
+    assert.deepEqual(named({}, { [unenrolledMark]: `{"${mode}":"ambient"}` }), patch);
   });
 });
 

@@ -70,6 +70,26 @@ describe("the Gateway", () => {
   });
 });
 
+describe("ListenerSets", () => {
+  const allowed = (allowedListeners?: { from?: string; selector?: { [label: string]: string } }) =>
+    gatewaySpec({ https: true, secretName: "cert", ...(allowedListeners && { allowedListeners }) }, "web", "o") as {
+      allowedListeners?: object;
+    };
+
+  it("may not attach unless they are allowed to, and the field is absent then", () => {
+    for (const spec of [allowed(), allowed({}), allowed({ from: "None" })]) {
+      assert.ok(!("allowedListeners" in spec), JSON.stringify(spec));
+    }
+  });
+
+  it("attach from every namespace, or by the labels of theirs", () => {
+    assert.deepEqual(allowed({ from: "All" }).allowedListeners, { namespaces: { from: "All" } });
+    assert.deepEqual(allowed({ from: "Selector", selector: { team: "shop" } }).allowedListeners, {
+      namespaces: { from: "Selector", selector: { matchLabels: { team: "shop" } } },
+    });
+  });
+});
+
 describe("the overlay", () => {
   it("gives the Service its type and NodePorts, the pods their number and requests, and no limit", () => {
     const data = overlayData({ serviceType: "NodePort", https: true, httpNodePort: 30100 }, { replicas: 2 });

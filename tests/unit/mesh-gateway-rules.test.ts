@@ -49,8 +49,25 @@ const wrong: WrongCase[] = [
     '`gateway.allowedRoutes.selector`: got "{"team":"shop"}"; has no effect while `from` is "All"; write ' +
       '`from: "Selector"`',
   ],
+  [
+    { gateway: { allowedListeners: { from: "all" } } },
+    '`gateway.allowedListeners.from`: got "all"; must be one of "All", "Same", "Selector", "None"; write ' +
+      '`from: "All"`',
+  ],
+  [
+    { gateway: { allowedListeners: { selector: { team: "shop" } } } },
+    '`gateway.allowedListeners.selector`: got "{"team":"shop"}"; has no effect while `from` is "None"; write ' +
+      '`from: "Selector"`',
+  ],
+  [
+    { gateway: { allowedListeners: { from: "Selector" } } },
+    "`gateway.allowedListeners.selector`: missing; must have a label of the namespaces, since `from` is " +
+      '"Selector"; write `selector: { "hostk8s.stack": "shop" }`',
+  ],
 ];
 
 checkCases("the gateway of AmbientMesh", meshRules, wrong, [
   { gateway: { certificate: { issuerName: "letsencrypt" } } },
+  { gateway: { allowedListeners: { from: "Selector", selector: { team: "shop" } } } },
+  { gateway: { allowedListeners: { from: "None" } } },
 ]);

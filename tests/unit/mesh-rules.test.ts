@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import { checkArgs } from "../../components/support/arguments";
 import { violationLine } from "../../lib/validation/violations";
-import { meshRules, meshRulesFor } from "../../components/mesh/rules";
+import { meshRules } from "../../components/mesh/rules";
 
 type Case = [args: object, ...messages: string[]];
 
@@ -14,30 +14,39 @@ const wrong: Case[] = [
   // Versions.
   [
     { version: "^1.31.0" },
-    '`version`: got "^1.31.0"; must be an exact release, not a range; write `version: "1.31.1"`',
+    '`version`: got "^1.31.0"; must be an exact release, not a range; write `version: "1.31.4"`',
   ],
   [
     { version: ">=1.24.0 <2.0.0" },
-    '`version`: got ">=1.24.0 <2.0.0"; must be an exact release, not a range; write `version: "1.31.1"`',
+    '`version`: got ">=1.24.0 <2.0.0"; must be an exact release, not a range; write `version: "1.31.4"`',
   ],
-  [{ version: "1.30" }, '`version`: got "1.30"; must be an exact release, not a range; write `version: "1.30.5"`'],
+  [{ version: "1.30" }, '`version`: got "1.30"; must be an exact release, not a range; write `version: "1.30.8"`'],
   [
-    { version: "v1.31.1" },
-    '`version`: got "v1.31.1"; must be an exact release, not a range; write `version: "1.31.1"`',
+    { version: "v1.31.4" },
+    '`version`: got "v1.31.4"; must be an exact release, not a range; write `version: "1.31.4"`',
   ],
-  [{ version: 1.31 }, '`version`: got "1.31"; must be an exact release, not a range; write `version: "1.31.1"`'],
+  [{ version: 1.31 }, '`version`: got "1.31"; must be an exact release, not a range; write `version: "1.31.4"`'],
   [
     { version: "1.24.2" },
-    '`version`: got "1.24.2"; must be a release of Istio 1.31 or 1.30; write `version: "1.31.1"`',
+    '`version`: got "1.24.2"; must be a release of Istio 1.31 or 1.30, unless `allowUnlistedRelease` is true; write `version: "1.31.4"`',
   ],
   [
     { version: "1.32.0" },
-    '`version`: got "1.32.0"; must be a release of Istio 1.31 or 1.30; write `version: "1.31.1"`',
+    '`version`: got "1.32.0"; must be a release of Istio 1.31 or 1.30, unless `allowUnlistedRelease` is true; write `version: "1.31.4"`',
+  ],
+  [
+    { version: "1.30.1", allowUnlistedRelease: true },
+    `\`version\`: got "1.30.1"; must be 1.30.3 or newer: Helm and older patches keep overwriting each other's ` +
+      'webhooks; write `version: "1.30.8"`',
+  ],
+  [
+    { version: "1.32", allowUnlistedRelease: true },
+    '`version`: got "1.32"; must be an exact release, not a range; write `version: "1.31.4"`',
   ],
   [
     { version: "1.30.1" },
     `\`version\`: got "1.30.1"; must be 1.30.3 or newer: Helm and older patches keep overwriting each other's ` +
-      'webhooks; write `version: "1.30.5"`',
+      'webhooks; write `version: "1.30.8"`',
   ],
   [
     { gatewayApi: { version: "1.x" } },
@@ -301,8 +310,8 @@ const wrong: Case[] = [
       'or trailing slash; write `hub: "registry.example.com/istio"`',
   ],
   [
-    { images: { tag: "1.31.1 " } },
-    '`images.tag`: got "1.31.1 "; must be an image tag: letters, digits, `_`, `.` or `-`; write `tag: "1.31.1"`',
+    { images: { tag: "1.31.4 " } },
+    '`images.tag`: got "1.31.4 "; must be an image tag: letters, digits, `_`, `.` or `-`; write `tag: "1.31.4"`',
   ],
   [{ footprint: "slim" }, '`footprint`: got "slim"; must be one of "standard", "lean"; write `footprint: "lean"`'],
   // Several at once.
@@ -339,12 +348,12 @@ describe("wrong input of AmbientMesh", () => {
       () => checkArgs("AmbientMesh", "mesh", args, meshRules),
       (error: unknown) => {
         assert.ok(pulumi.InputPropertiesError.isInstance(error));
-        const version = 'got "latest"; must be an exact release, not a range; write `version: "1.31.1"`';
+        const version = 'got "latest"; must be an exact release, not a range; write `version: "1.31.4"`';
         const replicas = 'got "0"; must be a whole number from 1 to 100; write `replicas: 1`';
         assert.equal(
           error.message,
           'invalid arguments for AmbientMesh "mesh":\n  `version`: got "latest"; must be an exact release, not a ' +
-            'range; write `version: "1.31.1"`\n  `gateway.replicas`: got "0"; must be a whole number from 1 to 100; ' +
+            'range; write `version: "1.31.4"`\n  `gateway.replicas`: got "0"; must be a whole number from 1 to 100; ' +
             "write `replicas: 1`",
         );
         assert.deepEqual(error.errors, [
@@ -361,6 +370,9 @@ describe("right input of AmbientMesh", () => {
   const right: object[] = [
     {},
     { version: "1.31.0" },
+    { version: "1.32.0", allowUnlistedRelease: true },
+    { version: "1.29.6", allowUnlistedRelease: true },
+    { preflight: { ignore: { "kubernetes-untested": "tried on staging", "chart-values": "our own charts" } } },
     { version: "1.30.9", platform: "minikube" },
     {
       controlPlane: {
@@ -389,9 +401,9 @@ describe("right input of AmbientMesh", () => {
 
   it("may have a limit below the usual request where a lean footprint requests less", () => {
     const args = { footprint: "lean", dataplane: { memoryLimit: "48Mi" } };
-    assert.deepEqual(meshRulesFor(args)(args, "").map(violationLine), []);
+    assert.deepEqual(meshRules(args, "").map(violationLine), []);
     const standard = { ...args, footprint: "standard" };
-    assert.deepEqual(meshRulesFor(standard)(standard, "").map(violationLine), [
+    assert.deepEqual(meshRules(standard, "").map(violationLine), [
       '`dataplane.memoryLimit`: got "48Mi"; must not be below the request, which is 64Mi; write `memoryLimit: "64Mi"`',
     ]);
   });

@@ -128,16 +128,16 @@ describe("what the preflight reads of cert-manager", () => {
     assert.deepEqual([asked(deploymentsPath), asked(leasesPath)], [1, 0]);
   });
 
-  const leases: [what: string, found: RawObject[], leads: boolean][] = [
-    ["that is renewed", [lease(30)], true],
-    ["of a clock that is ahead", [lease(-90)], true],
-    ["that nobody has renewed for minutes", [lease(150)], false],
-    ["that its holder has let go of", [lease(1, "")], false],
-    ["that was never made", [], false],
+  const leases: [what: string, found: () => RawObject[], leads: boolean][] = [
+    ["that is renewed", () => [lease(30)], true],
+    ["of a clock that is ahead", () => [lease(-90)], true],
+    ["that nobody has renewed for minutes", () => [lease(150)], false],
+    ["that its holder has let go of", () => [lease(1, "")], false],
+    ["that was never made", () => [], false],
   ];
   for (const [what, found, leads] of leases) {
     it(`is in doubt the lease, for one request more: one ${what}`, async () => {
-      const { certManager } = await read([deployment(0)], found);
+      const { certManager } = await read([deployment(0)], found());
       assert.deepEqual([certManager?.deployments.length, certManager?.leads], [1, leads]);
       assert.equal(asked(leasesPath), 1);
     });

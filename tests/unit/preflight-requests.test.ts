@@ -114,7 +114,10 @@ describe("the requests of the preflight", () => {
   it("are one more where Cilium runs, or where nobody can say", async () => {
     const data = { "cni-exclusive": "true" };
     mesh.recording.objects[cilium] = { metadata: { name: "cilium-config" }, data };
-    const read = async () => (await readFacts({ kubeconfig: server.kubeconfig }, plan, 10_000)).facts.cilium;
+    const read = async () => {
+      const { facts } = await readFacts({ kubeconfig: server.kubeconfig }, plan, 10_000);
+      return facts.networkPlugins.find(({ plugin }) => plugin === "cilium")?.settings;
+    };
     const daemonSets = mesh.recording.lists["/apis/apps/v1/daemonsets"] ?? [];
     assert.deepEqual(await read(), undefined);
     for (const metadata of [{ name: "cilium" }, { name: "anetd", labels: { "k8s-app": "cilium" } }]) {

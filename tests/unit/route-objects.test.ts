@@ -232,7 +232,8 @@ describe("claims", () => {
     const taken = new ProgramRegistry().requests;
     const twice = [{ matches: [{ prefix: "/" }] }, {}];
     assert.deepEqual(claimRequests(claimsOf(undefined, twice, "rules"), by("one"), taken).map(violationLine), [
-      '`parent`: got "*/"; must not have the host and path of this route; write `prefix: "/other"`',
+      '`parent`: got "*/"; must not have the host and path of this route; write `hostnames: ' +
+        '["other.example.com"]`',
     ]);
     assert.deepEqual(claimRequests(claimsOf(["a.example.com"], [{}], ""), by("two"), taken), []);
     assert.deepEqual(claimRequests(claimsOf(["a.example.com"], [{}], ""), by("three"), taken).map(violationLine), [

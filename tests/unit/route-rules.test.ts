@@ -306,7 +306,7 @@ const wrong: WrongCase[] = [
   [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ match: [{ prefix: "/api" }], timeout: "5s", backends }] },
     '`rules[0].match`: got "[{"prefix":"/api"}]"; there is no such argument; write `matches: [{ prefix: "/api" }]`',
-    '`rules[0].timeout`: got "5s"; there is no such argument; write `timeouts: { request: "10s" }`',
+    '`rules[0].timeout`: got "5s"; there is no such argument; write `timeouts: { request: "5s" }`',
   ],
 ];
 

@@ -40,14 +40,14 @@ describe("a directory of charts", () => {
     [
       [],
       undefined,
-      '`charts.directory`: got "./charts"; must contain base-1.31.1.tgz and istiod-1.31.1.tgz and cni-1.31.1.tgz ' +
-        'and ztunnel-1.31.1.tgz; write `charts: { directory: "./charts" }`',
+      '`charts.directory`: got "./charts"; must contain base-1.31.4.tgz and istiod-1.31.4.tgz and cni-1.31.4.tgz ' +
+        'and ztunnel-1.31.4.tgz; write `charts: { directory: "./charts" }`',
     ],
     [
       four("1.31.0"),
-      "1.31.1",
-      '`charts.directory`: got "./charts"; must contain base-1.31.1.tgz and istiod-1.31.1.tgz and cni-1.31.1.tgz ' +
-        'and ztunnel-1.31.1.tgz; write `version: "1.31.0"`',
+      "1.31.4",
+      '`charts.directory`: got "./charts"; must contain base-1.31.4.tgz and istiod-1.31.4.tgz and cni-1.31.4.tgz ' +
+        'and ztunnel-1.31.4.tgz; write `version: "1.31.0"`',
     ],
     [
       four("1.31.0").slice(0, 3),
@@ -55,9 +55,9 @@ describe("a directory of charts", () => {
       '`charts.directory`: got "./charts"; must contain ztunnel-1.31.0.tgz; write `charts: { directory: "./charts" }`',
     ],
     [
-      [...four("1.30.5"), ...four("1.31.0")],
+      [...four("1.30.8"), ...four("1.31.0")],
       undefined,
-      '`charts.directory`: got "./charts"; the directory holds the charts of 1.30.5 and 1.31.0, so `version` ' +
+      '`charts.directory`: got "./charts"; the directory holds the charts of 1.30.8 and 1.31.0, so `version` ' +
         'must name one of them; write `version: "1.31.0"`',
     ],
   ];
@@ -100,6 +100,28 @@ describe("a bundle of Gateway API", () => {
       reasonToLeave({ bundleVersion: "v1.6.0", channel: "experimental" }, wanted),
       "the cluster has the experimental channel of Gateway API; the standard channel would drop its fields",
     );
+  });
+
+  it("is never written over CRDs that a platform or a tool keeps, however old they are", () => {
+    const wanted = describeBundle(objects);
+    const crd = (name: string, labels: Record<string, string> = {}) => ({
+      ...{ namespace: "", name, labels },
+      annotations: { "gateway.networking.k8s.io/bundle-version": "v1.4.1" },
+    });
+    const gke = { "addonmanager.kubernetes.io/mode": "Reconcile" };
+    const routes = "httproutes.gateway.networking.k8s.io";
+    const kept = installedBundle([crd("gateways.gateway.networking.k8s.io"), crd(routes, gke)]);
+    assert.equal(
+      reasonToLeave(kept, wanted),
+      "the platform's add-on manager keeps them at v1.4.1, and undoes what is changed in them",
+    );
+    const openshift = installedBundle([{ ...crd(routes), keptBy: ["ingress-operator"] }]);
+    assert.equal(
+      reasonToLeave(openshift, wanted),
+      "the Ingress Operator of OpenShift keeps them at v1.4.1, and undoes what is changed in them",
+    );
+    const others = installedBundle([crd(routes), crd("backends.example.com", gke)]);
+    assert.equal(reasonToLeave(others, wanted), undefined);
   });
 
   it("is of the newest version of the CRDs that a cluster has", () => {

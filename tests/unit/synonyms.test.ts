@@ -49,6 +49,7 @@ describe("other names of arguments", () => {
         assert.equal(synonym in rule.fields, false, `${synonym} is an argument`);
         if (typeof meant === "object" && "write" in meant) {
           assert.deepEqual(unknownIn(rule, meant.write), [], synonym);
+          if (meant.example) assert.ok(meant.write.includes(meant.example), synonym);
         } else {
           for (const target of [meant].flat()) assert.ok(target! in rule.fields, `${synonym}: ${target}`);
         }
@@ -60,6 +61,30 @@ describe("other names of arguments", () => {
     const without = Object.entries(components).filter(([, rule]) => Object.keys(rule.synonyms).length === 0);
     assert.deepEqual(without, []);
   });
+
+  /** Words of Istio, Gateway API, ingress-nginx and Helm charts. */
+  const words: Record<string, string> = {
+    AccessPolicy:
+      "from to rules principals source action paths methods ports jwt requestAuthentication targetRefs gateway",
+    AmbientMesh:
+      "istiod pilot ztunnel ingressGateway hub tag nodePort hostnames issuer tls replicas kubeconfig domain crds",
+    AmbientNamespace: "namespace existing mode enroll waypoint peerAuthentication strict mTLS application context",
+    GatewayApi: "release bundle",
+    HttpRoute:
+      "gateway parentRefs hosts backendRefs weight match path prefix timeout retry cors httpsRedirect sslRedirect",
+    IngressGateway: "type nodePort hosts tls clusterIssuer issuerName dnsNames resources allowedNamespaces listeners",
+    TrafficPolicy:
+      "faultInjection retry circuitBreaker subsets host weight canary timeouts perTryTimeout destinationRule",
+    Waypoint: "users services type trafficType resources replicaCount useWaypoint",
+  };
+  for (const [name, all] of Object.entries(words)) {
+    it(`are known of ${name}: ${all}`, () => {
+      for (const word of all.split(" ")) {
+        const told = components[name]!({ [word]: "x" }, "").find(({ path }) => path === word);
+        assert.equal(typeof told?.fix, "string", `${word}: ${JSON.stringify(told)}`);
+      }
+    });
+  }
 
   const slips: [string, object, string][] = [
     [

@@ -2,10 +2,11 @@
 import { isIP } from "node:net";
 import { changed, inert, mapped, refused, type Verdict } from "../report";
 import type { Settings } from "../settings";
+import { externalAuth } from "./external-auth";
 import { boolean, detailOf, listOf, noWay, type Annotation, type Family, type Told } from "./family";
 
 const needsAddress =
-  "the gateway has to see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies";
+  "the gateway must see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies";
 
 function ranges(
   value: string,
@@ -17,7 +18,7 @@ function ranges(
   const unfit = given.filter((range) => !isRange(range));
   if (unfit.length > 0 || given.length === 0) {
     return refused(
-      `${unfit.length > 0 ? unfit.join(", ") : "nothing"} is no address and no range, and NGINX answers 503`,
+      `${unfit.length > 0 ? unfit.join(", ") : "nothing"} is neither an address nor a range, so NGINX answers 503`,
       "ranges such as 10.0.0.0/8, with commas between them",
     );
   }
@@ -47,15 +48,13 @@ const allowRanges = (name: string, told: Told): Annotation => ({
   source: "ipallowlist",
   read: (value, settings, around) =>
     name === "whitelist-source-range" && around.other("allowlist-source-range") !== undefined
-      ? inert("NGINX takes allowlist-source-range")
+      ? inert("NGINX uses allowlist-source-range")
       : isEveryone(value)
-        ? inert("it lets every address in")
+        ? inert("it allows every address")
         : ranges(value, (given) => (settings.allow = given), settings, "notRemoteIpBlocks"),
 });
 
-const extensionProvider =
-  "an AuthorizationPolicy of action CUSTOM on the Gateway and an envoyExtAuthzHttp provider in meshConfig.extensionProviders, which calls the service for every request";
-const passwords = "oauth2-proxy as extension provider, or a RequestAuthentication with JWTs";
+const passwords = "oauth2-proxy by auth-url and --auth-provider, or a RequestAuthentication with JWTs";
 const clientCertificates =
   "spec.tls.frontend of the Gateway, which holds for a whole port, or a Gateway of its own for the host";
 
@@ -76,38 +75,20 @@ export const access: Family = {
       source: "ipdenylist",
       read: (value, settings) => ranges(value, (given) => (settings.deny = given), settings, "remoteIpBlocks"),
     },
-    noWay("auth", "table", "auth-type", "asks for a user and a password", "Istio has no passwords", passwords),
+    noWay(
+      "auth",
+      "table",
+      "auth-type",
+      "asks for a user and a password",
+      "Istio has no password authentication",
+      passwords,
+    ),
     ...with_("auth", "table", "auth-type", {
       "auth-secret": "the Secret with users and passwords",
       "auth-secret-type": "how that Secret is laid out",
       "auth-realm": "what the browser shows",
     }),
-    noWay(
-      "authreq",
-      "table",
-      "auth-url",
-      "asks this URL whether a request may pass",
-      "it takes a provider in the mesh's configuration, which is not the Ingress's to write",
-      extensionProvider,
-    ),
-    ...with_("authreq", "table", "auth-url", {
-      "auth-cache-key": "what answers of the service are kept by",
-      "auth-cache-duration": "how long they are kept",
-      "auth-keepalive": "connections to the service that stay open",
-      "auth-keepalive-share-vars": "shares NGINX's variables with the request to the service",
-      "auth-keepalive-requests": "requests for each of these connections",
-      "auth-keepalive-timeout": "how long they stay open without any",
-      "auth-proxy-set-headers": "headers for the service, in a ConfigMap",
-      "auth-snippet": "NGINX configuration for the request to the service",
-    }),
-    ...with_("authreq", "text", "auth-url", {
-      "auth-method": "the method of the request to the service",
-      "auth-signin": "where clients are sent whom the service refuses",
-      "auth-signin-redirect-param": "the parameter of that URL with the first one",
-      "auth-response-headers": "headers of the service's answer for the backend",
-      "auth-request-redirect": "the X-Auth-Request-Redirect header for the service",
-      "auth-always-set-cookie": "passes the service's cookie on for every status",
-    }),
+    ...externalAuth,
     {
       name: "enable-global-auth",
       told: "table",
@@ -145,7 +126,7 @@ export const access: Family = {
         const word = value.trim().toLowerCase();
         if (word === "any")
           return refused("an AuthorizationPolicy cannot be satisfied by a password instead", passwords);
-        return inert(word === "all" ? "it says what is the default" : "NGINX does not know this word, and takes all");
+        return inert(word === "all" ? "this is the default" : "NGINX does not know this word and uses all");
       },
     },
   ],

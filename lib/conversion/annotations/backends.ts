@@ -1,7 +1,16 @@
 // How a backend is spoken to.
 import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
 import type { Settings } from "../settings";
-import { boolean, detailOf, noWay, type Annotation, type Family, type Reader, type Surroundings } from "./family";
+import {
+  boolean,
+  booleanOf,
+  detailOf,
+  noWay,
+  type Annotation,
+  type Family,
+  type Reader,
+  type Surroundings,
+} from "./family";
 
 const tlsLeader = "proxy-ssl-secret";
 const insecure = { mode: "SIMPLE", insecureSkipVerify: true };
@@ -32,7 +41,12 @@ function tls(settings: Settings, { other }: Surroundings): Verdict {
     return mapped("BackendTLSPolicy, as proxy-ssl-verify asks for");
   }
   settings.backend.tls ??= insecure;
-  return mapped("DestinationRule tls SIMPLE with insecureSkipVerify, since NGINX does not verify either");
+  return mapped(
+    "DestinationRule tls SIMPLE with insecureSkipVerify, since NGINX does not verify either",
+    booleanOf(other("ssl-passthrough")) === true
+      ? "none is written where http is redirected: the gateway passes TLS on and never calls the backend itself"
+      : undefined,
+  );
 }
 
 const onOff = /^(on|off)$/;
@@ -42,7 +56,7 @@ const readSecret: Reader = (value, settings, around) => {
   const [namespace, name, ...rest] = key.split("/");
   const own = around.ingress.metadata.namespace;
   if (namespace === undefined || name === undefined || rest.length > 0) {
-    return refused("NGINX wants namespace/name, and answers 503", `${tlsLeader}: "${own ?? "default"}/${key}"`);
+    return refused("must be namespace/name; NGINX answers 503", `${tlsLeader}: "${own ?? "default"}/${key}"`);
   }
   if (own !== undefined && namespace !== own) {
     return refused("NGINX takes Secrets of the Ingress's own namespace only, and answers 503", `a Secret of ${own}`);
@@ -98,7 +112,7 @@ export const backends: Family = {
       source: "backendprotocol",
       read: (value, settings, around) => {
         const read = protocols[value.trim().toUpperCase()];
-        return read ? read(settings, around) : inert("NGINX does not know this protocol, and speaks HTTP");
+        return read ? read(settings, around) : inert("NGINX does not know this protocol and uses HTTP");
       },
     },
     {
@@ -110,9 +124,7 @@ export const backends: Family = {
       read: readSecret,
     },
     tlsDetail("proxy-ssl-verify", "verifies the backend's certificate, off by default", (value) =>
-      !onOff.test(value.trim()) || value.trim() === "off"
-        ? inert("it says what is the default")
-        : mapped("BackendTLSPolicy"),
+      !onOff.test(value.trim()) || value.trim() === "off" ? inert("this is the default") : mapped("BackendTLSPolicy"),
     ),
     tlsDetail("proxy-ssl-name", "the name that the backend's certificate must have", () =>
       mapped("validation.hostname of the BackendTLSPolicy"),
@@ -123,7 +135,7 @@ export const backends: Family = {
     tlsDetail("proxy-ssl-verify-depth", "how long the chain of certificates may be", (_, __, around) =>
       around.other("proxy-ssl-verify")?.trim() === "on"
         ? changed("the chain may be as long as it is")
-        : inert("without proxy-ssl-verify NGINX does not look at it"),
+        : inert("without proxy-ssl-verify NGINX ignores it"),
     ),
     tlsDetail("proxy-ssl-ciphers", "ciphers towards the backend", () =>
       changed("Envoy's own ciphers are used towards the backend"),
@@ -138,7 +150,7 @@ export const backends: Family = {
       becomes: "`URLRewrite` with hostname; variables are refused",
       source: "upstreamvhost",
       read: (value, settings) => {
-        if (value.trim() === "$host" || value.trim() === "$http_host") return inert("it says what is the default");
+        if (value.trim() === "$host" || value.trim() === "$http_host") return inert("this is the default");
         if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(value.trim())) {
           return refused(
             "URLRewrite takes a hostname in lower case, without port and variables",
@@ -158,7 +170,7 @@ export const backends: Family = {
       read: (value) =>
         value.trim().toLowerCase() === "keep-alive"
           ? mapped("what Envoy does")
-          : refused("Envoy writes the Connection header itself", "take the annotation away"),
+          : refused("Envoy writes the Connection header itself", "remove the annotation"),
     },
     {
       name: "proxy-http-version",
@@ -178,9 +190,7 @@ export const backends: Family = {
       becomes: "nothing",
       source: "http2pushpreload",
       read: boolean(false, (on) =>
-        on
-          ? mapped("the Link header as it is: no browser takes pushes any more")
-          : inert("it says what is the default"),
+        on ? mapped("the Link header as it is: no browser takes pushes any more") : inert("this is the default"),
       ),
     },
     noWay(
@@ -205,7 +215,7 @@ export const backends: Family = {
       does: "passes the backend's own errors on in spite of custom-http-errors",
       becomes: "nothing: a gateway passes them on in any case",
       source: "disableproxyintercepterrors",
-      read: boolean(false, (on) => (on ? converted("what Envoy does") : inert("it says what is the default"))),
+      read: boolean(false, (on) => (on ? converted("what Envoy does") : inert("this is the default"))),
     },
     ...["fastcgi-index", "fastcgi-params-configmap"].map((name) =>
       noWay("fastcgi", "code", name, "parameters of FastCGI", "Envoy speaks no FastCGI", "a web server in the pod"),

@@ -17,7 +17,7 @@ function part(
   const reader: Reader = (value, settings, around) =>
     booleanOf(around.other(leader)) === true
       ? read(value, canaryOf(settings))
-      : inert("the Ingress is no canary, and NGINX does not look at it");
+      : inert("the Ingress is not a canary, so NGINX ignores it");
   return { name, told: "table", does, becomes, source, read: reader };
 }
 
@@ -38,7 +38,7 @@ export const canary: Family = {
       source,
       read: boolean(false, (on, settings) => {
         if (on) canaryOf(settings);
-        return on ? converted("rules of the route of the other Ingress") : inert("it says what is the default");
+        return on ? converted("rules of the route of the other Ingress") : inert("this is the default");
       }),
     },
     part(
@@ -47,14 +47,14 @@ export const canary: Family = {
       "weights of `backendRefs`",
       (value, canary) => {
         const weight = integerOf(value);
-        if (weight === undefined) return inert("it is no whole number, and NGINX takes its default, 0");
+        if (weight === undefined) return inert("not a whole number, so NGINX uses its default, 0");
         canary.weight = weight;
         return converted("weights of backendRefs");
       },
     ),
     part("canary-weight-total", "what the weights add up to", "weights of `backendRefs`", (value, canary) => {
       const total = integerOf(value);
-      if (total === undefined) return inert("it is no whole number, and NGINX takes its default, 100");
+      if (total === undefined) return inert("not a whole number, so NGINX uses its default, 100");
       if (total > 1_000_000) return refused(weightRange, `${leader}-weight-total: "1000000"`);
       // Below 100 NGINX's balancer takes 100.
       canary.total = Math.max(100, total);

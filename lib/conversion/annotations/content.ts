@@ -88,7 +88,7 @@ export const content: Family = {
     detailOf("mirror", "table", "mirror-request-body", "off: copies without the body", "mirror-target", (value) =>
       value.trim() === "off"
         ? refused("a RequestMirror copies the body too", 'mirror-request-body: "on"')
-        : inert("it says what is the default"),
+        : inert("this is the default"),
     ),
     detailOf("mirror", "table", "mirror-host", "the Host header of the copy", "mirror-target", () =>
       changed("the copy has the request's own host with -shadow after it"),
@@ -101,7 +101,7 @@ export const content: Family = {
       source: "proxy",
       read: (value) =>
         value.trim() === "off"
-          ? inert("it says what is the default")
+          ? inert("this is the default")
           : refused("no filter changes a part of a header", "the domain in the application's own configuration"),
     },
     {
@@ -112,7 +112,7 @@ export const content: Family = {
       source: "proxy",
       read: (value) =>
         value.trim() === "off"
-          ? inert("it says what is the default")
+          ? inert("this is the default")
           : refused("no filter changes a part of a header", "the path in the application's own configuration"),
     },
     {
@@ -122,9 +122,9 @@ export const content: Family = {
       becomes: "nothing for off; refused otherwise",
       source: "proxy",
       read: (value, _, around) => {
-        if (value.trim() === "off") return inert("it says what is the default");
+        if (value.trim() === "off") return inert("this is the default");
         if (!off.test(value.trim()) && off.test(around.other("proxy-redirect-to")?.trim() ?? "off")) {
-          return inert("without proxy-redirect-to NGINX does not look at it");
+          return inert("without proxy-redirect-to NGINX ignores it");
         }
         return refused("no filter changes a part of a header", "the public URL in the application's own configuration");
       },
@@ -137,7 +137,7 @@ export const content: Family = {
       "proxy-redirect-from",
       (value, _, around) =>
         off.test(around.other("proxy-redirect-from")?.trim() ?? "off") || off.test(value.trim())
-          ? inert("NGINX does not look at it")
+          ? inert("NGINX ignores it")
           : refused("no filter changes a part of a header", "the public URL in the application's own configuration"),
     ),
     {
@@ -148,7 +148,7 @@ export const content: Family = {
       source: "log",
       read: boolean(true, (on) =>
         on
-          ? inert("it says what is the default")
+          ? inert("this is the default")
           : changed(
               "requests are logged where the mesh logs them; a Telemetry resource for the Gateway can leave the host out",
             ),
@@ -188,7 +188,7 @@ export const content: Family = {
       read: boolean(false, (on) =>
         on
           ? refused("Istio has no web application firewall", "a WasmPlugin such as Coraza on the Gateway")
-          : inert("it says what is the default"),
+          : inert("this is the default"),
       ),
     },
     ...["enable-owasp-core-rules", "modsecurity-transaction-id", "modsecurity-snippet"].map((name) =>

@@ -34,7 +34,7 @@ const ifEnabled =
   (value, settings, around: Surroundings) =>
     booleanOf(around.other(leader)) === true
       ? read(value, settings, around)
-      : inert(`without ${leader}: "true" NGINX does not look at it`);
+      : inert(`without ${leader}: "true" NGINX ignores it`);
 
 export const cors: Family = {
   title: "CORS",
@@ -47,7 +47,7 @@ export const cors: Family = {
         "the CORS filter of HTTPRoute; it adds headers only for origins that are allowed, and answers their preflight requests with 200 (NGINX: 204)",
       source,
       read: boolean(false, (on, settings) => {
-        if (!on) return inert("it says what is the default");
+        if (!on) return inert("this is the default");
         corsOf(settings);
         return changed(
           "preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers",
@@ -84,7 +84,7 @@ export const cors: Family = {
       "which methods may be called",
       leader,
       ifEnabled((value, settings) => {
-        if (!/^([A-Za-z]+,?\s?)+$/.test(value)) return inert("it is no list of methods, and NGINX takes its default");
+        if (!/^([A-Za-z]+,?\s?)+$/.test(value)) return inert("not a list of methods, so NGINX uses its default");
         const given = listOf(value).map((method) => method.toUpperCase());
         const unfit = given.filter((method) => !methods.includes(method));
         if (unfit.length > 0) {
@@ -104,7 +104,7 @@ export const cors: Family = {
       "which headers may be sent",
       leader,
       ifEnabled((value, settings) => {
-        if (!headerForm.test(value)) return inert("it is no list of headers, and NGINX takes its default");
+        if (!headerForm.test(value)) return inert("not a list of headers, so NGINX uses its default");
         corsOf(settings).headers = [...new Set(listOf(value))];
         return converted("allowHeaders");
       }),
@@ -117,8 +117,7 @@ export const cors: Family = {
       leader,
       ifEnabled((value, settings) => {
         const given = listOf(value);
-        if (!/^(([A-Za-z0-9\-_]+|\*),?\s?)+$/.test(value))
-          return inert("it is no list of headers, and NGINX sends none");
+        if (!/^(([A-Za-z0-9\-_]+|\*),?\s?)+$/.test(value)) return inert("not a list of headers, so NGINX sends none");
         corsOf(settings).exposeHeaders = [...new Set(given)];
         return converted("exposeHeaders");
       }),
@@ -144,7 +143,7 @@ export const cors: Family = {
       leader,
       ifEnabled((value, settings) => {
         const seconds = integerOf(value);
-        if (seconds === undefined) return inert("it is no whole number, and NGINX takes its default, 1728000");
+        if (seconds === undefined) return inert("not a whole number, so NGINX uses its default, 1728000");
         if (seconds < 1) return refused("HTTPRoute takes 1 second and more", 'cors-max-age: "1"');
         corsOf(settings).maxAge = seconds;
         return mapped("maxAge");

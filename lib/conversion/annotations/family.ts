@@ -17,6 +17,12 @@ export interface Surroundings {
   service(name: string): Service | undefined;
   secret(key: string): Secret | undefined;
   configMap(key: string): ConfigMap | undefined;
+  /** The extension provider for an auth-url; the URLs themselves where one name would stand for several. */
+  authProvider(url: string): string | string[] | undefined;
+  /** How many extension providers there are. */
+  authProviders: number;
+  /** The Service to which an Ingress of the input sends a host and path. */
+  serviceAt(host: string, path: string): { service: string; port: number } | undefined;
 }
 
 /** Reads a value into the settings, and says what became of it. */
@@ -67,7 +73,7 @@ export function detailOf(
     source,
     read: (value, settings, around) =>
       around.other(leader) === undefined
-        ? inert(`without ${leader} NGINX does not look at it`)
+        ? inert(`without ${leader} NGINX ignores it`)
         : (read ?? fallback)(value, settings, around),
   };
 }
@@ -95,7 +101,7 @@ export function boolean(
   return (value, settings, around) => {
     const on = booleanOf(value);
     return on === undefined
-      ? inert(`it is no boolean, and NGINX takes its default, ${standard}`)
+      ? inert(`not a boolean, so NGINX uses its default, ${standard}`)
       : read(on, settings, around);
   };
 }
@@ -108,7 +114,7 @@ export function integer(
   return (value, settings, around) => {
     const number = integerOf(value);
     return number === undefined
-      ? inert(`it is no whole number, and NGINX takes its default, ${standard}`)
+      ? inert(`not a whole number, so NGINX uses its default, ${standard}`)
       : read(number, settings, around);
   };
 }

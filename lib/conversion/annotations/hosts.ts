@@ -20,16 +20,14 @@ export const hosts: Family = {
       told: "table",
       does: "hands TLS connections on to the backend as they are; with --enable-ssl-passthrough only",
       becomes:
-        "refused: an HTTPRoute sees no TLS that it does not terminate; way out: a TLSRoute on a listener of protocol TLS and mode Passthrough",
+        "a TLSRoute and a listener of protocol TLS and mode Passthrough, in a ListenerSet, for the Service of the path `/`; refused where an AuthorizationPolicy of the same input would hold for its connections too",
       source: "sslpassthrough",
-      read: boolean(false, (on) =>
-        on
-          ? refused(
-              "an HTTPRoute sees no TLS that it does not terminate",
-              "a TLSRoute for the host on a listener of protocol TLS and mode Passthrough",
-            )
-          : inert("it says what is the default"),
-      ),
+      read: boolean(false, (on, settings) => {
+        settings.passthrough = on;
+        return on
+          ? mapped("TLSRoute on a listener of mode Passthrough", "NGINX does it with --enable-ssl-passthrough only")
+          : inert("this is the default");
+      }),
     },
     {
       name: "ssl-ciphers",

@@ -12,7 +12,7 @@ const limit = (name: string, told: Told, does: string): Annotation => ({
   source: "ratelimit",
   read: integer("0", (number) =>
     number <= 0
-      ? inert("it is no limit")
+      ? inert("it sets no limit")
       : refused("neither Gateway API nor Istio's API has rate limits", localRateLimit),
   ),
 });
@@ -45,10 +45,10 @@ const anySize = "bodies of any size, which the gateway streams";
 
 function bodySize(value: string): Verdict {
   const bytes = bytesOf(value);
-  if (bytes === undefined) return inert("it is no size, and NGINX takes its default, 1m");
+  if (bytes === undefined) return inert("not a size, so NGINX uses its default, 1m");
   if (bytes === 0) return mapped(anySize);
   return bytes >= standardBody
-    ? changed(`a body of more than ${value.trim()} passes too; NGINX answers 413`, anySize)
+    ? mapped(anySize, `a body of more than ${value.trim()} passes too; NGINX answers 413`)
     : refused(
         "a gateway takes bodies of any size, and a limit below the default of 1m is there to protect something",
         "an EnvoyFilter with envoy.filters.http.buffer and max_request_bytes on the Gateway, or a limit in the application",
@@ -71,7 +71,7 @@ export const limits: Family = {
       source: "ratelimit",
       read: (_, __, around) =>
         !isLimit(around.other("limit-rps")) && !isLimit(around.other("limit-rpm"))
-          ? inert("without limit-rps or limit-rpm NGINX does not look at it")
+          ? inert("without limit-rps or limit-rpm NGINX ignores it")
           : refused("it belongs to limit-rps and limit-rpm, which are refused", "see limit-rps"),
     },
     limit("limit-rate", "text", "kilobytes a second for one connection"),
@@ -84,7 +84,7 @@ export const limits: Family = {
       source: "ratelimit",
       read: (_, __, around) =>
         ["limit-connections", "limit-rps", "limit-rpm"].every((other) => !isLimit(around.other(other)))
-          ? inert("without a limit NGINX does not look at it")
+          ? inert("without a limit NGINX ignores it")
           : refused("it belongs to the limits, which are refused", "see limit-rps"),
     })),
     {

@@ -16,8 +16,7 @@ export const paths: Family = {
       source,
       read: (value, settings) => {
         const target = value.trim();
-        if (!/^\/?[-._~a-zA-Z0-9/:$]*$/.test(target))
-          return inert("NGINX does not take these characters and ignores it");
+        if (!/^\/?[-._~a-zA-Z0-9/:$]*$/.test(target)) return inert("NGINX ignores a value with these characters");
         if (!/^[/$]/.test(target)) {
           return refused("Gateway API takes absolute paths only", `rewrite-target: "/${target}"`);
         }
@@ -33,7 +32,7 @@ export const paths: Family = {
       source,
       read: boolean(false, (on, settings) => {
         settings.useRegex = on;
-        return on ? converted("path matches of the host") : inert("it says what is the default");
+        return on ? converted("path matches of the host") : inert("this is the default");
       }),
     },
     {
@@ -43,7 +42,7 @@ export const paths: Family = {
       becomes: "a rule for `/` with RequestRedirect; a query of the request stays, where NGINX drops it",
       source,
       read: (value, settings) => {
-        if (!/^\/[-._~a-zA-Z0-9/:]*$/.test(value)) return inert("it is no absolute path, and NGINX ignores it");
+        if (!/^\/[-._~a-zA-Z0-9/:]*$/.test(value)) return inert("not an absolute path, so NGINX ignores it");
         settings.appRoot = value;
         return converted("a redirect of `/`");
       },
@@ -67,7 +66,7 @@ export const paths: Family = {
       source,
       read: boolean(false, (on, settings) => {
         settings.forceSslRedirect = on;
-        return on ? converted("a redirect to https") : inert("it says what is the default");
+        return on ? converted("a redirect to https") : inert("this is the default");
       }),
     },
     {
@@ -78,7 +77,7 @@ export const paths: Family = {
       source,
       read: boolean(false, (on, settings) => {
         settings.preserveTrailingSlash = on;
-        return on ? converted("what RequestRedirect does") : inert("it says what is the default");
+        return on ? converted("what RequestRedirect does") : inert("this is the default");
       }),
     },
     {
@@ -102,7 +101,7 @@ export const paths: Family = {
       becomes: "nothing: Envoy's access log has the path before and after",
       source: "log",
       read: boolean(false, (on) =>
-        on ? mapped("Envoy's access log: `%REQ(X-ENVOY-ORIGINAL-PATH)%`") : inert("it says what is the default"),
+        on ? mapped("Envoy's access log: `%REQ(X-ENVOY-ORIGINAL-PATH)%`") : inert("this is the default"),
       ),
     },
   ],

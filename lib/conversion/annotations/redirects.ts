@@ -19,7 +19,7 @@ export const redirects: Family = {
       source,
       read: (value, settings, around) => {
         // NGINX looks at the temporal one first.
-        if (around.other("temporal-redirect") !== undefined) return inert("NGINX takes temporal-redirect");
+        if (around.other("temporal-redirect") !== undefined) return inert("NGINX uses temporal-redirect");
         return redirect(value, codeOf(around.other("permanent-redirect-code"), 301, 308), settings);
       },
     },
@@ -56,7 +56,7 @@ export const redirects: Family = {
       source,
       read: boolean(false, (on, settings) => {
         settings.fromToWww = on;
-        return on ? converted("an HTTPRoute for the other host") : inert("it says what is the default");
+        return on ? converted("an HTTPRoute for the other host") : inert("this is the default");
       }),
     },
     {
@@ -66,7 +66,7 @@ export const redirects: Family = {
       becomes: "nothing: Envoy writes the whole URL, which clients take alike",
       source,
       read: boolean(false, (on) =>
-        on ? changed("the Location of redirects has scheme and host") : inert("it says what is the default"),
+        on ? changed("the Location of redirects has scheme and host") : inert("this is the default"),
       ),
     },
     {
@@ -76,7 +76,7 @@ export const redirects: Family = {
       becomes: "`--https-port`, which is in every redirect to https",
       source: "portinredirect",
       read: boolean(false, (on) =>
-        on ? mapped("the port of --https-port in redirects to https") : inert("it says what is the default"),
+        on ? mapped("the port of --https-port in redirects to https") : inert("this is the default"),
       ),
     },
   ],
@@ -111,7 +111,7 @@ function redirectOf(value: string, code: number): RedirectSettings | string {
   const text = kept ? value.slice(0, kept.index) : value;
   const parts = /^(https?|\$scheme):\/\/([a-z0-9.-]+|\$host)(?::(\d+))?(\/[^?#]*)?$/i.exec(text);
   if (text.includes("$") && !parts) return "HTTPRoute knows no variables but the request's own path, at the end";
-  if (!parts) return /[?#]/.test(text) ? "HTTPRoute takes no query in a redirect" : "it is no URL of http or https";
+  if (!parts) return /[?#]/.test(text) ? "HTTPRoute takes no query in a redirect" : "not an http or https URL";
   const [, scheme, hostname, port, path] = parts;
   if (path?.includes("$")) return "HTTPRoute knows no variables but the request's own path, at the end";
   if (kept && path !== undefined && path !== "/") {

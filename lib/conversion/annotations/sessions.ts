@@ -45,7 +45,7 @@ const detail = (name: string, does: string, to: string) =>
 
 /** Sets the hash by which a pod is picked; a cookie wins over it, as it does in NGINX. */
 function hashBy(settings: Settings, around: Surroundings, consistentHash: object, what: string) {
-  if (around.other(leader)?.trim() === "cookie") return inert("NGINX takes the cookie");
+  if (around.other(leader)?.trim() === "cookie") return inert("NGINX uses the cookie");
   settings.backend.loadBalancer = { consistentHash };
   return mapped(`DestinationRule loadBalancer.consistentHash.${what}`, moves);
 }
@@ -141,7 +141,7 @@ export const sessions: Family = {
       (value) =>
         booleanOf(value) === true
           ? changed("the hash names one pod, not one of a group")
-          : inert("it says what is the default"),
+          : inert("this is the default"),
     ),
     detailOf(
       "upstreamhashby",
@@ -152,7 +152,7 @@ export const sessions: Family = {
       (_, __, around) =>
         booleanOf(around.other("upstream-hash-by-subset")) === true
           ? changed("the hash names one pod, not one of a group")
-          : inert("without upstream-hash-by-subset NGINX does not look at it"),
+          : inert("without upstream-hash-by-subset NGINX ignores it"),
     ),
     {
       name: "load-balance",
@@ -162,7 +162,7 @@ export const sessions: Family = {
       source: "loadbalancing",
       read: (value, settings, around) => {
         if (around.other("upstream-hash-by") !== undefined || around.other(leader) !== undefined) {
-          return inert("NGINX takes the hash");
+          return inert("NGINX uses the hash");
         }
         const [simple, exact] = algorithms[value.trim()] ?? ["ROUND_ROBIN", true];
         settings.backend.loadBalancer = { simple };
@@ -181,7 +181,7 @@ export const sessions: Family = {
       becomes: "nothing: the gateway knows the pods and takes them out before they stop",
       source: "serviceupstream",
       read: boolean(false, (on) =>
-        on ? mapped("what the gateway does: it follows the pods by itself") : inert("it says what is the default"),
+        on ? mapped("what the gateway does: it follows the pods by itself") : inert("this is the default"),
       ),
     },
   ],

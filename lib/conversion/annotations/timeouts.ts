@@ -1,5 +1,5 @@
 // How long things may take, and what happens when they fail.
-import { changed, converted, inert, mapped, refused } from "../report";
+import { converted, inert, mapped, refused } from "../report";
 import { integer, integerOf, type Annotation, type Family } from "./family";
 
 const source = "proxy";
@@ -16,9 +16,7 @@ function silence(name: string, what: string): Annotation {
     source,
     read: integer(String(standardSeconds), (seconds) =>
       seconds >= standardSeconds || seconds === 0
-        ? changed(
-            `there is no limit between two ${what}: what NGINX lets pass does pass, what it ends with 504 goes on`,
-          )
+        ? mapped(`no limit between two ${what}`, "what NGINX ends with 504 goes on")
         : refused(
             `a gateway limits whole requests, and not the time between two ${what}`,
             `timeouts.request: "${seconds}s" in the HTTPRoute, where no request may take longer as a whole`,
@@ -91,7 +89,7 @@ export const timeouts: Family = {
       source,
       read: (value) =>
         (integerOf(value) ?? 0) === 0
-          ? inert("it says what is the default")
+          ? inert("this is the default")
           : refused("the gateway's retries have no time limit of their own", "timeouts.request in the HTTPRoute"),
     },
   ],

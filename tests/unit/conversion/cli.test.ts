@@ -224,12 +224,28 @@ new HttpRoute("shop-web", {
       '`--https-port`: got "0"; must be a whole number from 1 to 65535; write `--https-port 8444`',
     ],
     [
+      ["-f", "PLAIN", "--auth-provider", "My_Auth"],
+      '`--auth-provider`: got "My_Auth"; must end with a name of lowercase letters, digits and hyphens, 63 at most; write `--auth-provider oauth2-proxy`',
+    ],
+    [
+      ["-f", "PLAIN", "--auth-provider", "auth", "--auth-provider", "https://x/y?z=1=auth-admin"],
+      '`--auth-provider`: got "auth-admin"; must not begin like the name of another provider, here "auth"; write `--auth-provider admin-auth`',
+    ],
+    [
       ["-f", "PLAIN", "--class", "public"],
       '`--class`: got "public"; no Ingress is of this class; there are nginx; write `--class nginx`',
     ],
     [
       ["-f", "PLAIN", "--compare", "http://localhost:8080"],
-      '`--compare`: got "http://localhost:8080"; must be two URLs, NGINX\'s first; write `--compare http://localhost:8080 http://localhost:8081`',
+      '`--compare`: got "http://localhost:8080"; must be two URLs of http, NGINX\'s first; write `--compare http://localhost:8080 http://localhost:8081`',
+    ],
+    [
+      ["-f", "PLAIN", "--https", "http://localhost:8080", "https://localhost:8444"],
+      '`--https`: got "http://localhost:8080 https://localhost:8444"; must be two URLs of https, NGINX\'s first; write `--https https://localhost:8443 https://localhost:8444`',
+    ],
+    [
+      ["-f", "PLAIN", "--compare", "http://a", "http://b", "--methods", "GET,LOOK"],
+      '`--methods`: got "GET,LOOK"; must be some of GET, HEAD, OPTIONS, POST, PUT, PATCH, DELETE, with commas between them; write `--methods GET,HEAD,OPTIONS`',
     ],
     [
       ["-f", "PLAIN", "--compare", "http://a", "http://b", "--rate", "fast"],
@@ -274,5 +290,26 @@ new HttpRoute("shop-web", {
     ]);
     assert.deepEqual({ code, out }, { code: 69, out: "" });
     assert.match(err, /^no answer from http:\/\/127\.0\.0\.1:9 to GET shop\.example\.com\/: connect ECONNREFUSED/);
+  });
+
+  it("compares answers whose bodies never end", async () => {
+    const server = http.createServer((request, response) => {
+      const more = (): void => {
+        while (!response.destroyed && response.write("x".repeat(2 ** 16)));
+      };
+      response.writeHead(200, { "x-backend": request.headers.host ?? "" }).on("drain", more);
+      more();
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    try {
+      const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+      const file = write("endless.yaml", plain());
+      const argv = ["convert", "-f", file, "--compare", url, url, "--methods", "GET", "--max-requests", "1"];
+      const { code, out } = await istioAmbient(argv);
+      assert.deepEqual([code, out.split(";")[0]], [0, "1 requests, 0 answered differently"]);
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
   });
 });

@@ -11,15 +11,21 @@ const unreadable: [what: string, documents: object[], detail: string, fix: strin
   [
     "an old version",
     [changed({ apiVersion: "extensions/v1beta1" })],
-    "it is no Ingress of networking.k8s.io/v1",
+    "not an Ingress of networking.k8s.io/v1",
     "kubectl get ingress -o yaml, which gives networking.k8s.io/v1",
   ],
+  [
+    "no name",
+    [changed({ metadata: { generateName: "web-" } })],
+    "it has no name, from which those of the routes are made",
+    "metadata.name",
+  ],
   ["no spec", [changed({ spec: null })], "it has no spec", fix],
-  ["rules that are no list", [changed({ spec: { rules: {} } })], "spec.rules is no list", fix],
+  ["rules that are no list", [changed({ spec: { rules: {} } })], "spec.rules is not a list", fix],
   [
     "an annotation without quotes",
     [changed({ metadata: { ...ingressWith({}).metadata, annotations: { a: true } } })],
-    "annotation a is no text: it lacks its quotes",
+    "annotation a is not a string: put its value in quotes",
     fix,
   ],
   [
@@ -47,7 +53,7 @@ const unreadable: [what: string, documents: object[], detail: string, fix: strin
   [
     "the same name for two",
     [ingressWith({}), ingressWith({ "ssl-redirect": "false" })],
-    "it stands in the input twice, and not alike",
+    "it occurs twice in the input, with different contents",
     "one of them",
   ],
 ];
@@ -58,10 +64,11 @@ describe("documents of a conversion", () => {
       const { objects, entries, refused } = convert(documents);
       assert.deepEqual([objects, refused], [[], true]);
       const [first] = entries;
+      const name = what === "no name" ? "(no name)" : "shop/web";
       assert.deepEqual(first, {
-        ingress: "shop/web",
+        ingress: name,
         part: "ingress",
-        name: "shop/web",
+        name,
         outcome: "refused",
         detail,
         fix: wayOut,
@@ -78,7 +85,58 @@ describe("documents of a conversion", () => {
       { apiVersion: "v1", kind: "Service", metadata: {} },
       other,
     ]);
-    assert.deepEqual([objects, reportText(entries)], [[], "no Ingress of that class\n"]);
+    const report = `Ingress shop/web
+  converted  ingress shop/web
+             it is of class traefik, and NGINX does not serve it; --class traefik converts it
+
+1 converted
+`;
+    assert.deepEqual([objects, reportText(entries)], [[], report]);
+    assert.equal(reportText(convert([]).entries), "no Ingress of that class\n");
+  });
+
+  it("may have fields without a value, as charts leave them", () => {
+    const bare = ingressWith({});
+    const tls = [{ hosts: null, secretName: "tls" }];
+    const given = { ...bare, metadata: { ...bare.metadata, labels: null }, spec: { ...bare.spec, tls } };
+    const { entries, refused } = convert([given, changed({ metadata: { name: "empty" }, spec: { rules: null } })]);
+    assert.equal(refused, false);
+    assert.deepEqual(
+      entries.filter(({ part }) => part === "ingress" || part === "tls"),
+      [
+        {
+          ingress: "empty",
+          part: "ingress",
+          name: "empty",
+          outcome: "converted",
+          detail: "it has neither rules nor a default backend, and NGINX serves nothing",
+        },
+        {
+          ingress: "shop/web",
+          part: "tls",
+          name: "*",
+          value: "tls",
+          outcome: "converted",
+          detail: "no rule has a host of it, so NGINX never shows its certificate",
+        },
+      ],
+    );
+  });
+
+  it("say of a host without paths who answers for it", () => {
+    const host = (name: string, http?: object) =>
+      changed({ metadata: { name }, spec: { rules: [{ host: name, ...(http && { http }) }] } });
+    const said = (...documents: object[]) => {
+      const [entry] = convert(documents).entries.filter(({ name }) => name === "a.example.com");
+      return [entry?.outcome, entry?.detail];
+    };
+    const bare = host("a.example.com");
+    const { http } = ingressWith({}).spec.rules![0]!;
+    assert.deepEqual(said(bare), ["converted", "it has no path, and NGINX answers 404 for it"]);
+    assert.deepEqual(said(bare, host("*.example.com", http)), [
+      "changed",
+      "it has no path: NGINX answers 404 for it, the gateway as for *.example.com",
+    ]);
   });
 
   it("name a port of a Service, whose number the Service gives", () => {

@@ -4,37 +4,37 @@ import type { Case } from "../cases";
 export const access: Case[] = [
   [
     { "whitelist-source-range": "10.0.0.0/8, 192.168.1.1" },
-    "whitelist-source-range: mapped → AuthorizationPolicy DENY with notRemoteIpBlocks, on the Gateway (the gateway has to see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies)",
+    "whitelist-source-range: mapped → AuthorizationPolicy DENY with notRemoteIpBlocks, on the Gateway (the gateway must see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies)",
   ],
   [
     { "allowlist-source-range": "2001:db8::/32" },
-    "allowlist-source-range: mapped → AuthorizationPolicy DENY with notRemoteIpBlocks, on the Gateway (the gateway has to see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies)",
+    "allowlist-source-range: mapped → AuthorizationPolicy DENY with notRemoteIpBlocks, on the Gateway (the gateway must see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies)",
   ],
   [
     { "whitelist-source-range": "10.0.0.0/8", "allowlist-source-range": "10.1.0.0/16" },
-    "allowlist-source-range: mapped → AuthorizationPolicy DENY with notRemoteIpBlocks, on the Gateway (the gateway has to see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies)",
-    "whitelist-source-range: converted (NGINX takes allowlist-source-range)",
+    "allowlist-source-range: mapped → AuthorizationPolicy DENY with notRemoteIpBlocks, on the Gateway (the gateway must see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies)",
+    "whitelist-source-range: converted (NGINX uses allowlist-source-range)",
   ],
   [
     { "whitelist-source-range": "office" },
-    "whitelist-source-range: refused (office is no address and no range, and NGINX answers 503) way out: ranges such as 10.0.0.0/8, with commas between them",
+    "whitelist-source-range: refused (office is neither an address nor a range, so NGINX answers 503) way out: ranges such as 10.0.0.0/8, with commas between them",
   ],
   [
     { "denylist-source-range": "10.0.0.0/33" },
-    "denylist-source-range: refused (10.0.0.0/33 is no address and no range, and NGINX answers 503) way out: ranges such as 10.0.0.0/8, with commas between them",
+    "denylist-source-range: refused (10.0.0.0/33 is neither an address nor a range, so NGINX answers 503) way out: ranges such as 10.0.0.0/8, with commas between them",
   ],
   [
     { "denylist-source-range": "10.0.0.0/8" },
-    "denylist-source-range: mapped → AuthorizationPolicy DENY with remoteIpBlocks, on the Gateway (the gateway has to see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies)",
+    "denylist-source-range: mapped → AuthorizationPolicy DENY with remoteIpBlocks, on the Gateway (the gateway must see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies)",
   ],
   [
     { "auth-type": "basic", "auth-secret": "users", "auth-secret-type": "auth-file", "auth-realm": "Shop" },
     "auth-realm: refused (it belongs to auth-type, which is refused) way out: see auth-type",
     "auth-secret: refused (it belongs to auth-type, which is refused) way out: see auth-type",
     "auth-secret-type: refused (it belongs to auth-type, which is refused) way out: see auth-type",
-    "auth-type: refused (Istio has no passwords) way out: oauth2-proxy as extension provider, or a RequestAuthentication with JWTs",
+    "auth-type: refused (Istio has no password authentication) way out: oauth2-proxy by auth-url and --auth-provider, or a RequestAuthentication with JWTs",
   ],
-  [{ "auth-secret": "users" }, "auth-secret: converted (without auth-type NGINX does not look at it)"],
+  [{ "auth-secret": "users" }, "auth-secret: converted (without auth-type NGINX ignores it)"],
   [
     {
       "auth-url": "https://auth.example.com/check",
@@ -67,7 +67,12 @@ export const access: Case[] = [
     "auth-signin: refused (it belongs to auth-url, which is refused) way out: see auth-url",
     "auth-signin-redirect-param: refused (it belongs to auth-url, which is refused) way out: see auth-url",
     "auth-snippet: refused (it belongs to auth-url, which is refused) way out: see auth-url",
-    "auth-url: refused (it takes a provider in the mesh's configuration, which is not the Ingress's to write) way out: an AuthorizationPolicy of action CUSTOM on the Gateway and an envoyExtAuthzHttp provider in meshConfig.extensionProviders, which calls the service for every request",
+    `auth-url: refused (the gateway asks an extension provider of the mesh, and no --auth-provider names one for this URL) way out: --auth-provider my-auth, and in the arguments of AmbientMesh controlPlane: { values: { meshConfig: { extensionProviders: [{ name: "my-auth", envoyExtAuthzHttp: { service: "<Service that answers https://auth.example.com/check>", port: 80, statusOnError: "500", includeRequestHeadersInCheck: ["authorization", "cookie", "x-forwarded-*"], includeAdditionalHeadersInCheck: { "X-Auth-Request-Redirect": "https://x" }, headersToUpstreamOnAllow: ["x-user"], headersToDownstreamOnAllow: ["set-cookie"] } }] } } }`,
+  ],
+  [{ "auth-signin": "https://x" }, "auth-signin: converted (without auth-url NGINX ignores it)"],
+  [
+    { "auth-url": "auth.example.com" },
+    'auth-url: refused (not an http or https URL, so NGINX answers 503) way out: auth-url: "https://auth.example.com/check"',
   ],
   [
     { "enable-global-auth": "false" },
@@ -95,8 +100,8 @@ export const access: Case[] = [
   ],
   [
     { satisfy: "any" },
-    "satisfy: refused (an AuthorizationPolicy cannot be satisfied by a password instead) way out: oauth2-proxy as extension provider, or a RequestAuthentication with JWTs",
+    "satisfy: refused (an AuthorizationPolicy cannot be satisfied by a password instead) way out: oauth2-proxy by auth-url and --auth-provider, or a RequestAuthentication with JWTs",
   ],
-  [{ satisfy: "all" }, "satisfy: converted (it says what is the default)"],
-  [{ satisfy: "some" }, "satisfy: converted (NGINX does not know this word, and takes all)"],
+  [{ satisfy: "all" }, "satisfy: converted (this is the default)"],
+  [{ satisfy: "some" }, "satisfy: converted (NGINX does not know this word and uses all)"],
 ];

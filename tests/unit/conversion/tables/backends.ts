@@ -23,14 +23,14 @@ export const backends: Case[] = [
     { "backend-protocol": "FCGI" },
     "backend-protocol: refused (Envoy speaks no FastCGI) way out: a web server in the pod, such as Caddy or NGINX, and its port as backend",
   ],
-  [{ "backend-protocol": "SPDY" }, "backend-protocol: converted (NGINX does not know this protocol, and speaks HTTP)"],
+  [{ "backend-protocol": "SPDY" }, "backend-protocol: converted (NGINX does not know this protocol and uses HTTP)"],
   [
     { "proxy-ssl-secret": "shop/ca" },
     "proxy-ssl-secret: refused (the Secret is not in the input, and may have a certificate that NGINX shows to the backend) way out: -f with Secret shop/ca",
   ],
   [
     { "proxy-ssl-secret": "ca" },
-    'proxy-ssl-secret: refused (NGINX wants namespace/name, and answers 503) way out: proxy-ssl-secret: "shop/ca"',
+    'proxy-ssl-secret: refused (must be namespace/name; NGINX answers 503) way out: proxy-ssl-secret: "shop/ca"',
   ],
   [
     { "proxy-ssl-secret": "other/ca" },
@@ -53,11 +53,11 @@ export const backends: Case[] = [
     'proxy-ssl-secret: refused (a BackendTLSPolicy takes a hostname) way out: proxy-ssl-name: "backend.example.com"',
     "proxy-ssl-verify: mapped → BackendTLSPolicy",
   ],
-  [{ "proxy-ssl-verify": "on" }, "proxy-ssl-verify: converted (without proxy-ssl-secret NGINX does not look at it)"],
+  [{ "proxy-ssl-verify": "on" }, "proxy-ssl-verify: converted (without proxy-ssl-secret NGINX ignores it)"],
   [
     { "proxy-ssl-secret": "shop/ca", "proxy-ssl-verify": "off" },
     "proxy-ssl-secret: refused (the Secret is not in the input, and may have a certificate that NGINX shows to the backend) way out: -f with Secret shop/ca",
-    "proxy-ssl-verify: converted (it says what is the default)",
+    "proxy-ssl-verify: converted (this is the default)",
   ],
   [
     {
@@ -71,7 +71,7 @@ export const backends: Case[] = [
     "proxy-ssl-protocols: changed (TLS 1.2 and 1.3 are used towards the backend)",
     "proxy-ssl-secret: refused (the Secret is not in the input, and may have a certificate that NGINX shows to the backend) way out: -f with Secret shop/ca",
     "proxy-ssl-server-name: mapped → what a BackendTLSPolicy does",
-    "proxy-ssl-verify-depth: converted (without proxy-ssl-verify NGINX does not look at it)",
+    "proxy-ssl-verify-depth: converted (without proxy-ssl-verify NGINX ignores it)",
   ],
   [
     { "proxy-ssl-secret": "shop/ca", "proxy-ssl-server-name": "off" },
@@ -79,7 +79,7 @@ export const backends: Case[] = [
     "proxy-ssl-server-name: changed (the name is sent as SNI too)",
   ],
   [{ "upstream-vhost": "backend.example.com" }, "upstream-vhost: converted → URLRewrite hostname"],
-  [{ "upstream-vhost": "$host" }, "upstream-vhost: converted (it says what is the default)"],
+  [{ "upstream-vhost": "$host" }, "upstream-vhost: converted (this is the default)"],
   [
     { "upstream-vhost": "backend:8080" },
     'upstream-vhost: refused (URLRewrite takes a hostname in lower case, without port and variables) way out: upstream-vhost: "backend.example.com"',
@@ -87,7 +87,7 @@ export const backends: Case[] = [
   [{ "connection-proxy-header": "keep-alive" }, "connection-proxy-header: mapped → what Envoy does"],
   [
     { "connection-proxy-header": "close" },
-    "connection-proxy-header: refused (Envoy writes the Connection header itself) way out: take the annotation away",
+    "connection-proxy-header: refused (Envoy writes the Connection header itself) way out: remove the annotation",
   ],
   [
     { "proxy-http-version": "1.0" },

@@ -3,8 +3,8 @@ import type { Case } from "../cases";
 
 export const canaries: Case[] = [
   [{ canary: "true" }, "canary: converted → rules of the route of the other Ingress"],
-  [{ canary: "false" }, "canary: converted (it says what is the default)"],
-  [{ canary: "maybe" }, "canary: converted (it is no boolean, and NGINX takes its default, false)"],
+  [{ canary: "false" }, "canary: converted (this is the default)"],
+  [{ canary: "maybe" }, "canary: converted (not a boolean, so NGINX uses its default, false)"],
   [
     { canary: "true", "canary-weight": "10" },
     "canary: converted → rules of the route of the other Ingress",
@@ -13,9 +13,9 @@ export const canaries: Case[] = [
   [
     { canary: "true", "canary-weight": "ten" },
     "canary: converted → rules of the route of the other Ingress",
-    "canary-weight: converted (it is no whole number, and NGINX takes its default, 0)",
+    "canary-weight: converted (not a whole number, so NGINX uses its default, 0)",
   ],
-  [{ "canary-weight": "10" }, "canary-weight: converted (the Ingress is no canary, and NGINX does not look at it)"],
+  [{ "canary-weight": "10" }, "canary-weight: converted (the Ingress is not a canary, so NGINX ignores it)"],
   [
     { canary: "true", "canary-weight": "10", "canary-weight-total": "1000" },
     "canary: converted → rules of the route of the other Ingress",
@@ -59,5 +59,25 @@ export const canaries: Case[] = [
     { canary: "true", "canary-by-cookie": "next" },
     "canary: converted → rules of the route of the other Ingress",
     "canary-by-cookie: mapped → rules that match the Cookie header",
+  ],
+  [
+    {
+      canary: "true",
+      "rewrite-target": "/next",
+      "limit-rps": "5",
+      "load-balance": "ewma",
+      "upstream-hash-by": "$http_x",
+      affinity: "cookie",
+      "session-cookie-name": "next",
+      "no-such-annotation": "1",
+    },
+    "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions land on another pod once, since the hash is Envoy's)",
+    "canary: converted → rules of the route of the other Ingress",
+    "limit-rps: converted (the Ingress is a canary, so NGINX uses the annotations of the other Ingress of its host and path)",
+    "load-balance: converted (NGINX uses the hash)",
+    "no-such-annotation: refused (ingress-nginx has no such annotation in its last release) way out: remove it, or --accept it",
+    "rewrite-target: converted (the Ingress is a canary, so NGINX uses the annotations of the other Ingress of its host and path)",
+    "session-cookie-name: mapped → DestinationRule httpCookie.name",
+    "upstream-hash-by: converted (NGINX uses the cookie)",
   ],
 ];

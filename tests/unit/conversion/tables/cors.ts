@@ -6,11 +6,11 @@ export const cors: Case[] = [
     { "enable-cors": "true" },
     "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
-  [{ "enable-cors": "false" }, "enable-cors: converted (it says what is the default)"],
-  [{ "enable-cors": "on" }, "enable-cors: converted (it is no boolean, and NGINX takes its default, false)"],
+  [{ "enable-cors": "false" }, "enable-cors: converted (this is the default)"],
+  [{ "enable-cors": "on" }, "enable-cors: converted (not a boolean, so NGINX uses its default, false)"],
   [
     { "cors-allow-origin": "https://a.example.com" },
-    "cors-allow-origin: converted (without enable-cors NGINX does not look at it)",
+    "cors-allow-origin: converted (without enable-cors NGINX ignores it)",
   ],
   [
     { "enable-cors": "true", "cors-allow-origin": "*" },
@@ -44,7 +44,7 @@ export const cors: Case[] = [
   ],
   [
     { "enable-cors": "true", "cors-allow-methods": "G-ET" },
-    "cors-allow-methods: converted (it is no list of methods, and NGINX takes its default)",
+    "cors-allow-methods: converted (not a list of methods, so NGINX uses its default)",
     "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
@@ -54,7 +54,7 @@ export const cors: Case[] = [
   ],
   [
     { "enable-cors": "true", "cors-allow-headers": "X:One" },
-    "cors-allow-headers: converted (it is no list of headers, and NGINX takes its default)",
+    "cors-allow-headers: converted (not a list of headers, so NGINX uses its default)",
     "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
@@ -64,7 +64,7 @@ export const cors: Case[] = [
   ],
   [
     { "enable-cors": "true", "cors-expose-headers": "X:One" },
-    "cors-expose-headers: converted (it is no list of headers, and NGINX sends none)",
+    "cors-expose-headers: converted (not a list of headers, so NGINX sends none)",
     "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
@@ -84,7 +84,7 @@ export const cors: Case[] = [
   ],
   [
     { "enable-cors": "true", "cors-max-age": "1h" },
-    "cors-max-age: converted (it is no whole number, and NGINX takes its default, 1728000)",
+    "cors-max-age: converted (not a whole number, so NGINX uses its default, 1728000)",
     "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
 ];

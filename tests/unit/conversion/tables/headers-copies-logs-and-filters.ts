@@ -53,7 +53,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
   [
     { "mirror-target": "http://copy.other.svc$request_uri", "mirror-host": "copy", "mirror-request-body": "on" },
     "mirror-host: changed (the copy has the request's own host with -shadow after it)",
-    "mirror-request-body: converted (it says what is the default)",
+    "mirror-request-body: converted (this is the default)",
     "mirror-target: changed → RequestMirror (the copy has -shadow after its host)",
   ],
   [
@@ -65,36 +65,33 @@ export const headersCopiesLogsAndFilters: Case[] = [
     'mirror-request-body: refused (a RequestMirror copies the body too) way out: mirror-request-body: "on"',
     'mirror-target: refused (a RequestMirror copies the body too) way out: mirror-request-body: "on"',
   ],
-  [{ "mirror-host": "copy" }, "mirror-host: converted (without mirror-target NGINX does not look at it)"],
-  [{ "proxy-cookie-domain": "off" }, "proxy-cookie-domain: converted (it says what is the default)"],
+  [{ "mirror-host": "copy" }, "mirror-host: converted (without mirror-target NGINX ignores it)"],
+  [{ "proxy-cookie-domain": "off" }, "proxy-cookie-domain: converted (this is the default)"],
   [
     { "proxy-cookie-domain": "a.com b.com" },
     "proxy-cookie-domain: refused (no filter changes a part of a header) way out: the domain in the application's own configuration",
   ],
-  [{ "proxy-cookie-path": "off" }, "proxy-cookie-path: converted (it says what is the default)"],
+  [{ "proxy-cookie-path": "off" }, "proxy-cookie-path: converted (this is the default)"],
   [
     { "proxy-cookie-path": "/a /b" },
     "proxy-cookie-path: refused (no filter changes a part of a header) way out: the path in the application's own configuration",
   ],
-  [{ "proxy-redirect-from": "off" }, "proxy-redirect-from: converted (it says what is the default)"],
+  [{ "proxy-redirect-from": "off" }, "proxy-redirect-from: converted (this is the default)"],
   [
     { "proxy-redirect-from": "http://a/" },
-    "proxy-redirect-from: converted (without proxy-redirect-to NGINX does not look at it)",
+    "proxy-redirect-from: converted (without proxy-redirect-to NGINX ignores it)",
   ],
   [
     { "proxy-redirect-from": "http://a/", "proxy-redirect-to": "http://b/" },
     "proxy-redirect-from: refused (no filter changes a part of a header) way out: the public URL in the application's own configuration",
     "proxy-redirect-to: refused (no filter changes a part of a header) way out: the public URL in the application's own configuration",
   ],
-  [
-    { "proxy-redirect-to": "http://b/" },
-    "proxy-redirect-to: converted (without proxy-redirect-from NGINX does not look at it)",
-  ],
+  [{ "proxy-redirect-to": "http://b/" }, "proxy-redirect-to: converted (without proxy-redirect-from NGINX ignores it)"],
   [
     { "enable-access-log": "false" },
     "enable-access-log: changed (requests are logged where the mesh logs them; a Telemetry resource for the Gateway can leave the host out)",
   ],
-  [{ "enable-access-log": "true" }, "enable-access-log: converted (it says what is the default)"],
+  [{ "enable-access-log": "true" }, "enable-access-log: converted (this is the default)"],
   [
     {
       "enable-opentelemetry": "true",
@@ -124,7 +121,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ],
   [
     { "enable-modsecurity": "false", "enable-owasp-core-rules": "true" },
-    "enable-modsecurity: converted (it says what is the default)",
+    "enable-modsecurity: converted (this is the default)",
     "enable-owasp-core-rules: converted (the firewall is off)",
   ],
 ];

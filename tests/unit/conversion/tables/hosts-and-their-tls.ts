@@ -9,9 +9,9 @@ export const hostsAndTheirTls: Case[] = [
   ],
   [
     { "ssl-passthrough": "true" },
-    "ssl-passthrough: refused (an HTTPRoute sees no TLS that it does not terminate) way out: a TLSRoute for the host on a listener of protocol TLS and mode Passthrough",
+    "ssl-passthrough: mapped → TLSRoute on a listener of mode Passthrough (NGINX does it with --enable-ssl-passthrough only)",
   ],
-  [{ "ssl-passthrough": "false" }, "ssl-passthrough: converted (it says what is the default)"],
+  [{ "ssl-passthrough": "false" }, "ssl-passthrough: converted (this is the default)"],
   [
     { "ssl-ciphers": "ALL:!aNULL" },
     "ssl-ciphers: refused (a listener has no ciphers of its own; Envoy's are ECDHE with AES-GCM or ChaCha20) way out: take Envoy's, or set meshConfig.tlsDefaults.cipherSuites for all gateways",

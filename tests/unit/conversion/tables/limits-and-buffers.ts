@@ -6,7 +6,7 @@ export const limitsAndBuffers: Case[] = [
     { "limit-connections": "5" },
     "limit-connections: refused (neither Gateway API nor Istio's API has rate limits) way out: an EnvoyFilter with envoy.filters.http.local_ratelimit on the Gateway, or a rate limit service",
   ],
-  [{ "limit-connections": "0" }, "limit-connections: converted (it is no limit)"],
+  [{ "limit-connections": "0" }, "limit-connections: converted (it sets no limit)"],
   [
     { "limit-rps": "10", "limit-burst-multiplier": "2", "limit-whitelist": "10.0.0.0/8" },
     "limit-burst-multiplier: refused (it belongs to limit-rps and limit-rpm, which are refused) way out: see limit-rps",
@@ -20,9 +20,9 @@ export const limitsAndBuffers: Case[] = [
   ],
   [
     { "limit-burst-multiplier": "2" },
-    "limit-burst-multiplier: converted (without limit-rps or limit-rpm NGINX does not look at it)",
+    "limit-burst-multiplier: converted (without limit-rps or limit-rpm NGINX ignores it)",
   ],
-  [{ "limit-whitelist": "10.0.0.0/8" }, "limit-whitelist: converted (without a limit NGINX does not look at it)"],
+  [{ "limit-whitelist": "10.0.0.0/8" }, "limit-whitelist: converted (without a limit NGINX ignores it)"],
   [
     { "limit-rate": "100" },
     "limit-rate: refused (neither Gateway API nor Istio's API has rate limits) way out: an EnvoyFilter with envoy.filters.http.local_ratelimit on the Gateway, or a rate limit service",
@@ -34,17 +34,17 @@ export const limitsAndBuffers: Case[] = [
   [{ "proxy-body-size": "0" }, "proxy-body-size: mapped → bodies of any size, which the gateway streams"],
   [
     { "proxy-body-size": "50m" },
-    "proxy-body-size: changed → bodies of any size, which the gateway streams (a body of more than 50m passes too; NGINX answers 413)",
+    "proxy-body-size: mapped → bodies of any size, which the gateway streams (a body of more than 50m passes too; NGINX answers 413)",
   ],
   [
     { "proxy-body-size": "1m" },
-    "proxy-body-size: changed → bodies of any size, which the gateway streams (a body of more than 1m passes too; NGINX answers 413)",
+    "proxy-body-size: mapped → bodies of any size, which the gateway streams (a body of more than 1m passes too; NGINX answers 413)",
   ],
   [
     { "proxy-body-size": "8k" },
     "proxy-body-size: refused (a gateway takes bodies of any size, and a limit below the default of 1m is there to protect something) way out: an EnvoyFilter with envoy.filters.http.buffer and max_request_bytes on the Gateway, or a limit in the application",
   ],
-  [{ "proxy-body-size": "big" }, "proxy-body-size: converted (it is no size, and NGINX takes its default, 1m)"],
+  [{ "proxy-body-size": "big" }, "proxy-body-size: converted (not a size, so NGINX uses its default, 1m)"],
   [{ "client-body-buffer-size": "1m" }, "client-body-buffer-size: mapped → Envoy streams bodies in both directions"],
   [{ "proxy-buffering": "on" }, "proxy-buffering: mapped → Envoy streams bodies in both directions"],
   [{ "proxy-buffers-number": "4" }, "proxy-buffers-number: mapped → Envoy streams bodies in both directions"],

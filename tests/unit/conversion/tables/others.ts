@@ -4,27 +4,32 @@ import type { Case } from "../cases";
 export const others: Case[] = [
   [
     { "no-such": "x" },
-    "no-such: refused (ingress-nginx has no such annotation in its last release) way out: take it away, or --accept it",
+    "no-such: refused (ingress-nginx has no such annotation in its last release) way out: remove it, or --accept it",
+  ],
+  [
+    { "secure-backends": "true", "session-cookie-hash": "sha1" },
+    "secure-backends: converted (old releases of ingress-nginx read it, the last one does not: it reads backend-protocol)",
+    "session-cookie-hash: converted (old releases of ingress-nginx read it, the last one does not)",
   ],
   [
     { "nginx.org/rewrites": "x" },
-    "nginx.org/rewrites: refused (it is for F5 NGINX Ingress Controller, and ingress-nginx does not read it) way out: take it away, or --accept it",
+    "nginx.org/rewrites: refused (it is for F5 NGINX Ingress Controller, and ingress-nginx does not read it) way out: remove it, or --accept it",
   ],
   [
     { "traefik.ingress.kubernetes.io/router.entrypoints": "web" },
-    "traefik.ingress.kubernetes.io/router.entrypoints: refused (it is for Traefik, and ingress-nginx does not read it) way out: take it away, or --accept it",
+    "traefik.ingress.kubernetes.io/router.entrypoints: refused (it is for Traefik, and ingress-nginx does not read it) way out: remove it, or --accept it",
   ],
   [
     { "haproxy.org/timeout-server": "5s" },
-    "haproxy.org/timeout-server: refused (it is for HAProxy Technologies' controller, and ingress-nginx does not read it) way out: take it away, or --accept it",
+    "haproxy.org/timeout-server: refused (it is for HAProxy Technologies' controller, and ingress-nginx does not read it) way out: remove it, or --accept it",
   ],
   [
     { "alb.ingress.kubernetes.io/scheme": "internal" },
-    "alb.ingress.kubernetes.io/scheme: refused (it is for the AWS Load Balancer Controller, and ingress-nginx does not read it) way out: take it away, or --accept it",
+    "alb.ingress.kubernetes.io/scheme: refused (it is for the AWS Load Balancer Controller, and ingress-nginx does not read it) way out: remove it, or --accept it",
   ],
   [
     { "kubernetes.io/ingress.global-static-ip-name": "x" },
-    "kubernetes.io/ingress.global-static-ip-name: refused (it is for GKE Ingress, and ingress-nginx does not read it) way out: take it away, or --accept it",
+    "kubernetes.io/ingress.global-static-ip-name: refused (it is for GKE Ingress, and ingress-nginx does not read it) way out: remove it, or --accept it",
   ],
   [
     { "external-dns.alpha.kubernetes.io/ttl": "60" },
@@ -40,5 +45,5 @@ export const others: Case[] = [
   ],
   [{ "kubernetes.io/ingress.class": "nginx" }, "kubernetes.io/ingress.class: converted → the Gateway's class"],
   [{ "example.com/team": "shop" }, "example.com/team: converted (ingress-nginx does not read it)"],
-  [{ "ssl-redirect": "" }, "ssl-redirect: converted (NGINX does not look at an empty value)"],
+  [{ "ssl-redirect": "" }, "ssl-redirect: converted (NGINX ignores an empty value)"],
 ];

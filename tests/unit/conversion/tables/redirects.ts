@@ -17,7 +17,7 @@ export const redirects: Case[] = [
   ],
   [
     { "permanent-redirect": "ftp://example.com" },
-    "permanent-redirect: refused (it is no URL of http or https) way out: a URL with scheme, host and path, such as https://example.com/new",
+    "permanent-redirect: refused (not an http or https URL) way out: a URL with scheme, host and path, such as https://example.com/new",
   ],
   [
     { "permanent-redirect": "https://example.com/x$request_uri" },
@@ -44,7 +44,7 @@ export const redirects: Case[] = [
   ],
   [
     { "permanent-redirect-code": "308" },
-    "permanent-redirect-code: converted (without permanent-redirect NGINX does not look at it)",
+    "permanent-redirect-code: converted (without permanent-redirect NGINX ignores it)",
   ],
   [
     { "temporal-redirect": "http://example.com:8080/x" },
@@ -62,11 +62,11 @@ export const redirects: Case[] = [
   ],
   [
     { "temporal-redirect": "http://example.com/x", "permanent-redirect": "http://example.com/y" },
-    "permanent-redirect: converted (NGINX takes temporal-redirect)",
+    "permanent-redirect: converted (NGINX uses temporal-redirect)",
     "temporal-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it)",
   ],
   [{ "from-to-www-redirect": "true" }, "from-to-www-redirect: converted → an HTTPRoute for the other host"],
-  [{ "from-to-www-redirect": "false" }, "from-to-www-redirect: converted (it says what is the default)"],
+  [{ "from-to-www-redirect": "false" }, "from-to-www-redirect: converted (this is the default)"],
   [{ "relative-redirects": "true" }, "relative-redirects: changed (the Location of redirects has scheme and host)"],
   [
     { "use-port-in-redirects": "true" },

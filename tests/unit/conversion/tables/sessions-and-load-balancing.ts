@@ -17,7 +17,7 @@ export const sessionsAndLoadBalancing: Case[] = [
     "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions land on another pod once, since the hash is Envoy's)",
     "affinity-mode: mapped → what a consistent hash does",
   ],
-  [{ "affinity-mode": "balanced" }, "affinity-mode: converted (without affinity NGINX does not look at it)"],
+  [{ "affinity-mode": "balanced" }, "affinity-mode: converted (without affinity NGINX ignores it)"],
   [
     { affinity: "cookie", "affinity-canary-behavior": "legacy" },
     "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions land on another pod once, since the hash is Envoy's)",
@@ -63,7 +63,7 @@ export const sessionsAndLoadBalancing: Case[] = [
     "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions land on another pod once, since the hash is Envoy's)",
     "session-cookie-change-on-failure: changed (a client whose pod is gone goes to another one; NGINX tries the same one again)",
   ],
-  [{ "session-cookie-name": "route" }, "session-cookie-name: converted (without affinity NGINX does not look at it)"],
+  [{ "session-cookie-name": "route" }, "session-cookie-name: converted (without affinity NGINX ignores it)"],
   [
     { "upstream-hash-by": "$binary_remote_addr" },
     "upstream-hash-by: mapped → DestinationRule loadBalancer.consistentHash.useSourceIp (sessions land on another pod once, since the hash is Envoy's)",
@@ -100,12 +100,12 @@ export const sessionsAndLoadBalancing: Case[] = [
   ],
   [
     { "upstream-hash-by-subset": "true" },
-    "upstream-hash-by-subset: converted (without upstream-hash-by NGINX does not look at it)",
+    "upstream-hash-by-subset: converted (without upstream-hash-by NGINX ignores it)",
   ],
   [
     { affinity: "cookie", "upstream-hash-by": "$host" },
     "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions land on another pod once, since the hash is Envoy's)",
-    "upstream-hash-by: converted (NGINX takes the cookie)",
+    "upstream-hash-by: converted (NGINX uses the cookie)",
   ],
   [{ "load-balance": "round_robin" }, "load-balance: mapped → DestinationRule loadBalancer.simple ROUND_ROBIN"],
   [
@@ -114,9 +114,9 @@ export const sessionsAndLoadBalancing: Case[] = [
   ],
   [
     { "load-balance": "ewma", "upstream-hash-by": "$host" },
-    "load-balance: converted (NGINX takes the hash)",
+    "load-balance: converted (NGINX uses the hash)",
     "upstream-hash-by: mapped → DestinationRule loadBalancer.consistentHash.httpHeaderName (sessions land on another pod once, since the hash is Envoy's)",
   ],
   [{ "service-upstream": "true" }, "service-upstream: mapped → what the gateway does: it follows the pods by itself"],
-  [{ "service-upstream": "false" }, "service-upstream: converted (it says what is the default)"],
+  [{ "service-upstream": "false" }, "service-upstream: converted (this is the default)"],
 ];

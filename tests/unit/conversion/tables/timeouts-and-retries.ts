@@ -8,7 +8,7 @@ export const timeoutsAndRetries: Case[] = [
   ],
   [
     { "proxy-connect-timeout": "10s" },
-    "proxy-connect-timeout: converted (it is no whole number, and NGINX takes its default, 5)",
+    "proxy-connect-timeout: converted (not a whole number, so NGINX uses its default, 5)",
   ],
   [
     { "proxy-connect-timeout": "0" },
@@ -16,19 +16,16 @@ export const timeoutsAndRetries: Case[] = [
   ],
   [
     { "proxy-read-timeout": "3600" },
-    "proxy-read-timeout: changed (there is no limit between two reads from the backend: what NGINX lets pass does pass, what it ends with 504 goes on)",
+    "proxy-read-timeout: mapped → no limit between two reads from the backend (what NGINX ends with 504 goes on)",
   ],
   [
     { "proxy-read-timeout": "5" },
     'proxy-read-timeout: refused (a gateway limits whole requests, and not the time between two reads from the backend) way out: timeouts.request: "5s" in the HTTPRoute, where no request may take longer as a whole',
   ],
-  [
-    { "proxy-read-timeout": "1m" },
-    "proxy-read-timeout: converted (it is no whole number, and NGINX takes its default, 60)",
-  ],
+  [{ "proxy-read-timeout": "1m" }, "proxy-read-timeout: converted (not a whole number, so NGINX uses its default, 60)"],
   [
     { "proxy-send-timeout": "120" },
-    "proxy-send-timeout: changed (there is no limit between two writes to the backend: what NGINX lets pass does pass, what it ends with 504 goes on)",
+    "proxy-send-timeout: mapped → no limit between two writes to the backend (what NGINX ends with 504 goes on)",
   ],
   [
     { "proxy-send-timeout": "3" },
@@ -51,7 +48,7 @@ export const timeoutsAndRetries: Case[] = [
     { "proxy-next-upstream-tries": "1" },
     "proxy-next-upstream-tries: refused (the gateway tries three times, which HTTPRoute cannot change) way out: a TrafficPolicy of this package with retries, on a waypoint",
   ],
-  [{ "proxy-next-upstream-timeout": "0" }, "proxy-next-upstream-timeout: converted (it says what is the default)"],
+  [{ "proxy-next-upstream-timeout": "0" }, "proxy-next-upstream-timeout: converted (this is the default)"],
   [
     { "proxy-next-upstream-timeout": "10" },
     "proxy-next-upstream-timeout: refused (the gateway's retries have no time limit of their own) way out: timeouts.request in the HTTPRoute",

@@ -1,0 +1,39 @@
+// A waypoint's pod as istiod makes it, as far as its namespace may refuse it: rights, mounts and requests.
+// Source: istiod's template files/waypoint.yaml, 1.30 and 1.31.
+import { partDefaults } from "../../lib/istio/defaults";
+import type { AskedObject } from "../../lib/preflight/asked";
+import type { PodSettings } from "../gateway/objects";
+
+/** Where the waypoint goes, and what its pods request. */
+export interface AskedWaypoint {
+  name: string;
+  namespace: string;
+  pods: PodSettings;
+}
+
+/** The pod, by which the namespace's Pod Security, quotas and limits answer. */
+export function askedPod({ name, namespace, pods }: AskedWaypoint): AskedObject {
+  const usual = partDefaults.waypoint;
+  const container = {
+    name: "istio-proxy",
+    image: "docker.io/istio/proxyv2",
+    resources: { requests: { cpu: pods.cpu ?? usual.cpu, memory: pods.memory ?? usual.memory } },
+    securityContext: {
+      privileged: false,
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      runAsUser: 1337,
+      runAsGroup: 1337,
+      runAsNonRoot: true,
+      capabilities: { drop: ["ALL"] },
+    },
+  };
+  const labels = { "gateway.networking.k8s.io/gateway-name": name, "sidecar.istio.io/inject": "false" };
+  const body = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: { name, namespace, labels },
+    spec: { containers: [container] },
+  };
+  return { kind: "Pod", api: "/api/v1", plural: "pods", namespace, name, body };
+}

@@ -1,0 +1,64 @@
+// Services that an ingress gateway reaches past the waypoint whose policies are to protect them.
+import type { AuthorizationPolicyState, ClusterSnapshot, ServiceState } from "../cluster-state/snapshot";
+import { finding, type Finding } from "./check";
+import { ingressGateways, marks, some, waypoints } from "./mesh";
+import { serviceWaypoint } from "./waypoint-users";
+
+/** What Go's ParseBool, by which istiod reads the label, takes for true. */
+const truths = ["1", "t", "T", "TRUE", "true", "True"];
+
+/** One finding a Service: a policy targets it or its waypoint, and a gateway routes to it directly. */
+export function ingressBypasses(snapshot: ClusterSnapshot): Finding[] {
+  const routed = routedServices(snapshot);
+  const guards = guardsOf(snapshot);
+  const namespaces = new Map(snapshot.namespaces.map((namespace) => [namespace.name, namespace]));
+  const passes = ({ namespace, labels }: ServiceState) =>
+    truths.includes(
+      labels[marks.ingressUseWaypoint] ?? namespaces.get(namespace)?.labels[marks.ingressUseWaypoint] ?? "",
+    );
+  return snapshot.services
+    .filter((service) => routed.has(key(service)) && !passes(service))
+    .flatMap((service) => {
+      const policies = guards(service).map(({ name }) => name);
+      if (policies.length === 0) return [];
+      const rule = `AuthorizationPolicy ${some(policies)} is enforced by its waypoint, and a gateway routes to it`;
+      const label = `${marks.ingressUseWaypoint}=true`;
+      const overwrite = marks.ingressUseWaypoint in service.labels ? " --overwrite" : "";
+      return [
+        finding("Service", service, `no label ${label}`, rule, {
+          run: `kubectl label service ${service.name} --namespace ${service.namespace}${overwrite} ${label}`,
+        }),
+      ];
+    });
+}
+
+/** Services to which a route of an ingress gateway leads. */
+function routedServices(snapshot: ClusterSnapshot): Set<string> {
+  const gateways = new Set(ingressGateways(snapshot).map(key));
+  const routes = snapshot.routes.filter(({ parents }) =>
+    parents.some((parent) => parent.kind === "Gateway" && gateways.has(key(parent))),
+  );
+  return new Set(routes.flatMap(({ backends }) => backends.filter(({ kind }) => kind === "Service").map(key)));
+}
+
+/** The policies of a Service: those that target it, and those that target its waypoint. */
+function guardsOf(snapshot: ClusterSnapshot): (service: ServiceState) => AuthorizationPolicyState[] {
+  const served = new Set(waypoints(snapshot).map(key));
+  const waypointOf = serviceWaypoint(snapshot);
+  const byTarget = new Map<string, AuthorizationPolicyState[]>();
+  for (const policy of snapshot.authorizationPolicies) {
+    for (const target of policy.targets.filter(({ kind }) => kind === "Service" || kind === "Gateway")) {
+      const place = `${target.kind} ${key(target)}`;
+      byTarget.set(place, [...(byTarget.get(place) ?? []), policy]);
+    }
+  }
+  return (service) => {
+    const waypoint = waypointOf("Service", service);
+    const ofWaypoint = waypoint !== undefined && served.has(waypoint) ? byTarget.get(`Gateway ${waypoint}`) : undefined;
+    return [...new Set([...(byTarget.get(`Service ${key(service)}`) ?? []), ...(ofWaypoint ?? [])])];
+  };
+}
+
+function key({ namespace, name }: { namespace: string; name: string }): string {
+  return `${namespace}/${name}`;
+}

@@ -1,0 +1,84 @@
+// What lies under the mesh and may be in its way: settings of network plugins, and policies that shut the mesh out.
+import type { ClusterSnapshot, OtherPolicyState } from "../cluster-state/snapshot";
+import { hboneFindings, hbonePort } from "../network-policies/hbone";
+import { probeFindings } from "../network-policies/probes";
+import { pluginFindings } from "../network-plugins";
+import { isolatesPodInterfaces, podInterfaceFinding } from "../network-plugins/clouds";
+import type { Check, Finding } from "./check";
+import { count, enrolls, podsToCapture, some } from "./mesh";
+
+export const networkChecks: Check[] = [
+  {
+    id: "network-plugin",
+    category: "network",
+    claim: "the network plugin's settings leave the mesh's traffic alone",
+    severity: "error",
+    hint: "Under such a setting traffic bypasses ztunnel and waypoints, or the kubelet's probes fail, without a sign in Istio.",
+    needs: ["networkPlugins", "nodes", "pods", "namespaces"],
+    run: (snapshot) => [...pluginFindings(snapshot.networkPlugins, snapshot.nodes), ...podInterfaceFindings(snapshot)],
+  },
+  {
+    id: "network-policy-hbone",
+    category: "network",
+    claim: "no NetworkPolicy blocks the mesh's port",
+    severity: "warning",
+    hint: `Mesh traffic arrives at port ${hbonePort}, whatever port the application listens on.`,
+    needs: ["networkPolicies", "pods", "namespaces", "services"],
+    run: (snapshot) => hboneFindings(snapshot, "ingress"),
+  },
+  {
+    id: "network-policy-egress",
+    category: "network",
+    claim: "no NetworkPolicy keeps pods from connecting to the mesh's port",
+    severity: "warning",
+    hint: `A pod of the mesh connects to port ${hbonePort} of other pods and of waypoints, whatever port it asks for.`,
+    needs: ["networkPolicies", "pods", "namespaces", "services"],
+    run: (snapshot) => hboneFindings(snapshot, "egress"),
+  },
+  {
+    id: "network-policy-probes",
+    category: "network",
+    claim: "no NetworkPolicy blocks the kubelet's probes",
+    severity: "warning",
+    hint: "Probes of captured pods come from a link-local address, which policies do not allow by default.",
+    needs: ["networkPolicies", "otherPolicies", "pods", "namespaces"],
+    run: probeFindings,
+  },
+  {
+    id: "network-policy-others",
+    category: "network",
+    claim: "no policy of the network plugin's own kinds is in the mesh's way",
+    severity: "warning",
+    hint: `Only NetworkPolicies are judged: look for port ${hbonePort} and the probes' address in the others yourself.`,
+    needs: ["definitions", "otherPolicies", "namespaces", "pods"],
+    unjudged: unjudgedPolicies,
+    run: () => [],
+  },
+];
+
+/** Pods of the mesh with a network interface of their own, and security groups on it. */
+function podInterfaceFindings(snapshot: ClusterSnapshot): Finding[] {
+  const plugin = snapshot.networkPlugins.find((each) => each.plugin === "aws-vpc-cni" && isolatesPodInterfaces(each));
+  const pods = plugin ? podsToCapture(snapshot).filter((pod) => "vpc.amazonaws.com/pod-eni" in pod.annotations) : [];
+  const names = pods.map(({ namespace, name }) => `${namespace}/${name}`);
+  return plugin && pods.length > 0 ? [podInterfaceFinding(plugin, `with security groups on ${some(names)}`)] : [];
+}
+
+/** Policies that may concern the mesh and that are not judged here. */
+function unjudgedPolicies(snapshot: ClusterSnapshot): string | undefined {
+  const asks = enrolls(snapshot);
+  const isAmbient = (namespace: string) => asks({ namespace, labels: {} });
+  const enrolled = new Set(podsToCapture(snapshot).map(({ namespace }) => namespace));
+  const open = snapshot.otherPolicies.filter(
+    ({ namespace, isOpening }) => !isOpening && (namespace === "" || isAmbient(namespace) || enrolled.has(namespace)),
+  );
+  if (open.length === 0) return undefined;
+  const kinds = new Map<string, OtherPolicyState[]>();
+  for (const policy of open) kinds.set(policy.kind, [...(kinds.get(policy.kind) ?? []), policy]);
+  return [...kinds].map(([kind, policies]) => `${kindText(kind, policies)} not judged`).join(", ");
+}
+
+function kindText(kind: string, policies: OtherPolicyState[]): string {
+  const names = policies.map(({ namespace, name }) => (namespace === "" ? name : `${namespace}/${name}`));
+  return `${count(policies.length, "object")} of the kind ${kind} (${some(names.sort())})`;
+}

@@ -1,0 +1,142 @@
+// Who is admitted: AuthorizationPolicies on the Gateway for the hosts and paths of an Ingress.
+import { defined, type Written } from "./objects";
+import type { Piece } from "./matches";
+import type { Policies } from "./policies";
+import { refused, type Entry, type Verdict } from "./report";
+import { neverRedirected, redirects, type GatewayOptions, type PlacedServer } from "./routes";
+import type { Location, ReadIngress } from "./servers";
+
+/** The requests of an Ingress, for the `to` of a rule. */
+interface Guarded {
+  operations: object[];
+  entries: Entry[];
+}
+
+/** AuthorizationPolicies for the source ranges of an Ingress. */
+export function sourceRanges(owner: ReadIngress, placed: readonly PlacedServer[], gateway: GatewayOptions): Policies {
+  const { allow, deny } = owner.settings;
+  if (!allow && !deny) return { objects: [], entries: [] };
+  const text = JSON.stringify([allow, deny]);
+  const same = ({ owner: { settings } }: Location) => JSON.stringify([settings.allow, settings.deny]) === text;
+  const annotated = Object.keys(owner.ingress.metadata.annotations ?? {}).filter((name) =>
+    name.endsWith("list-source-range"),
+  );
+  const { operations, entries } = guardedBy(owner, placed, same, annotated);
+  const policy = (suffix: string, source: object) =>
+    policyOf(owner, suffix, gateway, { action: "DENY", rules: [{ from: [{ source }], to: operations }] });
+  const objects =
+    operations.length === 0
+      ? []
+      : [
+          ...(deny ? [policy("denylist", { remoteIpBlocks: deny })] : []),
+          ...(allow ? [policy("allowlist", { notRemoteIpBlocks: allow })] : []),
+        ];
+  return { objects, entries };
+}
+
+/** An AuthorizationPolicy that has the Ingress's service asked, save where a certificate authority asks. */
+export function externalAuth(owner: ReadIngress, placed: readonly PlacedServer[], gateway: GatewayOptions): Policies {
+  const provider = owner.settings.authProvider;
+  if (provider === undefined) return { objects: [], entries: [] };
+  const same = ({ path, owner: { settings } }: Location) =>
+    settings.authProvider === provider && !path.startsWith(neverRedirected);
+  const annotated = Object.keys(owner.ingress.metadata.annotations ?? {}).filter((name) => name.endsWith("/auth-url"));
+  const { operations, entries } = guardedBy(owner, placed, same, annotated);
+  const spec = { action: "CUSTOM", provider: { name: provider }, rules: [{ to: operations }] };
+  return { objects: operations.length === 0 ? [] : [policyOf(owner, "auth", gateway, spec)], entries };
+}
+
+function policyOf({ ingress }: ReadIngress, suffix: string, gateway: GatewayOptions, spec: object): Written {
+  const { name, namespace } = ingress.metadata;
+  return {
+    apiVersion: "security.istio.io/v1",
+    kind: "AuthorizationPolicy",
+    metadata: defined({ name: [namespace, name, suffix].filter(Boolean).join("-"), namespace: gateway.namespace }),
+    spec: { targetRefs: [{ group: "gateway.networking.k8s.io", kind: "Gateway", name: gateway.name }], ...spec },
+  };
+}
+
+/** What a policy of the Ingress is for; `same` is true for every location that gets the same policy. */
+function guardedBy(
+  owner: ReadIngress,
+  placed: readonly PlacedServer[],
+  same: (location: Location) => boolean,
+  annotated: string[],
+): Guarded {
+  const operations: object[] = [];
+  const entries: Entry[] = [];
+  const servers = placed.map(({ server }) => server);
+  for (const one of placed) {
+    const mine = one.placed
+      .filter(({ location, pieces }) => location.owner === owner && pieces.length > 0)
+      .map(({ location }) => location)
+      .filter(same);
+    if (mine.length === 0) continue;
+    const found = operationsOf(one, mine, same);
+    // Without ports a policy would hold for whole connections to the Gateway's TCP listeners.
+    const ports = mine.every((location) => redirects(location, one.server, servers)) ? ["443"] : ["80", "443"];
+    if (Array.isArray(found)) {
+      operations.push(...found.map((operation) => ({ operation: { ...operation, ports } })));
+    } else {
+      entries.push(...annotated.map((name) => ({ ingress: owner.key, part: "annotation" as const, name, ...found })));
+    }
+  }
+  return { operations, entries };
+}
+
+/** Host and paths of the locations, or why no AuthorizationPolicy can name them. */
+function operationsOf(
+  { server, placed }: PlacedServer,
+  mine: Location[],
+  same: (location: Location) => boolean,
+): object[] | Verdict {
+  const names = [server.host, ...server.aliases];
+  if (names.some((name) => name === "" || name.startsWith("*."))) {
+    return refused(
+      "an AuthorizationPolicy can name neither all other hosts nor a wildcard with every port",
+      "each host by its name",
+    );
+  }
+  const hosts = names.flatMap((name) => [name, `${name}:*`]);
+  if (placed.every(({ location }) => same(location))) return [{ hosts }];
+  const all = placed.flatMap(({ location, pieces }) => pieces.map((piece) => ({ location, piece })));
+  const expressions = all.filter(({ piece }) => piece.match.type === "RegularExpression");
+  const isMine = ({ location }: { location: Location }) => mine.includes(location);
+  const isRoot = ({ location }: { location: Location }) => location.path === "/";
+  // A prefix comes before every expression, so those of others matter only to a path that is one itself.
+  const blurred =
+    expressions.some(isMine) && expressions.some((one) => (isMine(one) ? !isRoot(one) : !same(one.location)));
+  if (blurred) {
+    return refused("an AuthorizationPolicy knows no regular expressions", "a host of its own for these paths");
+  }
+  return all
+    .filter(({ location }) => mine.includes(location))
+    .map(({ location, piece }) => {
+      const below = all.filter(
+        (other) => other.location !== location && !same(other.location) && isBelow(other.piece, piece),
+      );
+      const notPaths = [...new Set(below.flatMap(({ piece: other }) => pathsOf(other)))];
+      return {
+        hosts,
+        ...(isAll(piece) ? {} : { paths: pathsOf(piece) }),
+        ...(notPaths.length > 0 ? { notPaths } : {}),
+      };
+    });
+}
+
+function pathsOf({ match: { type, value } }: Piece): string[] {
+  if (type === "Exact") return [value];
+  return value === "/" ? ["/*"] : [value, `${value}/*`];
+}
+
+/** True for a prefix or an expression that takes every path. */
+function isAll({ match: { type, value } }: Piece): boolean {
+  return type === "RegularExpression" || (type === "PathPrefix" && value === "/");
+}
+
+function isBelow(one: Piece, outer: Piece): boolean {
+  const { type, value } = isAll(outer) ? { type: "PathPrefix", value: "/" } : outer.match;
+  if (type !== "PathPrefix") return false;
+  const above = value === "/" ? "/" : `${value}/`;
+  return one.match.value.startsWith(above) || (one.match.value === value && one.match.type === "Exact");
+}

@@ -1,0 +1,245 @@
+// An authentication service that is asked about every request: an extension provider of the mesh, named by --auth-provider.
+import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
+import { defined } from "../objects";
+import { oneLine } from "../literals";
+import { booleanOf, detailOf, listOf, type Annotation, type Reader, type Surroundings, type Told } from "./family";
+
+const source = "authreq";
+const leader = "auth-url";
+
+/** The service that an auth-url names, as far as it can be told. */
+interface AuthService {
+  service: string;
+  port: number;
+  /** The path of the URL, absent for the root. */
+  path?: string;
+}
+
+const urlForm = /^(https?):\/\/([^/:?#\s]+)(?::(\d+))?(\/[^?#\s]*)?([?#]\S*)?$/;
+const serviceForm = /^([a-z]([-a-z0-9]*[a-z0-9])?)\.([a-z0-9]([-a-z0-9]*[a-z0-9])?)\.svc(\.cluster\.local)?$/;
+
+const readUrl: Reader = (value, settings, around) => {
+  const url = value.trim();
+  const parts = urlForm.exec(url);
+  if (!parts || url.includes("..")) {
+    return refused("not an http or https URL, so NGINX answers 503", `${leader}: "https://auth.example.com/check"`);
+  }
+  const provider = around.authProvider(url);
+  if (provider === undefined) {
+    return refused(
+      "the gateway asks an extension provider of the mesh, and no --auth-provider names one for this URL",
+      `--auth-provider my-auth, and in the arguments of AmbientMesh ${providerText("my-auth", url, around)}`,
+    );
+  }
+  if (Array.isArray(provider)) {
+    const each = provider.map((one) => `--auth-provider "${one}=<name>"`).join(" ");
+    return refused(`one --auth-provider cannot stand for several services: ${provider.join(", ")}`, each);
+  }
+  settings.authProvider = provider;
+  const differs = isOauth2Proxy(url)
+    ? "oauth2-proxy answers 202 to /oauth2/auth, and only 200 admits a request here, so it must run with --upstream=static://200, which signs clients in by itself"
+    : "the service sees method and path of the request itself, after the path of the URL, and only 200 admits it, not every 2xx";
+  const preflight =
+    booleanOf(around.other("enable-cors")) === true
+      ? "; it is asked about preflight requests too, and must answer 200 to them"
+      : "";
+  return changed(
+    `the mesh must have the provider: ${providerText(provider, url, around)}; ${differs}${preflight}`,
+    `AuthorizationPolicy CUSTOM with provider ${provider}, on the Gateway`,
+  );
+};
+
+function isOauth2Proxy(url: string): boolean {
+  return /\/oauth2\/auth$/.test(url);
+}
+
+/** What the arguments of AmbientMesh must say for the provider to exist. */
+function providerText(name: string, url: string, around: Surroundings): string {
+  const found = serviceOf(url, around);
+  const envoyExtAuthzHttp = defined({
+    service: found?.service ?? `<Service that answers ${url}>`,
+    port: found?.port ?? 80,
+    pathPrefix: isOauth2Proxy(url) ? undefined : found?.path,
+    statusOnError: "500",
+    includeRequestHeadersInCheck: ["authorization", "cookie", "x-forwarded-*"],
+    includeAdditionalHeadersInCheck: additionalHeaders(around),
+    headersToUpstreamOnAllow: upstreamHeaders(around),
+    headersToDownstreamOnAllow: ["set-cookie"],
+  });
+  const env =
+    around.authProviders > 1 ? { pilot: { env: { PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS: "true" } } } : {};
+  const meshConfig = { extensionProviders: [{ name, envoyExtAuthzHttp }] };
+  return oneLine({ controlPlane: { values: { ...env, meshConfig } } }).slice(2, -2);
+}
+
+/** From a URL of a Service, or of a host and path that an Ingress of the input sends to one. */
+function serviceOf(url: string, around: Surroundings): AuthService | undefined {
+  const [, scheme, host = "", port, path = "/"] = urlForm.exec(url) ?? [];
+  const rest = path === "/" ? {} : { path: path.replace(/\/$/, "") };
+  const [, name, , namespace] = serviceForm.exec(host) ?? [];
+  if (name !== undefined) {
+    const service = `${name}.${namespace}.svc.cluster.local`;
+    return { service, port: Number(port ?? (scheme === "https" ? 443 : 80)), ...rest };
+  }
+  const own = (around.ingress.spec.rules ?? [])[0]?.host ?? "";
+  const behind = around.serviceAt(/^\$(http_)?host$/.test(host) ? own : host, path);
+  return behind && { ...behind, ...rest };
+}
+
+/** Headers of the service's answer that the backend gets. */
+function upstreamHeaders({ other }: Surroundings): string[] | undefined {
+  const names = listOf(other("auth-response-headers") ?? "").map((name) => name.toLowerCase());
+  return names.length > 0 ? [...new Set(names)] : undefined;
+}
+
+/** Headers with a fixed value for the service. */
+function additionalHeaders(around: Surroundings): { [name: string]: string } | undefined {
+  const redirect = around.other("auth-request-redirect")?.trim();
+  const config = configOf(around)?.data ?? {};
+  const fixed = Object.entries({
+    ...(redirect === undefined ? {} : { "X-Auth-Request-Redirect": redirect }),
+    ...config,
+  }).filter(([, value]) => !value.includes("$"));
+  return fixed.length > 0 ? Object.fromEntries(fixed) : undefined;
+}
+
+function configOf(around: Surroundings) {
+  const key = around.other("auth-proxy-set-headers")?.trim();
+  const own = around.ingress.metadata.namespace;
+  if (key === undefined) return undefined;
+  return around.configMap(key.includes("/") || own === undefined ? key : `${own}/${key}`);
+}
+
+const readResponseHeaders: Reader = (value) =>
+  listOf(value).every((name) => /^[a-zA-Z\d\-_]+$/.test(name))
+    ? mapped("headersToUpstreamOnAllow of the provider")
+    : refused(
+        "one of these names is not a header name, so NGINX answers 503",
+        'auth-response-headers: "X-User, X-Email"',
+      );
+
+const readSetHeaders: Reader = (_, __, around) => {
+  const config = configOf(around);
+  if (config === undefined) {
+    return refused(
+      "the ConfigMap is not in the input",
+      `-f with ConfigMap ${around.other("auth-proxy-set-headers")?.trim()}, or --namespace to read it from a cluster`,
+    );
+  }
+  const variable = Object.entries(config.data ?? {}).find(([, value]) => value.includes("$"));
+  return variable
+    ? refused(`a provider knows no variables, as in ${variable[0]}`, "headers with fixed values")
+    : mapped("includeAdditionalHeadersInCheck of the provider");
+};
+
+/** What says more about auth-url; without a provider it is refused as auth-url is. */
+function detail(told: Told, name: string, does: string, becomes: string, read: Reader): Annotation {
+  const reader: Reader = (value, settings, around) =>
+    typeof around.authProvider(around.other(leader)?.trim() ?? "") === "string"
+      ? read(value, settings, around)
+      : refused(`it belongs to ${leader}, which is refused`, `see ${leader}`);
+  return { ...detailOf(source, told, name, does, leader, reader), becomes };
+}
+
+const say =
+  (verdict: Verdict): Reader =>
+  () =>
+    verdict;
+const connections = "Envoy's own connections to the service";
+const everyTime = changed("the service is asked about every request");
+
+export const externalAuth: Annotation[] = [
+  {
+    name: leader,
+    told: "table",
+    does: "asks this URL whether a request may pass",
+    becomes:
+      "with `--auth-provider`, an AuthorizationPolicy of action CUSTOM on the Gateway, for the host and its paths; the report says what `meshConfig.extensionProviders` must have. Refused without, and where a host is a wildcard",
+    source,
+    read: readUrl,
+  },
+  detail(
+    "table",
+    "auth-cache-key",
+    "what answers of the service are kept by",
+    "nothing: none are kept",
+    say(everyTime),
+  ),
+  detail("table", "auth-cache-duration", "how long they are kept", "nothing: none are kept", say(everyTime)),
+  ...(
+    [
+      ["auth-keepalive", "connections to the service that stay open"],
+      ["auth-keepalive-share-vars", "shares NGINX's variables with the request to the service"],
+      ["auth-keepalive-requests", "requests for each of these connections"],
+      ["auth-keepalive-timeout", "how long they stay open without any"],
+    ] as const
+  ).map(([name, does]) => detail("table", name, does, `nothing: ${connections} stay open`, say(mapped(connections)))),
+  detail(
+    "table",
+    "auth-proxy-set-headers",
+    "headers for the service, in a ConfigMap",
+    "`includeAdditionalHeadersInCheck` of the provider; variables are refused",
+    readSetHeaders,
+  ),
+  detail(
+    "table",
+    "auth-snippet",
+    "NGINX configuration for the request to the service",
+    "refused: Envoy does not read NGINX's configuration",
+    say(refused("Envoy does not read NGINX's configuration", "includeAdditionalHeadersInCheck of the provider")),
+  ),
+  detail(
+    "text",
+    "auth-method",
+    "the method of the request to the service, GET by default",
+    "nothing: the service sees the method of the request itself",
+    say(changed("the service sees the method of the request itself")),
+  ),
+  detail(
+    "text",
+    "auth-signin",
+    "where clients are sent whom the service refuses",
+    "nothing: the service's answer reaches the client, so the service has to redirect",
+    (value) =>
+      changed(
+        `the service itself must answer with the redirect to ${value.trim()}: its answer reaches the client as it is`,
+      ),
+  ),
+  detail(
+    "text",
+    "auth-signin-redirect-param",
+    "the parameter of that URL with the first one",
+    "goes with `auth-signin`",
+    (_, __, { other }) =>
+      other("auth-signin") === undefined
+        ? inert("without auth-signin NGINX ignores it")
+        : changed("the service itself must write the parameter into its redirect"),
+  ),
+  detail(
+    "text",
+    "auth-response-headers",
+    "headers of the service's answer for the backend",
+    "`headersToUpstreamOnAllow` of the provider",
+    readResponseHeaders,
+  ),
+  detail(
+    "text",
+    "auth-request-redirect",
+    "the X-Auth-Request-Redirect header for the service, the request's own path by default",
+    "`includeAdditionalHeadersInCheck` of the provider; nothing for variables, since the service sees the path itself",
+    (value) =>
+      value.includes("$")
+        ? changed("the service gets no X-Auth-Request-Redirect; it sees host and path of the request itself")
+        : mapped("includeAdditionalHeadersInCheck of the provider"),
+  ),
+  detail(
+    "text",
+    "auth-always-set-cookie",
+    "passes the service's cookie on for every status, not only for answers without an error",
+    "`headersToDownstreamOnAllow` of the provider, for every status",
+    (value) =>
+      booleanOf(value) === true
+        ? converted("headersToDownstreamOnAllow of the provider")
+        : changed("the service's cookie is passed on for every status"),
+  ),
+];

@@ -1,0 +1,47 @@
+// Extension providers of the mesh, and which of them stands for which auth-url.
+import { defined, keyOf, type Ingress } from "./objects";
+import type { PortNumber } from "./routes";
+
+/** An extension provider of the mesh. */
+export interface AuthProvider {
+  name: string;
+  /** The auth-url that it stands for; absent for every other one. */
+  url?: string;
+}
+
+/** The provider for an auth-url; the URLs for which nothing but one name is given, where they are several. */
+export function authProviderOf(
+  url: string,
+  asked: readonly string[],
+  providers: readonly AuthProvider[],
+): string | string[] | undefined {
+  const own = providers.find((one) => one.url === url);
+  if (own) return own.name;
+  const usual = providers.filter((one) => one.url === undefined).at(-1);
+  const others = asked.filter((one) => !providers.some((provider) => provider.url === one));
+  return usual && others.length > 1 ? [...others].sort() : usual?.name;
+}
+
+/** The Service to which one of the Ingresses sends a host and path. */
+export function serviceAt(
+  host: string,
+  path: string,
+  ingresses: readonly Ingress[],
+  portOf: PortNumber,
+): { service: string; port: number } | undefined {
+  const found = ingresses
+    .flatMap(({ metadata, spec }) =>
+      (spec.rules ?? [])
+        .filter((rule) => rule.host?.toLowerCase() === host.toLowerCase())
+        .flatMap(({ http }) => http?.paths ?? [])
+        .map(({ path: prefix = "/", backend }) => ({ metadata, prefix, backend })),
+    )
+    .filter(({ prefix }) => prefix === "/" || path === prefix || path.startsWith(prefix.replace(/\/?$/, "/")))
+    .sort((a, b) => b.prefix.length - a.prefix.length || (keyOf(a.metadata) < keyOf(b.metadata) ? -1 : 1))[0];
+  const service = found?.backend.service;
+  if (!found || !service) return undefined;
+  const { namespace } = found.metadata;
+  const port = portOf(defined({ namespace, service: service.name, port: service.port ?? {} }));
+  const name = `${service.name}.${namespace ?? "default"}.svc.cluster.local`;
+  return port === undefined ? undefined : { service: name, port };
+}

@@ -1,0 +1,166 @@
+// The Ingresses of the class with all that their annotations say.
+import { annotations, foreign } from "./annotations";
+import { booleanOf, prefix, type Surroundings } from "./annotations/family";
+import { authProviderOf, serviceAt, type AuthProvider } from "./auth-providers";
+import type { Input } from "./input";
+import { defined, keyOf, type Ingress } from "./objects";
+import { changed, converted, inert, mapped, refused, type Entry, type Verdict } from "./report";
+import type { GatewayOptions, PortNumber } from "./routes";
+import { inOrder, type ReadIngress } from "./servers";
+import { defaultSettings } from "./settings";
+
+/** What a conversion may be told. */
+export interface ConvertOptions {
+  gateway: GatewayOptions;
+  /** Class of the Ingresses. */
+  className: string;
+  /** False: an Ingress without any class is somebody else's. */
+  classless: boolean;
+  /** Refused parts that may be left out, by the annotation's name with or without its prefix, or as the report names them. */
+  accept: readonly string[];
+  /** Extension providers of the mesh, for auth-url. */
+  authProviders: readonly AuthProvider[];
+}
+
+/** Reads the Ingresses of the class, in NGINX's order. */
+export function readAll(input: Input, options: ConvertOptions, entries: Entry[]): ReadIngress[] {
+  const mine = input.ingresses.filter((one) => isTaken(one, options));
+  const asked = new Set(mine.flatMap(({ metadata }) => metadata.annotations?.[`${prefix}auth-url`]?.trim() ?? []));
+  const auth: Pick<Surroundings, "authProvider" | "authProviders" | "serviceAt"> = {
+    authProvider: (url) => authProviderOf(url, [...asked], options.authProviders),
+    authProviders: options.authProviders.length,
+    serviceAt: (host, path) => serviceAt(host, path, mine, portNumbers(input)),
+  };
+  const passes = !["ssl-passthrough", `${prefix}ssl-passthrough`].some((name) => options.accept.includes(name));
+  return inOrder(mine.map((ingress) => readIngress(ingress, input, auth, passes, entries)));
+}
+
+/** The class as the field or the old annotation names it. */
+export function classOf({ metadata, spec }: Ingress): string | undefined {
+  return spec.ingressClassName ?? metadata.annotations?.["kubernetes.io/ingress.class"];
+}
+
+function isTaken(ingress: Ingress, { className, classless }: ConvertOptions): boolean {
+  const own = classOf(ingress);
+  return own ? own === className : classless;
+}
+
+/** What the report says of the Ingresses that NGINX does not serve. */
+export function leftEntries({ ingresses }: Input, options: ConvertOptions): Entry[] {
+  return ingresses
+    .filter((ingress) => !isTaken(ingress, options))
+    .map((ingress) => {
+      const own = classOf(ingress);
+      const why = own ? `it is of class ${own}` : "it has no class";
+      const fix = own ? `--class ${own} converts it` : "--classless converts it all the same";
+      const name = keyOf(ingress.metadata);
+      return { ingress: name, part: "ingress", name, ...inert(`${why}, and NGINX does not serve it; ${fix}`) };
+    });
+}
+
+/** Reads all annotations of an Ingress. */
+function readIngress(
+  ingress: Ingress,
+  input: Input,
+  auth: Pick<Surroundings, "authProvider" | "authProviders" | "serviceAt">,
+  /** False: ssl-passthrough is left out, and TLS of its hosts ends at the gateway. */
+  passes: boolean,
+  entries: Entry[],
+): ReadIngress {
+  const { metadata } = ingress;
+  const key = keyOf(metadata);
+  const settings = defaultSettings();
+  const given = Object.entries(metadata.annotations ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
+  const own = (name: string) =>
+    name.includes("/") || metadata.namespace === undefined ? name : `${metadata.namespace}/${name}`;
+  const around: Surroundings = {
+    ingress,
+    other: (name) => metadata.annotations?.[prefix + name],
+    service: (name) => input.services.get(own(name)),
+    secret: (name) =>
+      input.secrets.get(name) ??
+      (metadata.namespace === undefined ? input.secrets.get(name.split("/").at(-1) ?? "") : undefined),
+    configMap: (name) => input.configMaps.get(name),
+    ...auth,
+  };
+  for (const [name, value] of given) {
+    let verdict = readAnnotation(name, value, settings, around);
+    if (settings.passthrough && !passes) {
+      settings.passthrough = false;
+      verdict = refused("TLS of its hosts ends at the gateway", "no --accept of it");
+    }
+    if (verdict) entries.push({ ingress: key, part: "annotation", name, value, ...verdict });
+  }
+  return { key, ingress, settings };
+}
+
+function readAnnotation(
+  name: string,
+  value: string,
+  settings: ReturnType<typeof defaultSettings>,
+  around: Surroundings,
+): Verdict | undefined {
+  if (name === "kubernetes.io/ingress.class") return converted("the Gateway's class");
+  if (name === "kubectl.kubernetes.io/last-applied-configuration") return undefined;
+  if (name.startsWith(prefix)) {
+    const known = annotations.get(name.slice(prefix.length));
+    if (!known) return unknown(name.slice(prefix.length));
+    if (booleanOf(around.other("canary")) === true && !isOfCanaries(known.name)) {
+      return inert("the Ingress is a canary, so NGINX uses the annotations of the other Ingress of its host and path");
+    }
+    return value === "" ? inert("NGINX ignores an empty value") : known.read(value, settings, around);
+  }
+  const other = foreign.find((one) => name.startsWith(one.prefix));
+  if (other)
+    return refused(`it is for ${other.controller}, and ingress-nginx does not read it`, "remove it, or --accept it");
+  if (name.startsWith("external-dns.alpha.kubernetes.io/")) {
+    settings.kept[name] = value;
+    return mapped(
+      "the same annotation on the HTTPRoute",
+      "external-dns needs --source=gateway-httproute, and takes a target from the Gateway",
+    );
+  }
+  if (name.startsWith("cert-manager.io/") || name === "kubernetes.io/tls-acme") {
+    return changed(
+      "cert-manager renews the certificate as long as the Ingress is there: write a Certificate of the Secret's name before you delete it",
+    );
+  }
+  if (name.startsWith("ingress.kubernetes.io/"))
+    return inert("old releases of ingress-nginx read it, the last ones do not");
+  return inert("ingress-nginx does not read it");
+}
+
+/** What NGINX reads from a canary too: how requests are shared, and how its pods are picked. */
+function isOfCanaries(name: string): boolean {
+  return /^(canary|affinity|session-cookie-|upstream-hash-by|load-balance$|service-upstream$)/.test(name);
+}
+
+/** Annotations that the last release does not read any more, and those that it reads instead. */
+const former = new Map<string, string | undefined>([
+  ["secure-backends", "backend-protocol"],
+  ["grpc-backend", "backend-protocol"],
+  ["secure-verify-ca-secret", "proxy-ssl-secret"],
+  ["enable-opentracing", "enable-opentelemetry"],
+  ["opentracing-trust-incoming-span", "opentelemetry-trust-incoming-span"],
+  ["add-base-url", undefined],
+  ["base-url-scheme", undefined],
+  ["session-cookie-hash", undefined],
+]);
+
+function unknown(name: string): Verdict {
+  if (!former.has(name)) {
+    const why = "ingress-nginx has no such annotation in its last release";
+    return refused(why, "remove it, or --accept it");
+  }
+  const now = former.get(name);
+  return inert(`old releases of ingress-nginx read it, the last one does not${now ? `: it reads ${now}` : ""}`);
+}
+
+/** Numbers of ports: as given, or by the Service that is in the input. */
+export function portNumbers({ services }: Input): PortNumber {
+  return ({ namespace, service, port }) => {
+    if (port.number !== undefined) return port.number;
+    const known = services.get(keyOf(defined({ namespace, name: service })));
+    return known?.spec.ports?.find(({ name }) => name === port.name)?.port;
+  };
+}

@@ -1,0 +1,34 @@
+// Versions that the Gateway API's standard bundles of today define: a CRD refuses a bundle that lacks one of those in
+// which objects of it were ever stored. Source: the bundles 1.5.1 and 1.6.0.
+import * as semver from "semver";
+import type { Named } from "../cluster-state/snapshot";
+
+const group = ".gateway.networking.k8s.io";
+
+const defined: Record<string, string[]> = {
+  grpcroutes: ["v1"],
+  backendtlspolicies: ["v1", "v1alpha3"],
+  tlsroutes: ["v1", "v1alpha2", "v1alpha3"],
+  listenersets: ["v1"],
+  httproutes: ["v1", "v1beta1"],
+  gateways: ["v1", "v1beta1"],
+  gatewayclasses: ["v1", "v1beta1"],
+  referencegrants: ["v1", "v1beta1"],
+  tcproutes: ["v1", "v1alpha2"],
+  udproutes: ["v1", "v1alpha2"],
+};
+
+/** CRDs by the likelihood that a version of theirs is gone. */
+export const retiredVersions: readonly string[] = Object.keys(defined).map((plural) => plural + group);
+
+/** Versions of a CRD's objects that a bundle of today does not define. */
+export function undefinedVersions(name: string, stored: readonly string[]): string[] {
+  const versions = defined[name.replace(group, "")];
+  return versions ? stored.filter((version) => !versions.includes(version)) : [];
+}
+
+/** True for a CRD of an older bundle than the one to be installed. */
+export function isBehind({ annotations }: Pick<Named, "annotations">, bundle: string): boolean {
+  const there = semver.coerce(annotations["gateway.networking.k8s.io/bundle-version"]);
+  return there !== null && semver.valid(bundle) !== null && semver.lt(there, bundle);
+}

@@ -1,0 +1,35 @@
+// An Istio that another tool installed: whose it is, and a way out of it that neither is undone nor takes from others.
+import type { WorkloadState } from "../cluster-state/snapshot";
+import { keeperOf } from "../ownership/keepers";
+
+/** What a finding says of a part of another Istio. */
+export interface OtherInstaller {
+  part: WorkloadState;
+  got: string;
+  rule: string;
+  run: string;
+}
+
+const conflict = "one Istio serves a cluster: a second one fights over webhooks, GatewayClasses and each node's CNI";
+/** Uninstalling ztunnel or istio-cni under captured pods takes their network. */
+const unenroll = "istio-ambient unenroll && ";
+
+/** The installer of a part that is none of this mesh's; `isEnrolled` where its data plane serves namespaces. */
+export function otherInstaller(part: WorkloadState, revision: string, isEnrolled: boolean): OtherInstaller {
+  const of = revision === "" ? "" : ` (revision ${revision})`;
+  const keeper = keeperOf(part);
+  if (keeper) {
+    const rule = `${conflict}; use that mesh without AmbientMesh, or have ${keeper.who} remove it: what is deleted here, it makes again`;
+    return { part, got: `an Istio of ${keeper.who}${of}`, rule, run: keeper.change };
+  }
+  const first = isEnrolled && part.kind === "DaemonSet" ? unenroll : "";
+  const release = part.annotations["meta.helm.sh/release-name"];
+  if (release !== undefined) {
+    const namespace = part.annotations["meta.helm.sh/release-namespace"] ?? part.namespace;
+    const run = `${first}helm uninstall ${release} --namespace ${namespace}`;
+    return { part, got: `an Istio installed by Helm${of}`, rule: conflict, run };
+  }
+  // Not --purge: it deletes Istio's CRDs, and with them the routes and policies of every mesh.
+  const run = `${isEnrolled ? unenroll : ""}istioctl uninstall --revision ${revision || "default"}`;
+  return { part, got: `an Istio installed by istioctl${of}`, rule: conflict, run };
+}

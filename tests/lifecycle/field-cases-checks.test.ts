@@ -1,0 +1,329 @@
+// What people ran into, provoked on a real control plane: who keeps an object, what cannot be captured, who names a waypoint,
+// and what a look with few rights still tells.
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { AmbientMesh } from "../../components";
+import { istioAmbient } from "../unit/fixtures/terminal";
+import { apply, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
+
+const mesh = "istio-system";
+const service = "hostk8s-gateway-istio";
+const tracked = "argocd.argoproj.io/tracking-id";
+
+interface Data {
+  schemaVersion: number;
+  good: boolean;
+  unread: { kind: string; open: string[]; narrowed: string[] }[];
+  checks: { id: string; outcome: string; findings: { message: string }[] }[];
+}
+
+async function look(...options: string[]): Promise<Data> {
+  const { out, err } = await istioAmbient(["check", "--output", "json", ...options]);
+  if (out === "") throw new Error(err);
+  return JSON.parse(out) as Data;
+}
+
+/** The messages of one check, once there are as many as wanted. */
+async function told(id: string, count: number): Promise<string[]> {
+  const ask = async () =>
+    (await look()).checks.find((check) => check.id === id)!.findings.map(({ message }) => message);
+  return settled(ask, ({ length }) => length === count);
+}
+
+const manifests = {
+  shop: fs.readFileSync(path.join(__dirname, "..", "unit", "fixtures", "shop.yaml"), "utf8"),
+  entries: `
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: api, namespace: shop, labels: { istio.io/use-waypoint: gone } }
+spec: { hosts: [api.example.com], ports: [{ number: 443, name: tls, protocol: TLS }], resolution: DNS }
+---
+apiVersion: networking.istio.io/v1
+kind: ServiceEntry
+metadata: { name: plain, namespace: shop, labels: { istio.io/use-waypoint: none } }
+spec: { hosts: [plain.example.com], ports: [{ number: 443, name: tls, protocol: TLS }], resolution: DNS }
+---
+apiVersion: networking.istio.io/v1
+kind: WorkloadGroup
+metadata: { name: vms, namespace: shop }
+spec: { metadata: { labels: { istio.io/use-waypoint: gone } }, template: { serviceAccount: default } }
+---
+apiVersion: networking.istio.io/v1
+kind: WorkloadEntry
+metadata: { name: vm-1, namespace: shop, labels: { istio.io/use-waypoint: waypoint } }
+spec: { address: 192.0.2.1 }
+`,
+  uncapturable: `
+apiVersion: v1
+kind: Node
+metadata: { name: virtual-1, labels: { type: virtual-kubelet, kubernetes.io/os: linux } }
+spec: { taints: [{ key: virtual-kubelet.io/provider, value: azure, effect: NoSchedule }] }
+---
+apiVersion: node.k8s.io/v1
+kind: RuntimeClass
+metadata: { name: sandbox }
+handler: runsc
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: burst, namespace: shop }
+spec:
+  nodeName: virtual-1
+  tolerations: [{ operator: Exists }]
+  containers: [{ name: burst, image: docker.io/library/nginx:1.29 }]
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: sandboxed, namespace: shop, annotations: { ambient.istio.io/redirection: enabled } }
+spec:
+  runtimeClassName: sandbox
+  containers: [{ name: sandboxed, image: docker.io/library/nginx:1.29 }]
+`,
+  hook: `
+apiVersion: v1
+kind: Pod
+metadata: { name: hooked, namespace: shop, annotations: { ambient.istio.io/redirection: enabled } }
+spec:
+  nodeSelector: { example.com/zone: nowhere }
+  containers:
+    - name: agent
+      image: docker.io/library/nginx:1.29
+      lifecycle: { postStart: { exec: { command: [sleep, "600"] } } }
+---
+apiVersion: v1
+kind: Event
+metadata: { name: hooked.started, namespace: shop }
+involvedObject: { kind: Pod, namespace: shop, name: hooked, fieldPath: "spec.containers{agent}" }
+reason: Started
+type: Normal
+`,
+  reader: `
+apiVersion: v1
+kind: ServiceAccount
+metadata: { name: reader, namespace: default }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata: { name: field-cases-reader }
+rules:
+  - { apiGroups: [""], resources: [namespaces, pods, services, configmaps], verbs: [get, list] }
+  - { apiGroups: [gateway.networking.k8s.io], resources: ["*"], verbs: [get, list] }
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRoleBinding
+metadata: { name: field-cases-reader }
+roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: field-cases-reader }
+subjects: [{ kind: ServiceAccount, name: reader, namespace: default }]
+`,
+  foreign: `
+apiVersion: v1
+kind: Namespace
+metadata: { name: platform-mesh }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: istiod-platform
+  namespace: platform-mesh
+  labels: { app: istiod, istio.io/rev: platform }
+  annotations: { ${tracked}: "argocd_mesh:apps/Deployment:platform-mesh/istiod-platform" }
+spec:
+  replicas: 0
+  selector: { matchLabels: { app: platform } }
+  template: { metadata: { labels: { app: platform } }, spec: { containers: [{ name: discovery, image: example.com/pilot }] } }
+`,
+};
+
+describe("what people ran into", () => {
+  let stack: TestStack;
+
+  before(async () => {
+    removeDefinitions();
+    stack = await TestStack.open("field-cases", async () => {
+      new AmbientMesh("mesh", { ...sources, platform: "kind" });
+    });
+    await stack.up();
+    apply(manifests.shop);
+    kubectl("rollout", "status", "deployment", "web", "-n", "shop");
+    // What istio-cni would do.
+    kubectl("annotate", "pods", "-n", "shop", "-l", "app=web", "ambient.istio.io/redirection=enabled");
+  });
+
+  after(async () => {
+    kubectl("delete", "namespace", "shop", "platform-mesh", "--ignore-not-found");
+    kubectl("delete", "node/virtual-1", "runtimeclass/sandbox", "--ignore-not-found");
+    kubectl("delete", "clusterrole,clusterrolebinding", "field-cases-reader", "--ignore-not-found");
+    kubectl("delete", "serviceaccount", "reader", "--ignore-not-found");
+    await stack.remove();
+    removeDefinitions();
+  });
+
+  it("a Service that Argo CD would put back is changed there", async () => {
+    kubectl("label", "service", service, "-n", mesh, "gateway.istio.io/managed-");
+    kubectl("annotate", "service", service, "-n", mesh, `${tracked}=edge:v1/Service:${mesh}/${service}`);
+    assert.deepEqual(await told("gateway-managed", 1), [
+      `\`Service ${mesh}/${service}\`: got "no label gateway.istio.io/managed"; istiod only touches Services that carry it; ` +
+        "the Argo CD application edge undoes what is changed here, so change it there; run `argocd app get edge`",
+    ]);
+    kubectl("annotate", "service", service, "-n", mesh, `${tracked}-`);
+    kubectl("label", "service", service, "-n", mesh, "gateway.istio.io/managed=istio.io-gateway-controller");
+  });
+
+  it("a namespace that Flux keeps has its label changed there", async () => {
+    const flux = ["kustomize.toolkit.fluxcd.io/name=apps", "kustomize.toolkit.fluxcd.io/namespace=flux-system"];
+    kubectl("label", "namespace", "shop", "istio-injection=enabled", ...flux);
+    assert.deepEqual(await told("both-labels", 1), [
+      '`Namespace shop`: got "istio-injection=enabled and istio.io/dataplane-mode=ambient"; a namespace uses one of the ' +
+        "two; the Flux Kustomization flux-system/apps undoes what is changed here, so change it there; run `flux get " +
+        "kustomization apps --namespace flux-system`",
+    ]);
+    kubectl("label", "namespace", "shop", "istio-injection-", ...flux.map((label) => `${label.split("=")[0]}-`));
+  });
+
+  it("an istiod that Argo CD keeps is in the way, and is not to be deleted", async () => {
+    apply(manifests.foreign);
+    await assert.rejects(stack.preview(), (error: Error) => {
+      const line =
+        '`Deployment platform-mesh/istiod-platform`: got "an Istio of the Argo CD application argocd/mesh (revision ' +
+        "platform)\"; one Istio serves a cluster: a second one fights over webhooks, GatewayClasses and each node's CNI; " +
+        "use that mesh without AmbientMesh, or have the Argo CD application argocd/mesh remove it: what is deleted here, " +
+        "it makes again; run `argocd app get argocd/mesh`";
+      assert.ok(error.message.includes(line), error.message);
+      return true;
+    });
+    kubectl("delete", "namespace", "platform-mesh");
+    assert.deepEqual((await stack.preview()).steps, []);
+  });
+
+  it("a ServiceEntry and a WorkloadGroup name a waypoint that is not there, a machine one for Services", async () => {
+    apply(manifests.entries);
+    const missing = (object: string) =>
+      `\`${object}\`: got "istio.io/use-waypoint=gone"; Gateway shop/gone is a waypoint; run \`istioctl waypoint apply ` +
+      "--name gone --namespace shop`";
+    assert.deepEqual(await told("waypoint-exists", 2), [
+      missing("ServiceEntry shop/api"),
+      missing("WorkloadGroup shop/vms"),
+    ]);
+    assert.deepEqual(await told("waypoint-serves", 1), [
+      '`WorkloadEntry shop/vm-1`: got "istio.io/use-waypoint=waypoint"; Gateway shop/waypoint is for "service", and only ' +
+        "one for workload or all serves it; run `kubectl label gateway waypoint --namespace shop --overwrite " +
+        "istio.io/waypoint-for=all`",
+    ]);
+    assert.deepEqual(await told("waypoint-bound", 0), []);
+  });
+
+  it("a gateway goes around the waypoint that has a policy of its own", async () => {
+    const patch = (target: object) =>
+      kubectl(
+        ...["patch", "authorizationpolicy", "readers", "-n", "shop", "--type", "merge", "--patch"],
+        JSON.stringify({ spec: { targetRefs: [target] } }),
+      );
+    patch({ group: "gateway.networking.k8s.io", kind: "Gateway", name: "waypoint" });
+    assert.deepEqual(await told("policy-ingress", 0), []);
+    kubectl("label", "service", "web", "-n", "shop", "istio.io/ingress-use-waypoint-");
+    assert.deepEqual(await told("policy-ingress", 1), [
+      '`Service shop/web`: got "no label istio.io/ingress-use-waypoint=true"; AuthorizationPolicy readers is enforced by ' +
+        "its waypoint, and a gateway routes to it; run `kubectl label service web --namespace shop " +
+        "istio.io/ingress-use-waypoint=true`",
+    ]);
+    kubectl("label", "service", "web", "-n", "shop", "istio.io/ingress-use-waypoint=true");
+    patch({ group: "", kind: "Service", name: "web" });
+  });
+
+  it("pods on a virtual node and in gVisor are one warning each, and no failure", async () => {
+    apply(manifests.uncapturable);
+    kubectl("wait", "pod/burst", "pod/sandboxed", "-n", "shop", "--for", "condition=Ready", "--timeout", "60s");
+    const rule = "istio-cni captures pods of Linux nodes that run its DaemonSet, in the node's own network stack";
+    assert.deepEqual((await told("uncapturable-pods", 2)).sort(), [
+      `\`Namespace shop\`: got "1 pod in gVisor (sandboxed)"; ${rule}; write \`istio.io/dataplane-mode: none\``,
+      `\`Namespace shop\`: got "1 pod on a virtual node (burst)"; ${rule}; write \`istio.io/dataplane-mode: none\``,
+    ]);
+    assert.deepEqual(await told("captured", 0), []);
+    kubectl("delete", "pod", "burst", "sandboxed", "-n", "shop", "--force");
+  });
+
+  it("a captured pod waits in its start hook", async () => {
+    apply(manifests.hook);
+    const since = new Date(Date.now() - 5 * 60_000).toISOString();
+    const done = (type: string) => ({ type, status: "True", lastTransitionTime: since });
+    const status = {
+      conditions: [done("PodReadyToStartContainers"), done("Initialized")],
+      containerStatuses: [
+        {
+          ...{ name: "agent", image: "nginx", imageID: "", ready: false, restartCount: 0 },
+          state: { waiting: { reason: "ContainerCreating" } },
+        },
+      ],
+    };
+    kubectl(
+      ...["patch", "pod", "hooked", "-n", "shop", "--subresource", "status", "--type", "merge", "--patch"],
+      JSON.stringify({ status }),
+    );
+    const [message = ""] = await told("start-hooks", 1);
+    assert.match(
+      message,
+      /^`Pod shop\/hooked`: got "in the start hook of agent for 3\d\d s"; a start hook ends without /,
+    );
+    kubectl("delete", "pod", "hooked", "-n", "shop", "--force");
+  });
+
+  it("few rights cost what they are needed for, and are told once a list", async () => {
+    apply(manifests.reader);
+    kubectl("label", "namespace", "default", "istio.io/use-waypoint=gone");
+    const token = kubectl("create", "token", "reader").trim();
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "reader-"));
+    const kubeconfig = path.join(folder, "config");
+    fs.writeFileSync(kubeconfig, kubectl("config", "view", "--raw", "--flatten"));
+    kubectl("config", "set-credentials", "reader", `--token=${token}`, `--kubeconfig=${kubeconfig}`);
+    kubectl("config", "set-context", "--current", "--user=reader", `--kubeconfig=${kubeconfig}`);
+    const { schemaVersion, unread, checks, good } = await look("--kubeconfig", kubeconfig);
+    const outcomes = Object.fromEntries(checks.map(({ id, outcome }) => [id, outcome]));
+    assert.deepEqual(
+      { schemaVersion, good, waypoint: outcomes["waypoint-exists"] },
+      {
+        ...{ schemaVersion: 1, good: false, waypoint: "failed" },
+      },
+    );
+    assert.deepEqual(
+      ["captured", "gateway-accepted", "waypoint-for", "host-network"].map((id) => outcomes[id]),
+      ["passed", "passed", "passed", "passed"],
+    );
+    assert.equal(outcomes["cni-ready"], "unknown");
+    const kinds = unread.map(({ kind }) => kind);
+    assert.equal(new Set(kinds).size, kinds.length);
+    assert.deepEqual(unread.find(({ kind }) => kind === "serviceEntries")?.narrowed, [
+      "waypoint-exists",
+      "waypoint-bound",
+    ]);
+    const { out } = await istioAmbient(["check", "--kubeconfig", kubeconfig]);
+    assert.equal(out.match(/cannot list resource "daemonsets"/g)?.length, 1);
+    kubectl("label", "namespace", "default", "istio.io/use-waypoint-");
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  it("a list of more than one page is followed to its end", async () => {
+    const entry = (index: number, waypoint: string) => ({
+      apiVersion: "networking.istio.io/v1",
+      kind: "ServiceEntry",
+      metadata: {
+        name: `entry-${String(index).padStart(4, "0")}`,
+        namespace: "shop",
+        labels: { "istio.io/use-waypoint": waypoint },
+      },
+      spec: {
+        hosts: [`h${index}.example.com`],
+        ports: [{ number: 443, name: "tls", protocol: "TLS" }],
+        resolution: "DNS",
+      },
+    });
+    const all = Array.from({ length: 505 }, (_, index) => entry(index, index === 504 ? "last" : "none"));
+    apply(JSON.stringify({ apiVersion: "v1", kind: "List", items: all }));
+    const messages = await told("waypoint-exists", 3);
+    assert.ok(
+      messages.some((message) => message.startsWith("`ServiceEntry shop/entry-0504`: ")),
+      messages.join("\n"),
+    );
+  });
+});

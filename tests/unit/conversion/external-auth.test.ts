@@ -1,0 +1,164 @@
+// auth-url with an extension provider: the policy that has the service asked, and what the mesh must have for it.
+import * as assert from "node:assert/strict";
+import { convert, standardOptions } from "../../../lib/conversion/convert";
+import type { AuthProvider } from "../../../lib/conversion/auth-providers";
+import type { Ingress } from "../../../lib/conversion/objects";
+import { ingressWith, only, verdicts, type Given } from "./cases";
+
+const url = "http://guard.auth.svc.cluster.local:8080/check";
+const converted = (documents: object[], ...authProviders: AuthProvider[]) =>
+  convert(documents, { ...standardOptions, authProviders });
+const one = (given: Given, more: Partial<Ingress["spec"]> = {}) =>
+  converted([ingressWith(given, more)], { name: "guard" });
+
+const paths = (...list: [path: string, service: string][]) => ({
+  rules: [
+    {
+      host: "shop.example.com",
+      http: {
+        paths: list.map(([path, name]) => ({
+          path,
+          pathType: "Prefix",
+          backend: { service: { name, port: { number: 80 } } },
+        })),
+      },
+    },
+  ],
+});
+
+function beside(given: Given, name: string, more: Partial<Ingress["spec"]>): Ingress {
+  const ingress = ingressWith(given, more);
+  return { ...ingress, metadata: { ...ingress.metadata, name } };
+}
+
+const hosts = ["shop.example.com", "shop.example.com:*"];
+
+describe("auth-url with an extension provider", () => {
+  it("becomes a policy on the Gateway for the host", () => {
+    assert.deepEqual(only(one({ "auth-url": url }).objects, "AuthorizationPolicy"), {
+      apiVersion: "security.istio.io/v1",
+      kind: "AuthorizationPolicy",
+      metadata: { name: "shop-web-auth", namespace: "istio-system" },
+      spec: {
+        targetRefs: [{ group: "gateway.networking.k8s.io", kind: "Gateway", name: "hostk8s-gateway" }],
+        action: "CUSTOM",
+        provider: { name: "guard" },
+        rules: [{ to: [{ operation: { hosts, ports: ["80", "443"] } }] }],
+      },
+    });
+  });
+
+  it("says what the mesh must have, and what the service must do", () => {
+    assert.deepEqual(
+      verdicts(
+        one({
+          "auth-url": url,
+          "auth-signin": "https://auth.example.com/start",
+          "auth-signin-redirect-param": "rd",
+          "auth-method": "POST",
+          "auth-response-headers": "X-User, X-Email, x-user",
+          "auth-request-redirect": "https://shop.example.com/",
+          "auth-always-set-cookie": "true",
+          "auth-cache-key": "$cookie_x",
+          "auth-cache-duration": "200 10m",
+          "auth-keepalive": "8",
+          "enable-cors": "true",
+        }).entries,
+      ).filter((line) => line.startsWith("auth-")),
+      [
+        "auth-always-set-cookie: converted → headersToDownstreamOnAllow of the provider",
+        "auth-cache-duration: changed (the service is asked about every request)",
+        "auth-cache-key: changed (the service is asked about every request)",
+        "auth-keepalive: mapped → Envoy's own connections to the service",
+        "auth-method: changed (the service sees the method of the request itself)",
+        "auth-request-redirect: mapped → includeAdditionalHeadersInCheck of the provider",
+        "auth-response-headers: mapped → headersToUpstreamOnAllow of the provider",
+        "auth-signin: changed (the service itself must answer with the redirect to https://auth.example.com/start: its answer reaches the client as it is)",
+        "auth-signin-redirect-param: changed (the service itself must write the parameter into its redirect)",
+        'auth-url: changed → AuthorizationPolicy CUSTOM with provider guard, on the Gateway (the mesh must have the provider: controlPlane: { values: { meshConfig: { extensionProviders: [{ name: "guard", envoyExtAuthzHttp: { service: "guard.auth.svc.cluster.local", port: 8080, pathPrefix: "/check", statusOnError: "500", includeRequestHeadersInCheck: ["authorization", "cookie", "x-forwarded-*"], includeAdditionalHeadersInCheck: { "X-Auth-Request-Redirect": "https://shop.example.com/" }, headersToUpstreamOnAllow: ["x-user", "x-email"], headersToDownstreamOnAllow: ["set-cookie"] } }] } } }; the service sees method and path of the request itself, after the path of the URL, and only 200 admits it, not every 2xx; it is asked about preflight requests too, and must answer 200 to them)',
+      ],
+    );
+  });
+
+  it("finds oauth2-proxy behind the host's own path, which is not asked about", () => {
+    const app = ingressWith({ "auth-url": "https://$host/oauth2/auth" });
+    const proxy = beside({}, "oauth2", paths(["/oauth2", "oauth2-proxy"]));
+    const { objects, entries } = converted([app, proxy], { name: "oauth2" });
+    assert.deepEqual(verdicts(entries), [
+      'auth-url: changed → AuthorizationPolicy CUSTOM with provider oauth2, on the Gateway (the mesh must have the provider: controlPlane: { values: { meshConfig: { extensionProviders: [{ name: "oauth2", envoyExtAuthzHttp: { service: "oauth2-proxy.shop.svc.cluster.local", port: 80, statusOnError: "500", includeRequestHeadersInCheck: ["authorization", "cookie", "x-forwarded-*"], headersToDownstreamOnAllow: ["set-cookie"] } }] } } }; oauth2-proxy answers 202 to /oauth2/auth, and only 200 admits a request here, so it must run with --upstream=static://200, which signs clients in by itself)',
+    ]);
+    const { rules } = only(objects, "AuthorizationPolicy").spec as { rules: object[] };
+    const operation = { hosts, notPaths: ["/oauth2", "/oauth2/*"], ports: ["80", "443"] };
+    assert.deepEqual(rules, [{ to: [{ operation }] }]);
+  });
+
+  it("is not asked by who is redirected to https, nor by certificate authorities", () => {
+    const tls = [{ hosts: ["shop.example.com"], secretName: "tls" }];
+    const acme = "/.well-known/acme-challenge";
+    const { objects } = one({ "auth-url": url }, { ...paths(["/", "web"], [acme, "solver"]), tls });
+    const { rules } = only(objects, "AuthorizationPolicy").spec as { rules: object[] };
+    const operation = { hosts, notPaths: [acme, `${acme}/*`], ports: ["443"] };
+    assert.deepEqual(rules, [{ to: [{ operation }] }]);
+  });
+
+  it("has a provider for each service that is asked, and one for the others", () => {
+    const other = "https://other.example.com/check";
+    const second = beside({ "auth-url": other }, "second", {
+      rules: [{ ...paths(["/", "web"]).rules[0]!, host: "second.example.com" }],
+    });
+    const both = [ingressWith({ "auth-url": url }), second];
+    const names = (...providers: AuthProvider[]) =>
+      converted(both, ...providers).objects.flatMap(({ kind, spec }) =>
+        kind === "AuthorizationPolicy" ? [(spec as { provider: { name: string } }).provider.name] : [],
+      );
+    assert.deepEqual(names({ name: "guard" }, { name: "other", url: other }), ["other", "guard"]);
+    assert.deepEqual(names({ name: "guard" }), []);
+    assert.deepEqual(verdicts(converted(both, { name: "guard" }).entries), [
+      `auth-url: refused (one --auth-provider cannot stand for several services: ${url}, ${other}) way out: --auth-provider "${url}=<name>" --auth-provider "${other}=<name>"`,
+      `auth-url: refused (one --auth-provider cannot stand for several services: ${url}, ${other}) way out: --auth-provider "${url}=<name>" --auth-provider "${other}=<name>"`,
+    ]);
+    const [told] = verdicts(converted(both, { name: "guard", url }, { name: "other", url: other }).entries);
+    assert.match(told!, /pilot: \{ env: \{ PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS: "true" \} \}/);
+  });
+
+  it("is refused where a policy cannot name the requests", () => {
+    const wildcard = { rules: [{ ...paths(["/", "web"]).rules[0]!, host: "*.example.com" }] };
+    const { objects, entries } = one({ "auth-url": url }, wildcard);
+    assert.deepEqual(objects, []);
+    assert.deepEqual(
+      entries.filter(({ outcome }) => outcome === "refused").map(({ name, detail }) => [name, detail]),
+      [
+        [
+          "nginx.ingress.kubernetes.io/auth-url",
+          "an AuthorizationPolicy can name neither all other hosts nor a wildcard with every port",
+        ],
+      ],
+    );
+  });
+
+  it("takes headers for the service from a ConfigMap, as long as they are fixed", () => {
+    const config = (data: { [name: string]: string }) => ({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      metadata: { name: "headers", namespace: "shop" },
+      data,
+    });
+    const given = ingressWith({ "auth-url": url, "auth-proxy-set-headers": "shop/headers", "auth-snippet": "x y;" });
+    const said = (...documents: object[]) =>
+      verdicts(converted([given, ...documents], { name: "guard" }).entries).map((line) => line.slice(0, 110));
+    const snippet =
+      "auth-snippet: refused (Envoy does not read NGINX's configuration) way out: includeAdditionalHeadersInCheck of t";
+    assert.deepEqual(said(config({ "X-Shop": "1" })).slice(0, 2), [
+      "auth-proxy-set-headers: mapped → includeAdditionalHeadersInCheck of the provider",
+      snippet.slice(0, 110),
+    ]);
+    assert.equal(
+      said(config({ "X-Shop": "$host" }))[0],
+      "auth-proxy-set-headers: refused (a provider knows no variables, as in X-Shop) way out: headers with fixed valu",
+    );
+    assert.equal(
+      said()[0],
+      "auth-proxy-set-headers: refused (the ConfigMap is not in the input) way out: -f with ConfigMap shop/headers, o",
+    );
+  });
+});

@@ -1,0 +1,163 @@
+// What the preflight asks a cluster beyond what it reads: dry runs only, for a mesh that is about to be written, and no
+// more than there are requests left.
+import * as assert from "node:assert/strict";
+import { readFacts } from "../../cluster/preflight";
+import { askedObjects, type AskedSettings } from "../../components/mesh/asked";
+import { stackMark } from "../../lib/ownership/marks";
+import type { Plan } from "../../lib/preflight/facts";
+import { ApiServer } from "./fixtures/api-server";
+import { label, lists, set } from "./fixtures/breakages";
+import { MeshApi } from "./fixtures/mesh-api";
+import { plan, stack } from "./fixtures/plans";
+
+const requests = { cni: { cpu: "100m", memory: "128Mi" }, ztunnel: { cpu: "50m", memory: "64Mi" } };
+const settings: AskedSettings = {
+  agents: {
+    ...{ version: "1.31.0", namespace: "istio-system", hub: "docker.io/istio", tag: "1.31.0-distroless" },
+    ...{ pullSecrets: ["registry"], requests },
+  },
+  namespace: "istio-system",
+  gatewayApi: "1.6.0",
+  gateway: { name: "hostk8s-gateway", namespace: "istio-system", service: { serviceType: "NodePort", https: true } },
+};
+const planned: Plan = { ...plan, asked: askedObjects(settings), gatewayApi: "1.6.0" };
+const reviews = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
+const crds = lists.definitions;
+
+describe("what the preflight asks", () => {
+  let mesh: MeshApi;
+  let server: ApiServer;
+
+  beforeEach(async () => {
+    mesh = new MeshApi();
+    mesh.recording.objects[reviews] = { metadata: { name: "" }, status: { allowed: true } };
+    server = await ApiServer.start(mesh);
+  });
+  afterEach(() => server.stop());
+
+  /** A cluster without a mesh. */
+  function bare(): void {
+    for (const [key, items] of Object.entries(mesh.recording.lists)) {
+      if (key !== lists.nodes && key !== lists.namespaces) items.length = 0;
+    }
+    mesh.remove(lists.namespaces, "istio-system");
+  }
+
+  const read = async (of: Plan = planned) => (await readFacts({ kubeconfig: server.kubeconfig }, of, 10_000)).facts;
+  const tries = () => server.requests.filter((request) => request.includes("dryRun=All"));
+  const paths = () => tries().map((request) => request.split("?")[0]);
+
+  it("are the very objects, in a namespace that is there, and each by a dry run", async () => {
+    bare();
+    await read();
+    assert.deepEqual(paths().sort(), [
+      "POST /api/v1/namespaces",
+      "POST /api/v1/namespaces/default/pods",
+      "POST /api/v1/namespaces/default/services",
+      `POST ${crds}`,
+      `POST ${crds}`,
+      "POST /apis/apps/v1/namespaces/default/daemonsets",
+      "POST /apis/apps/v1/namespaces/default/daemonsets",
+    ]);
+    const writes = server.requests.filter((request) => !request.startsWith("GET ") && !request.includes(reviews));
+    assert.deepEqual(writes, tries());
+    assert.ok(server.requests.length <= 25, server.requests.join("\n"));
+  });
+
+  it("are asked in the mesh's namespace where it is there, and of the Gateway API only where it is older", async () => {
+    await read();
+    assert.deepEqual(paths().sort(), [
+      "POST /api/v1/namespaces/istio-system/pods",
+      "POST /api/v1/namespaces/istio-system/services",
+      "POST /apis/apps/v1/namespaces/istio-system/daemonsets",
+      "POST /apis/apps/v1/namespaces/istio-system/daemonsets",
+    ]);
+  });
+
+  it("are asked of an older Gateway API by its mark, and what its objects were stored in", async () => {
+    for (const name of ["gateways", "grpcroutes"]) {
+      const annotations = {
+        "gateway.networking.k8s.io/bundle-version": "v1.2.1",
+        "gateway.networking.k8s.io/channel": "standard",
+      };
+      mesh.edit(crds, `${name}.gateway.networking.k8s.io`, set("metadata.annotations", annotations));
+    }
+    for (const { metadata } of mesh.all(crds)) {
+      const { annotations = {} } = metadata;
+      if ("gateway.networking.k8s.io/bundle-version" in annotations) {
+        annotations["gateway.networking.k8s.io/bundle-version"] = "v1.2.1";
+      }
+    }
+    const path = `${crds}/grpcroutes.gateway.networking.k8s.io`;
+    const name = "grpcroutes.gateway.networking.k8s.io";
+    mesh.recording.objects[path] = { metadata: { name }, status: { storedVersions: ["v1alpha2", "v1"] } };
+    server.answers.set(`${crds}/gateways.gateway.networking.k8s.io`, { status: 403, message: "kept by the platform" });
+    const facts = await read();
+    assert.ok(paths().includes(`PATCH ${crds}/gateways.gateway.networking.k8s.io`));
+    assert.deepEqual(facts.storedVersions, [{ name, versions: ["v1alpha2", "v1"] }]);
+    assert.deepEqual(
+      facts.refusals.map(({ why }) => why),
+      ["kept by the platform"],
+    );
+    assert.ok(server.requests.length <= 25, server.requests.join("\n"));
+  });
+
+  it("are told with the namespace that they are for", async () => {
+    bare();
+    const message = "no host paths here";
+    server.answers.set("/apis/apps/v1/namespaces/default/daemonsets", { status: 400, message });
+    const { refusals } = await read();
+    const refused = { kind: "DaemonSet", namespace: "istio-system", elsewhere: true, why: message };
+    assert.deepEqual(refusals, [
+      { ...refused, name: "istio-cni-node" },
+      { ...refused, name: "ztunnel" },
+    ]);
+  });
+
+  it("are none for a mesh that stands, until another release is to come", async () => {
+    mesh.edit(lists.namespaces, "istio-system", set("metadata.annotations", { [stackMark]: stack }));
+    mesh.recording.lists["/apis/apps/v1/deployments?labelSelector=app in (istiod,cert-manager)"] = mesh
+      .all(lists.deployments)
+      .filter(({ metadata }) => metadata.name === "istiod");
+    // Which objects differ from their releases is another test's.
+    server.answers.set("/api/v1/namespaces/istio-system/secrets", { status: 403, message: "no right to list" });
+    const created = () => paths().filter((path) => path?.startsWith("POST "));
+    await read({ ...planned, version: "1.31.0" });
+    assert.deepEqual(created(), []);
+    await read({ ...planned, version: "1.31.1" });
+    assert.notDeepEqual(created(), []);
+  });
+
+  it("are none where rights are missing anyway", async () => {
+    mesh.recording.objects[reviews] = { metadata: { name: "" }, status: { allowed: false } };
+    assert.notDeepEqual((await read()).denied, []);
+    assert.deepEqual(paths(), []);
+  });
+
+  it("stay within twenty-five requests on a cluster that has everything", async () => {
+    mesh.edit(lists.namespaces, "shop", label("istio.io/dataplane-mode", "ambient"));
+    for (const name of ["ciliumnodeconfigs.cilium.io", "felixconfigurations.crd.projectcalico.org"]) {
+      mesh.add(crds, { metadata: { name } });
+    }
+    for (const name of ["networks.operator.openshift.io", "securitygrouppolicies.vpcresources.k8s.aws"]) {
+      mesh.add(crds, { metadata: { name } });
+    }
+    mesh.add(lists.daemonSets, { metadata: { name: "cilium", namespace: "kube-system" } });
+    mesh.recording.objects["/api/v1/namespaces/kube-system/configmaps/cilium-config"] = {
+      metadata: { name: "cilium-config", namespace: "kube-system" },
+    };
+    await read({ ...planned, autoscale: true, pullSecrets: ["registry"] });
+    assert.ok(server.requests.length <= 25, `${server.requests.length}: ${server.requests.join("\n")}`);
+    assert.ok(paths().includes("POST /apis/apps/v1/namespaces/istio-system/daemonsets"));
+  });
+
+  it("is where pull secrets are", async () => {
+    const of = { ...planned, pullSecrets: ["registry", "other"], nodeNamespace: "kube-system" };
+    mesh.recording.objects["/api/v1/namespaces/istio-system/secrets/registry"] = { metadata: { name: "registry" } };
+    server.answers.set("/api/v1/namespaces/kube-system/secrets/other", { status: 403, message: "no right to read" });
+    assert.deepEqual((await read(of)).missingPullSecrets, [
+      { namespace: "istio-system", name: "other" },
+      { namespace: "kube-system", name: "registry" },
+    ]);
+  });
+});
