@@ -20,7 +20,7 @@ export interface PartRequests {
 /** What was measured with forty enrolled pods, and headroom. */
 const leanRequests: PartRequests = {
   controlPlane: { cpu: "50m", memory: "96Mi" },
-  cni: { cpu: "25m", memory: "64Mi" },
+  cni: { cpu: "25m", memory: "80Mi" },
   dataplane: { cpu: "25m", memory: "32Mi" },
   gateway: { cpu: "25m", memory: "48Mi" },
 };

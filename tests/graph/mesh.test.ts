@@ -183,10 +183,10 @@ describe("the arguments of AmbientMesh", () => {
     });
     assert.deepEqual(await valueOf(lean.resources), {
       istiod: { cpu: "50m", memory: "96Mi" },
-      istioCni: { cpu: "25m", memory: "64Mi" },
+      istioCni: { cpu: "25m", memory: "80Mi" },
       ztunnel: { cpu: "25m", memory: "32Mi" },
       gateway: { cpu: "25m", memory: "96Mi" },
-      total: { cpu: "125m", memory: "288Mi" },
+      total: { cpu: "125m", memory: "304Mi" },
     });
   });
 
