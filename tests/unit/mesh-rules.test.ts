@@ -313,7 +313,6 @@ const wrong: Case[] = [
     { images: { tag: "1.31.4 " } },
     '`images.tag`: got "1.31.4 "; must be an image tag: letters, digits, `_`, `.` or `-`; write `tag: "1.31.4"`',
   ],
-  [{ footprint: "slim" }, '`footprint`: got "slim"; must be one of "standard", "lean"; write `footprint: "lean"`'],
   // Several at once.
   [
     { platfrom: "kind", controlPlane: { memory: "lots", replicas: 0 }, gateway: { httpNodePort: 80 } },
@@ -398,13 +397,4 @@ describe("right input of AmbientMesh", () => {
   for (const args of right) {
     it(JSON.stringify(args), () => assert.deepEqual(meshRules(args, "").map(violationLine), []));
   }
-
-  it("may have a limit below the usual request where a lean footprint requests less", () => {
-    const args = { footprint: "lean", dataplane: { memoryLimit: "48Mi" } };
-    assert.deepEqual(meshRules(args, "").map(violationLine), []);
-    const standard = { ...args, footprint: "standard" };
-    assert.deepEqual(meshRules(standard, "").map(violationLine), [
-      '`dataplane.memoryLimit`: got "48Mi"; must not be below the request, which is 64Mi; write `memoryLimit: "64Mi"`',
-    ]);
-  });
 });
