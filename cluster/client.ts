@@ -82,6 +82,23 @@ export class ApiClient implements WritingApi {
     return this.ask({ method: "GET", path, accept });
   }
 
+  /**
+   * GET of what a server behind the API server answers, such as a kubelet. One that is silent, or refuses, says nothing of
+   * the cluster.
+   */
+  async getBehind(path: string, timeoutMs: number): Promise<Reply> {
+    this.requests += 1;
+    try {
+      return replyOf(
+        await this.send({ method: "GET", path, accept: "application/json" }, AbortSignal.timeout(timeoutMs)),
+      );
+    } catch (error) {
+      if (this.deadline.aborted) throw this.unreachable(error);
+      const isLate = error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
+      return { kind: "failed", status: 0, why: isLate ? `no answer within ${timeoutMs / 1000} s` : reason(error) };
+    }
+  }
+
   /** POST of an object. */
   post(path: string, body: object): Promise<Reply> {
     return this.ask({ method: "POST", path, accept: "application/json", body, type: "application/json" });
@@ -122,16 +139,18 @@ export class ApiClient implements WritingApi {
     try {
       answer = await this.send(call);
     } catch (error) {
-      const why = this.deadline.aborted ? `no answer within ${this.deadlineMs / 1000} s` : reason(error);
-      throw new UnreachableError(`cannot reach the cluster at ${this.server}: ${why}`);
+      throw this.unreachable(error);
     }
-    const { status, text } = answer;
-    if (status === 200 || status === 201) return { kind: "ok", body: JSON.parse(text) as unknown };
-    if (status === 404) return { kind: "missing" };
-    const why = statusMessage(text) ?? `HTTP ${status}`;
-    if (status === 401) throw new UnreachableError(`the API server at ${this.server} rejected the credentials: ${why}`);
-    if (status === 403) return { kind: "forbidden", why };
-    return { kind: "failed", status, why };
+    const reply = replyOf(answer);
+    if (reply.kind === "failed" && reply.status === 401) {
+      throw new UnreachableError(`the API server at ${this.server} rejected the credentials: ${reply.why}`);
+    }
+    return reply;
+  }
+
+  private unreachable(error: unknown): UnreachableError {
+    const why = this.deadline.aborted ? `no answer within ${this.deadlineMs / 1000} s` : reason(error);
+    return new UnreachableError(`cannot reach the cluster at ${this.server}: ${why}`);
   }
 
   /** GET of text that may be missed: nothing when it does not come in time, or not at all. */
@@ -190,6 +209,13 @@ function expiry(deadline: AbortSignal): Promise<never> {
   return new Promise((_, reject) => {
     deadline.addEventListener("abort", () => reject(new Error("no answer in time")), { once: true });
   });
+}
+
+function replyOf({ status, text }: { status: number; text: string }): Reply {
+  if (status === 200 || status === 201) return { kind: "ok", body: JSON.parse(text) as unknown };
+  if (status === 404) return { kind: "missing" };
+  const why = statusMessage(text) ?? `HTTP ${status}`;
+  return status === 403 ? { kind: "forbidden", why } : { kind: "failed", status, why };
 }
 
 /** The message of a Kubernetes Status object, when the body is one. */

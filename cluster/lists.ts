@@ -22,8 +22,19 @@ export async function listAll<T>(client: Pick<Api, "get">, path: string, accept?
 }
 
 async function listPages<T>(client: Pick<Api, "get">, path: string, accept?: string): Promise<Listed<T>> {
-  const query = `${path}${path.includes("?") ? "&" : "?"}limit=${pageSize}`;
   const items: T[] = [];
+  const ended = await eachPage<T>(client, path, (page) => items.push(...page), accept);
+  return ended ?? { kind: "ok", items };
+}
+
+/** Reads a list page by page, so that not all of it is in memory at once; gives the reply that ended it early. */
+export async function eachPage<T>(
+  client: Pick<Api, "get">,
+  path: string,
+  take: (page: T[]) => void,
+  accept?: string,
+): Promise<Exclude<Reply, { kind: "ok" }> | undefined> {
+  const query = `${path}${path.includes("?") ? "&" : "?"}limit=${pageSize}`;
   let next = "";
   do {
     const reply = await client.get(query + next, accept);
@@ -32,10 +43,10 @@ async function listPages<T>(client: Pick<Api, "get">, path: string, accept?: str
     }
     // An empty list of metadata alone comes as null.
     const page = reply.body as { items?: T[] | null; metadata?: { continue?: string } };
-    items.push(...(page.items ?? []));
+    take(page.items ?? []);
     next = page.metadata?.continue ? `&continue=${encodeURIComponent(page.metadata.continue)}` : "";
   } while (next);
-  return { kind: "ok", items };
+  return undefined;
 }
 
 /** The same, but empty where the list may not be read or is not served. */

@@ -24,6 +24,7 @@ const documented: Record<string, string[]> = {
   "meshDefaults.namespace": ["AmbientMeshArgs.namespace"],
   "meshDefaults.telemetry": ["AmbientMeshArgs.telemetry"],
   "meshDefaults.accessLogs": ["AmbientMeshArgs.accessLogs"],
+  "meshDefaults.footprint": ["AmbientMeshArgs.footprint"],
   "meshDefaults.onDestroy": ["AmbientMeshArgs.onDestroy"],
   "gatewayDefaults.name": ["GatewayArgs.name"],
   "gatewayDefaults.serviceType": ["GatewayArgs.serviceType"],

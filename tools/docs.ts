@@ -6,6 +6,7 @@ import * as prettier from "prettier";
 import { run } from "../cli/run";
 import { checks } from "../lib/checks";
 import { conversionPage } from "./conversion";
+import { figuresTable, readmeClaim, requestsTable } from "./footprint";
 import { defaultFaults, releaseFaults } from "./claims";
 import { componentReference, configTable, findingTable, needs, releaseTable, timeoutTable } from "./pages";
 import { readReference } from "./reference";
@@ -64,12 +65,13 @@ async function pages(): Promise<Map<string, (text: string) => string>> {
     (text) => Object.entries(parts).reduce((page, [name, content]) => fill(file, page, name, content), text),
   ];
   return new Map([
-    filled("README.md", { needs: needs(engines.node) }),
+    filled("README.md", { needs: needs(engines.node), memory: readmeClaim() }),
     filled("docs/configuration.md", { "config keys": configTable() }),
     filled("docs/upgrade.md", { releases: releaseTable() }),
     filled("docs/preflight.md", { findings: findingTable() }),
     filled("docs/recovery.md", { timeouts: timeoutTable() }),
     filled("docs/cli.md", commands),
+    filled("docs/footprint.md", { figures: figuresTable(), requests: requestsTable() }),
     ["docs/convert.md", () => conversionPage()],
     ["docs/checks.md", fillChecks],
     ...components.map((component) => filled(pageOf(component.name), { reference: componentReference(component) })),

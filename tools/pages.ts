@@ -65,7 +65,7 @@ export function configTable(): string {
       top === undefined
         ? "whether there is a mesh"
         : `[\`${[top, ...rest].join(".")}\`](ambient-mesh.md#${top.toLowerCase()})`;
-    return `| \`${variable}\` | \`istio-ambient:${key}\` | ${sets} |`;
+    return `| ${variable === undefined ? "–" : `\`${variable}\``} | \`istio-ambient:${key}\` | ${sets} |`;
   });
   return [
     "| environment variable of HostK8s | config key | sets |",

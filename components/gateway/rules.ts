@@ -275,7 +275,7 @@ export const meshGatewayRules: ObjectRule = objectWithSynonyms<GatewayArgs & { e
 );
 
 /** A limit that is no smaller than the request beside it. */
-export function limitAboveRequest(defaultRequest: string): Together<{ memory?: unknown; memoryLimit?: unknown }> {
+export function limitAboveRequest(defaultRequest?: string): Together<{ memory?: unknown; memoryLimit?: unknown }> {
   return (part, path, unknown) => {
     if (unknown.includes("memory")) {
       return [];

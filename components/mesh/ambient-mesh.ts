@@ -14,10 +14,12 @@ import {
 } from "./objects";
 import { meshChildren } from "./children";
 import { gatewayDefaults, meshDefaults, partDefaults } from "../../lib/istio/defaults";
+import { partRequests } from "../../lib/istio/lean";
 import { componentMark, stackMark } from "../../lib/ownership/marks";
 import { ChartName, nearestLine } from "../../lib/istio/releases";
+import { every } from "../../lib/validation/rules";
 import type { Violation } from "../../lib/validation/violations";
-import { meshRules as rules } from "./rules";
+import { limitRule, meshRules as rules } from "./rules";
 import { partRule, sayWhatIsAllowed } from "./chart-values";
 import { chartViolations, ChartSource, chartSource, createRelease, explainRelease } from "./charts";
 import { claimNodePorts } from "../support/node-ports";
@@ -171,7 +173,7 @@ function claimPorts(mesh: AmbientMesh, name: string, { gateway = {} }: AmbientMe
 /** The arguments with their defaults, as the values of the four charts and what these request. */
 function normalize(what: string, args: AmbientMeshArgs, version: string) {
   const part = <T>(field: keyof AmbientMeshArgs & string, value: T) =>
-    resolved(what, field, value, partRule(field, args, version));
+    resolved(what, field, value, every(partRule(field, args, version), limitRule(field, args.footprint)));
   const namespace = part("namespace", args.namespace).apply((given) => given ?? meshDefaults.namespace);
   const shared = pulumi
     .all([
@@ -184,6 +186,7 @@ function normalize(what: string, args: AmbientMeshArgs, version: string) {
       version,
       namespace: into,
       platform: args.platform,
+      footprint: args.footprint,
       telemetry,
       accessLogs,
       images,
@@ -196,7 +199,7 @@ function normalize(what: string, args: AmbientMeshArgs, version: string) {
   const ztunnel = pulumi
     .all([shared, part("dataplane", args.dataplane ?? {})])
     .apply(([all, own]) => ztunnelValues(all, own));
-  const gateway = part("gateway", pick(args.gateway ?? {})).apply(gatewayRequests);
+  const gateway = part("gateway", pick(args.gateway ?? {})).apply((own) => gatewayRequests(own, args.footprint));
   const resources = pulumi.all([istiod, cni, ztunnel, gateway]).apply(([i, c, z, g]) => {
     const parts = { istiod: chartRequests(i), istioCni: chartRequests(c), ztunnel: chartRequests(z), gateway: g };
     return { ...parts, total: sumRequests(Object.values(parts)) };
@@ -218,15 +221,13 @@ function pick({ enabled, replicas, cpu, memory }: MeshGatewayArgs) {
 }
 
 /** What all pods of the gateway request. */
-export function gatewayRequests(gateway: {
-  enabled?: boolean;
-  replicas?: number;
-  cpu?: string;
-  memory?: string;
-}): Requests {
-  const usual = partDefaults.gateway;
+export function gatewayRequests(
+  gateway: { enabled?: boolean; replicas?: number; cpu?: string; memory?: string },
+  footprint?: string,
+): Requests {
+  const usual = partRequests(footprint).gateway;
   const one = { cpu: gateway.cpu ?? usual.cpu, memory: gateway.memory ?? usual.memory };
-  return timesRequests(one, gateway.enabled === false ? 0 : (gateway.replicas ?? usual.replicas));
+  return timesRequests(one, gateway.enabled === false ? 0 : (gateway.replicas ?? partDefaults.gateway.replicas));
 }
 
 /** An output that does not apply. Who uses it as a parent is told so. */
@@ -311,11 +312,18 @@ function createGateway(
   opts: pulumi.ComponentResourceOptions,
 ): IngressGateway | undefined {
   const { enabled, ...gateway } = args.gateway ?? {};
+  const requests = partRequests(args.footprint).gateway;
   return enabled === false
     ? undefined
     : new IngressGateway(
         meshChildren.gateway(name),
-        { ...gateway, name: gateway.name ?? gatewayDefaults.name, namespace: gateway.namespace ?? namespace },
+        {
+          ...gateway,
+          name: gateway.name ?? gatewayDefaults.name,
+          namespace: gateway.namespace ?? namespace,
+          cpu: gateway.cpu ?? requests.cpu,
+          memory: gateway.memory ?? requests.memory,
+        },
         opts,
       );
 }

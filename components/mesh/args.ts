@@ -1,6 +1,6 @@
 // What AmbientMesh takes: its parts, and what each of them may be given.
 import * as pulumi from "@pulumi/pulumi";
-import { OnDestroy, Platform } from "../../lib/validation/closed-sets";
+import { Footprint, OnDestroy, Platform } from "../../lib/validation/closed-sets";
 import { GatewayArgs } from "../gateway/args";
 import { ClusterArgs } from "../support/args";
 import { Requests } from "./objects";
@@ -193,6 +193,14 @@ export interface AmbientMeshArgs {
    * @example "kind"
    */
   platform?: Platform;
+  /**
+   * How much of the cluster the mesh takes: standard, or lean for a cluster for development. lean has smaller requests, and
+   * istiod and istio-cni collect garbage more often; what that saves, and how far it scales, is in docs/footprint.md. A
+   * change rolls all parts of the mesh, in place.
+   * @default "standard"
+   * @example "lean"
+   */
+  footprint?: Footprint;
   /**
    * Where the charts come from.
    * @default Istio's own repository

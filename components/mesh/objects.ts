@@ -1,8 +1,10 @@
 // The values of the four charts, and what they make the rendered objects request.
 import { meshDefaults, partDefaults } from "../../lib/istio/defaults";
+import { leanEnvironment, partRequests } from "../../lib/istio/lean";
 import { platformNeeds } from "../../lib/istio/platforms";
 import { formatCpu, formatMemory, parseQuantity } from "../../lib/validation/quantity";
 import { istioLine } from "../../lib/istio/releases";
+import { Footprint } from "../../lib/validation/closed-sets";
 
 /** Values of a chart, or a part of them. */
 export type Values = { [key: string]: unknown };
@@ -12,6 +14,7 @@ export interface SharedSettings {
   version: string;
   namespace: string;
   platform?: string;
+  footprint?: string;
   telemetry?: boolean;
   accessLogs?: boolean;
   images?: { hub?: string; tag?: string; pullSecrets?: string[] };
@@ -54,9 +57,12 @@ export function istiodValues(shared: SharedSettings, part: PartSettings): Values
     global: { istioNamespace: shared.namespace, ...chartPlatform(shared), ...globalImages(shared) },
     autoscaleEnabled: false,
     replicaCount: part.replicas ?? partDefaults.controlPlane.replicas,
-    resources: resources(part, partDefaults.controlPlane),
+    resources: resources(part, partRequests(shared.footprint).controlPlane),
     telemetry: { enabled: telemetry },
-    meshConfig: { accessLogFile: accessLogs ? "/dev/stdout" : "" },
+    meshConfig: {
+      accessLogFile: accessLogs ? "/dev/stdout" : "",
+    },
+    ...(isLean(shared) ? { env: leanEnvironment } : {}),
   };
   return merge(values, part.values ?? {});
 }
@@ -66,7 +72,8 @@ export function cniValues(shared: SharedSettings, part: PartSettings): Values {
   const values = {
     profile: "ambient",
     global: { ...chartPlatform(shared), ...globalImages(shared) },
-    resources: resources(part, partDefaults.cni),
+    resources: resources(part, partRequests(shared.footprint).cni),
+    ...(isLean(shared) ? { env: leanEnvironment } : {}),
   };
   return merge(values, part.values ?? {});
 }
@@ -83,7 +90,7 @@ export function ztunnelValues(shared: SharedSettings, part: PartSettings): Value
     ...(hub === undefined ? {} : { hub }),
     ...(tag === undefined ? {} : { tag }),
     ...(pullSecrets === undefined ? {} : { imagePullSecrets: pullSecrets }),
-    resources: resources(part, partDefaults.dataplane),
+    resources: resources(part, partRequests(shared.footprint).dataplane),
     logLevel: accessLogs ? "info" : "info,access=off",
     podAnnotations: { "prometheus.io/scrape": String(telemetry) },
   };
@@ -125,6 +132,10 @@ function resources(part: PartSettings, usual: { cpu: string; memory: string }): 
     requests: { cpu: part.cpu ?? usual.cpu, memory: part.memory ?? usual.memory },
     ...(part.memoryLimit === undefined ? {} : { limits: { memory: part.memoryLimit } }),
   };
+}
+
+function isLean({ footprint }: SharedSettings): boolean {
+  return footprint === Footprint.Lean;
 }
 
 function chartPlatform(shared: SharedSettings): Values {

@@ -5,10 +5,11 @@ import { meshRules } from "./rules";
 import { code } from "../../lib/validation/code";
 import { meantName } from "../../lib/validation/names";
 
-/** A flat key: the environment variable that it stands in for, and the argument that it sets. */
+/** A flat key: the environment variable that it stands in for, if any, and the argument that it sets. */
 export interface ConfigKey {
   key: string;
-  variable: string;
+  /** None where HostK8s has no such setting. */
+  variable?: string;
   kind: "boolean" | "number" | "text";
   /** Path of the argument; none for the switch of the program itself. */
   argument: string[];
@@ -27,6 +28,7 @@ export const configKeys: readonly ConfigKey[] = [
   { key: "gatewayReplicas", variable: "ISTIO_GATEWAY_REPLICAS", kind: "number", argument: ["gateway", "replicas"] },
   { key: "telemetryEnabled", variable: "ISTIO_TELEMETRY_ENABLED", kind: "boolean", argument: ["telemetry"] },
   { key: "accessLogs", variable: "ISTIO_ACCESS_LOGS", kind: "boolean", argument: ["accessLogs"] },
+  { key: "footprint", kind: "text", argument: ["footprint"] },
 ];
 
 /** What the configuration says. */

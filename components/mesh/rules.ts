@@ -18,10 +18,10 @@ import { waiverOf, waiverRule } from "../../lib/preflight/waivers";
 import { cpu, dnsLabel, dnsSubdomain, exactVersion, memory } from "../../lib/validation/formats";
 import { limitAboveRequest, meshGatewayRules } from "../gateway/rules";
 import { bundleFields, bundleSynonyms, sourceKnowsVersion } from "../gateway-api/rules";
-import { partDefaults } from "../../lib/istio/defaults";
+import { partRequests } from "../../lib/istio/lean";
 import { clusterRules } from "../support/rules";
 import { parseQuantity } from "../../lib/validation/quantity";
-import { OnDestroy, Platform } from "../../lib/validation/closed-sets";
+import { Footprint, OnDestroy, Platform } from "../../lib/validation/closed-sets";
 import { defaultIstioVersion, isOlder, istioLine, istioLines, nearestRelease } from "../../lib/istio/releases";
 import type {
   AmbientMeshArgs,
@@ -90,6 +90,22 @@ const oneSource: Together<ChartsArgs> = (charts, path) =>
 const cniSynonyms = { requests: { write: 'cpu: "100m", memory: "128Mi"' } };
 const partSynonyms = { ...cniSynonyms, limit: "memoryLimit", limits: "memoryLimit" } as const;
 
+/** A limit beside a request that is not given: which one it then is depends on the footprint. */
+export function limitRule(field: string, footprint: unknown): Rule {
+  const requests = partRequests(footprint === Footprint.Lean ? Footprint.Lean : undefined);
+  const request = field === "controlPlane" || field === "dataplane" ? requests[field].memory : undefined;
+  return (given, path) => {
+    const part = given as { memory?: unknown; memoryLimit?: unknown } | null | undefined;
+    const isDefault = typeof part === "object" && part !== null && part.memory === undefined;
+    return isDefault ? limitAboveRequest(request)(part, path, []) : [];
+  };
+}
+
+const limitsAboveRequests: Together<AmbientMeshArgs> = ({ footprint, controlPlane, dataplane }, path) => [
+  ...limitRule("controlPlane", footprint)(controlPlane, below(path, "controlPlane")),
+  ...limitRule("dataplane", footprint)(dataplane, below(path, "dataplane")),
+];
+
 /** Rules for AmbientMeshArgs. */
 export const meshRules: ObjectRule = objectWithSynonyms<AmbientMeshArgs>(
   {
@@ -98,6 +114,7 @@ export const meshRules: ObjectRule = objectWithSynonyms<AmbientMeshArgs>(
     namespace: dnsLabel("istio-system"),
     adoptNamespace: flag,
     platform: oneOf(Object.values(Platform)),
+    footprint: oneOf(Object.values(Footprint)),
     charts: objectWithSynonyms<ChartsArgs>(
       {
         repository: text(
@@ -146,13 +163,13 @@ export const meshRules: ObjectRule = objectWithSynonyms<AmbientMeshArgs>(
         values: chartValues,
       },
       { ...partSynonyms, replicaCount: "replicas" },
-      limitAboveRequest(partDefaults.controlPlane.memory),
+      limitAboveRequest(),
     ),
     cni: objectWithSynonyms<CniArgs>({ cpu, memory, values: chartValues }, cniSynonyms),
     dataplane: objectWithSynonyms<DataplaneArgs>(
       { cpu, memory, memoryLimit: memory, values: chartValues },
       partSynonyms,
-      limitAboveRequest(partDefaults.dataplane.memory),
+      limitAboveRequest(),
     ),
     telemetry: flag,
     accessLogs: flag,
@@ -213,4 +230,5 @@ export const meshRules: ObjectRule = objectWithSynonyms<AmbientMeshArgs>(
     ignore: { write: waiverOf("kubernetes-untested") },
   },
   knownRelease,
+  limitsAboveRequests,
 );

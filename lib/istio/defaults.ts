@@ -14,6 +14,7 @@ export const meshDefaults = {
   namespace: "istio-system",
   telemetry: false,
   accessLogs: true,
+  footprint: "standard",
   onDestroy: "unenroll",
 } as const;
 

@@ -58,6 +58,15 @@ export const OnDestroy = {
 } as const;
 export type OnDestroy = (typeof OnDestroy)[keyof typeof OnDestroy];
 
+/** How much of the cluster a mesh may take. */
+export const Footprint = {
+  /** Sized for any cluster. */
+  Standard: "standard",
+  /** As small as it can be, for a cluster for development. */
+  Lean: "lean",
+} as const;
+export type Footprint = (typeof Footprint)[keyof typeof Footprint];
+
 /** Kind of cluster, where the Istio charts have to know it. */
 export const Platform = {
   Kind: "kind",

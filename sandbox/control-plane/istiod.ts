@@ -7,7 +7,7 @@ import { partPath } from "../build/cache";
 import { Instance } from "../instance";
 import { servingAnnotation } from "../pods/pods";
 import { answers } from "../pods/probe";
-import { Command, pause, Service } from "./service";
+import { Command, pause, Service, ServiceStatus } from "./service";
 
 /** What one start of the process depends on: another pod template is another process. */
 interface Assignment {
@@ -38,10 +38,10 @@ export class IstiodKeeper {
     );
   }
 
-  /** The log of each pod, by "<namespace>/<name>". */
-  get logs(): Map<string, string> {
-    const { log } = this.service.status();
-    return new Map(this.pods.map(({ metadata }) => [`${metadata?.namespace}/${metadata?.name}`, log]));
+  /** The process behind each pod, by "<namespace>/<name>". */
+  get processes(): Map<string, ServiceStatus> {
+    const status = this.service.status();
+    return new Map(this.pods.map(({ metadata }) => [`${metadata?.namespace}/${metadata?.name}`, status]));
   }
 
   /** Looks twice a second, for as long as the sandbox lives; while the API server is away nothing changes. */

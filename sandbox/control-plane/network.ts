@@ -14,6 +14,11 @@ export function nodeAddresses(index: number): { address: string; podRange: strin
   return { address: `10.245.1.${index + 1}`, podRange: `10.244.${index}.0/24` };
 }
 
+/** Name of the node with that address, which may stand there as one of IPv6. */
+export function nodeName(address: string): string {
+  return `node-${address.split(".").pop() ?? ""}`;
+}
+
 /** The n-th address for Services of type LoadBalancer. */
 export function balancerAddress(index: number): string {
   return `10.246.${Math.floor(index / 254)}.${(index % 254) + 1}`;

@@ -56,7 +56,7 @@ async function main(): Promise<void> {
     plane = await boot(instance, nodes, traffic, (service) => started.push(service));
     const keeper = new IstiodKeeper(instance, plane);
     started.push(keeper.service);
-    const kubelet = new Kubelet(plane.credentials, () => new Map([...keeper.logs, ...(pods?.logs ?? [])]));
+    const kubelet = new Kubelet(plane, () => new Map([...keeper.processes, ...(pods?.processes ?? [])]));
     const running = [keeper.run(), kubelet.run()];
     if (traffic.lacks.length === 0) {
       pods = new PodKeeper(instance, plane, [gatewayRole(plane.core), applicationRole(plane.core)]);

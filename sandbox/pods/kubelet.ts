@@ -1,10 +1,13 @@
-// What is left of a kubelet where kwok plays the pods: the logs of those that a process stands behind, for `kubectl logs`.
+// What is left of a kubelet where kwok plays the pods: the logs of those that a process stands behind, for `kubectl logs`,
+// and what the pods of a node use.
 import * as fs from "node:fs";
 import * as http from "node:http";
 import * as https from "node:https";
 import * as path from "node:path";
-import { Credentials } from "../control-plane/credentials";
-import { pause } from "../control-plane/service";
+import { ControlPlane } from "../control-plane/boot";
+import { nodeName } from "../control-plane/network";
+import { pause, ServiceStatus } from "../control-plane/service";
+import { summary } from "./usage";
 
 /** Where the API server looks for a kubelet on every node. */
 const port = 10250;
@@ -22,15 +25,15 @@ export class Kubelet {
   /** Lines have no time of their own, so it is the size of the file that tells what is newer than a time. */
   private readonly sizes = new Map<string, Size[]>();
 
-  /** `logs` gives the file of each pod by "<namespace>/<name>". */
+  /** `processes` gives what stands behind a pod, by "<namespace>/<name>". */
   constructor(
-    private readonly credentials: Credentials,
-    private readonly logs: () => Map<string, string>,
+    private readonly plane: ControlPlane,
+    private readonly processes: () => Map<string, ServiceStatus>,
   ) {}
 
   /** Listens on the addresses of all nodes, for as long as the sandbox lives. */
   async run(): Promise<never> {
-    const own = (name: string): Buffer => fs.readFileSync(path.join(this.credentials.apiServerDirectory, name));
+    const own = (name: string): Buffer => fs.readFileSync(path.join(this.plane.credentials.apiServerDirectory, name));
     const server = https.createServer(
       { cert: own("apiserver.crt"), key: own("apiserver.key") },
       (request, response) => {
@@ -45,7 +48,7 @@ export class Kubelet {
   }
 
   private measure(): void {
-    const files = new Set(this.logs().values());
+    const files = new Set([...this.processes().values()].map(({ log }) => log));
     for (const file of this.sizes.keys()) if (!files.has(file)) this.sizes.delete(file);
     for (const file of files) {
       const sizes = this.sizes.get(file) ?? [];
@@ -55,10 +58,17 @@ export class Kubelet {
     }
   }
 
-  private async answer({ url }: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
+  private async answer({ url, socket }: http.IncomingMessage, response: http.ServerResponse): Promise<void> {
     const { pathname, searchParams } = new URL(url ?? "/", "https://kubelet");
+    if (pathname === "/stats/summary") {
+      const node = nodeName(socket.localAddress ?? "");
+      const { items } = await this.plane.core.listPodForAllNamespaces({ fieldSelector: `spec.nodeName=${node}` });
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(JSON.stringify(summary(node, items, this.processes())));
+      return;
+    }
     const [, kind, namespace, pod] = pathname.split("/");
-    const file = kind === "containerLogs" ? this.logs().get(`${namespace}/${pod}`) : undefined;
+    const file = kind === "containerLogs" ? this.processes().get(`${namespace}/${pod}`)?.log : undefined;
     if (!file || !fs.existsSync(file)) {
       response.writeHead(404).end(`no process runs for ${pathname}\n`);
       return;

@@ -6,7 +6,7 @@ import { ControlPlane } from "../control-plane/boot";
 import { Instance } from "../instance";
 import { showReady } from "./pods";
 import { asPod } from "./pod-network";
-import { Command, pause, Service } from "../control-plane/service";
+import { Command, pause, Service, ServiceStatus } from "../control-plane/service";
 
 /** A kind of pod, and the process for it. */
 export interface Role {
@@ -41,12 +41,12 @@ export class PodKeeper {
     return [...this.running.values()];
   }
 
-  /** The log of each pod that a process runs for, by "<namespace>/<name>". */
-  get logs(): Map<string, string> {
+  /** The process of each pod that one runs for, by "<namespace>/<name>". */
+  get processes(): Map<string, ServiceStatus> {
     return new Map(
       this.pods.list().flatMap(({ metadata }) => {
         const service = this.running.get(metadata?.uid ?? "");
-        return service ? [[`${metadata?.namespace}/${metadata?.name}`, service.status().log]] : [];
+        return service ? [[`${metadata?.namespace}/${metadata?.name}`, service.status()]] : [];
       }),
     );
   }

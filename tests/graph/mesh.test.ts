@@ -2,6 +2,7 @@
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
 import * as k8s from "@pulumi/kubernetes";
+import { parse } from "yaml";
 import { AmbientMesh, AmbientMeshArgs } from "../../components";
 import { createdAtOnce, record, Recording, valueOf } from "./record";
 import { onServingCluster } from "./serving-cluster";
@@ -168,6 +169,25 @@ describe("the arguments of AmbientMesh", () => {
     const namespace = recording.find("mesh-namespace");
     assert.equal(namespace.type, "kubernetes:core/v1:NamespacePatch");
     assert.equal(namespace.retainOnDelete, false);
+  });
+
+  it("request and start less with a lean footprint, as the output says, and the gateway with them", async () => {
+    const { recording, mesh: lean } = await recordMesh({ footprint: "lean", gateway: { memory: "96Mi" } });
+    const values = inputsOf(recording, "mesh-istiod")["values"] as Record<string, unknown>;
+    assert.deepEqual(values["env"], { GOGC: "25" });
+    const { deployment } = inputsOf(recording, "mesh-gateway-overlay-data")["data"] as { deployment: string };
+    const { spec } = parse(deployment) as { spec: { template: { spec: { containers: { resources: object }[] } } } };
+    assert.deepEqual(spec.template.spec.containers[0]?.resources, {
+      requests: { cpu: "25m", memory: "96Mi" },
+      limits: null,
+    });
+    assert.deepEqual(await valueOf(lean.resources), {
+      istiod: { cpu: "50m", memory: "96Mi" },
+      istioCni: { cpu: "25m", memory: "80Mi" },
+      ztunnel: { cpu: "25m", memory: "32Mi" },
+      gateway: { cpu: "25m", memory: "96Mi" },
+      total: { cpu: "125m", memory: "304Mi" },
+    });
   });
 
   it("leave out the gateway, the certificate or the CRDs", async () => {

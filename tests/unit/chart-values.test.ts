@@ -47,6 +47,31 @@ describe("the values of the charts", () => {
     });
   });
 
+  it("are smaller where a lean footprint is asked for, and so is what is requested", () => {
+    const lean = { ...shared, footprint: "lean" };
+    const istiod = istiodValues(lean, {});
+    assert.deepEqual(istiod["env"], { GOGC: "25" });
+    assert.deepEqual(istiod["meshConfig"], { accessLogFile: "/dev/stdout" });
+    assert.deepEqual(cniValues(lean, {})["env"], { GOGC: "25" });
+    assert.deepEqual(ztunnelValues(lean, {})["env"], undefined);
+    const requests = [istiodValues, cniValues, ztunnelValues].map((values) => chartRequests(values(lean, {})));
+    assert.deepEqual(requests, [
+      { cpu: "50m", memory: "96Mi" },
+      { cpu: "25m", memory: "80Mi" },
+      { cpu: "25m", memory: "32Mi" },
+    ]);
+  });
+
+  it("leave the last word to the arguments of a part and to `values` in a lean mesh too", () => {
+    const lean = { ...shared, footprint: "lean" };
+    const values = istiodValues(lean, {
+      memory: "256Mi",
+      values: { env: { GOGC: "100", A: "b" } },
+    });
+    assert.deepEqual(values["resources"], { requests: { cpu: "50m", memory: "256Mi" } });
+    assert.deepEqual(values["env"], { GOGC: "100", A: "b" });
+  });
+
   it("switch the logs of Envoy and of ztunnel together", () => {
     const quiet = { ...shared, accessLogs: false };
     assert.deepEqual(istiodValues(quiet, {})["meshConfig"], { accessLogFile: "" });

@@ -4,7 +4,7 @@ import { violationLine } from "../../lib/validation/violations";
 import { programSettings } from "../../components/mesh/program-config";
 
 describe("the configuration of the program", () => {
-  it("makes arguments of the six flat keys and of the structured one", () => {
+  it("makes arguments of the seven flat keys and of the structured one", () => {
     const settings = programSettings({
       enabled: "true",
       controlPlaneMemory: "256Mi",
@@ -12,6 +12,7 @@ describe("the configuration of the program", () => {
       gatewayReplicas: "2",
       telemetryEnabled: "true",
       accessLogs: "false",
+      footprint: "lean",
       mesh: '{"platform":"kind","gateway":{"httpNodePort":30082},"controlPlane":{"cpu":"200m"}}',
     });
     assert.deepEqual(settings, {
@@ -24,6 +25,7 @@ describe("the configuration of the program", () => {
         gateway: { httpNodePort: 30082, replicas: 2 },
         telemetry: true,
         accessLogs: false,
+        footprint: "lean",
       },
     });
   });
@@ -58,7 +60,7 @@ describe("the configuration of the program", () => {
     [
       { colour: "blue" },
       '`istio-ambient:colour`: got "blue"; there is no such key, only enabled, controlPlaneMemory, ' +
-        "dataplaneMemory, gatewayReplicas, telemetryEnabled, accessLogs, mesh; run `pulumi config rm " +
+        "dataplaneMemory, gatewayReplicas, telemetryEnabled, accessLogs, footprint, mesh; run `pulumi config rm " +
         "istio-ambient:colour`",
     ],
     [
@@ -79,6 +81,15 @@ describe("the configuration of the program", () => {
       { controlPlaneMemory: "128MB" },
       '`istio-ambient:controlPlaneMemory`: got "128MB"; must be a Kubernetes quantity above 0 in quotes, such as ' +
         '"128Mi"; write `controlPlaneMemory: "128Mi"`',
+    ],
+    [
+      { footprint: "small" },
+      '`istio-ambient:footprint`: got "small"; must be one of "standard", "lean"; write `footprint: "lean"`',
+    ],
+    [
+      { footprint: "lean", mesh: '{"dataplane":{"memoryLimit":"24Mi"}}' },
+      '`istio-ambient:mesh.dataplane.memoryLimit`: got "24Mi"; must not be below the request, which is 32Mi; write ' +
+        '`memoryLimit: "32Mi"`',
     ],
     [
       { mesh: "kind" },

@@ -1,0 +1,58 @@
+// The tables of docs/footprint.md, and the claim that the README makes of them.
+import { sidecarFigure, standardFigures, type Measured } from "../lib/footprint/figures";
+import { partRequests } from "../lib/istio/lean";
+import { Footprint } from "../lib/validation/closed-sets";
+
+const sidecar = sidecarFigure / 2 ** 20;
+
+/** MiB of the whole ambient mesh. */
+function ambient({ istiod, istioCni, ztunnel, gateway }: Measured): number {
+  return istiod + istioCni + ztunnel + gateway;
+}
+
+/** MiB of a mesh with a sidecar for each pod. */
+function withSidecars({ pods, istiod, gateway }: Measured): number {
+  return pods * sidecar + istiod + gateway;
+}
+
+/** What was measured, part by part, and beside it what sidecars would take. */
+export function figuresTable(): string {
+  const lines = standardFigures.map((figures) => {
+    const { pods, istiod, istioCni, ztunnel, gateway } = figures;
+    const saved = Math.round(100 * (1 - ambient(figures) / withSidecars(figures)));
+    const cells = [istiod, istioCni, ztunnel, gateway, ambient(figures)].map((number) => number.toFixed(1));
+    return `| ${[pods, ...cells, withSidecars(figures).toFixed(0), `${saved} %`].join(" | ")} |`;
+  });
+  return [
+    "| enrolled pods | istiod | istio-cni | ztunnel | gateway | ambient, measured | with sidecars, extrapolated | saved |",
+    "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ...lines,
+  ].join("\n");
+}
+
+/** What the parts request with each footprint. */
+export function requestsTable(): string {
+  const columns = Object.values(Footprint);
+  const names = { controlPlane: "istiod", cni: "istio-cni", dataplane: "ztunnel", gateway: "gateway" } as const;
+  const lines = Object.entries(names).map(([part, name]) => {
+    const cells = columns.map((footprint) => {
+      const { cpu, memory } = partRequests(footprint)[part as keyof typeof names];
+      return `${cpu}, ${memory}`;
+    });
+    return `| ${[name, ...cells].join(" | ")} |`;
+  });
+  return [`| requests of a pod | ${columns.join(" | ")} |`, `| --- |${" --- |".repeat(columns.length)}`, ...lines].join(
+    "\n",
+  );
+}
+
+/** The README's line: twenty pods, measured beside extrapolated. */
+export function readmeClaim(): string {
+  const figures = standardFigures.find(({ pods }) => pods === 20)!;
+  const saved = Math.round(100 * (1 - ambient(figures) / withSidecars(figures)));
+  return (
+    `With twenty pods the whole mesh and its gateway took ${ambient(figures).toFixed(0)} MiB on a real node; sidecars would have ` +
+    `taken ${withSidecars(figures).toFixed(0)} MiB, ${saved} % of which is saved. How it was measured, and how to measure yours: ` +
+    "[docs/footprint.md](docs/footprint.md)."
+  );
+}
