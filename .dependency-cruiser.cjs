@@ -48,12 +48,18 @@ module.exports = {
     },
     {
       name: "a-component-knows-others-by-args-and-class",
-      comment: "of another component its args.ts and its class; rules and objects of a part also those of the whole",
+      comment:
+        "of another component its args.ts and its class; rules, objects and names of children of a part also those of the whole",
       severity: "error",
       from: { path: "^components/([^/]+)/", pathNot: "^components/support/" },
       to: {
         path: "^components/[^/]+/",
-        pathNot: ["^components/$1/", "^components/support/", `^components/(${classes})$`, "/(rules|objects)\.ts$"],
+        pathNot: [
+          "^components/$1/",
+          "^components/support/",
+          `^components/(${classes})$`,
+          "/(rules|objects|children)\.ts$",
+        ],
       },
     },
     {

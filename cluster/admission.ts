@@ -3,6 +3,7 @@ import { askedDefinitions, type AskedObject, type Refusal, type StoredVersions }
 import type { Named } from "../lib/cluster-state/snapshot";
 import { isBehind, retiredVersions } from "../lib/gateway-api/versions";
 import type { ApiClient, Reply } from "./client";
+import { heldAgainst } from "./exemptions";
 
 /** Where an object is asked for whose namespace does not exist yet. */
 const standIn = "default";
@@ -20,9 +21,15 @@ export async function readRefusals(
   surroundings: Surroundings,
   requestsLeft: number,
 ): Promise<Refusal[]> {
-  const open = asked.filter((object) => isAsked(object, surroundings)).slice(0, Math.max(0, requestsLeft));
-  const answers = await Promise.all(open.map((object) => ask(client, object, surroundings)));
-  return answers.flatMap((answer) => answer ?? []);
+  const open = asked.filter((object) => isAsked(object, surroundings));
+  // Two are kept for looking up who has said no.
+  const answers = await Promise.all(
+    open.slice(0, Math.max(1, requestsLeft - 2)).map((object) => ask(client, object, surroundings)),
+  );
+  return heldAgainst(
+    client,
+    answers.flatMap((answer) => answer ?? []),
+  );
 }
 
 /** The versions in which objects of the Gateway API were ever stored, of CRDs that lost some of them since. */

@@ -10,7 +10,8 @@ import type {
 } from "../lib/cluster-state/snapshot";
 import { named } from "./slim";
 
-interface RawSelector {
+/** A label selector as the API has it. */
+export interface RawSelector {
   matchLabels?: Record<string, string>;
   matchExpressions?: { key: string; operator: string; values?: string[] }[];
 }
@@ -42,13 +43,14 @@ export function slimNetworkPolicy(raw: RawNetworkPolicy): NetworkPolicyState {
   const types = raw.spec?.policyTypes ?? ["Ingress", ...(egress ? ["Egress"] : [])];
   return {
     ...named(raw),
-    pods: selector(podSelector),
+    pods: selectorOf(podSelector),
     ...(types.includes("Ingress") ? { ingress: (ingress ?? []).map(({ ports, from }) => rule(ports, from)) } : {}),
     ...(types.includes("Egress") ? { egress: (egress ?? []).map(({ ports, to }) => rule(ports, to)) } : {}),
   };
 }
 
-function selector(raw: RawSelector | undefined): LabelSelector {
+/** A label selector; none selects everything. */
+export function selectorOf(raw: RawSelector | undefined): LabelSelector {
   const expressions = (raw?.matchExpressions ?? []).map(({ key, operator, values }) => ({
     key,
     operator,
@@ -72,8 +74,8 @@ function tcpPort({ protocol, port, endPort }: RawPort): NetworkPort[] {
 
 function peer({ podSelector, namespaceSelector, ipBlock }: RawPeer): NetworkPeer {
   return {
-    ...(podSelector ? { pods: selector(podSelector) } : {}),
-    ...(namespaceSelector ? { namespaces: selector(namespaceSelector) } : {}),
+    ...(podSelector ? { pods: selectorOf(podSelector) } : {}),
+    ...(namespaceSelector ? { namespaces: selectorOf(namespaceSelector) } : {}),
     ...(ipBlock ? { block: { cidr: ipBlock.cidr, except: ipBlock.except ?? [] } } : {}),
   };
 }
@@ -126,7 +128,7 @@ function isOpening({ enableDefaultDeny, ingress, egress, ingressDeny, egressDeny
 }
 
 function ciliumAdmits({ endpointSelector, ingress = [] }: RawCiliumRule, namespace: string) {
-  const { labels, expressions } = selector(endpointSelector);
+  const { labels, expressions } = selectorOf(endpointSelector);
   const bare = (key: string) => key.replace(/^(k8s|any)[:.]/, "");
   const bareLabels = Object.fromEntries(Object.entries(labels).map(([key, value]) => [bare(key), value]));
   return {
@@ -201,7 +203,7 @@ export function slimCalicoPolicy(kind: string): (raw: RawCalicoPolicy) => OtherP
       ...object,
       kind,
       isOpening: false,
-      ...(isForAll ? { admits: { pods: selector({ matchLabels: own }), rules } } : {}),
+      ...(isForAll ? { admits: { pods: selectorOf({ matchLabels: own }), rules } } : {}),
     };
   };
 }

@@ -14,16 +14,36 @@ interface Reason {
 
 type Judge = (refusal: Refusal, plan: Plan, facts: ClusterFacts) => Reason | "nothing" | undefined;
 
-/** Findings about what would be refused; the same reason once, whatever the number of objects. */
+/** What would be refused, and what would have been in the namespace that was asked instead. */
 export function admissionFindings(plan: Plan, facts: ClusterFacts): Finding[] {
+  const certain = facts.refusals.filter(isCertain);
+  return [...refusalFindings(plan, facts, certain), ...storedFindings(facts)];
+}
+
+/** What may be refused: the namespace that could tell does not exist yet. */
+export function admissionWarnings(plan: Plan, facts: ClusterFacts): Finding[] {
+  const open = facts.refusals.filter((refusal) => !isCertain(refusal));
+  return refusalFindings(plan, facts, open).map((found) => ({
+    ...found,
+    got: `in namespace default, as the mesh's own does not exist yet: ${found.got}`,
+  }));
+}
+
+/** What Autopilot refuses, it refuses everywhere. */
+function isCertain(refusal: Refusal): boolean {
+  return refusal.isCertain !== false || autopilot(refusal) !== undefined;
+}
+
+/** The same reason once, whatever the number of objects. */
+function refusalFindings(plan: Plan, facts: ClusterFacts, refusals: Refusal[]): Finding[] {
   const told = new Map<string, Finding>();
-  for (const refusal of facts.refusals) {
+  for (const refusal of refusals) {
     const reason = judges.map((judge) => judge(refusal, plan, facts)).find((each) => each !== undefined);
     if (reason === undefined || reason === "nothing") continue;
     const key = `${reason.got} ${JSON.stringify(reason.fix)}`;
     if (!told.has(key)) told.set(key, finding(refusal.kind, refusal, reason.got, reason.rule, reason.fix));
   }
-  return [...told.values(), ...storedFindings(facts)];
+  return [...told.values()];
 }
 
 /** Secrets with credentials for registries that are missing where pods will ask for them. */

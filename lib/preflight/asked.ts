@@ -19,6 +19,8 @@ export interface Refusal {
   name: string;
   /** Asked in another namespace, since its own does not exist yet. */
   elsewhere: boolean;
+  /** False where only the namespace itself could tell. */
+  isCertain?: boolean;
   why: string;
 }
 

@@ -161,6 +161,12 @@ export const preflightChecks: readonly PreflightCheck[] = [
     find: (_, facts) => network.networkWarnings(facts),
   },
   {
+    id: "admission-elsewhere",
+    severity: "warning",
+    claim: "the cluster admits the objects of the mesh in another namespace, while its own does not exist yet",
+    find: admission.admissionWarnings,
+  },
+  {
     id: "pull-secrets",
     severity: "warning",
     claim: "the pull secrets that the charts name exist",

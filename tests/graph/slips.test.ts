@@ -238,7 +238,7 @@ const slips: Record<string, [() => void, string, string[]]> = {
     [
       `\`nodePort\`: got "31080"; ${none}; write \`gateway: { httpNodePort: 31080 }\``,
       `\`domain\`: got "apps.example.org"; ${none}; write \`gateway: { certificate: { dnsNames: ["apps.example.org"] } }\``,
-      `\`profile\`: got "ambient"; ${none}, only version, namespace, adoptNamespace, platform, charts, images, ` +
+      `\`profile\`: got "ambient"; ${none}, only version, allowUnlistedRelease, namespace, adoptNamespace, platform, charts, images, ` +
         "gatewayApi, controlPlane, cni, dataplane, telemetry, accessLogs, gateway, onDestroy, cluster, preflight; " +
         "remove `profile`",
     ],

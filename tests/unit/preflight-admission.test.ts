@@ -167,6 +167,19 @@ describe("what a cluster would refuse", () => {
     assert.equal(errors([{ why }, { why, name: "ztunnel" }]).length, 1);
   });
 
+  it("is a warning where only the namespace itself could tell, but for Autopilot, which has no exemptions", () => {
+    const judged = (refusal: Partial<Refusal>) => {
+      const facts = { ...empty, refusals: [{ ...agent, isCertain: false, why: "", ...refusal }] };
+      const { errors: stopping, warnings } = judgePlan(plan, facts, false);
+      return { errors: stopping.length, warnings: warnings.map(({ got }) => got) };
+    };
+    assert.deepEqual(judged({ why: 'admission webhook "x.example.com" denied the request: no' }), {
+      errors: 0,
+      warnings: ["in namespace default, as the mesh's own does not exist yet: refused by webhook x.example.com: no"],
+    });
+    assert.deepEqual(judged(refusals[0]![1]), { errors: 1, warnings: [] });
+  });
+
   it("leads to the Gateway API that is there, where the platform keeps it", () => {
     const there = named("", definition.name);
     const kept = { ...definition, elsewhere: false, why: openShift };

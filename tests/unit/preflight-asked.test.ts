@@ -107,11 +107,59 @@ describe("what the preflight asks", () => {
     const message = "no host paths here";
     server.answers.set("/apis/apps/v1/namespaces/default/daemonsets", { status: 400, message });
     const { refusals } = await read();
-    const refused = { kind: "DaemonSet", namespace: "istio-system", elsewhere: true, why: message };
+    const refused = { kind: "DaemonSet", namespace: "istio-system", elsewhere: true, isCertain: true, why: message };
     assert.deepEqual(refusals, [
       { ...refused, name: "istio-cni-node" },
       { ...refused, name: "ztunnel" },
     ]);
+  });
+
+  const admission = "/apis/admissionregistration.k8s.io/v1";
+  const exempting = (...values: string[]) => ({
+    matchExpressions: [{ key: "kubernetes.io/metadata.name", operator: "NotIn", values }],
+  });
+  const daemonSets = "/apis/apps/v1/namespaces/default/daemonsets";
+
+  it("are held against the mesh only where a policy is for its namespace, too", async () => {
+    bare();
+    const said = "ValidatingAdmissionPolicy 'no-host-paths' with binding 'everywhere' denied request: no";
+    server.answers.set(daemonSets, { status: 422, message: said });
+    const verdict = async (namespaceSelector: object, expression: string) => {
+      mesh.recording.objects[`${admission}/validatingadmissionpolicies/no-host-paths`] = {
+        metadata: { name: "no-host-paths" },
+        spec: { validations: [{ expression }] },
+      };
+      mesh.recording.objects[`${admission}/validatingadmissionpolicybindings/everywhere`] = {
+        metadata: { name: "everywhere" },
+        spec: { matchResources: { namespaceSelector } },
+      };
+      return (await read()).refusals.map(({ name, isCertain }) => [name, isCertain]);
+    };
+    const both = (isCertain: boolean) => [
+      ["istio-cni-node", isCertain],
+      ["ztunnel", isCertain],
+    ];
+    assert.deepEqual(await verdict(exempting("kube-system"), "false"), both(true));
+    assert.deepEqual(await verdict(exempting("kube-system", "istio-system"), "false"), []);
+    assert.deepEqual(await verdict({}, "request.namespace == 'istio-system'"), both(false));
+    assert.ok(server.requests.length <= 3 * 25);
+  });
+
+  it("are held against the mesh only where a webhook is for its namespace, and for certain only where nobody answers", async () => {
+    bare();
+    const verdict = async (message: string, namespaceSelector: object) => {
+      server.answers.set(daemonSets, { status: 400, message });
+      mesh.recording.lists[lists.validating] = [
+        { metadata: { name: "x" }, webhooks: [{ name: "x.example.com", clientConfig: {}, namespaceSelector }] },
+      ];
+      return (await read()).refusals.map(({ isCertain }) => isCertain);
+    };
+    const denied = 'admission webhook "x.example.com" denied the request: no';
+    const dead = 'failed calling webhook "x.example.com": no endpoints available';
+    assert.deepEqual(await verdict(denied, exempting("kube-system")), [false, false]);
+    assert.deepEqual(await verdict(dead, exempting("kube-system")), [true, true]);
+    assert.deepEqual(await verdict(denied, exempting("istio-system")), []);
+    assert.deepEqual(await verdict(dead, exempting("istio-system")), []);
   });
 
   it("are none for a mesh that stands, until another release is to come", async () => {
