@@ -6,6 +6,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
 import { AmbientMesh, type AmbientMeshArgs } from "../../components";
+import type { Outcome } from "../support/outcome";
 import { istioAmbient } from "../unit/fixtures/terminal";
 import { apply, get, kubectl, removeDefinitions, settled, sources, TestStack, type KubeObject } from "./support";
 
@@ -192,6 +193,12 @@ function sidecars(): string[] {
   });
 }
 
+/** Values of releases that a preview shows as different from what is there. */
+function differing({ diffs }: Outcome): string[] {
+  const paths = Object.values(diffs).flat();
+  return [...new Set(paths.filter((entry) => entry.startsWith("values")))].sort();
+}
+
 /** A run that is killed at its n-th write. */
 function killedAt(writes: number, ...args: string[]): NodeJS.Signals | null {
   const file = path.join(__dirname, "adopt-killed.ts");
@@ -231,7 +238,7 @@ for (const { what, install, restarts } of installers) {
     it("is handed over by metadata alone, and given back as it was", async () => {
       const before = picture();
       const plan = await adopt(...to);
-      console.log(plan.out + plan.err);
+      assert.deepEqual([plan.code, plan.err], [0, ""]);
       assert.deepEqual(picture(), before);
       const applied = await adopt(...to, "--apply");
       assert.deepEqual([applied.code, applied.err], [0, ""]);
@@ -253,12 +260,13 @@ for (const { what, install, restarts } of installers) {
       args = await printedArgs();
       const before = Object.fromEntries(["istiod", "istio-cni", "ztunnel"].map((name) => [name, pods(name)]));
       const [others, told] = [sidecars(), settings()];
-      const preview = await stack.preview();
-      console.log(JSON.stringify(preview, null, 1));
+      assert.deepEqual(differing(await stack.preview()), []);
+      const { cpu = "100m" } = args.controlPlane!;
+      args = { ...args, controlPlane: { ...args.controlPlane, cpu: "321m" } };
+      assert.deepEqual(differing(await stack.preview()), ["values.resources.requests.cpu"]);
+      args = { ...args, controlPlane: { ...args.controlPlane, cpu } };
       const up = await stack.up();
-      console.log(JSON.stringify(up, null, 1));
       const again = await stack.preview();
-      console.log(JSON.stringify(again, null, 1));
       const changed = await settled(
         () => Object.keys(before).filter((name) => pods(name).join() !== before[name]!.join()),
         (names) => names.length >= restarts.length,
