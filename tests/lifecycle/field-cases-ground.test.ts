@@ -173,13 +173,7 @@ describe("the ground under a mesh", () => {
     args = {};
     kubectl("delete", "validatingadmissionpolicybindings,validatingadmissionpolicies", marked);
     kubectl("delete", "validatingwebhookconfigurations,crd", marked);
-    kubectl(
-      "delete",
-      "configmap,daemonset,globalnetworkpolicies.crd.projectcalico.org",
-      "-A",
-      marked,
-      "--ignore-not-found",
-    );
+    kubectl("delete", "configmap,daemonset", "-A", marked, "--ignore-not-found");
     kubectl("delete", "namespace", marked, "--ignore-not-found");
   });
 
