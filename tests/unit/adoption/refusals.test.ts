@@ -51,7 +51,9 @@ const cases: [string, () => Brownfield, string[]][] = [
   [
     "no Istio",
     () => new Brownfield(),
-    ['`Cluster URL`: got "no istiod"; there must be an Istio to adopt; without one, the mesh is installed; run `pulumi up`'],
+    [
+      '`Cluster URL`: got "no istiod"; there must be an Istio to adopt; without one, the mesh is installed; run `pulumi up`',
+    ],
   ],
   [
     "an Istio of Argo CD",
