@@ -21,7 +21,7 @@ export = async () => {
     gatewayApi: { source: process.env.ISTIO_AMBIENT_CRDS! },
     gateway: { replicas: 2, certificate: { dnsNames: ["apps.example.com"] } },
   });
-  const address: pulumi.Output<string> = mesh.httpsUrl;
+  const address: pulumi.Output<string | undefined> = mesh.httpsUrl;
   return { address };
 };
 `;
