@@ -5,8 +5,8 @@ import { listAll } from "./lists";
 
 const gatewayApi = "/apis/gateway.networking.k8s.io/v1";
 
-/** The certificate of the mesh's CA, which istiod puts into every namespace. */
-const rootCertificate = "istio-ca-root-cert";
+/** The certificate of the mesh's CA and its revocation list, which istiod puts into every namespace. */
+const everywhere = ["istio-ca-root-cert", "istio-ca-crl"];
 
 /** What was deleted, and what could not be. */
 export interface Swept {
@@ -27,10 +27,12 @@ export async function sweep(client: Client): Promise<Swept | undefined> {
     if (reply.kind === "forbidden" || reply.kind === "failed") failed.push(`${path}: ${reply.why}`);
     return reply.kind === "ok";
   };
-  const query = `fieldSelector=${encodeURIComponent(`metadata.name=${rootCertificate}`)}`;
   let configMaps = 0;
-  for (const { metadata } of await list(client, `/api/v1/configmaps?${query}`)) {
-    if (await gone(`/api/v1/namespaces/${metadata?.namespace}/configmaps/${rootCertificate}`)) configMaps += 1;
+  for (const name of everywhere) {
+    const query = `fieldSelector=${encodeURIComponent(`metadata.name=${name}`)}`;
+    for (const { metadata } of await list(client, `/api/v1/configmaps?${query}`)) {
+      if (await gone(`/api/v1/namespaces/${metadata?.namespace}/configmaps/${name}`)) configMaps += 1;
+    }
   }
   const used = new Set((await list(client, `${gatewayApi}/gateways`)).map(({ spec }) => spec?.gatewayClassName));
   const gatewayClasses: string[] = [];

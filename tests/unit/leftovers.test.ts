@@ -12,12 +12,13 @@ class Left {
   refused: Reply | undefined;
 
   get(path: string): Promise<Reply> {
-    const [at = ""] = path.split("?");
-    const config = (namespace: string) => ({ metadata: { name: "istio-ca-root-cert", namespace } });
+    const [at = "", query = ""] = path.split("?");
+    const name = /metadata\.name=([\w-]+)/.exec(decodeURIComponent(query))?.[1];
+    const config = (namespace: string) => ({ metadata: { name, namespace } });
     const kind = (name: string, controllerName: string) => ({ metadata: { name }, spec: { controllerName } });
     const lists: Record<string, object[]> = {
       "/apis/apps/v1/deployments": this.istiods,
-      "/api/v1/configmaps": [config("default"), config("shop")],
+      "/api/v1/configmaps": name === "istio-ca-crl" ? [config("shop")] : [config("default"), config("shop")],
       [`${gatewayApi}/gateways`]: [{ metadata: { name: "edge" }, spec: { gatewayClassName: "istio" } }],
       [`${gatewayApi}/gatewayclasses`]: [
         kind("istio", "istio.io/gateway-controller"),
@@ -38,10 +39,11 @@ class Left {
 describe("what istiod leaves behind", () => {
   it("goes, but for the GatewayClasses of others and those that a Gateway names", async () => {
     const cluster = new Left();
-    assert.deepEqual(await sweep(cluster), { configMaps: 2, gatewayClasses: ["istio-waypoint"], failed: [] });
+    assert.deepEqual(await sweep(cluster), { configMaps: 3, gatewayClasses: ["istio-waypoint"], failed: [] });
     assert.deepEqual(cluster.deleted, [
       "/api/v1/namespaces/default/configmaps/istio-ca-root-cert",
       "/api/v1/namespaces/shop/configmaps/istio-ca-root-cert",
+      "/api/v1/namespaces/shop/configmaps/istio-ca-crl",
       `${gatewayApi}/gatewayclasses/istio-waypoint`,
     ]);
   });
@@ -57,6 +59,7 @@ describe("what istiod leaves behind", () => {
     const cluster = new Left();
     cluster.refused = { kind: "forbidden", why: "no" };
     const { configMaps, failed } = (await sweep(cluster))!;
-    assert.deepEqual([configMaps, failed], [1, ["/api/v1/namespaces/shop/configmaps/istio-ca-root-cert: no"]]);
+    const path = "/api/v1/namespaces/shop/configmaps";
+    assert.deepEqual([configMaps, failed], [1, [`${path}/istio-ca-root-cert: no`, `${path}/istio-ca-crl: no`]]);
   });
 });
