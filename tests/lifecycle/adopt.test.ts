@@ -194,7 +194,7 @@ function sidecars(): string[] {
 }
 
 /** Values of releases that a preview shows as different from what is there. */
-function differing({ diffs }: Outcome): string[] {
+function differing({ diffs = {} }: Outcome): string[] {
   const paths = Object.values(diffs).flat();
   return [...new Set(paths.filter((entry) => entry.startsWith("values")))].sort();
 }

@@ -206,33 +206,35 @@ describe("applications on a mesh", () => {
     });
   }
 
-  const wrong = [
-    {
-      what: "a backend does not exist",
-      change: { candidate: "nowhere" },
-      why:
-        "Gateway hostk8s-gateway: ResolvedRefs is False, BackendNotFound: " +
-        "backend(nowhere.store.svc.cluster.local) not found",
-    },
-    {
-      what: "it has no such port, of which no condition tells",
-      change: { port: 8080 },
-      why: "port 8080: Service store/web-next has port 80 only",
-    },
-  ];
-  for (const { what, change, why } of wrong) {
-    it(`fail and say why where ${what}, and recover`, async () => {
-      settings = { ...usual, ...change };
-      await assert.rejects(stack.up(), (error: { diagnostics: string[] }) => {
-        // The Automation API adds all errors up in a last one.
-        const told = error.diagnostics.filter((line) => line.startsWith("error: HttpRoute"));
-        assert.deepEqual(told, [`error: HttpRoute "web" (store/web) is not accepted: ${why}`]);
+  it("are refused before anything is written where a backend does not exist", async () => {
+    settings = { ...usual, candidate: "nowhere" };
+    const missing =
+      /^error: this program refers to what is not there:\n {2}HttpRoute "web": `[\w.[\]]+candidate\.service`: got "nowhere"; must be an existing Service of the namespace store/;
+    for (const run of [() => stack.preview(), () => stack.up()]) {
+      await assert.rejects(run(), (error: { diagnostics: string[] }) => {
+        assert.ok(
+          error.diagnostics.some((line) => missing.test(line)),
+          error.diagnostics.join("\n"),
+        );
         return true;
       });
-      settings = usual;
-      assert.deepEqual((await stack.up()).steps, ["update web-route"]);
+    }
+    settings = usual;
+    assert.deepEqual((await stack.preview()).steps, []);
+  });
+
+  it("fail and say why where a backend has no such port, of which no condition tells, and recover", async () => {
+    settings = { ...usual, port: 8080 };
+    await assert.rejects(stack.up(), (error: { diagnostics: string[] }) => {
+      // The Automation API adds all errors up in a last one.
+      const told = error.diagnostics.filter((line) => line.startsWith("error: HttpRoute"));
+      const why = "port 8080: Service store/web-next has port 80 only";
+      assert.deepEqual(told, [`error: HttpRoute "web" (store/web) is not accepted: ${why}`]);
+      return true;
     });
-  }
+    settings = usual;
+    assert.deepEqual((await stack.up()).steps, ["update web-route"]);
+  });
 
   it("never lose in silence what the installed Gateway API does not know", async () => {
     settings = { ...usual, retries: true };

@@ -4,8 +4,8 @@ import { EngineEvent } from "@pulumi/pulumi/automation";
 /** What the engine did, or would do, to the resources of a stack, unchanged ones left out: "create mesh-base". */
 export interface Outcome {
   steps: string[];
-  /** The properties that differ, by the step: "update mesh-base" → ["values.global.hub"]. */
-  diffs: Record<string, string[]>;
+  /** The properties that differ, by the step: "update mesh-base" → ["values.global.hub"]; missing where none does. */
+  diffs?: Record<string, string[]>;
   /** Everything that was reported: warnings and errors, one a line. */
   diagnostics: string[];
   outputs: Record<string, unknown>;
@@ -39,7 +39,8 @@ export class Listener {
   };
 
   outcome(outputs: Record<string, unknown> = {}): Outcome {
-    return { steps: this.steps, diffs: this.diffs, diagnostics: this.diagnostics, outputs };
+    const { steps, diffs, diagnostics } = this;
+    return { steps, ...(Object.keys(diffs).length > 0 && { diffs }), diagnostics, outputs };
   }
 
   /** An operation that failed: what was reported, and what it ended with. */
