@@ -58,7 +58,9 @@ function theirs(): string[] {
     .map(({ kind, metadata: { name, uid, labels, annotations }, spec, data }) =>
       JSON.stringify({ kind, name, uid, labels, annotations, spec, data }),
     )
-    .filter((text) => !text.includes("istio-ca-") && !text.includes("kube-root-ca") && !text.includes("istio-leader"))
+    .filter(
+      (text) => !text.includes("istio-ca-") && !text.includes("kube-root-ca") && !text.includes("kubernetes.io/leader"),
+    )
     .sort();
 }
 
