@@ -26,7 +26,8 @@ function program(): Promise<Record<string, unknown>> {
   const mesh = new AmbientMesh("mesh", {
     ...sources,
     platform: "kind",
-    gateway: { allowedListeners: { from: "All" } },
+    // A program with a route for https alone is refused where no certificate names its host.
+    gateway: { allowedListeners: { from: "All" }, certificate: { dnsNames: ["localhost", "force.test"] } },
     controlPlane: {
       values: { meshConfig: { extensionProviders: [{ name: "guard", envoyExtAuthzHttp: guard }] } },
     },
