@@ -207,7 +207,8 @@ describe("applications on a mesh", () => {
   }
 
   it("are refused before anything is written where a backend does not exist", async () => {
-    settings = { ...usual, candidate: "nowhere" };
+    const standing = settings;
+    settings = { ...standing, candidate: "nowhere" };
     const missing =
       /^error: this program refers to what is not there:\n {2}HttpRoute "web": `[\w.[\]]+candidate\.service`: got "nowhere"; must be an existing Service of the namespace store/;
     for (const run of [() => stack.preview(), () => stack.up()]) {
@@ -219,7 +220,7 @@ describe("applications on a mesh", () => {
         return true;
       });
     }
-    settings = usual;
+    settings = standing;
     assert.deepEqual((await stack.preview()).steps, []);
   });
 
