@@ -39,8 +39,11 @@ const containers: Partial<Record<ChartName, string>> = {
   ztunnel: "istio-proxy",
 };
 
-/** Keys that are of an installer's own making, or that the mesh sets by itself. */
-const ownKeys = ["profile", "enabled", "ownerName", "revision", "defaultRevision", "base", "gateways", "istio_cni"];
+/** Keys that are of an installer's own making, or that the mesh sets by itself; first how Istio's charts wrap their defaults. */
+const ownKeys = [
+  "_internal_defaults_do_not_set",
+  ...["profile", "enabled", "ownerName", "revision", "defaultRevision", "base", "gateways", "istio_cni"],
+];
 
 /** Reads what the Istio of a cluster was installed with. */
 export function oldInstall(facts: AdoptionFacts): OldInstall {
