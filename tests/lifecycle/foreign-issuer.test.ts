@@ -32,7 +32,7 @@ spec:
   issuerRef: { kind: ClusterIssuer, name: ${issuer}-root }
 `;
 
-const gateway = () => get("gateway", "hostk8s-gateway", "-n", "istio-system")[0];
+const gateway = () => get("gateways.gateway.networking.k8s.io", "hostk8s-gateway", "-n", "istio-system")[0];
 const certificate = () => get("certificate", "hostk8s-gateway-cert", "-n", "istio-system")[0];
 
 describe("a certificate by an issuer that has to reach the gateway", () => {

@@ -112,7 +112,8 @@ describe("a mesh whose engine is killed", () => {
   }
 
   async function assertWorks(): Promise<void> {
-    const programmed = () => condition(get("gateway", "hostk8s-gateway", "-n", "istio-system")[0], "Programmed");
+    const programmed = () =>
+      condition(get("gateways.gateway.networking.k8s.io", "hostk8s-gateway", "-n", "istio-system")[0], "Programmed");
     assert.equal(await settled(programmed, (status) => status === "True"), "True");
     const ready = get("daemonsets", "-n", "istio-system").map((set) => [
       set.metadata.name,

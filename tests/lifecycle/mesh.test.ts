@@ -20,7 +20,7 @@ spec:
   hostnames: [theirs.example.com]
 `;
 
-const gateway = () => get("gateway", "hostk8s-gateway", "-n", namespace)[0];
+const gateway = () => get("gateways.gateway.networking.k8s.io", "hostk8s-gateway", "-n", namespace)[0];
 const certificate = () => get("certificate", "hostk8s-gateway-cert", "-n", namespace)[0];
 const nodePorts = () =>
   Object.fromEntries(

@@ -149,7 +149,10 @@ describe("two teams on one mesh", () => {
         ["my-service-next", 10],
       ],
     );
-    assert.equal(condition(get("gateway", "waypoint", "-n", "my-app")[0], "Programmed"), "True");
+    assert.equal(
+      condition(get("gateways.gateway.networking.k8s.io", "waypoint", "-n", "my-app")[0], "Programmed"),
+      "True",
+    );
   });
 
   it("have a third stack, of a team with rights in its own namespace alone", async () => {

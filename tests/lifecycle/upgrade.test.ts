@@ -85,7 +85,7 @@ describe("an upgrade", () => {
       ["base", "istiod", "cni", "ztunnel"].map((part) => `update mesh-${part}`),
     );
     assert.equal(bundle(), "v1.6.0");
-    const [gateway] = get("gateway", "hostk8s-gateway", "-n", "istio-system");
+    const [gateway] = get("gateways.gateway.networking.k8s.io", "hostk8s-gateway", "-n", "istio-system");
     assert.equal(condition(gateway, "Programmed"), "True");
   });
 
