@@ -35,7 +35,7 @@ async function work(options: Options, terminal: Terminal): Promise<number> {
     const { configMaps, gatewayClasses, failed } = swept;
     const classes = gatewayClasses.length === 0 ? "" : `: ${gatewayClasses.join(", ")}`;
     terminal.out(`deleted ${configMaps} ConfigMaps and ${gatewayClasses.length} GatewayClasses${classes}\n`);
-    // A destroy that has come this far does not fail for what harms nobody.
+    // A destroy that has come this far does not fail for what does no harm.
     if (failed.length > 0) terminal.err(`not deleted: ${some(failed, 3)}\n`);
     return exit.good;
   } catch (error) {

@@ -254,7 +254,7 @@ async function readObjects(
   return lists.flat();
 }
 
-/** Whether the named issuer is there; undefined where nobody can say. */
+/** Whether the named issuer is there; undefined where that cannot be read. */
 async function readIssuer(client: ApiClient, { gateway }: Plan): Promise<boolean | undefined> {
   if (!gateway?.issuer) {
     return undefined;

@@ -94,7 +94,7 @@ function differences({ object, live = {} }: Found, autoscaled: boolean) {
   return difference(claims(object.read(), live, autoscaled), live, mergesLists(object));
 }
 
-/** Those whose replicas an autoscaler sets, the chart's or anybody's; where nobody can say, it may be one. */
+/** Those whose replicas an autoscaler sets, the chart's or another; where that cannot be read, it may be one. */
 async function readAutoscaled(client: Api, found: Found[]): Promise<{ autoscaled: Found[]; unread: string[] }> {
   const namespaces = [...new Set(found.map(({ object }) => object.namespace))];
   interface Autoscaler {

@@ -77,7 +77,7 @@ async function readGroup(client: Api, group: ReleaseObject[], known: KnownLists)
   );
 }
 
-/** Definitions by their metadata; whole only where somebody else seems to have written their spec. */
+/** Definitions by their metadata; whole only where another field manager seems to have written their spec. */
 async function readDefinitions(
   client: Api,
   group: ReleaseObject[],
@@ -101,7 +101,7 @@ async function readDefinitions(
   );
 }
 
-/** True where somebody wrote the definition after its release did, by hand or otherwise. */
+/** True where the definition was written after its release did, by hand or otherwise. */
 function isEdited({ managedFields }: V1ObjectMeta, deployedAt: number): boolean {
   return (managedFields ?? []).some(
     (entry: V1ManagedFieldsEntry) =>

@@ -252,7 +252,7 @@ function distinct(references: Reference[]): Reference[] {
   return [...new Map(references.map((reference) => [JSON.stringify(reference), reference])).values()];
 }
 
-/** What the mesh's releases of Helm have made and somebody has changed. */
+/** What the mesh's releases of Helm have made and what was changed afterwards. */
 async function readReleaseDrift(client: Api, snapshot: ClusterSnapshot): Promise<void> {
   const { drifted, unread } = await readDrift(client, meshReleases(snapshot));
   snapshot.drift = drifted;
