@@ -101,7 +101,7 @@ async function readDefinitions(
   );
 }
 
-/** True where the definition was written after its release did, by hand or otherwise. */
+/** True where the definition was written again after its release, by hand or otherwise. */
 function isEdited({ managedFields }: V1ObjectMeta, deployedAt: number): boolean {
   return (managedFields ?? []).some(
     (entry: V1ManagedFieldsEntry) =>
