@@ -19,7 +19,7 @@ import { count } from "../lib/checks/mesh";
 import type { JsonMap } from "../lib/drift";
 import { meshDefaults } from "../lib/istio/defaults";
 import { violationLine } from "../lib/validation/violations";
-import { parseDuration } from "./duration";
+import { durationOption } from "./duration";
 import { exit, UsageError } from "./exit";
 import { targetOf, withTarget, type TargetOptions } from "./target";
 import { endProgress, progress, type Terminal } from "./terminal";
@@ -54,7 +54,7 @@ export function adoptCommand(terminal: Terminal, finish: (code: number) => void)
 
 async function run(options: Options, terminal: Terminal): Promise<number> {
   requireOptions(options);
-  const timeoutMs = parseDuration("--timeout", options.timeout);
+  const timeoutMs = durationOption("--timeout", options.timeout);
   let client: ApiClient | undefined;
   try {
     client = await ApiClient.connect(targetOf(options), timeoutMs);

@@ -14,7 +14,7 @@ import { isReason } from "../lib/preflight/waivers";
 import { nearest } from "../lib/validation/names";
 import { withStacks } from "../lib/checks/owning-stack";
 import { isGood, judge, reportData, type Report, type Scope } from "../lib/checks/verdicts";
-import { parseDuration } from "./duration";
+import { durationOption } from "./duration";
 import { exit, UsageError } from "./exit";
 import { documentation } from "./package-file";
 import { renderTable } from "./table";
@@ -60,8 +60,8 @@ async function check(options: CheckOptions, terminal: Terminal): Promise<number>
     ...(options.kubeconfig ? { kubeconfigFile: options.kubeconfig } : {}),
     ...(options.context ? { context: options.context } : {}),
   };
-  const waitMs = options.wait === undefined ? 0 : parseDuration("--wait", options.wait);
-  const look = { target, timeoutMs: parseDuration("--timeout", options.timeout), ports: portsOf(options.kindConfig) };
+  const waitMs = options.wait === undefined ? 0 : durationOption("--wait", options.wait);
+  const look = { target, timeoutMs: durationOption("--timeout", options.timeout), ports: portsOf(options.kindConfig) };
   const scope: Scope = {
     categories: options.category ?? [],
     namespaces: options.namespace ?? [],

@@ -15,7 +15,7 @@ import { programText } from "../lib/conversion/typescript";
 import { yamlText } from "../lib/conversion/yaml";
 import { violationLine } from "../lib/validation/violations";
 import { compare, type CompareOptions } from "./compare";
-import { parseDuration } from "./duration";
+import { durationOption } from "./duration";
 import { exit, UsageError } from "./exit";
 import { targetOf, withTarget, type TargetOptions } from "./target";
 import type { Terminal } from "./terminal";
@@ -173,7 +173,7 @@ async function documentsOf(options: Options): Promise<unknown[]> {
     const rule = "must name where to read Ingresses from";
     throw usage("-f", undefined, rule, "-f ingress.yaml, --namespace shop or --all-namespaces");
   }
-  const timeoutMs = parseDuration("--timeout", options.timeout);
+  const timeoutMs = durationOption("--timeout", options.timeout);
   const read = cluster ? await readIngresses(targetOf(options), allNamespaces ? [] : namespace, timeoutMs) : [];
   return [...filename.flatMap(documentsOfFile), ...read];
 }

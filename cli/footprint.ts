@@ -8,7 +8,7 @@ import { footprintData } from "../lib/footprint/data";
 import type { FootprintState } from "../lib/footprint/footprint";
 import { violationLine } from "../lib/validation/violations";
 import { nearest } from "../lib/validation/names";
-import { parseDuration } from "./duration";
+import { durationOption } from "./duration";
 import { exit, UsageError } from "./exit";
 import { renderFootprint } from "./footprint-table";
 import { targetOf, withTarget, type TargetOptions } from "./target";
@@ -46,8 +46,8 @@ async function measure(options: FootprintOptions, terminal: Terminal): Promise<n
       violationLine({ path: "--output", got: output, rule: `must be one of ${formats.join(", ")}`, fix }),
     );
   }
-  const pauseMs = watch === undefined ? undefined : parseDuration("--watch", watch === true ? usualPause : watch);
-  const look = { target: targetOf(options), timeoutMs: parseDuration("--timeout", timeout), output };
+  const pauseMs = watch === undefined ? undefined : durationOption("--watch", watch === true ? usualPause : watch);
+  const look = { target: targetOf(options), timeoutMs: durationOption("--timeout", timeout), output };
   if (pauseMs === undefined) return measureOnce(look, terminal);
   return interruptible(pauseMs, (isFirst) => {
     // A table gets a line between it and the one before; JSON is one document a line.

@@ -5,7 +5,7 @@ import { NoClusterError } from "../cluster/connection";
 import { BundleError, installBundle, readBundle } from "../cluster/gateway-api";
 import { timeouts } from "../lib/istio/defaults";
 import { defaultGatewayApiVersion, gatewayApiUrl } from "../lib/istio/releases";
-import { parseDuration } from "./duration";
+import { durationOption } from "./duration";
 import { exit } from "./exit";
 import { targetOf, withTarget, type TargetOptions } from "./target";
 import type { Terminal } from "./terminal";
@@ -27,7 +27,7 @@ export function gatewayApiCommand(terminal: Terminal, finish: (code: number) => 
 }
 
 async function install(options: GatewayApiOptions, terminal: Terminal): Promise<number> {
-  const timeoutMs = parseDuration("--timeout", options.timeout);
+  const timeoutMs = durationOption("--timeout", options.timeout);
   try {
     const objects = await readBundle(options.source ?? gatewayApiUrl(options.release));
     const client = await ApiClient.connect(targetOf(options), timeoutMs);

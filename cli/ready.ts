@@ -8,7 +8,7 @@ import { findingLine } from "../lib/checks/check";
 import { meshDefaults } from "../lib/istio/defaults";
 import { causeLines } from "../lib/cluster-state/readiness";
 import { meshReleases } from "../lib/istio/releases";
-import { parseDuration } from "./duration";
+import { durationOption } from "./duration";
 import { exit } from "./exit";
 import { targetOf, withTarget, type TargetOptions } from "./target";
 import { endProgress, progress, type Terminal } from "./terminal";
@@ -33,7 +33,7 @@ export function readyCommand(terminal: Terminal, finish: (code: number) => void)
 
 async function ready(options: ReadyOptions, terminal: Terminal): Promise<number> {
   const { namespace, nodeNamespace = namespace, wait } = options;
-  const waitMs = parseDuration("--wait", wait);
+  const waitMs = durationOption("--wait", wait);
   try {
     if (options.repair) await repair(options, terminal, waitMs);
     const onLook = ({ findings, unreachable }: Readiness, left: number) =>

@@ -16,7 +16,7 @@ import {
 } from "../cluster/enrollment";
 import { some } from "../lib/checks/mesh";
 import { endedProtection, stacksNote } from "../lib/enrollment/protection";
-import { parseDuration } from "./duration";
+import { durationOption } from "./duration";
 import { exit, UsageError } from "./exit";
 import { requireNamespaces, targetOf, withTarget, type TargetOptions } from "./target";
 import { endProgress, progress, type Terminal } from "./terminal";
@@ -70,7 +70,7 @@ type Work = (
 ) => Promise<number>;
 
 async function withClient(options: Options, terminal: Terminal, work: Work): Promise<number> {
-  const timeoutMs = parseDuration("--timeout", options.timeout);
+  const timeoutMs = durationOption("--timeout", options.timeout);
   let client: ApiClient | undefined;
   try {
     // The work has a time limit and a message of its own, so the client's limit is longer.
