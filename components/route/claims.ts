@@ -1,9 +1,9 @@
 // Which requests a route claims of its parent: two routes that claim the same ones would share them by their age.
 import { Violation } from "../../lib/validation/violations";
-import { comparableMatch, shownRequest } from "../../lib/references/requests";
+import { comparableMatch, type Match, shownRequest } from "../../lib/references/requests";
 import { below } from "../../lib/validation/rules";
 import type { Claimant, Claims } from "../support/program";
-import type { Match, RouteRule } from "./objects";
+import type { RouteRule } from "./objects";
 
 /** One host name and match, comparable as text, and where it was written. */
 export interface Claim {

@@ -66,11 +66,6 @@ export function keyOf({ namespace, name }: { namespace?: string; name: string })
   return namespace === undefined ? name : `${namespace}/${name}`;
 }
 
-/** An object without what was not given. */
-export function defined<T extends object>(fields: T): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
-}
-
 /** Text with every character that means something in a regular expression taken literally. */
 export function literally(text: string): string {
   return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
