@@ -176,6 +176,28 @@ const slips: Record<string, [() => void, string, string[]]> = {
         'write `parent: { name: "hostk8s-gateway", namespace: "istio-system" }`',
     ],
   ],
+  "the gateway of a mesh that has none as a client": [
+    () => access({ allow: [{ gateway: mesh({ gateway: { enabled: false } }).gateway }] }),
+    'AccessPolicy "web"',
+    [
+      "`allow[0].gateway`: missing; must have a value: the mesh was made without a gateway, or the stack has no such " +
+        "output; remove `gateway`",
+    ],
+  ],
+  "a condition whose value turns out to be missing": [
+    () =>
+      access({
+        http: {
+          waypoint: { name: "proxy", namespace: "shop" },
+          allow: [{ methods: ["GET"], serviceAccounts: pulumi.output(undefined) }],
+        },
+      }),
+    'AccessPolicy "web"',
+    [
+      "`http.allow[0].serviceAccounts`: missing; must have a value: without this condition the rule admits more " +
+        "clients; remove `serviceAccounts`",
+    ],
+  ],
   "a host that is not in the certificate of the mesh": [
     () => route({ parent: mesh().gateway, hostnames: ["web.example.com"], backends }),
     'HttpRoute "web"',
