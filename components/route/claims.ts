@@ -41,7 +41,7 @@ export interface ClaimingRoute {
 /** The requests of one program that routes have claimed. */
 export type ClaimedRequests = Pick<Claims<{ listener: string; request: string }>, "holder" | "claim">;
 
-/** Claims requests on every listener of the route; a violation for each that somebody else has claimed before. */
+/** Claims requests on every listener of the route; a violation for each that another component has claimed before. */
 export function claimRequests(claims: Claim[], route: ClaimingRoute, claimed: ClaimedRequests): Violation[] {
   const { name, listeners, redirects } = route;
   return claims.flatMap((claim) => {

@@ -1,6 +1,6 @@
 // The objects that a conversion reads, as far as it reads them, and the ones it writes.
 
-/** Name, namespace and what hangs on them. */
+/** Name, namespace, labels and annotations. */
 export interface Metadata {
   name: string;
   namespace?: string;

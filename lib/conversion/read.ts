@@ -17,7 +17,7 @@ export interface ConvertOptions {
   className: string;
   /** False: an Ingress without any class is somebody else's. */
   classless: boolean;
-  /** Refused parts that may be left out, by the annotation's name with or without its prefix, or as the report names them. */
+  /** Refused parts that may be skipped, by the annotation's name with or without its prefix, or as the report names them. */
   accept: readonly string[];
   /** Extension providers of the mesh, for auth-url. */
   authProviders: readonly AuthProvider[];
@@ -64,7 +64,7 @@ function readIngress(
   ingress: Ingress,
   input: Input,
   auth: Pick<Surroundings, "authProvider" | "authProviders" | "serviceAt">,
-  /** False: ssl-passthrough is left out, and TLS of its hosts ends at the gateway. */
+  /** False: ssl-passthrough is skipped, and TLS of its hosts ends at the gateway. */
   passes: boolean,
   entries: Entry[],
 ): ReadIngress {

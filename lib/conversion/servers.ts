@@ -218,7 +218,7 @@ function ownerRewrites({ locations, owner: { settings } }: Server): boolean {
   return !claimed && settings.rewriteTarget !== undefined && settings.rewriteTarget !== "/";
 }
 
-/** Canaries hang on the upstream, so they stand in wherever its requests come from; each upstream has one at most. */
+/** Canaries belong to the upstream, so they stand in wherever its requests come from; each upstream has one at most. */
 function alternatives(
   ordered: ReadIngress[],
   servers: Map<string, Server>,
