@@ -243,6 +243,15 @@ const slips: Record<string, [() => void, string, string[]]> = {
     'TrafficPolicy "web"',
     ['`timeout`: got "10"; must be a duration of at least 1ms, such as "10s"; write `timeout: "10s"`'],
   ],
+  "two late values of one argument": [
+    () => access({ allow: late([{ namespaces: ["Shop"], ports: [70000] }]) }),
+    'AccessPolicy "web"',
+    [
+      '`allow[0].namespaces[0]`: got "Shop"; must be 1 to 63 lowercase letters, digits or hyphens, and must begin and end ' +
+        'with a letter or digit; write `namespaces: ["shop"]`',
+      '`allow[0].ports[0]`: got "70000"; must be a whole number from 1 to 65535; write `ports: [8080]`',
+    ],
+  ],
   "words of Istio at a policy": [
     () => access({ action: "DENY", rules: [{ from: [{ source: { namespaces: ["shop"] } }] }], principals: ["a"] }),
     'AccessPolicy "web"',
