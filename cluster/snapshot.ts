@@ -10,6 +10,7 @@ import { readNetworkPlugins } from "./network-plugins";
 import { readOtherPolicies } from "./other-policies";
 import { sources, type ListedKind, type Source } from "./kinds";
 import { isExpired } from "./lists";
+import { gapWithin, isListedByNamespace, ofNamespace, readNamespaces } from "./namespace-lists";
 import { readDrift } from "./release-drift";
 import { slimConfigMap, slimSecret } from "./slim";
 import { confirmStartHooks } from "./start-hooks";
@@ -25,6 +26,8 @@ const fewObjects = 10;
 export interface SnapshotOptions {
   /** Kinds to read; all when not given. */
   kinds?: Kind[];
+  /** Namespaces to read one by one what may not be listed in all of them. */
+  namespaces?: readonly string[];
   /** Called before each kind is read. */
   onProgress?: (kind: Kind) => void;
 }
@@ -59,7 +62,7 @@ export async function readSnapshot(client: Api, options: SnapshotOptions = {}): 
   const worker = async () => {
     for (let kind = queue.shift(); kind; kind = queue.shift()) {
       options.onProgress?.(kind);
-      await readKind(client, snapshot, kind);
+      await readKind(client, snapshot, kind, options.namespaces ?? []);
     }
   };
   await Promise.all(Array.from({ length: parallel }, worker));
@@ -125,12 +128,39 @@ async function kubernetesVersion(client: Api): Promise<string> {
   return reply.kind === "ok" ? ((reply.body as { gitVersion?: string }).gitVersion ?? "") : "";
 }
 
-async function readKind<K extends ListedKind>(client: Api, snapshot: ClusterSnapshot, kind: K): Promise<void> {
+async function readKind<K extends ListedKind>(
+  client: Api,
+  snapshot: ClusterSnapshot,
+  kind: K,
+  namespaces: readonly string[],
+): Promise<void> {
   const into = snapshot[kind] as SnapshotLists[K][];
-  for (const source of sources[kind]) {
-    const gap = await readList(client, source as Source<SnapshotLists[K]>, into);
-    if (gap) snapshot.gaps[kind] = gap;
+  for (const each of sources[kind]) {
+    const source = each as Source<SnapshotLists[K]>;
+    const gap = await readList(client, source, into);
+    if (gap && kind === "namespaces" && gap.cause === "forbidden") {
+      snapshot.gaps[kind] = gapWithin(gap, await readNamespaces(client, snapshot, namespaces));
+    } else if (gap) {
+      const isWorthwhile = isListedByNamespace(kind, gap);
+      snapshot.gaps[kind] = isWorthwhile ? gapWithin(gap, await readWithin(client, source, into, namespaces)) : gap;
+    }
   }
+}
+
+/** The namespaces of which the list may be read. */
+async function readWithin<T>(
+  client: Api,
+  source: Source<T>,
+  into: T[],
+  namespaces: readonly string[],
+): Promise<string[]> {
+  const read: string[] = [];
+  for (const namespace of namespaces) {
+    const before = into.length;
+    if (await readList(client, ofNamespace(source, namespace), into)) into.length = before;
+    else read.push(namespace);
+  }
+  return read;
 }
 
 interface RawList {

@@ -54,7 +54,7 @@ export const dataPlaneChecks: Check[] = [
     claim: "istio-cni is connected to ztunnel on every node that was asked",
     severity: "error",
     hint: "Without the connection new pods stay in ContainerCreating (“no ztunnel connected”).",
-    needs: ["ztunnelLinks"],
+    needs: ["pods", "ztunnelLinks"],
     run: (snapshot) =>
       snapshot.ztunnelLinks
         .filter((link) => link.connected === 0)
@@ -70,7 +70,7 @@ export const dataPlaneChecks: Check[] = [
     claim: "ztunnel serves every captured pod of the nodes that were asked",
     severity: "error",
     hint: "After a node lost power its pods can keep their annotation while their traffic bypasses ztunnel as plaintext.",
-    needs: ["ztunnelCounts"],
+    needs: ["pods", "ztunnelCounts"],
     run: (snapshot) =>
       snapshot.ztunnelCounts
         .filter(({ served, captured }) => served < captured.length)
@@ -115,6 +115,7 @@ export const dataPlaneChecks: Check[] = [
     severity: "error",
     hint: "A leftover CNI configuration, or istio-cni without a ztunnel, breaks the network setup of every new pod.",
     needs: ["events", "pods"],
+    isLocal: true,
     run: (snapshot, { now }) =>
       recent(snapshot.events, "FailedCreatePodSandBox", now)
         .filter((event) => /istio-cni|ztunnel/.test(event.message))

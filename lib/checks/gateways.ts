@@ -1,5 +1,6 @@
 // Gateways and routes, as istiod judged them and as their pods really are.
 import { servicePortsText } from "../cluster-state/route-backends";
+import { isReadIn } from "../cluster-state/within";
 import { nearest } from "../validation/names";
 import {
   condition,
@@ -75,7 +76,9 @@ export const gatewayChecks: Check[] = [
     claim: "every Gateway is accepted",
     severity: "error",
     hint: "istiod serves no Gateway that it does not accept; the condition's message says why.",
-    needs: ["gateways", "gatewayClasses"],
+    needs: ["gateways"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
       deployedGateways(snapshot)
         .filter((gateway) => !isExplained(snapshot, gateway))
@@ -87,7 +90,9 @@ export const gatewayChecks: Check[] = [
     claim: "every Gateway is programmed",
     severity: "error",
     hint: "Its Service has no address or no endpoint yet, often because another Service has its NodePort.",
-    needs: ["gateways", "gatewayClasses"],
+    needs: ["gateways"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
       deployedGateways(snapshot).flatMap((gateway) =>
         conditionFinding(gateway, "Programmed", "it has an address and pods behind it"),
@@ -99,7 +104,9 @@ export const gatewayChecks: Check[] = [
     claim: "every listener is accepted and its references resolve",
     severity: "error",
     hint: "A listener whose Secret is missing, or which collides with another, takes no traffic.",
-    needs: ["gateways", "gatewayClasses"],
+    needs: ["gateways"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
       deployedGateways(snapshot).flatMap((gateway) =>
         gateway.listeners.flatMap((listener) => {
@@ -119,7 +126,9 @@ export const gatewayChecks: Check[] = [
     claim: "the ConfigMaps that Gateways refer to exist and hold only what istiod knows",
     severity: "error",
     hint: "Otherwise istiod stops updating the gateway's pods and Service, and reports it in its log only.",
-    needs: ["gateways", "gatewayClasses", "configMaps"],
+    needs: ["gateways", "configMaps"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) => deployedGateways(snapshot).flatMap((gateway) => overlayFindings(snapshot, gateway)),
   },
   {
@@ -128,7 +137,9 @@ export const gatewayChecks: Check[] = [
     claim: "every ingress gateway has running pods",
     severity: "error",
     hint: "A Gateway stays Programmed while its pods crash: look at the pods.",
-    needs: ["gateways", "gatewayClasses", "deployments"],
+    needs: ["gateways", "deployments"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
       ingressGateways(snapshot)
         .filter((gateway) => !gateway.addressed)
@@ -147,12 +158,15 @@ export const gatewayChecks: Check[] = [
     claim: "every HTTPRoute is accepted and its backends exist",
     severity: "error",
     hint: "A route that is not accepted gets no traffic; one without a backend answers 500.",
-    needs: ["routes", "gateways", "gatewayClasses"],
+    needs: ["routes", "gateways"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run(snapshot) {
       const ours = deployedGateways(snapshot);
       const orphans = snapshot.routes.flatMap((route) =>
         route.parents
           .filter((ref) => ref.kind === "Gateway" && !snapshot.gateways.some(isNamed(ref)))
+          .filter(({ namespace }) => isReadIn(snapshot, "gateways", namespace))
           .map((ref) => {
             const got = `parent ${objectName("Gateway", ref)}, which does not exist`;
             return finding("HTTPRoute", route, got, "its parents exist", describe("httproute", route));
@@ -185,6 +199,7 @@ export const gatewayChecks: Check[] = [
     severity: "error",
     hint: "istiod accepts a route to a port that its Service does not have, and answers its requests with 500.",
     needs: ["routes", "services"],
+    isLocal: true,
     run: (snapshot) =>
       snapshot.routes.filter(isJudgedByIstio).flatMap((route) =>
         route.backends.flatMap((backend) => {

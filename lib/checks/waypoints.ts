@@ -15,8 +15,9 @@ export const waypointChecks: Check[] = [
     claim: "every waypoint that is in use exists",
     severity: "error",
     hint: "Without the waypoint traffic goes directly to the pods, and no L7 policy applies.",
-    needs: [...userKinds, "gateways", "gatewayClasses"],
-    also: ["serviceEntries", "workloadEntries", "workloadGroups"],
+    needs: [...userKinds, "gateways"],
+    also: ["gatewayClasses", "serviceEntries", "workloadEntries", "workloadGroups"],
+    isLocal: true,
     run: (snapshot) =>
       missingWaypoints(snapshot).map((user) =>
         finding(user.kind, user.object, labelText(user), `Gateway ${user.waypoint} is a waypoint`, {
@@ -30,7 +31,9 @@ export const waypointChecks: Check[] = [
     claim: "the traffic type of every waypoint is valid",
     severity: "error",
     hint: "“namespace” is not valid: traffic then bypasses the waypoint without an error.",
-    needs: ["gateways", "gatewayClasses"],
+    needs: ["gateways"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
       waypoints(snapshot).flatMap((gateway) => {
         const value = gateway.labels[marks.waypointFor];
@@ -49,8 +52,9 @@ export const waypointChecks: Check[] = [
     claim: "every waypoint serves the kind of traffic that it is named for",
     severity: "warning",
     hint: "A waypoint for Services does not see what is addressed to a pod or a machine itself, whatever their label says.",
-    needs: ["pods", "gateways", "gatewayClasses"],
-    also: ["workloadEntries", "workloadGroups"],
+    needs: ["pods", "gateways"],
+    also: ["gatewayClasses", "workloadEntries", "workloadGroups"],
+    isLocal: true,
     run(snapshot) {
       const known = new Map(waypoints(snapshot).map((gateway) => [`${gateway.namespace}/${gateway.name}`, gateway]));
       return waypointUsers(snapshot)
@@ -60,7 +64,7 @@ export const waypointChecks: Check[] = [
           if (!gateway) return [];
           const { namespace, name } = gateway;
           const type = trafficType(snapshot, gateway);
-          if (["service", "none"].includes(type)) {
+          if (type !== undefined && ["service", "none"].includes(type)) {
             const rule = `Gateway ${user.waypoint} is for "${type}", and only one for workload or all serves it`;
             const run = `kubectl label gateway ${name} --namespace ${namespace} --overwrite ${marks.waypointFor}=all`;
             return [finding(user.kind, user.object, labelText(user), rule, { run })];
@@ -80,7 +84,9 @@ export const waypointChecks: Check[] = [
     claim: "every waypoint has a mesh listener",
     severity: "error",
     hint: "ztunnel reaches a waypoint only by HBONE on port 15008.",
-    needs: ["gateways", "gatewayClasses"],
+    needs: ["gateways"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
       waypoints(snapshot)
         .filter((gateway) => !gateway.listeners.some(isHbone))
@@ -96,8 +102,9 @@ export const waypointChecks: Check[] = [
     claim: "every Service with a waypoint label is bound to its waypoint",
     severity: "error",
     hint: "The condition of the Service or ServiceEntry says why it is not.",
-    needs: ["services", "namespaces", "gateways", "gatewayClasses"],
-    also: ["serviceEntries"],
+    needs: ["services", "namespaces", "gateways"],
+    also: ["gatewayClasses", "serviceEntries"],
+    isLocal: true,
     run(snapshot) {
       const missing = new Set(missingWaypoints(snapshot).map(({ waypoint }) => waypoint));
       const usedBy = serviceWaypoint(snapshot);
@@ -120,7 +127,9 @@ export const waypointChecks: Check[] = [
     claim: "every waypoint has running pods",
     severity: "error",
     hint: "Without a pod every request of enrolled clients fails, although Gateway and Service look healthy.",
-    needs: ["gateways", "gatewayClasses", "deployments"],
+    needs: ["gateways", "deployments"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
       waypoints(snapshot)
         .filter((gateway) => !gateway.addressed)
@@ -137,8 +146,10 @@ export const waypointChecks: Check[] = [
   },
 ];
 
-/** What a waypoint is for: its label, that of its class, or Services. */
-function trafficType(snapshot: ClusterSnapshot, { labels, className }: GatewayState): string {
+/** What a waypoint is for: its label, that of its class, or Services; undefined where its class may not be read. */
+function trafficType(snapshot: ClusterSnapshot, { labels, className }: GatewayState): string | undefined {
+  const gap = snapshot.gaps.gatewayClasses;
+  if (!(marks.waypointFor in labels) && gap && gap.cause !== "missing") return undefined;
   const kind = snapshot.gatewayClasses.find(({ name }) => name === className);
   return labels[marks.waypointFor] ?? kind?.labels[marks.waypointFor] ?? "service";
 }

@@ -355,6 +355,8 @@ export interface Gap {
   why: string;
   /** What was read of it is good: only the rest is not known. */
   partial?: true;
+  /** Namespaces of which it was read, where it may not be listed in all of them. */
+  within?: string[];
 }
 
 /** One read of a cluster. */

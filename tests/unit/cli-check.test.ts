@@ -156,6 +156,12 @@ network
     const message = '`--namespace`: got "shopp"; must be an existing namespace; write `--namespace shop`\n';
     assert.deepEqual({ code, out, err }, { code: 64, out: "", err: message });
     server.answers.set(lists.namespaces, { status: 403, message: "no right to list namespaces" });
+    assert.deepEqual(await check("--namespace", "shopp"), {
+      code: 64,
+      out: "",
+      err: '`--namespace`: got "shopp"; must be an existing namespace; write `--namespace <name>`\n',
+    });
+    server.answers.set(`${lists.namespaces}/shopp`, { status: 403, message: "no right to shopp" });
     assert.notEqual((await check("--namespace", "shopp")).code, 64);
   });
 
