@@ -14,6 +14,7 @@ const kinds: ListedKind[] = [
   "routes",
   "certificates",
   "authorizationPolicies",
+  "requestAuthentications",
   "networkPolicies",
   "events",
   "serviceEntries",

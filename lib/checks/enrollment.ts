@@ -7,6 +7,7 @@ import {
   count,
   enrolledPods,
   enrolls,
+  hasProxy,
   hasSidecar,
   isCaptured,
   isLive,
@@ -186,7 +187,7 @@ export const enrollmentChecks: Check[] = [
     isLocal: true,
     run(snapshot) {
       const barrier = captureBarriers(snapshot);
-      const pods = enrolledPods(snapshot).filter((pod) => !pod.hostNetwork && !hasSidecar(pod));
+      const pods = enrolledPods(snapshot).filter((pod) => !pod.hostNetwork && !hasProxy(pod));
       const found = new Map<string, PodState[]>();
       for (const pod of pods) {
         const where = barrier(pod);

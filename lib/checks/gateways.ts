@@ -1,6 +1,4 @@
-// Gateways and routes, as istiod judged them and as their pods really are.
-import { servicePortsText } from "../cluster-state/route-backends";
-import { isReadIn } from "../cluster-state/within";
+// Gateways, as istiod judged them and as their pods really are.
 import { nearest } from "../validation/names";
 import {
   condition,
@@ -9,11 +7,10 @@ import {
   type GatewayState,
   type ListenerState,
   type Reference,
-  type RouteState,
 } from "../cluster-state/snapshot";
-import { objectName } from "../cluster-state/object-name";
 import { finding, type Check, type Finding } from "./check";
-import { deployedGateways, deployedName, gatewayDeployment, ingressGateways, istiods, share } from "./mesh";
+import { deployedName, gatewayDeployment, ingressGateways, istiods, share, waypoints } from "./mesh";
+import { isOfSomeRevision } from "./revisions";
 
 /** Classes that istiod makes by itself. */
 const ownClasses = ["istio", "istio-waypoint"];
@@ -80,7 +77,7 @@ export const gatewayChecks: Check[] = [
     also: ["gatewayClasses"],
     isLocal: true,
     run: (snapshot) =>
-      deployedGateways(snapshot)
+      judgedGateways(snapshot)
         .filter((gateway) => !isExplained(snapshot, gateway))
         .flatMap((gateway) => conditionFinding(gateway, "Accepted", "istiod accepts it")),
   },
@@ -94,7 +91,7 @@ export const gatewayChecks: Check[] = [
     also: ["gatewayClasses"],
     isLocal: true,
     run: (snapshot) =>
-      deployedGateways(snapshot).flatMap((gateway) =>
+      judgedGateways(snapshot).flatMap((gateway) =>
         conditionFinding(gateway, "Programmed", "it has an address and pods behind it"),
       ),
   },
@@ -108,7 +105,7 @@ export const gatewayChecks: Check[] = [
     also: ["gatewayClasses"],
     isLocal: true,
     run: (snapshot) =>
-      deployedGateways(snapshot).flatMap((gateway) =>
+      judgedGateways(snapshot).flatMap((gateway) =>
         gateway.listeners.flatMap((listener) => {
           const bad = failedCondition(listener);
           // A Secret that is not there is listener-secrets' to tell.
@@ -129,7 +126,10 @@ export const gatewayChecks: Check[] = [
     needs: ["gateways", "configMaps"],
     also: ["gatewayClasses"],
     isLocal: true,
-    run: (snapshot) => deployedGateways(snapshot).flatMap((gateway) => overlayFindings(snapshot, gateway)),
+    run: (snapshot) =>
+      judgedGateways(snapshot)
+        .filter(({ addressed }) => !addressed)
+        .flatMap((gateway) => overlayFindings(snapshot, gateway)),
   },
   {
     id: "gateway-pods",
@@ -142,7 +142,7 @@ export const gatewayChecks: Check[] = [
     isLocal: true,
     run: (snapshot) =>
       ingressGateways(snapshot)
-        .filter((gateway) => !gateway.addressed)
+        .filter((gateway) => !gateway.addressed && isOfSomeRevision(snapshot, gateway))
         .flatMap((gateway) => {
           const deployment = gatewayDeployment(snapshot, gateway);
           if (deployment && deployment.available > 0) return [];
@@ -152,68 +152,13 @@ export const gatewayChecks: Check[] = [
           return [finding("Deployment", object, got, `at least one pod serves Gateway ${gateway.name}`, { run })];
         }),
   },
-  {
-    id: "routes",
-    category: "gateways",
-    claim: "every HTTPRoute is accepted and its backends exist",
-    severity: "error",
-    hint: "A route that is not accepted gets no traffic; one without a backend answers 500.",
-    needs: ["routes", "gateways"],
-    also: ["gatewayClasses"],
-    isLocal: true,
-    run(snapshot) {
-      const ours = deployedGateways(snapshot);
-      const orphans = snapshot.routes.flatMap((route) =>
-        route.parents
-          .filter((ref) => ref.kind === "Gateway" && !snapshot.gateways.some(isNamed(ref)))
-          .filter(({ namespace }) => isReadIn(snapshot, "gateways", namespace))
-          .map((ref) => {
-            const got = `parent ${objectName("Gateway", ref)}, which does not exist`;
-            return finding("HTTPRoute", route, got, "its parents exist", describe("httproute", route));
-          }),
-      );
-      const refused = snapshot.routes.flatMap((route) =>
-        route.parents
-          .filter((ref) => ref.kind === "Gateway")
-          .filter((ref) => ours.some((gateway) => gateway.namespace === ref.namespace && gateway.name === ref.name))
-          .flatMap((ref) => {
-            const status = route.status.find(
-              ({ parent }) => parent.namespace === ref.namespace && parent.name === ref.name,
-            );
-            const types = ["Accepted", "ResolvedRefs"];
-            const bad = types
-              .map((type) => ({ type, found: condition(status?.conditions ?? [], type) }))
-              .find(({ found }) => found?.status !== "True");
-            if (!bad) return [];
-            const rule = `Gateway ${ref.namespace}/${ref.name} accepts it and its backends exist`;
-            return [finding("HTTPRoute", route, said(bad.type, bad.found), rule, describe("httproute", route))];
-          }),
-      );
-      return [...orphans, ...refused];
-    },
-  },
-  {
-    id: "route-ports",
-    category: "gateways",
-    claim: "every HTTPRoute uses ports that its Services have",
-    severity: "error",
-    hint: "istiod accepts a route to a port that its Service does not have, and answers its requests with 500.",
-    needs: ["routes", "services"],
-    isLocal: true,
-    run: (snapshot) =>
-      snapshot.routes.filter(isJudgedByIstio).flatMap((route) =>
-        route.backends.flatMap((backend) => {
-          const service = backend.kind === "Service" ? snapshot.services.find(isNamed(backend)) : undefined;
-          if (!service || service.ports.some(({ port }) => port === backend.port)) return [];
-          const has = servicePortsText(service);
-          return [finding("HTTPRoute", route, `port ${backend.port}`, has, describe("httproute", route))];
-        }),
-      ),
-  },
 ];
 
-function isJudgedByIstio({ status }: RouteState): boolean {
-  return status.some(({ controller }) => controller.startsWith("istio.io/"));
+/** Gateways that an istiod deals with: those that it deploys, and those with addresses of their own. */
+export function judgedGateways(snapshot: ClusterSnapshot): GatewayState[] {
+  return [...ingressGateways(snapshot), ...waypoints(snapshot)].filter((gateway) =>
+    isOfSomeRevision(snapshot, gateway),
+  );
 }
 
 function conditionFinding(gateway: GatewayState, type: string, rule: string): Finding[] {
@@ -240,7 +185,7 @@ function lacksSecret(snapshot: ClusterSnapshot, { certificates }: ListenerState)
   return !snapshot.gaps.secrets && certificates.some((reference) => !snapshot.secrets.some(isNamed(reference)));
 }
 
-function isNamed(reference: Reference) {
+export function isNamed(reference: Reference) {
   return ({ namespace, name }: { namespace: string; name: string }) =>
     namespace === reference.namespace && name === reference.name;
 }
@@ -277,7 +222,7 @@ function jsonPatchRun(kind: string, object: { namespace: string; name: string },
   return `kubectl patch ${kind} ${object.name} --namespace ${object.namespace} --type json --patch '${patch}'`;
 }
 
-function describe(kind: string, object: { namespace: string; name: string }) {
+export function describe(kind: string, object: { namespace: string; name: string }) {
   return { run: `kubectl describe ${kind} ${object.name} --namespace ${object.namespace}` };
 }
 

@@ -3,12 +3,17 @@ import { certificateChecks } from "./certificates";
 import type { Check } from "./check";
 import { controlPlaneChecks } from "./control-plane";
 import { dataPlaneChecks } from "./data-plane";
+import { discoveryCheck } from "./discovery";
 import { enrollmentChecks } from "./enrollment";
 import { gatewayApiChecks } from "./gateway-api";
 import { gatewayServiceChecks } from "./gateway-service";
 import { gatewayChecks } from "./gateways";
+import { misplacedMarksCheck } from "./misplaced-marks";
 import { networkChecks } from "./network";
 import { policyChecks } from "./policies";
+import { requestAuthenticationCheck } from "./request-authentication";
+import { revisionCheck } from "./revisions";
+import { routeChecks } from "./routes";
 import { versionChecks } from "./versions";
 import { waypointChecks } from "./waypoints";
 
@@ -18,10 +23,15 @@ export const checks: readonly Check[] = [
   ...controlPlaneChecks,
   ...dataPlaneChecks,
   ...enrollmentChecks,
+  discoveryCheck,
+  misplacedMarksCheck,
   ...gatewayChecks,
+  revisionCheck,
+  ...routeChecks,
   ...gatewayServiceChecks,
   ...certificateChecks,
   ...waypointChecks,
   ...policyChecks,
+  requestAuthenticationCheck,
   ...networkChecks,
 ];

@@ -17,12 +17,16 @@ const lists: Partial<Record<string, Kind[]>> = {
   GatewayClass: ["gatewayClasses"],
   Gateway: ["gateways"],
   HTTPRoute: ["routes"],
+  GRPCRoute: ["routes"],
+  TLSRoute: ["routes"],
+  TCPRoute: ["routes"],
   ConfigMap: ["configMaps"],
   Secret: ["secrets"],
   Certificate: ["certificates"],
   MutatingWebhookConfiguration: ["mutatingWebhooks"],
   ValidatingWebhookConfiguration: ["validatingWebhooks"],
   AuthorizationPolicy: ["authorizationPolicies"],
+  RequestAuthentication: ["requestAuthentications"],
   ServiceEntry: ["serviceEntries"],
   WorkloadEntry: ["workloadEntries"],
   WorkloadGroup: ["workloadGroups"],
@@ -63,7 +67,7 @@ export function fixFor(object: Kept, found: Finding): Finding {
 
 function keeperOfObject(snapshot: ClusterSnapshot, kind: string, object: string): Keeper | undefined {
   const all: Kept[] = (lists[kind] ?? []).flatMap((list) => snapshot[list] as Kept[]);
-  const named = all.find((candidate) => objectName(kind, candidate) === object);
+  const named = all.find((each) => objectName(kind, each) === object && (!("kind" in each) || each.kind === kind));
   return named && keeperOf(named);
 }
 

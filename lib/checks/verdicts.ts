@@ -64,7 +64,9 @@ export function judge(
 /** A kind that the API does not have is no gap. */
 function unreadOf(chosen: readonly Check[], { gaps }: ClusterSnapshot): Unread[] {
   const known = Object.entries(gaps) as [Kind, Gap][];
+  // The lists were read at the same time, and came in any order.
   return known
+    .sort(([one], [other]) => one.localeCompare(other))
     .filter(([, { cause }]) => cause !== "missing")
     .map(([kind, gap]) => {
       const needing = chosen.filter(({ needs }) => needs.includes(kind));

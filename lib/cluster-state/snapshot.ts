@@ -152,7 +152,7 @@ export interface ListenerState {
 export interface GatewayState extends Named {
   className: string;
   listeners: ListenerState[];
-  /** Addresses the user gave: istiod then deploys nothing. */
+  /** Behind addresses that the user gave: istiod then deploys nothing. */
   addressed: boolean;
   /** spec.infrastructure.parametersRef. */
   parameters?: Reference;
@@ -172,8 +172,9 @@ export interface RouteBackend extends Reference {
   port?: number;
 }
 
-/** An HTTPRoute. */
+/** An HTTPRoute, GRPCRoute, TLSRoute or TCPRoute. */
 export interface RouteState extends Named {
+  kind: string;
   parents: Reference[];
   backends: RouteBackend[];
   status: RouteParent[];
@@ -214,6 +215,12 @@ export interface AuthorizationPolicyState extends Named {
   action: string;
   targets: Reference[];
   conditions: Condition[];
+}
+
+/** A RequestAuthentication: by its targets, or by the labels of the pods that it is for, which are all where it has none. */
+export interface RequestAuthenticationState extends Named {
+  targets: Reference[];
+  pods: Record<string, string>;
 }
 
 /** One of the matchExpressions of a label selector. */
@@ -286,11 +293,15 @@ export interface RuntimeClassState extends Named {
 /** A ServiceEntry. */
 export interface ServiceEntryState extends Named {
   hosts: string[];
+  /** It names addresses of its own. */
+  hasAddresses: boolean;
   conditions: Condition[];
 }
 
-/** A WorkloadEntry, by its metadata. */
-export type WorkloadEntryState = Named;
+/** A WorkloadEntry. */
+export interface WorkloadEntryState extends Named {
+  conditions: Condition[];
+}
 
 /** A WorkloadGroup, with the labels that it gives to its entries. */
 export type WorkloadGroupState = Named;
@@ -331,6 +342,7 @@ export interface SnapshotLists {
   mutatingWebhooks: WebhookState;
   validatingWebhooks: WebhookState;
   authorizationPolicies: AuthorizationPolicyState;
+  requestAuthentications: RequestAuthenticationState;
   networkPolicies: NetworkPolicyState;
   otherPolicies: OtherPolicyState;
   events: EventState;

@@ -6,6 +6,7 @@ import { kindCluster, kindDefaults, publishedPorts } from "../../lib/kind/kind-c
 import { judge, type Report } from "../../lib/checks/verdicts";
 import { certificateBreakages } from "./fixtures/breakages-certificates";
 import { dataplaneBreakages } from "./fixtures/breakages-dataplane";
+import { analyzerBreakages } from "./fixtures/breakages-field-analyzers";
 import { captureBreakages } from "./fixtures/breakages-field-capture";
 import { waypointBreakages } from "./fixtures/breakages-field-waypoints";
 import { gatewayBreakages } from "./fixtures/breakages-gateway";
@@ -25,6 +26,7 @@ const breakages = [
   ...pluginBreakages,
   ...captureBreakages,
   ...waypointBreakages,
+  ...analyzerBreakages,
 ];
 const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
 
