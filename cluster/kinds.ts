@@ -70,6 +70,7 @@ export const sources: { [K in ListedKind]: Source<SnapshotLists[K]>[] } = {
   ],
   authorizationPolicies: [source("/apis/security.istio.io/v1/authorizationpolicies", mesh.slimAuthorizationPolicy)],
   requestAuthentications: [source("/apis/security.istio.io/v1/requestauthentications", mesh.slimRequestAuthentication)],
+  peerAuthentications: [source("/apis/security.istio.io/v1/peerauthentications", mesh.slimPeerAuthentication)],
   networkPolicies: [source("/apis/networking.k8s.io/v1/networkpolicies", policies.slimNetworkPolicy)],
   events: [
     source("/api/v1/events", core.slimEvent, eventsOf("FailedCreatePodSandBox")),

@@ -5,6 +5,7 @@ import type {
   CertificateState,
   GatewayClassState,
   GatewayState,
+  PeerAuthenticationState,
   Reference,
   RequestAuthenticationState,
   RouteState,
@@ -147,6 +148,31 @@ export function slimRequestAuthentication(raw: RawRequestAuthentication): Reques
     targets: [...(targetRef ? [targetRef] : []), ...targetRefs].map((ref) => reference(ref, "", object.namespace)),
     pods: selector?.matchLabels ?? {},
   };
+}
+
+interface RawPeerAuthentication {
+  metadata?: V1ObjectMeta;
+  spec?: {
+    selector?: { matchLabels?: Record<string, string> };
+    mtls?: { mode?: string };
+    portLevelMtls?: Record<string, { mode?: string }>;
+  };
+}
+
+export function slimPeerAuthentication(raw: RawPeerAuthentication): PeerAuthenticationState {
+  const { selector, mtls, portLevelMtls = {} } = raw.spec ?? {};
+  const pods = selector?.matchLabels ?? {};
+  const mode = modeOf(mtls);
+  return {
+    ...named(raw),
+    ...(Object.keys(pods).length > 0 ? { pods } : {}),
+    ...(mode ? { mode } : {}),
+    ports: Object.fromEntries(Object.entries(portLevelMtls).map(([port, own]) => [Number(port), modeOf(own)])),
+  };
+}
+
+function modeOf(mtls: { mode?: string } | undefined): string | undefined {
+  return mtls?.mode === "UNSET" ? undefined : mtls?.mode;
 }
 
 interface RawCertificate {

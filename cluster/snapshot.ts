@@ -110,6 +110,7 @@ function emptySnapshot(server: string): ClusterSnapshot {
     validatingWebhooks: [],
     authorizationPolicies: [],
     requestAuthentications: [],
+    peerAuthentications: [],
     networkPolicies: [],
     events: [],
     helmReleases: [],

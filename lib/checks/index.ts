@@ -14,6 +14,7 @@ import { policyChecks } from "./policies";
 import { requestAuthenticationCheck } from "./request-authentication";
 import { revisionCheck } from "./revisions";
 import { routeChecks } from "./routes";
+import { strictWebhooksCheck } from "./strict-webhooks";
 import { versionChecks } from "./versions";
 import { waypointChecks } from "./waypoints";
 
@@ -33,5 +34,6 @@ export const checks: readonly Check[] = [
   ...waypointChecks,
   ...policyChecks,
   requestAuthenticationCheck,
+  strictWebhooksCheck,
   ...networkChecks,
 ];

@@ -3,7 +3,7 @@
 import type { ClusterSnapshot, Reference, RequestAuthenticationState } from "../cluster-state/snapshot";
 import { isReadIn } from "../cluster-state/within";
 import { finding, type Check, type Finding } from "./check";
-import { hasProxy, isLive, marks, podsToCapture, some } from "./mesh";
+import { byNamespace, hasProxy, isLive, marks, podsToCapture, some } from "./mesh";
 import { serviceWaypoint } from "./waypoint-users";
 
 export const requestAuthenticationCheck: Check = {
@@ -20,18 +20,19 @@ export const requestAuthenticationCheck: Check = {
 
 /** Policies without a target, all of whose pods are captured ones: those go by ztunnel, which does not read it. */
 function unseen(snapshot: ClusterSnapshot): Finding[] {
+  const policies = snapshot.requestAuthentications.filter(({ targets }) => targets.length === 0);
+  if (policies.length === 0) return [];
   const captured = new Set(podsToCapture(snapshot));
-  return snapshot.requestAuthentications
-    .filter(({ targets }) => targets.length === 0)
-    .flatMap((policy) => {
-      const selected = snapshot.pods.filter((pod) => isLive(pod) && isSelected(policy, pod));
-      const isElsewhere = selected.some((pod) => hasProxy(pod) || isIngress(pod.labels));
-      const pods = selected.filter((pod) => captured.has(pod));
-      if (isElsewhere || pods.length === 0) return [];
-      const got = `no targetRefs, for ${some(pods.map(({ name }) => name))}`;
-      const rule = "ztunnel checks no tokens; a policy for a waypoint targets a Service or the waypoint";
-      return [finding("RequestAuthentication", policy, got, rule, { write: target })];
-    });
+  const pods = new Map(byNamespace(snapshot.pods.filter(isLive)));
+  return policies.flatMap((policy) => {
+    const selected = (pods.get(policy.namespace) ?? []).filter(({ labels }) => isSelected(policy, labels));
+    const isElsewhere = selected.some((pod) => hasProxy(pod) || isIngress(pod.labels));
+    const unchecked = selected.filter((pod) => captured.has(pod));
+    if (isElsewhere || unchecked.length === 0) return [];
+    const got = `no targetRefs, for ${some(unchecked.map(({ name }) => name))}`;
+    const rule = "ztunnel checks no tokens; a policy for a waypoint targets a Service or the waypoint";
+    return [finding("RequestAuthentication", policy, got, rule, { write: target })];
+  });
 }
 
 const target = 'targetRefs: [{ kind: Service, group: "", name: ... }]';
@@ -54,11 +55,8 @@ function unguarded(snapshot: ClusterSnapshot): Finding[] {
   );
 }
 
-function isSelected(
-  { namespace, pods }: RequestAuthenticationState,
-  pod: { namespace: string; labels: Record<string, string> },
-): boolean {
-  return namespace === pod.namespace && Object.entries(pods).every(([key, value]) => pod.labels[key] === value);
+function isSelected({ pods }: RequestAuthenticationState, labels: Record<string, string>): boolean {
+  return Object.entries(pods).every(([key, value]) => labels[key] === value);
 }
 
 /** Pods of Gateways take policies by their labels too; those of waypoints do not. */

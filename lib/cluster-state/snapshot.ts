@@ -1,40 +1,11 @@
 // What one read of a cluster gives: plain objects with only the fields that checks look at.
 import type { DriftedObject } from "../drift";
+import type { Condition, Named, Owner, Reference } from "./named";
 import type { NetworkPlugin } from "./network-plugins";
+import type { AuthorizationPolicyState, PeerAuthenticationState, RequestAuthenticationState } from "./istio-policies";
 
-/** What every object has. */
-export interface Named {
-  /** Empty for objects of the whole cluster. */
-  namespace: string;
-  name: string;
-  labels: Record<string, string>;
-  annotations: Record<string, string>;
-  /** Of owner references those that tell whose an object is; of Services and workloads all. */
-  owners?: Owner[];
-  /** Field managers that put back what others change. */
-  keptBy?: string[];
-}
-
-/** The part of an owner reference that tells whose an object is. */
-export interface Owner {
-  kind: string;
-  name: string;
-}
-
-/** A status condition. */
-export interface Condition {
-  type: string;
-  status: string;
-  reason: string;
-  message: string;
-}
-
-/** A reference to an object, with the namespace filled in. */
-export interface Reference {
-  kind: string;
-  namespace: string;
-  name: string;
-}
+export type { Condition, Named, Owner, Reference } from "./named";
+export type { AuthorizationPolicyState, PeerAuthenticationState, RequestAuthenticationState } from "./istio-policies";
 
 /** A node of the cluster. */
 export interface NodeState extends Named {
@@ -83,6 +54,8 @@ export interface ServicePort {
   name: string;
   port: number;
   nodePort?: number;
+  /** Port of the pods, by its number or by the name that they give it. */
+  target?: number | string;
 }
 
 /** A Service. */
@@ -208,19 +181,8 @@ export interface WebhookState extends Named {
   failurePolicy: string;
   /** The Service it calls; none when it calls a URL. */
   service?: Reference;
-}
-
-/** An AuthorizationPolicy. */
-export interface AuthorizationPolicyState extends Named {
-  action: string;
-  targets: Reference[];
-  conditions: Condition[];
-}
-
-/** A RequestAuthentication: by its targets, or by the labels of the pods that it is for, which are all where it has none. */
-export interface RequestAuthenticationState extends Named {
-  targets: Reference[];
-  pods: Record<string, string>;
+  /** Port of that Service, if not 443. */
+  port?: number;
 }
 
 /** One of the matchExpressions of a label selector. */
@@ -343,6 +305,7 @@ export interface SnapshotLists {
   validatingWebhooks: WebhookState;
   authorizationPolicies: AuthorizationPolicyState;
   requestAuthentications: RequestAuthenticationState;
+  peerAuthentications: PeerAuthenticationState;
   networkPolicies: NetworkPolicyState;
   otherPolicies: OtherPolicyState;
   events: EventState;

@@ -8,6 +8,7 @@ import { certificateBreakages } from "./fixtures/breakages-certificates";
 import { dataplaneBreakages } from "./fixtures/breakages-dataplane";
 import { analyzerBreakages } from "./fixtures/breakages-field-analyzers";
 import { captureBreakages } from "./fixtures/breakages-field-capture";
+import { fieldPolicyBreakages } from "./fixtures/breakages-field-policies";
 import { waypointBreakages } from "./fixtures/breakages-field-waypoints";
 import { gatewayBreakages } from "./fixtures/breakages-gateway";
 import { networkBreakages } from "./fixtures/breakages-network";
@@ -27,6 +28,7 @@ const breakages = [
   ...captureBreakages,
   ...waypointBreakages,
   ...analyzerBreakages,
+  ...fieldPolicyBreakages,
 ];
 const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
 
