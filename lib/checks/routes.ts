@@ -84,8 +84,9 @@ function refused(snapshot: ClusterSnapshot): Finding[] {
 function unfollowed(snapshot: ClusterSnapshot): Finding[] {
   const waypointOf = serviceWaypoint(snapshot);
   const isEnrolled = enrolls(snapshot);
+  const services = new Map(snapshot.services.map((service) => [`${service.namespace}/${service.name}`, service]));
   const isUnfollowed = (ref: Reference) => {
-    const service = snapshot.services.find(isNamed(ref));
+    const service = services.get(`${ref.namespace}/${ref.name}`);
     return service && isEnrolled({ namespace: ref.namespace, labels: {} }) && !waypointOf("Service", service);
   };
   return snapshot.routes.flatMap((route) =>
