@@ -44,6 +44,7 @@ export const networkChecks: Check[] = [
     severity: "warning",
     hint: "Probes of captured pods come from a link-local address, which policies do not allow by default.",
     needs: ["networkPolicies", "otherPolicies", "pods", "namespaces"],
+    also: ["daemonSets"],
     isLocal: true,
     run: probeFindings,
   },
