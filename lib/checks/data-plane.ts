@@ -26,7 +26,7 @@ const hangs = [
   {
     reason: "FailedKillPod",
     isHanging: ({ deleting }: PodState) => deleting,
-    rule: "the CNI plugin takes its network down; where Istio is gone from the node, its CNI configuration is too",
+    rule: "the CNI plugin tears down its network; where Istio was removed from the node, its CNI configuration is removed too",
   },
 ];
 

@@ -11,7 +11,7 @@ export const discoveryCheck: Check = {
   category: "enrollment",
   claim: "istiod discovers every namespace of the mesh",
   severity: "error",
-  hint: "Pods of other namespaces are captured, and their connections time out, since ztunnel learns nothing of them.",
+  hint: "Pods elsewhere are captured all the same, and their connections time out because ztunnel learns nothing about them.",
   needs: ["namespaces", "pods", "deployments"],
   also: ["daemonSets"],
   run(snapshot) {
@@ -47,7 +47,7 @@ function selectorsOf({ configMaps }: ClusterSnapshot, istiod: WorkloadState): La
 }
 
 function undiscovered(name: string, istiod: WorkloadState): Finding {
-  const got = `left out by the discoverySelectors of ConfigMap ${istiod.namespace}/${meshConfigName(istiod)}`;
+  const got = `not selected by the discoverySelectors of ConfigMap ${istiod.namespace}/${meshConfigName(istiod)}`;
   const rule = "they select the namespaces of all that ztunnel serves, and ztunnel's own";
   const write = `meshConfig: { discoverySelectors: [..., { matchLabels: { kubernetes.io/metadata.name: ${name} } }] }`;
   return finding("Namespace", { namespace: "", name }, got, rule, { write });

@@ -47,7 +47,7 @@ function misplaced(kind: string, objects: Named[], fix: Fixing): Finding[] {
       .filter((key) => key in object.annotations && !(key in object.labels))
       .map((key) => {
         const value = object.annotations[key] ?? "";
-        return finding(kind, object, `annotation ${key}=${value}`, "it is a label", fix(key, value, object));
+        return finding(kind, object, `annotation ${key}=${value}`, "must be a label", fix(key, value, object));
       }),
   );
 }

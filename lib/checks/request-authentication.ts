@@ -11,7 +11,7 @@ export const requestAuthenticationCheck: Check = {
   category: "policies",
   claim: "a waypoint or a gateway checks the tokens of every RequestAuthentication",
   severity: "error",
-  hint: "istiod says nothing of such a policy, and requests with an invalid token come through.",
+  hint: "No condition shows that such a policy has no effect, and requests with an invalid token come through.",
   needs: ["requestAuthentications", "pods", "namespaces", "services"],
   also: ["serviceEntries"],
   isLocal: true,

@@ -16,7 +16,7 @@ export const revisionCheck: Check = {
   category: "gateways",
   claim: "the revision of every Gateway is one that an istiod has",
   severity: "error",
-  hint: "An istiod deals with Gateways of its own revision and tags only; all others wait for a controller.",
+  hint: "An istiod serves only Gateways of its own revision and tags; any other Gateway waits for a controller.",
   needs,
   also: ["gatewayClasses"],
   run: (snapshot) =>
@@ -30,7 +30,7 @@ export const revisionCheck: Check = {
         const names = istiods(snapshot).flatMap((istiod) => [...namesOf(snapshot, istiod)]);
         const none = wanted ? "" : "; none of them is the default";
         const { namespace, name } = gateway;
-        return finding("Gateway", gateway, got, `it is one of ${some(names.sort())}${none}`, {
+        return finding("Gateway", gateway, got, `must be one of ${some(names.sort())}${none}`, {
           run: `kubectl label gateway ${name} --namespace ${namespace} --overwrite ${revisionLabel}=${names[0] ?? ""}`,
         });
       }),

@@ -42,7 +42,7 @@ export const routeChecks: Check[] = [
     category: "gateways",
     claim: "every Service of the mesh that has routes of its own has a waypoint",
     severity: "warning",
-    hint: "istiod accepts such a route, and only waypoints and sidecars follow it: ztunnel knows no routes.",
+    hint: "istiod accepts such a route, but only waypoints and sidecars apply it; ztunnel does not route by HTTP.",
     needs: ["routes", "services", "namespaces"],
     also: ["gateways", "gatewayClasses"],
     isLocal: true,
@@ -98,7 +98,7 @@ function unfollowed(snapshot: ClusterSnapshot): Finding[] {
           ? `kubectl label service ${name} --namespace ${namespace} --overwrite ${marks.useWaypoint}=${waypoint}`
           : `istioctl waypoint apply --enroll-namespace --namespace ${namespace}`;
         const got = `parent Service ${namespace}/${name}, which has no waypoint`;
-        return finding(route.kind, route, got, "a waypoint follows the routes of its Services", { run });
+        return finding(route.kind, route, got, "only a waypoint applies the routes of a Service", { run });
       }),
   );
 }

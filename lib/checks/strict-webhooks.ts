@@ -10,7 +10,7 @@ export const strictWebhooksCheck: Check = {
   category: "policies",
   claim: "no STRICT policy keeps the API server from calling admission webhooks",
   severity: "warning",
-  hint: "The API server is outside of the mesh: what a webhook behind STRICT is to admit is refused, or passes unseen.",
+  hint: "The API server is outside the mesh: under STRICT its calls fail, and requests are then refused or admitted unchecked.",
   needs: ["peerAuthentications", "mutatingWebhooks", "validatingWebhooks", "services", "pods", "namespaces"],
   run(snapshot) {
     const isStrictAnywhere = snapshot.peerAuthentications.some(({ mode, ports }) =>
@@ -60,7 +60,7 @@ function strictFinding(snapshot: ClusterSnapshot, called: Called, captured: PodS
   const [number] = strict;
   if (number === undefined) return [];
   const got = `STRICT at port ${number} of its pods, for ${some([...callers].sort())}`;
-  const rule = "what the API server calls takes plaintext, in a PeerAuthentication that selects its pods";
+  const rule = "a port that the API server calls accepts plaintext, by a PeerAuthentication that selects its pods";
   const write = `portLevelMtls: { ${number}: { mode: PERMISSIVE } }`;
   return [finding("Service", service, got, rule, { write })];
 }

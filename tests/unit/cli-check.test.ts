@@ -178,7 +178,7 @@ network
 √ every waypoint serves the kind of traffic that it is named for
 √ every waypoint has a mesh listener
 √ every Service with a waypoint label is bound to its waypoint
-√ names of other services lead to the waypoints that are named for them
+√ every ServiceEntry with a waypoint has addresses that ztunnel knows
 √ every waypoint has running pods
 
 not read
