@@ -1,5 +1,6 @@
 // Who is admitted: AuthorizationPolicies on the Gateway for the hosts and paths of an Ingress.
 import { defined } from "../json";
+import { foreignName } from "./names";
 import { type Written } from "./objects";
 import type { Piece } from "./matches";
 import type { Policies } from "./policies";
@@ -47,12 +48,11 @@ export function externalAuth(owner: ReadIngress, placed: readonly PlacedServer[]
   return { objects: operations.length === 0 ? [] : [policyOf(owner, "auth", gateway, spec)], entries };
 }
 
-function policyOf({ ingress }: ReadIngress, suffix: string, gateway: GatewayOptions, spec: object): Written {
-  const { name, namespace } = ingress.metadata;
+function policyOf(owner: ReadIngress, suffix: string, gateway: GatewayOptions, spec: object): Written {
   return {
     apiVersion: "security.istio.io/v1",
     kind: "AuthorizationPolicy",
-    metadata: defined({ name: [namespace, name, suffix].filter(Boolean).join("-"), namespace: gateway.namespace }),
+    metadata: defined({ name: foreignName(owner, suffix), namespace: gateway.namespace }),
     spec: { targetRefs: [{ group: "gateway.networking.k8s.io", kind: "Gateway", name: gateway.name }], ...spec },
   };
 }

@@ -35,8 +35,7 @@ export function requestsOf(
   const every = wanted.schemes.flatMap((scheme) =>
     all.filter(({ method }) => wanted.methods.includes(method)).map((one) => ({ ...one, scheme })),
   );
-  const texts = every.map((one) => JSON.stringify(one));
-  const unique = every.filter((_, index) => texts.indexOf(texts[index]!) === index);
+  const unique = [...new Map(every.map((one) => [JSON.stringify(one), one])).values()];
   return { requests: unique.slice(0, wanted.limit), left: Math.max(0, unique.length - wanted.limit) };
 }
 

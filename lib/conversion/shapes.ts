@@ -63,6 +63,7 @@ const tailByForm = new Map(
   tails.flatMap((tail) => [
     [tail.form, tail] as const,
     ...(/\.[*+]\)?$/.test(tail.form) ? [[`${tail.form}$`, tail] as const] : []),
+    ...(/\.[*+]\)$/.test(tail.form) ? [[`${tail.form.slice(0, -1)}$)`, tail] as const] : []),
   ]),
 );
 

@@ -17,6 +17,13 @@ export const paths: Family = {
       read: (value, settings) => {
         const target = value.trim();
         if (!/^\/?[-._~a-zA-Z0-9/:$]*$/.test(target)) return inert("NGINX ignores a value with these characters");
+        if (/^https?:\/\//.test(target)) {
+          const to = target.replace(/\/?\$\d$/, "$request_uri");
+          return refused(
+            "NGINX answers 302 with a URL, which is a redirect and no rewrite",
+            `temporal-redirect: "${to}"`,
+          );
+        }
         if (!/^[/$]/.test(target)) {
           return refused("Gateway API takes absolute paths only", `rewrite-target: "/${target}"`);
         }

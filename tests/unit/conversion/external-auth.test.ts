@@ -38,7 +38,7 @@ describe("auth-url with an extension provider", () => {
     assert.deepEqual(only(one({ "auth-url": url }).objects, "AuthorizationPolicy"), {
       apiVersion: "security.istio.io/v1",
       kind: "AuthorizationPolicy",
-      metadata: { name: "shop-web-auth", namespace: "istio-system" },
+      metadata: { name: "shop.web-auth", namespace: "istio-system" },
       spec: {
         targetRefs: [{ group: "gateway.networking.k8s.io", kind: "Gateway", name: "hostk8s-gateway" }],
         action: "CUSTOM",

@@ -74,6 +74,13 @@ const cases: [what: string, paths: string[], given: Given, ...expected: string[]
     `/x(/.*)?$: changed: ${cased}`,
   ],
   ["digits, which have no case", ["/1(/|$)(.*)"], rewrite("/$2"), "PathPrefix /1 → prefix /"],
+  [
+    "a group with the end of the path in it",
+    ["/x(/|$)(.*$)"],
+    rewrite("/$2"),
+    "PathPrefix /x → prefix /",
+    `/x(/|$)(.*$): changed: ${cased}`,
+  ],
   ["a target that changes nothing", ["/x/(.*)"], rewrite("/x/$1"), "RegularExpression (?i)/x/(.*)"],
   ["a target without groups", ["/x"], rewrite("/new"), "RegularExpression (?i)/x.* → /new"],
   ["a group that there is not", ["/x"], rewrite("/$1"), "RegularExpression (?i)/x.* → /"],
