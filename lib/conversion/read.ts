@@ -109,7 +109,7 @@ function readAnnotation(
     if (booleanOf(around.other("canary")) === true && !isOfCanaries(known.name)) {
       return inert("the Ingress is a canary, so NGINX uses the annotations of the other Ingress of its host and path");
     }
-    return value === "" ? inert("NGINX ignores an empty value") : known.read(value, settings, around);
+    return value.trim() === "" ? inert("NGINX ignores an empty value") : known.read(value, settings, around);
   }
   const other = foreign.find((one) => name.startsWith(one.prefix));
   if (other)

@@ -49,8 +49,9 @@ export const paths: Family = {
       becomes: "a rule for `/` with RequestRedirect; a query of the request stays, where NGINX drops it",
       source,
       read: (value, settings) => {
-        if (!/^\/[-._~a-zA-Z0-9/:]*$/.test(value)) return inert("not an absolute path, so NGINX ignores it");
-        settings.appRoot = value;
+        const path = value.trim();
+        if (!/^\/[-._~a-zA-Z0-9/:]*$/.test(path)) return inert("not an absolute path, so NGINX ignores it");
+        settings.appRoot = path;
         return converted("a redirect of `/`");
       },
     },
@@ -97,7 +98,7 @@ export const paths: Family = {
         if (around.other("rewrite-target") === undefined) {
           return inert("NGINX sends it only where rewrite-target changes the path");
         }
-        settings.forwardedPrefix = value;
+        settings.forwardedPrefix = value.trim();
         return converted("RequestHeaderModifier");
       },
     },
