@@ -102,7 +102,7 @@ export class CertManager extends pulumi.ComponentResource {
     const issuerOf = hasIssuer ? issuerNamed : undefined;
     announceCertManager({ component: this, cluster: cluster.id, name, installs: install, issuer: issuerOf });
 
-    this.namespace = release ? release.status.namespace : seen.namespace;
+    this.namespace = release ? release.namespace : seen.namespace;
     this.version = release ? release.id.apply(() => source.version) : pulumi.output(undefined);
     this.issuerName = root?.issuerName ?? absent();
     this.caCertificate = root?.caCertificate ?? pulumi.output(undefined);

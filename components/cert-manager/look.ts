@@ -10,6 +10,7 @@ import { findingLine } from "../../lib/checks/check";
 import { componentNamed } from "../support/arguments";
 import type { Cluster } from "../support/cluster";
 import { runFailure } from "../support/failures";
+import { isKnown } from "../support/workarounds";
 import type { OwnChildren } from "../support/ownership";
 import { certManagerChildren as children } from "./children";
 
@@ -52,6 +53,9 @@ export function lookAtCertManager(reader: Reader, plan: CertManagerPlan, cluster
 }
 
 function lookLater(reader: Reader, plan: CertManagerPlan, cluster: Cluster): pulumi.Output<string> {
+  void isKnown(cluster.target).then((known) => {
+    if (!known) skipped(reader, "this program creates the cluster; `pulumi up` checks it before anything is written");
+  });
   return cluster.target.apply(async (target) => {
     try {
       const refusal = judge(reader, plan, await readCertManagerFacts(target, plan, deadlineMs));
