@@ -57,6 +57,6 @@ export function servingCertificate(names: string[]): ServingCertificate {
   const signature = sign("sha256", body, privateKey);
   return {
     certificate: pem("CERTIFICATE", sequence(body, algorithm, bits(signature))),
-    key: privateKey.export({ type: "pkcs8", format: "pem" }),
+    key: privateKey.export({ type: "pkcs8", format: "pem" }).toString(),
   };
 }
