@@ -47,7 +47,11 @@ function otherFinding(plan: CertManagerPlan, facts: CertManagerFacts, controller
   const said = (got: string, rule: string, write: string) => finding("Deployment", controller, got, rule, { write });
   const use = useIt.write;
   const stack = facts.namespaces.find(({ name }) => name === controller.namespace)?.annotations[stackMark];
-  if (stack !== undefined && stack !== plan.stack) {
+  if (stack === plan.stack) {
+    const rule = "it cannot move to another namespace: destroy it first, or leave it where it is";
+    return said("the cert-manager of this stack", rule, `namespace: "${controller.namespace}"`);
+  }
+  if (stack !== undefined) {
     return said(`the cert-manager of the stack ${stack}`, `${one}: use that one as it is`, use);
   }
   const keeper = keeperOf(controller);
@@ -231,9 +235,10 @@ export function ownCertManager(plan: CertManagerPlan, facts: CertManagerFacts): 
   const { namespace, issuer } = plan;
   const isOwn = !facts.unread.includes("namespaces") && isOwnNamespace(plan, facts);
   const found = plannedRelease(plan, facts);
-  const idOf = (kind: IssuingObject["kind"], name: string, into = "") => {
-    const object = facts.objects.find((each) => each.kind === kind && each.namespace === into && each.name === name);
-    return object?.annotations[stackMark] === plan.stack ? [into, name].filter(Boolean).join("/") : undefined;
+  const idOf = (kind: IssuingObject["kind"], name: string) => {
+    const object = facts.objects.find((each) => each.kind === kind && each.name === name);
+    const isMarked = object?.annotations[stackMark] === plan.stack;
+    return isMarked ? [object?.namespace, name].filter(Boolean).join("/") : undefined;
   };
   const mayImport = plan.install && (isOwn || plan.adopt) && found !== undefined;
   return {
@@ -243,8 +248,8 @@ export function ownCertManager(plan: CertManagerPlan, facts: CertManagerFacts): 
       ? {}
       : {
           issuer: idOf("ClusterIssuer", issuer.name),
-          selfSignedIssuer: idOf("Issuer", certManagerObjects.selfSignedIssuer(issuer.name), namespace),
-          authority: idOf("Certificate", certManagerObjects.authority(issuer.name), namespace),
+          selfSignedIssuer: idOf("Issuer", certManagerObjects.selfSignedIssuer(issuer.name)),
+          authority: idOf("Certificate", certManagerObjects.authority(issuer.name)),
         }),
   };
 }

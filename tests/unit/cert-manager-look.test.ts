@@ -118,6 +118,13 @@ const inTheWay: Case[] = [
       "cert-manager: use that one as it is; write `install: false`",
   ],
   [
+    "that of this very stack in another namespace",
+    { namespace: "tls" },
+    { ...installed, ...mine },
+    '`Deployment cert-manager/cert-manager`: got "the cert-manager of this stack"; it cannot move to another namespace: ' +
+      'destroy it first, or leave it where it is; write `namespace: "cert-manager"`',
+  ],
+  [
     "a controller that is seen by its lease alone",
     {},
     { leads: true },
