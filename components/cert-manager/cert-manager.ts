@@ -71,7 +71,7 @@ export class CertManager extends pulumi.ComponentResource {
       install,
       adopt: args.adopt === true,
       adoptNamespace: args.adoptNamespace === true,
-      ...(hasIssuer && issuerNamed !== undefined && { issuer: { name: issuerNamed, hasOwnRoot } }),
+      ...(hasIssuer && issuerNamed !== undefined && { issuer: issuerNamed }),
     };
     const early = opts?.dependsOn !== undefined;
     const seen = lookAtCertManager({ component: this, name, early }, plan, cluster);

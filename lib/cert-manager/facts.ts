@@ -12,8 +12,8 @@ export interface CertManagerPlan {
   install: boolean;
   adopt: boolean;
   adoptNamespace: boolean;
-  /** Names of the objects behind the issuer, as far as they are known; none without an issuer. */
-  issuer?: { name: string; hasOwnRoot: boolean };
+  /** Name of the ClusterIssuer, as far as it is known; none without one. */
+  issuer?: string;
 }
 
 /** An object of cert-manager, by kind. */

@@ -247,9 +247,9 @@ export function ownCertManager(plan: CertManagerPlan, facts: CertManagerFacts): 
     ...(issuer === undefined
       ? {}
       : {
-          issuer: idOf("ClusterIssuer", issuer.name),
-          selfSignedIssuer: idOf("Issuer", certManagerObjects.selfSignedIssuer(issuer.name)),
-          authority: idOf("Certificate", certManagerObjects.authority(issuer.name)),
+          issuer: idOf("ClusterIssuer", issuer),
+          selfSignedIssuer: idOf("Issuer", certManagerObjects.selfSignedIssuer(issuer)),
+          authority: idOf("Certificate", certManagerObjects.authority(issuer)),
         }),
   };
 }

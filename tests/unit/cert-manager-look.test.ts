@@ -18,7 +18,7 @@ const plan: CertManagerPlan = {
   install: true,
   adopt: false,
   adoptNamespace: false,
-  issuer: { name: "root", hasOwnRoot: true },
+  issuer: "root",
 };
 const nothing: CertManagerFacts = {
   server: "https://127.0.0.1:6443",
