@@ -224,7 +224,7 @@ describe("cert-manager", () => {
     it("by kubectl is refused with the one way out", async () => {
       await clear();
       kubectl("create", "namespace", namespace);
-      const flags = ["--namespace", namespace, "--set", "crds.enabled=true", "--no-hooks"];
+      const flags = ["--namespace", namespace, "--set", "crds.enabled=true", "--no-hooks", "--kube-version", "1.36.0"];
       apply(execFileSync("helm", ["template", "cert-manager", chart, ...flags], { encoding: "utf8" }));
       args = own;
       assert.deepEqual(await refused(stack.preview()), [

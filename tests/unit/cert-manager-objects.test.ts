@@ -1,5 +1,6 @@
 // What becomes of the arguments of CertManager: the chart's values, and the root CA behind the issuer.
 import * as assert from "node:assert/strict";
+import { readiness } from "../../components/support/issued";
 import { certManagerValues, issuerSpec, rootSpec } from "../../components/cert-manager/objects";
 
 describe("the values of cert-manager's chart", () => {
@@ -35,4 +36,12 @@ describe("the root CA", () => {
   });
 
   it("signs for the issuer", () => assert.deepEqual(issuerSpec("root-ca"), { ca: { secretName: "root-ca" } }));
+});
+
+describe("an object of cert-manager that is waited for", () => {
+  it("is looked for in its namespace, and a ClusterIssuer in none", () => {
+    const path = (kind: "Certificate" | "ClusterIssuer") => readiness(kind, "tls", "root").path;
+    assert.equal(path("Certificate"), "/apis/cert-manager.io/v1/namespaces/tls/certificates");
+    assert.equal(path("ClusterIssuer"), "/apis/cert-manager.io/v1/clusterissuers");
+  });
 });
