@@ -15,6 +15,7 @@ const pure = "^components/[^/]+/(rules|objects|claims|status|chart-files|program
 const classes = [
   "[^/]+/args\\.ts",
   "access/access-policy\\.ts",
+  "cert-manager/cert-manager\\.ts",
   "gateway/ingress-gateway\\.ts",
   "gateway-api/gateway-api\\.ts",
   "mesh/ambient-mesh\\.ts",

@@ -42,6 +42,8 @@ export interface ServiceOfProgram {
 export class ProgramRegistry {
   /** One Istio serves a cluster. */
   readonly meshes = new Claims<{ cluster: string }>();
+  /** So does one cert-manager. */
+  readonly certManagers = new Claims<{ cluster: string }>();
   /** Who uses which NodePort. */
   readonly nodePorts = new Claims<{ cluster: string; port: number }>();
   /** Services whose requests a TrafficPolicy shapes. */

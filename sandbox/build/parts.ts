@@ -216,6 +216,15 @@ export const parts: Part[] = [
     matching: /\.yaml$/,
   },
   {
+    kind: "charts",
+    name: "cert-manager-chart",
+    // A release of this chart carries its version with a v, as the images do.
+    version: `v${certManagerVersion}`,
+    module: "github.com/cert-manager/cert-manager",
+    moduleVersion: `v${certManagerVersion}`,
+    charts: { "cert-manager": "deploy/charts/cert-manager" },
+  },
+  {
     kind: "go",
     name: "pulumi",
     version: pulumiVersion,
