@@ -3,7 +3,7 @@ import * as path from "node:path";
 import { Command } from "commander";
 import { BundleError, readBundle } from "../cluster/gateway-api";
 import { meshManifest } from "../components/mesh/manifest";
-import { exportFiles, formats, type ExportedMesh, type Format, type Target } from "../lib/export";
+import { exportFiles, formats, type ExportedMesh, type Format, type Rendered, type Target } from "../lib/export";
 import { platformKubeVersion } from "../lib/istio/platforms";
 import { chartRepository, gatewayApiUrl, type ChartName } from "../lib/istio/releases";
 import { nearest } from "../lib/validation/names";
@@ -94,16 +94,16 @@ async function exported({ args, version, bundleSource }: MeshInput): Promise<Exp
 }
 
 /** The manifests of the four charts. */
-async function rendered(mesh: ExportedMesh, { args, version, chartFile }: MeshInput) {
+async function rendered(mesh: ExportedMesh, { args, version, chartFile }: MeshInput): Promise<Rendered> {
   const { repository, releases } = mesh;
   const kubeVersion = platformKubeVersion(args.platform, version);
-  const texts = await Promise.all(
-    releases.map(async (release) => {
-      const place = { file: chartFile(release.chart), repository, version, kubeVersion };
-      return [release.chart, await renderChart(release, place)] as const;
-    }),
-  );
-  return Object.fromEntries(texts) as Record<ChartName, string>;
+  const texts: [ChartName, string][] = [];
+  // One after the other: the first that fails is the one that is told of.
+  for (const release of releases) {
+    const place = { file: chartFile(release.chart), repository, version, kubeVersion };
+    texts.push([release.chart, await renderChart(release, place)]);
+  }
+  return Object.fromEntries(texts) as Rendered;
 }
 
 /** The directory as seen from the root of its repository, where the command is run as a rule. */

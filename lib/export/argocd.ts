@@ -132,7 +132,7 @@ function wholeApplication({ namespace }: ExportedMesh, repoURL: string, path: st
     metadata: { name: "istio-ambient", namespace: ownNamespace },
     spec: {
       project: "default",
-      source: { repoURL, path, targetRevision: "HEAD" },
+      source: { repoURL, path: path.replace(/^\.\//, ""), targetRevision: "HEAD" },
       destination: { server: ownCluster, namespace: namespace.metadata.name },
       syncPolicy: syncPolicy([]),
     },
