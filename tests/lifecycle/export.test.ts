@@ -1,0 +1,276 @@
+// A mesh from exported files is the mesh that Pulumi makes, object by object; it can be handed to a stack and back; and the
+// API server takes what Flux and Argo CD are to read.
+import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
+import { AmbientMesh, type AmbientMeshArgs } from "../../components";
+import type { PlainMesh } from "../../components/mesh/manifest";
+import { partPath } from "../../sandbox/build/cache";
+import { exportedMeshes } from "../support/export-meshes";
+import { istioAmbient } from "../unit/fixtures/terminal";
+import { clusterObjects, differing } from "./cluster-objects";
+import { apply, condition, get, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
+
+const folder = fs.mkdtempSync(path.join(os.tmpdir(), "export-"));
+const gatewayKind = "gateways.gateway.networking.k8s.io";
+const parts = ["1-base", "2-control-plane", "3-ambient-dataplane", "4-gateway"];
+
+/** Those that cannot run here: charts of another release, and a kind of cluster with APIs of its own. */
+const elsewhere = ["OpenShift, whose node agents live elsewhere", "the release line before"];
+const here = Object.entries(exportedMeshes).filter(([what]) => !elsewhere.includes(what));
+
+/** What some of the meshes find on the cluster: issuers, and a certificate that exists. */
+const issuers = `
+apiVersion: v1
+kind: Namespace
+metadata: { name: ingress }
+---
+apiVersion: cert-manager.io/v1
+kind: ClusterIssuer
+metadata: { name: root-ca-cluster-issuer }
+spec: { selfSigned: {} }
+---
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: { name: team-ca, namespace: ingress }
+spec: { selfSigned: {} }
+`;
+
+function withSources(args: PlainMesh): PlainMesh {
+  const { gatewayApi = {}, ...rest } = args;
+  return {
+    ...rest,
+    charts: sources.charts,
+    gatewayApi: gatewayApi.install === false ? gatewayApi : sources.gatewayApi,
+  };
+}
+
+let count = 0;
+
+/** Exports a mesh; gives the folder. */
+async function exported(format: string, args: PlainMesh): Promise<string> {
+  const output = path.join(folder, `${format}-${count++}`);
+  const file = path.join(folder, "mesh.json");
+  fs.writeFileSync(file, JSON.stringify(args));
+  const argv = ["export", "--args", file, "--format", format, "--output", output];
+  const { code, err } = await istioAmbient(argv);
+  assert.deepEqual({ code, err }, { code: 0, err: "" });
+  return output;
+}
+
+function partsIn(output: string): string[] {
+  return parts.map((part) => path.join(output, part)).filter((part) => fs.existsSync(part));
+}
+
+/** Applies the parts as their header says, and waits until the gateway, if there is one, is programmed. */
+async function applyParts(output: string, beforeGateway = ""): Promise<void> {
+  for (const part of partsIn(output)) {
+    if (part.endsWith("4-gateway") && beforeGateway !== "") apply(beforeGateway);
+    kubectl("apply", "--server-side", "-k", part);
+  }
+  const programmed = () =>
+    get(gatewayKind, "--all-namespaces").every((gateway) => condition(gateway, "Programmed") === "True");
+  if (partsIn(output).length === parts.length) assert.ok(await settled(programmed, (is) => is));
+}
+
+/** Takes everything away but the CRDs. */
+function deleteParts(output: string, namespace: string): void {
+  for (const part of partsIn(output).slice(1).reverse()) kubectl("delete", "--ignore-not-found", "-k", part);
+  kubectl("delete", "namespace", namespace);
+}
+
+/** The objects once istiod has made what it makes. */
+async function settledObjects(): Promise<Record<string, object>> {
+  let last = clusterObjects();
+  const { now } = await settled(
+    async () => {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      const before = last;
+      last = clusterObjects();
+      return { now: last, isSame: differing(before, last).length === 0 };
+    },
+    ({ isSame }) => isSame,
+  );
+  return now;
+}
+
+/** The certificate of the gateway under another name, as a manifest. */
+function copiedCertificate(): string {
+  const [secret] = get("secret", "hostk8s-gateway-cert", "-n", "istio-system") as unknown as [{ data: object }];
+  const metadata = { name: "wildcard-cert", namespace: "istio-system" };
+  return JSON.stringify({ apiVersion: "v1", kind: "Secret", type: "kubernetes.io/tls", metadata, data: secret.data });
+}
+
+describe("a mesh from exported files", () => {
+  const made: Record<string, Record<string, object>> = {};
+  let certificate = "";
+
+  before(async () => {
+    removeDefinitions();
+    apply(issuers);
+    let args: AmbientMeshArgs = {};
+    const stack = await TestStack.open("original", async () => {
+      new AmbientMesh("mesh", args);
+    });
+    for (const [what, mesh] of here) {
+      // A mesh cannot move to another namespace while it is there.
+      if (mesh.namespace !== undefined) await stack.destroy();
+      args = { ...withSources(mesh), preflight: { enabled: false } };
+      await stack.up();
+      made[what] = await settledObjects();
+      if (certificate === "") {
+        certificate = copiedCertificate();
+        apply(certificate);
+      }
+      if (mesh.namespace !== undefined) await stack.destroy();
+    }
+    await stack.remove();
+    removeDefinitions();
+  });
+
+  after(() => {
+    kubectl("delete", "namespace", "ingress", "mesh", "istio-system", "--ignore-not-found");
+    kubectl("delete", "clusterissuer", "root-ca-cluster-issuer", "--ignore-not-found");
+    removeDefinitions();
+  });
+
+  for (const [what, mesh] of here) {
+    it(`with ${what} is the one that Pulumi makes`, async () => {
+      const output = await exported("kustomize", withSources(mesh));
+      await applyParts(output, mesh.gateway?.certificate?.existing === true ? certificate : "");
+      const differences = () => differing(made[what]!, clusterObjects());
+      assert.deepEqual(await settled(differences, (all) => all.length === 0), []);
+      deleteParts(output, mesh.namespace ?? "istio-system");
+    });
+  }
+});
+
+describe("a mesh from exported files, once it runs", () => {
+  const to = ["--to", "istio-ambient/adopting"];
+  const namespace = "istio-system";
+  let output: string;
+  let stack: TestStack;
+  let args: AmbientMeshArgs = {};
+  const versions = () =>
+    get("deployments,daemonsets,configmaps,services,webhookconfigurations", "-n", namespace)
+      .filter(({ metadata }) => !/leader|election|istio-ca/.test(metadata.name))
+      .map(({ kind, metadata: { name, uid, resourceVersion } }) => `${kind} ${name} ${uid} ${resourceVersion}`);
+
+  before(async () => {
+    removeDefinitions();
+    output = await exported("kustomize", withSources({ platform: "kind" }));
+    await applyParts(output);
+    stack = await TestStack.open("adopting", async () => {
+      new AmbientMesh("mesh", args);
+    });
+  });
+
+  after(async () => {
+    await stack.remove();
+    removeDefinitions();
+  });
+
+  it("has nothing to do when the files are applied again, by part or as a whole", () => {
+    const before = versions();
+    for (const part of partsIn(output)) kubectl("apply", "--server-side", "-k", part);
+    kubectl("apply", "--server-side", "-k", output);
+    assert.deepEqual(versions(), before);
+  });
+
+  it("holds the NodePorts against a change by hand, without a job", async () => {
+    const ports = () =>
+      (get("service", "hostk8s-gateway-istio", "-n", namespace)[0]!.spec["ports"] as { nodePort: number }[])
+        .map(({ nodePort }) => nodePort)
+        .slice(1);
+    const patch = JSON.stringify([{ op: "replace", path: "/spec/ports/1/nodePort", value: 32111 }]);
+    kubectl("patch", "service", "hostk8s-gateway-istio", "-n", namespace, "--type", "json", "-p", patch);
+    assert.deepEqual(await settled(ports, ([http]) => http === 30081), [30081, 30444]);
+  });
+
+  it("is handed to a stack and given back, after which the files are in force again", async () => {
+    const before = clusterObjects();
+    const workloads = versions();
+    assert.equal((await istioAmbient(["adopt", ...to, "--apply"])).code, 0);
+    assert.equal((await istioAmbient(["adopt", "--undo"])).code, 0);
+    for (const part of partsIn(output)) kubectl("apply", "--server-side", "-k", part);
+    assert.deepEqual(differing(before, clusterObjects()), []);
+    assert.deepEqual(versions(), workloads);
+  });
+
+  it("is taken up by a stack, which replaces nothing and makes no pod anew", async () => {
+    assert.equal((await istioAmbient(["adopt", ...to, "--apply"])).code, 0);
+    args = { ...withSources({ platform: "kind" }), adoptNamespace: true };
+    const objects = ["configmap/hostk8s-gateway-overlay", `${gatewayKind}/hostk8s-gateway`];
+    const names = ["hostk8s-gateway-selfsigned", "hostk8s-gateway-ca"].map((name) => `issuer/${name}`);
+    const certificates = ["hostk8s-gateway-ca", "hostk8s-gateway-cert"].map((name) => `certificate/${name}`);
+    const mark = "istio-ambient/stack=istio-ambient/adopting";
+    kubectl("annotate", "-n", namespace, ...objects, ...names, ...certificates, mark);
+    const pods = () => get("pods", "-n", namespace).map(({ metadata }) => metadata.uid);
+    const before = pods();
+    const { steps } = await stack.up();
+    assert.deepEqual(
+      steps.filter((step) => /replace|delete/.test(step)),
+      [],
+    );
+    assert.deepEqual(
+      pods().filter((uid) => !before.includes(uid)),
+      [],
+    );
+    assert.deepEqual((await stack.preview()).steps, []);
+  });
+});
+
+/** Folders with the CRDs of Flux and of Argo CD. */
+const definitions = ["flux-helm-crds", "flux-source-crds", "flux-kustomize-crds", "argocd-crds"].map((name) =>
+  partPath(name),
+);
+const namespaces = ["istio-system", "mesh", "ingress", "argocd", "flux-system"];
+
+describe("what Flux and Argo CD are to read", () => {
+  before(() => {
+    removeDefinitions();
+    for (const part of definitions) kubectl("apply", "--server-side", "-f", part);
+    kubectl("apply", "--server-side", "-f", sources.gatewayApi.source!);
+    for (const name of namespaces) kubectl("create", "namespace", name);
+  });
+
+  after(() => {
+    for (const part of definitions) kubectl("delete", "-f", part);
+    kubectl("delete", "namespace", ...namespaces);
+    removeDefinitions();
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  /** Everything but the CRDs, which are there. */
+  const filesIn = (output: string) =>
+    fs
+      .readdirSync(output)
+      .filter((name) => name !== "kustomization.yaml" && name !== "gateway-api.yaml")
+      .map((name) => path.join(output, name));
+  const asked = (files: string[]) =>
+    kubectl("apply", "--server-side", "--dry-run=server", ...files.flatMap((file) => ["-f", file]));
+
+  for (const format of ["flux", "argocd"]) {
+    it(`is taken by the API server with the CRDs of ${format}, for every mesh`, async () => {
+      const files: string[] = [];
+      for (const [index, mesh] of Object.values(exportedMeshes).entries()) {
+        const gatewayApi = mesh.gatewayApi?.install === false ? mesh.gatewayApi : sources.gatewayApi;
+        const charts = index % 2 === 0 ? {} : { charts: { repository: "oci://registry.example.com/istio" } };
+        const output = await exported(format, { ...mesh, ...charts, gatewayApi });
+        files.push(...filesIn(output));
+        kubectl("kustomize", output);
+      }
+      const told = asked(files).split("\n").filter(Boolean);
+      assert.ok(told.every((line) => line.endsWith("serverside-applied (server dry run)")));
+      assert.ok(told.length > 100, `${told.length} objects were asked for`);
+    });
+  }
+
+  it("would be refused with a field that does not exist", async () => {
+    const output = await exported("flux", { gatewayApi: { install: false } });
+    const file = path.join(output, "control-plane.yaml");
+    fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace("releaseName", "releaseNaem"));
+    assert.throws(() => asked([file]), /\.spec\.releaseNaem: field not declared in schema/);
+  });
+});
