@@ -11,7 +11,7 @@ const afterwards = "Run `npx istio-ambient check` afterwards.";
 const beforeRemoval =
   "Run `npx istio-ambient unenroll` before you remove the mesh: pods that are still enrolled when ztunnel goes lose all traffic.";
 
-/** What each tool lacks. A test of the documentation looks for these lines in docs/gitops.md. */
+/** What each tool lacks; docs/gitops.md is made of it, too. */
 export const limits: Record<Format, string[]> = {
   flux: [
     `Flux does not check the cluster before it installs, nor the nodes once it has. ${afterwards}`,
