@@ -4,11 +4,11 @@ import { kubectl, type KubeObject } from "./support";
 
 /** Kinds that controllers of Kubernetes write all the time, or under names of chance. */
 const fleeting =
-  /^(events|leases|endpointslices|endpoints|pods|replicasets|controllerrevisions|nodes|apiservices|certificaterequests)(\.|$)/;
+  /^(componentstatuses|events|leases|endpointslices|endpoints|pods|replicasets|controllerrevisions|nodes|apiservices|certificaterequests)(\.|$)/;
 
 /** Annotations and labels by which Helm, Pulumi, kubectl and this package know their own, and what controllers count. */
 const ownMark =
-  /^(meta\.helm\.sh\/|pulumi\.com\/|istio-ambient\/(stack|component|bundle)$|kubectl\.kubernetes\.io\/|app\.kubernetes\.io\/managed-by$|deployment\.kubernetes\.io\/revision$|deprecated\.daemonset\.)/;
+  /^(meta\.helm\.sh\/|pulumi\.com\/|istio-ambient\/(stack|component|bundle)$|kubectl\.kubernetes\.io\/|app\.kubernetes\.io\/managed-by$|deployment\.kubernetes\.io\/revision$|deprecated\.daemonset\.|control-plane\.alpha\.kubernetes\.io\/leader$)/;
 
 /** What Helm and istiod keep for themselves, and what cert-manager leaves: that there is a Certificate says enough. */
 const ownRecord =
@@ -22,12 +22,15 @@ interface ComparableObject {
   annotations: object;
 }
 
-/** All objects, by kind, namespace and name. */
-export function clusterObjects(): Record<string, object> {
+/** CRDs take the API server and us longer than all other objects together. */
+export const definitions = "customresourcedefinitions.apiextensions.k8s.io";
+
+/** All objects but the CRDs, or those of one kind, by kind, namespace and name. */
+export function clusterObjects(only?: string): Record<string, object> {
   const kinds = kubectl("api-resources", "--verbs=list", "--output=name")
     .split("\n")
-    .filter((kind) => kind !== "" && !fleeting.test(kind));
-  const text = kubectl("get", kinds.join(), "--all-namespaces", "--output", "json");
+    .filter((kind) => kind !== "" && kind !== definitions && !fleeting.test(kind));
+  const text = kubectl("get", only ?? kinds.join(), "--all-namespaces", "--output", "json");
   const { items } = JSON.parse(text) as { items: (KubeObject & { [key: string]: Json })[] };
   const entries = items.map((object) => [keyOf(object), comparable(object)] as const);
   return Object.fromEntries(entries.filter(([key, object]) => !ownRecord.test(key) && !isCertificate(object)));

@@ -9,7 +9,7 @@ import type { PlainMesh } from "../../components/mesh/manifest";
 import { partPath } from "../../sandbox/build/cache";
 import { exportedMeshes } from "../support/export-meshes";
 import { istioAmbient } from "../unit/fixtures/terminal";
-import { clusterObjects, differing } from "./cluster-objects";
+import { clusterObjects, definitions, differing } from "./cluster-objects";
 import { apply, condition, get, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "export-"));
@@ -104,6 +104,7 @@ function copiedCertificate(): string {
 
 describe("a mesh from exported files", () => {
   const made: Record<string, Record<string, object>> = {};
+  let madeDefinitions: Record<string, object> = {};
   let certificate = "";
 
   before(async () => {
@@ -122,6 +123,7 @@ describe("a mesh from exported files", () => {
       if (certificate === "") {
         certificate = copiedCertificate();
         apply(certificate);
+        madeDefinitions = clusterObjects(definitions);
       }
       if (mesh.namespace !== undefined) await stack.destroy();
     }
@@ -144,6 +146,10 @@ describe("a mesh from exported files", () => {
       deleteParts(output, mesh.namespace ?? "istio-system");
     });
   }
+
+  it("has the CRDs that Pulumi installs", () => {
+    assert.deepEqual(differing(madeDefinitions, clusterObjects(definitions)), []);
+  });
 });
 
 describe("a mesh from exported files, once it runs", () => {
@@ -219,10 +225,16 @@ describe("a mesh from exported files, once it runs", () => {
     );
     assert.deepEqual((await stack.preview()).steps, []);
   });
+
+  it("goes from a stack to files as well: these change nothing of what Pulumi has made", () => {
+    const before = versions();
+    for (const part of partsIn(output)) kubectl("apply", "--server-side", "-k", part);
+    assert.deepEqual(versions(), before);
+  });
 });
 
 /** Folders with the CRDs of Flux and of Argo CD. */
-const definitions = ["flux-helm-crds", "flux-source-crds", "flux-kustomize-crds", "argocd-crds"].map((name) =>
+const toolDefinitions = ["flux-helm-crds", "flux-source-crds", "flux-kustomize-crds", "argocd-crds"].map((name) =>
   partPath(name),
 );
 const namespaces = ["istio-system", "mesh", "ingress", "argocd", "flux-system"];
@@ -230,13 +242,13 @@ const namespaces = ["istio-system", "mesh", "ingress", "argocd", "flux-system"];
 describe("what Flux and Argo CD are to read", () => {
   before(() => {
     removeDefinitions();
-    for (const part of definitions) kubectl("apply", "--server-side", "-f", part);
+    for (const part of toolDefinitions) kubectl("apply", "--server-side", "-f", part);
     kubectl("apply", "--server-side", "-f", sources.gatewayApi.source!);
     for (const name of namespaces) kubectl("create", "namespace", name);
   });
 
   after(() => {
-    for (const part of definitions) kubectl("delete", "-f", part);
+    for (const part of toolDefinitions) kubectl("delete", "-f", part);
     kubectl("delete", "namespace", ...namespaces);
     removeDefinitions();
     fs.rmSync(folder, { recursive: true });
