@@ -10,7 +10,17 @@ import { partPath } from "../../sandbox/build/cache";
 import { exportedMeshes } from "../support/export-meshes";
 import { istioAmbient } from "../unit/fixtures/terminal";
 import { clusterObjects, definitions, differing } from "./cluster-objects";
-import { apply, condition, get, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
+import {
+  apply,
+  condition,
+  get,
+  kubectl,
+  removeDefinitions,
+  settled,
+  sources,
+  TestStack,
+  type KubeObject,
+} from "./support";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "export-"));
 const gatewayKind = "gateways.gateway.networking.k8s.io";
@@ -77,7 +87,7 @@ async function applyParts(output: string, beforeGateway = ""): Promise<void> {
 /** Takes everything away but the CRDs. */
 function deleteParts(output: string, namespace: string): void {
   for (const part of partsIn(output).slice(1).reverse()) kubectl("delete", "--ignore-not-found", "-k", part);
-  kubectl("delete", "namespace", namespace);
+  kubectl("delete", "namespace", namespace, "--ignore-not-found");
 }
 
 /** The objects once istiod has made what it makes. */
@@ -102,71 +112,27 @@ function copiedCertificate(): string {
   return JSON.stringify({ apiVersion: "v1", kind: "Secret", type: "kubernetes.io/tls", metadata, data: secret.data });
 }
 
-describe("a mesh from exported files", () => {
-  const made: Record<string, Record<string, object>> = {};
-  let madeDefinitions: Record<string, object> = {};
-  let certificate = "";
-
-  before(async () => {
-    removeDefinitions();
-    apply(issuers);
-    let args: AmbientMeshArgs = {};
-    const stack = await TestStack.open("original", async () => {
-      new AmbientMesh("mesh", args);
-    });
-    for (const [what, mesh] of here) {
-      // A mesh cannot move to another namespace while it is there.
-      if (mesh.namespace !== undefined) await stack.destroy();
-      args = { ...withSources(mesh), preflight: { enabled: false } };
-      await stack.up();
-      made[what] = await settledObjects();
-      if (certificate === "") {
-        certificate = copiedCertificate();
-        apply(certificate);
-        madeDefinitions = clusterObjects(definitions);
-      }
-      if (mesh.namespace !== undefined) await stack.destroy();
-    }
-    await stack.remove();
-    removeDefinitions();
-  });
-
-  after(() => {
-    kubectl("delete", "namespace", "ingress", "mesh", "istio-system", "--ignore-not-found");
-    kubectl("delete", "clusterissuer", "root-ca-cluster-issuer", "--ignore-not-found");
-    removeDefinitions();
-  });
-
-  for (const [what, mesh] of here) {
-    it(`with ${what} is the one that Pulumi makes`, async () => {
-      const output = await exported("kustomize", withSources(mesh));
-      await applyParts(output, mesh.gateway?.certificate?.existing === true ? certificate : "");
-      const differences = () => differing(made[what]!, clusterObjects());
-      assert.deepEqual(await settled(differences, (all) => all.length === 0), []);
-      deleteParts(output, mesh.namespace ?? "istio-system");
-    });
-  }
-
-  it("has the CRDs that Pulumi installs", () => {
-    assert.deepEqual(differing(madeDefinitions, clusterObjects(definitions)), []);
-  });
-});
-
 describe("a mesh from exported files, once it runs", () => {
   const to = ["--to", "istio-ambient/adopting"];
   const namespace = "istio-system";
   let output: string;
   let stack: TestStack;
-  let args: AmbientMeshArgs = {};
-  const versions = () =>
-    get("deployments,daemonsets,configmaps,services,webhookconfigurations", "-n", namespace)
-      .filter(({ metadata }) => !/leader|election|istio-ca/.test(metadata.name))
-      .map(({ kind, metadata: { name, uid, resourceVersion } }) => `${kind} ${name} ${uid} ${resourceVersion}`);
+  const args: AmbientMeshArgs = { ...withSources({ platform: "kind" }), adoptNamespace: true };
+  /** What would be another where anything were made anew, or rolled. */
+  const workloads = () => {
+    const made = get("deployments,daemonsets,pods,services", "-n", namespace) as (KubeObject & {
+      metadata: { generation?: number };
+    })[];
+    return made
+      .map(({ kind, metadata: { name, uid, generation = 0 } }) => `${kind} ${name} ${uid} ${generation}`)
+      .sort();
+  };
 
   before(async () => {
     removeDefinitions();
     output = await exported("kustomize", withSources({ platform: "kind" }));
     await applyParts(output);
+    await settledObjects();
     stack = await TestStack.open("adopting", async () => {
       new AmbientMesh("mesh", args);
     });
@@ -174,14 +140,16 @@ describe("a mesh from exported files, once it runs", () => {
 
   after(async () => {
     await stack.remove();
+    kubectl("delete", "namespace", namespace);
     removeDefinitions();
   });
 
   it("has nothing to do when the files are applied again, by part or as a whole", () => {
-    const before = versions();
+    const before = { objects: clusterObjects(), workloads: workloads() };
     for (const part of partsIn(output)) kubectl("apply", "--server-side", "-k", part);
     kubectl("apply", "--server-side", "-k", output);
-    assert.deepEqual(versions(), before);
+    assert.deepEqual(differing(before.objects, clusterObjects()), []);
+    assert.deepEqual(workloads(), before.workloads);
   });
 
   it("holds the NodePorts against a change by hand, without a job", async () => {
@@ -195,41 +163,36 @@ describe("a mesh from exported files, once it runs", () => {
   });
 
   it("is handed to a stack and given back, after which the files are in force again", async () => {
-    const before = clusterObjects();
-    const workloads = versions();
+    const before = { objects: clusterObjects(), workloads: workloads() };
     assert.equal((await istioAmbient(["adopt", ...to, "--apply"])).code, 0);
     assert.equal((await istioAmbient(["adopt", "--undo"])).code, 0);
     for (const part of partsIn(output)) kubectl("apply", "--server-side", "-k", part);
-    assert.deepEqual(differing(before, clusterObjects()), []);
-    assert.deepEqual(versions(), workloads);
+    assert.deepEqual(differing(before.objects, clusterObjects()), []);
+    assert.deepEqual(workloads(), before.workloads);
   });
 
   it("is taken up by a stack, which replaces nothing and makes no pod anew", async () => {
+    const before = workloads();
     assert.equal((await istioAmbient(["adopt", ...to, "--apply"])).code, 0);
-    args = { ...withSources({ platform: "kind" }), adoptNamespace: true };
     const objects = ["configmap/hostk8s-gateway-overlay", `${gatewayKind}/hostk8s-gateway`];
-    const names = ["hostk8s-gateway-selfsigned", "hostk8s-gateway-ca"].map((name) => `issuer/${name}`);
+    const signers = ["hostk8s-gateway-selfsigned", "hostk8s-gateway-ca"].map((name) => `issuer/${name}`);
     const certificates = ["hostk8s-gateway-ca", "hostk8s-gateway-cert"].map((name) => `certificate/${name}`);
     const mark = "istio-ambient/stack=istio-ambient/adopting";
-    kubectl("annotate", "-n", namespace, ...objects, ...names, ...certificates, mark);
-    const pods = () => get("pods", "-n", namespace).map(({ metadata }) => metadata.uid);
-    const before = pods();
+    kubectl("annotate", "-n", namespace, ...objects, ...signers, ...certificates, mark);
     const { steps } = await stack.up();
     assert.deepEqual(
       steps.filter((step) => /replace|delete/.test(step)),
       [],
     );
-    assert.deepEqual(
-      pods().filter((uid) => !before.includes(uid)),
-      [],
-    );
+    assert.deepEqual(workloads(), before);
     assert.deepEqual((await stack.preview()).steps, []);
   });
 
-  it("goes from a stack to files as well: these change nothing of what Pulumi has made", () => {
-    const before = versions();
+  it("goes from a stack to files as well, which change nothing of what Pulumi has made", () => {
+    const before = { objects: clusterObjects(), workloads: workloads() };
     for (const part of partsIn(output)) kubectl("apply", "--server-side", "-k", part);
-    assert.deepEqual(versions(), before);
+    assert.deepEqual(differing(before.objects, clusterObjects()), []);
+    assert.deepEqual(workloads(), before.workloads);
   });
 });
 
@@ -244,14 +207,13 @@ describe("what Flux and Argo CD are to read", () => {
     removeDefinitions();
     for (const part of toolDefinitions) kubectl("apply", "--server-side", "-f", part);
     kubectl("apply", "--server-side", "-f", sources.gatewayApi.source!);
-    for (const name of namespaces) kubectl("create", "namespace", name);
+    for (const name of namespaces) apply(JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name } }));
   });
 
   after(() => {
     for (const part of toolDefinitions) kubectl("delete", "-f", part);
     kubectl("delete", "namespace", ...namespaces);
     removeDefinitions();
-    fs.rmSync(folder, { recursive: true });
   });
 
   /** Everything but the CRDs, which are there. */
@@ -285,4 +247,56 @@ describe("what Flux and Argo CD are to read", () => {
     fs.writeFileSync(file, fs.readFileSync(file, "utf8").replace("releaseName", "releaseNaem"));
     assert.throws(() => asked([file]), /\.spec\.releaseNaem: field not declared in schema/);
   });
+});
+
+describe("a mesh from exported files", () => {
+  const made: Record<string, Record<string, object>> = {};
+  let madeDefinitions: Record<string, object> = {};
+  let certificate = "";
+
+  before(async () => {
+    removeDefinitions();
+    apply(issuers);
+    let args: AmbientMeshArgs = {};
+    const stack = await TestStack.open("original", async () => {
+      new AmbientMesh("mesh", args);
+    });
+    for (const [what, mesh] of here) {
+      // A mesh cannot move to another namespace while it is there.
+      if (mesh.namespace !== undefined) await stack.destroy();
+      args = { ...withSources(mesh), preflight: { enabled: false } };
+      await stack.up();
+      made[what] = await settledObjects();
+      if (certificate === "") {
+        certificate = copiedCertificate();
+        apply(certificate);
+        madeDefinitions = clusterObjects(definitions);
+      }
+      if (mesh.namespace !== undefined) await stack.destroy();
+    }
+    await stack.remove();
+    removeDefinitions();
+  });
+
+  let output = "";
+  let meshNamespace = "";
+  afterEach(() => deleteParts(output, meshNamespace));
+
+  after(() => {
+    kubectl("delete", "namespace", "ingress", "mesh", "istio-system", "--ignore-not-found");
+    kubectl("delete", "clusterissuer", "root-ca-cluster-issuer", "--ignore-not-found");
+    removeDefinitions();
+    fs.rmSync(folder, { recursive: true });
+  });
+
+  for (const [what, mesh] of here) {
+    it(`with ${what} is the one that Pulumi makes`, async () => {
+      meshNamespace = mesh.namespace ?? "istio-system";
+      output = await exported("kustomize", withSources(mesh));
+      await applyParts(output, mesh.gateway?.certificate?.existing === true ? certificate : "");
+      const differences = () => differing(made[what]!, clusterObjects());
+      assert.deepEqual(await settled(differences, (all) => all.length === 0), []);
+      assert.deepEqual(differing(madeDefinitions, clusterObjects(definitions)), []);
+    });
+  }
 });
