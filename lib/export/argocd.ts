@@ -29,33 +29,28 @@ export interface GitPlace {
 
 /** The files; without a repository there is no Application for the whole. */
 export function argocdFiles(mesh: ExportedMesh, header: Header, place: GitPlace): OutputFile[] {
-  const [base, istiod, cni, ztunnel] = mesh.releases.map((release) => application(mesh, release)) as [
-    FileObject,
-    FileObject,
-    FileObject,
-    FileObject,
-  ];
-  const file = (name: string, what: string, objects: object[]): OutputFile[] =>
-    objects.length === 0 ? [] : [yamlFile(name, header(what), objects)];
+  const applications = mesh.releases.map((release) => application(mesh, release));
   const inWave = (wave: string, options?: string) => (object: Annotated) => annotated(object, wave, options);
   const files = [
-    ...file("namespace.yaml", "the namespace of the mesh", [annotated(mesh.namespace, waves.foundation, keptOptions)]),
-    ...file(
+    ...yamlFile("namespace.yaml", header("the namespace of the mesh"), [
+      annotated(mesh.namespace, waves.foundation, keptOptions),
+    ]),
+    ...yamlFile(
       "gateway-api.yaml",
-      "the CRDs of the Gateway API",
+      header("the CRDs of the Gateway API"),
       // The annotation of a client-side apply could not hold the largest of them.
       mesh.definitions.map(inWave(waves.foundation, `ServerSideApply=true,${keptOptions}`)),
     ),
-    ...file("control-plane.yaml", "istio-base, then istiod", [base, istiod]),
-    ...file("ambient-dataplane.yaml", "istio-cni, then ztunnel", [cni, ztunnel]),
-    ...file(
+    ...yamlFile("control-plane.yaml", header("istio-base, then istiod"), applications.slice(0, 2)),
+    ...yamlFile("ambient-dataplane.yaml", header("istio-cni, then ztunnel"), applications.slice(2)),
+    ...yamlFile(
       "certificate.yaml",
-      "the certificate of the gateway, by cert-manager",
+      header("the certificate of the gateway, by cert-manager"),
       mesh.certificates.map(inWave(waves.gateway)),
     ),
-    ...file(
+    ...yamlFile(
       "gateway.yaml",
-      "the shared gateway, and the overlay that gives it its NodePorts",
+      header("the shared gateway, and the overlay that gives it its NodePorts"),
       mesh.gateway.map(inWave(waves.gateway)),
     ),
   ];
@@ -64,7 +59,7 @@ export function argocdFiles(mesh: ExportedMesh, header: Header, place: GitPlace)
   return [
     ...files,
     kustomization("kustomization.yaml", header("all files of the mesh"), resources),
-    ...file("application.yaml", "the Application that applies this folder; create it by hand", whole),
+    ...yamlFile("application.yaml", header("the Application that applies this folder; create it by hand"), whole),
   ];
 }
 

@@ -30,23 +30,24 @@ const chartLayer = "application/vnd.cncf.helm.chart.content.v1.tar+gzip";
 /** The files; `path` is where they lie in their repository. */
 export function fluxFiles(mesh: ExportedMesh, header: Header, path: string): OutputFile[] {
   const releases = mesh.releases.map((release, index) => helmRelease(mesh, release, mesh.releases[index - 1]));
-  const [base, istiod, cni, ztunnel] = releases as [FileObject, FileObject, FileObject, FileObject];
-  const file = (name: string, what: string, objects: object[]): OutputFile[] =>
-    objects.length === 0 ? [] : [yamlFile(name, header(what), objects)];
   const files = [
-    ...file("namespace.yaml", "the namespace of the mesh", [keep(mesh.namespace)]),
-    ...file("sources.yaml", "where the charts come from", sources(mesh)),
-    ...file("gateway-api.yaml", "the CRDs of the Gateway API", mesh.definitions.map(keep)),
-    ...file("control-plane.yaml", "istio-base, then istiod", [base, istiod]),
-    ...file("ambient-dataplane.yaml", "istio-cni, then ztunnel", [cni, ztunnel]),
-    ...file("certificate.yaml", "the certificate of the gateway, by cert-manager", mesh.certificates),
-    ...file("gateway.yaml", "the shared gateway, and the overlay that gives it its NodePorts", mesh.gateway),
+    ...yamlFile("namespace.yaml", header("the namespace of the mesh"), [keep(mesh.namespace)]),
+    ...yamlFile("sources.yaml", header("where the charts come from"), sources(mesh)),
+    ...yamlFile("gateway-api.yaml", header("the CRDs of the Gateway API"), mesh.definitions.map(keep)),
+    ...yamlFile("control-plane.yaml", header("istio-base, then istiod"), releases.slice(0, 2)),
+    ...yamlFile("ambient-dataplane.yaml", header("istio-cni, then ztunnel"), releases.slice(2)),
+    ...yamlFile("certificate.yaml", header("the certificate of the gateway, by cert-manager"), mesh.certificates),
+    ...yamlFile(
+      "gateway.yaml",
+      header("the shared gateway, and the overlay that gives it its NodePorts"),
+      mesh.gateway,
+    ),
   ];
   const resources = files.map((each) => each.path);
   return [
     ...files,
     kustomization("kustomization.yaml", header("all files of the mesh"), resources),
-    yamlFile("flux-kustomization.yaml", header("what makes Flux apply this folder", ...howToStart), [
+    ...yamlFile("flux-kustomization.yaml", header("what makes Flux apply this folder", ...howToStart), [
       fluxKustomization(mesh, path),
     ]),
   ];

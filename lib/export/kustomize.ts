@@ -18,19 +18,21 @@ export function kustomizeFiles(
     const { release } = mesh.releases.find((each) => each.chart === name)!;
     return textFile(`${release}.yaml`, header(`${release} ${mesh.version}, as its chart renders it`), rendered[name]);
   };
-  const objects = (name: string, what: string, documents: object[]): OutputFile[] =>
-    documents.length === 0 ? [] : [yamlFile(name, header(what), documents)];
   const all: Record<string, OutputFile[]> = {
     "1-base": [
-      ...objects("namespace.yaml", "the namespace of the mesh", [mesh.namespace]),
-      ...objects("gateway-api.yaml", "the CRDs of the Gateway API", mesh.definitions),
+      ...yamlFile("namespace.yaml", header("the namespace of the mesh"), [mesh.namespace]),
+      ...yamlFile("gateway-api.yaml", header("the CRDs of the Gateway API"), mesh.definitions),
       chart("base"),
     ],
     "2-control-plane": [chart("istiod")],
     "3-ambient-dataplane": [chart("cni"), chart("ztunnel")],
     "4-gateway": [
-      ...objects("certificate.yaml", "the certificate of the gateway, by cert-manager", mesh.certificates),
-      ...objects("gateway.yaml", "the shared gateway, and the overlay that gives it its NodePorts", mesh.gateway),
+      ...yamlFile("certificate.yaml", header("the certificate of the gateway, by cert-manager"), mesh.certificates),
+      ...yamlFile(
+        "gateway.yaml",
+        header("the shared gateway, and the overlay that gives it its NodePorts"),
+        mesh.gateway,
+      ),
     ],
   };
   const waves = Object.entries(all).filter(([, files]) => files.length > 0);

@@ -2,9 +2,10 @@
 import { stringify } from "yaml";
 import type { OutputFile } from "./mesh";
 
-/** A file of YAML documents under a header. */
-export function yamlFile(path: string, header: string[], documents: object[]): OutputFile {
-  return { path, text: `${commented(header)}${documents.map((each) => `---\n${yaml(each)}`).join("")}` };
+/** A file of YAML documents under a header; none where there is no document. */
+export function yamlFile(path: string, header: string[], documents: object[]): OutputFile[] {
+  const text = documents.map((each) => `---\n${yaml(each)}`).join("");
+  return text === "" ? [] : [{ path, text: `${commented(header)}${text}` }];
 }
 
 /** A file of text that is YAML already. */
