@@ -9,7 +9,7 @@ const mayImport = {
 };
 
 /** Files of a component without Pulumi. */
-const pure = "^components/[^/]+/(rules|objects|claims|status|chart-files|program-config)\\.ts$";
+const pure = "^components/[^/]+/(rules|objects|manifest|claims|status|chart-files|chart-rules|program-config)\\.ts$";
 
 /** What other components may know of one. */
 const classes = [
@@ -59,7 +59,7 @@ module.exports = {
           "^components/$1/",
           "^components/support/",
           `^components/(${classes})$`,
-          "/(rules|objects|children)\.ts$",
+          "/(rules|objects|manifest|children)\.ts$",
         ],
       },
     },

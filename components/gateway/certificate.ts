@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { certificateDefaults as defaults, timeouts } from "../../lib/istio/defaults";
 import { gatewayChildren } from "./children";
 import { gatewayObjects } from "../../lib/istio/names";
-import { authoritySpec, certificateSpec } from "./objects";
+import { authorityIssuerSpec, authoritySpec, certificateSpec, selfSignedIssuerSpec } from "./objects";
 import { readAuthority } from "../../cluster/authority";
 import { reason, type ClusterTarget } from "../../cluster/connection";
 import { awaitVerdict } from "../../cluster/wait";
@@ -136,7 +136,7 @@ function createAuthority(
     gatewayChildren.selfSignedIssuer(name),
     "Issuer",
     own("Issuer", selfSigned),
-    { selfSigned: {} },
+    selfSignedIssuerSpec(),
     childOf(parent, opts),
   );
   const spec = pulumi.all([authority, selfSigned]).apply(([ca, issuer]) => authoritySpec(ca, ca, issuer));
@@ -151,7 +151,7 @@ function createAuthority(
     gatewayChildren.authorityIssuer(name),
     "Issuer",
     own("Issuer", authority),
-    { ca: { secretName: authority } },
+    authority.apply(authorityIssuerSpec),
     childOf(parent, opts, certificate),
   );
   return {

@@ -163,6 +163,20 @@ const istioCharts = {
   ztunnel: "manifests/charts/ztunnel",
 };
 
+/** The CRDs of a tool that reads what `istio-ambient export` writes. */
+function definitions(name: string, module: string, version: string, folder: string, matching: RegExp): FilesPart {
+  return {
+    kind: "files",
+    name: `${name}-crds`,
+    version,
+    module,
+    moduleVersion: `v${version}`,
+    folders: { [folder]: "." },
+    matching,
+    forTests: true,
+  };
+}
+
 /** In the order they are built: the longest first where nothing else decides. */
 export const parts: Part[] = [
   {
@@ -323,4 +337,8 @@ export const parts: Part[] = [
     matching: /\.yaml$/,
     forTests: true,
   },
+  definitions("flux-helm", "github.com/fluxcd/helm-controller", "1.6.0", "config/crd/bases", /\.yaml$/),
+  definitions("flux-source", "github.com/fluxcd/source-controller", "1.9.6", "config/crd/bases", /\.yaml$/),
+  definitions("flux-kustomize", "github.com/fluxcd/kustomize-controller", "1.9.0", "config/crd/bases", /\.yaml$/),
+  definitions("argocd", "github.com/argoproj/argo-cd/v3", "3.4.0", "manifests/crds", /^application-crd\.yaml$/),
 ];
