@@ -72,7 +72,18 @@ export interface WheelPart {
   forTraffic?: true;
 }
 
-export type Part = GoPart | FilesPart | ChartsPart | WheelPart;
+/** Packages from PyPI for programs in Python, with what they need. */
+export interface PythonPart {
+  kind: "python";
+  name: string;
+  version: string;
+  /** Name of each package, and its version. */
+  packages: Record<string, string>;
+  /** Only our tests need it. */
+  forTests: true;
+}
+
+export type Part = GoPart | FilesPart | ChartsPart | WheelPart | PythonPart;
 
 /**
  * Release of Istio that the sandbox runs, as charts and as istiod: the newest commit of its module that the module proxy
@@ -94,6 +105,15 @@ const certManagerVersion = "1.21.2";
 const helmVersion = "3.22.0";
 const envoyVersion = "1.40.0";
 const gatewayApiVersion = "1.6.0";
+const pulumiYamlVersion = "1.25.0";
+/** Of this release the module proxy has the generators of all languages; later ones lack that of C#. */
+const generatorVersion = "3.215.0";
+const pythonVersions = { pulumi: "3.272.0", "pulumi-kubernetes": "4.34.2" };
+/** The newest release that the module proxy serves. */
+export const goSdkVersions = {
+  "github.com/pulumi/pulumi/sdk/v3": `v${pulumiVersion}`,
+  "github.com/pulumi/pulumi-kubernetes/sdk/v4": "v4.32.0",
+};
 
 const kubernetesStaging = (
   "api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap " +
@@ -312,6 +332,43 @@ export const parts: Part[] = [
     moduleVersion: `v${before.gatewayApi}`,
     folders: { "config/crd/standard": "." },
     matching: /\.yaml$/,
+    forTests: true,
+  },
+  {
+    kind: "go",
+    name: "pulumi-yaml",
+    version: pulumiYamlVersion,
+    binaries: { "pulumi-language-yaml": "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml" },
+    requires: { "github.com/pulumi/pulumi-yaml": `v${pulumiYamlVersion}` },
+    variables: { "github.com/pulumi/pulumi-yaml/pkg/version.Version": `v${pulumiYamlVersion}` },
+    forTests: true,
+  },
+  {
+    kind: "go",
+    name: "sdk-generator",
+    version: generatorVersion,
+    binaries: { "sdk-generator": "." },
+    requires: {
+      "github.com/pulumi/pulumi/pkg/v3": `v${generatorVersion}`,
+      "github.com/pulumi/pulumi/sdk/v3": `v${generatorVersion}`,
+    },
+    sources: "sdk-generator",
+    forTests: true,
+  },
+  {
+    kind: "go",
+    name: "go-sdks",
+    version: pulumiVersion,
+    binaries: { none: "." },
+    requires: goSdkVersions,
+    sources: "go-sdks",
+    forTests: true,
+  },
+  {
+    kind: "python",
+    name: "python-packages",
+    version: pythonVersions.pulumi,
+    packages: pythonVersions,
     forTests: true,
   },
 ];
