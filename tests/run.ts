@@ -36,14 +36,24 @@ interface Counts {
 const suites = ["unit", "consumer", "graph", "lifecycle", "plugins"];
 
 /** Those that take longest come first, so that no lane is left with one at the end. */
-const longest = ["examples", "two-teams", "conformance", "upgrade", "applications", "interruption", "sandbox", "slow"];
+const longest = [
+  "examples",
+  "languages",
+  "two-teams",
+  "conformance",
+  "upgrade",
+  "applications",
+  "interruption",
+  "sandbox",
+  "slow",
+];
 
 /** Two cores are busy with two. */
 const mostLanes = 2;
 const counts = fs.mkdtempSync(path.join(os.tmpdir(), "counts-"));
 
 /** All of them write the compiled package. */
-const packing = ["consumer", "lifecycle/examples", "lifecycle/two-teams"];
+const packing = ["consumer", "lifecycle/examples", "lifecycle/languages", "lifecycle/two-teams"];
 let packed: Promise<unknown> = Promise.resolve();
 
 function allJobs(): Job[] {

@@ -79,6 +79,7 @@ export interface PythonPart {
   version: string;
   /** Name of each package, and its version. */
   packages: Record<string, string>;
+  forTraffic?: undefined;
   /** Only our tests need it. */
   forTests: true;
 }

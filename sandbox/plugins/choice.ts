@@ -3,6 +3,7 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { partPath } from "../build/cache";
+import { goSdkVersions } from "../build/parts";
 import { Instance } from "../instance";
 import { typescript } from "../node";
 import {
@@ -49,6 +50,29 @@ export async function ensurePlugins(instance: Instance, where: Places = places()
   ];
   fs.writeFileSync(instance.pluginsFile, JSON.stringify(plugins));
   return plugins;
+}
+
+/**
+ * Puts the language hosts for programs in YAML, Python and Go beside the plugins, for our tests: that of YAML is Pulumi's
+ * own, the others stand in.
+ */
+export function ensureLanguages(pulumiHome: string): void {
+  const standIn = typescript(path.join(__dirname, "other-language.ts"));
+  const hosts: Record<string, string[]> = {
+    yaml: [partPath("pulumi-yaml", "pulumi-language-yaml")],
+    python: standIn,
+    go: standIn,
+  };
+  for (const [name, argv] of Object.entries(hosts)) {
+    const folder = path.join(pulumiHome, pluginFolder("language", name));
+    fs.mkdirSync(folder, { recursive: true });
+    const environment = { PLUGIN_VERSION: sdkVersion("pulumi"), LANGUAGE: name };
+    writeProgram(path.join(folder, pluginProgram("language", name)), argv, environment);
+  }
+  // The engine takes a plugin of the very version that an SDK names.
+  const plugin = path.join(pulumiHome, pluginFolder("resource", "kubernetes"));
+  const asked = goSdkVersions["github.com/pulumi/pulumi-kubernetes/sdk/v4"];
+  fs.cpSync(plugin, plugin.replace(/v[^v]*$/, asked), { recursive: true });
 }
 
 /** What `ensurePlugins` said last. */

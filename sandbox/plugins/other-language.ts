@@ -37,17 +37,19 @@ const starts: Record<string, (folder: string) => Start> = {
   go: (folder) => {
     // What is built already is not built again as long as nothing of it has changed.
     const program = path.join(os.tmpdir(), `program-${createHash("sha256").update(folder).digest("hex").slice(0, 12)}`);
-    const options = { ...process.env, GOFLAGS: "-mod=mod", GOPROXY: "off", GOWORK: "off", CGO_ENABLED: "0" };
+    const offline = { GOFLAGS: "-mod=mod", GOPROXY: "off", GOSUMDB: "off", GOWORK: "off", CGO_ENABLED: "0" };
     execFileSync("go", ["build", "-gcflags=all=-dwarf=false", "-ldflags=-s -w", "-o", program, "."], {
       cwd: folder,
-      env: options,
+      env: { ...process.env, ...offline },
       stdio: ["ignore", "pipe", "pipe"],
     });
     return { argv: [program], environment: {} };
   },
   python: (folder) => ({
     argv: ["python3", "-u", path.join(__dirname, "program.py"), folder],
-    environment: { PYTHONPATH: [path.join(folder, "sdks"), partPath("python-packages")].join(path.delimiter) },
+    environment: {
+      PYTHONPATH: [path.join(folder, "sdks", "istio-ambient"), partPath("python-packages")].join(path.delimiter),
+    },
   }),
 };
 
