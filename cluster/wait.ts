@@ -8,7 +8,7 @@ const pause = 250;
 /** Says what is to be said of an object; it may read others, of which it gets nothing where they cannot be read. */
 export type Judge = (object: unknown, read: (path: string) => Promise<unknown>) => Verdict | Promise<Verdict>;
 
-/** The last verdict within the deadline: a refusal may be mended by an object that comes a moment later. */
+/** The last verdict within the deadline: a refusal may be lifted by an object that comes a moment later. */
 export async function awaitVerdict(
   target: ClusterTarget,
   path: string,

@@ -68,7 +68,7 @@ export function createCertificate(
       certificateSpec({ ...certificate, secretName: secret, issuerName, issuerKind }),
     );
   const child = childOf(parent, writer.opts);
-  // An issuer of somebody else's may have to reach this very gateway before it signs (ACME): it is awaited afterwards.
+  // A foreign issuer may have to reach this very gateway before it signs (ACME): it is awaited afterwards.
   const create = isForeign ? unawaited : awaitedObject(parent, writer.cluster);
   const wayOut = secretName.apply((got) => {
     const advice = "choose another name for the Secret";

@@ -59,6 +59,15 @@ function keptOn(cluster: Cluster): Kept {
   return { gateways, hasMesh: objects.hasMesh };
 }
 
+/** What may lose a gateway or a waypoint. */
+const afterGateways: Needed[] = [
+  { kind: "HTTPRoute" },
+  { kind: "Certificate" },
+  { kind: "Service" },
+  { kind: "DestinationRule" },
+  { kind: "VirtualService" },
+];
+
 const warned = new WeakMap<object, Set<string>>();
 
 /** Once for each cluster of a preview. */
@@ -78,7 +87,7 @@ export function warnOfLosses(cluster: Cluster): void {
     }
     const more: Needed[] = [
       { kind: "AuthorizationPolicy" },
-      ...(some ? ([{ kind: "HTTPRoute" }, { kind: "Certificate" }, { kind: "Service" }] as const) : []),
+      ...(some ? afterGateways : []),
       ...(mesh ? ([{ kind: "PeerAuthentication" }] as const) : []),
     ];
     const lines = lossLines(await lookAt(cluster).view(target, [...first, ...more]), kept);
