@@ -1,7 +1,7 @@
 // The components for programs in other languages: each is made by a call of its own.
 import * as pulumi from "@pulumi/pulumi";
 import type { ConstructResult, InvokeResult, Provider } from "@pulumi/pulumi/provider";
-import { identifyBy } from "../components/support/program";
+import { announceStack, identifyBy } from "../components/support/program";
 import { endHosting } from "../components/support/program-end";
 import { enrolled, optedOut } from "../components";
 import * as components from "./index";
@@ -24,11 +24,15 @@ const classes = components as unknown as Record<string, Component>;
 /** Functions of the package that give labels. */
 const functions: Record<string, () => Record<string, string>> = { enrolled, optedOut };
 
+/** How long the engine may take to end after a failure. */
+const shutdownMs = 10_000;
+
 /** Makes components and answers functions, by the schema that it is given. */
 export class Host implements Provider {
   readonly version: string;
   readonly schema: string;
   private hasFailed = false;
+  private readonly told = new Set<string>();
   private readonly runtime = runtimeOf(process.cwd());
 
   constructor(private readonly described: Schema) {
@@ -46,7 +50,9 @@ export class Host implements Provider {
       return await makingOne(() => this.make(name, type, inputs, options));
     } catch (error) {
       this.hasFailed = true;
-      throw new Error(spelled(messageOf(error), this.runtime), { cause: error });
+      const message = spelled(messageOf(error), this.runtime);
+      await this.toldOnce(message);
+      throw new Error(message, { cause: error });
     }
   }
 
@@ -63,6 +69,14 @@ export class Host implements Provider {
     }
   }
 
+  /** What stops several components is told of the first; by then the engine does not wait for the others any more. */
+  private async toldOnce(message: string): Promise<void> {
+    if (this.told.has(message)) {
+      await new Promise((resolve) => setTimeout(resolve, shutdownMs));
+    }
+    this.told.add(message);
+  }
+
   private async make(
     name: string,
     type: string,
@@ -76,6 +90,9 @@ export class Host implements Provider {
     }
     for (const provider of Object.values(options.providers ?? {}) as pulumi.ProviderResource[]) {
       identifyBy(provider.urn, await urnOf(provider));
+    }
+    if (options.parent && (await urnOf(options.parent)).includes("::pulumi:pulumi:Stack::")) {
+      announceStack(options.parent);
     }
     const types = (reference: string) => this.described.types[reference.replace("#/types/", "")];
     const args = await prepared(inputs, described.inputProperties, types);
@@ -98,8 +115,8 @@ function waitForRPCs(): Promise<void> {
   return (pulumi.runtime as unknown as { waitForRPCs(): Promise<void> }).waitForRPCs();
 }
 
-function urnOf(provider: pulumi.ProviderResource): Promise<string> {
-  return new Promise((resolve) => provider.urn.apply(resolve));
+function urnOf(resource: pulumi.Resource): Promise<string> {
+  return new Promise((resolve) => resource.urn.apply(resolve));
 }
 
 function unknown(what: string, token: string): Error {

@@ -41,6 +41,12 @@ const same: Record<string, string> = {
   AccessGatewayArgs: "GatewayReference",
 };
 
+/**
+ * Closed sets in what one component gives and another takes: the type check of YAML takes no value of such a set for another
+ * of the same set, so that they are plain texts.
+ */
+const opened = "ParentKind";
+
 /** The generators append `Args` to what is an input. */
 const nameOf = (name: string): string => same[name] ?? name.replace(/Args$/, "");
 
@@ -76,7 +82,7 @@ export function inferredSchema(): PackageSchema {
       go: { respectSchemaVersion: true, importBasePath: `${repositoryOf(homepage)}/sdk/go/istioambient` },
       java: { respectSchemaVersion: true },
     },
-    types: renamed(merged(types)),
+    types: renamed(merged(types.filter(([name]) => name !== opened))),
     functions: labelFunctions,
   };
   return sorted(schema) as PackageSchema;
@@ -128,6 +134,7 @@ function renamed<T>(value: T): T {
     Object.entries(value).flatMap(([key, item]: [string, unknown]) => {
       if (key === "optional" && item === true) return [];
       if (["required", "requiredInputs", "dependencies"].includes(key) && (item as unknown[]).length === 0) return [];
+      if (key === "$ref" && String(item).endsWith(`:${opened}`)) return [["type", "string"]];
       return [[key, key === "$ref" ? String(item).replace(/\w+$/, nameOf) : renamed(item)]];
     }),
   ) as T;

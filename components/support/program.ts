@@ -97,6 +97,18 @@ export function isHosted(): boolean {
   return pulumi.runtime.getStackResource() === undefined && monitor?.getChannel !== undefined;
 }
 
+const stacks = new WeakSet<pulumi.Resource>();
+
+/** Remembers that this resource, of which only the URN is known, is the stack itself. */
+export function announceStack(resource: pulumi.Resource): void {
+  stacks.add(resource);
+}
+
+/** True for a component below another one. A component provider is told the stack as the parent of all others. */
+export function hasParent(opts: pulumi.ComponentResourceOptions | undefined): boolean {
+  return opts?.parent !== undefined && !stacks.has(opts.parent);
+}
+
 /** The stack as its objects are marked with it. Without the organization: it differs between backends. */
 export function stackName(): string {
   return `${pulumi.getProject()}/${pulumi.getStack()}`;

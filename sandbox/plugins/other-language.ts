@@ -37,7 +37,16 @@ const starts: Record<string, (folder: string) => Start> = {
   go: (folder) => {
     // What is built already is not built again as long as nothing of it has changed.
     const program = path.join(os.tmpdir(), `program-${createHash("sha256").update(folder).digest("hex").slice(0, 12)}`);
-    const offline = { GOFLAGS: "-mod=mod", GOPROXY: "off", GOSUMDB: "off", GOWORK: "off", CGO_ENABLED: "0" };
+    // The flags of the part go-sdks: with others the compiler would begin anew.
+    const offline = {
+      GOFLAGS: "-mod=mod -buildvcs=false -trimpath",
+      GOOS: "linux",
+      GOARCH: "amd64",
+      GOPROXY: "off",
+      GOSUMDB: "off",
+      GOWORK: "off",
+      CGO_ENABLED: "0",
+    };
     execFileSync("go", ["build", "-gcflags=all=-dwarf=false", "-ldflags=-s -w", "-o", program, "."], {
       cwd: folder,
       env: { ...process.env, ...offline },

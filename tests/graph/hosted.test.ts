@@ -127,7 +127,7 @@ describe("the plugin for other languages", () => {
 
   it("tells what is wrong with values that arrive later once as well, and of the component that they are for", async () => {
     const [bad, good] = await Promise.all([
-      run.make("HttpRoute", "bad", { namespace: output("Shop!"), parent, backends }),
+      run.make("HttpRoute", "bad", { namespace: output("Shop!"), parent, hostnames: ["bad.example.com"], backends }),
       run.make("AmbientNamespace", "good", {}),
     ]);
     assert.match(failure(bad), /^invalid arguments for HttpRoute "bad":\n {2}`namespace`: got "Shop!"; must be /);

@@ -85,6 +85,19 @@ route = istio.HttpRoute(
 pulumi.export("hostnames", route.hostnames)
 `;
 
+/** Two components that take what another stack has made. */
+export const intruder = `
+resources:
+  theirs:
+    type: istio-ambient:AmbientNamespace
+    properties: { name: shop }
+  waypoint:
+    type: istio-ambient:Waypoint
+    properties:
+      namespace: shop
+      for: [{ namespace: shop }]
+`;
+
 /** Wrong arguments, in YAML and in Python. */
 export const wrong: Record<string, string> = {
   yaml: `

@@ -9,7 +9,7 @@ import { partPath } from "../../sandbox/build/cache";
 import { ensureLanguages } from "../../sandbox/plugins/choice";
 import { CliStack } from "../support/cli-stack";
 import { root, unpack } from "../support/programs";
-import { platformLine, teamProgram, typescriptProgram, wrong } from "./languages-programs";
+import { intruder, platformLine, teamProgram, typescriptProgram, wrong } from "./languages-programs";
 import { apply, get, kubectl, settled, sources, type KubeObject } from "./support";
 
 const kinds = [
@@ -252,6 +252,16 @@ describe("programs in other languages", () => {
         "__main__.py": wrong["python"]!,
       });
       assert.deepEqual(await errors(open(python, "dev").preview()), told("http_node_port", "certificate.dns_names[0]"));
+    });
+
+    it("take nothing that is another stack's, which is told once for all components", async () => {
+      const text = manifest("intruder", "yaml") + intruder;
+      const told = await errors(open(project("intruder", "yaml", { "Pulumi.yaml": text }), "dev").preview());
+      assert.equal(told.length, 1, told.join("\n"));
+      assert.match(
+        told[0]!,
+        /would take over what is not its own:\n {2}\w+ "\w+": .* belongs to the stack quickstart\/yaml/,
+      );
     });
 
     it("go, with all that they made", async () => {
