@@ -79,7 +79,12 @@ export function inferredSchema(): PackageSchema {
       nodejs: { respectSchemaVersion: true },
       python: { respectSchemaVersion: true, packageName: "pulumi_istio_ambient" },
       csharp: { respectSchemaVersion: true, namespaces: { "istio-ambient": "IstioAmbient" } },
-      go: { respectSchemaVersion: true, importBasePath: `${repositoryOf(homepage)}/sdk/go/istioambient` },
+      go: {
+        respectSchemaVersion: true,
+        importBasePath: `${repositoryOf(homepage)}/sdk/go/istioambient`,
+        // Otherwise the generator leaves out types of lists that are plain.
+        generateExtraInputTypes: true,
+      },
       java: { respectSchemaVersion: true },
     },
     types: renamed(merged(types.filter(([name]) => name !== opened))),

@@ -4,7 +4,6 @@ go 1.25
 
 require (
 	github.com/danielscholl-osdu/istio-ambient/sdk/go v0.1.0
-	github.com/pulumi/pulumi-kubernetes/sdk/v4 v4.32.0
 	github.com/pulumi/pulumi/sdk/v3 v3.259.0
 )
 

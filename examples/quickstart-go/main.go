@@ -3,9 +3,6 @@ package main
 
 import (
 	istio "github.com/danielscholl-osdu/istio-ambient/sdk/go/istioambient"
-	appsv1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/apps/v1"
-	corev1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/core/v1"
-	metav1 "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/kubernetes/meta/v1"
 	"github.com/pulumi/pulumi/sdk/v3/go/pulumi"
 )
 
@@ -42,8 +39,8 @@ func main() {
 			Parent:    mesh.Gateway,
 			Hostnames: pulumi.StringArray{pulumi.String("shop.hostk8s.local")},
 			Canary: &istio.CanaryArgs{
-				Stable:    istio.RouteVersionArgs{Service: web.Metadata.Name().Elem(), Port: pulumi.Float64(80)},
-				Candidate: istio.RouteVersionArgs{Service: next.Metadata.Name().Elem(), Port: pulumi.Float64(80)},
+				Stable:    istio.RouteVersionArgs{Service: web.name(), Port: pulumi.Float64(80)},
+				Candidate: istio.RouteVersionArgs{Service: next.name(), Port: pulumi.Float64(80)},
 				Percent:   pulumi.Float64(10),
 			},
 		})
@@ -80,37 +77,50 @@ func main() {
 	})
 }
 
+// object is a resource of Kubernetes. Pulumi's SDK for Kubernetes has a type for each kind, and takes minutes to compile.
+type object struct {
+	pulumi.CustomResourceState
+	Metadata pulumi.MapOutput `pulumi:"metadata"`
+}
+
+func (o *object) name() pulumi.StringOutput {
+	return o.Metadata.ApplyT(func(metadata map[string]any) string {
+		return metadata["name"].(string)
+	}).(pulumi.StringOutput)
+}
+
 // newVersion makes one version of the application: its Deployment and its Service.
-func newVersion(ctx *pulumi.Context, name string, namespace *istio.AmbientNamespace) (*corev1.Service, error) {
+func newVersion(ctx *pulumi.Context, name string, namespace *istio.AmbientNamespace) (*object, error) {
 	labels := pulumi.StringMap{"app": pulumi.String(name)}
-	metadata := &metav1.ObjectMetaArgs{Name: pulumi.String(name), Namespace: namespace.Name}
-	pods, err := appsv1.NewDeployment(ctx, name+"-pods", &appsv1.DeploymentArgs{
-		Metadata: metadata,
-		Spec: &appsv1.DeploymentSpecArgs{
-			Selector: &metav1.LabelSelectorArgs{MatchLabels: labels},
-			Template: &corev1.PodTemplateSpecArgs{
-				Metadata: &metav1.ObjectMetaArgs{Labels: labels},
-				Spec: &corev1.PodSpecArgs{
-					Containers: corev1.ContainerArray{&corev1.ContainerArgs{
-						Name:  pulumi.String("web"),
-						Image: pulumi.String("registry.k8s.io/e2e-test-images/agnhost:2.53"),
-						Args:  pulumi.StringArray{pulumi.String("netexec"), pulumi.String("--http-port=8080")},
-						Ports: corev1.ContainerPortArray{&corev1.ContainerPortArgs{ContainerPort: pulumi.Int(8080)}},
-					}},
-				},
+	metadata := pulumi.Map{"name": pulumi.String(name), "namespace": namespace.Name}
+	container := pulumi.Map{
+		"name":  pulumi.String("web"),
+		"image": pulumi.String("registry.k8s.io/e2e-test-images/agnhost:2.53"),
+		"args":  pulumi.ToStringArray([]string{"netexec", "--http-port=8080"}),
+		"ports": pulumi.Array{pulumi.Map{"containerPort": pulumi.Int(8080)}},
+	}
+	var pods, service object
+	err := ctx.RegisterResource("kubernetes:apps/v1:Deployment", name+"-pods", pulumi.Map{
+		"apiVersion": pulumi.String("apps/v1"),
+		"kind":       pulumi.String("Deployment"),
+		"metadata":   metadata,
+		"spec": pulumi.Map{
+			"selector": pulumi.Map{"matchLabels": labels},
+			"template": pulumi.Map{
+				"metadata": pulumi.Map{"labels": labels},
+				"spec":     pulumi.Map{"containers": pulumi.Array{container}},
 			},
 		},
-	})
+	}, &pods)
 	if err != nil {
 		return nil, err
 	}
-	return corev1.NewService(ctx, name, &corev1.ServiceArgs{
-		Metadata: metadata,
-		Spec: &corev1.ServiceSpecArgs{
-			Selector: labels,
-			Ports: corev1.ServicePortArray{&corev1.ServicePortArgs{
-				Name: pulumi.String("http"), Port: pulumi.Int(80), TargetPort: pulumi.Int(8080),
-			}},
-		},
-	}, pulumi.DependsOn([]pulumi.Resource{pods}))
+	port := pulumi.Map{"name": pulumi.String("http"), "port": pulumi.Int(80), "targetPort": pulumi.Int(8080)}
+	err = ctx.RegisterResource("kubernetes:core/v1:Service", name, pulumi.Map{
+		"apiVersion": pulumi.String("v1"),
+		"kind":       pulumi.String("Service"),
+		"metadata":   metadata,
+		"spec":       pulumi.Map{"selector": labels, "ports": pulumi.Array{port}},
+	}, &service, pulumi.DependsOn([]pulumi.Resource{&pods}))
+	return &service, err
 }

@@ -110,11 +110,6 @@ const pulumiYamlVersion = "1.25.0";
 /** Of this release the module proxy has the generators of all languages; later ones lack that of C#. */
 const generatorVersion = "3.215.0";
 const pythonVersions = { pulumi: "3.272.0", "pulumi-kubernetes": "4.34.2" };
-/** The newest release that the module proxy serves. */
-export const goSdkVersions = {
-  "github.com/pulumi/pulumi/sdk/v3": `v${pulumiVersion}`,
-  "github.com/pulumi/pulumi-kubernetes/sdk/v4": "v4.32.0",
-};
 
 const kubernetesStaging = (
   "api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap " +
@@ -358,11 +353,11 @@ export const parts: Part[] = [
   },
   {
     kind: "go",
-    name: "go-sdks",
+    name: "go-sdk",
     version: pulumiVersion,
     binaries: { none: "." },
-    requires: goSdkVersions,
-    sources: "go-sdks",
+    requires: { "github.com/pulumi/pulumi/sdk/v3": `v${pulumiVersion}` },
+    sources: "go-sdk",
     forTests: true,
   },
   {

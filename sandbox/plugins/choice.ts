@@ -3,7 +3,6 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { partPath } from "../build/cache";
-import { goSdkVersions } from "../build/parts";
 import { Instance } from "../instance";
 import { typescript } from "../node";
 import {
@@ -69,10 +68,6 @@ export function ensureLanguages(pulumiHome: string): void {
     const environment = { PLUGIN_VERSION: sdkVersion("pulumi"), LANGUAGE: name };
     writeProgram(path.join(folder, pluginProgram("language", name)), argv, environment);
   }
-  // The engine takes a plugin of the very version that an SDK names.
-  const plugin = path.join(pulumiHome, pluginFolder("resource", "kubernetes"));
-  const asked = goSdkVersions["github.com/pulumi/pulumi-kubernetes/sdk/v4"];
-  fs.cpSync(plugin, plugin.replace(/v[^v]*$/, asked), { recursive: true });
 }
 
 /** What `ensurePlugins` said last. */

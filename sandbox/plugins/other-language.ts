@@ -37,7 +37,7 @@ const starts: Record<string, (folder: string) => Start> = {
   go: (folder) => {
     // What is built already is not built again as long as nothing of it has changed.
     const program = path.join(os.tmpdir(), `program-${createHash("sha256").update(folder).digest("hex").slice(0, 12)}`);
-    // The flags of the part go-sdks: with others the compiler would begin anew.
+    // The flags of the part go-sdk: with others the compiler would begin anew.
     const offline = {
       GOFLAGS: "-mod=mod -buildvcs=false -trimpath",
       GOOS: "linux",

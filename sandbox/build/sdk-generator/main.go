@@ -5,6 +5,8 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 
@@ -26,6 +28,10 @@ func generate(language string, pkg *schema.Package) (map[string][]byte, error) {
 		if err := pkg.ImportLanguages(map[string]schema.Language{"csharp": dotnet.Importer}); err != nil {
 			return nil, err
 		}
+		// The generator downloads a logo for the package, which nothing here needs.
+		logo := httptest.NewServer(http.NotFoundHandler())
+		defer logo.Close()
+		pkg.LogoURL = logo.URL
 		return dotnet.GeneratePackage("pulumi", pkg, nil, nil)
 	default:
 		return nil, fmt.Errorf("there is no generator for %q", language)
