@@ -108,6 +108,12 @@ describe("programs in other languages", () => {
     return opened;
   }
 
+  /** Destroys what the stack has made, and forgets it: the next one has its name. */
+  async function close(stack: CliStack): Promise<void> {
+    await stack.remove();
+    stacks.splice(stacks.indexOf(stack), 1);
+  }
+
   const manifest = (name: string, runtime: string): string =>
     `name: ${name}\nruntime: ${runtime}\npackages:\n  istio-ambient: ../node_modules/istio-ambient/plugin\n`;
 
@@ -158,8 +164,7 @@ describe("programs in other languages", () => {
     const stack = open(folder, "yaml");
     await stack.up();
     expected = await settled(objects, (all) => all.length > 20);
-    await stack.remove();
-    stacks.pop();
+    await close(stack);
   });
 
   describe("in YAML", () => {
@@ -243,8 +248,7 @@ describe("programs in other languages", () => {
         ["http"],
       );
       assert.deepEqual((await team.preview()).steps, []);
-      await team.remove();
-      stacks.splice(stacks.indexOf(team), 1);
+      await close(team);
     });
 
     it("are told of a slip once, in the words of TypeScript and with the names of their own language", async () => {
@@ -277,7 +281,7 @@ describe("programs in other languages", () => {
     });
 
     it("go, with all that they made", async () => {
-      await stack.destroy();
+      await close(stack);
       assert.deepEqual(get("namespace", "shop", "istio-system"), []);
     });
   });
@@ -298,7 +302,7 @@ describe("programs in other languages", () => {
       });
 
       it("go, with all that they made", async () => {
-        await stack.destroy();
+        await close(stack);
         assert.deepEqual(get("namespace", "shop", "istio-system"), []);
       });
     });

@@ -1,6 +1,8 @@
 // The recorded schema: what other languages get, so that a change of it is seen in review.
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
+import * as pulumi from "@pulumi/pulumi";
+import * as components from "../../components";
 import { inferredSchema, recordedFile } from "../../tools/schema";
 
 interface Schema {
@@ -13,6 +15,16 @@ describe("the schema for other languages", () => {
 
   it("is what the components' sources say; `npm run docs` records it", () => {
     assert.deepEqual(inferredSchema(), recorded);
+  });
+
+  it("has every component", () => {
+    const isComponent = (value: unknown): boolean =>
+      typeof value === "function" && value.prototype instanceof pulumi.ComponentResource;
+    const classes = Object.entries(components).filter(([, value]) => isComponent(value));
+    assert.deepEqual(
+      Object.keys(recorded.resources).sort(),
+      classes.map(([name]) => `istio-ambient:index:${name}`).sort(),
+    );
   });
 
   it("has one type for what a gateway or waypoint gives and what takes it", () => {
