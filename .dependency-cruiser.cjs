@@ -1,10 +1,11 @@
 // The rooms and the arrows between them: each rule names a room and forbids what it may not import.
-const rooms = ["components", "lib", "cluster", "cli", "sandbox", "tests", "examples", "tools", "bench"];
+const rooms = ["components", "lib", "cluster", "cli", "plugin", "sandbox", "tests", "examples", "tools", "bench"];
 const mayImport = {
   lib: [],
   cluster: ["lib"],
   components: ["lib", "cluster"],
   cli: ["lib", "cluster", "components"],
+  plugin: ["components"],
   sandbox: ["lib"],
 };
 

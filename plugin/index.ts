@@ -1,0 +1,11 @@
+// What programs in other languages can make: the schema is inferred from it.
+export {
+  AccessPolicy,
+  AmbientMesh,
+  AmbientNamespace,
+  GatewayApi,
+  HttpRoute,
+  IngressGateway,
+  TrafficPolicy,
+  Waypoint,
+} from "../components";
