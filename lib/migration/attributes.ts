@@ -23,18 +23,17 @@ export function httpAttributes({ from = [], to = [], when = [] }: Rule): string[
   ];
 }
 
+/** The attributes that are not sent to ztunnel, and whose rule is: it says less there than it does in a sidecar. */
+export function ignoredAttributes({ from = [] }: Rule): string[] {
+  return from.flatMap(({ source = {} }) => ignoredSources.filter((key) => isGiven(source[key])));
+}
+
 /** All attributes that ztunnel cannot judge. */
 export function unknownToZtunnel(rule: Rule): string[] {
-  const ignored = (rule.from ?? []).flatMap(({ source = {} }) => ignoredSources.filter((key) => isGiven(source[key])));
-  return [...new Set([...httpAttributes(rule), ...ignored])];
+  return [...new Set([...httpAttributes(rule), ...ignoredAttributes(rule)])];
 }
 
 /** Those that a waypoint cannot judge either. */
 export function unknownToWaypoint({ when = [] }: Rule): string[] {
   return [...new Set(when.map(({ key }) => key).filter((key) => sidecarConditions.test(key)))];
-}
-
-/** Whether a rule depends on who the peer is, in a way that a peer without a certificate would get away with. */
-export function names(rule: Rule, keys: (keyof Source)[]): boolean {
-  return (rule.from ?? []).some(({ source = {} }) => keys.some((key) => isGiven(source[key])));
 }

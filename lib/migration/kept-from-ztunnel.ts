@@ -1,5 +1,5 @@
 // What of an AuthorizationPolicy changes its meaning between a sidecar and ztunnel, and what it does to a waypoint.
-import { unknownToWaypoint, unknownToZtunnel } from "./attributes";
+import { httpAttributes, ignoredAttributes, unknownToWaypoint, unknownToZtunnel } from "./attributes";
 import { without, type AuthorizationPolicy, type Rule } from "./objects";
 import { actionOf, isDryRun, ztunnelAllows } from "./ztunnel";
 import type { Identity } from "./request";
@@ -27,7 +27,8 @@ export function isBeyondZtunnel(policy: AuthorizationPolicy): boolean {
 
 /** Whether ztunnel would let pass what a sidecar refuses by this policy. */
 export function opens(policy: AuthorizationPolicy): boolean {
-  return ["DENY", "CUSTOM"].includes(actionOf(policy)) && isBeyondZtunnel(policy);
+  if (actionOf(policy) !== "ALLOW") return ["DENY", "CUSTOM"].includes(actionOf(policy)) && isBeyondZtunnel(policy);
+  return admitsAtZtunnel(policy) && rulesOf(policy).some((rule) => ignoredAttributes(rule).length > 0);
 }
 
 /** Whether an ALLOW policy lets peers in at ztunnel. */
@@ -35,7 +36,7 @@ export function admitsAtZtunnel(policy: AuthorizationPolicy): boolean {
   return (
     actionOf(policy) === "ALLOW" &&
     !isDryRun(policy) &&
-    rulesOf(policy).some((rule) => unknownToZtunnel(rule).length === 0)
+    rulesOf(policy).some((rule) => httpAttributes(rule).length === 0)
   );
 }
 

@@ -1,5 +1,5 @@
 // The moments of a migration, as the model sees them: the mesh before it, in the middle of each step, and after it.
-import { meshLabels } from "../istio/labels";
+import { meshLabels, type Labels } from "../istio/labels";
 import { isOptedOut } from "./members";
 import { gatewayMode, podModes, type Call, type Mesh, type PodMode, type Pods } from "./model";
 import type { Pod, Workload } from "./objects";
@@ -116,7 +116,7 @@ function labelled(mesh: Mesh, { key, labels, part }: LabelStep, direction: Direc
     return withPods(mesh, isIn, (modes) => modes.map((mode) => (mode === from ? to : mode)));
   }
   if (key.kind !== "Pod") return mesh;
-  const outside = direction === "apply" ? { [meshLabels.dataplaneMode]: "none" } : {};
+  const outside: Labels = direction === "apply" ? { [meshLabels.dataplaneMode]: "none" } : {};
   return {
     ...mesh,
     pods: mesh.pods.map((pods) =>
@@ -143,7 +143,7 @@ function rolled(mesh: Mesh, { key, goal }: RollStep, direction: Direction, isHal
   const isIt = ({ namespace, name }: Pods) => namespace === key.namespace && name === key.name;
   const moved = withPods(mesh, isIt, (modes) => [...(isHalf ? modes : []), target]);
   if (goal !== "outside" || isHalf) return moved;
-  const label = direction === "apply" ? { [meshLabels.dataplaneMode]: "none" } : {};
+  const label: Labels = direction === "apply" ? { [meshLabels.dataplaneMode]: "none" } : {};
   return {
     ...moved,
     pods: moved.pods.map((pods) => (isIt(pods) ? { ...pods, podLabels: { ...pods.podLabels, ...label } } : pods)),

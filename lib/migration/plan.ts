@@ -12,7 +12,7 @@ import {
   hboneMark,
   keyOf,
   rollMark,
-  type CreateStep,
+  type AwaitStep,
   type Key,
   type LabelStep,
   type RollGoal,
@@ -21,7 +21,7 @@ import {
 } from "./steps";
 import { routedServices, trafficVerdicts } from "./traffic-verdicts";
 import { stops, verdictKinds, type Verdict } from "./verdict";
-import { planWaypoint, type Guards, type Policy, type WaypointPlan } from "./waypoint";
+import { isAuthorization, planWaypoint, type Guards, type Policy, type WaypointPlan } from "./waypoint";
 
 /** What the user decides. */
 export interface MigrationChoice {
@@ -130,9 +130,15 @@ function holdsFor(policy: Policy, { workload }: Guards, { root }: MigrationFacts
   return selectsPods(policy, workload, root);
 }
 
-function cutSteps({ cut, workload }: Guards): CreateStep[] {
+function cutSteps({ cut, workload }: Guards): Step[] {
   const why = `from here on only the waypoint reaches the pods of ${workload.name}`;
-  return cut ? [{ do: "create", object: cut, why }] : [];
+  return cut ? [{ do: "create", object: cut, why }, ...awaitPolicies("accepted", [cut], "ztunnel holds it")] : [];
+}
+
+/** istiod tells of AuthorizationPolicies alone how far they have got. */
+function awaitPolicies(what: "known" | "accepted", policies: readonly Policy[], why: string): AwaitStep[] {
+  const keys = policies.filter(isAuthorization).map(keyOf);
+  return keys.length > 0 ? [{ do: "await", what, keys, why }] : [];
 }
 
 function removal(policy: Policy, why: string): Step {
@@ -155,13 +161,17 @@ function waypointSteps({ namespace }: MigrationFacts, waypoint: WaypointPlan): S
     ...copies.map((object): Step => ({ do: "create", object, why: "has no effect before the waypoint is attached" })),
     ...(waypoint.exists ? [] : [{ do: "create", object: gateway, why: "serves nobody yet" } as const]),
     { do: "await", what: "waypoint", keys: [keyOf(gateway)], why: "its pods are ready" },
-    ...(copies.length === 0
-      ? []
-      : [{ do: "await", what: "policies", keys: copies.map(keyOf), why: "the waypoint has accepted them" } as const]),
+    ...awaitPolicies("known", copies, "istiod has seen them"),
     ...waypoint.guards.flatMap(({ allow, workload }): Step[] =>
       allow ? [{ do: "create", object: allow, why: `the waypoint may reach the pods of ${workload.name}` }] : [],
     ),
+    ...awaitPolicies(
+      "accepted",
+      waypoint.guards.flatMap(({ allow }) => allow ?? []),
+      "ztunnel holds them",
+    ),
     ...waypoint.services.flatMap((service) => attachStep(service, waypoint.name)),
+    ...(waypoint.services.length > 0 ? awaitPolicies("accepted", copies, "the waypoint holds them") : []),
   ];
 }
 

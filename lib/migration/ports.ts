@@ -1,4 +1,5 @@
-// The ports of a policy as a waypoint knows them: it stands before the Service, where ports have the Service's numbers.
+// The rules of a policy as a waypoint has to have them: it stands before the Service, where ports have the Service's numbers,
+// and in the namespace of the Service.
 import { without, type AuthorizationPolicy, type Operation, type Rule, type Service, type When } from "./objects";
 
 const portKey = "destination.port";
@@ -55,4 +56,30 @@ function conditionAtService(condition: When, service: Service): When | "always" 
   if (values.length > 0 && own.length === 0) return "never";
   if (own.length === 0 && notOwn.length === 0) return "always";
   return { key, ...(own.length > 0 ? { values: own } : {}), ...(notOwn.length > 0 ? { notValues: notOwn } : {}) };
+}
+
+/** The rules as they have to be written in another namespace, where an account without a namespace is another one. */
+export function rulesFromElsewhere(rules: readonly Rule[], namespace: string): Rule[] {
+  const full = (accounts: string[]) => accounts.map((each) => (each.includes("/") ? each : `${namespace}/${each}`));
+  return rules.map((rule) => ({
+    ...rule,
+    ...(rule.from
+      ? {
+          from: rule.from.map(({ source = {} }) => ({
+            source: {
+              ...source,
+              ...(source.serviceAccounts ? { serviceAccounts: full(source.serviceAccounts) } : {}),
+              ...(source.notServiceAccounts ? { notServiceAccounts: full(source.notServiceAccounts) } : {}),
+            },
+          })),
+        }
+      : {}),
+    ...(rule.when ? { when: rule.when.map((condition) => conditionFromElsewhere(condition, full)) } : {}),
+  }));
+}
+
+function conditionFromElsewhere(condition: When, full: (accounts: string[]) => string[]): When {
+  const { key, values, notValues } = condition;
+  if (key !== "source.serviceAccount") return condition;
+  return { key, ...(values ? { values: full(values) } : {}), ...(notValues ? { notValues: full(notValues) } : {}) };
 }

@@ -51,8 +51,11 @@ export interface RollStep {
 /** Waits for what controllers do. */
 export interface AwaitStep {
   do: "await";
-  what: "waypoint" | "policies" | "capture";
-  /** Objects that are waited for. */
+  /**
+   * A waypoint's pods; that istiod has seen policies; that ztunnel or the waypoint holds them; that the pods of workloads are
+   * captured and have no sidecar.
+   */
+  what: "waypoint" | "known" | "accepted" | "capture";
   keys: Key[];
   why: string;
 }

@@ -1,7 +1,6 @@
 // What has to go behind a waypoint so that nothing that was refused is allowed: which workloads, which copies of which
 // policies, and the guards that keep others from going to the pods directly.
-import { httpAttributes } from "./attributes";
-import { isBeyondZtunnel, opens, refusesWaypoint, admitsAtZtunnel } from "./kept-from-ztunnel";
+import { attributesBeyondZtunnel, isBeyondZtunnel, opens, refusesWaypoint, admitsAtZtunnel } from "./kept-from-ztunnel";
 import { fronts, members } from "./members";
 import {
   nameOf,
@@ -10,11 +9,12 @@ import {
   type Attached,
   type AuthorizationPolicy,
   type RequestAuthentication,
+  type Rule,
   type Service,
   type TargetRef,
   type Workload,
 } from "./objects";
-import { needsOtherPorts, rulesAtService } from "./ports";
+import { needsOtherPorts, rulesAtService, rulesFromElsewhere } from "./ports";
 import { actionOf, isDryRun } from "./ztunnel";
 import type { MigrationFacts } from "./facts";
 import { servicesOf } from "./model";
@@ -166,14 +166,23 @@ function copiesOf(policy: Policy, context: Context): Policy[] {
   const together = own.filter((service) => !apart.includes(service));
   const whole = isForAll && !exists && apart.length === 0;
   const groups = whole ? [[gateway]] : inGroups(together.map(targetOf), mostTargets);
-  const plain = groups.map((targets) => ({ targets, rules: isAuthorization(policy) ? policy.spec?.rules : undefined }));
+  const rules = isAuthorization(policy) ? rulesHere(policy, facts) : undefined;
+  const plain = groups.map((targets) => ({ targets, rules }));
   const mapped = apart.map((service) => ({
     targets: [targetOf(service)],
-    rules: isAuthorization(policy) ? rulesAtService(policy.spec?.rules ?? [], service) : undefined,
+    rules: rules && rulesAtService(rules, service),
   }));
   return [...plain, ...mapped].map(({ targets, rules }, index) =>
     copy(policy, targets, rules, index, facts.namespace.name),
   );
+}
+
+/** None stay none: a policy without rules matches nothing. */
+function rulesHere(
+  { metadata: { namespace = "" }, spec }: AuthorizationPolicy,
+  { namespace: own }: MigrationFacts,
+): Rule[] | undefined {
+  return namespace === own.name || !spec?.rules ? spec?.rules : rulesFromElsewhere(spec.rules, namespace);
 }
 
 function targetOf({ name }: Service): TargetRef {
@@ -189,7 +198,7 @@ function inGroups<T>(items: readonly T[], size: number): T[][] {
 function copy(
   policy: Policy,
   targetRefs: TargetRef[],
-  rules: object[] | undefined,
+  rules: Rule[] | undefined,
   index: number,
   namespace: string,
 ): Policy {
@@ -238,8 +247,11 @@ export function reasonForWaypoint(policy: Policy): string {
   const action = actionOf(policy);
   if (!["ALLOW", "DENY"].includes(action))
     return `ztunnel does not get ${action} policies: without a waypoint it has no effect`;
-  const attributes = [...new Set((policy.spec?.rules ?? []).flatMap(httpAttributes))].join(", ");
-  return action === "ALLOW"
-    ? `ztunnel leaves out rules with ${attributes}: without a waypoint these requests are refused`
-    : `ztunnel does not see ${attributes}: without a waypoint the rule has no effect, or refuses more than it says`;
+  const attributes = attributesBeyondZtunnel(policy).join(", ");
+  if (action === "DENY") {
+    return `ztunnel does not see ${attributes}: without a waypoint the rule has no effect, or refuses more than it says`;
+  }
+  return opens(policy)
+    ? `ztunnel does not look at ${attributes}: without a waypoint it admits more than a sidecar`
+    : `ztunnel drops rules with ${attributes}: without a waypoint these requests are refused`;
 }
