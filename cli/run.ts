@@ -7,6 +7,7 @@ import { exit, UsageError } from "./exit";
 import { footprintCommand } from "./footprint";
 import { gatewayApiCommand } from "./gateway-api";
 import { kindConfigCommand } from "./kind-config";
+import { migrateCommand } from "./migrate";
 import { packageFile } from "./package-file";
 import { readyCommand } from "./ready";
 import { processTerminal, type Terminal } from "./terminal";
@@ -27,6 +28,7 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
     .addCommand(footprintCommand(terminal, finish))
     .addCommand(kindConfigCommand(terminal, finish))
     .addCommand(adoptCommand(terminal, finish))
+    .addCommand(migrateCommand(terminal, finish))
     .addCommand(gatewayApiCommand(terminal, finish))
     .addCommand(readyCommand(terminal, finish))
     .addCommand(unenrollCommand(terminal, finish))

@@ -1,29 +1,18 @@
 // Takes the steps of a migration, there and back. Each is judged by what the cluster has before it is taken: done already, to
 // be done, or changed by others since, which is named and not overwritten.
-import { objectName } from "../lib/cluster-state/object-name";
+import { setTimeout as sleep } from "node:timers/promises";
 import { cleaned } from "../lib/migration/plan";
 import { contains, labelState, recordStates } from "../lib/migration/record";
-import { keyOf, ordered, type Direction, type Key, type LabelStep, type Step } from "../lib/migration/steps";
-import type { KubeObject } from "../lib/migration/objects";
-import type { ApiClient, Reply } from "./client";
+import { keyOf, ordered, type LabelStep, type Step } from "../lib/migration/steps";
+import { without, type KubeObject } from "../lib/migration/objects";
+import type { ApiClient } from "./client";
 import { MigrationError } from "./migration";
+import { readOne, shown, whyOf, type Going } from "./migration-objects";
 import type { Run } from "./migration-record";
 import { awaitPolicies, awaitWaypoint } from "./migration-waits";
 import { awaitCapture, rollWorkload } from "./migration-rolls";
-import { objectPath } from "./release-objects";
-import { setTimeout as sleep } from "node:timers/promises";
 
 const attempts = 5;
-
-/** What a step needs. */
-export interface Going {
-  client: ApiClient;
-  direction: Direction;
-  /** Time for the pods of one workload, or for a controller. */
-  timeoutMs: number;
-  /** While something is waited for. */
-  onWait: () => Promise<void>;
-}
 
 /** Takes all steps that are left. */
 export async function goMigration(
@@ -76,20 +65,6 @@ async function take(step: Step, going: Going): Promise<void> {
   }
 }
 
-function shown(key: Key): string {
-  return objectName(key.kind, key);
-}
-
-/** Where an object is, and the object. */
-export async function readOne(client: ApiClient, key: Key): Promise<{ path: string; live?: KubeObject }> {
-  const path = await objectPath(client, key);
-  if (path === undefined) throw new MigrationError(`${shown(key)}: the API serves no ${key.kind} of ${key.apiVersion}`);
-  const reply = await client.get(path);
-  if (reply.kind === "missing") return { path };
-  if (reply.kind !== "ok") throw new MigrationError(`cannot read ${shown(key)}: ${reply.why}`);
-  return { path, live: reply.body as KubeObject };
-}
-
 /** Fails where something else has the name. */
 async function create(object: KubeObject, { client }: Going): Promise<void> {
   const key = keyOf(object);
@@ -98,7 +73,7 @@ async function create(object: KubeObject, { client }: Going): Promise<void> {
     if (contains(live.spec, object.spec)) return;
     throw new MigrationError(`${shown(key)} exists and says something else; rename or delete it, and run this again`);
   }
-  const { uid: _, ...metadata } = object.metadata;
+  const metadata = without(object.metadata, "uid");
   const collection = path.slice(0, path.lastIndexOf("/"));
   const reply = await client.post(`${collection}?fieldManager=istio-ambient`, { ...object, metadata });
   if (reply.kind !== "ok") throw new MigrationError(`cannot create ${shown(key)}: ${whyOf(reply)}`);
@@ -147,9 +122,4 @@ function changedText({ key, labels }: LabelStep, live: { [key: string]: string }
         `its label ${name} is ${JSON.stringify(live[name] ?? null)}, and was ${JSON.stringify(before)}`,
     );
   return `${shown(key)} was changed since this migration began: ${lines.join("; ")}; put it back, and run this again`;
-}
-
-/** Why a request brought nothing. */
-export function whyOf(reply: Exclude<Reply, { kind: "ok" }>): string {
-  return reply.kind === "missing" ? "not found" : reply.why;
 }

@@ -10,7 +10,7 @@ import { objectName } from "../lib/cluster-state/object-name";
 import { isPartOf, type KubeObject } from "../lib/migration/objects";
 import { labelState } from "../lib/migration/record";
 import type { Key, RollGoal, RollStep } from "../lib/migration/steps";
-import { readOne, whyOf, type Going } from "./migrating";
+import { readOne, whyOf, type Going } from "./migration-objects";
 import { listOf, MigrationError } from "./migration";
 import { until } from "./migration-waits";
 import { readMeshPod, type MeshPod, type RawPod } from "./migration-workloads";

@@ -5,7 +5,7 @@ import { condition, type Condition } from "../lib/cluster-state/snapshot";
 import { objectName } from "../lib/cluster-state/object-name";
 import { targetsOf, type Attached, type KubeObject } from "../lib/migration/objects";
 import type { Key } from "../lib/migration/steps";
-import type { Going } from "./migrating";
+import type { Going } from "./migration-objects";
 import { MigrationError } from "./migration";
 
 const pauseMs = 500;
