@@ -89,7 +89,7 @@ async function run(action: string, options: Options, terminal: Terminal): Promis
     endProgress(terminal);
     terminal.err(`${error.message}\n`);
     if (isWriting)
-      terminal.err(`${unreachable ? "once the cluster answers, " : ""}${nextText(options.namespace![0]!)}\n`);
+      terminal.err(`${unreachable ? "once the cluster answers, " : ""}${nextText(chosen, options.namespace![0]!)}\n`);
     return unreachable ? exit.unreachable : exit.failed;
   } finally {
     client?.close();
@@ -111,8 +111,9 @@ function oneOf<W extends string>(path: string, word: string, words: readonly W[]
   throw new UsageError(violationLine({ path, got: word, rule: `must be one of ${words.join(", ")}`, fix }));
 }
 
-function nextText(namespace: string): string {
-  const command = (action: Action) => `\`istio-ambient migrate ${action} --namespace ${namespace}\``;
+function nextText(action: Action, namespace: string): string {
+  const command = (next: Action) => `\`istio-ambient migrate ${next} --namespace ${namespace}\``;
+  if (action === "rollback") return `run ${command("rollback")} to go on`;
   return `run ${command("apply")} to go on, ${command("rollback")} to go back`;
 }
 
@@ -234,7 +235,10 @@ async function rollback(call: Call): Promise<number> {
   const { client, options, terminal } = call;
   for (const name of options.namespace ?? []) {
     const stored = await readStored(client, name);
-    if (!stored) throw new MigrationError(`there is no migration of ${name} to take back: it has no record`);
+    if (!stored) {
+      terminal.err(`there is no migration of ${name} to take back: it has no record\n`);
+      return exit.failed;
+    }
     await go(call, await Run.take(client, stored, "rollback"));
     terminal.out(`the namespace ${name} is as it was, with sidecars\n`);
   }

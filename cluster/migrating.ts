@@ -1,18 +1,14 @@
 // Takes the steps of a migration, there and back. Each is judged by what the cluster has before it is taken: done already, to
 // be done, or changed by others since, which is named and not overwritten.
-import { setTimeout as sleep } from "node:timers/promises";
-import { cleaned } from "../lib/migration/plan";
-import { contains, labelState, recordStates } from "../lib/migration/record";
+import { isAsWritten, labelState, recordStates } from "../lib/migration/record";
 import { keyOf, ordered, type LabelStep, type Step } from "../lib/migration/steps";
 import { without, type KubeObject } from "../lib/migration/objects";
 import type { ApiClient } from "./client";
 import { MigrationError } from "./migration";
-import { readOne, shown, whyOf, type Going } from "./migration-objects";
+import { insist, pathOf, readOne, shown, whyOf, type Going } from "./migration-objects";
 import type { Run } from "./migration-record";
 import { awaitPolicies, awaitWaypoint } from "./migration-waits";
 import { awaitCapture, rollWorkload } from "./migration-rolls";
-
-const attempts = 5;
 
 /** Takes all steps that are left. */
 export async function goMigration(
@@ -68,12 +64,13 @@ async function take(step: Step, going: Going): Promise<void> {
 /** Fails where something else has the name. */
 async function create(object: KubeObject, { client }: Going): Promise<void> {
   const key = keyOf(object);
-  const { path, live } = await readOne(client, key);
+  const live = await readOne(client, key);
   if (live) {
-    if (contains(live.spec, object.spec)) return;
+    if (isAsWritten(live, object)) return;
     throw new MigrationError(`${shown(key)} exists and says something else; rename or delete it, and run this again`);
   }
   const metadata = without(object.metadata, "uid");
+  const path = pathOf(key);
   const collection = path.slice(0, path.lastIndexOf("/"));
   const reply = await client.post(`${collection}?fieldManager=istio-ambient`, { ...object, metadata });
   if (reply.kind !== "ok") throw new MigrationError(`cannot create ${shown(key)}: ${whyOf(reply)}`);
@@ -82,36 +79,31 @@ async function create(object: KubeObject, { client }: Going): Promise<void> {
 /** Deletes an object that is as it was written down. */
 async function remove(object: KubeObject, { client }: Going): Promise<void> {
   const key = keyOf(object);
-  const { path, live } = await readOne(client, key);
+  const live = await readOne(client, key);
   if (!live) return;
-  if (!contains(live.spec, cleaned(object).spec)) {
+  if (!isAsWritten(live, object)) {
     throw new MigrationError(
       `${shown(key)} was changed since this migration began; delete it yourself, or put it back, and run this again`,
     );
   }
-  const reply = await client.delete(path);
+  const reply = await client.delete(pathOf(key));
   if (reply.kind !== "ok" && reply.kind !== "missing")
     throw new MigrationError(`cannot delete ${shown(key)}: ${reply.why}`);
 }
 
 async function label(step: LabelStep, { client, direction }: Going): Promise<void> {
   const goal = direction === "apply" ? "after" : "before";
-  for (let attempt = 1; ; attempt += 1) {
-    const { path, live } = await readOne(client, step.key);
+  await insist(step.key, async () => {
+    const live = await readOne(client, step.key);
     // Bare pods come and go; what is no more needs no label.
-    if (!live) return;
+    if (!live) return undefined;
     const state = labelState(step.labels, live.metadata.labels ?? {});
-    if (state === goal) return;
+    if (state === goal) return undefined;
     if (state === "other") throw new MigrationError(changedText(step, live.metadata.labels ?? {}));
     const labels = Object.fromEntries(Object.entries(step.labels).map(([key, change]) => [key, change[goal]]));
     const { resourceVersion } = live.metadata;
-    const reply = await client.patch(`${path}?fieldManager=istio-ambient`, { metadata: { resourceVersion, labels } });
-    if (reply.kind === "ok") return;
-    const isConflict = reply.kind === "failed" && reply.status === 409;
-    if (!isConflict || attempt === attempts)
-      throw new MigrationError(`cannot patch ${shown(step.key)}: ${whyOf(reply)}`);
-    await sleep(attempt * 100);
-  }
+    return client.patch(`${pathOf(step.key)}?fieldManager=istio-ambient`, { metadata: { resourceVersion, labels } });
+  });
 }
 
 function changedText({ key, labels }: LabelStep, live: { [key: string]: string }): string {

@@ -6,11 +6,12 @@ import type {
   V1PodTemplateSpec,
   V1StatefulSet,
 } from "@kubernetes/client-node";
+import type { Reply } from "./client";
 import { objectName } from "../lib/cluster-state/object-name";
 import { isPartOf, type KubeObject } from "../lib/migration/objects";
 import { labelState } from "../lib/migration/record";
 import type { Key, RollGoal, RollStep } from "../lib/migration/steps";
-import { readOne, whyOf, type Going } from "./migration-objects";
+import { insist, pathOf, readOne, type Going } from "./migration-objects";
 import { listOf, MigrationError } from "./migration";
 import { until } from "./migration-waits";
 import { readMeshPod, type MeshPod, type RawPod } from "./migration-workloads";
@@ -19,40 +20,39 @@ type Raw = (V1Deployment | V1StatefulSet | V1DaemonSet) & KubeObject;
 
 /** Changes the template, unless it is changed, and waits for the pods. */
 export async function rollWorkload(step: RollStep, going: Going): Promise<void> {
-  const { key, goal, labels, annotations } = step;
+  const { key, goal } = step;
   const isApply = going.direction === "apply";
-  const { path, live } = await readOne(going.client, key);
-  if (!live) return;
-  const template = templateOf(live as Raw);
-  const states = [
-    labelState(labels, template.metadata?.labels ?? {}),
-    labelState(annotations, template.metadata?.annotations ?? {}),
-  ];
-  const wanted = isApply ? "after" : "before";
-  if (states.includes("other")) {
-    throw new MigrationError(
-      `${objectName(key.kind, key)} was changed since this migration began: the labels or annotations of its template are neither those from before nor those from then`,
-    );
-  }
-  const isThere = states.every(
-    (state, index) => state === wanted || Object.keys([labels, annotations][index]!).length === 0,
-  );
-  if (!isThere) {
-    await awaitBudget(live as Raw, key, going);
-    const goalOf = (changes: RollStep["labels"]) =>
-      Object.fromEntries(Object.entries(changes).map(([name, change]) => [name, change[wanted]]));
-    const { resourceVersion } = live.metadata;
-    const body = {
-      metadata: { resourceVersion },
-      spec: { template: { metadata: { labels: goalOf(labels), annotations: goalOf(annotations) } } },
-    };
-    const reply = await going.client.patch(`${path}?fieldManager=istio-ambient`, body);
-    if (reply.kind !== "ok") throw new MigrationError(`cannot patch ${objectName(key.kind, key)}: ${whyOf(reply)}`);
-  }
+  await insist(key, () => changeTemplate(step, going));
   await until(going, async () => {
     const left = await progressOf(going, key);
     return left ?? podsLeft(going, key, isApply ? goal : back[goal]);
   });
+}
+
+/** Nothing where the template is changed already, or the workload is gone. */
+async function changeTemplate({ key, labels, annotations }: RollStep, going: Going): Promise<Reply | undefined> {
+  const live = await readOne(going.client, key);
+  if (!live) return undefined;
+  const { metadata = {} } = templateOf(live as Raw);
+  const wanted = going.direction === "apply" ? "after" : "before";
+  const parts = [
+    { changes: labels, state: labelState(labels, metadata.labels ?? {}) },
+    { changes: annotations, state: labelState(annotations, metadata.annotations ?? {}) },
+  ];
+  if (parts.some(({ state }) => state === "other")) {
+    throw new MigrationError(
+      `${objectName(key.kind, key)} was changed since this migration began: the labels or annotations of its template are ` +
+        "neither those from before nor those of the migration",
+    );
+  }
+  if (parts.every(({ changes, state }) => state === wanted || Object.keys(changes).length === 0)) return undefined;
+  await awaitBudget(live as Raw, key, going);
+  const goalOf = (changes: RollStep["labels"]) =>
+    Object.fromEntries(Object.entries(changes).map(([name, change]) => [name, change[wanted]]));
+  const { resourceVersion } = live.metadata;
+  const template = { metadata: { labels: goalOf(labels), annotations: goalOf(annotations) } };
+  const body = { metadata: { resourceVersion }, spec: { template } };
+  return going.client.patch(`${pathOf(key)}?fieldManager=istio-ambient`, body);
 }
 
 /** What pods are once a roll is taken back. */
@@ -85,7 +85,7 @@ async function awaitBudget(raw: Raw, { namespace, kind }: Key, going: Going): Pr
 
 /** What is left of a rollout, by its controller's own count. */
 async function progressOf({ client }: Going, key: Key): Promise<string | undefined> {
-  const { live } = await readOne(client, key);
+  const live = await readOne(client, key);
   if (!live) return undefined;
   const { metadata, spec, status } = live as unknown as {
     metadata: { generation?: number };
@@ -116,7 +116,7 @@ function sameRevision(live: KubeObject): boolean {
 /** Pods of a workload that are not yet what they are to be. */
 async function podsLeft({ client }: Going, key: Key, goal: PodGoal): Promise<string | undefined> {
   if (goal === "any") return undefined;
-  const { live } = await readOne(client, key);
+  const live = await readOne(client, key);
   const selector = Object.entries((live as Raw | undefined)?.spec?.selector?.matchLabels ?? {}).map(
     ([name, value]) => `${name}=${value}`,
   );

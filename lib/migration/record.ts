@@ -1,5 +1,6 @@
 // The record of a migration: a ConfigMap in the namespace, written before each step. It stays until the namespace goes back,
 // or until somebody deletes it because it never will.
+import type { KubeObject } from "./objects";
 import type { Direction, Step } from "./steps";
 
 /** Name of the ConfigMap. */
@@ -65,8 +66,14 @@ export function labelState(
   return all.every(({ got, before, after }) => got === before || got === after) ? "before" : "other";
 }
 
+/** Whether a live object is as it was written. Policies are to the letter: what is added to one changes what it means. */
+export function isAsWritten(live: KubeObject, written: KubeObject): boolean {
+  const isThere = contains(live.spec, written.spec);
+  return written.kind === "Gateway" ? isThere : isThere && contains(written.spec, live.spec);
+}
+
 /** Whether everything that is wanted is there; what the API server adds does not count. */
-export function contains(live: unknown, wanted: unknown): boolean {
+function contains(live: unknown, wanted: unknown): boolean {
   if (Array.isArray(wanted)) {
     return (
       Array.isArray(live) && live.length === wanted.length && wanted.every((each, index) => contains(live[index], each))
