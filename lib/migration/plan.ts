@@ -159,7 +159,7 @@ function waypointSteps({ namespace }: MigrationFacts, waypoint: WaypointPlan): S
   const gateway = gatewayOf(waypoint.name, namespace.name);
   return [
     ...copies.map((object): Step => ({ do: "create", object, why: "has no effect before the waypoint is attached" })),
-    ...(waypoint.exists ? [] : [{ do: "create", object: gateway, why: "serves nobody yet" } as const]),
+    ...(waypoint.exists ? [] : [{ do: "create", object: gateway, why: "no traffic goes through it yet" } as const]),
     { do: "await", what: "waypoint", keys: [keyOf(gateway)], why: "its pods are ready" },
     ...awaitPolicies("known", copies, "istiod has seen them"),
     ...waypoint.guards.flatMap(({ allow, workload }): Step[] =>
@@ -253,7 +253,7 @@ function bypassNotes({ callers, namespace }: MigrationFacts, { guards, workloads
   return [
     ...(guarded.length > 0
       ? [
-          `once its pods are replaced, ${named} can be reached through its Services alone: by the address of a pod nobody gets in`,
+          `once its pods are replaced, ${named} can be reached through its Services alone, no longer by the address of a pod`,
         ]
       : []),
     ...(guarded.length > 0 && from.length > 0

@@ -25,7 +25,7 @@ function policyVerdict(policy: Policy, facts: MigrationFacts, waypoint: Waypoint
   const found = waypoint && obstacle(policy, facts, waypoint);
   if (found) return found;
   if (isAuthorization(policy) && !isBeyondZtunnel(policy)) {
-    if (isDryRun(policy)) return verdict(policy, is.carriesOver, "it is a dry run");
+    if (isDryRun(policy)) return verdict(policy, is.carriesOver, "a dry run has no effect on requests");
     if (writes.length === 0) return verdict(policy, is.carriesOver, "ztunnel holds it as a sidecar does");
     const isEarly = waypoint?.early.includes(policy);
     const why = isEarly

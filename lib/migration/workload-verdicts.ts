@@ -12,6 +12,7 @@ import { verdict, verdictKinds as is, type Verdict } from "./verdict";
 const hbonePort = 15008;
 /** What the kubelet's probes come from once a pod is captured. */
 const probeAddresses = ["169.254.7.127", "fd16:9254:7127:1337:ffff:ffff:ffff:ffff"];
+const outsideLabel = `jobTemplate: { spec: { template: { metadata: { labels: { ${meshLabels.dataplaneMode}: none } } } } }`;
 const spire = "inject.istio.io/templates";
 
 /** Rows of the workloads of the namespace, one each. */
@@ -32,7 +33,11 @@ function workloadVerdict(workload: Workload, { budgets }: MigrationFacts): Verdi
       ? row(is.loses, "its pods keep their sidecars until they end; pods of later Jobs have none")
       : row(is.carriesOver, "its pods have no sidecar");
   }
-  if (kind === "CronJob") return row(is.carriesOver, "the pods of its next Job have no sidecar");
+  if (kind === "CronJob") {
+    return injectionWish(workload) === "false"
+      ? row(is.hole, "its pods have no sidecar; those of its next Job are captured, and get an identity", outsideLabel)
+      : row(is.carriesOver, "the pods of its next Job have no sidecar");
+  }
   if (!isRolled(workload)) {
     return hasSidecars
       ? row(

@@ -121,14 +121,14 @@ Restarted in this order:
   Deployment orders
 
 On the way:
-  once its pods are replaced, web, orders can be reached through its Services alone: by the address of a pod nobody gets in
+  once its pods are replaced, web, orders can be reached through its Services alone, no longer by the address of a pod
   callers with sidecars in shop itself are refused there from the moment a server's pods are replaced until their own are
 
 Steps, each written down in the namespace before it is done:
    1. restart Deployment shop/batch: it stays outside the mesh
    2. create AuthorizationPolicy shop/readers-waypoint: has no effect before the waypoint is attached
    3. create AuthorizationPolicy shop/no-deletes-waypoint: has no effect before the waypoint is attached
-   4. create Gateway shop/waypoint: serves nobody yet
+   4. create Gateway shop/waypoint: no traffic goes through it yet
    5. wait for Gateway shop/waypoint: its pods are ready
    6. wait for AuthorizationPolicy shop/readers-waypoint and 1 more: istiod has seen them
    7. create AuthorizationPolicy shop/orders-from-waypoint: the waypoint may reach the pods of orders

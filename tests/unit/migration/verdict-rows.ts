@@ -332,6 +332,11 @@ export const workloads: [string, Partial<Workload>, Row][] = [
   ["Job", {}, ["loses", "its pods keep their sidecars until they end; pods of later Jobs have none"]],
   ["Job", { pods: [outside] }, ["carries-over", "its pods have no sidecar"]],
   ["CronJob", { pods: [] }, ["carries-over", "the pods of its next Job have no sidecar"]],
+  [
+    "CronJob",
+    { podLabels: { app: "one", "sidecar.istio.io/inject": "false" }, pods: [] },
+    ["hole", "its pods have no sidecar; those of its next Job are captured, and get an identity"],
+  ],
   ["Pod", {}, ["loses", "nothing makes its pods again: they keep their sidecars until they are deleted"]],
   ["Pod", { pods: [outside] }, ["carries-over", "it has no sidecar"]],
 ];
