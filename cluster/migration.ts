@@ -31,6 +31,7 @@ import {
   type MeshPod,
   type RawPod,
 } from "./migration-workloads";
+import { readKept } from "./migration-keepers";
 import { mayI } from "./preflight";
 import { slimNetworkPolicy } from "./slim-policies";
 
@@ -86,12 +87,13 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
   const { name } = namespace;
   const [istiod, pods] = await Promise.all([readIstiod(client), readMeshPods(client)]);
   const root = istiod?.metadata?.namespace ?? "istio-system";
-  const [mesh, workloads, ztunnel, hasClass, missingRights] = await Promise.all([
+  const [mesh, workloads, ztunnel, hasClass, missingRights, kept] = await Promise.all([
     readMeshConfig(client, root),
     readWorkloads(client, name, pods),
     readZtunnel(client),
     client.get("/apis/gateway.networking.k8s.io/v1/gatewayclasses/istio-waypoint"),
     readMissingRights(client, name),
+    readKept(client, name),
   ]);
   const places = [...new Set([name, root])];
   const policies = <T extends KubeObject>(kind: string, plural: string) =>
@@ -130,7 +132,8 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
     peers: peers.sort((one, other) => created(one).localeCompare(created(other))),
     traffic,
     waypoints,
-    callers: callersOf(pods.filter((pod) => pod.namespace !== root)) satisfies Caller[],
+    kept,
+    callers: callersOf(pods.filter((pod) => pod.namespace !== root || pod.proxy === "gateway")) satisfies Caller[],
   };
 }
 

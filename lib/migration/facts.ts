@@ -33,6 +33,17 @@ export interface Caller {
   pods: number;
 }
 
+/** An object that a tool keeps as its source has it. */
+export interface Kept {
+  kind: string;
+  namespace: string;
+  name: string;
+  /** "the Argo CD application shop" */
+  who: string;
+  /** The command that shows or changes the source. */
+  change: string;
+}
+
 /** The parts that a migration stands on. */
 export interface Ground {
   /** Release of istiod, as far as its image tells; undefined where there is no istiod. */
@@ -73,4 +84,5 @@ export interface MigrationFacts {
   /** Waypoints of the namespace by name. */
   waypoints: string[];
   callers: Caller[];
+  kept: Kept[];
 }

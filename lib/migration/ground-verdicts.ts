@@ -1,6 +1,6 @@
 // What has to be there before a namespace can be migrated.
 import * as semver from "semver";
-import { meshLabels } from "../istio/labels";
+import { meshLabels, systemNamespaces } from "../istio/labels";
 import type { MigrationFacts } from "./facts";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
 
@@ -73,6 +73,15 @@ export function groundVerdicts(
             `Namespace ${namespace.name}`,
             `its label ${meshLabels.dataplaneMode}: none keeps it out`,
             `kubectl label namespace ${namespace.name} ${meshLabels.dataplaneMode}-`,
+          ),
+        ]
+      : []),
+    ...(systemNamespaces.test(namespace.name) || namespace.name === root
+      ? [
+          row(
+            `Namespace ${namespace.name}`,
+            "enrolling a system namespace can break the cluster's own networking",
+            "--namespace of an application",
           ),
         ]
       : []),

@@ -10,6 +10,7 @@ import { networkVerdicts, workloadVerdicts } from "./workload-verdicts";
 import { policyVerdicts } from "./policy-verdicts";
 import {
   hboneMark,
+  isSame,
   keyOf,
   rollMark,
   type AwaitStep,
@@ -58,10 +59,11 @@ export function planMigration(facts: MigrationFacts, choice: MigrationChoice): M
     ...otherWaypoints(facts, waypoint),
   ].map((row): Verdict => (isAccepted(row, choice) ? { ...row, accepted: true } : row));
   const order = rollOrder(members(facts).filter(needsRoll), facts);
+  const steps = stepsOf(facts, choice, waypoint, order);
   return {
     namespace: facts.namespace.name,
-    verdicts,
-    steps: stepsOf(facts, choice, waypoint, order),
+    verdicts: [...verdicts, ...keptVerdicts(facts, steps)],
+    steps,
     order: order.map(({ kind, name }) => `${kind} ${name}`),
     notes: waypoint ? bypassNotes(facts, waypoint) : [],
     ready: !verdicts.some(stops),
@@ -70,6 +72,18 @@ export function planMigration(facts: MigrationFacts, choice: MigrationChoice): M
 
 function isAccepted({ object, verdict: kind }: Verdict, { accept }: MigrationChoice): boolean {
   return kind === verdictKinds.hole && accept.includes(object);
+}
+
+/** Objects that somebody puts back: what changes in the cluster has to change at the source as well. */
+function keptVerdicts({ kept }: MigrationFacts, steps: readonly Step[]): Verdict[] {
+  const touched = steps.flatMap((step) => (step.do === "await" ? [] : ["key" in step ? step.key : keyOf(step.object)]));
+  const found = kept.filter((object) => touched.some((key) => isSame(key, { apiVersion: "", ...object })));
+  return found.map(({ kind, namespace, name, who, change }) => ({
+    object: `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`,
+    verdict: verdictKinds.loses,
+    why: `${who} puts it back as its source has it: write what this migration changes there too`,
+    fix: change,
+  }));
 }
 
 /** Services that go through another waypoint already. */

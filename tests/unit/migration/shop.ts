@@ -115,6 +115,7 @@ export function shop(fields: Partial<MigrationFacts> = {}): MigrationFacts {
     traffic: [],
     waypoints: [],
     callers: [],
+    kept: [],
     ...fields,
   };
 }
