@@ -8,6 +8,7 @@ import { exportCommand } from "./export";
 import { footprintCommand } from "./footprint";
 import { gatewayApiCommand } from "./gateway-api";
 import { kindConfigCommand } from "./kind-config";
+import { migrateCommand } from "./migrate";
 import { packageFile } from "./package-file";
 import { readyCommand } from "./ready";
 import { processTerminal, type Terminal } from "./terminal";
@@ -29,6 +30,7 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
     .addCommand(footprintCommand(terminal, finish))
     .addCommand(kindConfigCommand(terminal, finish))
     .addCommand(adoptCommand(terminal, finish))
+    .addCommand(migrateCommand(terminal, finish))
     .addCommand(gatewayApiCommand(terminal, finish))
     .addCommand(readyCommand(terminal, finish))
     .addCommand(unenrollCommand(terminal, finish))

@@ -1,0 +1,278 @@
+// `istio-ambient migrate`: from sidecars to ambient, one namespace after the other, and back.
+import { Command } from "commander";
+import { ApiClient, UnreachableError } from "../cluster/client";
+import { NoClusterError } from "../cluster/connection";
+import { goMigration } from "../cluster/migrating";
+import { MigrationError, readMeshPods, readMigration, readNamespaces } from "../cluster/migration";
+import { readAllStored, readStored, Run, type StoredRecord } from "../cluster/migration-record";
+import { planData, statusData, type NamespaceState } from "../lib/migration/data";
+import type { NamespaceFacts } from "../lib/migration/facts";
+import { planMigration, type MigrationPlan } from "../lib/migration/plan";
+import { recordStates, type MigrationRecord } from "../lib/migration/record";
+import { planLines, refusalLines, stepName } from "../lib/migration/report";
+import type { Direction, Step } from "../lib/migration/steps";
+import { nearest } from "../lib/validation/names";
+import { violationLine } from "../lib/validation/violations";
+import { sidecarLabel } from "../lib/istio/labels";
+import { durationOption } from "./duration";
+import { exit, UsageError } from "./exit";
+import { statusLines } from "./migrate-status";
+import { requireNamespaces, targetOf, withTarget, type TargetOptions } from "./target";
+import { endProgress, progress, type Terminal } from "./terminal";
+
+interface Options extends TargetOptions {
+  namespace?: string[];
+  waypoint: string;
+  accept?: string[];
+  output: string;
+  timeout: string;
+}
+
+const actions = ["plan", "apply", "status", "rollback"] as const;
+const formats = ["table", "json"] as const;
+/** Reading takes no longer than this. */
+const lookMs = 60_000;
+/** One run may take as long as its pods need; each of its waits has a limit of its own. */
+const runMs = 24 * 3600_000;
+
+type Action = (typeof actions)[number];
+
+/** The subcommand; `finish` takes its exit code. */
+export function migrateCommand(terminal: Terminal, finish: (code: number) => void): Command {
+  const collect = (value: string, list: string[] = []) => [...list, value];
+  return withTarget(new Command("migrate"))
+    .description(
+      "Migrate namespaces from sidecars to ambient so that nothing that is refused is ever allowed: plan says what becomes of " +
+        "each object, apply does it, status tells where it stands, rollback goes back.",
+    )
+    .argument("<action>", actions.join(", "))
+    .option(
+      "--namespace <name>",
+      "this namespace; may be repeated, and plan and status look at all without it",
+      collect,
+    )
+    .option("--waypoint <name>", "name of the waypoint, where one is needed", "waypoint")
+    .option(
+      "--accept <object>",
+      'take what an object loses, such as "EnvoyFilter shop/limits"; may be repeated',
+      collect,
+    )
+    .option("--output <format>", "output format of plan and status: table or json", "table")
+    .option("--timeout <duration>", "time limit of each restart and of each wait", "5m")
+    .action(async (action: string, options: Options) => finish(await run(action, options, terminal)));
+}
+
+async function run(action: string, options: Options, terminal: Terminal): Promise<number> {
+  const chosen = oneOf("<action>", action, actions);
+  oneOf("--output", options.output, formats);
+  const timeoutMs = durationOption("--timeout", options.timeout);
+  const isWriting = chosen === "apply" || chosen === "rollback";
+  if (isWriting && (options.namespace ?? []).length === 0) {
+    const rule = "must name the namespace: one is migrated after the other";
+    throw new UsageError(
+      violationLine({ path: "--namespace", got: undefined, rule, fix: `${chosen} --namespace shop` }),
+    );
+  }
+  let client: ApiClient | undefined;
+  try {
+    client = await ApiClient.connect(targetOf(options), isWriting ? runMs : lookMs);
+    const all = await readNamespaces(client);
+    requireNamespaces(
+      options.namespace ?? [],
+      all.map(({ name }) => name),
+    );
+    const call: Call = { client, options, all, timeoutMs, terminal };
+    return await { plan, apply, status, rollback }[chosen](call);
+  } catch (error) {
+    const unreachable = error instanceof NoClusterError || error instanceof UnreachableError;
+    if (!unreachable && !(error instanceof MigrationError)) throw error;
+    endProgress(terminal);
+    terminal.err(`${error.message}\n`);
+    if (isWriting)
+      terminal.err(`${unreachable ? "once the cluster answers, " : ""}${nextText(chosen, options.namespace![0]!)}\n`);
+    return unreachable ? exit.unreachable : exit.failed;
+  } finally {
+    client?.close();
+  }
+}
+
+interface Call {
+  client: ApiClient;
+  options: Options;
+  all: NamespaceFacts[];
+  timeoutMs: number;
+  terminal: Terminal;
+}
+
+function oneOf<W extends string>(path: string, word: string, words: readonly W[]): W {
+  const found = words.find((each) => each === word);
+  if (found !== undefined) return found;
+  const fix = path.startsWith("-") ? `${path} ${nearest(word, words)}` : `migrate ${nearest(word, words)}`;
+  throw new UsageError(violationLine({ path, got: word, rule: `must be one of ${words.join(", ")}`, fix }));
+}
+
+function nextText(action: Action, namespace: string): string {
+  const command = (next: Action) => `\`istio-ambient migrate ${next} --namespace ${namespace}\``;
+  if (action === "rollback") return `run ${command("rollback")} to go on`;
+  return `run ${command("apply")} to go on, ${command("rollback")} to go back`;
+}
+
+async function planOf({ client, options }: Call, namespace: NamespaceFacts): Promise<MigrationPlan> {
+  const facts = await readMigration(client, namespace);
+  const { waypoint, accept = [] } = options;
+  return planMigration(facts, { waypoint, accept, stamp: new Date().toISOString() });
+}
+
+async function plan(call: Call): Promise<number> {
+  const { client, options, all, terminal } = call;
+  const given = options.namespace ?? (await withSidecars(call)).map(({ name }) => name);
+  const plans: MigrationPlan[] = [];
+  for (const namespace of all.filter(({ name }) => given.includes(name))) {
+    progress(terminal, `reading ${namespace.name}`);
+    plans.push(await planOf(call, namespace));
+  }
+  endProgress(terminal);
+  // Namespaces without a waypoint come first: their pods then go through those of the others.
+  const needs = ({ steps }: MigrationPlan) =>
+    Number(steps.some((step) => step.do === "await" && step.what === "waypoint"));
+  plans.sort((one, other) => needs(one) - needs(other));
+  const isReady = plans.every(({ ready }) => ready);
+  if (options.output === "json") {
+    terminal.out(`${JSON.stringify(planData(client.server, plans), null, 2)}\n`);
+    return isReady ? exit.good : exit.failed;
+  }
+  terminal.out(
+    plans.length === 0
+      ? "no namespace has sidecars, or asks for them\n"
+      : `${plans.map((each) => planLines(each).join("\n")).join("\n\n")}\n`,
+  );
+  const [first] = plans.filter(({ ready }) => ready);
+  if (first)
+    terminal.out(
+      `\nNothing was written. To migrate it: run \`istio-ambient migrate apply --namespace ${first.namespace}\`\n`,
+    );
+  return isReady ? exit.good : exit.failed;
+}
+
+/** Namespaces with sidecars, or with the label that asks for them. */
+async function withSidecars({ client, all }: Call): Promise<NamespaceFacts[]> {
+  const pods = await readMeshPods(client);
+  return all.filter(
+    ({ name, labels }) =>
+      sidecarLabel(labels) !== undefined || pods.some((pod) => pod.namespace === name && pod.sidecar),
+  );
+}
+
+async function apply(call: Call): Promise<number> {
+  for (const name of call.options.namespace ?? []) {
+    const code = await applyOne(
+      call,
+      call.all.find((each) => each.name === name)!,
+    );
+    if (code !== exit.good) return code;
+  }
+  return exit.good;
+}
+
+async function applyOne(call: Call, namespace: NamespaceFacts): Promise<number> {
+  const { client, terminal } = call;
+  const { name } = namespace;
+  const stored = await readStored(client, name);
+  if (stored?.record.direction === "rollback") {
+    throw new MigrationError(
+      `the namespace ${name} is being rolled back; run \`istio-ambient migrate rollback --namespace ${name}\` first`,
+    );
+  }
+  if (stored?.record.state === recordStates.done) {
+    terminal.out(
+      `the namespace ${name} is migrated already; \`istio-ambient migrate rollback --namespace ${name}\` takes it back\n`,
+    );
+    return exit.good;
+  }
+  const begun = stored ? await Run.take(client, stored, "apply") : await begin(call, namespace);
+  if (begun === undefined) return exit.failed;
+  await go(call, begun);
+  terminal.out(
+    `the namespace ${name} is migrated; \`istio-ambient migrate rollback --namespace ${name}\` takes it back\n`,
+  );
+  return exit.good;
+}
+
+/** Writes the record of a plan that nothing keeps from starting. */
+async function begin(call: Call, namespace: NamespaceFacts): Promise<Run | undefined> {
+  const facts = await planOf(call, namespace);
+  if (!facts.ready) {
+    call.terminal.err(`${refusalLines(facts).join("\n")}\n`);
+    return undefined;
+  }
+  const record: MigrationRecord = {
+    namespace: namespace.name,
+    waypoint: call.options.waypoint,
+    stamp: new Date().toISOString(),
+    steps: facts.steps,
+    direction: "apply",
+    next: 0,
+    state: recordStates.running,
+  };
+  return Run.begin(call.client, record);
+}
+
+async function go({ client, timeoutMs, terminal }: Call, begun: Run): Promise<void> {
+  const onStep = (step: Step, done: number, all: number) => {
+    const text = `${begun.record.namespace}: ${done + 1} of ${all}: ${wordsOf(step, begun.record.direction)}`;
+    if (terminal.interactive) progress(terminal, text);
+    else terminal.err(`${text}\n`);
+  };
+  await goMigration(client, begun, timeoutMs, onStep);
+  endProgress(terminal);
+}
+
+function wordsOf(step: Step, direction: Direction): string {
+  return direction === "apply" ? stepName(step) : `take back: ${stepName(step)}`;
+}
+
+async function rollback(call: Call): Promise<number> {
+  const { client, options, terminal } = call;
+  for (const name of options.namespace ?? []) {
+    const stored = await readStored(client, name);
+    if (!stored) {
+      terminal.err(`there is no migration of ${name} to take back: it has no record\n`);
+      return exit.failed;
+    }
+    await go(call, await Run.take(client, stored, "rollback"));
+    terminal.out(`the namespace ${name} is as it was, with sidecars\n`);
+  }
+  return exit.good;
+}
+
+async function status(call: Call): Promise<number> {
+  const { client, options, terminal } = call;
+  const [pods, stored] = await Promise.all([readMeshPods(client), readAllStored(client)]);
+  const states = call.all
+    .filter(({ name }) => options.namespace === undefined || options.namespace.includes(name))
+    .flatMap((namespace) => stateOf(namespace, pods, stored) ?? []);
+  terminal.out(
+    options.output === "json"
+      ? `${JSON.stringify(statusData(client.server, states), null, 2)}\n`
+      : `${statusLines(states).join("\n")}\n`,
+  );
+  return states.some(({ state }) => state === "unfinished") ? exit.failed : exit.good;
+}
+
+/** Nothing for a namespace that has to do with neither. */
+function stateOf(
+  { name, labels }: NamespaceFacts,
+  pods: { namespace: string; sidecar: boolean; captured: boolean }[],
+  all: StoredRecord[],
+): NamespaceState | undefined {
+  const own = pods.filter(({ namespace }) => namespace === name);
+  const record = all.find((stored) => stored.record.namespace === name)?.record;
+  const count = {
+    sidecars: own.filter(({ sidecar }) => sidecar).length,
+    captured: own.filter(({ captured }) => captured).length,
+  };
+  const base = { namespace: name, ...count, ...(record ? { record } : {}) };
+  if (record) return { ...base, state: record.state === recordStates.done ? "migrated" : "unfinished" };
+  if (count.sidecars > 0 || sidecarLabel(labels) !== undefined) return { ...base, state: "sidecars" };
+  return count.captured > 0 ? { ...base, state: "ambient" } : undefined;
+}

@@ -1,0 +1,117 @@
+// Takes the steps of a migration, there and back. Each is judged by what the cluster has before it is taken: done already, to
+// be done, or changed by others since, which is named and not overwritten.
+import { isAsWritten, labelState, recordStates } from "../lib/migration/record";
+import { keyOf, ordered, type LabelStep, type Step } from "../lib/migration/steps";
+import { without, type KubeObject } from "../lib/migration/objects";
+import type { ApiClient } from "./client";
+import { MigrationError } from "./migration";
+import { insist, pathOf, readOne, shown, whyOf, type Going } from "./migration-objects";
+import type { Run } from "./migration-record";
+import { awaitPolicies, awaitWaypoint } from "./migration-waits";
+import { awaitCapture, rollWorkload } from "./migration-rolls";
+
+/** Takes all steps that are left. */
+export async function goMigration(
+  client: ApiClient,
+  run: Run,
+  timeoutMs: number,
+  onStep: (step: Step, done: number, all: number) => void,
+): Promise<void> {
+  const { direction, next, steps } = run.record;
+  const all = ordered(steps, direction);
+  let seen = Date.now();
+  const onWait = async () => {
+    if (Date.now() - seen < 5_000) return;
+    seen = Date.now();
+    await run.renew();
+  };
+  for (const [index, step] of all.entries()) {
+    if (index < next) continue;
+    await run.at(index);
+    seen = Date.now();
+    onStep(step, index, all.length);
+    try {
+      await take(step, { client, direction, timeoutMs, onWait });
+    } catch (error) {
+      if (error instanceof MigrationError) await run.end(recordStates.stopped);
+      throw error;
+    }
+  }
+  if (direction === "rollback") return run.forget();
+  run.record.next = all.length;
+  await run.end(recordStates.done);
+}
+
+async function take(step: Step, going: Going): Promise<void> {
+  const isApply = going.direction === "apply";
+  switch (step.do) {
+    case "create":
+      return isApply ? create(step.object, going) : remove(step.object, going);
+    case "delete":
+      return isApply ? remove(step.object, going) : create(step.object, going);
+    case "label":
+      return label(step, going);
+    case "roll":
+      return rollWorkload(step, going);
+    default:
+      if (!isApply) return;
+      if (step.what === "waypoint") return awaitWaypoint(step.keys[0]!, going);
+      if (step.what === "capture") return awaitCapture(step.keys, going);
+      return awaitPolicies(step.keys, step.what, going);
+  }
+}
+
+/** Fails where something else has the name. */
+async function create(object: KubeObject, { client }: Going): Promise<void> {
+  const key = keyOf(object);
+  const live = await readOne(client, key);
+  if (live) {
+    if (isAsWritten(live, object)) return;
+    throw new MigrationError(`${shown(key)} exists and says something else; rename or delete it, and run this again`);
+  }
+  const metadata = without(object.metadata, "uid");
+  const path = pathOf(key);
+  const collection = path.slice(0, path.lastIndexOf("/"));
+  const reply = await client.post(`${collection}?fieldManager=istio-ambient`, { ...object, metadata });
+  if (reply.kind !== "ok") throw new MigrationError(`cannot create ${shown(key)}: ${whyOf(reply)}`);
+}
+
+/** Deletes an object that is as it was written down. */
+async function remove(object: KubeObject, { client }: Going): Promise<void> {
+  const key = keyOf(object);
+  const live = await readOne(client, key);
+  if (!live) return;
+  if (!isAsWritten(live, object)) {
+    throw new MigrationError(
+      `${shown(key)} was changed since this migration began; delete it yourself, or put it back, and run this again`,
+    );
+  }
+  const reply = await client.delete(pathOf(key));
+  if (reply.kind !== "ok" && reply.kind !== "missing")
+    throw new MigrationError(`cannot delete ${shown(key)}: ${reply.why}`);
+}
+
+async function label(step: LabelStep, { client, direction }: Going): Promise<void> {
+  const goal = direction === "apply" ? "after" : "before";
+  await insist(step.key, async () => {
+    const live = await readOne(client, step.key);
+    // Bare pods come and go; what is no more needs no label.
+    if (!live) return undefined;
+    const state = labelState(step.labels, live.metadata.labels ?? {});
+    if (state === goal) return undefined;
+    if (state === "other") throw new MigrationError(changedText(step, live.metadata.labels ?? {}));
+    const labels = Object.fromEntries(Object.entries(step.labels).map(([key, change]) => [key, change[goal]]));
+    const { resourceVersion } = live.metadata;
+    return client.patch(`${pathOf(step.key)}?fieldManager=istio-ambient`, { metadata: { resourceVersion, labels } });
+  });
+}
+
+function changedText({ key, labels }: LabelStep, live: { [key: string]: string }): string {
+  const lines = Object.entries(labels)
+    .filter(([name, { before, after }]) => ![before, after].includes(live[name] ?? null))
+    .map(
+      ([name, { before }]) =>
+        `its label ${name} is ${JSON.stringify(live[name] ?? null)}, and was ${JSON.stringify(before)}`,
+    );
+  return `${shown(key)} was changed since this migration began: ${lines.join("; ")}; put it back, and run this again`;
+}

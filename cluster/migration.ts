@@ -1,0 +1,293 @@
+// Reads what a migration looks at: one namespace whole, the policies of the whole mesh, and who else is in the mesh.
+import type {
+  V1ConfigMap,
+  V1CronJob,
+  V1DaemonSet,
+  V1Deployment,
+  V1Job,
+  V1PodDisruptionBudget,
+  V1ReplicaSet,
+  V1Service,
+  V1StatefulSet,
+} from "@kubernetes/client-node";
+import { parse } from "yaml";
+import type { Budget, Caller, Ground, MigrationFacts, NamespaceFacts } from "../lib/migration/facts";
+import type {
+  AuthorizationPolicy,
+  KubeObject,
+  PeerAuthentication,
+  RequestAuthentication,
+  Workload,
+} from "../lib/migration/objects";
+import type { ApiClient } from "./client";
+import { listAll } from "./lists";
+import {
+  callersOf,
+  jobOf,
+  looseWorkloads,
+  readMeshPod,
+  serviceOf,
+  workloadOf,
+  type MeshPod,
+  type RawPod,
+} from "./migration-workloads";
+import { readKept } from "./migration-keepers";
+import { mayI } from "./preflight";
+import { slimNetworkPolicy } from "./slim-policies";
+
+/** Reading or writing failed. Its message is for the user. */
+export class MigrationError extends Error {
+  override name = "MigrationError";
+}
+
+const istioKinds: [string, string, string][] = [
+  ...["VirtualService", "DestinationRule", "Sidecar", "Gateway", "ServiceEntry", "WorkloadEntry", "WorkloadGroup"].map(
+    (kind): [string, string, string] => ["networking.istio.io/v1", kind, pluralOf(kind)],
+  ),
+  ["networking.istio.io/v1alpha3", "EnvoyFilter", "envoyfilters"],
+  ["networking.istio.io/v1beta1", "ProxyConfig", "proxyconfigs"],
+  ["extensions.istio.io/v1alpha1", "WasmPlugin", "wasmplugins"],
+  ["telemetry.istio.io/v1", "Telemetry", "telemetries"],
+  ["gateway.networking.k8s.io/v1", "HTTPRoute", "httproutes"],
+  ["gateway.networking.k8s.io/v1", "GRPCRoute", "grpcroutes"],
+];
+
+/** Kinds of the root namespace that hold for all of the mesh. */
+const wide = ["EnvoyFilter", "Telemetry", "WasmPlugin", "Sidecar"];
+
+function pluralOf(kind: string): string {
+  const lowered = kind.toLowerCase();
+  return lowered.endsWith("y") ? `${lowered.slice(0, -1)}ies` : `${lowered}s`;
+}
+
+/** All of a list; nothing where the API does not serve the kind. */
+export async function listOf<T>(client: ApiClient, path: string): Promise<T[]> {
+  const listed = await listAll<T>(client, path);
+  if (listed.kind === "ok") return listed.items;
+  if (listed.kind === "missing") return [];
+  throw new MigrationError(`cannot list ${path.split("?")[0]}: ${listed.why}`);
+}
+
+/** Names of all namespaces, with their labels. */
+export async function readNamespaces(client: ApiClient): Promise<NamespaceFacts[]> {
+  const all = await listOf<{ metadata: { name: string; uid: string; labels?: Record<string, string> } }>(
+    client,
+    "/api/v1/namespaces",
+  );
+  return all.map(({ metadata: { name, uid, labels = {} } }) => ({ name, uid, labels }));
+}
+
+/** All pods, as far as the mesh is concerned. */
+export async function readMeshPods(client: ApiClient): Promise<MeshPod[]> {
+  return (await listOf<RawPod>(client, "/api/v1/pods")).flatMap((raw) => readMeshPod(raw) ?? []);
+}
+
+/** One look at a namespace and at what concerns it elsewhere. */
+export async function readMigration(client: ApiClient, namespace: NamespaceFacts): Promise<MigrationFacts> {
+  const { name } = namespace;
+  const [istiod, pods] = await Promise.all([readIstiod(client), readMeshPods(client)]);
+  const root = istiod?.metadata?.namespace ?? "istio-system";
+  const [mesh, workloads, ztunnel, hasClass, missingRights, kept] = await Promise.all([
+    readMeshConfig(client, root),
+    readWorkloads(client, name, pods),
+    readZtunnel(client),
+    client.get("/apis/gateway.networking.k8s.io/v1/gatewayclasses/istio-waypoint"),
+    readMissingRights(client, name),
+    readKept(client, name),
+  ]);
+  const places = [...new Set([name, root])];
+  const policies = <T extends KubeObject>(kind: string, plural: string) =>
+    readKind<T>(client, "security.istio.io/v1", kind, plural, places);
+  const [authorization, authentications, peers, traffic, services, budgets, networkPolicies, waypoints] =
+    await Promise.all([
+      policies<AuthorizationPolicy>("AuthorizationPolicy", "authorizationpolicies"),
+      policies<RequestAuthentication>("RequestAuthentication", "requestauthentications"),
+      policies<PeerAuthentication>("PeerAuthentication", "peerauthentications"),
+      readTraffic(client, name, root),
+      listOf<V1Service>(client, `/api/v1/namespaces/${name}/services`),
+      listOf<V1PodDisruptionBudget>(client, `/apis/policy/v1/namespaces/${name}/poddisruptionbudgets`),
+      listOf<Parameters<typeof slimNetworkPolicy>[0]>(
+        client,
+        `/apis/networking.k8s.io/v1/namespaces/${name}/networkpolicies`,
+      ),
+      readWaypoints(client, name),
+    ]);
+  const ground: Ground = {
+    ...(istiod ? { istiod: releaseOf(istiod) } : {}),
+    ztunnel,
+    ambient: envOf(istiod)["PILOT_ENABLE_AMBIENT"] === "true",
+    hbone: mesh.hbone,
+    gatewayApi: hasClass.kind === "ok",
+    registryOnly: mesh.registryOnly,
+    missingRights,
+  };
+  const own = pods.filter((pod) => pod.namespace === name);
+  return {
+    ...{ server: client.server, root, trustDomain: mesh.trustDomain, ground, namespace, workloads },
+    services: services.filter(isReal).map((service) => serviceOf(service, namespace.labels, own)),
+    budgets: budgets.map(budgetOf),
+    networkPolicies: networkPolicies.map(slimNetworkPolicy),
+    policies: authorization,
+    authentications,
+    peers: peers.sort((one, other) => created(one).localeCompare(created(other))),
+    traffic,
+    waypoints,
+    kept,
+    callers: callersOf(pods.filter((pod) => pod.namespace !== root || pod.proxy === "gateway")) satisfies Caller[],
+  };
+}
+
+function created({ metadata }: KubeObject): string {
+  return (metadata as { creationTimestamp?: string }).creationTimestamp ?? "";
+}
+
+/** Those that istiod makes for waypoints and gateways are none of the applications'. */
+function isReal({ metadata }: V1Service): boolean {
+  return !("gateway.istio.io/managed" in (metadata?.labels ?? {}));
+}
+
+async function readKind<T extends KubeObject>(
+  client: ApiClient,
+  apiVersion: string,
+  kind: string,
+  plural: string,
+  places: string[],
+): Promise<T[]> {
+  const lists = await Promise.all(
+    places.map((place) => listOf<T>(client, `/apis/${apiVersion}/namespaces/${place}/${plural}`)),
+  );
+  return lists.flat().map((object) => withoutTimes({ ...object, apiVersion, kind }));
+}
+
+/** What the API server keeps for itself is no part of an object. */
+function withoutTimes<T extends KubeObject>(object: T): T {
+  const fields = Object.entries(object.metadata).filter(([key]) => key !== "managedFields");
+  const kept = Object.entries({ ...object, metadata: Object.fromEntries(fields) }).filter(([key]) => key !== "status");
+  return Object.fromEntries(kept) as unknown as T;
+}
+
+async function readTraffic(client: ApiClient, namespace: string, root: string): Promise<MigrationFacts["traffic"]> {
+  type Traffic = MigrationFacts["traffic"][number];
+  const lists = await Promise.all(
+    istioKinds.map(([apiVersion, kind, plural]) => {
+      const places = root !== namespace && wide.includes(kind) ? [namespace, root] : [namespace];
+      return readKind<Traffic>(client, apiVersion, kind, plural, places);
+    }),
+  );
+  return lists.flat();
+}
+
+async function readWaypoints(client: ApiClient, namespace: string): Promise<string[]> {
+  const gateways = await listOf<{ metadata: { name: string }; spec?: { gatewayClassName?: string } }>(
+    client,
+    `/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/gateways`,
+  );
+  return gateways
+    .filter(({ spec }) => spec?.gatewayClassName === "istio-waypoint")
+    .map(({ metadata }) => metadata.name);
+}
+
+/** The one in the usual namespace where there are several. */
+async function readIstiod(client: ApiClient): Promise<V1Deployment | undefined> {
+  const all = await listOf<V1Deployment>(client, "/apis/apps/v1/deployments?labelSelector=app%3Distiod");
+  return all.find(({ metadata }) => metadata?.namespace === "istio-system") ?? all[0];
+}
+
+function releaseOf({ metadata, spec }: V1Deployment): string {
+  const image = spec?.template.spec?.containers.find(({ name }) => name === "discovery")?.image ?? "";
+  const tag = /:([^/@:]+)$/.exec(image)?.[1]?.replace(/-(distroless|debug)$/, "");
+  return tag ?? metadata?.labels?.["app.kubernetes.io/version"] ?? "unknown";
+}
+
+function envOf(deployment: V1Deployment | undefined): Record<string, string> {
+  const all = deployment?.spec?.template.spec?.containers.flatMap(({ env = [] }) => env) ?? [];
+  return Object.fromEntries(all.map(({ name, value = "" }) => [name, value]));
+}
+
+interface MeshConfig {
+  trustDomain: string;
+  hbone: boolean;
+  registryOnly: boolean;
+}
+
+async function readMeshConfig(client: ApiClient, root: string): Promise<MeshConfig> {
+  const reply = await client.get(`/api/v1/namespaces/${root}/configmaps/istio`);
+  const text = reply.kind === "ok" ? (reply.body as V1ConfigMap).data?.["mesh"] : undefined;
+  const mesh = (parse(text ?? "{}") ?? {}) as {
+    trustDomain?: string;
+    defaultConfig?: { proxyMetadata?: { [name: string]: string } };
+    outboundTrafficPolicy?: { mode?: string };
+  };
+  return {
+    trustDomain: mesh.trustDomain ?? "cluster.local",
+    hbone: mesh.defaultConfig?.proxyMetadata?.["ISTIO_META_ENABLE_HBONE"] === "true",
+    registryOnly: mesh.outboundTrafficPolicy?.mode === "REGISTRY_ONLY",
+  };
+}
+
+async function readZtunnel(client: ApiClient): Promise<boolean> {
+  const sets = await listOf<V1DaemonSet>(client, "/apis/apps/v1/daemonsets");
+  const own = sets.filter(
+    ({ metadata }) => metadata?.name === "ztunnel" || metadata?.labels?.["app.kubernetes.io/name"] === "ztunnel",
+  );
+  return own.some(
+    ({ status }) => (status?.numberReady ?? 0) > 0 && status?.numberReady === status?.desiredNumberScheduled,
+  );
+}
+
+async function readWorkloads(client: ApiClient, namespace: string, pods: MeshPod[]): Promise<Workload[]> {
+  const apps = `/apis/apps/v1/namespaces/${namespace}`;
+  const batch = `/apis/batch/v1/namespaces/${namespace}`;
+  const [deployments, statefulSets, daemonSets, replicaSets, jobs, cronJobs] = await Promise.all([
+    listOf<V1Deployment>(client, `${apps}/deployments`),
+    listOf<V1StatefulSet>(client, `${apps}/statefulsets`),
+    listOf<V1DaemonSet>(client, `${apps}/daemonsets`),
+    listOf<V1ReplicaSet>(client, `${apps}/replicasets`),
+    listOf<V1Job>(client, `${batch}/jobs`),
+    listOf<V1CronJob>(client, `${batch}/cronjobs`),
+  ]);
+  const own = pods.filter((pod) => pod.namespace === namespace);
+  const rolled = [
+    ...deployments.map((raw) => workloadOf("Deployment", raw, own, replicaSets)),
+    ...statefulSets.map((raw) => workloadOf("StatefulSet", raw, own, replicaSets)),
+    ...daemonSets.map((raw) => workloadOf("DaemonSet", raw, own, replicaSets)),
+  ].filter(({ podLabels }) => !("gateway.networking.k8s.io/gateway-name" in podLabels));
+  const batches = [
+    ...jobs.filter(({ status }) => !status?.completionTime).map((raw) => jobOf("Job", raw, own)),
+    ...cronJobs.map((raw) => jobOf("CronJob", raw, own)),
+  ];
+  const known = new Set([...rolled, ...batches].flatMap((workload) => workload.pods.map(({ name }) => name)));
+  return [...rolled, ...batches, ...looseWorkloads(own.filter((pod) => !known.has(pod.name)))];
+}
+
+function budgetOf({ metadata, spec, status }: V1PodDisruptionBudget): Budget {
+  return {
+    name: metadata?.name ?? "",
+    selector: spec?.selector?.matchLabels ?? {},
+    allowed: status?.disruptionsAllowed ?? 0,
+  };
+}
+
+/** What applying needs, by verb, group and resource. */
+const needed: [string, string, string][] = [
+  ["patch", "", "namespaces"],
+  ["create", "", "configmaps"],
+  ["delete", "", "configmaps"],
+  ["patch", "", "services"],
+  ["patch", "apps", "deployments"],
+  ["patch", "apps", "statefulsets"],
+  ["patch", "apps", "daemonsets"],
+  ["create", "security.istio.io", "authorizationpolicies"],
+  ["delete", "security.istio.io", "authorizationpolicies"],
+  ["create", "gateway.networking.k8s.io", "gateways"],
+];
+
+async function readMissingRights(client: ApiClient, namespace: string): Promise<string[]> {
+  if (await mayI(client, { verb: "*", group: "*", resource: "*", namespace: "" })) return [];
+  const asked = await Promise.all(
+    needed.map(([verb, group, resource]) => mayI(client, { verb, group, resource, namespace })),
+  );
+  return needed.flatMap(([verb, , resource], index) =>
+    asked[index] === false ? [`${verb} ${resource} --namespace ${namespace}`] : [],
+  );
+}

@@ -1,0 +1,55 @@
+// Plans and states as plain data; docs/migrate.schema.json describes them.
+import type { MigrationPlan } from "./plan";
+import type { MigrationRecord } from "./record";
+import { stepObject } from "./report";
+import type { Step } from "./steps";
+
+/** Grows when a field goes or changes its meaning; a new field does not count. */
+const schemaVersion = 1;
+
+/** Plans of namespaces. */
+export function planData(server: string, plans: readonly MigrationPlan[]) {
+  return {
+    schemaVersion,
+    cluster: { server },
+    ready: plans.every(({ ready }) => ready),
+    namespaces: plans.map(({ steps, ...plan }) => ({ ...plan, steps: steps.map(stepData) })),
+  };
+}
+
+function stepData(step: Step) {
+  return { do: step.do, object: stepObject(step), why: step.why };
+}
+
+/** Where a namespace stands. */
+export interface NamespaceState {
+  namespace: string;
+  /** On sidecars, in the middle, ambient with a record by which it can go back, or ambient. */
+  state: "sidecars" | "unfinished" | "migrated" | "ambient";
+  sidecars: number;
+  captured: number;
+  record?: MigrationRecord;
+}
+
+/** States of namespaces. */
+export function statusData(server: string, states: readonly NamespaceState[]) {
+  return {
+    schemaVersion,
+    cluster: { server },
+    sidecars: states.reduce((sum, { sidecars }) => sum + sidecars, 0),
+    namespaces: states.map(({ record, ...state }) => ({
+      ...state,
+      ...(record
+        ? {
+            record: {
+              begun: record.stamp,
+              direction: record.direction,
+              state: record.state,
+              next: record.next,
+              steps: record.steps.length,
+            },
+          }
+        : {}),
+    })),
+  };
+}

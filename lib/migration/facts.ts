@@ -1,0 +1,88 @@
+// What one look at a cluster gives a migration.
+import type { Labels } from "../istio/labels";
+import type { NetworkPolicyState } from "../cluster-state/snapshot";
+import type {
+  Attached,
+  AuthorizationPolicy,
+  KubeObject,
+  PeerAuthentication,
+  RequestAuthentication,
+  Service,
+  Workload,
+} from "./objects";
+
+/** A namespace. */
+export interface NamespaceFacts {
+  name: string;
+  uid: string;
+  labels: Labels;
+}
+
+/** A PodDisruptionBudget, and how many of its pods may go. */
+export interface Budget {
+  name: string;
+  selector: Labels;
+  allowed: number;
+}
+
+/** Pods of other namespaces that may call, by what they run as. */
+export interface Caller {
+  namespace: string;
+  serviceAccount: string;
+  mode: "sidecar" | "oldSidecar" | "ambient" | "gateway" | "none";
+  pods: number;
+}
+
+/** An object that a tool keeps as its source has it. */
+export interface Kept {
+  kind: string;
+  namespace: string;
+  name: string;
+  /** "the Argo CD application shop" */
+  who: string;
+  /** The command that shows or changes the source. */
+  change: string;
+}
+
+/** The parts that a migration stands on. */
+export interface Ground {
+  /** Release of istiod, as far as its image tells; undefined where there is no istiod. */
+  istiod?: string;
+  /** ztunnel has a ready pod on every node that it is to run on. */
+  ztunnel: boolean;
+  /** istiod knows ambient pods. */
+  ambient: boolean;
+  /** New sidecars speak HBONE. */
+  hbone: boolean;
+  /** The API serves Gateways of this version or newer, and the class of waypoints is there. */
+  gatewayApi: boolean;
+  /** Sidecars and ztunnel differ in what they let out: mesh-wide REGISTRY_ONLY. */
+  registryOnly: boolean;
+  /** Verbs that this user lacks: "patch deployments". */
+  missingRights: string[];
+}
+
+/** One look. */
+export interface MigrationFacts {
+  server: string;
+  /** Namespace of istiod: policies in it hold for the whole mesh. */
+  root: string;
+  trustDomain: string;
+  ground: Ground;
+  namespace: NamespaceFacts;
+  workloads: Workload[];
+  services: Service[];
+  budgets: Budget[];
+  networkPolicies: NetworkPolicyState[];
+  /** Of the namespace and of the root namespace. */
+  policies: AuthorizationPolicy[];
+  authentications: RequestAuthentication[];
+  /** The oldest first. */
+  peers: PeerAuthentication[];
+  /** Everything else that has a verdict, of the namespace and of the root namespace. */
+  traffic: KubeObject<Attached & { [field: string]: unknown }>[];
+  /** Waypoints of the namespace by name. */
+  waypoints: string[];
+  callers: Caller[];
+  kept: Kept[];
+}

@@ -1,0 +1,92 @@
+// What has to be there before a namespace can be migrated.
+import * as semver from "semver";
+import { meshLabels, systemNamespaces } from "../istio/labels";
+import type { MigrationFacts } from "./facts";
+import { verdict, verdictKinds as is, type Verdict } from "./verdict";
+
+/** The oldest istiod whose ambient mode is stable. */
+const oldest = "1.24.0";
+
+/** Rows for what is missing; none where all is there. */
+export function groundVerdicts(
+  { ground, namespace, root, callers, server }: MigrationFacts,
+  needsWaypoint: boolean,
+): Verdict[] {
+  const row = (object: string, why: string, fix: string) => verdict(object, is.blocks, why, { fix });
+  const { istiod } = ground;
+  if (istiod === undefined)
+    return [row(`Deployment ${root}/istiod`, `there is no istiod on ${server}`, "istio-ambient adopt")];
+  const strangers = callers.filter((caller) => caller.mode === "oldSidecar" && caller.namespace !== namespace.name);
+  const other = strangers.map((caller) => `${caller.namespace}/${caller.serviceAccount}`);
+  return [
+    ...(semver.valid(istiod) !== null && semver.lt(istiod, oldest)
+      ? [row(`Deployment ${root}/istiod`, `its release ${istiod} is older than ${oldest}`, "upgrade it first")]
+      : []),
+    ...(ground.ambient
+      ? []
+      : [
+          row(
+            `Deployment ${root}/istiod`,
+            "its ambient mode is off",
+            'values: { env: { PILOT_ENABLE_AMBIENT: "true" } }',
+          ),
+        ]),
+    ...(ground.ztunnel
+      ? []
+      : [
+          row(
+            `DaemonSet ${root}/ztunnel`,
+            "it must be ready on every node before a namespace is enrolled",
+            "istio-ambient check --category data-plane",
+          ),
+        ]),
+    ...(ground.hbone
+      ? []
+      : [
+          row(
+            `ConfigMap ${root}/istio`,
+            "sidecars must speak HBONE, or they and ambient pods have no common language but plaintext",
+            'meshConfig: { defaultConfig: { proxyMetadata: { ISTIO_META_ENABLE_HBONE: "true" } } }',
+          ),
+        ]),
+    ...(ground.gatewayApi || !needsWaypoint
+      ? []
+      : [
+          row(
+            "GatewayClass istio-waypoint",
+            "a waypoint needs the Gateway API and istiod's class",
+            "istio-ambient gateway-api",
+          ),
+        ]),
+    ...(other.length === 0
+      ? []
+      : [
+          row(
+            "sidecars without HBONE",
+            `${[...new Set(other)].sort().join(", ")} speak mTLS that ztunnel does not know: requests would lose who they come from`,
+            "kubectl rollout restart of their workloads",
+          ),
+        ]),
+    ...(namespace.labels[meshLabels.dataplaneMode] === "none"
+      ? [
+          row(
+            `Namespace ${namespace.name}`,
+            `its label ${meshLabels.dataplaneMode}: none keeps it out`,
+            `kubectl label namespace ${namespace.name} ${meshLabels.dataplaneMode}-`,
+          ),
+        ]
+      : []),
+    ...(systemNamespaces.test(namespace.name) || namespace.name === root
+      ? [
+          row(
+            `Namespace ${namespace.name}`,
+            "enrolling a system namespace can break the cluster's own networking",
+            "--namespace of an application",
+          ),
+        ]
+      : []),
+    ...ground.missingRights.map((right) =>
+      row(`right to ${right}`, "this user does not have it", `kubectl auth can-i ${right}`),
+    ),
+  ];
+}

@@ -1,0 +1,89 @@
+// Who of a namespace takes part in its migration, and who may call whom.
+import { meshLabels } from "../istio/labels";
+import { servicesOf } from "./model";
+import { selectsPods, type AuthorizationPolicy, type Service, type Workload } from "./objects";
+import type { MigrationFacts } from "./facts";
+
+/** Label and annotation by which a pod asks for a sidecar, or for none. */
+export const injectKey = "sidecar.istio.io/inject";
+
+const rolled = ["Deployment", "StatefulSet", "DaemonSet"];
+
+/** What a pod template says of injection itself. */
+export function injectionWish({ podLabels, podAnnotations }: Workload): "true" | "false" | undefined {
+  const wish = podLabels[injectKey] ?? podAnnotations[injectKey];
+  if (wish === "true" || wish === "false") return wish;
+  return podLabels[meshLabels.revision] === undefined ? undefined : "true";
+}
+
+/** Whether a workload keeps out of the mesh by its own wish, and would be captured by the label of its namespace. */
+export function isOptedOut(workload: Workload): boolean {
+  const isOut = injectionWish(workload) === "false" || (workload.pods.length > 0 && !workload.pods.some(isIn));
+  return !workload.hostNetwork && isOut && workload.podLabels[meshLabels.dataplaneMode] !== "none";
+}
+
+const isIn = ({ sidecar, captured }: { sidecar: boolean; captured: boolean }) => sidecar || captured;
+
+/** Whether a controller makes new pods of it when its template changes. */
+export function isRolled({ kind }: Workload): boolean {
+  return rolled.includes(kind);
+}
+
+/** Workloads with sidecars that become ambient. */
+export function members({ workloads }: MigrationFacts): Workload[] {
+  return workloads.filter(
+    (workload) => isRolled(workload) && !workload.hostNetwork && !isOptedOut(workload) && !isLeft(workload),
+  );
+}
+
+function isLeft({ podLabels }: Workload): boolean {
+  return podLabels[meshLabels.dataplaneMode] === "none";
+}
+
+/** The callers of each workload come first, as far as policies tell who calls; others by whether a Service leads to them. */
+export function rollOrder(workloads: readonly Workload[], facts: MigrationFacts): Workload[] {
+  const { policies, services, root } = facts;
+  const callees = new Map(
+    workloads.map((one) => [one, workloads.filter((other) => mayCall(one, other, policies, root))]),
+  );
+  const ranks = new Map<Workload, number>();
+  const rank = (workload: Workload, path: Workload[]): number => {
+    const known = ranks.get(workload);
+    if (known !== undefined) return known;
+    const next = (callees.get(workload) ?? []).filter((each) => each !== workload && !path.includes(each));
+    const found = 1 + Math.max(-1, ...next.map((each) => rank(each, [...path, workload])));
+    ranks.set(workload, found);
+    return found;
+  };
+  const serves = (workload: Workload) => Number(servicesOf(services, workload).length > 0);
+  return [...workloads].sort(
+    (one, other) =>
+      rank(other, []) - rank(one, []) || serves(one) - serves(other) || one.name.localeCompare(other.name),
+  );
+}
+
+/** Whether an ALLOW rule of the server names the client's account or namespace. */
+export function mayCall(
+  client: Workload,
+  server: Workload,
+  policies: readonly AuthorizationPolicy[],
+  root: string,
+): boolean {
+  if (client === server) return false;
+  const account = `${client.namespace}/${client.serviceAccount}`;
+  const ending = `/ns/${client.namespace}/sa/${client.serviceAccount}`;
+  return policies
+    .filter((policy) => (policy.spec?.action ?? "ALLOW") === "ALLOW" && selectsPods(policy, server, root))
+    .flatMap(({ spec }) => spec?.rules ?? [])
+    .flatMap(({ from = [] }) => from)
+    .some(
+      ({ source: { principals = [], serviceAccounts = [] } = {} }) =>
+        principals.some((each) => each.endsWith(ending)) ||
+        serviceAccounts.some((each) => each === account || each === client.serviceAccount),
+    );
+}
+
+/** The Services that lead to a workload and to which a waypoint can be attached. */
+export function fronts(services: readonly Service[], workload: Workload): Service[] {
+  return servicesOf(services, workload).filter(({ headless }) => !headless);
+}

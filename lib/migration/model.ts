@@ -1,0 +1,147 @@
+// Which requests a mesh lets pass, in the middle of a migration too: pods of one workload with sidecars and without, callers
+// of both kinds, a waypoint that some of them go through. Sources: measured on a real node and docs/migrate.md; for the
+// ways: istio pilot/pkg/networking (sidecars know no waypoint, istio#51445), ztunnel src/proxy/outbound.rs.
+import { meshLabels, type Labels } from "../istio/labels";
+import { envoyAllows } from "./envoy";
+import { mtlsMode } from "./mtls";
+import {
+  leadsTo,
+  selectsPods,
+  targetsOf,
+  type Attached,
+  type AuthorizationPolicy,
+  type KubeObject,
+  type PeerAuthentication,
+  type RequestAuthentication,
+  type Service,
+} from "./objects";
+import type { Http, Identity, Seen } from "./request";
+import { ztunnelAllows } from "./ztunnel";
+
+/** How a pod is in the mesh. */
+export const podModes = { sidecar: "sidecar", oldSidecar: "oldSidecar", ambient: "ambient", none: "none" } as const;
+
+/** With a sidecar that speaks HBONE, one that does not, captured by ztunnel, or outside. */
+export type PodMode = (typeof podModes)[keyof typeof podModes];
+
+/** Pods of one workload, as far as requests are concerned. */
+export interface Pods {
+  namespace: string;
+  name: string;
+  podLabels: Labels;
+  serviceAccount: string;
+  /** More than one while the workload is being rolled. */
+  modes: PodMode[];
+}
+
+/** A gateway for traffic from outside: it goes through waypoints where a Service says so. */
+export const gatewayMode = "gateway";
+
+/** One moment of a mesh. */
+export interface Mesh {
+  root: string;
+  trustDomain: string;
+  pods: Pods[];
+  services: Service[];
+  /** "<namespace>/<name>" of those that serve. */
+  waypoints: string[];
+  policies: AuthorizationPolicy[];
+  authentications: RequestAuthentication[];
+  peers: PeerAuthentication[];
+}
+
+/** Who calls: pods of the mesh by their name, or a gateway. */
+export interface Call {
+  from: Pods | { namespace: string; serviceAccount: string; modes: [typeof gatewayMode] };
+  to: Pods;
+  /** The Service that is called; the pod's own address where none is. */
+  service?: Service;
+  /** The port in the pod. */
+  port: number;
+  http?: Http;
+  authorized: boolean;
+}
+
+const clientIp = "10.0.0.7";
+const serverIp = "10.0.0.9";
+
+/** Whether a call may pass, on any of the ways that are open to it. */
+export function isAllowed(mesh: Mesh, call: Call): boolean {
+  return call.from.modes.some((from) => call.to.modes.some((to) => passes(mesh, call, from, to)));
+}
+
+function passes(mesh: Mesh, call: Call, from: PodMode | typeof gatewayMode, to: PodMode): boolean {
+  const waypoint = waypointOf(mesh, call, from);
+  if (waypoint === undefined) return podAllows(mesh, call, to, identityOf(mesh, call.from, from, to));
+  const service = call.service!;
+  const port = service.ports.find(({ targetPort }) => targetPort === call.port)?.port ?? call.port;
+  const seen = seenAs(call, port, identity(mesh, call.from));
+  const attached = (policy: KubeObject<Attached>) => isAttached(policy, service, waypoint, mesh.root);
+  if (!envoyAllows(mesh.policies.filter(attached), mesh.authentications.filter(attached), seen)) return false;
+  const [namespace = "", name = ""] = waypoint.split("/");
+  return podAllows(mesh, call, to, identity(mesh, { namespace, serviceAccount: name }));
+}
+
+/** Only ztunnel, and a gateway that is told to, know of waypoints; one that is gone is passed by. */
+function waypointOf({ waypoints }: Mesh, { service }: Call, from: PodMode | typeof gatewayMode): string | undefined {
+  const name = service?.labels[meshLabels.useWaypoint];
+  if (service === undefined || name === undefined || name === "none" || service.headless) return undefined;
+  const isTold = from === gatewayMode && service.labels[meshLabels.ingressUseWaypoint] === "true";
+  if (from !== podModes.ambient && !isTold) return undefined;
+  const waypoint = `${service.labels[meshLabels.useWaypointNamespace] ?? service.namespace}/${name}`;
+  return waypoints.includes(waypoint) ? waypoint : undefined;
+}
+
+/** Who the server's side sees: a sidecar without HBONE and ztunnel have no common language but plaintext. */
+function identityOf(
+  mesh: Mesh,
+  caller: Pick<Pods, "namespace" | "serviceAccount">,
+  from: PodMode | typeof gatewayMode,
+  to: PodMode,
+): Identity | undefined {
+  const isMixed =
+    (from === podModes.oldSidecar && to === podModes.ambient) ||
+    (from === podModes.ambient && to === podModes.oldSidecar);
+  return from === podModes.none || isMixed ? undefined : identity(mesh, caller);
+}
+
+function identity({ trustDomain }: Mesh, { namespace, serviceAccount }: Pick<Pods, "namespace" | "serviceAccount">) {
+  return { trustDomain, namespace, serviceAccount };
+}
+
+function seenAs({ http, authorized }: Call, port: number, who: Identity | undefined): Seen {
+  return {
+    ...(who ? { identity: who } : {}),
+    ...(http ? { http } : {}),
+    ip: clientIp,
+    destinationIp: serverIp,
+    port,
+    authorized,
+  };
+}
+
+function podAllows(mesh: Mesh, call: Call, to: PodMode, who: Identity | undefined): boolean {
+  if (to === podModes.none) return true;
+  if (who === undefined && mtlsMode(mesh.peers, call.to, call.port, mesh.root) === "STRICT") return false;
+  const seen = seenAs(call, call.port, who);
+  const selects = (policy: KubeObject<Attached>) => selectsPods(policy, call.to, mesh.root);
+  const policies = mesh.policies.filter(selects);
+  if (to === podModes.ambient) return ztunnelAllows(policies, seen);
+  return envoyAllows(policies, mesh.authentications.filter(selects), seen);
+}
+
+/** Whether a waypoint holds a policy against requests to a Service: by targetRefs alone. */
+export function isAttached(policy: KubeObject<Attached>, service: Service, waypoint: string, root: string): boolean {
+  const { namespace = "" } = policy.metadata;
+  const [waypointNamespace, waypointName] = waypoint.split("/");
+  return targetsOf(policy.spec ?? {}).some(({ kind, name }) => {
+    if (kind === "Service") return namespace === service.namespace && name === service.name;
+    if (kind === "GatewayClass") return namespace === root && name === "istio-waypoint";
+    return kind === "Gateway" && namespace === waypointNamespace && name === waypointName;
+  });
+}
+
+/** The Services that lead to pods. */
+export function servicesOf(services: readonly Service[], pods: { namespace: string; podLabels: Labels }): Service[] {
+  return services.filter((service) => leadsTo(service, pods));
+}

@@ -1,0 +1,194 @@
+// What a migration looks at: Istio's policies as they are written, and workloads and Services as far as they matter to it.
+import type { Labels } from "../istio/labels";
+
+/** An object as the API gives it. */
+export interface KubeObject<Spec = object> {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    uid?: string;
+    resourceVersion?: string;
+    labels?: Labels;
+    annotations?: Labels;
+  };
+  spec?: Spec;
+}
+
+/** Where a policy of Istio is attached. */
+export interface TargetRef {
+  group?: string;
+  kind: string;
+  name: string;
+}
+
+/** What all of Istio's policies have. */
+export interface Attached {
+  selector?: { matchLabels?: Labels };
+  targetRef?: TargetRef;
+  targetRefs?: TargetRef[];
+}
+
+/** Who asks, in one rule of an AuthorizationPolicy. */
+export interface Source {
+  principals?: string[];
+  notPrincipals?: string[];
+  requestPrincipals?: string[];
+  notRequestPrincipals?: string[];
+  namespaces?: string[];
+  notNamespaces?: string[];
+  serviceAccounts?: string[];
+  notServiceAccounts?: string[];
+  trustDomains?: string[];
+  notTrustDomains?: string[];
+  ipBlocks?: string[];
+  notIpBlocks?: string[];
+  remoteIpBlocks?: string[];
+  notRemoteIpBlocks?: string[];
+}
+
+/** What is asked for. */
+export interface Operation {
+  hosts?: string[];
+  notHosts?: string[];
+  ports?: string[];
+  notPorts?: string[];
+  methods?: string[];
+  notMethods?: string[];
+  paths?: string[];
+  notPaths?: string[];
+}
+
+/** A further condition. */
+export interface When {
+  key: string;
+  values?: string[];
+  notValues?: string[];
+}
+
+/** One rule: any of `from`, any of `to`, and all of `when`. */
+export interface Rule {
+  from?: { source?: Source }[];
+  to?: { operation?: Operation }[];
+  when?: When[];
+}
+
+/** The spec of an AuthorizationPolicy. */
+export interface AuthorizationSpec extends Attached {
+  action?: string;
+  rules?: Rule[];
+  provider?: { name?: string };
+}
+
+/** An AuthorizationPolicy. */
+export type AuthorizationPolicy = KubeObject<AuthorizationSpec>;
+
+/** The spec of a PeerAuthentication. */
+export interface PeerSpec {
+  selector?: { matchLabels?: Labels };
+  mtls?: { mode?: string };
+  portLevelMtls?: { [port: string]: { mode?: string } };
+}
+
+/** A PeerAuthentication. */
+export type PeerAuthentication = KubeObject<PeerSpec>;
+
+/** A RequestAuthentication. */
+export type RequestAuthentication = KubeObject<Attached & { jwtRules?: object[] }>;
+
+/** A port of a Service, and the number that it has in the pods. */
+export interface ServicePort {
+  port: number;
+  targetPort: number;
+}
+
+/** A Service. */
+export interface Service {
+  namespace: string;
+  name: string;
+  labels: Labels;
+  uid: string;
+  /** Labels of the pods behind it; undefined where it selects none. */
+  selector?: Labels;
+  headless: boolean;
+  ports: ServicePort[];
+}
+
+/** A pod of a workload. */
+export interface Pod {
+  name: string;
+  sidecar: boolean;
+  /** Its sidecar takes and opens HBONE connections. */
+  hbone: boolean;
+  captured: boolean;
+  ready: boolean;
+}
+
+/** What keeps pods of one kind. */
+export interface Workload {
+  kind: string;
+  namespace: string;
+  name: string;
+  uid: string;
+  /** Labels of its pods, as the template has them. */
+  podLabels: Labels;
+  podAnnotations: Labels;
+  /** The labels by which the workload knows its pods. */
+  selector: Labels;
+  serviceAccount: string;
+  hostNetwork: boolean;
+  /** Pods that it is to have. */
+  desired: number;
+  paused: boolean;
+  /** RollingUpdate, Recreate or OnDelete. */
+  strategy: string;
+  /** New pods come up before old ones go. */
+  surges: boolean;
+  /** Containers with a postStart hook. */
+  startHooks: string[];
+  pods: Pod[];
+}
+
+/** "AuthorizationPolicy shop/viewers" of an object. */
+export function nameOf({ kind, metadata: { namespace = "", name } }: KubeObject): string {
+  return `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`;
+}
+
+/** Whether a map of labels is part of another. */
+export function isPartOf(wanted: Labels, labels: Labels): boolean {
+  return Object.entries(wanted).every(([key, value]) => labels[key] === value);
+}
+
+/** The targets of a policy, the older single one among them. */
+export function targetsOf({ targetRef, targetRefs = [] }: Attached): TargetRef[] {
+  return targetRefs.length === 0 && targetRef ? [targetRef] : targetRefs;
+}
+
+/** Whether sidecars and ztunnel hold a policy against pods: by its namespace, its selector, and no targetRefs. */
+export function selectsPods(
+  policy: KubeObject<Attached>,
+  pods: { namespace: string; podLabels: Labels },
+  root: string,
+): boolean {
+  const { namespace = "" } = policy.metadata;
+  if (namespace !== root && namespace !== pods.namespace) return false;
+  const { selector, ...spec } = policy.spec ?? {};
+  return targetsOf(spec).length === 0 && isPartOf(selector?.matchLabels ?? {}, pods.podLabels);
+}
+
+/** Whether a Service leads to pods. */
+export function leadsTo({ namespace, selector }: Service, pods: { namespace: string; podLabels: Labels }): boolean {
+  return (
+    namespace === pods.namespace &&
+    selector !== undefined &&
+    Object.keys(selector).length > 0 &&
+    isPartOf(selector, pods.podLabels)
+  );
+}
+
+/** An object without some of its fields. */
+export function without<T extends object, K extends keyof T>(object: T, ...keys: K[]): Omit<T, K> {
+  const kept = Object.entries(object).filter(([key]) => !keys.some((each) => each === key));
+  return Object.fromEntries(kept) as Omit<T, K>;
+}

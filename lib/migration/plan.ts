@@ -1,0 +1,284 @@
+// The plan of a migration: verdicts, and the steps in their order. The order is what keeps refused requests refused at every
+// moment; tests/unit/migration/holes.test.ts proves it against the model.
+import { changesTo, type Changes } from "../adoption/journal";
+import { meshLabels } from "../istio/labels";
+import type { MigrationFacts } from "./facts";
+import { groundVerdicts } from "./ground-verdicts";
+import { injectKey, isOptedOut, isRolled, members, rollOrder } from "./members";
+import { selectsPods, without, type KubeObject, type Service, type Workload } from "./objects";
+import { networkVerdicts, workloadVerdicts } from "./workload-verdicts";
+import { policyVerdicts } from "./policy-verdicts";
+import {
+  hboneMark,
+  isSame,
+  keyOf,
+  rollMark,
+  type AwaitStep,
+  type Key,
+  type LabelStep,
+  type RollGoal,
+  type RollStep,
+  type Step,
+} from "./steps";
+import { routedServices, trafficVerdicts } from "./traffic-verdicts";
+import { stops, verdictKinds, type Verdict } from "./verdict";
+import { isAuthorization, planWaypoint, type Guards, type Policy, type WaypointPlan } from "./waypoint";
+
+/** What the user decides. */
+export interface MigrationChoice {
+  /** Name of the waypoint, where one is needed. */
+  waypoint: string;
+  /** Objects whose verdict is taken as it is: "EnvoyFilter shop/limits". */
+  accept: readonly string[];
+  /** Marks the new pods of this migration. */
+  stamp: string;
+}
+
+/** All of it. */
+export interface MigrationPlan {
+  namespace: string;
+  verdicts: Verdict[];
+  steps: Step[];
+  /** Workloads in the order in which their pods are replaced. */
+  order: string[];
+  /** What requests meet on the way and afterwards, other than before. */
+  notes: string[];
+  /** True where nothing keeps the migration from starting. */
+  ready: boolean;
+}
+
+/** Plans the migration of one namespace. */
+export function planMigration(facts: MigrationFacts, choice: MigrationChoice): MigrationPlan {
+  const waypoint = planWaypoint(facts, choice.waypoint, routedServices(facts));
+  const verdicts = [
+    ...groundVerdicts(facts, waypoint !== undefined),
+    ...workloadVerdicts(facts),
+    ...policyVerdicts(facts, waypoint),
+    ...trafficVerdicts(facts, waypoint),
+    ...networkVerdicts(facts),
+    ...otherWaypoints(facts, waypoint),
+  ].map((row): Verdict => (isAccepted(row, choice) ? { ...row, accepted: true } : row));
+  const order = rollOrder(members(facts).filter(needsRoll), facts);
+  const steps = stepsOf(facts, choice, waypoint, order);
+  return {
+    namespace: facts.namespace.name,
+    verdicts: [...verdicts, ...keptVerdicts(facts, steps)],
+    steps,
+    order: order.map(({ kind, name }) => `${kind} ${name}`),
+    notes: waypoint ? bypassNotes(facts, waypoint) : [],
+    ready: !verdicts.some(stops),
+  };
+}
+
+function isAccepted({ object, verdict: kind }: Verdict, { accept }: MigrationChoice): boolean {
+  return kind === verdictKinds.hole && accept.includes(object);
+}
+
+/** Objects that somebody puts back: what changes in the cluster has to change at the source as well. */
+function keptVerdicts({ kept }: MigrationFacts, steps: readonly Step[]): Verdict[] {
+  const touched = steps.flatMap((step) => (step.do === "await" ? [] : ["key" in step ? step.key : keyOf(step.object)]));
+  const found = kept.filter((object) => touched.some((key) => isSame(key, { apiVersion: "", ...object })));
+  return found.map(({ kind, namespace, name, who, change }) => ({
+    object: `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`,
+    verdict: verdictKinds.loses,
+    why: `${who} puts it back as its source has it: write what this migration changes there too`,
+    fix: change,
+  }));
+}
+
+/** Services that go through another waypoint already. */
+function otherWaypoints({ services }: MigrationFacts, waypoint: WaypointPlan | undefined): Verdict[] {
+  if (!waypoint) return [];
+  const found = services.filter(({ labels }) => ![undefined, waypoint.name].includes(labels[meshLabels.useWaypoint]));
+  return found.map((service) => ({
+    object: `Service ${service.namespace}/${service.name}`,
+    verdict: verdictKinds.blocks,
+    why: `it goes through the waypoint ${service.labels[meshLabels.useWaypoint] ?? ""}, not through ${waypoint.name}`,
+    fix: `--waypoint ${service.labels[meshLabels.useWaypoint] ?? ""}`,
+  }));
+}
+
+/** Its pods are not ambient yet. */
+function needsRoll({ pods, desired, podLabels, podAnnotations }: Workload): boolean {
+  const asks = injectKey in podLabels || injectKey in podAnnotations;
+  return asks || desired === 0 || pods.some(({ sidecar, captured }) => sidecar || !captured);
+}
+
+function stepsOf(
+  facts: MigrationFacts,
+  choice: MigrationChoice,
+  waypoint: WaypointPlan | undefined,
+  order: readonly Workload[],
+): Step[] {
+  const cuts = new Map(waypoint?.guards.map((guards) => [guards.workload, guards]) ?? []);
+  const early =
+    waypoint?.guards.filter((guards) => waypoint.early.some((policy) => holdsFor(policy, guards, facts))) ?? [];
+  const late = order.flatMap((workload): Step[] => {
+    const guards = cuts.get(workload);
+    const cut = guards && !early.includes(guards) ? cutSteps(guards) : [];
+    return [...cut, roll(workload, "ambient", choice)];
+  });
+  return [
+    ...order
+      .filter(({ pods }) => pods.some(({ sidecar, hbone }) => sidecar && !hbone))
+      .map((workload) => roll(workload, "hbone", choice)),
+    ...facts.workloads
+      .filter((workload) => isRolled(workload) && isOptedOut(workload))
+      .map((workload) => roll(workload, "outside", choice)),
+    ...facts.workloads
+      .filter((workload) => !isRolled(workload) && !workload.hostNetwork)
+      .flatMap((workload) => podSteps(workload)),
+    ...(waypoint ? waypointSteps(facts, waypoint) : []),
+    ...early.flatMap(cutSteps),
+    ...(waypoint?.early ?? []).map((policy) =>
+      removal(policy, "the waypoint holds it; at ztunnel it would refuse the waypoint"),
+    ),
+    ...namespaceSteps(facts),
+    ...late,
+    { do: "await", what: "capture", keys: order.map(workloadKey), why: "every pod is captured and has no sidecar" },
+    ...(waypoint?.late ?? []).map((policy) => removal(policy, "the waypoint holds it")),
+  ];
+}
+
+function holdsFor(policy: Policy, { workload }: Guards, { root }: MigrationFacts): boolean {
+  return selectsPods(policy, workload, root);
+}
+
+function cutSteps({ cut, workload }: Guards): Step[] {
+  const why = `from here on only the waypoint reaches the pods of ${workload.name}`;
+  return cut ? [{ do: "create", object: cut, why }, ...awaitPolicies("accepted", [cut], "ztunnel holds it")] : [];
+}
+
+/** istiod tells of AuthorizationPolicies alone how far they have got. */
+function awaitPolicies(what: "known" | "accepted", policies: readonly Policy[], why: string): AwaitStep[] {
+  const keys = policies.filter(isAuthorization).map(keyOf);
+  return keys.length > 0 ? [{ do: "await", what, keys, why }] : [];
+}
+
+function removal(policy: Policy, why: string): Step {
+  return { do: "delete", object: cleaned(policy), why };
+}
+
+/** What the API server wrote into an object is no part of it. */
+export function cleaned<T extends KubeObject>(object: T): T {
+  const { name, namespace, labels, annotations, uid } = object.metadata;
+  const metadata = Object.fromEntries(
+    Object.entries({ name, namespace, labels, annotations, uid }).filter(([, value]) => value !== undefined),
+  );
+  return { ...without(object, "metadata"), metadata } as T;
+}
+
+function waypointSteps({ namespace }: MigrationFacts, waypoint: WaypointPlan): Step[] {
+  const copies = [...waypoint.copies.values()].flat();
+  const gateway = gatewayOf(waypoint.name, namespace.name);
+  return [
+    ...copies.map((object): Step => ({ do: "create", object, why: "has no effect before the waypoint is attached" })),
+    ...(waypoint.exists ? [] : [{ do: "create", object: gateway, why: "no traffic goes through it yet" } as const]),
+    { do: "await", what: "waypoint", keys: [keyOf(gateway)], why: "its pods are ready" },
+    ...awaitPolicies("known", copies, "istiod has seen them"),
+    ...waypoint.guards.flatMap(({ allow, workload }): Step[] =>
+      allow ? [{ do: "create", object: allow, why: `the waypoint may reach the pods of ${workload.name}` }] : [],
+    ),
+    ...awaitPolicies(
+      "accepted",
+      waypoint.guards.flatMap(({ allow }) => allow ?? []),
+      "ztunnel holds them",
+    ),
+    ...waypoint.services.flatMap((service) => attachStep(service, waypoint.name)),
+    ...(waypoint.services.length > 0 ? awaitPolicies("accepted", copies, "the waypoint holds them") : []),
+  ];
+}
+
+/** A waypoint as `istioctl waypoint apply` makes it. */
+function gatewayOf(name: string, namespace: string): KubeObject {
+  return {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "Gateway",
+    metadata: { name, namespace, labels: { [meshLabels.waypointFor]: "service" } },
+    spec: {
+      gatewayClassName: "istio-waypoint",
+      listeners: [{ name: "mesh", port: 15008, protocol: "HBONE" }],
+    },
+  };
+}
+
+function attachStep({ namespace, name, labels }: Service, waypoint: string): LabelStep[] {
+  const changes = changesTo(labels, { [meshLabels.useWaypoint]: waypoint, [meshLabels.ingressUseWaypoint]: "true" });
+  if (Object.keys(changes).length === 0) return [];
+  const key = { apiVersion: "v1", kind: "Service", namespace, name };
+  return [{ do: "label", key, labels: changes, why: "ambient callers and gateways go through the waypoint" }];
+}
+
+/** The label that captures comes first, and the one that injects goes after it; back in the opposite order. */
+function namespaceSteps({ namespace: { name, labels } }: MigrationFacts): LabelStep[] {
+  const key = { apiVersion: "v1", kind: "Namespace", namespace: "", name };
+  const mode = changesTo(labels, { [meshLabels.dataplaneMode]: "ambient" });
+  const injection = changesTo(labels, { [meshLabels.injection]: null, [meshLabels.revision]: null });
+  const steps: LabelStep[] = [
+    { do: "label", key, labels: mode, part: "mode", why: "new pods without a sidecar are captured" },
+    { do: "label", key, labels: injection, part: "injection", why: "new pods get no sidecar" },
+  ];
+  return steps.filter(({ labels: changes }) => Object.keys(changes).length > 0);
+}
+
+function workloadKey({ kind, namespace, name }: Workload): Key {
+  return { apiVersion: "apps/v1", kind, namespace, name };
+}
+
+const reasons: { [G in RollGoal]: string } = {
+  hbone: "its sidecars must speak HBONE before others stop speaking anything else",
+  outside: "it stays outside the mesh",
+  ambient: "its pods lose their sidecars and are captured",
+};
+
+function roll(workload: Workload, goal: RollGoal, { stamp }: MigrationChoice): RollStep {
+  const { podLabels, podAnnotations } = workload;
+  const labels: Changes = {
+    ...(goal === "outside" ? changesTo(podLabels, { [meshLabels.dataplaneMode]: "none" }) : {}),
+    ...(goal === "ambient" ? changesTo(podLabels, { [injectKey]: null, [meshLabels.revision]: null }) : {}),
+  };
+  const mark = goal === "hbone" ? hboneMark : rollMark;
+  const annotations: Changes = {
+    [mark]: { before: podAnnotations[mark] ?? null, after: stamp },
+    ...(goal === "ambient" ? changesTo(podAnnotations, { [injectKey]: null }) : {}),
+  };
+  return { do: "roll", key: workloadKey(workload), goal, labels, annotations, why: reasons[goal] };
+}
+
+/** Pods that nothing makes again are labelled themselves, so that the namespace's label does not capture them. */
+function podSteps({ namespace, pods, podLabels }: Workload): LabelStep[] {
+  if (podLabels[meshLabels.dataplaneMode] !== undefined) return [];
+  return pods
+    .filter(({ sidecar, captured }) => !sidecar && !captured)
+    .map(({ name }) => ({
+      do: "label",
+      key: { apiVersion: "v1", kind: "Pod", namespace, name },
+      labels: { [meshLabels.dataplaneMode]: { before: null, after: "none" } },
+      why: "it has no sidecar, and stays outside the mesh",
+    }));
+}
+
+/** Who is refused because it does not go through the waypoint. */
+function bypassNotes({ callers, namespace }: MigrationFacts, { guards, workloads }: WaypointPlan): string[] {
+  const guarded = guards.filter(({ allow, cut }) => allow ?? cut).map(({ workload }) => workload.name);
+  const others = callers.filter(({ mode, namespace: from }) => mode === "sidecar" && from !== namespace.name);
+  const from = [...new Set(others.map((caller) => caller.namespace))].sort();
+  const named = guarded.join(", ");
+  return [
+    ...(guarded.length > 0
+      ? [
+          `once its pods are replaced, ${named} can be reached through its Services alone, no longer by the address of a pod`,
+        ]
+      : []),
+    ...(guarded.length > 0 && from.length > 0
+      ? [
+          `sidecars know no waypoint: callers in ${from.join(", ")} are refused at ${named} until they are ambient; migrate them first`,
+        ]
+      : []),
+    ...(workloads.length > 1 && guarded.length > 0
+      ? [
+          `callers with sidecars in ${namespace.name} itself are refused there from the moment a server's pods are replaced until their own are`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,102 @@
+// What becomes of Istio's policies.
+import { attributesBeyondWaypoint, isBeyondZtunnel } from "./kept-from-ztunnel";
+import { fronts } from "./members";
+import { nameOf, selectsPods, targetsOf, type PeerAuthentication, type Workload } from "./objects";
+import type { MigrationFacts } from "./facts";
+import { verdict, verdictKinds as is, type Verdict } from "./verdict";
+import { isAuthorization, reasonForWaypoint, type Policy, type WaypointPlan } from "./waypoint";
+import { servicesOf } from "./model";
+import { isDryRun } from "./ztunnel";
+
+/** Rows of all policies. */
+export function policyVerdicts(facts: MigrationFacts, waypoint: WaypointPlan | undefined): Verdict[] {
+  return [
+    ...[...facts.policies, ...facts.authentications].map((policy) => policyVerdict(policy, facts, waypoint)),
+    ...facts.peers.map(peerVerdict),
+  ];
+}
+
+function policyVerdict(policy: Policy, facts: MigrationFacts, waypoint: WaypointPlan | undefined): Verdict {
+  const writes = waypoint?.copies.get(policy) ?? [];
+  if (targetsOf(policy.spec ?? {}).length > 0)
+    return verdict(policy, is.carriesOver, "it is attached by targetRefs already");
+  const selected = facts.workloads.filter((workload) => selectsPods(policy, workload, facts.root));
+  if (selected.length === 0) return verdict(policy, is.carriesOver, "it holds for no pod of the namespace");
+  const found = waypoint && obstacle(policy, facts, waypoint);
+  if (found) return found;
+  if (isAuthorization(policy) && !isBeyondZtunnel(policy)) {
+    if (isDryRun(policy)) return verdict(policy, is.carriesOver, "a dry run has no effect on requests");
+    if (writes.length === 0) return verdict(policy, is.carriesOver, "ztunnel holds it as a sidecar does");
+    const isEarly = waypoint?.early.includes(policy);
+    const why = isEarly
+      ? "at ztunnel it would refuse the waypoint, which holds it instead"
+      : "the pods get connections from the waypoint, which has to hold it as well";
+    return verdict(policy, is.rewritten, why, { writes });
+  }
+  // Without a single pod with a sidecar there is nothing to keep.
+  if (waypoint === undefined) return verdict(policy, is.carriesOver, "it holds for no pod that is migrated");
+  const closed = selected.filter((workload) => fronts(facts.services, workload).length === 0).map(({ name }) => name);
+  const more =
+    closed.length > 0 ? `; no Service leads to ${closed.join(", ")}, which refuses all connections then` : "";
+  return verdict(policy, is.needsWaypoint, reasonForWaypoint(policy) + more, { writes });
+}
+
+/** What keeps a policy from being held by the waypoint. */
+function obstacle(policy: Policy, facts: MigrationFacts, waypoint: WaypointPlan): Verdict | undefined {
+  const isHeld = waypoint.copies.has(policy);
+  if (!isHeld) return undefined;
+  const beyond = isAuthorization(policy) ? attributesBeyondWaypoint(policy) : [];
+  if (beyond.length > 0) {
+    const why = `only a sidecar can judge ${beyond.join(", ")}`;
+    return verdict(policy, is.blocks, why, {
+      fix: `kubectl edit ${policy.kind.toLowerCase()} ${policy.metadata.name}`,
+    });
+  }
+  const isRoots = policy.metadata.namespace === facts.root && facts.root !== facts.namespace.name;
+  if (isRoots && isAuthorization(policy) && refusesFromRoot(policy, waypoint)) {
+    const why = `at ztunnel it would refuse the waypoint, and it holds for other namespaces too`;
+    return verdict(policy, is.blocks, why, {
+      fix: `except the waypoint ${facts.namespace.name}/${waypoint.name} from it`,
+    });
+  }
+  for (const [service, workloads] of waypoint.shared) {
+    const there = workloads.filter((workload) => selectsPods(policy, workload, facts.root));
+    if (there.length === 0 || there.length === workloads.length) continue;
+    const why =
+      `Service ${service.namespace}/${service.name} leads to ${namesOf(workloads)}, and the policy is for ` +
+      `${namesOf(there)} alone: a waypoint cannot tell them apart`;
+    return verdict(policy, is.blocks, why, { fix: "give each of them a Service of its own" });
+  }
+  const headless = waypoint.workloads.find(
+    (workload) => isHeadlessOnly(workload, facts) && selectsPods(policy, workload, facts.root),
+  );
+  if (headless) {
+    const why = `only headless Services lead to ${headless.name}: what calls it by the address of its pods goes through no waypoint`;
+    return verdict(policy, is.blocks, why, { fix: "call it by a Service with an address" });
+  }
+  return undefined;
+}
+
+function refusesFromRoot(policy: Policy, { refusingRoot }: WaypointPlan): boolean {
+  return refusingRoot.some((each) => each === policy);
+}
+
+function namesOf(workloads: readonly Workload[]): string {
+  return workloads.map(({ name }) => name).join(", ");
+}
+
+function isHeadlessOnly(workload: Workload, { services }: MigrationFacts): boolean {
+  const all = servicesOf(services, workload);
+  return all.length > 0 && all.every(({ headless }) => headless);
+}
+
+function peerVerdict(peer: PeerAuthentication): Verdict {
+  const { mtls, portLevelMtls = {} } = peer.spec ?? {};
+  const ports = Object.entries(portLevelMtls).filter(([, port]) => port.mode === "DISABLE");
+  if (mtls?.mode === "DISABLE" || ports.length > 0) {
+    const where = mtls?.mode === "DISABLE" ? "mtls" : `portLevelMtls of ${ports.map(([port]) => port).join(", ")}`;
+    const why = `ztunnel always encrypts between pods of the mesh: DISABLE of ${where} has no effect`;
+    return verdict(peer, is.blocks, why, { fix: `${nameOf(peer)}: mode: PERMISSIVE` });
+  }
+  return verdict(peer, is.carriesOver, "ztunnel holds it as a sidecar does");
+}

@@ -1,0 +1,64 @@
+// A plan and its progress in words.
+import type { MigrationPlan } from "./plan";
+import { keyOf, type Step } from "./steps";
+import { stops, verdictKinds, type Verdict, type VerdictKind } from "./verdict";
+
+const labels: { [K in VerdictKind]: string } = {
+  "carries-over": "carries over",
+  "needs-waypoint": "needs a waypoint",
+  rewritten: "rewritten",
+  loses: "loses",
+  hole: "opens a hole",
+  blocks: "blocks",
+};
+
+const worstFirst = Object.values(verdictKinds).reverse();
+
+/** "create AuthorizationPolicy shop/web-from-waypoint" */
+export function stepName(step: Step): string {
+  const names = { create: "create", delete: "delete", label: "label", roll: "restart", await: "wait for" };
+  return `${names[step.do]} ${stepObject(step)}`;
+}
+
+/** What a step is about. */
+export function stepObject(step: Step): string {
+  const [first, ...others] = step.do === "await" ? step.keys : ["key" in step ? step.key : keyOf(step.object)];
+  if (first === undefined) return "pods";
+  const { kind, namespace, name } = first;
+  return `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}${others.length > 0 ? ` and ${others.length} more` : ""}`;
+}
+
+/** The whole plan of a namespace. */
+export function planLines({ namespace, verdicts, steps, order, notes, ready }: MigrationPlan): string[] {
+  const rows = [...verdicts].sort((one, other) => worstFirst.indexOf(one.verdict) - worstFirst.indexOf(other.verdict));
+  const section = (title: string, lines: string[]) =>
+    lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
+  return [
+    `Namespace ${namespace}: ${ready ? "can be migrated" : "cannot be migrated yet"}`,
+    ...section("What becomes of each object:", rows.flatMap(verdictLines)),
+    ...section("Restarted in this order:", order),
+    ...section("On the way:", notes),
+    ...section(
+      "Steps, each written down in the namespace before it is done:",
+      steps.map((step, index) => `${String(index + 1).padStart(2)}. ${stepName(step)}: ${step.why}`),
+    ),
+  ];
+}
+
+function verdictLines(row: Verdict): string[] {
+  const { object, verdict, why, fix, writes = [], accepted } = row;
+  const label = accepted ? `${labels[verdict]}, accepted` : labels[verdict];
+  return [
+    `${label.padEnd(16)}  ${object}: ${why}`,
+    ...(fix === undefined ? [] : [`${" ".repeat(18)}first: ${fix}`]),
+    ...writes.map(({ kind, metadata }) => `${" ".repeat(18)}becomes ${kind} ${metadata.namespace}/${metadata.name}`),
+  ];
+}
+
+/** What keeps a migration from starting, one line each. */
+export function refusalLines({ verdicts }: MigrationPlan): string[] {
+  return verdicts.filter(stops).map(({ object, why, fix, verdict }) => {
+    const accept = verdict === verdictKinds.hole ? `, or run it with \`--accept "${object}"\`` : "";
+    return `${object}: ${why}${fix === undefined ? "" : `; first: ${fix}`}${accept}`;
+  });
+}

@@ -1,0 +1,109 @@
+// The steps of a migration: plain data that is written into the namespace before the first of them is taken, so that a run
+// that was killed goes on, and a later one goes back.
+import type { Changes } from "../adoption/journal";
+import type { KubeObject } from "./objects";
+
+/** An object, by what names it. */
+export interface Key {
+  apiVersion: string;
+  kind: string;
+  namespace: string;
+  name: string;
+}
+
+/** Creates an object; the way back deletes it. */
+export interface CreateStep {
+  do: "create";
+  object: KubeObject;
+  why: string;
+}
+
+/** Deletes an object; the way back creates it again. */
+export interface DeleteStep {
+  do: "delete";
+  object: KubeObject;
+  why: string;
+}
+
+/** Changes labels; the way back changes them back. */
+export interface LabelStep {
+  do: "label";
+  key: Key;
+  labels: Changes;
+  /** The label by which pods without sidecars are captured, or the one by which new pods get sidecars. */
+  part?: "mode" | "injection";
+  why: string;
+}
+
+/** What pods are to be once a workload was rolled. */
+export type RollGoal = "hbone" | "outside" | "ambient";
+
+/** Replaces the pods of a workload by a change of its template, and waits for the new ones. */
+export interface RollStep {
+  do: "roll";
+  key: Key;
+  goal: RollGoal;
+  labels: Changes;
+  annotations: Changes;
+  why: string;
+}
+
+/** Waits for what controllers do. */
+export interface AwaitStep {
+  do: "await";
+  /**
+   * A waypoint's pods; that istiod has seen policies; that ztunnel or the waypoint holds them; that the pods of workloads are
+   * captured and have no sidecar.
+   */
+  what: "waypoint" | "known" | "accepted" | "capture";
+  keys: Key[];
+  why: string;
+}
+
+/** One step. */
+export type Step = CreateStep | DeleteStep | LabelStep | RollStep | AwaitStep;
+
+/** Which way steps are gone. */
+export type Direction = "apply" | "rollback";
+
+/** Annotation of a pod template: the migration that has replaced its pods. */
+export const rollMark = "istio-ambient/migrated";
+/** The same for the roll before, which gave sidecars HBONE. */
+export const hboneMark = "istio-ambient/hbone";
+
+/** Names an object. */
+export function keyOf({ apiVersion, kind, metadata: { namespace = "", name } }: KubeObject): Key {
+  return { apiVersion, kind, namespace, name };
+}
+
+/** True for the same object. */
+export function isSame(one: Key, other: Key): boolean {
+  return one.kind === other.kind && one.namespace === other.namespace && one.name === other.name;
+}
+
+/** The steps in the order in which they are gone. */
+export function ordered(steps: readonly Step[], direction: Direction): Step[] {
+  return direction === "apply" ? [...steps] : backwards(steps);
+}
+
+/**
+ * Backwards, with one exception: new pods get sidecars again before the old ones go, and the label that keeps these captured
+ * goes last. Without it they would be open to everybody.
+ */
+function backwards(steps: readonly Step[]): Step[] {
+  const reversed = [...steps].reverse();
+  const injection = reversed.filter((step) => step.do === "label" && step.part === "injection");
+  const rest = reversed.filter((step) => !injection.includes(step)).map((step) => withHbone(step, steps));
+  const first = rest.findIndex((step) => step.do === "roll" && step.goal === "ambient");
+  const at = first < 0 ? rest.findIndex((step) => step.do === "label" && step.part === "mode") : first;
+  return at < 0 ? [...rest, ...injection] : [...rest.slice(0, at), ...injection, ...rest.slice(at)];
+}
+
+/** A workload that was rolled twice goes back in one. */
+function withHbone(step: Step, steps: readonly Step[]): Step {
+  if (step.do !== "roll" || step.goal !== "ambient") return step;
+  const before = steps.find(
+    (each): each is RollStep => each.do === "roll" && each.goal === "hbone" && isSame(each.key, step.key),
+  );
+  return before ? { ...step, annotations: { ...before.annotations, ...step.annotations } } : step;
+}

@@ -1,0 +1,171 @@
+// What becomes of Istio's traffic objects, and of what the mesh does for all of them.
+import { textOf } from "../validation/violations";
+import { nameOf, targetsOf, type Attached, type KubeObject } from "./objects";
+import type { MigrationFacts } from "./facts";
+import { verdict, verdictKinds as is, type Verdict } from "./verdict";
+import type { WaypointPlan } from "./waypoint";
+
+type Traffic = MigrationFacts["traffic"][number];
+type Judge = (object: Traffic, facts: MigrationFacts, waypoint: WaypointPlan | undefined) => Verdict;
+
+const list = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
+const map = (value: unknown): { [key: string]: unknown } =>
+  typeof value === "object" && value !== null ? (value as { [key: string]: unknown }) : {};
+const texts = (value: unknown): string[] => list(value).map(String);
+
+/** The first label of a host name: the Service. */
+const serviceOf = (host: string) => host.split(".")[0] ?? host;
+
+/** Rows of all of them. */
+export function trafficVerdicts(facts: MigrationFacts, waypoint: WaypointPlan | undefined): Verdict[] {
+  const rows = facts.traffic.map((object) => (judges[object.kind] ?? unknownKind)(object, facts, waypoint));
+  if (!facts.ground.registryOnly) return rows;
+  const why = "REGISTRY_ONLY is kept by sidecars alone: ztunnel lets connections to unknown hosts out";
+  return [
+    ...rows,
+    verdict(`ConfigMap ${facts.root}/istio`, is.hole, why, { fix: "an egress NetworkPolicy, then --accept" }),
+  ];
+}
+
+/** Services whose traffic is routed by HTTP: they need a waypoint for that. */
+export function routedServices({ traffic, services, namespace }: MigrationFacts): Set<string> {
+  const byRoutes = traffic.flatMap((object) => {
+    if (object.kind === "VirtualService") return isForMesh(object) ? texts(object.spec?.["hosts"]).map(serviceOf) : [];
+    if (object.kind === "DestinationRule")
+      return hasTrafficPolicy(object) ? [serviceOf(String(object.spec?.["host"]))] : [];
+    return parents(object)
+      .filter(({ kind }) => kind === "Service")
+      .map(({ name }) => name);
+  });
+  const own = services.filter((service) => service.namespace === namespace.name);
+  const labelled = own.filter(({ labels }) => (labels["istio.io/use-waypoint"] ?? "none") !== "none");
+  return new Set([
+    ...byRoutes.filter((name) => own.some((service) => service.name === name)),
+    ...labelled.map(({ name }) => name),
+  ]);
+}
+
+function isForMesh({ spec }: Traffic): boolean {
+  const gateways = texts(spec?.["gateways"]);
+  return gateways.length === 0 || gateways.includes("mesh");
+}
+
+function hasTrafficPolicy({ spec }: Traffic): boolean {
+  return Object.keys(map(spec?.["trafficPolicy"])).some((key) => key !== "tls");
+}
+
+function parents({ kind, spec }: Traffic): { kind: string; name: string }[] {
+  if (!/^(HTTP|GRPC|TCP|TLS)Route$/.test(kind)) return [];
+  return list(spec?.["parentRefs"]).map((ref) => ({
+    kind: textOf(map(ref)["kind"] ?? "Gateway"),
+    name: textOf(map(ref)["name"]),
+  }));
+}
+
+const unknownKind: Judge = (object) =>
+  verdict(object, is.loses, "this package does not know the kind; nothing is done about it");
+
+/** All destinations of a VirtualService, and what it delegates to. */
+function routesOf({ spec }: Traffic) {
+  const http = list(spec?.["http"]).map(map);
+  const routes = http.flatMap((route) => list(route["route"]).map(map));
+  return {
+    delegates: http.some((route) => route["delegate"] !== undefined),
+    subsets: routes.flatMap((route) => map(route["destination"])["subset"] ?? []).map(String),
+  };
+}
+
+const judges: { [kind: string]: Judge } = {
+  VirtualService: (object, { traffic }) => {
+    if (!isForMesh(object)) return verdict(object, is.carriesOver, "it is for gateways, which stay");
+    const hosts = texts(object.spec?.["hosts"]).map(serviceOf);
+    const mixed = traffic.find((other) =>
+      parents(other).some(({ kind, name }) => kind === "Service" && hosts.includes(name)),
+    );
+    const { delegates, subsets } = routesOf(object);
+    if (mixed) {
+      const why = `${nameOf(mixed)} is for the same Service: a waypoint does not define which of the two counts`;
+      return verdict(object, is.blocks, why, { fix: `delete one of them` });
+    }
+    if (delegates) {
+      return verdict(object, is.blocks, "a waypoint reads no delegates", {
+        fix: "write the routes of the delegates into it",
+      });
+    }
+    if (subsets.length > 0) {
+      const why = `it routes to subsets (${[...new Set(subsets)].join(", ")}), which a waypoint may not know`;
+      return verdict(object, is.blocks, why, { fix: "make a Service of each subset, and route to these" });
+    }
+    return verdict(object, is.needsWaypoint, "ztunnel does not route by HTTP; VirtualService is alpha on waypoints");
+  },
+  DestinationRule: (object) => {
+    const mode = map(map(object.spec?.["trafficPolicy"])["tls"])["mode"];
+    if (mode === "DISABLE") {
+      return verdict(object, is.rewritten, "callers with sidecars keep its plaintext; ztunnel encrypts all the same");
+    }
+    if (list(object.spec?.["subsets"]).length > 0) {
+      return verdict(object, is.loses, "ztunnel knows no subsets: make a Service of each one that is routed to");
+    }
+    return hasTrafficPolicy(object)
+      ? verdict(
+          object,
+          is.needsWaypoint,
+          "ztunnel has no connection limits, outlier detection or load balancing by HTTP",
+        )
+      : verdict(object, is.carriesOver, "nothing of it is for sidecars alone");
+  },
+  HTTPRoute: (object) => routeVerdict(object),
+  GRPCRoute: (object) => routeVerdict(object),
+  TCPRoute: (object) => routeVerdict(object),
+  TLSRoute: (object) => routeVerdict(object),
+  EnvoyFilter: (object) => {
+    const why = "it patches sidecars, has no effect on waypoints, and what it refuses is refused no more";
+    return verdict(object, is.hole, why, { fix: "replace it by a policy, or take its loss with --accept" });
+  },
+  WasmPlugin: (object, _, waypoint) => attachedVerdict(object, waypoint, is.hole, "ztunnel runs no plugins"),
+  Telemetry: (object, _, waypoint) =>
+    attachedVerdict(object, waypoint, is.loses, "ztunnel has metrics and logs of connections, not of requests"),
+  Sidecar: (object) => {
+    const isClosed = map(object.spec?.["outboundTrafficPolicy"])["mode"] === "REGISTRY_ONLY";
+    return isClosed
+      ? verdict(object, is.hole, "ztunnel lets connections to unknown hosts out, which REGISTRY_ONLY refuses", {
+          fix: "an egress NetworkPolicy, then --accept",
+        })
+      : verdict(
+          object,
+          is.loses,
+          "ztunnel knows every Service; networking.istio.io/exportTo of a Service comes nearest",
+        );
+  },
+  ProxyConfig: (object) => verdict(object, is.loses, "ztunnel takes no settings by pod"),
+  Gateway: (object) => verdict(object, is.carriesOver, "it is for gateways, which stay"),
+  ServiceEntry: (object) => verdict(object, is.carriesOver, "ztunnel knows its hosts; HTTP of them needs a waypoint"),
+  WorkloadEntry: (object) => machineVerdict(object),
+  WorkloadGroup: (object) => machineVerdict(object),
+};
+
+function machineVerdict(object: KubeObject): Verdict {
+  return verdict(object, is.blocks, "machines outside the cluster have no ztunnel", {
+    fix: "keep the namespace on sidecars",
+  });
+}
+
+function routeVerdict(object: Traffic): Verdict {
+  return parents(object).some(({ kind }) => kind === "Service")
+    ? verdict(object, is.needsWaypoint, "ztunnel does not route by HTTP")
+    : verdict(object, is.carriesOver, "it is for gateways, which stay");
+}
+
+/** A plugin or a telemetry by selector: a waypoint takes it by targetRefs alone. */
+function attachedVerdict(
+  object: KubeObject<Attached>,
+  waypoint: WaypointPlan | undefined,
+  otherwise: Verdict["verdict"],
+  why: string,
+): Verdict {
+  if (targetsOf(object.spec ?? {}).length > 0)
+    return verdict(object, is.carriesOver, "it is attached by targetRefs already");
+  const name = waypoint?.name ?? "waypoint";
+  const fix = `spec: { targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: ${name} }] }`;
+  return verdict(object, otherwise, `${why}, and a waypoint takes it by targetRefs alone`, { fix });
+}

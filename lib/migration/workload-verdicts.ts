@@ -1,0 +1,123 @@
+// What becomes of workloads and of what stands in the way of their pods.
+import { meshLabels } from "../istio/labels";
+import { opensPort } from "../network-policies/rules";
+import { selects } from "../network-policies/selectors";
+import { isInBlock } from "../network-policies/addresses";
+import type { NetworkPolicyState, NetworkRule } from "../cluster-state/snapshot";
+import { injectionWish, isOptedOut, isRolled, members } from "./members";
+import { isPartOf, type Workload } from "./objects";
+import type { MigrationFacts } from "./facts";
+import { verdict, verdictKinds as is, type Verdict } from "./verdict";
+
+const hbonePort = 15008;
+/** What the kubelet's probes come from once a pod is captured. */
+const probeAddresses = ["169.254.7.127", "fd16:9254:7127:1337:ffff:ffff:ffff:ffff"];
+const outsideLabel = `jobTemplate: { spec: { template: { metadata: { labels: { ${meshLabels.dataplaneMode}: none } } } } }`;
+const spire = "inject.istio.io/templates";
+
+/** Rows of the workloads of the namespace, one each. */
+export function workloadVerdicts(facts: MigrationFacts): Verdict[] {
+  return facts.workloads.map((workload) => workloadVerdict(workload, facts));
+}
+
+function workloadVerdict(workload: Workload, { budgets }: MigrationFacts): Verdict {
+  const { kind, namespace, name, strategy, podLabels, podAnnotations } = workload;
+  const row = (result: Verdict["verdict"], why: string, fix?: string) =>
+    verdict(`${kind} ${namespace}/${name}`, result, why, fix === undefined ? {} : { fix });
+  if (workload.hostNetwork)
+    return row(is.carriesOver, "pods in the network of their node are in no mesh, before and after");
+  if (podLabels[meshLabels.dataplaneMode] === "none") return row(is.carriesOver, "it stays outside, as its label says");
+  const hasSidecars = workload.pods.some(({ sidecar }) => sidecar);
+  if (kind === "Job") {
+    return hasSidecars
+      ? row(is.loses, "its pods keep their sidecars until they end; pods of later Jobs have none")
+      : row(is.carriesOver, "its pods have no sidecar");
+  }
+  if (kind === "CronJob") {
+    return injectionWish(workload) === "false"
+      ? row(is.hole, "its pods have no sidecar; those of its next Job are captured, and get an identity", outsideLabel)
+      : row(is.carriesOver, "the pods of its next Job have no sidecar");
+  }
+  if (!isRolled(workload)) {
+    return hasSidecars
+      ? row(
+          is.loses,
+          "nothing makes its pods again: they keep their sidecars until they are deleted",
+          `kubectl delete ${kind.toLowerCase()} ${name} --namespace ${namespace}, and create it again`,
+        )
+      : row(is.carriesOver, "it has no sidecar");
+  }
+  if (isOptedOut(workload)) {
+    const why = `it has no sidecar; it stays outside by the label ${meshLabels.dataplaneMode}: none, which its template gets`;
+    return row(is.rewritten, why);
+  }
+  if ((podAnnotations[spire] ?? "").includes("spire")) {
+    return row(is.blocks, "ztunnel takes no certificates of SPIRE", "keep the namespace on sidecars");
+  }
+  if (workload.paused) {
+    return row(
+      is.blocks,
+      "it is paused, so its pods cannot be replaced",
+      `kubectl rollout resume ${kind.toLowerCase()} ${name} --namespace ${namespace}`,
+    );
+  }
+  if (strategy === "OnDelete") {
+    return row(
+      is.blocks,
+      "its strategy OnDelete keeps the old pods",
+      "spec: { updateStrategy: { type: RollingUpdate } }",
+    );
+  }
+  const budget = budgets.find(({ selector, allowed }) => allowed === 0 && isPartOf(selector, podLabels));
+  if (budget && !workload.surges && workload.desired > 0) {
+    const why = `PodDisruptionBudget ${budget.name} lets none of its pods go, and its rollout ends pods before new ones are up`;
+    return row(is.blocks, why, `kubectl describe poddisruptionbudget ${budget.name} --namespace ${namespace}`);
+  }
+  if (injectionWish(workload) === "true") {
+    return row(is.rewritten, "its template asks for a sidecar itself; that goes from it");
+  }
+  if (workload.startHooks.length > 0) {
+    return row(
+      is.loses,
+      `the start hooks of ${workload.startHooks.join(", ")} may wait for the network until the pod is captured`,
+    );
+  }
+  return row(
+    is.carriesOver,
+    workload.surges ? "its pods are replaced, new ones first" : "its pods are replaced one after the other",
+  );
+}
+
+/** Rows of NetworkPolicies that shut HBONE or the probes. */
+export function networkVerdicts(facts: MigrationFacts): Verdict[] {
+  return facts.networkPolicies.map((policy) => networkVerdict(policy, facts));
+}
+
+function networkVerdict(policy: NetworkPolicyState, facts: MigrationFacts): Verdict {
+  const name = `NetworkPolicy ${policy.namespace}/${policy.name}`;
+  const selected = members(facts).filter(({ podLabels }) => selects(policy.pods, podLabels));
+  if (selected.length === 0) return verdict(name, is.carriesOver, "it selects no pod that is migrated");
+  const opens = (rules: NetworkRule[] | undefined) =>
+    rules === undefined || rules.some((rule) => opensPort(rule, hbonePort));
+  const shut = [...(opens(policy.ingress) ? [] : ["in"]), ...(opens(policy.egress) ? [] : ["out"])];
+  if (shut.length > 0) {
+    const why = `between pods of the mesh everything goes through port ${hbonePort}, which it shuts ${shut.join(" and ")}`;
+    const fix = shut
+      .map((way) => `${way === "in" ? "ingress" : "egress"}: [{ ports: [{ port: ${hbonePort} }] }]`)
+      .join(", ");
+    return verdict(name, is.blocks, why, { fix });
+  }
+  const probes = policy.ingress === undefined || policy.ingress.some(letsProbesIn);
+  if (probes) return verdict(name, is.carriesOver, `it lets port ${hbonePort} and the probes pass`);
+  const why = `the kubelet's probes come from ${probeAddresses[0]} then, which it does not admit`;
+  return verdict(name, is.blocks, why, {
+    fix: `ingress: [{ from: [{ ipBlock: { cidr: ${probeAddresses[0]}/32 } }] }]`,
+  });
+}
+
+function letsProbesIn({ peers }: NetworkRule): boolean {
+  return (
+    peers === undefined ||
+    peers.some(({ block }) => block !== undefined && probeAddresses.some((address) => isInBlock(address, block)))
+  );
+}

@@ -1,0 +1,121 @@
+// A namespace on sidecars for tests of its migration: workloads, Services, policies, and who calls from elsewhere.
+import type { MigrationFacts } from "../../../lib/migration/facts";
+import type {
+  AuthorizationPolicy,
+  AuthorizationSpec,
+  KubeObject,
+  PeerAuthentication,
+  PeerSpec,
+  Pod,
+  RequestAuthentication,
+  Service,
+  Workload,
+} from "../../../lib/migration/objects";
+
+export const root = "istio-system";
+export const namespace = "shop";
+
+/** A pod with a sidecar of today. */
+export const sidecarPod: Pod = { name: "pod", sidecar: true, hbone: true, captured: false, ready: true };
+
+/** A Deployment with one such pod. */
+export function workload(name: string, fields: Partial<Workload> = {}): Workload {
+  return {
+    kind: "Deployment",
+    namespace,
+    name,
+    uid: `uid-${name}`,
+    podLabels: { app: name },
+    podAnnotations: {},
+    selector: { app: name },
+    serviceAccount: name,
+    hostNetwork: false,
+    desired: 1,
+    paused: false,
+    strategy: "RollingUpdate",
+    surges: true,
+    startHooks: [],
+    pods: [{ ...sidecarPod, name: `${name}-1` }],
+    ...fields,
+  };
+}
+
+/** The Service of a workload. */
+export function service(name: string, fields: Partial<Service> = {}): Service {
+  return {
+    namespace,
+    name,
+    uid: `uid-service-${name}`,
+    labels: {},
+    selector: { app: name },
+    headless: false,
+    ports: [{ port: 80, targetPort: 8080 }],
+    ...fields,
+  };
+}
+
+/** An AuthorizationPolicy of the namespace. */
+export function policy(name: string, spec: AuthorizationSpec, metadata: object = {}): AuthorizationPolicy {
+  return {
+    apiVersion: "security.istio.io/v1",
+    kind: "AuthorizationPolicy",
+    metadata: { name, namespace, ...metadata },
+    spec,
+  };
+}
+
+/** A PeerAuthentication of the namespace. */
+export function peer(name: string, spec: PeerSpec, metadata: object = {}): PeerAuthentication {
+  return {
+    apiVersion: "security.istio.io/v1",
+    kind: "PeerAuthentication",
+    metadata: { name, namespace, ...metadata },
+    spec,
+  };
+}
+
+/** A RequestAuthentication of the namespace. */
+export function tokens(name: string, spec: RequestAuthentication["spec"] = {}): RequestAuthentication {
+  return { apiVersion: "security.istio.io/v1", kind: "RequestAuthentication", metadata: { name, namespace }, spec };
+}
+
+/** Any other object. */
+export function traffic(
+  apiVersion: string,
+  kind: string,
+  name: string,
+  spec: object = {},
+): KubeObject<{ [field: string]: unknown }> {
+  return { apiVersion, kind, metadata: { name, namespace }, spec: { ...spec } };
+}
+
+/** The namespace: `web` calls `orders`. */
+export function shop(fields: Partial<MigrationFacts> = {}): MigrationFacts {
+  return {
+    server: "https://cluster",
+    root,
+    trustDomain: "cluster.local",
+    ground: {
+      istiod: "1.31.0",
+      ztunnel: true,
+      ambient: true,
+      hbone: true,
+      gatewayApi: true,
+      registryOnly: false,
+      missingRights: [],
+    },
+    namespace: { name: namespace, uid: "uid-shop", labels: { "istio-injection": "enabled" } },
+    workloads: [workload("web"), workload("orders")],
+    services: [service("web"), service("orders")],
+    budgets: [],
+    networkPolicies: [],
+    policies: [],
+    authentications: [],
+    peers: [],
+    traffic: [],
+    waypoints: [],
+    callers: [],
+    kept: [],
+    ...fields,
+  };
+}

@@ -1,0 +1,217 @@
+// What becomes of each object in ambient: one row each, with its whole text.
+import * as assert from "node:assert/strict";
+import type { MigrationFacts } from "../../../lib/migration/facts";
+import { planMigration } from "../../../lib/migration/plan";
+import type { Verdict } from "../../../lib/migration/verdict";
+import { peer, policy, root, service, shop, tokens, traffic, workload } from "./shop";
+import {
+  authorization,
+  from,
+  istio,
+  modes,
+  named,
+  networks,
+  others,
+  own,
+  parents,
+  to,
+  workloads,
+  type Row,
+} from "./verdict-rows";
+
+const choice = { waypoint: "waypoint", accept: [], stamp: "1" };
+
+function verdictOf(facts: MigrationFacts, object: string): Verdict {
+  const { verdicts } = planMigration(facts, choice);
+  const found = verdicts.find((row) => row.object === object);
+  assert.ok(found, `${object} is not among ${verdicts.map((row) => row.object).join(", ")}`);
+  return found;
+}
+
+function check(facts: MigrationFacts, object: string, [verdict, why]: Row): void {
+  const found = verdictOf(facts, object);
+  assert.deepEqual([found.verdict, found.why], [verdict, why]);
+}
+
+describe("the verdict on", () => {
+  it("more than eighty objects is a table", () => {
+    const rows = [authorization, modes, others, workloads, networks].flat();
+    assert.ok(rows.length >= 80, `${rows.length} rows`);
+  });
+
+  for (const [name, spec, row] of authorization) {
+    it(`the AuthorizationPolicy ${name}`, () =>
+      check(shop({ policies: [policy(name, spec)] }), `AuthorizationPolicy shop/${name}`, row));
+  }
+
+  for (const [name, spec, row] of modes) {
+    it(`the PeerAuthentication ${name}`, () =>
+      check(shop({ peers: [peer(name, spec)] }), `PeerAuthentication shop/${name}`, row));
+  }
+
+  for (const [apiVersion, kind, name, spec, row] of others) {
+    it(`the ${kind} ${name}`, () =>
+      check(shop({ traffic: [traffic(apiVersion, kind, name, spec)] }), `${kind} shop/${name}`, row));
+  }
+
+  for (const [index, [kind, fields, row]] of workloads.entries()) {
+    it(`the ${kind} of row ${index + 1}`, () =>
+      check(shop({ workloads: [workload("one", { kind, ...fields })] }), `${kind} shop/one`, row));
+  }
+
+  for (const [name, fields, row] of networks) {
+    it(`the NetworkPolicy ${name}`, () =>
+      check(shop({ networkPolicies: [{ ...named(name), ...fields }] }), `NetworkPolicy shop/${name}`, row));
+  }
+
+  it("a RequestAuthentication", () =>
+    check(shop({ authentications: [tokens("jwt", own)] }), "RequestAuthentication shop/jwt", [
+      "needs-waypoint",
+      "ztunnel reads no tokens: without a waypoint invalid ones are accepted",
+    ]));
+
+  it("a VirtualService beside an HTTPRoute of the same Service", () =>
+    check(
+      shop({
+        traffic: [
+          traffic(istio, "VirtualService", "one", { hosts: ["web"] }),
+          traffic("gateway.networking.k8s.io/v1", "HTTPRoute", "other", parents("Service")),
+        ],
+      }),
+      "VirtualService shop/one",
+      ["blocks", "HTTPRoute shop/other is for the same Service: a waypoint does not define which of the two counts"],
+    ));
+
+  it("a policy for one of two workloads behind a Service", () =>
+    check(
+      shop({
+        services: [service("all", { selector: { group: "all" } })],
+        workloads: [
+          workload("web", { podLabels: { app: "web", group: "all" } }),
+          workload("blue", { podLabels: { app: "blue", group: "all" } }),
+        ],
+        policies: [policy("get", { ...own, rules: [to({ methods: ["GET"] })] })],
+      }),
+      "AuthorizationPolicy shop/get",
+      [
+        "blocks",
+        "Service shop/all leads to web, blue, and the policy is for web alone: a waypoint cannot tell them apart",
+      ],
+    ));
+
+  it("a policy for pods that are called by their own addresses", () =>
+    check(
+      shop({
+        services: [service("web", { headless: true })],
+        policies: [policy("get", { ...own, rules: [to({ methods: ["GET"] })] })],
+      }),
+      "AuthorizationPolicy shop/get",
+      [
+        "blocks",
+        "only headless Services lead to web: what calls it by the address of its pods goes through no waypoint",
+      ],
+    ));
+
+  it("a policy of the whole mesh that would refuse the waypoint", () =>
+    check(
+      shop({
+        policies: [
+          policy("get", { ...own, rules: [to({ methods: ["GET"] })] }),
+          policy("edge", { action: "DENY", rules: [from({ notNamespaces: ["edge"] })] }, { namespace: root }),
+        ],
+      }),
+      `AuthorizationPolicy ${root}/edge`,
+      ["blocks", "at ztunnel it would refuse the waypoint, and it holds for other namespaces too"],
+    ));
+
+  it("a StatefulSet whose budget lets no pod go", () =>
+    check(
+      shop({
+        workloads: [workload("one", { kind: "StatefulSet", surges: false })],
+        budgets: [{ name: "all", selector: { app: "one" }, allowed: 0 }],
+      }),
+      "StatefulSet shop/one",
+      ["blocks", "PodDisruptionBudget all lets none of its pods go, and its rollout ends pods before new ones are up"],
+    ));
+
+  it("egress that only sidecars keep shut", () => {
+    const facts = shop();
+    check({ ...facts, ground: { ...facts.ground, registryOnly: true } }, `ConfigMap ${root}/istio`, [
+      "hole",
+      "REGISTRY_ONLY is kept by sidecars alone: ztunnel lets connections to unknown hosts out",
+    ]);
+  });
+
+  it("an object that opens a hole keeps a migration from starting until it is accepted", () => {
+    const facts = shop({ traffic: [traffic("networking.istio.io/v1alpha3", "EnvoyFilter", "lua")] });
+    assert.equal(planMigration(facts, choice).ready, false);
+    assert.equal(planMigration(facts, { ...choice, accept: ["EnvoyFilter shop/lua"] }).ready, true);
+  });
+
+  const ground: [string, Partial<MigrationFacts["ground"]>, string, string][] = [
+    ["istiod that is missing", {}, `Deployment ${root}/istiod`, "there is no istiod on https://cluster"],
+    [
+      "istiod that is too old",
+      { istiod: "1.22.3" },
+      `Deployment ${root}/istiod`,
+      "its release 1.22.3 is older than 1.24.0",
+    ],
+    ["istiod without ambient", { ambient: false }, `Deployment ${root}/istiod`, "its ambient mode is off"],
+    [
+      "ztunnel",
+      { ztunnel: false },
+      `DaemonSet ${root}/ztunnel`,
+      "it must be ready on every node before a namespace is enrolled",
+    ],
+    [
+      "HBONE",
+      { hbone: false },
+      `ConfigMap ${root}/istio`,
+      "sidecars must speak HBONE, or they and ambient pods have no common language but plaintext",
+    ],
+    [
+      "rights",
+      { missingRights: ["patch services --namespace shop"] },
+      "right to patch services --namespace shop",
+      "this user does not have it",
+    ],
+  ];
+  for (const [what, fields, object, why] of ground) {
+    it(`the ground: ${what}`, () => {
+      const { ground: whole, ...facts } = shop();
+      const { istiod, ...rest } = whole;
+      const given = what.includes("missing") ? rest : { ...rest, ...(istiod ? { istiod } : {}), ...fields };
+      check({ ...facts, ground: given }, object, ["blocks", why]);
+    });
+  }
+
+  it("a system namespace", () =>
+    check(
+      shop({ namespace: { name: "kube-system", uid: "uid", labels: {} }, workloads: [] }),
+      "Namespace kube-system",
+      ["blocks", "enrolling a system namespace can break the cluster's own networking"],
+    ));
+
+  it("an object that somebody keeps", () => {
+    const kept = {
+      kind: "Namespace",
+      namespace: "",
+      name: "shop",
+      who: "the Argo CD application shop",
+      change: "argocd app get shop",
+    };
+    const { verdicts, ready } = planMigration(shop({ kept: [kept] }), choice);
+    const found = verdicts.filter(({ object }) => object === "Namespace shop");
+    const why =
+      "the Argo CD application shop puts it back as its source has it: write what this migration changes there too";
+    assert.deepEqual(found, [{ object: "Namespace shop", verdict: "loses", why, fix: "argocd app get shop" }]);
+    assert.equal(ready, true);
+  });
+
+  it("sidecars elsewhere that do not speak HBONE", () =>
+    check(
+      shop({ callers: [{ namespace: "old", serviceAccount: "a", mode: "oldSidecar", pods: 2 }] }),
+      "sidecars without HBONE",
+      ["blocks", "old/a speak mTLS that ztunnel does not know: requests would lose who they come from"],
+    ));
+});
