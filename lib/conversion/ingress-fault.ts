@@ -6,9 +6,13 @@ type Fields = { [name: string]: unknown };
 const pathTypes = ["Exact", "Prefix", "ImplementationSpecific"];
 const hostForm = /^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/i;
 
+const nameForm = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+
 /** The first fault of an Ingress. */
 export function ingressFault({ metadata, spec }: { metadata: object; spec?: unknown }): string | undefined {
-  const { annotations = {}, labels = {}, namespace } = metadata as Fields;
+  const { annotations = {}, labels = {}, name, namespace } = metadata as Fields;
+  if (!isName(name)) return "metadata.name is not a DNS name in lower case";
+  if (namespace !== undefined && !isLabel(namespace)) return "metadata.namespace is not a DNS label";
   if (!isFields(spec)) return "it has no spec";
   if (!isFields(annotations)) return "metadata.annotations is not a map";
   const untyped = Object.entries(annotations).find(([, value]) => typeof value !== "string");
@@ -16,7 +20,6 @@ export function ingressFault({ metadata, spec }: { metadata: object; spec?: unkn
   if (!isFields(labels)) return "metadata.labels is not a map";
   const unlabeled = Object.entries(labels).find(([, value]) => typeof value !== "string");
   if (unlabeled) return `label ${unlabeled[0]} is not a string: put its value in quotes`;
-  if (namespace !== undefined && typeof namespace !== "string") return "metadata.namespace is not a string";
   const { ingressClassName, rules = [], tls = [], defaultBackend } = spec;
   if (ingressClassName !== undefined && typeof ingressClassName !== "string") {
     return "spec.ingressClassName is not a string";
@@ -32,6 +35,15 @@ export function ingressFault({ metadata, spec }: { metadata: object; spec?: unkn
 
 function isFields(value: unknown): value is Fields {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isLabel(value: unknown): boolean {
+  return typeof value === "string" && value.length <= 63 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/.test(value);
+}
+
+/** True for what objects can be called. */
+function isName(value: unknown): boolean {
+  return typeof value === "string" && value.length <= 253 && nameForm.test(value);
 }
 
 function first(all: unknown[], faultOf: (one: unknown) => string | undefined): string | undefined {
@@ -70,6 +82,7 @@ function backendFault(backend: unknown): string | undefined {
   if (service === undefined) return undefined;
   const { name, port } = isFields(service) ? service : {};
   if (typeof name !== "string" || name === "") return "a backend's service has no name";
+  if (!isLabel(name)) return `Service ${name} has a name that is not a DNS label`;
   const { number, name: portName } = isFields(port) ? port : {};
   if (number === undefined && portName === undefined) return "a backend's service has no port";
   if (number !== undefined && !isPort(number)) {
@@ -88,5 +101,5 @@ function tlsFault(tls: unknown): string | undefined {
   const { hosts = [], secretName = "" } = tls;
   if (!Array.isArray(hosts) || hosts.some((host) => typeof host !== "string"))
     return "tls.hosts is not a list of names";
-  return typeof secretName === "string" ? undefined : "tls.secretName is not a string";
+  return secretName === "" || isName(secretName) ? undefined : "tls.secretName is not a DNS name in lower case";
 }

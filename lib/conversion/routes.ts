@@ -153,7 +153,7 @@ export class RouteBuilder {
     if (piece.redirectTo !== undefined) {
       return [{ matches: [match], filters: [redirectFilter({ path: piece.redirectTo, code: 301 })] }];
     }
-    const filters = filtersOf(settings, piece);
+    const filters = filtersOf(settings, piece, location.upstream);
     const rule = (headers: object[], backendRefs: object[]) => ({
       matches: [headers.length > 0 ? { ...match, headers } : match],
       ...(filters.length > 0 ? { filters } : {}),

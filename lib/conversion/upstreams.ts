@@ -10,6 +10,12 @@ function serviceOf({ namespace, service }: Upstream, { services }: Input): Servi
   return services.get(keyOf(defined({ namespace, name: service })));
 }
 
+/** Its ports, as far as they are such. */
+function portsOf(service: Service | undefined): NonNullable<NonNullable<Service["spec"]>["ports"]> {
+  const ports = service?.spec?.ports;
+  return Array.isArray(ports) ? ports.filter(({ port }) => Number.isInteger(port)) : [];
+}
+
 /** Numbers of ports: as given, or by the Service that is in the input, in which NGINX takes the pods' port too. */
 export function portNumbers(input: Input): PortNumber {
   return (upstream) => {
@@ -17,7 +23,7 @@ export function portNumbers(input: Input): PortNumber {
     const { number, name } = upstream.port;
     if (!known || known.spec?.type === "ExternalName") return number;
     const asked = String(number ?? name);
-    const found = (known.spec?.ports ?? []).find((one) =>
+    const found = portsOf(known).find((one) =>
       [one.port, one.targetPort, one.name].some((way) => way !== undefined && String(way) === asked),
     );
     return found?.port;
@@ -36,7 +42,7 @@ export function upstreamFault(upstream: Upstream, portOf: PortNumber, input: Inp
   if (portOf(upstream) !== undefined) return undefined;
   const { service, port } = upstream;
   const asked = port.number ?? port.name ?? "";
-  const ports = (known?.spec?.ports ?? []).map((one) => one.port);
+  const ports = portsOf(known).map((one) => one.port);
   if (known) {
     const fix = ports.length > 0 ? `one of its ports: ${ports.join(", ")}` : "a port in the Service";
     return refused(`Service ${service} has no port ${asked}, and NGINX answers 503`, fix);

@@ -92,7 +92,7 @@ function merge(settings: Settings, request: HeaderChanges, response: HeaderChang
 }
 
 /** The directives of the snippet; undefined where it has blocks or quotes that do not end. */
-function directives(snippet: string): string[] | undefined {
+export function directives(snippet: string): string[] | undefined {
   const found: string[] = [];
   let line = "";
   let quote = "";
@@ -120,7 +120,7 @@ function directives(snippet: string): string[] | undefined {
 }
 
 /** The words of a directive, without their quotes. */
-function wordsOf(line: string): string[] {
+export function wordsOf(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
     ([, double, single, bare]) => double ?? single ?? bare ?? "",
   );

@@ -105,7 +105,7 @@ const unreadable: [what: string, documents: object[], detail: string, fix: strin
   [
     "a Secret that is no name",
     [changed({ spec: { tls: [{ secretName: 1 }] } })],
-    "tls.secretName is not a string",
+    "tls.secretName is not a DNS name in lower case",
     fix,
   ],
   [
@@ -198,7 +198,10 @@ describe("documents of a conversion", () => {
 
   it("say of a host without paths who answers for it", () => {
     const host = (name: string, http?: object) =>
-      changed({ metadata: { name }, spec: { rules: [{ host: name, ...(http && { http }) }] } });
+      changed({
+        metadata: { name: name.replace("*", "any") },
+        spec: { rules: [{ host: name, ...(http && { http }) }] },
+      });
     const said = (...documents: object[]) => {
       const [entry] = convert(documents).entries.filter(({ name }) => name === "a.example.com");
       return [entry?.outcome, entry?.detail];

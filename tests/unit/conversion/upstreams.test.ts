@@ -98,6 +98,26 @@ describe("the Service of a path", () => {
     });
   }
 
+  it("may be named by the Host header that it gets", () => {
+    const vhost = "$service_name.${namespace}.svc.cluster.local";
+    const { objects } = convert([
+      sending(
+        [
+          ["/one", "one", { number: 80 }],
+          ["/two", "two", { number: 80 }],
+        ],
+        { "upstream-vhost": vhost },
+      ),
+    ]);
+    const { rules } = only(objects, "HTTPRoute").spec as { rules: { filters: object[] }[] };
+    assert.deepEqual(
+      rules.map(({ filters }) => filters),
+      ["two", "one"].map((name) => [
+        { type: "URLRewrite", urlRewrite: { hostname: `${name}.shop.svc.cluster.local` } },
+      ]),
+    );
+  });
+
   it("is left without its canary where that one is skipped", () => {
     const canary = sending([["/", "next", { name: "http" }]], { canary: "true", "canary-weight": "10" }, "next");
     const documents = [sending([["/", "web", { number: 80 }]]), canary];
