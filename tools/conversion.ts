@@ -56,6 +56,11 @@ for a call that cannot be understood, 69 when the cluster or one of the two URLs
 - **Several Ingresses of one host.** The oldest claims a path; of one age, the last by namespace and name. Aliases, \`app-root\` and
   certificates are the host's, whichever Ingress names them.
 - **Canaries** belong to the Service: every path that sends to it gets the canary, in each of its hosts. A Service has one.
+- **Services.** A port goes by its number or its name, or, as with NGINX, by the port of the pods where the Service is in the input. How
+  a Service is spoken to holds for all Ingresses: where they differ in TLS or in the time to connect, that is refused; how its pods
+  are picked says the one that NGINX listens to.
+- **Names.** Objects have the name of their Ingress, with a suffix, and a number where that name is taken. In other namespaces the
+  Ingress's own one comes before it: \`shop.web-allowlist\`.
 - **Hosts.** \`*\` stands for one label with NGINX, and for any number of labels with a Gateway.
 
 What differs for every route, and is not said each time: Envoy answers with \`server: istio-envoy\`, sends X-Forwarded-For,

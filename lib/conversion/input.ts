@@ -69,7 +69,7 @@ function add(input: Input, document: unknown, texts: Map<string, string>): void 
   if (kind === "ConfigMap" && apiVersion === "v1") input.configMaps.set(key, document as ConfigMap);
   if (kind !== "Ingress" || !isIngressGroup(apiVersion)) return;
   const fault = versionFault(apiVersion) ?? ingressFault(document as { metadata: object; spec?: unknown });
-  const text = JSON.stringify(document);
+  const text = JSON.stringify(inOrder(document));
   const before = texts.get(key);
   if (fault !== undefined) {
     const fix =
@@ -86,6 +86,14 @@ function add(input: Input, document: unknown, texts: Map<string, string>): void 
     const entry = refused("it occurs twice in the input, with different contents", "one of them");
     input.unreadable.push({ ingress: key, part: "ingress", name: key, ...entry });
   }
+}
+
+/** With the fields of maps in one order, which says nothing. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== "object" || value === null) return value;
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(fields.map(([name, field]) => [name, inOrder(field)]));
 }
 
 const nameless: Entry = {

@@ -168,6 +168,13 @@ describe("documents of a conversion", () => {
     );
   });
 
+  it("that say the same in another order are one", () => {
+    const { apiVersion, kind, metadata, spec } = ingressWith({});
+    const { name, ...rest } = metadata;
+    const { refused } = convert([ingressWith({}), { spec, metadata: { ...rest, name }, kind, apiVersion }]);
+    assert.equal(refused, false);
+  });
+
   it("may have fields without a value, as charts leave them", () => {
     const bare = ingressWith({});
     const tls = [{ hosts: null, secretName: "tls" }];
