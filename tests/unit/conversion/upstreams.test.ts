@@ -170,6 +170,17 @@ describe("a Service that several Ingresses send to", () => {
     assert.deepEqual(said(both(hash("$remote_addr"), hash("$remote_addr"))), []);
   });
 
+  it("says where its cookie is for more paths than with NGINX", () => {
+    const [wider] = convert(both(cookie("ONE"), {})).entries.filter(({ name }) => name.endsWith("/affinity"));
+    assert.equal(
+      wider?.detail,
+      "sessions land on another pod once, since the hash is Envoy's; the cookie is for the whole host, where NGINX sets one for each path, unless session-cookie-path names one",
+    );
+    const own = { ...cookie("ONE"), "session-cookie-path": "/one" };
+    const [narrow] = convert(both(own, {})).entries.filter(({ name }) => name.endsWith("/affinity"));
+    assert.equal(narrow?.detail, "sessions land on another pod once, since the hash is Envoy's");
+  });
+
   it("is spoken to in one way, be it verified TLS", () => {
     const verified = (name: string) => ({
       "backend-protocol": "HTTPS",
