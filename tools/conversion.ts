@@ -65,7 +65,7 @@ for a call that cannot be understood, 69 when the cluster or one of the two URLs
 
 What differs for every route, and is not said each time: Envoy answers with \`server: istio-envoy\`, sends X-Forwarded-For,
 X-Forwarded-Proto and X-Request-Id to backends but not X-Real-IP, X-Forwarded-Host, X-Forwarded-Port and X-Scheme, and does not
-merge slashes in paths. NGINX's ConfigMap is not read: its defaults count.
+decode or merge slashes in paths; where that would open a guarded path, the report says how the mesh does. NGINX's ConfigMap is not read: its defaults count.
 
 ## \`--compare\`
 
