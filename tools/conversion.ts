@@ -73,7 +73,7 @@ From the Ingresses it derives requests: every host and alias, every path with an
 in upper case, with a query; headers and cookies of canaries; origins and preflight requests where there is CORS. It sends each to
 both URLs, and prints what differs: the status, the Location (without its port), the backend (by \`--backend-header\`, or the name
 that an echo server gives in JSON) and the path that it saw, CORS headers and those of \`--header\`. GET, HEAD and OPTIONS only,
-unless \`--methods\` names others; \`--max-requests\` and \`--rate\` bound it. \`--https\` takes two URLs of https.`;
+unless \`--methods\` names others; \`--max-requests\`, of which every host gets its share, and \`--rate\` bound it. \`--https\` takes two URLs of https.`;
 
 /** The whole page. */
 export function conversionPage(): string {
