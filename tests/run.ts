@@ -119,20 +119,26 @@ async function work(lane: Lane, queue: Job[], alone: boolean): Promise<Result[]>
       results.push({ passes: 0, failed: [`${job.name}: not run, its sandbox did not come up`] });
       continue;
     }
-    if (!packing.includes(job.name)) {
-      results.push(await runJob(job, lane, alone));
-      continue;
-    }
-    const current = job;
-    packed = packed.then(() => {
-      isPacking = true;
-      return runJob(current, lane, alone)
-        .then((result) => results.push(result))
-        .finally(() => (isPacking = false));
-    });
-    await packed;
+    const result = packing.includes(job.name) ? await packAndRun(job, lane, alone) : await runJob(job, lane, alone);
+    results.push(result);
+    // What a failure leaves on the cluster would make the next suites fail too.
+    if (result.failed.length > 0 && job.place === "inside" && queue.length > 0) await renew(lane);
   }
   return results;
+}
+
+function packAndRun(job: Job, lane: Lane, alone: boolean): Promise<Result> {
+  const running = packed.then(() => {
+    isPacking = true;
+    return runJob(job, lane, alone).finally(() => (isPacking = false));
+  });
+  packed = running;
+  return running;
+}
+
+async function renew(lane: Lane): Promise<void> {
+  await sandbox(lane, ["down"], false);
+  lane.isUp = await sandbox(lane, ["up", "--bare"]);
 }
 
 async function main(wanted: string[]): Promise<void> {
@@ -159,10 +165,7 @@ async function main(wanted: string[]): Promise<void> {
     if (queue.some(({ place }) => place !== "without")) {
       console.log("\n=== sandbox ===");
       await buildParts({ forTests: true });
-      for (const lane of lanes) {
-        await sandbox(lane, ["down"], false);
-        lane.isUp = await sandbox(lane, ["up", "--bare"]);
-      }
+      for (const lane of lanes) await renew(lane);
     }
     results.push(...(await Promise.all(lanes.map((lane) => work(lane, queue, alone)))).flat());
     const [first] = lanes;
