@@ -193,6 +193,7 @@ function documentsOfFile(name: string): unknown[] {
       return document.toJS() as unknown;
     });
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`cannot read ${name === "-" ? "stdin" : name}: ${reason(error)}`);
   }
 }

@@ -316,6 +316,14 @@ new HttpRoute("shop-web", {
     );
   });
 
+  it("names the file of a directory that it cannot read", async () => {
+    const template = path.join(folder, "templates", "ingress.yaml");
+    fs.mkdirSync(path.dirname(template));
+    fs.writeFileSync(template, "kind: [\n");
+    const { code, err } = await istioAmbient(["convert", "-f", path.dirname(template)]);
+    assert.deepEqual([code, err.split(": ")[0]], [64, `cannot read ${template}`]);
+  });
+
   it("says which of the two URLs of a comparison does not answer", async () => {
     const file = write("compare.yaml", plain());
     const { code, out, err } = await istioAmbient([
