@@ -141,6 +141,7 @@ function writerOf(name: string, args: AccessPolicyArgs, writer: Writer, policy: 
       api: "apis/security.istio.io/v1",
       plural: "authorizationpolicies",
       minutes: timeouts.policy,
+      wasMade: true,
     };
     return { resource, accepted: conditionMet(resource.id, awaited, enforcer, writer.cluster) };
   };

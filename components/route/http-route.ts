@@ -267,7 +267,7 @@ function versionsOf(rule: RouteRuleArgs): RouteVersionArgs[] {
 function acceptance(name: string): Acceptance {
   const what = `HttpRoute "${name}"`;
   const api = "apis/gateway.networking.k8s.io/v1";
-  return { what, api, plural: "httproutes", kind: "HTTPRoute", minutes: timeouts.route };
+  return { what, api, plural: "httproutes", kind: "HTTPRoute", minutes: timeouts.route, wasMade: true };
 }
 
 /** True for a route that was accepted as it is now written. */

@@ -119,7 +119,13 @@ function normalize(name: string, args: TrafficPolicyArgs, writer: Writer) {
     bound: (cluster: Cluster) =>
       conditionMet(
         pulumi.all([namespace, service, waypoint]).apply(([at, known]) => `${at}/${known}`),
-        { what: `The Service of TrafficPolicy "${name}"`, api: "api/v1", plural: "services", minutes: timeouts.policy },
+        {
+          what: `The Service of TrafficPolicy "${name}"`,
+          api: "api/v1",
+          plural: "services",
+          minutes: timeouts.policy,
+          wasMade: false,
+        },
         "istio.io/WaypointBound",
         cluster,
       ),
