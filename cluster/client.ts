@@ -24,7 +24,7 @@ export interface Api {
   getText(path: string, timeoutMs: number): Promise<string | undefined>;
 }
 
-/** What mending asks of a client. */
+/** What repairing asks of a client. */
 export interface WritingApi extends Api {
   post(path: string, body: object): Promise<Reply>;
 }

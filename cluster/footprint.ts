@@ -139,7 +139,7 @@ async function readUsers(client: FootprintApi, ofPods: Set<string>): Promise<Set
   return waypoints;
 }
 
-/** Connections to each waypoint, as its Envoys say; one of which a pod gives no answer is left out. */
+/** Connections to each waypoint, as its Envoys say; one with a pod that gives no answer is skipped. */
 async function readConnections(client: FootprintApi, pods: MeshPod[]): Promise<Map<string, number>> {
   const waypoints = pods.filter(({ part, node }) => part === "waypoints" && node !== "");
   const connections = new Map<string, number>();

@@ -178,7 +178,7 @@ function agentsOf({ namespace, name, containers }: WorkloadState): NetworkPlugin
   return { namespace, name, version: /:v?(\d+\.\d+\.\d+[\w.+-]*)(?:@|$)/.exec(image)?.[1] ?? "" };
 }
 
-/** Values of a spec as text; what is no plain value is left out. */
+/** Values of a spec as text; what is no plain value is skipped. */
 function texts(spec: Record<string, unknown> = {}): PluginSettings {
   return Object.fromEntries(
     Object.entries(spec).flatMap(([key, value]) =>

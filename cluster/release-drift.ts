@@ -1,4 +1,4 @@
-// Drift of what Helm's releases made: seen by comparing, confirmed by a dry run of the very patch that would mend it, mended.
+// Drift of what Helm's releases made: seen by comparing, confirmed by a dry run of the very patch that would repair it, repaired.
 import {
   claims,
   difference,
@@ -121,7 +121,7 @@ async function readAutoscaled(client: Api, found: Found[]): Promise<{ autoscaled
   return { autoscaled, unread: closed.filter((why) => why !== "").map((why) => `horizontalpodautoscalers: ${why}`) };
 }
 
-/** The drift of one object, if the API server sees it too: for it, the mended object has to be another one. */
+/** The drift of one object, if the API server sees it too: for it, the repaired object has to be another one. */
 async function confirm(client: Api, one: Found, autoscaled: boolean): Promise<DriftedObject | undefined> {
   const { object, path, live } = one;
   const { release, apiVersion, kind, namespace, name } = object;

@@ -224,7 +224,7 @@ function isOneOf<T>(references: Reference[]): (raw: unknown) => T[] {
   };
 }
 
-/** A few objects by their names, many by one list. One that is not there is left out. */
+/** A few objects by their names, many by one list. One that is not there is skipped. */
 async function readReferenced<T>(
   client: Api,
   snapshot: ClusterSnapshot,

@@ -8,12 +8,16 @@ const pause = 250;
 /** Says what is to be said of an object; it may read others, of which it gets nothing where they cannot be read. */
 export type Judge = (object: unknown, read: (path: string) => Promise<unknown>) => Verdict | Promise<Verdict>;
 
-/** The last verdict within the deadline: a refusal may be mended by an object that comes a moment later. */
+/**
+ * The last verdict within the deadline: a refusal may be lifted by an object that comes a moment later. What `wasMade` and
+ * is missing does not come again, and is not waited for.
+ */
 export async function awaitVerdict(
   target: ClusterTarget,
   path: string,
   judge: Judge,
   deadlineMs: number,
+  { wasMade = false } = {},
 ): Promise<Verdict> {
   const end = Date.now() + deadlineMs;
   const client = await ApiClient.connect(target, deadlineMs + 10_000);
@@ -24,6 +28,9 @@ export async function awaitVerdict(
   try {
     for (;;) {
       const reply = await client.get(path);
+      if (reply.kind === "missing" && wasMade) {
+        return { state: "missing" };
+      }
       const verdict: Verdict =
         reply.kind === "ok"
           ? await judge(reply.body, read)

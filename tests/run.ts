@@ -28,22 +28,25 @@ interface Lane {
   isUp: boolean;
 }
 
-interface Counts {
+interface Result {
   passes: number;
-  failures: number;
+  /** A line for each failure: its title, and how what it said begins. */
+  failed: string[];
 }
 
 const suites = ["unit", "consumer", "graph", "lifecycle", "plugins"];
 
 /** Those that take longest come first, so that no lane is left with one at the end. */
-const longest = ["examples", "two-teams", "conformance", "upgrade", "applications", "interruption", "sandbox", "slow"];
+const longest = ["examples", "two-teams", "adopt", "interruption", "conformance", "sandbox", "upgrade", "applications"];
 
 /** Two cores are busy with two. */
 const mostLanes = 2;
 const counts = fs.mkdtempSync(path.join(os.tmpdir(), "counts-"));
 
-/** All of them write the compiled package. */
+/** All of them write the compiled package, so one of them runs at a time. */
 const packing = ["consumer", "lifecycle/examples", "lifecycle/two-teams"];
+let isPacking = false;
+let isStopped = false;
 let packed: Promise<unknown> = Promise.resolve();
 
 function allJobs(): Job[] {
@@ -88,7 +91,7 @@ async function sandbox({ instance }: Lane, args: string[], shown = true): Promis
 }
 
 /** A suite that ends without a report, or badly after a good one, counts as one failure. */
-async function runJob(job: Job, { instance }: Lane, alone: boolean): Promise<Counts> {
+async function runJob(job: Job, { instance }: Lane, alone: boolean): Promise<Result> {
   const file = path.join(counts, `${job.name.replace("/", "-")}.json`);
   const mocha = [process.execPath, require.resolve("mocha/bin/mocha.js"), "--reporter", "tests/reporter.ts", job.files];
   const inside = [...typescript("sandbox/main.ts"), "exec", "--"];
@@ -96,26 +99,46 @@ async function runJob(job: Job, { instance }: Lane, alone: boolean): Promise<Cou
   console.log(alone ? `\n=== ${job.name} ===` : `begun: ${job.name}`);
   const { status, said } = await run(argv, { SANDBOX_DIR: instance.directory, COUNTS: file }, alone);
   if (!alone) console.log(`\n=== ${job.name} ===\n${said}`);
-  const result: Counts = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : { passes: 0, failures: 1 };
-  return { ...result, failures: Math.max(result.failures, status === 0 ? 0 : 1) };
+  const result: Result = fs.existsSync(file) ? JSON.parse(fs.readFileSync(file, "utf8")) : { passes: 0, failed: [] };
+  if (status !== 0 && result.failed.length === 0) result.failed.push(`ended with status ${status}`);
+  return { ...result, failed: result.failed.map((failure) => `${job.name}: ${failure}`) };
+}
+
+/** The next job: one that does not have to wait for what another lane runs, as long as there is such a one. */
+function next(queue: Job[]): Job | undefined {
+  if (isStopped) return undefined;
+  const ready = isPacking ? queue.findIndex(({ name }) => !packing.includes(name)) : 0;
+  return queue.splice(Math.max(ready, 0), 1)[0];
 }
 
 /** Takes jobs until none is left. */
-async function work(lane: Lane, queue: Job[], alone: boolean): Promise<Counts[]> {
-  const results: Counts[] = [];
-  for (let job = queue.shift(); job; job = queue.shift()) {
+async function work(lane: Lane, queue: Job[], alone: boolean): Promise<Result[]> {
+  const results: Result[] = [];
+  for (let job = next(queue); job; job = next(queue)) {
     if (job.place !== "without" && !lane.isUp) {
-      console.log(`\n=== ${job.name} ===\nnot run: its sandbox did not come up`);
-      results.push({ passes: 0, failures: 1 });
+      results.push({ passes: 0, failed: [`${job.name}: not run, its sandbox did not come up`] });
       continue;
     }
-    const current = job;
-    const packs = packing.includes(job.name);
-    const running = (packs ? packed : Promise.resolve()).then(() => runJob(current, lane, alone));
-    if (packs) packed = running;
-    results.push(await running);
+    const result = packing.includes(job.name) ? await packAndRun(job, lane, alone) : await runJob(job, lane, alone);
+    results.push(result);
+    // What a failure leaves on the cluster would make the next suites fail too.
+    if (result.failed.length > 0 && job.place === "inside" && queue.length > 0) await renew(lane);
   }
   return results;
+}
+
+function packAndRun(job: Job, lane: Lane, alone: boolean): Promise<Result> {
+  const running = packed.then(() => {
+    isPacking = true;
+    return runJob(job, lane, alone).finally(() => (isPacking = false));
+  });
+  packed = running;
+  return running;
+}
+
+async function renew(lane: Lane): Promise<void> {
+  await sandbox(lane, ["down"], false);
+  lane.isUp = await sandbox(lane, ["up", "--bare"]);
 }
 
 async function main(wanted: string[]): Promise<void> {
@@ -137,15 +160,12 @@ async function main(wanted: string[]): Promise<void> {
     const instance = new Instance(path.join(checkout, ".sandbox", `test-${index + 1}`));
     return { instance, isUp: false };
   });
-  const results: Counts[] = [];
+  const results: Result[] = [];
   try {
     if (queue.some(({ place }) => place !== "without")) {
       console.log("\n=== sandbox ===");
       await buildParts({ forTests: true });
-      for (const lane of lanes) {
-        await sandbox(lane, ["down"], false);
-        lane.isUp = await sandbox(lane, ["up", "--bare"]);
-      }
+      for (const lane of lanes) await renew(lane);
     }
     results.push(...(await Promise.all(lanes.map((lane) => work(lane, queue, alone)))).flat());
     const [first] = lanes;
@@ -155,14 +175,17 @@ async function main(wanted: string[]): Promise<void> {
     for (const lane of lanes) await sandbox(lane, ["down"]);
     fs.rmSync(counts, { recursive: true, force: true });
   }
-  const sum = (key: keyof Counts): number => results.reduce((total, result) => total + result[key], 0);
-  console.log(`${sum("passes")} passed, ${sum("failures")} failed`);
-  process.exitCode = sum("failures") === 0 ? 0 : 1;
+  const passes = results.reduce((total, result) => total + result.passes, 0);
+  const failed = results.flatMap((result) => result.failed);
+  // Again at the end: the report of each is thousands of lines above.
+  if (!alone) for (const failure of failed) console.log(`failed: ${failure}`);
+  console.log(`${passes} passed, ${failed.length} failed`);
+  process.exitCode = failed.length === 0 && !isStopped ? 0 : 1;
 }
 
-// The suites hear of a Ctrl-C themselves; this process stays to end the sandboxes.
-process.on("SIGINT", () => undefined);
-process.on("SIGTERM", () => undefined);
+// The suites hear of a Ctrl-C themselves; this process begins no other, and stays to end the sandboxes.
+process.on("SIGINT", () => (isStopped = true));
+process.on("SIGTERM", () => (isStopped = true));
 
 main(process.argv.slice(2)).catch((error: unknown) => {
   console.error(error instanceof Error ? error.message : String(error));

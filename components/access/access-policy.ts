@@ -15,7 +15,7 @@ import { accessPolicyRules as rules, elsewhereViolation } from "./rules";
 import { timeouts } from "../../lib/istio/defaults";
 import { conditionMet } from "../support/acceptance";
 import { childOf, minutes } from "../support/children";
-import { checkedInputs, componentNamed, lateViolation, resolved, resolvedMetadata } from "../support/arguments";
+import { checkedInputs, componentNamed, lateViolations, resolved, resolvedMetadata } from "../support/arguments";
 import { clusterOf } from "../support/cluster";
 import { withReferences } from "../support/given-resources";
 import { childrenOf, keepChildren } from "../support/made";
@@ -106,7 +106,7 @@ function normalize(args: AccessPolicyArgs, name: string, writer: Writer) {
     given: resolvedMetadata(what, args, rules),
     http: pulumi.all([http, namespace]).apply(([known, own]) => {
       if (known && !known.services && known.waypoint.namespace !== own) {
-        throw lateViolation(what, elsewhereViolation(known.waypoint.name, known.waypoint.namespace));
+        throw lateViolations(what, [elsewhereViolation(known.waypoint.name, known.waypoint.namespace)]);
       }
       return known!;
     }),
@@ -141,6 +141,7 @@ function writerOf(name: string, args: AccessPolicyArgs, writer: Writer, policy: 
       api: "apis/security.istio.io/v1",
       plural: "authorizationpolicies",
       minutes: timeouts.policy,
+      wasMade: true,
     };
     return { resource, accepted: conditionMet(resource.id, awaited, enforcer, writer.cluster) };
   };

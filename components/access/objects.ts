@@ -38,7 +38,7 @@ export interface Jwt {
   forward?: boolean;
 }
 
-/** What an AuthorizationPolicy hangs on. */
+/** What an AuthorizationPolicy is attached to. */
 export interface Target {
   /** Pods by their labels; all of the namespace where it is not given. */
   selector?: { [label: string]: string };
@@ -107,7 +107,7 @@ function claimKey(name: string): string {
     .join("");
 }
 
-/** Only the waypoint may connect: with it away, by the pod's address or from outside the mesh nobody gets in. */
+/** Only the waypoint may connect: without it, by the pod's address or from outside the mesh, every connection is refused. */
 export function waypointOnly(target: Target, waypoint: WaypointSettings, domain: string = trustDomain): object {
   const principals = [waypointPrincipal(waypoint, domain)];
   return { ...hungOn(target), action: "ALLOW", rules: [{ from: [{ source: { principals } }] }] };

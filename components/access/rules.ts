@@ -101,7 +101,24 @@ const someone: Together<Partial<HttpAccessRuleArgs>> = (given, path) =>
       ]
     : [];
 
+/** What was written as a condition and turns out to have no value: without it the rule would admit more than was meant. */
+const noneMissing: Rule = (given, path) => {
+  const fields = typeof given === "object" && given !== null ? (given as Record<string, unknown>) : {};
+  return Object.keys(fields)
+    .filter((field) => fields[field] === undefined)
+    .map((field) => ({
+      path: below(path, field),
+      got: undefined,
+      rule:
+        field === "gateway"
+          ? "must have a value: the mesh was made without a gateway, or the stack has no such output"
+          : "must have a value: without this condition the rule admits more clients",
+      fix: { remove: field },
+    }));
+};
+
 const connectionRule: Rule = first(
+  noneMissing,
   requestsNeedWaypoint,
   unlessUnknown(
     objectWithSynonyms<AccessRuleArgs>(
@@ -144,18 +161,21 @@ const valuesByName = (example: string): Rule =>
     ),
   );
 
-const requestRule = unlessUnknown(
-  objectWithSynonyms<HttpAccessRuleArgs>(
-    {
-      ...who,
-      methods: filledList(method, '"GET"'),
-      paths: filledList(policyPath, '"/api/*"'),
-      hosts: filledList(hostname, '"shop.example.com"'),
-      headers: valuesByName('"x-tenant": ["blue"]'),
-      claims: valuesByName('groups: ["admin"]'),
-    },
-    { ...whoSynonyms, host: "hosts", hostnames: "hosts", method: "methods", path: "paths", prefix: "paths" },
-    someone,
+const requestRule: Rule = first(
+  noneMissing,
+  unlessUnknown(
+    objectWithSynonyms<HttpAccessRuleArgs>(
+      {
+        ...who,
+        methods: filledList(method, '"GET"'),
+        paths: filledList(policyPath, '"/api/*"'),
+        hosts: filledList(hostname, '"shop.example.com"'),
+        headers: valuesByName('"x-tenant": ["blue"]'),
+        claims: valuesByName('groups: ["admin"]'),
+      },
+      { ...whoSynonyms, host: "hosts", hostnames: "hosts", method: "methods", path: "paths", prefix: "paths" },
+      someone,
+    ),
   ),
 );
 

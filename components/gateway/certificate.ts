@@ -12,7 +12,7 @@ import { explainWaiting } from "../../cluster/waiting";
 import { conditionVerdict, type Verdict, type WithConditions } from "../../lib/cluster-state/conditions";
 import type { Awaited } from "../../lib/cluster-state/waiting";
 import { childOf, minutes } from "../support/children";
-import { runFailure } from "../support/failures";
+import { goneFailure, runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
 import { beforeTheEnd, explainWait } from "../support/explain-wait";
 import { lookAt } from "../support/look";
@@ -68,7 +68,7 @@ export function createCertificate(
       certificateSpec({ ...certificate, secretName: secret, issuerName, issuerKind }),
     );
   const child = childOf(parent, writer.opts);
-  // An issuer of somebody else's may have to reach this very gateway before it signs (ACME): it is awaited afterwards.
+  // A foreign issuer may have to reach this very gateway before it signs (ACME): it is awaited afterwards.
   const create = isForeign ? unawaited : awaitedObject(parent, writer.cluster);
   const wayOut = secretName.apply((got) => {
     const advice = "choose another name for the Secret";
@@ -237,11 +237,14 @@ async function requireIssued(target: ClusterTarget, awaited: Awaited): Promise<v
   let verdict: Verdict;
   try {
     const judge = (object: unknown) => conditionVerdict(object as WithConditions, condition);
-    verdict = await awaitVerdict(target, `${path}/${name}`, judge, forMs);
+    verdict = await awaitVerdict(target, `${path}/${name}`, judge, forMs, { wasMade: true });
   } catch (error) {
     throw runFailure(
       `Certificate ${namespace}/${name} was created, but could not be watched until it was issued: ${reason(error)}`,
     );
+  }
+  if (verdict.state === "missing") {
+    throw goneFailure(`Certificate ${namespace}/${name}`);
   }
   if (verdict.state !== "accepted") {
     const text = await explainWaiting(target, awaited, { begun, seen: begun }, 0).catch(() => undefined);

@@ -46,7 +46,7 @@ export interface IngressGatewayChildren {
   overlayData: k8s.core.v1.ConfigMapPatch;
   /** The Certificate; missing where nothing is issued. */
   certificate?: k8s.apiextensions.CustomResource;
-  /** The gateway's own CA: two Issuers and a Certificate; empty with an issuer of somebody else's. */
+  /** The gateway's own CA: two Issuers and a Certificate; empty with `issuerName`. */
   authority: k8s.apiextensions.CustomResource[];
   /** The NodePorts of the Service; missing for another type of Service. */
   service?: k8s.core.v1.ServicePatch;

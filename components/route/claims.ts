@@ -1,9 +1,9 @@
 // Which requests a route claims of its parent: two routes that claim the same ones would share them by their age.
 import { Violation } from "../../lib/validation/violations";
-import { comparableMatch, shownRequest } from "../../lib/references/requests";
+import { comparableMatch, type Match, shownRequest } from "../../lib/references/requests";
 import { below } from "../../lib/validation/rules";
 import type { Claimant, Claims } from "../support/program";
-import type { Match, RouteRule } from "./objects";
+import type { RouteRule } from "./objects";
 
 /** One host name and match, comparable as text, and where it was written. */
 export interface Claim {
@@ -41,7 +41,7 @@ export interface ClaimingRoute {
 /** The requests of one program that routes have claimed. */
 export type ClaimedRequests = Pick<Claims<{ listener: string; request: string }>, "holder" | "claim">;
 
-/** Claims requests on every listener of the route; a violation for each that somebody else has claimed before. */
+/** Claims requests on every listener of the route; a violation for each that another component has claimed before. */
 export function claimRequests(claims: Claim[], route: ClaimingRoute, claimed: ClaimedRequests): Violation[] {
   const { name, listeners, redirects } = route;
   return claims.flatMap((claim) => {

@@ -17,7 +17,7 @@ import { childOf, minutes } from "../support/children";
 import {
   checkedInputs,
   componentNamed,
-  lateViolation,
+  lateViolations,
   resolved,
   resolvedMetadata,
   throwViolations,
@@ -109,15 +109,15 @@ function normalize(name: string, args: HttpRouteArgs, whole: Told | undefined, w
   const protocol = args.httpsOnly ? "https" : redirects ? "http" : undefined;
   const present = pulumi.output(args.parent).apply((given) => {
     if (given === undefined && pulumi.Output.isInstance(args.parent)) {
-      throw lateViolation(what, absentParent);
+      throw lateViolations(what, [absentParent]);
     }
     return given;
   });
   const parent = pulumi.all([part("parent", present), hostnames]).apply(([given, hosts]) => {
-    const [violation] =
+    const violations =
       knownGateway(args.parent) === "later" && !whole ? gatewayViolations(args, hosts, servedBy(given as Parent)) : [];
-    if (violation) {
-      throw lateViolation(what, violation);
+    if (violations.length > 0) {
+      throw lateViolations(what, violations);
     }
     return given as Parent;
   });
@@ -267,7 +267,7 @@ function versionsOf(rule: RouteRuleArgs): RouteVersionArgs[] {
 function acceptance(name: string): Acceptance {
   const what = `HttpRoute "${name}"`;
   const api = "apis/gateway.networking.k8s.io/v1";
-  return { what, api, plural: "httproutes", kind: "HTTPRoute", minutes: timeouts.route };
+  return { what, api, plural: "httproutes", kind: "HTTPRoute", minutes: timeouts.route, wasMade: true };
 }
 
 /** True for a route that was accepted as it is now written. */

@@ -1,4 +1,5 @@
 // Specs of the objects behind a route: the HTTPRoute, and the grants for backends in other namespaces.
+import type { Match } from "../../lib/references/requests";
 import { defined } from "../../lib/json";
 import type { ReferencedGateway } from "../../lib/gateway-api/reference";
 
@@ -24,16 +25,6 @@ export interface Canary {
   stable: Backend;
   candidate: Backend;
   percent: number;
-}
-
-/** What a request has to look like. */
-export interface Match {
-  prefix?: string;
-  exact?: string;
-  regex?: string;
-  method?: string;
-  headers?: { [name: string]: string };
-  query?: { [name: string]: string };
 }
 
 /** Changes to headers. */

@@ -5,7 +5,7 @@ import { awaitVerdict, type Judge } from "../../cluster/wait";
 import { conditionVerdict, Verdict, WithConditions } from "../../lib/cluster-state/conditions";
 import type { ObjectKind } from "../../lib/ownership/kinds";
 import type { ExistingObject } from "../../lib/ownership/owner";
-import { runFailure } from "./failures";
+import { goneFailure, runFailure } from "./failures";
 import { lookAt } from "./look";
 import type { Cluster } from "./cluster";
 
@@ -20,6 +20,8 @@ export interface Acceptance {
   kind?: ObjectKind;
   /** Minutes that it may take. */
   minutes: number;
+  /** True where the component makes the object; others may still be on their way. */
+  wasMade: boolean;
 }
 
 /**
@@ -64,16 +66,20 @@ export function conditionMet(
 
 async function requireAccepted(
   id: string,
-  { what, api, plural, minutes }: Acceptance,
+  { what, api, plural, minutes, wasMade }: Acceptance,
   judge: Judge,
   target: ClusterTarget,
 ): Promise<void> {
   const [namespace, name] = id.split("/");
   let verdict: Verdict;
   try {
-    verdict = await awaitVerdict(target, `/${api}/namespaces/${namespace}/${plural}/${name}`, judge, minutes * 60_000);
+    const path = `/${api}/namespaces/${namespace}/${plural}/${name}`;
+    verdict = await awaitVerdict(target, path, judge, minutes * 60_000, { wasMade });
   } catch (error) {
     throw runFailure(`${what} (${id}) was created, but could not be watched until it was accepted: ${reason(error)}`);
+  }
+  if (verdict.state === "missing") {
+    throw goneFailure(`${what} (${id})`);
   }
   if (verdict.state === "refused") {
     throw runFailure(`${what} (${id}) is not accepted: ${verdict.why}`);

@@ -79,11 +79,14 @@ export function throwToldViolations(what: string, violations: Violation[]): void
   if (violations.length === 0) {
     return;
   }
-  const error = new pulumi.InputPropertiesError({
+  throw printedPlainly(argumentsError(what, violations));
+}
+
+function argumentsError(what: string, violations: Violation[]): pulumi.InputPropertiesError {
+  return new pulumi.InputPropertiesError({
     message: refusal(what, violations),
     errors: violations.map((violation) => ({ propertyPath: violation.path, reason: violationReason(violation) })),
   });
-  throw printedPlainly(error);
 }
 
 /** How messages name a component: HttpRoute "web". */
@@ -102,9 +105,9 @@ export function resolved<T>(what: string, path: string, part: T, rule: Rule): pu
   return pulumi.output(part).apply((value) => {
     const found: Violation[] = [];
     const plain = plainParts(value, path, found);
-    const [violation] = [...found, ...rule(plain, path)];
-    if (violation) {
-      throw lateViolation(what, violation);
+    const violations = [...found, ...rule(plain, path)];
+    if (violations.length > 0) {
+      throw lateViolations(what, violations);
     }
     return value;
   });
@@ -127,10 +130,9 @@ interface ResolvedMetadata {
   annotations?: pulumi.Output<Record<string, string>>;
 }
 
-/** The error for a violation that shows only once values have arrived. */
-export function lateViolation(what: string, violation: Violation): Error {
-  const error = new pulumi.InputPropertyError({ propertyPath: violation.path, reason: violationReason(violation) });
-  return printedPlainly(withFixedMessage(error, refusal(what, [violation])));
+/** The error for what shows only once values have arrived. */
+export function lateViolations(what: string, violations: Violation[]): Error {
+  return printedPlainly(withFixedMessage(argumentsError(what, violations), refusal(what, violations)));
 }
 
 /** The same shape with UNKNOWN where a value has still to arrive, and where there is a resource, which is told of. */

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterTarget } from "../../cluster/connection";
 import { readNamespace, type NamespaceState } from "../../cluster/namespace";
 import { sidecarLabel } from "../../lib/istio/labels";
-import { lateViolation } from "./arguments";
+import { lateViolations } from "./arguments";
 import type { Cluster } from "./cluster";
 import { lookAt } from "./look";
 
@@ -27,17 +27,13 @@ export function existingNamespace(
     }
     if (state.kind === "missing") {
       const rule = "must be an existing namespace";
-      throw lateViolation(what, { path, got: namespace, rule, fix: `new AmbientNamespace("${namespace}")` });
+      throw lateViolations(what, [{ path, got: namespace, rule, fix: `new AmbientNamespace("${namespace}")` }]);
     }
     const label = state.kind === "found" ? sidecarLabel(state.labels) : undefined;
     if (label !== undefined) {
       const rule = `must not have the label ${label}: ztunnel never captures a pod with a sidecar`;
-      throw lateViolation(what, {
-        path,
-        got: namespace,
-        rule,
-        fix: { run: `kubectl label namespace ${namespace} ${label}-` },
-      });
+      const fix = { run: `kubectl label namespace ${namespace} ${label}-` };
+      throw lateViolations(what, [{ path, got: namespace, rule, fix }]);
     }
     return namespace;
   });

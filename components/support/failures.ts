@@ -6,3 +6,8 @@ import { withFixedMessage } from "./workarounds";
 export function runFailure(message: string): pulumi.RunError {
   return withFixedMessage(new pulumi.RunError(message), message);
 }
+
+/** The error for an object that was deleted by other means than its stack, such as a destroy that was killed. */
+export function goneFailure(object: string): pulumi.RunError {
+  return runFailure(`${object} is in the stack's state, but no longer in the cluster; run \`pulumi up --refresh\``);
+}

@@ -34,6 +34,15 @@ export function announceListeners(
     });
 }
 
+/** What may lose a gateway or a waypoint. */
+const afterGateways: Needed[] = [
+  { kind: "HTTPRoute" },
+  { kind: "Certificate" },
+  { kind: "Service" },
+  { kind: "DestinationRule" },
+  { kind: "VirtualService" },
+];
+
 const warned = new WeakMap<object, Set<string>>();
 
 /** Once for each cluster of a preview. */
@@ -59,7 +68,7 @@ export function warnOfLosses(cluster: Cluster): void {
     }
     const more: Needed[] = [
       { kind: "AuthorizationPolicy" },
-      ...(some ? ([{ kind: "HTTPRoute" }, { kind: "Certificate" }, { kind: "Service" }] as const) : []),
+      ...(some ? afterGateways : []),
       ...(mesh ? ([{ kind: "PeerAuthentication" }] as const) : []),
     ];
     const lines = lossLines(await lookAt(cluster).view(target, [...first, ...more]), kept);

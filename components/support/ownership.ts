@@ -104,7 +104,7 @@ export function ownObject(
 }
 
 /**
- * Metadata that puts labels on an object that may be somebody else's. A note on the object says who has set which, for
+ * Metadata that puts labels on an object that may belong to another owner. A note on the object says who has set which, for
  * other stacks to be told.
  */
 export function labelledObject(

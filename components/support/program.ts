@@ -32,7 +32,7 @@ export class Claims<Thing extends object> {
   }
 }
 
-/** A Service, or with `service` left out all of a namespace. */
+/** A Service, or without `service` all of a namespace. */
 export interface ServiceOfProgram {
   namespace: unknown;
   service: unknown;

@@ -50,8 +50,12 @@ export class TrafficPolicy extends pulumi.ComponentResource {
     const writer = { what, cluster, opts, namespace: earlyName(args.namespace) };
     const policy = normalize(name, args, writer);
     const child = childOf(this, opts);
-    const destinationRule = shapesConnections(args) ? createRule(name, writer, policy, child) : undefined;
-    const virtualService = shapesRequests(args) ? createRoutes(name, writer, policy, child) : undefined;
+    const destinationRule = shapesConnections(args)
+      ? createPolicy(`${name}-connections`, "DestinationRule", writer, policy, child)
+      : undefined;
+    const virtualService = shapesRequests(args)
+      ? createPolicy(`${name}-requests`, "VirtualService", writer, policy, child)
+      : undefined;
     keepChildren<TrafficPolicyChildren>(this, { destinationRule, virtualService });
     this.name = pulumi
       .all([policy.name, policy.bound(cluster), destinationRule?.id, virtualService?.id])
@@ -115,7 +119,13 @@ function normalize(name: string, args: TrafficPolicyArgs, writer: Writer) {
     bound: (cluster: Cluster) =>
       conditionMet(
         pulumi.all([namespace, service, waypoint]).apply(([at, known]) => `${at}/${known}`),
-        { what: `The Service of TrafficPolicy "${name}"`, api: "api/v1", plural: "services", minutes: timeouts.policy },
+        {
+          what: `The Service of TrafficPolicy "${name}"`,
+          api: "api/v1",
+          plural: "services",
+          minutes: timeouts.policy,
+          wasMade: false,
+        },
         "istio.io/WaypointBound",
         cluster,
       ),
@@ -130,41 +140,26 @@ function owned(writer: Writer, kind: "DestinationRule" | "VirtualService", polic
   return ownObject(writer, kind, { ...given, name, namespace }, wayOut, { refersTo });
 }
 
-function createRule(
-  name: string,
-  writer: Writer,
-  policy: Normalized,
-  opts: pulumi.CustomResourceOptions,
-): pulumi.CustomResource {
-  return new k8s.apiextensions.CustomResource(
-    `${name}-connections`,
-    {
-      apiVersion: "networking.istio.io/v1",
-      kind: "DestinationRule",
-      metadata: owned(writer, "DestinationRule", policy),
-      spec: policy.settings.apply(destinationRuleSpec),
-    },
-    opts,
-  );
-}
-
 /**
- * The routes. Waypoints take HTTPRoutes and VirtualServices alike, one after the other, and only the VirtualService has
- * retries in every channel and faults at all; so requests to a Service are shaped by one VirtualService alone.
+ * One of the two objects. The routes are a VirtualService, not an HTTPRoute: waypoints take both alike, one after the
+ * other, and only the VirtualService has retries in every channel and faults at all; so requests to a Service are shaped by
+ * one VirtualService alone.
  */
-function createRoutes(
+function createPolicy(
   name: string,
+  kind: "DestinationRule" | "VirtualService",
   writer: Writer,
   policy: Normalized,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
+  const spec = kind === "DestinationRule" ? destinationRuleSpec : virtualServiceSpec;
   return new k8s.apiextensions.CustomResource(
-    `${name}-requests`,
+    name,
     {
       apiVersion: "networking.istio.io/v1",
-      kind: "VirtualService",
-      metadata: owned(writer, "VirtualService", policy),
-      spec: policy.settings.apply(virtualServiceSpec),
+      kind,
+      metadata: owned(writer, kind, policy),
+      spec: policy.settings.apply((settings): object => spec(settings)),
     },
     opts,
   );

@@ -21,7 +21,7 @@ export const categories = [
 /** Name of a category. */
 export type Category = (typeof categories)[number];
 
-/** What mends a finding: a command to run, or text to write. */
+/** What repairs a finding: a command to run, or text to write. */
 export type Fix = { run: string } | { write: string };
 
 /** One thing that is not as the claim says. */
@@ -95,6 +95,6 @@ export function missingDefinitions(present: { name: string }[], wanted: string[]
 
 /** One whole line of a report, by the package's message formula. */
 export function findingLine({ object, got, rule, fix }: Finding): string {
-  const mend = "run" in fix ? `run \`${fix.run}\`` : `write \`${fix.write}\``;
-  return `\`${object}\`: got "${got}"; ${rule}; ${mend}`;
+  const repair = "run" in fix ? `run \`${fix.run}\`` : `write \`${fix.write}\``;
+  return `\`${object}\`: got "${got}"; ${rule}; ${repair}`;
 }

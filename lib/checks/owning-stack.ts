@@ -61,7 +61,8 @@ export function withStack(found: Finding, stack: string | undefined): Finding {
   const name = stack.split("/").at(-1);
   const isChange = "run" in found.fix && changes.test(found.fix.run) && !harmless.test(found.fix.run);
   const fix = isChange ? { run: `pulumi up --refresh --stack ${name}` } : found.fix;
-  return { ...found, rule: `${found.rule}; it belongs to the stack ${stack}`, fix };
+  const kind = found.object.replace(/ [^ ]*$/, "");
+  return { ...found, rule: `${found.rule}; the ${kind} belongs to the stack ${stack}`, fix };
 }
 
 /** A report in which every finding about what a stack owns says so. */

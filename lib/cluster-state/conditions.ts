@@ -15,7 +15,8 @@ export interface WithConditions {
 }
 
 /** What is to be said of an object. */
-export type Verdict = { state: "pending" } | { state: "accepted" } | { state: "refused"; why: string };
+export type Verdict =
+  { state: "pending" } | { state: "accepted" } | { state: "missing" } | { state: "refused"; why: string };
 
 /** Judges a condition, unless it is about an older version of the object. */
 export function conditionVerdict(object: WithConditions, type: string): Verdict {

@@ -1,5 +1,6 @@
 // Who is admitted: AuthorizationPolicies on the Gateway for the hosts and paths of an Ingress.
-import { defined, type Written } from "./objects";
+import { defined } from "../json";
+import { type Written } from "./objects";
 import type { Piece } from "./matches";
 import type { Policies } from "./policies";
 import { refused, type Entry, type Verdict } from "./report";

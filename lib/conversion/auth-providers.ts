@@ -1,5 +1,6 @@
 // Extension providers of the mesh, and which of them stands for which auth-url.
-import { defined, keyOf, type Ingress } from "./objects";
+import { defined } from "../json";
+import { keyOf, type Ingress } from "./objects";
 import type { PortNumber } from "./routes";
 
 /** An extension provider of the mesh. */

@@ -1,6 +1,7 @@
 // Which hosts the certificate of a TLS Secret is for.
 import { X509Certificate } from "node:crypto";
-import { keyOf, defined, type Secret } from "./objects";
+import { defined } from "../json";
+import { keyOf, type Secret } from "./objects";
 import type { ReadIngress } from "./servers";
 
 /** Whether the Secret's certificate is for the host; of a Secret that nobody has read, the hosts of its tls section say so. */

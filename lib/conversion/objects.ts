@@ -1,6 +1,6 @@
 // The objects that a conversion reads, as far as it reads them, and the ones it writes.
 
-/** Name, namespace and what hangs on them. */
+/** Name, namespace, labels and annotations. */
 export interface Metadata {
   name: string;
   namespace?: string;
@@ -64,11 +64,6 @@ export interface Written {
 /** `namespace/name`, or the name alone where no namespace is given. */
 export function keyOf({ namespace, name }: { namespace?: string; name: string }): string {
   return namespace === undefined ? name : `${namespace}/${name}`;
-}
-
-/** An object without what was not given. */
-export function defined<T extends object>(fields: T): T {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as T;
 }
 
 /** Text with every character that means something in a regular expression taken literally. */

@@ -1,6 +1,7 @@
 // TLS that goes to the backend as it is: a TLSRoute, and the listener that it attaches to.
 import { prefix } from "./annotations/family";
-import { defined, type Written } from "./objects";
+import { defined } from "../json";
+import { type Written } from "./objects";
 import { isSpokenTo } from "./policies";
 import { inert, refused, type Entry, type Verdict } from "./report";
 import { metadataOf, type GatewayOptions, type PlacedServer, type PortNumber } from "./routes";

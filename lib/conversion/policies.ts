@@ -1,6 +1,7 @@
 // What beside routes keeps the meaning of Ingresses: how backends are spoken to, who is let in, certificates of hosts.
 import { metadataOf, redirects, type GatewayOptions, type PlacedServer, type PortNumber } from "./routes";
-import { defined, keyOf, type Secret, type Service, type Written } from "./objects";
+import { defined } from "../json";
+import { keyOf, type Secret, type Service, type Written } from "./objects";
 import { changed, mapped, refused, type Entry, type Verdict } from "./report";
 import { upstreamKey, type Location, type ReadIngress, type Server, type Servers, type Upstream } from "./servers";
 import type { BackendSettings } from "./settings";

@@ -3,7 +3,8 @@ import { annotations, foreign } from "./annotations";
 import { booleanOf, prefix, type Surroundings } from "./annotations/family";
 import { authProviderOf, serviceAt, type AuthProvider } from "./auth-providers";
 import type { Input } from "./input";
-import { defined, keyOf, type Ingress } from "./objects";
+import { defined } from "../json";
+import { keyOf, type Ingress } from "./objects";
 import { changed, converted, inert, mapped, refused, type Entry, type Verdict } from "./report";
 import type { GatewayOptions, PortNumber } from "./routes";
 import { inOrder, type ReadIngress } from "./servers";
@@ -16,7 +17,7 @@ export interface ConvertOptions {
   className: string;
   /** False: an Ingress without any class is somebody else's. */
   classless: boolean;
-  /** Refused parts that may be left out, by the annotation's name with or without its prefix, or as the report names them. */
+  /** Refused parts that may be skipped, by the annotation's name with or without its prefix, or as the report names them. */
   accept: readonly string[];
   /** Extension providers of the mesh, for auth-url. */
   authProviders: readonly AuthProvider[];
@@ -63,7 +64,7 @@ function readIngress(
   ingress: Ingress,
   input: Input,
   auth: Pick<Surroundings, "authProvider" | "authProviders" | "serviceAt">,
-  /** False: ssl-passthrough is left out, and TLS of its hosts ends at the gateway. */
+  /** False: ssl-passthrough is skipped, and TLS of its hosts ends at the gateway. */
   passes: boolean,
   entries: Entry[],
 ): ReadIngress {

@@ -12,7 +12,7 @@ import {
   type Upstream,
 } from "./servers";
 
-/** What the routes hang on. */
+/** What the routes attach to. */
 export interface GatewayOptions {
   name: string;
   namespace?: string;

@@ -1,4 +1,5 @@
 // NGINX's view of all Ingresses together: one server a host, with the locations that are left after every claim.
+import { defined } from "../json";
 import type { Ingress } from "./objects";
 import { keyOf } from "./objects";
 import type { CanarySettings, Settings } from "./settings";
@@ -85,11 +86,7 @@ function compare(a: string, b: string): number {
 
 /** One upstream's name. */
 export function upstreamKey({ namespace, service, port }: Upstream): string {
-  return `${keyOf(defined(namespace, service))}:${port.number ?? port.name ?? ""}`;
-}
-
-function defined(namespace: string | undefined, name: string) {
-  return namespace === undefined ? { name } : { namespace, name };
+  return `${keyOf(defined({ namespace, name: service }))}:${port.number ?? port.name ?? ""}`;
 }
 
 /** `certifies` says whether a TLS Secret's certificate is for a host that the tls section does not name. */
@@ -221,7 +218,7 @@ function ownerRewrites({ locations, owner: { settings } }: Server): boolean {
   return !claimed && settings.rewriteTarget !== undefined && settings.rewriteTarget !== "/";
 }
 
-/** Canaries hang on the upstream, so they stand in wherever its requests come from; each upstream has one at most. */
+/** Canaries belong to the upstream, so they stand in wherever its requests come from; each upstream has one at most. */
 function alternatives(
   ordered: ReadIngress[],
   servers: Map<string, Server>,

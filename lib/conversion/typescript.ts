@@ -72,7 +72,7 @@ function routeArgs({ kind, metadata, spec }: Written): object | undefined {
   if (kind !== "HTTPRoute" || metadata.labels || metadata.annotations) return undefined;
   const { parentRefs, hostnames, rules } = spec as Spec;
   const [parent] = parentRefs;
-  // An HttpRoute hangs on one Gateway, matches whole values of headers, and makes the grants of its copies itself.
+  // An HttpRoute attaches to one Gateway, matches whole values of headers, and makes the grants of its copies itself.
   const fits = rules.every(
     ({ matches, filters = [] }) =>
       matches.every(({ headers = [] }) => headers.every(({ type }) => type === undefined)) &&

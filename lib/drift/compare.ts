@@ -1,4 +1,4 @@
-// What a release says of an object and the live one does not, and the patch that would mend it.
+// What a release says of an object and the live one does not, and the patch that would repair it.
 // Fields that only the live object has are nobody's business here: defaults, labels of others, status.
 import type { Json } from "../json";
 import { isEmpty, isMap, isSameValue, mergeKey, rivalFields, spelledOut, type JsonMap, type Place } from "./merging";

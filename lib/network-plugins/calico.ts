@@ -27,11 +27,11 @@ function connectTime(settings: PluginSettings): string | undefined {
     : `bpfConnectTimeLoadBalancing: ${mode}`;
 }
 
-function told(object: Named, got: string, mend: Fix): Finding {
+function told(object: Named, got: string, repair: Fix): Finding {
   const rule = got.startsWith("bpfConnectTimeLoadBalancingEnabled")
     ? "it is false, or a pod's traffic bypasses ztunnel in Calico"
     : "it is Disabled, or a pod's traffic bypasses ztunnel in Calico";
-  return finding("FelixConfiguration", object, got, rule, mend);
+  return finding("FelixConfiguration", object, got, rule, repair);
 }
 
 /** Off where it is set; the nodes themselves need the other way to Services then. */

@@ -3,7 +3,7 @@
 import { finding, type Finding } from "../checks/check";
 import type { NetworkPlugin, PluginOverride, PluginSettings } from "../cluster-state/network-plugins";
 import type { Named } from "../cluster-state/snapshot";
-import { ciliumMending, overrideFix, type Change } from "./fix";
+import { ciliumFix, overrideFix, type Change } from "./fix";
 
 /** Something that a mesh cannot live with. */
 interface Fault {
@@ -31,7 +31,7 @@ export function ciliumFindings(plugin: NetworkPlugin, nodes: readonly Named[]): 
 export function ciliumWarnings(plugin: NetworkPlugin): Finding[] {
   if (plugin.settings["enable-policy"] !== "always") return [];
   const change = { key: "enable-policy", value: "default", chartValue: "policyEnforcementMode=default" };
-  const { fix, note } = ciliumMending(plugin, change);
+  const { fix, note } = ciliumFix(plugin, change);
   const rule = "with it every pod needs policies, the mesh's own as well as those that it captures";
   return [finding(plugin.kind, plugin, "enable-policy: always", rule + note, fix)];
 }
@@ -135,6 +135,6 @@ function masqueradesAny(settings: PluginSettings): boolean {
 function tell(plugin: NetworkPlugin, overrides: PluginOverride[], { got, rule, keys, change }: Fault): Finding {
   const from = overrides.filter(({ settings }) => keys.some((key) => key in settings)).at(-1);
   if (from) return finding(from.kind, from, got, rule, overrideFix(from, change));
-  const { fix, note } = ciliumMending(plugin, change);
+  const { fix, note } = ciliumFix(plugin, change);
   return finding(plugin.kind, plugin, got, rule + note, fix);
 }

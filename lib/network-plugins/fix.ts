@@ -13,7 +13,7 @@ export interface Change {
 }
 
 /** A fix, and what has to be said beside it. */
-export interface Mending {
+export interface FixWithNote {
   fix: Fix;
   /** Empty, or a clause for the end of the rule. */
   note: string;
@@ -27,7 +27,7 @@ const managedMarks: { label: string; values?: string[] }[] = [
 ];
 
 /** How Cilium is told something, by whoever installed it. */
-export function ciliumMending(plugin: NetworkPlugin, change: Change): Mending {
+export function ciliumFix(plugin: NetworkPlugin, change: Change): FixWithNote {
   const { namespace, name, annotations } = plugin;
   if (isPlatforms(plugin)) {
     return {

@@ -18,8 +18,8 @@ export const objectKinds = {
   PeerAuthentication: { api: security, plural: "peerauthentications", isWhole: true },
   AuthorizationPolicy: { api: security, plural: "authorizationpolicies", isWhole: true },
   RequestAuthentication: { api: security, plural: "requestauthentications" },
-  DestinationRule: { api: networking, plural: "destinationrules" },
-  VirtualService: { api: networking, plural: "virtualservices" },
+  DestinationRule: { api: networking, plural: "destinationrules", isWhole: true },
+  VirtualService: { api: networking, plural: "virtualservices", isWhole: true },
   Issuer: { api: certManager, plural: "issuers" },
   Certificate: { api: certManager, plural: "certificates", isWhole: true },
 } as const;

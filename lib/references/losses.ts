@@ -111,6 +111,23 @@ interface Target {
   name: string;
 }
 
+interface RawTraffic {
+  spec?: { host?: string; hosts?: string[]; gateways?: string[] };
+}
+
+/** VirtualServices and DestinationRules of others about Services that use the waypoint: nothing else applies them. */
+function trafficRules(view: ClusterView, usesIt: (namespace: string, service: string) => boolean): ExistingObject[] {
+  const rules = [...(view.list("VirtualService") ?? []), ...(view.list("DestinationRule") ?? [])];
+  return rules.filter((rule) => {
+    const { host, hosts = [], gateways = ["mesh"] } = ((rule.body ?? {}) as RawTraffic).spec ?? {};
+    const isAbout = (each: string) => {
+      const [service = "", namespace = rule.namespace] = each.split(".");
+      return usesIt(namespace, service);
+    };
+    return !isOf(view, rule) && gateways.includes("mesh") && [...(host ? [host] : []), ...hosts].some(isAbout);
+  });
+}
+
 /** Policies of others that a waypoint enforces, and users that it has. */
 function waypointLosses(view: ClusterView, object: ExistingObject): Finding[] {
   const { namespace, name } = object;
@@ -119,19 +136,30 @@ function waypointLosses(view: ClusterView, object: ExistingObject): Finding[] {
   );
   const uses = ({ labels }: ExistingObject, own: string) =>
     labels[meshLabels.useWaypoint] === name && (labels[meshLabels.useWaypointNamespace] ?? own) === namespace;
+  const services = (view.list("Service") ?? []).filter((each) => uses(each, each.namespace));
+  const namespaces = (view.list("Namespace") ?? []).filter((each) => uses(each, each.name));
+  const traffic = trafficRules(
+    view,
+    (at, service) =>
+      namespaces.some((each) => each.name === at) ||
+      services.some((each) => each.namespace === at && each.name === service),
+  );
   // Labels of this stack's Waypoint go with it.
   const isKept = (each: ExistingObject) =>
     !isOf(view, each) && !labelsNotes(each).some(({ stack }) => stack === view.stack);
-  const users = [
-    ...(view.list("Namespace") ?? []).filter((each) => uses(each, each.name) && isKept(each)),
-    ...(view.list("Service") ?? []).filter((each) => uses(each, each.namespace) && isKept(each)),
-  ].map(
+  const users = [...namespaces.filter(isKept), ...services.filter(isKept)].map(
     (each) => `${each.namespace === "" ? "Namespace " : `Service ${each.namespace}/`}${each.name}${ownerNote(each)}`,
   );
   const one = policies.length === 1;
+  const kinds = "VirtualServices and DestinationRules";
+  const unapplied = `${kinds} of others no longer apply: ${byNamespace(traffic)}`;
   const relying = `${counted(policies.length, "AuthorizationPolicy", "AuthorizationPolicies")} of others ${one ? "relies" : "rely"} on it: ${byNamespace(policies)}`;
   const bypassing = `requests to ${some(users.sort())} bypass it from then on`;
-  const rule = [...(policies.length > 0 ? [relying] : []), ...(users.length > 0 ? [bypassing] : [])].join("; ");
+  const rule = [
+    ...(policies.length > 0 ? [relying] : []),
+    ...(traffic.length > 0 ? [unapplied] : []),
+    ...(users.length > 0 ? [bypassing] : []),
+  ].join("; ");
   const fix = { write: `name: "${name}"` };
   return rule === "" ? [] : [{ object: objectName("Gateway", object), namespace, got: gone, rule, fix }];
 }

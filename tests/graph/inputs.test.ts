@@ -18,14 +18,11 @@ describe("arguments that are Outputs", () => {
   it("are refused on arrival with their own path", async () => {
     const late = resolved('AmbientMesh "mesh"', "controlPlane", { memory: pulumi.output("much") }, rules);
     await assert.rejects(promiseOf(late), (error: unknown) => {
-      assert.ok(pulumi.InputPropertyError.isInstance(error));
-      assert.equal(error.propertyPath, "controlPlane.memory");
-      assert.equal(
-        error.message,
-        `invalid arguments for AmbientMesh "mesh":\n  \`controlPlane.memory\`: ${error.reason}`,
-      );
+      assert.ok(pulumi.InputPropertiesError.isInstance(error));
       const rule = 'must be a Kubernetes quantity above 0 in quotes, such as "128Mi"';
-      assert.equal(error.reason, `got "much"; ${rule}; write \`memory: "128Mi"\``);
+      const reason = `got "much"; ${rule}; write \`memory: "128Mi"\``;
+      assert.deepEqual(error.errors, [{ propertyPath: "controlPlane.memory", reason }]);
+      assert.equal(error.message, `invalid arguments for AmbientMesh "mesh":\n  \`controlPlane.memory\`: ${reason}`);
       return true;
     });
   });

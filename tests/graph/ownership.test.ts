@@ -1,15 +1,10 @@
 // The look of a program: what components register is held against the cluster, all at once, before any of it is written.
 import * as assert from "node:assert/strict";
-import * as http from "node:http";
-import type { AddressInfo } from "node:net";
-import * as fs from "node:fs";
-import * as os from "node:os";
-import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import { AccessPolicy, AmbientNamespace, HttpRoute, Waypoint } from "../../components";
-import { kubeconfigText } from "../unit/fixtures/api-server";
 import { marks, metadata, preview } from "./applications";
 import { record, Recording } from "./record";
+import { onCluster } from "./serving-cluster";
 
 interface Found {
   spec?: object;
@@ -24,37 +19,16 @@ const backends = [{ service: "web", port: 80 }];
 const listener = { name: "http", port: 80, protocol: "HTTP", allowedRoutes: { namespaces: { from: "All" } } };
 
 describe("the look of a program", () => {
-  let server: http.Server;
   let requests: string[] = [];
   /** By path; the number of a status in place of a list. */
   let lists: Record<string, Found[] | number> = {};
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "look-"));
-  const usual = process.env["KUBECONFIG"];
 
-  before(async () => {
-    // Loaded at the first look, for longer than a recording waits for something to happen.
-    await import("@kubernetes/client-node");
-    server = http.createServer((request, response) => {
-      const at = (request.url ?? "").split("?")[0]!;
-      requests.push(at);
-      const found = lists[at] ?? 404;
-      response.writeHead(typeof found === "number" ? found : 200, { "content-type": "application/json" });
-      const body = Array.isArray(found)
-        ? { items: found.map(({ spec, ...metadata }) => ({ metadata, spec })) }
-        : { message: "no" };
-      response.end(JSON.stringify(body));
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const file = path.join(folder, "config");
-    fs.writeFileSync(file, kubeconfigText(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
-    process.env["KUBECONFIG"] = file;
-  });
-
-  after(() => {
-    process.env["KUBECONFIG"] = usual;
-    server.closeAllConnections();
-    server.close();
-    fs.rmSync(folder, { recursive: true });
+  onCluster((path) => {
+    requests.push(path);
+    const found = lists[path] ?? 404;
+    return typeof found === "number"
+      ? { status: found, body: { message: "no" } }
+      : { body: { items: found.map(({ spec, ...metadata }) => ({ metadata, spec })) } };
   });
 
   /** What the program refers to. */

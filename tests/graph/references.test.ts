@@ -1,10 +1,5 @@
 // What a program refers to: judged for all components together, by what the cluster has and the program makes.
 import * as assert from "node:assert/strict";
-import * as http from "node:http";
-import type { AddressInfo } from "node:net";
-import * as fs from "node:fs";
-import * as os from "node:os";
-import * as path from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import {
@@ -16,9 +11,9 @@ import {
   TrafficPolicy,
   Waypoint,
 } from "../../components";
-import { kubeconfigText } from "../unit/fixtures/api-server";
 import { preview } from "./applications";
 import { record, Recording } from "./record";
+import { onCluster } from "./serving-cluster";
 
 interface Found {
   annotations?: Record<string, string>;
@@ -51,33 +46,14 @@ const cluster: Record<string, Found[]> = {
 const single: Record<string, Found> = {};
 
 describe("the references of a program", () => {
-  let server: http.Server;
   let requests: string[] = [];
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "references-"));
-  const usual = process.env["KUBECONFIG"];
 
-  before(async () => {
-    // Loaded at the first look, for longer than a recording waits for something to happen.
-    await import("@kubernetes/client-node");
-    server = http.createServer((request, response) => {
-      const at = (request.url ?? "").split("?")[0]!;
-      requests.push(at);
-      const object = ({ spec, status, ...metadata }: Found) => ({ metadata, spec, status });
-      const [found, one] = [cluster[at], single[at]];
-      response.writeHead(found || one ? 200 : 404, { "content-type": "application/json" });
-      response.end(JSON.stringify(one ? object(one) : { items: found?.map(object) }));
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const file = path.join(folder, "config");
-    fs.writeFileSync(file, kubeconfigText(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
-    process.env["KUBECONFIG"] = file;
-  });
-
-  after(() => {
-    process.env["KUBECONFIG"] = usual;
-    server.closeAllConnections();
-    server.close();
-    fs.rmSync(folder, { recursive: true });
+  onCluster((path) => {
+    requests.push(path);
+    const object = ({ spec, status, ...metadata }: Found) => ({ metadata, spec, status });
+    const [found, one] = [cluster[path], single[path]];
+    const body = one ? object(one) : { items: found?.map(object) };
+    return found || one ? { body } : { status: 404, body };
   });
 
   beforeEach(() => {

@@ -1,4 +1,4 @@
-// A cluster on loopback in which everything that components wait for has already happened.
+// Clusters on loopback, which answer as a suite says.
 import * as fs from "node:fs";
 import * as http from "node:http";
 import type { AddressInfo } from "node:net";
@@ -18,16 +18,21 @@ function rolledOut(count: number): object {
   return { observedGeneration: 1, replicas: count, updatedReplicas: count, readyReplicas: count };
 }
 
-/** Lets the tests of a suite run against it: its kubeconfig is that of the process meanwhile. */
-export function onServingCluster(): void {
+/** What a cluster answers: a body, or a status alone. */
+export type Answer = { status?: number; body: object };
+
+/** Lets the tests of a suite run against a cluster on loopback: its kubeconfig is that of the process meanwhile. */
+export function onCluster(answer: (path: string) => Answer): void {
   const server = http.createServer((request, response) => {
-    const [, body] = answers.find(([path]) => path.test(request.url ?? "")) ?? [];
-    response.writeHead(body ? 200 : 404, { "content-type": "application/json" });
-    response.end(JSON.stringify(body ?? { kind: "Status", message: `${request.url} not found` }));
+    const { status = 200, body } = answer((request.url ?? "").split("?")[0]!);
+    response.writeHead(status, { "content-type": "application/json" });
+    response.end(JSON.stringify(body));
   });
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "serving-"));
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "cluster-"));
   const usual = process.env["KUBECONFIG"];
   before(async () => {
+    // Loaded at the first look, for longer than a recording waits for something to happen.
+    await import("@kubernetes/client-node");
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const file = path.join(folder, "config");
     fs.writeFileSync(file, kubeconfigText(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));
@@ -38,5 +43,13 @@ export function onServingCluster(): void {
     server.closeAllConnections();
     server.close();
     fs.rmSync(folder, { recursive: true });
+  });
+}
+
+/** A cluster in which everything that components wait for has already happened. */
+export function onServingCluster(): void {
+  onCluster((path) => {
+    const [, body] = answers.find(([asked]) => asked.test(path)) ?? [];
+    return body ? { body } : { status: 404, body: { kind: "Status", message: `${path} not found` } };
   });
 }

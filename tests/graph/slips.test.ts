@@ -176,6 +176,28 @@ const slips: Record<string, [() => void, string, string[]]> = {
         'write `parent: { name: "hostk8s-gateway", namespace: "istio-system" }`',
     ],
   ],
+  "the gateway of a mesh that has none as a client": [
+    () => access({ allow: [{ gateway: mesh({ gateway: { enabled: false } }).gateway }] }),
+    'AccessPolicy "web"',
+    [
+      "`allow[0].gateway`: missing; must have a value: the mesh was made without a gateway, or the stack has no such " +
+        "output; remove `gateway`",
+    ],
+  ],
+  "a condition whose value turns out to be missing": [
+    () =>
+      access({
+        http: {
+          waypoint: { name: "proxy", namespace: "shop" },
+          allow: [{ methods: ["GET"], serviceAccounts: pulumi.output(undefined) }],
+        },
+      }),
+    'AccessPolicy "web"',
+    [
+      "`http.allow[0].serviceAccounts`: missing; must have a value: without this condition the rule admits more " +
+        "clients; remove `serviceAccounts`",
+    ],
+  ],
   "a host that is not in the certificate of the mesh": [
     () => route({ parent: mesh().gateway, hostnames: ["web.example.com"], backends }),
     'HttpRoute "web"',
@@ -220,6 +242,15 @@ const slips: Record<string, [() => void, string, string[]]> = {
     () => traffic({ timeout: late("10"), waypoint: { name: "proxy", namespace: "shop" } }),
     'TrafficPolicy "web"',
     ['`timeout`: got "10"; must be a duration of at least 1ms, such as "10s"; write `timeout: "10s"`'],
+  ],
+  "two late values of one argument": [
+    () => access({ allow: late([{ namespaces: ["Shop"], ports: [70000] }]) }),
+    'AccessPolicy "web"',
+    [
+      '`allow[0].namespaces[0]`: got "Shop"; must be 1 to 63 lowercase letters, digits or hyphens, and must begin and end ' +
+        'with a letter or digit; write `namespaces: ["shop"]`',
+      '`allow[0].ports[0]`: got "70000"; must be a whole number from 1 to 65535; write `ports: [8080]`',
+    ],
   ],
   "words of Istio at a policy": [
     () => access({ action: "DENY", rules: [{ from: [{ source: { namespaces: ["shop"] } }] }], principals: ["a"] }),

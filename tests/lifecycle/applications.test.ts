@@ -237,6 +237,18 @@ describe("applications on a mesh", () => {
     assert.deepEqual((await stack.up()).steps, ["update web-route"]);
   });
 
+  it("are not waited for where they were deleted by hand", async () => {
+    kubectl("delete", "httproutes.gateway.networking.k8s.io", "web", "-n", "store");
+    await assert.rejects(stack.up(), (error: { diagnostics: string[] }) => {
+      const told = error.diagnostics.filter((line) => line.startsWith("error: HttpRoute"));
+      const gone = "is in the stack's state, but no longer in the cluster; run `pulumi up --refresh`";
+      assert.deepEqual(told, [`error: HttpRoute "web" (store/web) ${gone}`]);
+      return true;
+    });
+    await stack.refresh();
+    assert.deepEqual((await stack.up()).steps, ["create web-route"]);
+  });
+
   it("never lose in silence what the installed Gateway API does not know", async () => {
     settings = { ...usual, retries: true };
     await assert.rejects(stack.up(), /\.spec\.rules\[0\]\.retry/);

@@ -165,7 +165,7 @@ describe("what people ran into", () => {
     kubectl("annotate", "service", service, "-n", mesh, `${tracked}=edge:v1/Service:${mesh}/${service}`);
     assert.deepEqual(await told("gateway-managed", 1), [
       `\`Service ${mesh}/${service}\`: got "no label gateway.istio.io/managed"; istiod only touches Services that carry it; ` +
-        "the Argo CD application edge reverts changes made here, so change it there; it belongs to the stack " +
+        "the Argo CD application edge reverts changes made here, so change it there; the Service belongs to the stack " +
         "istio-ambient/field-cases; run `argocd app get edge`",
     ]);
     kubectl("annotate", "service", service, "-n", mesh, `${tracked}-`);

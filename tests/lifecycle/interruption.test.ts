@@ -55,6 +55,14 @@ async function stopForAMoment(part: string): Promise<void> {
   await ask(instance, "POST", `start/${part}`);
 }
 
+/** What Pulumi's file backend was writing beside the state, as docs/recovery.md says: the state itself is written whole. */
+function removeHalfWritten(): void {
+  const stacks = path.join(new URL(process.env["PULUMI_BACKEND_URL"]!).pathname, ".pulumi", "stacks", "istio-ambient");
+  for (const file of fs.readdirSync(stacks).filter((each) => each.endsWith(".json.attrs"))) {
+    if (fs.statSync(path.join(stacks, file)).size === 0) fs.rmSync(path.join(stacks, file));
+  }
+}
+
 /** The commands that an error names, each once. */
 function namedCommands(output: string): string[] {
   const named = [...output.matchAll(/; run `((?:kubectl|pulumi) [^`]+)`/g)].map((match) => match[1] ?? "");
@@ -108,6 +116,7 @@ describe("a mesh whose engine is killed", () => {
   async function kill(operation: string, point: string): Promise<void> {
     const { killed, output } = await engine(operation, point);
     if (killed) tally.kills += 1;
+    if (killed) removeHalfWritten();
     else for (const command of namedCommands(output)) await carryOut(command);
   }
 

@@ -174,6 +174,21 @@ describe("a mesh on a cluster", () => {
     assert.deepEqual(await settled(nodePorts, (ports) => ports["http"] === 30081), { http: 30081, https: 30444 });
   });
 
+  for (const [kind, type, name] of [
+    ["Certificate", "certificates.cert-manager.io", "hostk8s-gateway-cert"],
+    ["Gateway", "gateways.gateway.networking.k8s.io", "hostk8s-gateway"],
+  ] as const) {
+    it(`does not wait for a ${kind} that was deleted by hand, and names what brings it back`, async () => {
+      kubectl("delete", type, name, "-n", namespace);
+      const gone = `${kind} ${namespace}/${name} is in the stack's state, but no longer in the cluster; run \`pulumi up --refresh\``;
+      await assert.rejects(stack.up(), (error: Error) => error.message.includes(gone));
+      await stack.refresh();
+      await stack.up();
+      assert.equal(get(type, name, "-n", namespace).length, 1);
+      assert.deepEqual((await stack.preview()).steps, []);
+    });
+  }
+
   it("is repaired where somebody changed what its releases made, and the preview says what", async () => {
     kubectl("set", "image", "daemonset/ztunnel", "istio-proxy=example.com/ztunnel:mine", "-n", namespace);
     kubectl("delete", "clusterrole", "istiod-clusterrole-istio-system");

@@ -4,7 +4,14 @@ import { AmbientMesh } from "../../components";
 import { apply, condition, get, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
 
 const program = (): Promise<void> => {
-  new AmbientMesh("mesh", { ...sources, platform: "kind", adoptNamespace: true, gateway: { enabled: false } });
+  const preflight = { ignore: { admission: "the quota goes while the mesh waits for it" } };
+  new AmbientMesh("mesh", {
+    ...sources,
+    platform: "kind",
+    adoptNamespace: true,
+    gateway: { enabled: false },
+    preflight,
+  });
   return Promise.resolve();
 };
 
@@ -32,7 +39,9 @@ spec: { hard: { pods: "0" } }
   });
 
   it("warns of it with the cause, and goes on once that is gone", async () => {
-    const warned = new Promise<string>((resolve) => (stack.onDiagnostic = resolve));
+    const warned = new Promise<string>((resolve) => {
+      stack.onDiagnostic = (text) => (text.includes("still waiting") ? resolve(text) : undefined);
+    });
     const up = stack.up();
     const warning = await Promise.race([warned, up.then(() => "the mesh came up without a warning")]);
     assert.match(

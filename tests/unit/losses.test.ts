@@ -112,6 +112,18 @@ describe("what others lose", () => {
         'from then on; write `name: "waypoint"`',
     ]);
     assert.deepEqual(lines(without), []);
+    const traffic = {
+      VirtualService: [
+        object("retries", "shop", { hosts: ["web.shop.svc.cluster.local"] }, "shop/prod"),
+        object("own", "shop", { hosts: ["web"] }, "mesh/dev"),
+        object("ingress", "shop", { hosts: ["web"], gateways: ["edge"] }),
+      ],
+      DestinationRule: [object("pool", "cart", { host: "web.shop" }), object("elsewhere", "cart", { host: "web" })],
+    };
+    assert.deepEqual(lines(without, { ...cluster, Service: services.slice(0, 1), ...traffic }), [
+      '`Gateway shop/waypoint`: got "not in this program any more"; VirtualServices and DestinationRules of others no ' +
+        'longer apply: 1 of namespace cart, 1 of namespace shop (stack shop/prod); write `name: "waypoint"`',
+    ]);
   });
 
   it("is the mesh, with what protects their pods", () => {

@@ -57,7 +57,7 @@ describe("the stack behind a finding", () => {
     });
     assert.equal(
       findingLine(withStack(found, "shop/prod")),
-      '`Namespace shop`: got "both labels"; one of them is enough; it belongs to the stack shop/prod; run `pulumi up ' +
+      '`Namespace shop`: got "both labels"; one of them is enough; the Namespace belongs to the stack shop/prod; run `pulumi up ' +
         "--refresh --stack prod`",
     );
     for (const run of ["helm upgrade istiod charts/istiod", "istioctl uninstall --purge"]) {
@@ -77,7 +77,7 @@ describe("the preflight of a mesh", () => {
     const both = { "istio.io/dataplane-mode": "ambient", "istio-injection": "enabled" };
     const facts = { ...empty, namespaces: [{ ...named("", "shop", mark("shop/prod")), labels: both }] };
     assert.deepEqual(judgePlan(plan, facts, false).warnings.map(findingLine), [
-      '`Namespace shop`: got "both istio.io/dataplane-mode and istio-injection"; a pod with a sidecar is never captured; it ' +
+      '`Namespace shop`: got "both istio.io/dataplane-mode and istio-injection"; a pod with a sidecar is never captured; the Namespace ' +
         "belongs to the stack shop/prod; run `pulumi up --refresh --stack prod`",
     ]);
     const gateway = { ...named("istio-system", "hostk8s-gateway", mark("shop/prod")), kind: "Gateway" };

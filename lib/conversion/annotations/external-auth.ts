@@ -1,6 +1,6 @@
 // An authentication service that is asked about every request: an extension provider of the mesh, named by --auth-provider.
 import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
-import { defined } from "../objects";
+import { defined } from "../../json";
 import { oneLine } from "../literals";
 import { booleanOf, detailOf, listOf, type Annotation, type Reader, type Surroundings, type Told } from "./family";
 
