@@ -163,6 +163,13 @@ describe("a namespace with sidecars", () => {
   let agent: NodeAgent;
   let original: Record<string, object>;
 
+  /** The waypoint's own objects go a moment after it. */
+  async function isAsBefore(): Promise<void> {
+    const count = Object.keys(original).length;
+    const found = await settled(picture, (all) => Object.keys(all).length === count);
+    assert.deepEqual(found, original);
+  }
+
   before(async () => {
     removeDefinitions();
     kubectl("apply", "--server-side", "-f", sources.gatewayApi.source);
@@ -266,10 +273,7 @@ describe("a namespace with sidecars", () => {
     const { code, out, err } = await migrate("rollback", ...own);
     assert.deepEqual([code, out], [0, "the namespace shop is as it was, with sidecars\n"], err);
     assert.deepEqual(await settled(pods, (found) => Object.keys(found).length === 5), onSidecars);
-    assert.deepEqual(
-      await settled(picture, (found) => Object.keys(found).length === Object.keys(original).length),
-      original,
-    );
+    await isAsBefore();
   });
 
   it("is not migrated by two runs at once", async () => {
@@ -300,13 +304,13 @@ describe("a namespace with sidecars", () => {
     assert.equal(get("namespace", namespace)[0]!.metadata.labels!["istio.io/dataplane-mode"], "none");
     kubectl("label", "namespace", namespace, "--overwrite", "istio.io/dataplane-mode=ambient");
     assert.equal((await migrate("rollback", ...own)).code, 0);
-    assert.deepEqual(picture(), original);
+    await isAsBefore();
   });
 
   it("stops where new pods never get ready, and goes back", async () => {
     const more = `, nodeSelector: { nowhere: "yes" }`;
     apply(deployment("orders", more).replace("replicas: 2", "replicas: 1"));
-    const { code, err } = await migrate("apply", ...own, "--timeout", "10s");
+    const { code, err } = await migrate("apply", ...own, "--timeout", "30s");
     assert.equal(code, 1);
     assert.match(err, /Deployment shop\/orders did not get its new pods ready in time/);
     assert.match(
@@ -317,7 +321,7 @@ describe("a namespace with sidecars", () => {
     apply(deployment("orders"));
     assert.equal((await migrate("rollback", ...own)).code, 0);
     assert.deepEqual(await settled(pods, (found) => Object.keys(found).length === 5), onSidecars);
-    assert.deepEqual(picture(), original);
+    await isAsBefore();
   });
 
   for (const writes of [1, 2, 4, 7, 11, 16, 22, 28, 34, 40]) {
@@ -328,7 +332,7 @@ describe("a namespace with sidecars", () => {
       assert.equal(killedAt(Math.ceil(writes / 2), "rollback", ...own), "SIGKILL");
       assert.equal((await migrate("rollback", ...own)).code, 0);
       assert.deepEqual(await settled(pods, (found) => Object.keys(found).length === 5), onSidecars);
-      assert.deepEqual(picture(), original);
+      await isAsBefore();
     });
   }
 
