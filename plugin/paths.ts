@@ -5,7 +5,11 @@ import * as path from "node:path";
 /** Languages whose names of arguments differ from those of the schema. */
 type Spelling = (field: string) => string;
 
-const snake: Spelling = (field) => field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+/** Arguments that are words of Python. */
+const reserved = ["for", "from"];
+
+const snake: Spelling = (field) =>
+  reserved.includes(field) ? `${field}_` : field.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 const pascal: Spelling = (field) => field.charAt(0).toUpperCase() + field.slice(1);
 
 const spellings: Record<string, Spelling> = { python: snake, go: pascal, dotnet: pascal };

@@ -27,6 +27,11 @@ describe("paths in messages", () => {
     }
   });
 
+  it("have an underscore where the argument is a word of Python", () => {
+    assert.equal(spelled('  `for[0].namespace`: got "x"; y', "python"), '  `for_[0].namespace`: got "x"; y');
+    assert.equal(spelled('  `allowedRoutes.from`: got "x"; y', "python"), '  `allowed_routes.from_`: got "x"; y');
+  });
+
   it("are spelled for the runtime of the project in the folder, or above it", () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "paths-"));
     const below = path.join(folder, "below");
