@@ -3,6 +3,7 @@ export {
   AccessPolicy,
   AmbientMesh,
   AmbientNamespace,
+  CertManager,
   GatewayApi,
   HttpRoute,
   IngressGateway,
