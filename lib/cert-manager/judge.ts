@@ -36,7 +36,9 @@ export function certManagerFindings(plan: CertManagerPlan, facts: CertManagerFac
 /** A cert-manager that runs and is neither this stack's nor to be taken over. */
 function otherFindings(plan: CertManagerPlan, facts: CertManagerFacts): Finding[] {
   const foreign = facts.controllers.filter((each) => !isPlanned(plan, facts, each));
-  if (foreign.length === 0 && facts.leads && facts.controllers.length === 0) {
+  // A controller that is uninstalled loses its rights before it can let go of the lease, which then lasts for a while.
+  const isLeftover = isOwnNamespace(plan, facts);
+  if (facts.leads && facts.controllers.length === 0 && !isLeftover) {
     const lease = { namespace: "kube-system", name: "cert-manager-controller" };
     return [finding("Lease", lease, "held by a running controller", `${one}: use this one as it is`, useIt)];
   }

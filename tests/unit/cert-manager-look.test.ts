@@ -232,6 +232,7 @@ const passing: Case[] = [
   ["an empty cluster", {}, {}],
   ["its own cert-manager, of an earlier run", {}, { ...installed, ...mine }],
   ["what its own destroy has left", {}, { definitions: [crd()], ...mine }],
+  ["the lease of its own controller, which a destroy has just taken away", {}, { leads: true, ...mine }],
   ["CRDs of a release of that name, without a controller", {}, { definitions: [crd()] }],
   ["a namespace that it adopts", { adoptNamespace: true }, unmarked],
   ["a release that it adopts", { adopt: true }, { ...installed, ...unmarked }],
