@@ -10,17 +10,7 @@ import { partPath } from "../../sandbox/build/cache";
 import { exportedMeshes } from "../support/export-meshes";
 import { istioAmbient } from "../unit/fixtures/terminal";
 import { clusterObjects, definitions, differing } from "./cluster-objects";
-import {
-  apply,
-  condition,
-  get,
-  kubectl,
-  removeDefinitions,
-  settled,
-  sources,
-  TestStack,
-  type KubeObject,
-} from "./support";
+import { apply, condition, get, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "export-"));
 const gatewayKind = "gateways.gateway.networking.k8s.io";
