@@ -1,12 +1,13 @@
 // The components for programs in other languages: each is made by a call of its own.
 import * as pulumi from "@pulumi/pulumi";
 import type { ConstructResult, InvokeResult, Provider } from "@pulumi/pulumi/provider";
+import { throwViolations } from "../components/support/arguments";
 import { announceStack, identifyBy } from "../components/support/program";
 import { endHosting } from "../components/support/program-end";
 import { enrolled, optedOut } from "../components";
 import * as components from "./index";
 import { makingOne, messageOf } from "./failures";
-import { prepared, type TypeSpec } from "./inputs";
+import { prepared, unknownViolations, type TypeSpec } from "./inputs";
 import { runtimeOf, spelled } from "./paths";
 
 /** The part of a package's schema that the host itself reads. */
@@ -84,7 +85,8 @@ export class Host implements Provider {
     options: pulumi.ComponentResourceOptions,
   ): Promise<ConstructResult> {
     const described = this.described.resources[type];
-    const Made = classes[type.split(":").pop()!];
+    const kind = type.split(":").pop()!;
+    const Made = classes[kind];
     if (!described || !Made) {
       throw unknown("component", type);
     }
@@ -96,6 +98,7 @@ export class Host implements Provider {
     }
     const types = (reference: string) => this.described.types[reference.replace("#/types/", "")];
     const args = await prepared(inputs, described.inputProperties, types);
+    throwViolations(kind, name, unknownViolations(args, described.inputProperties));
     const made = new Made(name, args, options) as pulumi.ComponentResource & pulumi.Inputs;
     const state = Object.fromEntries(Object.keys(described.properties).map((output) => [output, made[output]]));
     // Failures of anything that it makes come before it is said to be there.

@@ -3,6 +3,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { unknown } from "../../sandbox/plugins/values";
 import { HostedRun, output, type Made } from "./hosted";
 import { recordedFile } from "../../tools/schema";
 
@@ -91,6 +92,15 @@ describe("the plugin for other languages", () => {
         backendRefs: [{ group: "", kind: "Service", name: "web", port: 80, weight: 1 }],
       },
     ]);
+  });
+
+  it("says so where that is not known at preview", async () => {
+    const made = await run.make("Waypoint", "late", { namespace: "shop", for: unknown }, ["for"]);
+    assert.equal(
+      failure(made),
+      'invalid arguments for Waypoint "late":\n  `for`: got a value not known yet; must be known when a component is made; ' +
+        "only the values in a list or object may come from resources; write `for: [{ ... }]`",
+    );
   });
 
   it("makes no grant for a backend in the namespace of the route, which is told twice", async () => {
