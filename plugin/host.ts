@@ -1,7 +1,7 @@
 // The components for programs in other languages: each is made by a call of its own.
 import * as pulumi from "@pulumi/pulumi";
 import type { ConstructResult, InvokeResult, Provider } from "@pulumi/pulumi/provider";
-import { throwViolations } from "../components/support/arguments";
+import { componentNamed, throwViolations } from "../components/support/arguments";
 import { announceStack, identifyBy } from "../components/support/program";
 import { endHosting } from "../components/support/program-end";
 import { enrolled, optedOut } from "../components";
@@ -25,15 +25,12 @@ const classes = components as unknown as Record<string, Component>;
 /** Functions of the package that give labels. */
 const functions: Record<string, () => Record<string, string>> = { enrolled, optedOut };
 
-/** How long the engine may take to end after a failure. */
-const shutdownMs = 10_000;
-
 /** Makes components and answers functions, by the schema that it is given. */
 export class Host implements Provider {
   readonly version: string;
   readonly schema: string;
   private hasFailed = false;
-  private readonly told = new Set<string>();
+  private readonly told = new Map<string, string>();
   private readonly runtime = runtimeOf(process.cwd());
 
   constructor(private readonly described: Schema) {
@@ -52,8 +49,12 @@ export class Host implements Provider {
     } catch (error) {
       this.hasFailed = true;
       const message = spelled(messageOf(error), this.runtime);
-      await this.toldOnce(message);
-      throw new Error(message, { cause: error });
+      // What stops several components is told of the first.
+      const first = this.told.get(message);
+      this.told.set(message, first ?? componentNamed(type.split(":").pop()!, name));
+      throw new Error(first === undefined ? message : `it is not made either, for what is told of ${first}`, {
+        cause: error,
+      });
     }
   }
 
@@ -68,14 +69,6 @@ export class Host implements Provider {
     if (!this.hasFailed) {
       await endHosting();
     }
-  }
-
-  /** What stops several components is told of the first; by then the engine does not wait for the others any more. */
-  private async toldOnce(message: string): Promise<void> {
-    if (this.told.has(message)) {
-      await new Promise((resolve) => setTimeout(resolve, shutdownMs));
-    }
-    this.told.add(message);
   }
 
   private async make(
