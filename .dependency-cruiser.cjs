@@ -5,7 +5,7 @@ const mayImport = {
   cluster: ["lib"],
   components: ["lib", "cluster"],
   cli: ["lib", "cluster", "components"],
-  plugin: ["components"],
+  plugin: ["components", "lib"],
   sandbox: ["lib"],
 };
 

@@ -1,12 +1,13 @@
 // The components for programs in other languages: each is made by a call of its own.
 import * as pulumi from "@pulumi/pulumi";
 import type { ConstructResult, InvokeResult, Provider } from "@pulumi/pulumi/provider";
+import { componentNamed, throwViolations } from "../components/support/arguments";
 import { announceStack, identifyBy } from "../components/support/program";
 import { endHosting } from "../components/support/program-end";
 import { enrolled, optedOut } from "../components";
 import * as components from "./index";
 import { makingOne, messageOf } from "./failures";
-import { prepared, type TypeSpec } from "./inputs";
+import { prepared, unknownViolations, type TypeSpec } from "./inputs";
 import { runtimeOf, spelled } from "./paths";
 
 /** The part of a package's schema that the host itself reads. */
@@ -24,15 +25,12 @@ const classes = components as unknown as Record<string, Component>;
 /** Functions of the package that give labels. */
 const functions: Record<string, () => Record<string, string>> = { enrolled, optedOut };
 
-/** How long the engine may take to end after a failure. */
-const shutdownMs = 10_000;
-
 /** Makes components and answers functions, by the schema that it is given. */
 export class Host implements Provider {
   readonly version: string;
   readonly schema: string;
   private hasFailed = false;
-  private readonly told = new Set<string>();
+  private readonly told = new Map<string, string>();
   private readonly runtime = runtimeOf(process.cwd());
 
   constructor(private readonly described: Schema) {
@@ -51,8 +49,12 @@ export class Host implements Provider {
     } catch (error) {
       this.hasFailed = true;
       const message = spelled(messageOf(error), this.runtime);
-      await this.toldOnce(message);
-      throw new Error(message, { cause: error });
+      // What stops several components is told of the first.
+      const first = this.told.get(message);
+      this.told.set(message, first ?? componentNamed(type.split(":").pop()!, name));
+      throw new Error(first === undefined ? message : `it is not made either, for what is told of ${first}`, {
+        cause: error,
+      });
     }
   }
 
@@ -69,14 +71,6 @@ export class Host implements Provider {
     }
   }
 
-  /** What stops several components is told of the first; by then the engine does not wait for the others any more. */
-  private async toldOnce(message: string): Promise<void> {
-    if (this.told.has(message)) {
-      await new Promise((resolve) => setTimeout(resolve, shutdownMs));
-    }
-    this.told.add(message);
-  }
-
   private async make(
     name: string,
     type: string,
@@ -84,7 +78,8 @@ export class Host implements Provider {
     options: pulumi.ComponentResourceOptions,
   ): Promise<ConstructResult> {
     const described = this.described.resources[type];
-    const Made = classes[type.split(":").pop()!];
+    const kind = type.split(":").pop()!;
+    const Made = classes[kind];
     if (!described || !Made) {
       throw unknown("component", type);
     }
@@ -96,6 +91,7 @@ export class Host implements Provider {
     }
     const types = (reference: string) => this.described.types[reference.replace("#/types/", "")];
     const args = await prepared(inputs, described.inputProperties, types);
+    throwViolations(kind, name, unknownViolations(args, described.inputProperties));
     const made = new Made(name, args, options) as pulumi.ComponentResource & pulumi.Inputs;
     const state = Object.fromEntries(Object.keys(described.properties).map((output) => [output, made[output]]));
     // Failures of anything that it makes come before it is said to be there.

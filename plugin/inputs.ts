@@ -3,9 +3,11 @@
 import * as pulumi from "@pulumi/pulumi";
 import { identifyBy, identity } from "../components/support/program";
 import { isKnown } from "../components/support/workarounds";
+import { UNKNOWN, type Violation } from "../lib/validation/violations";
 
 /** A type of a schema, as far as arguments depend on it. */
 export interface TypeSpec {
+  type?: string;
   $ref?: string;
   items?: TypeSpec;
   additionalProperties?: TypeSpec;
@@ -15,10 +17,7 @@ export interface TypeSpec {
 /** Types of a schema by their reference. */
 export type Types = (reference: string) => { properties?: Record<string, TypeSpec> } | undefined;
 
-/**
- * The arguments, each ready for its component. What is unknown at preview where a component has to know it stays an
- * Output: the component's own rules are about values.
- */
+/** The arguments, each ready for its component. What is unknown where a component has to know it stays an Output. */
 export async function prepared(
   inputs: pulumi.Inputs,
   specs: Record<string, TypeSpec>,
@@ -31,6 +30,15 @@ export async function prepared(
     }),
   );
   return Object.fromEntries(entries);
+}
+
+/** What a component has to know, and does not. */
+export function unknownViolations(args: pulumi.Inputs, specs: Record<string, TypeSpec>): Violation[] {
+  const shapes: Record<string, string> = { array: "[{ ... }]", string: '"..."', boolean: "true" };
+  const rule = "must be known when a component is made; only the values in a list or object may come from resources";
+  return Object.keys(args)
+    .filter((path) => specs[path]?.plain === true && pulumi.Output.isInstance(args[path]))
+    .map((path) => ({ path, got: UNKNOWN, rule, fix: `${path}: ${shapes[specs[path]?.type ?? ""] ?? "{ ... }"}` }));
 }
 
 /** Has every known Output in a value count by what it says: the same value from two components is the same thing. */

@@ -1,8 +1,12 @@
 // Components for programs in other languages: what each call knows of the others, and how wrong arguments are told.
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
+import * as http from "node:http";
+import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
+import { kubeconfigText } from "../unit/fixtures/api-server";
+import { unknown } from "../../sandbox/plugins/values";
 import { HostedRun, output, type Made } from "./hosted";
 import { recordedFile } from "../../tools/schema";
 
@@ -18,9 +22,9 @@ describe("the plugin for other languages", () => {
   let run: HostedRun;
   const runs: HostedRun[] = [];
 
-  const start = async (runtime: string): Promise<HostedRun> => {
+  const start = async (runtime: string, kubeconfig = "none"): Promise<HostedRun> => {
     fs.writeFileSync(path.join(folder, "Pulumi.yaml"), `name: shop\nruntime: ${runtime}\n`);
-    const started = await HostedRun.start(folder, { KUBECONFIG: path.join(folder, "none"), HOME: folder });
+    const started = await HostedRun.start(folder, { KUBECONFIG: path.join(folder, kubeconfig), HOME: folder });
     runs.push(started);
     return started;
   };
@@ -93,6 +97,15 @@ describe("the plugin for other languages", () => {
     ]);
   });
 
+  it("says so where that is not known at preview", async () => {
+    const made = await run.make("Waypoint", "late", { namespace: "shop", for: unknown }, ["for"]);
+    assert.equal(
+      failure(made),
+      'invalid arguments for Waypoint "late":\n  `for`: got a value not known yet; must be known when a component is made; ' +
+        "only the values in a list or object may come from resources; write `for: [{ ... }]`",
+    );
+  });
+
   it("makes no grant for a backend in the namespace of the route, which is told twice", async () => {
     const own = [{ service: "web", port: 80, namespace: output("shop") }];
     const made = await run.make("HttpRoute", "near", {
@@ -134,5 +147,29 @@ describe("the plugin for other languages", () => {
     assert.equal(failure(bad).split("\n").length, 2);
     assert.deepEqual(good, { state: { name: "good" } });
     assert.deepEqual(run.logged, []);
+  });
+
+  it("tells of the first component what stops several", async () => {
+    const annotations = { "istio-ambient/stack": "bank/prod" };
+    const items = ["accounts", "loans"].map((name) => ({ metadata: { name, annotations } }));
+    const server = http.createServer((request, response) => {
+      const found = /\/namespaces(\?|$)/.test(request.url ?? "") ? items : [];
+      response.setHeader("content-type", "application/json").end(JSON.stringify({ metadata: {}, items: found }));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    fs.writeFileSync(path.join(folder, "config"), kubeconfigText(`http://127.0.0.1:${port}`));
+    const other = await start("yaml", "config");
+    const made = await Promise.all(["accounts", "loans"].map((name) => other.make("AmbientNamespace", name, {})));
+    server.closeAllConnections();
+    server.close();
+    const [short, whole] = made.map(failure).sort((one, another) => one.length - another.length);
+    assert.match(short!, /^it is not made either, for what is told of AmbientNamespace "(accounts|loans)"$/);
+    const [head, ...lines] = whole!.split("\n");
+    assert.equal(head, "this program would take over what is not its own:");
+    assert.deepEqual(lines.map((line) => /Namespace \w+ belongs to the stack bank\/prod/.exec(line)?.[0]).sort(), [
+      "Namespace accounts belongs to the stack bank/prod",
+      "Namespace loans belongs to the stack bank/prod",
+    ]);
   });
 });
