@@ -1,6 +1,8 @@
 // What becomes of Istio's traffic objects, and of what the mesh does for all of them.
 import { textOf } from "../validation/violations";
-import { nameOf, targetsOf, type Attached, type KubeObject } from "./objects";
+import type { Labels } from "../istio/labels";
+import { members } from "./members";
+import { isPartOf, nameOf, targetsOf, type Attached, type KubeObject } from "./objects";
 import type { MigrationFacts } from "./facts";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
 import type { WaypointPlan } from "./waypoint";
@@ -13,12 +15,19 @@ const map = (value: unknown): { [key: string]: unknown } =>
   typeof value === "object" && value !== null ? (value as { [key: string]: unknown }) : {};
 const texts = (value: unknown): string[] => list(value).map(String);
 
-/** The first label of a host name: the Service. */
-const serviceOf = (host: string) => host.split(".")[0] ?? host;
+/** The Service of the namespace that a host stands for; nothing for one elsewhere. */
+function serviceOf(host: string, namespace: string): string | undefined {
+  const [name, place = namespace] = host.split(".");
+  return place === namespace ? name : undefined;
+}
 
 /** Rows of all of them. */
 export function trafficVerdicts(facts: MigrationFacts, waypoint: WaypointPlan | undefined): Verdict[] {
-  const rows = facts.traffic.map((object) => (judges[object.kind] ?? unknownKind)(object, facts, waypoint));
+  const rows = facts.traffic.map((object) =>
+    isForOthers(object, facts)
+      ? verdict(object, is.carriesOver, "it is for no pod that is migrated")
+      : (judges[object.kind] ?? unknownKind)(object, facts, waypoint),
+  );
   if (!facts.ground.registryOnly) return rows;
   const why = "REGISTRY_ONLY is kept by sidecars alone: ztunnel lets connections to unknown hosts out";
   return [
@@ -27,12 +36,21 @@ export function trafficVerdicts(facts: MigrationFacts, waypoint: WaypointPlan | 
   ];
 }
 
+/** By its selector, or because it patches gateways alone. */
+function isForOthers({ kind, spec }: Traffic, facts: MigrationFacts): boolean {
+  const selector = kind === "EnvoyFilter" || kind === "Sidecar" ? "workloadSelector" : "selector";
+  const labels = map(map(spec?.[selector])[selector === "selector" ? "matchLabels" : "labels"]) as Labels;
+  const patches = list(spec?.["configPatches"]).map((patch) => map(map(patch)["match"])["context"]);
+  if (patches.length > 0 && patches.every((context) => context === "GATEWAY")) return true;
+  return Object.keys(labels).length > 0 && !members(facts).some(({ podLabels }) => isPartOf(labels, podLabels));
+}
+
 /** Services whose traffic is routed by HTTP: they need a waypoint for that. */
 export function routedServices({ traffic, services, namespace }: MigrationFacts): Set<string> {
+  const here = (host: string) => serviceOf(host, namespace.name) ?? [];
   const byRoutes = traffic.flatMap((object) => {
-    if (object.kind === "VirtualService") return isForMesh(object) ? texts(object.spec?.["hosts"]).map(serviceOf) : [];
-    if (object.kind === "DestinationRule")
-      return hasTrafficPolicy(object) ? [serviceOf(String(object.spec?.["host"]))] : [];
+    if (object.kind === "VirtualService") return isForMesh(object) ? texts(object.spec?.["hosts"]).flatMap(here) : [];
+    if (object.kind === "DestinationRule") return hasTrafficPolicy(object) ? here(textOf(object.spec?.["host"])) : [];
     return parents(object)
       .filter(({ kind }) => kind === "Service")
       .map(({ name }) => name);
@@ -76,9 +94,9 @@ function routesOf({ spec }: Traffic) {
 }
 
 const judges: { [kind: string]: Judge } = {
-  VirtualService: (object, { traffic }) => {
+  VirtualService: (object, { traffic, namespace }) => {
     if (!isForMesh(object)) return verdict(object, is.carriesOver, "it is for gateways, which stay");
-    const hosts = texts(object.spec?.["hosts"]).map(serviceOf);
+    const hosts = texts(object.spec?.["hosts"]).map((host) => serviceOf(host, namespace.name));
     const mixed = traffic.find((other) =>
       parents(other).some(({ kind, name }) => kind === "Service" && hosts.includes(name)),
     );

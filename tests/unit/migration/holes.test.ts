@@ -96,6 +96,8 @@ const facts: fc.Arbitrary<MigrationFacts> = fc
     otherPort: pick(8080, 80, 9090),
     bare: fc.boolean(),
     routed: fc.boolean(),
+    hasWaypoint: fc.boolean(),
+    isHalf: fc.boolean(),
   })
   .map((made) => {
     const pods = [{ ...sidecarPod, hbone: !made.isOld }];
@@ -110,7 +112,10 @@ const facts: fc.Arbitrary<MigrationFacts> = fc
     return shop({
       workloads: [
         workload("web", { pods }),
-        workload("orders", { podLabels: { app: "orders", group: "all" } }),
+        workload("orders", {
+          ...(made.isHalf ? { pods: [sidecarPod, { ...sidecarPod, sidecar: false, captured: true }] } : {}),
+          podLabels: { app: "orders", group: "all" },
+        }),
         workload("stock", { podLabels: { app: "stock", group: "all" } }),
         ...(made.isOut ? [workload("batch", out)] : []),
         ...(made.bare
@@ -128,6 +133,7 @@ const facts: fc.Arbitrary<MigrationFacts> = fc
       ),
       authentications: made.withTokens ? [tokens("jwt", made.withTokens)] : [],
       peers: made.mode === undefined ? [] : [peer("default", { mtls: { mode: made.mode } })],
+      waypoints: made.hasWaypoint ? ["waypoint"] : [],
       traffic: made.routed
         ? [
             {
@@ -226,7 +232,7 @@ function holes(made: MigrationFacts, begin: Mesh, direction: Direction, asked: W
 }
 
 const choice = { waypoint: "waypoint", accept: [], stamp: "1" };
-const runs = { numRuns: Number(process.env["HOLE_RUNS"] ?? 30) };
+const runs = { numRuns: Number(process.env["HOLE_RUNS"] ?? 60) };
 
 describe("the plan of a migration", () => {
   it("has no moment that allows what was refused, there and back", () => {
@@ -251,7 +257,9 @@ describe("the plan of a migration", () => {
     fc.assert(
       fc.property(facts, (made) => {
         const plan = planMigration(made, choice);
-        if (!plan.ready) return;
+        // A pod that is ambient before its policies are may allow what they refuse.
+        const isHalf = made.workloads.some(({ pods }) => pods.some(({ captured }) => captured));
+        if (!plan.ready || isHalf) return;
         const begin = meshOf(made);
         const end = momentsOf(begin, plan.steps, "apply").at(-1)!.mesh;
         const own = made.workloads.filter(

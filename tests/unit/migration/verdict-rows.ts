@@ -1,5 +1,4 @@
 // Rows of the verdict table: an object, what becomes of it, and why.
-import type { NetworkPolicyState } from "../../../lib/cluster-state/snapshot";
 import type { AuthorizationSpec, PeerSpec, Rule, Workload } from "../../../lib/migration/objects";
 import { sidecarPod } from "./shop";
 
@@ -268,6 +267,34 @@ export const others: [string, string, string, object, Row][] = [
     {},
     ["loses", "this package does not know the kind; nothing is done about it"],
   ],
+  [
+    istio,
+    "DestinationRule",
+    "elsewhere",
+    { host: "web.other.svc.cluster.local", trafficPolicy: { connectionPool: {} } },
+    ["needs-waypoint", "ztunnel has no connection limits, outlier detection or load balancing by HTTP"],
+  ],
+  [
+    "networking.istio.io/v1alpha3",
+    "EnvoyFilter",
+    "of-gateways",
+    { configPatches: [{ match: { context: "GATEWAY" } }] },
+    ["carries-over", "it is for no pod that is migrated"],
+  ],
+  [
+    "networking.istio.io/v1alpha3",
+    "EnvoyFilter",
+    "of-others",
+    { workloadSelector: { labels: { app: "none" } } },
+    ["carries-over", "it is for no pod that is migrated"],
+  ],
+  [
+    "telemetry.istio.io/v1",
+    "Telemetry",
+    "of-others",
+    { selector: { matchLabels: { app: "none" } } },
+    ["carries-over", "it is for no pod that is migrated"],
+  ],
 ];
 
 const outside = { ...sidecarPod, sidecar: false };
@@ -339,43 +366,4 @@ export const workloads: [string, Partial<Workload>, Row][] = [
   ],
   ["Pod", {}, ["loses", "nothing makes its pods again: they keep their sidecars until they are deleted"]],
   ["Pod", { pods: [outside] }, ["carries-over", "it has no sidecar"]],
-];
-
-const everyPod = { labels: {}, expressions: [] };
-export const named = (name: string) => ({ namespace: "shop", name, labels: {}, annotations: {}, pods: everyPod });
-const port = (number: number) => ({ ports: [{ from: number, to: number }] });
-const probes = { peers: [{ block: { cidr: "169.254.7.127/32", except: [] } }] };
-
-export const networks: [string, Partial<NetworkPolicyState>, Row][] = [
-  ["open", { ingress: [{}], egress: [{}] }, ["carries-over", "it lets port 15008 and the probes pass"]],
-  [
-    "closed-in",
-    { ingress: [port(8080)] },
-    ["blocks", "between pods of the mesh everything goes through port 15008, which it shuts in"],
-  ],
-  [
-    "closed-out",
-    { egress: [port(53)] },
-    ["blocks", "between pods of the mesh everything goes through port 15008, which it shuts out"],
-  ],
-  [
-    "closed-both",
-    { ingress: [], egress: [] },
-    ["blocks", "between pods of the mesh everything goes through port 15008, which it shuts in and out"],
-  ],
-  [
-    "probes-shut",
-    { ingress: [{ ...port(15008), peers: [{ pods: everyPod }] }] },
-    ["blocks", "the kubelet's probes come from 169.254.7.127 then, which it does not admit"],
-  ],
-  [
-    "all-admitted",
-    { ingress: [{ ...port(15008), ...probes }, probes] },
-    ["carries-over", "it lets port 15008 and the probes pass"],
-  ],
-  [
-    "for-others",
-    { pods: { labels: { app: "none" }, expressions: [] }, ingress: [] },
-    ["carries-over", "it selects no pod that is migrated"],
-  ],
 ];

@@ -3,21 +3,9 @@ import * as assert from "node:assert/strict";
 import type { MigrationFacts } from "../../../lib/migration/facts";
 import { planMigration } from "../../../lib/migration/plan";
 import type { Verdict } from "../../../lib/migration/verdict";
+import { named, networks } from "./network-rows";
 import { peer, policy, root, service, shop, tokens, traffic, workload } from "./shop";
-import {
-  authorization,
-  from,
-  istio,
-  modes,
-  named,
-  networks,
-  others,
-  own,
-  parents,
-  to,
-  workloads,
-  type Row,
-} from "./verdict-rows";
+import { authorization, from, istio, modes, others, own, parents, to, workloads, type Row } from "./verdict-rows";
 
 const choice = { waypoint: "waypoint", accept: [], stamp: "1" };
 
