@@ -40,7 +40,8 @@ const prefix = "istio-ambient:";
 /** Reads and checks the arguments; throws one UsageError with everything that is wrong. */
 export function readMesh({ stackFile, args: argsFile = "" }: InputFiles, format: Format): MeshInput {
   const file = stackFile ?? argsFile;
-  const args = stackFile === undefined ? (parsed(file) as PlainMesh) : stackArgs(file);
+  const { args, more: unread } =
+    stackFile === undefined ? { args: parsed(file) as PlainMesh, more: [] } : stackArgs(file);
   const place = (given: string) => path.resolve(path.dirname(file), given);
   const list = (directory: string) => listing(place(directory));
   const broken = meshRules(args, "");
@@ -54,7 +55,7 @@ export function readMesh({ stackFile, args: argsFile = "" }: InputFiles, format:
   return {
     args,
     version,
-    warnings: [...allowances(args, version), ...withoutEffect(args)],
+    warnings: [...allowances(args, version), ...withoutEffect(args, unread)],
     ...(source === undefined ? {} : { bundleSource: isRemote(source) ? source : place(source) }),
     chartFile: (chart) => charts && path.join(place(directory ?? ""), charts.files[chart]),
   };
@@ -75,8 +76,8 @@ function parsed(file: string): unknown {
   }
 }
 
-/** The arguments that the program would make of a stack's file. */
-function stackArgs(file: string): PlainMesh {
+/** The arguments that the program would make of a stack's file, and what else of it only the program reads. */
+function stackArgs(file: string): { args: PlainMesh; more: string[] } {
   const { config } = parsed(file) as { config?: Record<string, unknown> };
   const given = Object.entries(config ?? {}).filter(([key]) => key.startsWith(prefix));
   const head = "invalid stack configuration";
@@ -91,7 +92,7 @@ function stackArgs(file: string): PlainMesh {
     const rule = "must not be false: there is no mesh to export";
     refuse(head, [{ path: `${prefix}enabled`, got: false, rule, fix: "enabled: true" }]);
   }
-  return settings.mesh as PlainMesh;
+  return { args: settings.mesh as PlainMesh, more: settings.certManager ? ["certManager"] : [] };
 }
 
 /** A value as Pulumi hands it to the program. */
@@ -140,11 +141,10 @@ function formatViolations({ charts = {} }: PlainMesh, format: Format): Violation
 }
 
 /** Arguments for what only `pulumi` does. */
-function withoutEffect({ onDestroy, cluster, preflight }: PlainMesh): string[] {
+function withoutEffect({ onDestroy, cluster, preflight }: PlainMesh, unread: string[]): string[] {
   const given = Object.entries({ onDestroy, cluster, preflight }).filter(([, value]) => value !== undefined);
-  return given.length === 0
-    ? []
-    : [`no effect in exported files, since only \`pulumi\` reads it: ${given.map(([name]) => name).join(", ")}`];
+  const names = [...given.map(([name]) => name), ...unread];
+  return names.length === 0 ? [] : [`no effect in exported files, since only \`pulumi\` reads it: ${names.join(", ")}`];
 }
 
 function listing(directory: string): string[] | undefined {

@@ -174,6 +174,14 @@ config:
     );
   });
 
+  it("says that it installs no cert-manager, as the program would", async () => {
+    const file = write("Pulumi.dev.yaml", {
+      config: { "istio-ambient:certManager": true, "istio-ambient:mesh": { gatewayApi: { source: bundle } } },
+    });
+    const { code, err } = await istioAmbient(["export", "--stack-file", file, "--format", "flux", "--output", output]);
+    assert.deepEqual([code, err], [0, "no effect in exported files, since only `pulumi` reads it: certManager\n"]);
+  });
+
   const wrongArgs: [what: string, args: unknown, format: string, ...lines: string[]][] = [
     [
       "an argument that cannot be",
