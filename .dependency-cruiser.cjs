@@ -1,20 +1,22 @@
 // The rooms and the arrows between them: each rule names a room and forbids what it may not import.
-const rooms = ["components", "lib", "cluster", "cli", "sandbox", "tests", "examples", "tools", "bench"];
+const rooms = ["components", "lib", "cluster", "cli", "plugin", "sandbox", "tests", "examples", "tools", "bench"];
 const mayImport = {
   lib: [],
   cluster: ["lib"],
   components: ["lib", "cluster"],
   cli: ["lib", "cluster", "components"],
+  plugin: ["components", "lib"],
   sandbox: ["lib"],
 };
 
 /** Files of a component without Pulumi. */
-const pure = "^components/[^/]+/(rules|objects|claims|status|chart-files|program-config)\\.ts$";
+const pure = "^components/[^/]+/(rules|objects|manifest|claims|status|chart-files|chart-rules|program-config)\\.ts$";
 
 /** What other components may know of one. */
 const classes = [
   "[^/]+/args\\.ts",
   "access/access-policy\\.ts",
+  "cert-manager/cert-manager\\.ts",
   "gateway/ingress-gateway\\.ts",
   "gateway-api/gateway-api\\.ts",
   "mesh/ambient-mesh\\.ts",
@@ -58,7 +60,7 @@ module.exports = {
           "^components/$1/",
           "^components/support/",
           `^components/(${classes})$`,
-          "/(rules|objects|children)\.ts$",
+          "/(rules|objects|manifest|children)\.ts$",
         ],
       },
     },

@@ -23,7 +23,7 @@ export default tseslint.config(
   },
   {
     // Pulumi's schema inference takes free-form values only as Record<string, any>.
-    files: ["components/mesh/args.ts"],
+    files: ["components/{mesh,cert-manager}/args.ts"],
     rules: { "@typescript-eslint/no-explicit-any": "off" },
   },
 );

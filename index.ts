@@ -1,6 +1,7 @@
-// The Pulumi program: one ambient mesh with an HTTPS ingress, made of the stack's configuration.
+// The Pulumi program: one ambient mesh with an HTTPS ingress, made of the stack's configuration; cert-manager before it,
+// where that asks for it.
 import * as pulumi from "@pulumi/pulumi";
-import { AmbientMesh } from "./components";
+import { AmbientMesh, CertManager } from "./components";
 import { violationLine } from "./lib/validation/violations";
 import { programSettings } from "./components/mesh/program-config";
 
@@ -13,12 +14,14 @@ if (settings.violations.length > 0) {
   throw new pulumi.RunError(`invalid stack configuration:\n${lines.join("\n")}`);
 }
 
-const mesh = settings.enabled ? new AmbientMesh("mesh", settings.mesh) : undefined;
+const certs = settings.certManager && new CertManager("cert-manager", settings.certManager);
+const mesh = settings.enabled ? new AmbientMesh("mesh", settings.mesh, certs && { dependsOn: certs }) : undefined;
 
 export const httpUrl = mesh?.httpUrl;
 export const httpsUrl = mesh?.httpsUrl;
 export const gateway = mesh?.gateway;
 export const caCertificate = mesh?.caCertificate;
+export const issuerName = certs?.issuerName;
 export const version = mesh?.version;
 export const nodePorts = mesh?.nodePorts;
 export const resources = mesh?.resources;

@@ -92,13 +92,13 @@ async function lookOnce(
 ): Promise<Report | string> {
   try {
     const onProgress = (kind: string) => progress(terminal, `reading ${kind}`);
-    const { snapshot } = await readCluster(target, timeoutMs, { onProgress });
-    if (!snapshot.gaps.namespaces) {
-      requireNamespaces(
-        scope.namespaces ?? [],
-        snapshot.namespaces.map(({ name }) => name),
-      );
-    }
+    const { namespaces = [] } = scope;
+    const { snapshot } = await readCluster(target, timeoutMs, { onProgress, namespaces });
+    const gap = snapshot.gaps.namespaces;
+    requireNamespaces(
+      gap ? (gap.within ?? []) : namespaces,
+      snapshot.namespaces.map(({ name }) => name),
+    );
     const context: CheckContext = { now: new Date(), publishedNodePorts: ports };
     return withStacks(judge(checks, snapshot, context, scope), snapshot);
   } catch (error) {

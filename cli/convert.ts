@@ -186,12 +186,14 @@ function documentsOfFile(name: string): unknown[] {
         .filter((file) => /\.(ya?ml|json)$/.test(file));
       return files.sort().flatMap((file) => documentsOfFile(path.join(name, file)));
     }
-    return parseAllDocuments(fs.readFileSync(name === "-" ? 0 : name, "utf8")).map((document) => {
+    // With what `<<` brings in, as kubectl reads it.
+    return parseAllDocuments(fs.readFileSync(name === "-" ? 0 : name, "utf8"), { merge: true }).map((document) => {
       const [error] = document.errors;
       if (error) throw error;
       return document.toJS() as unknown;
     });
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`cannot read ${name === "-" ? "stdin" : name}: ${reason(error)}`);
   }
 }

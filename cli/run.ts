@@ -4,6 +4,7 @@ import { adoptCommand } from "./adopt";
 import { checkCommand } from "./check";
 import { convertCommand } from "./convert";
 import { exit, UsageError } from "./exit";
+import { exportCommand } from "./export";
 import { footprintCommand } from "./footprint";
 import { gatewayApiCommand } from "./gateway-api";
 import { kindConfigCommand } from "./kind-config";
@@ -25,6 +26,7 @@ export async function run(argv: string[], terminal: Terminal): Promise<number> {
     .version(packageFile().version)
     .addCommand(checkCommand(terminal, finish))
     .addCommand(convertCommand(terminal, finish))
+    .addCommand(exportCommand(terminal, finish))
     .addCommand(footprintCommand(terminal, finish))
     .addCommand(kindConfigCommand(terminal, finish))
     .addCommand(adoptCommand(terminal, finish))

@@ -26,7 +26,7 @@ export function withTarget(command: Command): Command {
 export function requireNamespaces(given: readonly string[], existing: readonly string[]): void {
   const missing = given.find((name) => !existing.includes(name));
   if (missing !== undefined) {
-    const fix = `--namespace ${nearest(missing, existing)}`;
+    const fix = `--namespace ${existing.length > 0 ? nearest(missing, existing) : "<name>"}`;
     throw new UsageError(
       violationLine({ path: "--namespace", got: missing, rule: "must be an existing namespace", fix }),
     );

@@ -5,11 +5,15 @@ import type { ClusterTarget } from "./connection";
 
 const readMs = 10_000;
 
-/** The signer's certificate as PEM, or undefined where the Secret, or this part of it, is not there. */
+/**
+ * The signer's certificate as PEM, or undefined where the Secret, or this part of it, is not there. Of a CA's own Secret it
+ * is `tls.crt`.
+ */
 export async function readAuthority(
   target: ClusterTarget,
   namespace: string,
   secretName: string,
+  part: "ca.crt" | "tls.crt" = "ca.crt",
 ): Promise<string | undefined> {
   const client = await ApiClient.connect(target, readMs);
   try {
@@ -20,7 +24,7 @@ export async function readAuthority(
     if (reply.kind !== "ok") {
       throw new Error(`Secret ${namespace}/${secretName} cannot be read: ${reply.why}`);
     }
-    const encoded = (reply.body as V1Secret).data?.["ca.crt"];
+    const encoded = (reply.body as V1Secret).data?.[part];
     return encoded ? Buffer.from(encoded, "base64").toString("utf8") : undefined;
   } finally {
     client.close();

@@ -9,10 +9,11 @@ export class IngressesError extends Error {
 }
 
 /** What of a namespace's objects an Ingress names, and by which annotation. */
-const named = {
-  secrets: "nginx.ingress.kubernetes.io/proxy-ssl-secret",
-  configmaps: "nginx.ingress.kubernetes.io/custom-headers",
-} as const;
+const named = [
+  ["secrets", "nginx.ingress.kubernetes.io/proxy-ssl-secret"],
+  ["configmaps", "nginx.ingress.kubernetes.io/custom-headers"],
+  ["configmaps", "nginx.ingress.kubernetes.io/auth-proxy-set-headers"],
+] as const;
 
 /** Documents as in a file: lists, and single objects. Of all namespaces where none is given. */
 export async function readIngresses(
@@ -52,7 +53,7 @@ function pathsOf(ingresses: readonly Ingress[]): string[] {
       const [namespace, rest] = name.includes("/") ? (name.split("/") as [string, string]) : [own, name];
       return `/api/v1/namespaces/${encodeURIComponent(namespace)}/${kind}/${encodeURIComponent(rest)}`;
     };
-    const byAnnotation = Object.entries(named).flatMap(([kind, annotation]) => {
+    const byAnnotation = named.flatMap(([kind, annotation]) => {
       const name = metadata.annotations?.[annotation]?.trim();
       return name ? [path(kind, name)] : [];
     });

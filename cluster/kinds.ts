@@ -58,7 +58,9 @@ export const sources: { [K in ListedKind]: Source<SnapshotLists[K]>[] } = {
   admissionPolicies: [source(`${admission}/validatingadmissionpolicies`, named, metadata)],
   gatewayClasses: [source(`${gatewayApi}/gatewayclasses`, mesh.slimGatewayClass)],
   gateways: [source(`${gatewayApi}/gateways`, mesh.slimGateway)],
-  routes: [source(`${gatewayApi}/httproutes`, mesh.slimRoute)],
+  routes: ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"].map((kind) =>
+    source(`${gatewayApi}/${kind.toLowerCase()}s`, mesh.slimRoute(kind)),
+  ),
   certificates: [source("/apis/cert-manager.io/v1/certificates", mesh.slimCertificate)],
   mutatingWebhooks: [
     source(`${admission}/mutatingwebhookconfigurations`, core.slimWebhooks("MutatingWebhookConfiguration")),
@@ -67,14 +69,17 @@ export const sources: { [K in ListedKind]: Source<SnapshotLists[K]>[] } = {
     source(`${admission}/validatingwebhookconfigurations`, core.slimWebhooks("ValidatingWebhookConfiguration")),
   ],
   authorizationPolicies: [source("/apis/security.istio.io/v1/authorizationpolicies", mesh.slimAuthorizationPolicy)],
+  requestAuthentications: [source("/apis/security.istio.io/v1/requestauthentications", mesh.slimRequestAuthentication)],
+  peerAuthentications: [source("/apis/security.istio.io/v1/peerauthentications", mesh.slimPeerAuthentication)],
   networkPolicies: [source("/apis/networking.k8s.io/v1/networkpolicies", policies.slimNetworkPolicy)],
   events: [
     source("/api/v1/events", core.slimEvent, eventsOf("FailedCreatePodSandBox")),
+    source("/api/v1/events", core.slimEvent, eventsOf("FailedKillPod")),
     source("/api/v1/events", core.slimEvent, eventsOf("FailedCreate")),
   ],
   runtimeClasses: [source("/apis/node.k8s.io/v1/runtimeclasses", entries.slimRuntimeClass)],
   serviceEntries: [source("/apis/networking.istio.io/v1/serviceentries", entries.slimServiceEntry)],
-  workloadEntries: [source("/apis/networking.istio.io/v1/workloadentries", named, metadata)],
+  workloadEntries: [source("/apis/networking.istio.io/v1/workloadentries", entries.slimWorkloadEntry)],
   workloadGroups: [source("/apis/networking.istio.io/v1/workloadgroups", entries.slimWorkloadGroup)],
   helmReleases: [source("/api/v1/secrets", core.slimHelmRelease, { ...metadata, ...labelled("owner=helm") })],
 };

@@ -1,6 +1,7 @@
 // A look at the cluster for a constructor, which cannot wait: in a process of its own, while this one stands still.
 import { spawnSync } from "node:child_process";
 import * as path from "node:path";
+import type { CertManagerFacts, CertManagerPlan } from "../lib/cert-manager/facts";
 import type { ClusterFacts, Plan } from "../lib/preflight/facts";
 import type { Named } from "../lib/cluster-state/snapshot";
 import { namesCluster, type ClusterTarget } from "./connection";
@@ -8,17 +9,28 @@ import { namesCluster, type ClusterTarget } from "./connection";
 /** What came of it: the facts, or why there are none. */
 export type Look = { facts: ClusterFacts; requests: number } | { why: string };
 
+/** The same, of what cert-manager's installation is held against. */
+export type CertManagerLook = { facts: CertManagerFacts } | { why: string };
+
 /** What the other process is asked. */
 export interface Order {
   target: ClusterTarget;
   deadlineMs: number;
-  /** What the cluster is held against; without it only its CRDs are read. */
+  /** What the cluster is held against; without one of the two only its CRDs are read. */
   plan?: Plan;
+  certManager?: CertManagerPlan;
 }
+
+const noCluster = { why: "there is no kubeconfig" };
 
 /** Reads what a plan has to be held against, by the kubeconfig of this process. Throws where the look itself fails. */
 export function lookNow(target: ClusterTarget, plan: Plan, deadlineMs: number): Look {
-  return namesCluster(target) ? (ask({ target, plan, deadlineMs }) as Look) : { why: "there is no kubeconfig" };
+  return namesCluster(target) ? (ask({ target, plan, deadlineMs }) as Look) : noCluster;
+}
+
+/** As `lookNow`, for cert-manager. */
+export function lookForCertManager(target: ClusterTarget, plan: CertManagerPlan, deadlineMs: number): CertManagerLook {
+  return namesCluster(target) ? (ask({ target, certManager: plan, deadlineMs }) as CertManagerLook) : noCluster;
 }
 
 /** The cluster's CRDs; none where they cannot be read. */

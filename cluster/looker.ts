@@ -1,17 +1,19 @@
 // The process behind look.ts: reads an order from its input, and writes what it saw to its output.
+import { readCertManagerFacts } from "./cert-manager";
 import { UnreachableError } from "./client";
 import { NoClusterError, reason } from "./connection";
 import { readDefinitions } from "./gateway-api";
-import type { Look, Order } from "./look";
+import type { CertManagerLook, Look, Order } from "./look";
 import { readFacts } from "./preflight";
 import type { Named } from "../lib/cluster-state/snapshot";
 
-async function answer({ target, plan, deadlineMs }: Order): Promise<Look | Named[]> {
+async function answer({ target, plan, certManager, deadlineMs }: Order): Promise<Look | CertManagerLook | Named[]> {
   try {
+    if (certManager) return { facts: await readCertManagerFacts(target, certManager, deadlineMs) };
     return plan ? await readFacts(target, plan, deadlineMs) : await readDefinitions(target, deadlineMs);
   } catch (error) {
     if (error instanceof NoClusterError || error instanceof UnreachableError) {
-      return plan ? { why: reason(error) } : [];
+      return plan || certManager ? { why: reason(error) } : [];
     }
     throw error;
   }

@@ -1,14 +1,7 @@
 // One small read of a cluster before anything is written to it, most of it at the same time: eighteen requests for a
 // mesh that stands.
-import type { V1Deployment, V1Lease, V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
-import {
-  type Access,
-  type CertManagerState,
-  type ClusterFacts,
-  type FoundObject,
-  type GatewayPlan,
-  type Plan,
-} from "../lib/preflight/facts";
+import type { V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
+import { type Access, type ClusterFacts, type FoundObject, type GatewayPlan, type Plan } from "../lib/preflight/facts";
 import { stackMark } from "../lib/ownership/marks";
 import { meshReleases } from "../lib/istio/releases";
 import type { NamespaceState, PodState, WorkloadState } from "../lib/cluster-state/snapshot";
@@ -17,17 +10,15 @@ import { installedBundle, reasonToLeave } from "../lib/gateway-api/bundle";
 import { askedDefinitions } from "../lib/preflight/asked";
 import type { JsonMap } from "../lib/drift";
 import { readRefusals, readStoredVersions, type Surroundings } from "./admission";
+import { readCertManager, readDeployments } from "./cert-manager";
 import { ApiClient, metadataOnly, type Api, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
-import { listAll, listReadable } from "./lists";
+import { listReadable } from "./lists";
 import { readNetworkPlugins, readPodInterfacePolicies } from "./network-plugins";
-import { named, slimDeployment, slimPod } from "./slim";
+import { named, slimPod } from "./slim";
 import { readDrift } from "./release-drift";
 import type { KnownLists } from "./release-objects";
 import { readSnapshot } from "./snapshot";
-
-/** Charts of others give cert-manager the recommended labels alone. */
-const otherCertManagers = "app.kubernetes.io/name=cert-manager,app.kubernetes.io/component=controller";
 
 /** Facts, and what they cost. */
 export interface FactsRead {
@@ -165,42 +156,6 @@ function keepingLists(client: Api, kept: Map<string, JsonMap[]>): Api {
 /** Deployments of istiod and of cert-manager's controller; undefined where they may not be listed. */
 function readControllers(client: Api): Promise<WorkloadState[] | undefined> {
   return readDeployments(client, "app in (istiod,cert-manager)");
-}
-
-async function readDeployments(client: Api, selector: string): Promise<WorkloadState[] | undefined> {
-  const query = `labelSelector=${encodeURIComponent(selector)}`;
-  const listed = await listAll<V1Deployment>(client, `/apis/apps/v1/deployments?${query}`);
-  return listed.kind === "ok" ? listed.items.map(slimDeployment) : undefined;
-}
-
-/** Asks for more only where no Deployment is available: a controller may run in another form, or with other labels. */
-async function readCertManager(
-  client: ApiClient,
-  controllers: WorkloadState[] | undefined,
-): Promise<CertManagerState | undefined> {
-  const deployments = controllers?.filter(
-    ({ labels }) =>
-      labels["app"] === "cert-manager" && (labels["app.kubernetes.io/component"] ?? "controller") === "controller",
-  );
-  if (deployments === undefined || deployments.some(({ available }) => available > 0)) {
-    return deployments && { deployments, leads: false };
-  }
-  const name = encodeURIComponent("metadata.name=cert-manager-controller");
-  const leases = await listAll<V1Lease>(client, `/apis/coordination.k8s.io/v1/leases?fieldSelector=${name}`);
-  const leads = leases.kind === "ok" && leases.items.some(isHeld);
-  if (leads || deployments.length > 0) {
-    return { deployments, leads };
-  }
-  const others = await readDeployments(client, otherCertManagers);
-  return leases.kind === "ok" || others?.length ? { deployments: others ?? [], leads } : undefined;
-}
-
-/** A controller that ends releases its lease; one that was killed stops renewing it. Clocks may differ by a minute. */
-function isHeld({ spec }: V1Lease): boolean {
-  // On the wire a time is text, whatever the library's type says.
-  const renewed = Date.parse(String(spec?.renewTime ?? ""));
-  const age = Date.now() - renewed;
-  return Boolean(spec?.holderIdentity) && age < (spec?.leaseDurationSeconds ?? 0) * 1000 + 60_000;
 }
 
 /** Pods that ambient leaves alone, by what selectors can tell: the node's network, and the label of injected pods. */

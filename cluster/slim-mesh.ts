@@ -5,7 +5,9 @@ import type {
   CertificateState,
   GatewayClassState,
   GatewayState,
+  PeerAuthenticationState,
   Reference,
+  RequestAuthenticationState,
   RouteState,
 } from "../lib/cluster-state/snapshot";
 import { conditions, named } from "./slim";
@@ -40,7 +42,7 @@ interface RawGateway {
   metadata?: V1ObjectMeta;
   spec?: {
     gatewayClassName?: string;
-    addresses?: unknown[];
+    addresses?: { type?: string }[];
     infrastructure?: { parametersRef?: RawReference };
     listeners?: {
       name: string;
@@ -60,7 +62,7 @@ export function slimGateway(raw: RawGateway): GatewayState {
   return {
     ...object,
     className: gatewayClassName ?? "",
-    addressed: Boolean(addresses?.length),
+    addressed: isAddressed(addresses ?? []),
     ...(infrastructure?.parametersRef
       ? { parameters: reference(infrastructure.parametersRef, "ConfigMap", object.namespace) }
       : {}),
@@ -77,28 +79,36 @@ export function slimGateway(raw: RawGateway): GatewayState {
   };
 }
 
+/** One address of IP is a wish for the Service that istiod makes; what has a name, or several, is somebody else's. */
+function isAddressed(addresses: { type?: string }[]): boolean {
+  return addresses.length > 1 || addresses.some(({ type = "IPAddress" }) => type !== "IPAddress");
+}
+
 interface RawRoute {
   metadata?: V1ObjectMeta;
   spec?: { parentRefs?: RawReference[]; rules?: { backendRefs?: (RawReference & { port?: number })[] }[] };
   status?: { parents?: { parentRef: RawReference; controllerName: string; conditions?: RawConditions }[] };
 }
 
-export function slimRoute(raw: RawRoute): RouteState {
-  const object = named(raw);
-  return {
-    ...object,
-    parents: (raw.spec?.parentRefs ?? []).map((ref) => reference(ref, "Gateway", object.namespace)),
-    backends: (raw.spec?.rules ?? []).flatMap((rule) =>
-      (rule.backendRefs ?? []).map((ref) => ({
-        ...reference(ref, "Service", object.namespace),
-        ...(ref.port === undefined ? {} : { port: ref.port }),
+export function slimRoute(kind: string): (raw: RawRoute) => RouteState {
+  return (raw) => {
+    const object = named(raw);
+    return {
+      ...object,
+      kind,
+      parents: (raw.spec?.parentRefs ?? []).map((ref) => reference(ref, "Gateway", object.namespace)),
+      backends: (raw.spec?.rules ?? []).flatMap((rule) =>
+        (rule.backendRefs ?? []).map((ref) => ({
+          ...reference(ref, "Service", object.namespace),
+          ...(ref.port === undefined ? {} : { port: ref.port }),
+        })),
+      ),
+      status: (raw.status?.parents ?? []).map((parent) => ({
+        parent: reference(parent.parentRef, "Gateway", object.namespace),
+        controller: parent.controllerName,
+        conditions: conditions(parent.conditions),
       })),
-    ),
-    status: (raw.status?.parents ?? []).map((parent) => ({
-      parent: reference(parent.parentRef, "Gateway", object.namespace),
-      controller: parent.controllerName,
-      conditions: conditions(parent.conditions),
-    })),
+    };
   };
 }
 
@@ -119,6 +129,50 @@ export function slimAuthorizationPolicy(raw: RawAuthorizationPolicy): Authorizat
     ),
     conditions: conditions(raw.status?.conditions),
   };
+}
+
+interface RawRequestAuthentication {
+  metadata?: V1ObjectMeta;
+  spec?: {
+    selector?: { matchLabels?: Record<string, string> };
+    targetRef?: RawReference;
+    targetRefs?: RawReference[];
+  };
+}
+
+export function slimRequestAuthentication(raw: RawRequestAuthentication): RequestAuthenticationState {
+  const object = named(raw);
+  const { selector, targetRef, targetRefs = [] } = raw.spec ?? {};
+  return {
+    ...object,
+    targets: [...(targetRef ? [targetRef] : []), ...targetRefs].map((ref) => reference(ref, "", object.namespace)),
+    pods: selector?.matchLabels ?? {},
+  };
+}
+
+interface RawPeerAuthentication {
+  metadata?: V1ObjectMeta;
+  spec?: {
+    selector?: { matchLabels?: Record<string, string> };
+    mtls?: { mode?: string };
+    portLevelMtls?: Record<string, { mode?: string }>;
+  };
+}
+
+export function slimPeerAuthentication(raw: RawPeerAuthentication): PeerAuthenticationState {
+  const { selector, mtls, portLevelMtls = {} } = raw.spec ?? {};
+  const pods = selector?.matchLabels ?? {};
+  const mode = modeOf(mtls);
+  return {
+    ...named(raw),
+    ...(Object.keys(pods).length > 0 ? { pods } : {}),
+    ...(mode ? { mode } : {}),
+    ports: Object.fromEntries(Object.entries(portLevelMtls).map(([port, own]) => [Number(port), modeOf(own)])),
+  };
+}
+
+function modeOf(mtls: { mode?: string } | undefined): string | undefined {
+  return mtls?.mode === "UNSET" ? undefined : mtls?.mode;
 }
 
 interface RawCertificate {

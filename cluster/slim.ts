@@ -149,10 +149,11 @@ export function slimService(raw: V1Service): ServiceState {
   return {
     ...named(raw),
     type: raw.spec?.type ?? "ClusterIP",
-    ports: (raw.spec?.ports ?? []).map(({ name, port, nodePort }) => ({
+    ports: (raw.spec?.ports ?? []).map(({ name, port, nodePort, targetPort }) => ({
       name: name ?? "",
       port,
       ...(nodePort ? { nodePort } : {}),
+      ...(targetPort === undefined || targetPort === port ? {} : { target: targetPort }),
     })),
     ...(Object.keys(raw.spec?.selector ?? {}).length > 0 ? { selector: raw.spec?.selector } : {}),
     owners: owners(raw.metadata),
@@ -231,6 +232,7 @@ export function slimWebhooks(
       hasCaBundle: Boolean(caBundle),
       failurePolicy: failurePolicy ?? "Fail",
       ...(service ? { service: { kind: "Service", namespace: service.namespace, name: service.name } } : {}),
+      ...(service?.port ? { port: service.port } : {}),
     }));
 }
 

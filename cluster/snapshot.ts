@@ -1,6 +1,7 @@
 // One read of a cluster: paged lists of a fixed set of kinds, cut down page by page, with what could not be read.
 import type { ClusterSnapshot, Gap, Kind, Reference, SnapshotLists } from "../lib/cluster-state/snapshot";
 import { cniConfig, cniDaemonSets, istiods, ztunnelDaemonSets } from "../lib/checks/mesh";
+import { meshConfigName } from "../lib/checks/discovery";
 import { charts } from "../lib/istio/releases";
 import type { V1ConfigMap, V1Secret } from "@kubernetes/client-node";
 import { ApiClient, type Api, type Reply } from "./client";
@@ -10,6 +11,7 @@ import { readNetworkPlugins } from "./network-plugins";
 import { readOtherPolicies } from "./other-policies";
 import { sources, type ListedKind, type Source } from "./kinds";
 import { isExpired } from "./lists";
+import { gapWithin, isListedByNamespace, ofNamespace, readNamespaces } from "./namespace-lists";
 import { readDrift } from "./release-drift";
 import { slimConfigMap, slimSecret } from "./slim";
 import { confirmStartHooks } from "./start-hooks";
@@ -25,6 +27,8 @@ const fewObjects = 10;
 export interface SnapshotOptions {
   /** Kinds to read; all when not given. */
   kinds?: Kind[];
+  /** Namespaces to read one by one what may not be listed in all of them. */
+  namespaces?: readonly string[];
   /** Called before each kind is read. */
   onProgress?: (kind: Kind) => void;
 }
@@ -59,7 +63,7 @@ export async function readSnapshot(client: Api, options: SnapshotOptions = {}): 
   const worker = async () => {
     for (let kind = queue.shift(); kind; kind = queue.shift()) {
       options.onProgress?.(kind);
-      await readKind(client, snapshot, kind);
+      await readKind(client, snapshot, kind, options.namespaces ?? []);
     }
   };
   await Promise.all(Array.from({ length: parallel }, worker));
@@ -105,6 +109,8 @@ function emptySnapshot(server: string): ClusterSnapshot {
     mutatingWebhooks: [],
     validatingWebhooks: [],
     authorizationPolicies: [],
+    requestAuthentications: [],
+    peerAuthentications: [],
     networkPolicies: [],
     events: [],
     helmReleases: [],
@@ -125,12 +131,51 @@ async function kubernetesVersion(client: Api): Promise<string> {
   return reply.kind === "ok" ? ((reply.body as { gitVersion?: string }).gitVersion ?? "") : "";
 }
 
-async function readKind<K extends ListedKind>(client: Api, snapshot: ClusterSnapshot, kind: K): Promise<void> {
+async function readKind<K extends ListedKind>(
+  client: Api,
+  snapshot: ClusterSnapshot,
+  kind: K,
+  namespaces: readonly string[],
+): Promise<void> {
   const into = snapshot[kind] as SnapshotLists[K][];
-  for (const source of sources[kind]) {
-    const gap = await readList(client, source as Source<SnapshotLists[K]>, into);
-    if (gap) snapshot.gaps[kind] = gap;
+  const gaps: Gap[] = [];
+  for (const each of sources[kind]) {
+    const source = each as Source<SnapshotLists[K]>;
+    const gap = await readList(client, source, into);
+    if (gap && kind === "namespaces" && gap.cause === "forbidden") {
+      gaps.push(gapWithin(gap, await readNamespaces(client, snapshot, namespaces)));
+    } else if (gap) {
+      const isWorthwhile = isListedByNamespace(kind, gap);
+      gaps.push(isWorthwhile ? gapWithin(gap, await readWithin(client, source, into, namespaces)) : gap);
+    }
   }
+  const gap = gapOfAll(gaps, sources[kind].length);
+  if (gap) snapshot.gaps[kind] = gap;
+}
+
+/** What several lists lack together: a kind that the API does not have is no gap beside others that it has. */
+function gapOfAll(gaps: Gap[], lists: number): Gap | undefined {
+  const refused = gaps.filter(({ cause }) => cause !== "missing");
+  const [first] = refused;
+  if (first === undefined) return gaps.length < lists ? undefined : gaps[0];
+  if (gaps.length < lists) return { ...first, partial: true };
+  return refused.find(({ within }) => within) ?? first;
+}
+
+/** The namespaces of which the list may be read. */
+async function readWithin<T>(
+  client: Api,
+  source: Source<T>,
+  into: T[],
+  namespaces: readonly string[],
+): Promise<string[]> {
+  const read: string[] = [];
+  for (const namespace of namespaces) {
+    const before = into.length;
+    if (await readList(client, ofNamespace(source, namespace), into)) into.length = before;
+    else read.push(namespace);
+  }
+  return read;
 }
 
 interface RawList {
@@ -176,7 +221,7 @@ function gapOf(reply: Exclude<Reply, { kind: "ok" }>, path: string): Gap {
   return { cause: reply.kind, why: reply.why };
 }
 
-/** ConfigMaps that Gateways refer to, and the settings of istio-cni. */
+/** ConfigMaps that Gateways refer to, and the settings of istio-cni and istiod. */
 async function readConfigMaps(client: Api, snapshot: ClusterSnapshot): Promise<void> {
   const references = distinct(snapshot.gateways.flatMap((gateway) => gateway.parameters ?? []));
   // Every namespace has these two; a thousand namespaces need not send them.
@@ -186,12 +231,12 @@ async function readConfigMaps(client: Api, snapshot: ClusterSnapshot): Promise<v
   snapshot.configMaps = [...raw, ...(await readAgentSettings(client, snapshot))].map(slimConfigMap);
 }
 
-/** What may not be read of istio-cni's settings is its chart's default: no check is left open for that. */
+/** What may not be read of these settings is their charts' default: no check is left open for that. */
 async function readAgentSettings(client: Api, snapshot: ClusterSnapshot): Promise<V1ConfigMap[]> {
-  const namespaces = [...new Set(cniDaemonSets(snapshot).map(({ namespace }) => namespace))];
-  const replies = await Promise.all(
-    namespaces.map((namespace) => client.get(`/api/v1/namespaces/${namespace}/configmaps/${cniConfig}`)),
-  );
+  const agents = cniDaemonSets(snapshot).map(({ namespace }) => `${namespace}/configmaps/${cniConfig}`);
+  const meshes = istiods(snapshot).map((istiod) => `${istiod.namespace}/configmaps/${meshConfigName(istiod)}`);
+  const paths = [...new Set([...agents, ...meshes])];
+  const replies = await Promise.all(paths.map((path) => client.get(`/api/v1/namespaces/${path}`)));
   return replies.flatMap((reply) => (reply.kind === "ok" ? [reply.body as V1ConfigMap] : []));
 }
 

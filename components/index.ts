@@ -1,6 +1,8 @@
 // The public list: every component with its arguments and outputs.
 export { AccessPolicy } from "./access/access-policy";
 export * from "./access/args";
+export * from "./cert-manager/args";
+export { CertManager } from "./cert-manager/cert-manager";
 export * from "./gateway-api/args";
 export { GatewayApi } from "./gateway-api/gateway-api";
 export * from "./gateway/args";

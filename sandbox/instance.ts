@@ -131,6 +131,7 @@ export class Instance {
       PULUMI_IGNORE_AMBIENT_PLUGINS: "true",
       ISTIO_AMBIENT_CHARTS: partPath("istio-charts"),
       ISTIO_AMBIENT_CRDS: partPath("gateway-api-crds"),
+      ISTIO_AMBIENT_CERT_MANAGER: partPath("cert-manager-chart"),
     };
   }
 }

@@ -1,4 +1,5 @@
-// Writes lib/istio/chart-keys.ts: the keys that the charts of each release line read from their values. They come from the
+// Writes lib/istio/chart-keys.ts: the keys that the charts of each release line read from their values; and
+// lib/istio/cert-manager-keys.ts, the same of cert-manager's chart. They come from the
 // charts themselves, in the Go modules that the sandbox is built from: the values file says what there is and which maps
 // are free-form, the templates say what is read beside it.
 import { execFileSync } from "node:child_process";
@@ -10,6 +11,7 @@ import { parts, type ChartsPart } from "../sandbox/build/parts";
 
 const root = path.dirname(__dirname);
 const target = path.join(root, "lib", "istio", "chart-keys.ts");
+const certManagerTarget = path.join(root, "lib", "istio", "cert-manager-keys.ts");
 
 /** What a key leads to: keys below it, anything at all, the chart's own top level once more, or a plain value. */
 type Node = Map<string, Node> | "free" | "top" | "value";
@@ -119,6 +121,29 @@ function wrapped(words: string[]): string[] {
   }, []);
 }
 
+function keysOf(chart: string): string[] {
+  const values = parse(fs.readFileSync(path.join(chart, "values.yaml"), "utf8")) as unknown;
+  const texts = ["templates", "files"].filter((each) => fs.existsSync(path.join(chart, each)));
+  return chartKeys(
+    values,
+    texts.flatMap((each) => read(path.join(chart, each))),
+  );
+}
+
+/** The file about cert-manager's chart. */
+export function certManagerKeysFile(part: ChartsPart): string {
+  const keys = keysOf(path.join(moduleFolder(part), part.charts["cert-manager"] ?? ""));
+  return [
+    "// Written by tools/chart-keys.ts from the chart of cert-manager: the values that it reads. `.*` is anything below.",
+    "",
+    `/** As of ${part.version.replace(/^v/, "")}. */`,
+    "export const certManagerKeys = `",
+    ...wrapped(keys).map((line) => `  ${line}`),
+    "`;",
+    "",
+  ].join("\n");
+}
+
 /** The whole file. */
 export function chartKeysFile(charts: readonly ChartsPart[]): string {
   const entries = charts.flatMap((part) => {
@@ -128,13 +153,7 @@ export function chartKeysFile(charts: readonly ChartsPart[]): string {
       `  // As of ${part.version}.`,
       `  "${minor}": {`,
       ...Object.entries(part.charts).flatMap(([name, where]) => {
-        const chart = path.join(folder, where);
-        const values = parse(fs.readFileSync(path.join(chart, "values.yaml"), "utf8")) as unknown;
-        const texts = ["templates", "files"].filter((each) => fs.existsSync(path.join(chart, each)));
-        const keys = chartKeys(
-          values,
-          texts.flatMap((each) => read(path.join(chart, each))),
-        );
+        const keys = keysOf(path.join(folder, where));
         return [`    ${name}: \``, ...wrapped(keys).map((line) => `      ${line}`), "    `,"];
       }),
       "  },",
@@ -154,6 +173,11 @@ export function chartKeysFile(charts: readonly ChartsPart[]): string {
 }
 
 if (require.main === module) {
-  fs.writeFileSync(target, chartKeysFile(parts.filter((part): part is ChartsPart => part.kind === "charts")));
-  console.log(`wrote ${path.relative(root, target)}`);
+  const all = parts.filter((part): part is ChartsPart => part.kind === "charts");
+  const isIstio = ({ module }: ChartsPart) => module === "istio.io/istio";
+  fs.writeFileSync(target, chartKeysFile(all.filter(isIstio)));
+  for (const part of all.filter((each) => !isIstio(each))) {
+    fs.writeFileSync(certManagerTarget, certManagerKeysFile(part));
+  }
+  console.log(`wrote ${[target, certManagerTarget].map((file) => path.relative(root, file)).join(" and ")}`);
 }

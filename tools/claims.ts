@@ -1,6 +1,6 @@
 // Holds what comments claim against the code: defaults against lib/istio/defaults.ts, releases against lib/istio/releases.ts.
 import * as defaults from "../lib/istio/defaults";
-import { defaultIstioVersion, istioLines } from "../lib/istio/releases";
+import { defaultCertManagerVersion, defaultIstioVersion, istioLines } from "../lib/istio/releases";
 import type { Argument } from "./reference";
 
 /**
@@ -43,6 +43,9 @@ const documented: Record<string, string[]> = {
   "certificateDefaults.duration": ["CertificateArgs.duration"],
   "certificateDefaults.renewBefore": ["CertificateArgs.renewBefore"],
   "certificateDefaults.authorityDuration": [],
+  "certManagerDefaults.namespace": ["CertManagerArgs.namespace"],
+  "certManagerDefaults.issuerName": ["RootIssuerArgs.name"],
+  "certManagerDefaults.duration": ["RootIssuerArgs.duration"],
 };
 
 /** What is wrong with the `@default` texts of the arguments. */
@@ -53,6 +56,7 @@ export function defaultFaults(args: Argument[]): string[] {
   const stale = Object.keys(documented).filter((at) => !leaves.some((leaf) => leaf.at === at));
   const claims = new Map<string, string[]>([
     ["AmbientMeshArgs.version", [defaultIstioVersion]],
+    ["CertManagerArgs.version", [defaultCertManagerVersion]],
     ["MeshGatewayApiArgs.version", istioLines.flatMap(({ gatewayApi, minor }) => [gatewayApi, minor])],
     ["GatewayApiArgs.version", [istioLines[0]!.gatewayApi, istioLines[0]!.minor]],
   ]);
@@ -94,12 +98,13 @@ export function releaseFaults(file: string, text: string): string[] {
 }
 
 function knownReleases(): Set<string> {
-  return new Set(
-    istioLines.flatMap(({ minor, newest, floor, kubernetes, gatewayApi }) => [
+  return new Set([
+    defaultCertManagerVersion,
+    ...istioLines.flatMap(({ minor, newest, floor, kubernetes, gatewayApi }) => [
       ...[minor, newest, floor, kubernetes.first, kubernetes.last, gatewayApi],
       gatewayApi.replace(/\.\d+$/, ""),
     ]),
-  );
+  ]);
 }
 
 /** The constants of a default's text, without what Istio's own charts would have said. */

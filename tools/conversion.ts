@@ -56,11 +56,16 @@ for a call that cannot be understood, 69 when the cluster or one of the two URLs
 - **Several Ingresses of one host.** The oldest claims a path; of one age, the last by namespace and name. Aliases, \`app-root\` and
   certificates are the host's, whichever Ingress names them.
 - **Canaries** belong to the Service: every path that sends to it gets the canary, in each of its hosts. A Service has one.
+- **Services.** A port goes by its number or its name, or, as with NGINX, by the port of the pods where the Service is in the input. How
+  a Service is spoken to holds for all Ingresses: where they differ in TLS or in the time to connect, that is refused; how its pods
+  are picked says the one that NGINX listens to.
+- **Names.** Objects have the name of their Ingress, with a suffix, and a number where that name is taken. In other namespaces the
+  Ingress's own one comes before it: \`shop.web-allowlist\`.
 - **Hosts.** \`*\` stands for one label with NGINX, and for any number of labels with a Gateway.
 
 What differs for every route, and is not said each time: Envoy answers with \`server: istio-envoy\`, sends X-Forwarded-For,
 X-Forwarded-Proto and X-Request-Id to backends but not X-Real-IP, X-Forwarded-Host, X-Forwarded-Port and X-Scheme, and does not
-merge slashes in paths. NGINX's ConfigMap is not read: its defaults count.
+decode or merge slashes in paths; where that would open a guarded path, the report says how the mesh does. NGINX's ConfigMap is not read: its defaults count.
 
 ## \`--compare\`
 
@@ -68,7 +73,7 @@ From the Ingresses it derives requests: every host and alias, every path with an
 in upper case, with a query; headers and cookies of canaries; origins and preflight requests where there is CORS. It sends each to
 both URLs, and prints what differs: the status, the Location (without its port), the backend (by \`--backend-header\`, or the name
 that an echo server gives in JSON) and the path that it saw, CORS headers and those of \`--header\`. GET, HEAD and OPTIONS only,
-unless \`--methods\` names others; \`--max-requests\` and \`--rate\` bound it. \`--https\` takes two URLs of https.`;
+unless \`--methods\` names others; \`--max-requests\`, of which every host gets its share, and \`--rate\` bound it. \`--https\` takes two URLs of https.`;
 
 /** The whole page. */
 export function conversionPage(): string {

@@ -8,6 +8,7 @@ import { checks } from "../lib/checks";
 import { conversionPage } from "./conversion";
 import { figuresTable, readmeClaim, requestsTable } from "./footprint";
 import { defaultFaults, releaseFaults } from "./claims";
+import { limitsList } from "./gitops";
 import { componentReference, configTable, findingTable, needs, releaseTable, timeoutTable } from "./pages";
 import { readReference } from "./reference";
 
@@ -71,6 +72,7 @@ async function pages(): Promise<Map<string, (text: string) => string>> {
     filled("docs/preflight.md", { findings: findingTable() }),
     filled("docs/recovery.md", { timeouts: timeoutTable() }),
     filled("docs/cli.md", commands),
+    filled("docs/gitops.md", { limits: limitsList() }),
     filled("docs/footprint.md", { figures: figuresTable(), requests: requestsTable() }),
     ["docs/convert.md", () => conversionPage()],
     ["docs/checks.md", fillChecks],

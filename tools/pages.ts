@@ -59,11 +59,13 @@ function withCode(standard: string): string {
 
 /** The flat keys of the program's configuration. */
 export function configTable(): string {
-  const lines = configKeys.map(({ variable, key, argument }) => {
+  const lines = configKeys.map(({ variable, key, kind, argument }) => {
     const [top, ...rest] = argument;
     const sets =
       top === undefined
-        ? "whether there is a mesh"
+        ? kind === "component"
+          ? "whether [cert-manager](cert-manager.md) is installed first: true, or its arguments as an object"
+          : "whether there is a mesh"
         : `[\`${[top, ...rest].join(".")}\`](ambient-mesh.md#${top.toLowerCase()})`;
     return `| ${variable === undefined ? "–" : `\`${variable}\``} | \`istio-ambient:${key}\` | ${sets} |`;
   });
@@ -116,7 +118,7 @@ const waits: Record<keyof typeof timeouts, string> = {
   dataPlane: "istiod, and istio-cni and ztunnel on every node",
   gateway: "a Gateway, and its pods",
   gatewayApi: "the Gateway API CRDs, until they are served",
-  certificate: "a certificate by the gateway's own CA",
+  certificate: "a certificate or an issuer of a CA of ours",
   foreignCertificate: "a certificate by an issuer that you name",
   route: "an HTTPRoute, until every parent accepts it",
   waypoint: "a waypoint's pods",

@@ -6,7 +6,7 @@ import { isRemote, readLocalBundle } from "../../cluster/gateway-api";
 import { lookForDefinitions } from "../../cluster/look";
 import { timeouts } from "../../lib/istio/defaults";
 import { bundleDrift, installedBundle, reasonToLeave, statedVersion } from "../../lib/gateway-api/bundle";
-import { gatewayApiRules } from "./rules";
+import { gatewayApiRules, unreadableSource } from "./rules";
 import { defaultGatewayApiVersion } from "../../lib/istio/releases";
 import type { Named } from "../../lib/cluster-state/snapshot";
 import { childOf, minutes } from "../support/children";
@@ -94,9 +94,7 @@ function readTexts({ what, path }: Told, source: string): string[] {
     return texts;
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    const rule = `must contain the Gateway API CRDs (${why})`;
-    const fix = 'source: "./gateway-api.yaml"';
-    throwToldViolations(what, [{ path: below(path, "source"), got: source, rule, fix }]);
+    throwToldViolations(what, [unreadableSource(below(path, "source"), source, why)]);
     throw error;
   }
 }

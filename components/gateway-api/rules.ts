@@ -5,6 +5,7 @@ import { exactVersion } from "../../lib/validation/formats";
 import { clusterRules } from "../support/rules";
 import { ObjectRule, objectWithSynonyms, Together } from "../../lib/validation/object";
 import { below, first, text, value } from "../../lib/validation/rules";
+import type { Violation } from "../../lib/validation/violations";
 import type { GatewayApiArgs } from "./args";
 
 const gatewayApiVersion = first(
@@ -28,6 +29,12 @@ export const sourceKnowsVersion: Together<GatewayApiArgs> = (api, path) =>
         },
       ]
     : [];
+
+/** What is wrong with a source on this machine that cannot be read as a bundle. */
+export function unreadableSource(path: string, source: string, why: string): Violation {
+  const rule = `must contain the Gateway API CRDs (${why})`;
+  return { path, got: source, rule, fix: 'source: "./gateway-api.yaml"' };
+}
 
 const somewhere = text(/\S/, "must be a URL, a file or a directory", '"./gateway-api"');
 

@@ -4,22 +4,22 @@ import * as pulumi from "@pulumi/pulumi";
 import { certificateDefaults as defaults, timeouts } from "../../lib/istio/defaults";
 import { gatewayChildren } from "./children";
 import { gatewayObjects } from "../../lib/istio/names";
-import { authoritySpec, certificateSpec } from "./objects";
+import { authorityIssuerSpec, authoritySpec, certificateSpec, selfSignedIssuerSpec } from "./objects";
 import { readAuthority } from "../../cluster/authority";
 import { reason, type ClusterTarget } from "../../cluster/connection";
 import { awaitVerdict } from "../../cluster/wait";
 import { explainWaiting } from "../../cluster/waiting";
 import { conditionVerdict, type Verdict, type WithConditions } from "../../lib/cluster-state/conditions";
 import type { Awaited } from "../../lib/cluster-state/waiting";
-import { childOf, minutes } from "../support/children";
+import { childOf } from "../support/children";
 import { goneFailure, runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
-import { beforeTheEnd, explainWait } from "../support/explain-wait";
+import { awaitedObject, readiness, secretOf, unawaited, waits } from "../support/issued";
 import { lookAt } from "../support/look";
 import { factsOf } from "../support/mesh-facts";
 import { stackName } from "../support/program";
 import { authorityBase } from "../../lib/ownership/authority";
-import { anotherName, MadeOfIt, Metadata, ownObject, Writer } from "../support/ownership";
+import { anotherName, MadeOfIt, ownObject, Writer } from "../support/ownership";
 import { CertificateArgs } from "./args";
 
 /** The gateway that a certificate is for. */
@@ -136,7 +136,7 @@ function createAuthority(
     gatewayChildren.selfSignedIssuer(name),
     "Issuer",
     own("Issuer", selfSigned),
-    { selfSigned: {} },
+    selfSignedIssuerSpec(),
     childOf(parent, opts),
   );
   const spec = pulumi.all([authority, selfSigned]).apply(([ca, issuer]) => authoritySpec(ca, ca, issuer));
@@ -151,57 +151,12 @@ function createAuthority(
     gatewayChildren.authorityIssuer(name),
     "Issuer",
     own("Issuer", authority),
-    { ca: { secretName: authority } },
+    authority.apply(authorityIssuerSpec),
     childOf(parent, opts, certificate),
   );
   return {
     issuer: pulumi.all([authority, issuer.urn]).apply(([issuerName]) => ({ issuerName, issuerKind: "Issuer" })),
     resources: [root, certificate, issuer],
-  };
-}
-
-type Create = (
-  name: string,
-  kind: "Certificate" | "Issuer",
-  metadata: Metadata,
-  spec: pulumi.Input<object>,
-  opts: pulumi.CustomResourceOptions,
-) => k8s.apiextensions.CustomResource;
-
-/** An object of cert-manager that the plugin does not wait for. */
-const unawaited: Create = (name, kind, metadata, spec, opts) =>
-  new k8s.apiextensions.CustomResource(name, { apiVersion: "cert-manager.io/v1", kind, metadata, spec }, opts);
-
-/** An object of cert-manager that counts once it is ready. */
-function awaitedObject(parent: pulumi.ComponentResource, cluster: Cluster): Create {
-  return (name, kind, metadata, spec, opts) => {
-    const resource = new k8s.apiextensions.CustomResource(
-      name,
-      { apiVersion: "cert-manager.io/v1", kind, metadata, spec },
-      { ...opts, ...minutes(timeouts.certificate) },
-    );
-    const awaited = pulumi
-      .all([metadata.name, metadata.namespace])
-      .apply(([object, into = ""]) => readiness(kind, into, object));
-    explainWait(parent, cluster, resource, awaited, beforeTheEnd(timeouts.certificate));
-    return resource;
-  };
-}
-
-function waits(isAwaited: boolean): Record<string, string> {
-  return isAwaited ? { "pulumi.com/waitFor": "condition=Ready" } : {};
-}
-
-/** cert-manager calls the Secret like its Certificate here. */
-const secretOf: MadeOfIt = { kind: "Secret", maker: "cert-manager", name: (certificate) => certificate };
-
-function readiness(kind: string, namespace: string, name: string): Awaited {
-  return {
-    kind,
-    path: `/apis/cert-manager.io/v1/namespaces/${namespace}/${kind.toLowerCase()}s`,
-    namespace,
-    name,
-    condition: "Ready",
   };
 }
 

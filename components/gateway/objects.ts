@@ -200,6 +200,16 @@ export function authoritySpec(secretName: string, commonName: string, selfSigned
   };
 }
 
+/** The spec of the Issuer that the CA's Certificate signs itself with. */
+export function selfSignedIssuerSpec(): object {
+  return { selfSigned: {} };
+}
+
+/** The spec of the Issuer that signs with the CA in a Secret. */
+export function authorityIssuerSpec(secretName: string): object {
+  return { ca: { secretName } };
+}
+
 function issuerRef(name: string, kind: string): object {
   return { name, kind, group: "cert-manager.io" };
 }

@@ -6,6 +6,7 @@ import {
   chartRequests,
   cniValues,
   istiodValues,
+  namespaceLabels,
   nodeNamespace,
   Requests,
   sumRequests,
@@ -13,14 +14,15 @@ import {
   ztunnelValues,
 } from "./objects";
 import { meshChildren } from "./children";
-import { gatewayDefaults, meshDefaults, partDefaults } from "../../lib/istio/defaults";
+import { gatewayApiOf, sharedGateway } from "./manifest";
+import { meshDefaults, partDefaults } from "../../lib/istio/defaults";
 import { partRequests } from "../../lib/istio/lean";
 import { componentMark, stackMark } from "../../lib/ownership/marks";
-import { ChartName, nearestLine } from "../../lib/istio/releases";
+import type { ChartName } from "../../lib/istio/releases";
 import { every } from "../../lib/validation/rules";
 import type { Violation } from "../../lib/validation/violations";
 import { limitRule, meshRules as rules } from "./rules";
-import { partRule, sayWhatIsAllowed } from "./chart-values";
+import { allowances, partRule } from "./chart-rules";
 import { chartViolations, ChartSource, chartSource, createRelease, explainRelease } from "./charts";
 import { claimNodePorts } from "../support/node-ports";
 import { announceParts } from "../support/parts";
@@ -99,7 +101,7 @@ export class AmbientMesh extends pulumi.ComponentResource {
     throwViolations("AmbientMesh", name, [...claimMesh(this, name), ...claimPorts(this, name, args)]);
     const cluster = clusterOf(this, "AmbientMesh", name, args.cluster);
     const source = chartSource(args.charts, args.version);
-    sayWhatIsAllowed(this, args, source.version);
+    allowances(args, source.version).forEach((text) => void pulumi.log.warn(text, this));
     const mesh = normalize(componentNamed("AmbientMesh", name), args, source.version);
     const release = releaseInto(this, name, cluster, source, mesh);
     const seen = preflight(this, name, args, cluster, { ...mesh, version: source.version }, opts);
@@ -258,7 +260,7 @@ function createNamespace(
   namespace: pulumi.Output<string>,
   opts: pulumi.CustomResourceOptions,
 ): pulumi.CustomResource {
-  const labels = { "pod-security.kubernetes.io/enforce": "privileged" };
+  const labels = namespaceLabels;
   const mark = { [stackMark]: stackName(), [componentMark]: componentNamed("AmbientMesh", name) };
   // Either way it is the same namespace: a mesh that is told to adopt its own must not delete it.
   const known = (type: string) => ({ ...opts, aliases: [{ type: `kubernetes:core/v1:${type}` }] });
@@ -282,12 +284,8 @@ function createGatewayApi(
   version: string,
   opts: pulumi.ComponentResourceOptions,
 ): GatewayApi[] {
-  const { install, ...bundle } = args.gatewayApi ?? {};
-  if (install === false) {
-    return [];
-  }
-  const usual = bundle.source === undefined ? nearestLine(version).gatewayApi : undefined;
-  return [new GatewayApi(meshChildren.gatewayApi(name), { ...bundle, version: bundle.version ?? usual }, opts)];
+  const bundle = gatewayApiOf(args.gatewayApi ?? {}, version);
+  return bundle ? [new GatewayApi(meshChildren.gatewayApi(name), bundle, opts)] : [];
 }
 
 /**
@@ -311,19 +309,6 @@ function createGateway(
   namespace: pulumi.Output<string>,
   opts: pulumi.ComponentResourceOptions,
 ): IngressGateway | undefined {
-  const { enabled, ...gateway } = args.gateway ?? {};
-  const requests = partRequests(args.footprint).gateway;
-  return enabled === false
-    ? undefined
-    : new IngressGateway(
-        meshChildren.gateway(name),
-        {
-          ...gateway,
-          name: gateway.name ?? gatewayDefaults.name,
-          namespace: gateway.namespace ?? namespace,
-          cpu: gateway.cpu ?? requests.cpu,
-          memory: gateway.memory ?? requests.memory,
-        },
-        opts,
-      );
+  const gateway = sharedGateway(args.gateway ?? {}, namespace, args.footprint);
+  return gateway && new IngressGateway(meshChildren.gateway(name), gateway, opts);
 }

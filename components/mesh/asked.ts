@@ -9,6 +9,7 @@ import { askedDefinition, askedDefinitions, type AskedObject } from "../../lib/p
 import type { Plan } from "../../lib/preflight/facts";
 import { patchedServicePorts, type ServiceSettings } from "../gateway/objects";
 import { plain } from "../support/program";
+import { namespaceLabels } from "./objects";
 import type { AmbientMeshArgs } from "./args";
 
 /** What the objects depend on. */
@@ -127,7 +128,6 @@ function gatewayService({ name: gateway, namespace, service }: NonNullable<Asked
 }
 
 function askedNamespace(name: string): AskedObject {
-  const labels = { "pod-security.kubernetes.io/enforce": "privileged" };
-  const body = { apiVersion: "v1", kind: "Namespace", metadata: { name, labels } };
+  const body = { apiVersion: "v1", kind: "Namespace", metadata: { name, labels: namespaceLabels } };
   return { kind: "Namespace", api: "/api/v1", plural: "namespaces", namespace: "", name, body };
 }

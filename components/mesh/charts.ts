@@ -3,12 +3,10 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { ChartFiles, findChartFiles } from "./chart-files";
+import { chartsIn, chartViolations as violationsOf } from "./chart-rules";
 import { Values } from "./objects";
 import { timeouts } from "../../lib/istio/defaults";
 import { Violation, violationLine } from "../../lib/validation/violations";
-import { istioRelease } from "./rules";
-import { valueViolations } from "./chart-values";
 import { chartRepository, charts, ChartName, defaultIstioVersion } from "../../lib/istio/releases";
 import type { Cluster } from "../support/cluster";
 import { fromProject } from "../support/own-command";
@@ -30,7 +28,7 @@ export function chartSource(args: ChartsArgs = {}, version?: string): ChartSourc
   if (directory === undefined) {
     return { version: version ?? defaultIstioVersion, locate: (name) => inRepository(repository, name) };
   }
-  const found = lookInto(directory, version);
+  const found = chartsIn(directory, version, listing);
   if (!("files" in found)) {
     throw new pulumi.RunError(violationLine(found));
   }
@@ -40,26 +38,12 @@ export function chartSource(args: ChartsArgs = {}, version?: string): ChartSourc
 
 /** What is wrong with a directory of charts, if one is named, and with the values for the charts of its release. */
 export function chartViolations(args: AmbientMeshArgs | null): Violation[] {
-  const release = istioRelease(args?.allowUnlistedRelease === true);
-  // Charts of a release that cannot be are not looked for.
-  if (typeof args !== "object" || args === null || release(args.version, "version").length > 0) {
-    return [];
-  }
-  const directory: unknown = args.charts?.directory;
-  if (typeof directory !== "string" || directory === "") {
-    return valueViolations(args, args.version ?? defaultIstioVersion);
-  }
-  const found = lookInto(directory, args.version);
-  if (!("files" in found)) {
-    return [found];
-  }
-  const violations = release(found.version, "version");
-  return violations.length > 0 ? violations : valueViolations(args, found.version);
+  return violationsOf(args, listing);
 }
 
-function lookInto(directory: string, version: string | undefined): ChartFiles | Violation {
+function listing(directory: string): string[] | undefined {
   const isDirectory = fs.statSync(directory, { throwIfNoEntry: false })?.isDirectory() === true;
-  return findChartFiles(directory, isDirectory ? fs.readdirSync(directory) : undefined, version);
+  return isDirectory ? fs.readdirSync(directory) : undefined;
 }
 
 function inRepository(repository: string | undefined, name: ChartName) {

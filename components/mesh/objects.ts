@@ -102,6 +102,9 @@ export function nodeNamespace(platform: string | undefined, namespace: string): 
   return platformNeeds(platform).nodeNamespace ?? namespace;
 }
 
+/** Labels of the mesh's namespace: they let istio-cni and ztunnel do what they need. */
+export const namespaceLabels = { "pod-security.kubernetes.io/enforce": "privileged" } as const;
+
 /** What one part requests in all: a pod's requests times its pods; of a DaemonSet, the pod of one node. */
 export interface Requests {
   cpu: string;

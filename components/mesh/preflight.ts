@@ -20,6 +20,7 @@ import { gatewayChildren } from "../gateway/children";
 import { meshChildren } from "./children";
 import type { OwnChildren } from "../support/ownership";
 import { askedOf } from "./asked";
+import { comingCertManagers } from "../support/cert-managers";
 import { lookAt } from "../support/look";
 import { runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
@@ -59,7 +60,10 @@ export function preflight(
   opts: pulumi.ComponentResourceOptions | undefined,
 ): Preflight {
   const { namespace } = settings;
-  const planIn = (known: string) => planOf(args, settings.version, known);
+  const planIn = (known: string): Plan => {
+    const certManagers = comingCertManagers(cluster.id, opts?.dependsOn);
+    return { ...planOf(args, settings.version, known), ...(certManagers.length > 0 && { certManagers }) };
+  };
   const plainNamespace = plain(args.namespace ?? meshDefaults.namespace);
   announcePullSecrets(cluster.id, plainNamespace === undefined ? [] : (planIn(plainNamespace).pullSecrets ?? []));
   rememberFacts(mesh, "skipped");

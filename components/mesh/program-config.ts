@@ -1,5 +1,6 @@
 // The program's stack configuration: flat keys, one a setting of the original, and `mesh` for everything else.
 import { Violation } from "../../lib/validation/violations";
+import { certManagerRules } from "../cert-manager/rules";
 import { merge, Values } from "./objects";
 import { meshRules } from "./rules";
 import { code } from "../../lib/validation/code";
@@ -10,10 +11,12 @@ export interface ConfigKey {
   key: string;
   /** None where HostK8s has no such setting. */
   variable?: string;
-  kind: "boolean" | "number" | "text";
-  /** Path of the argument; none for the switch of the program itself. */
+  kind: "boolean" | "number" | "text" | "component";
+  /** Path of the argument; none for what concerns the program itself. */
   argument: string[];
 }
+
+const certManagerKey = "certManager";
 
 /** Every flat key. The README's table is made of it. */
 export const configKeys: readonly ConfigKey[] = [
@@ -29,12 +32,15 @@ export const configKeys: readonly ConfigKey[] = [
   { key: "telemetryEnabled", variable: "ISTIO_TELEMETRY_ENABLED", kind: "boolean", argument: ["telemetry"] },
   { key: "accessLogs", variable: "ISTIO_ACCESS_LOGS", kind: "boolean", argument: ["accessLogs"] },
   { key: "footprint", kind: "text", argument: ["footprint"] },
+  { key: certManagerKey, kind: "component", argument: [] },
 ];
 
 /** What the configuration says. */
 export interface ProgramSettings {
   enabled: boolean;
   mesh: Values;
+  /** Arguments of the CertManager that comes before the mesh; nothing without one. */
+  certManager?: Values;
   violations: Violation[];
 }
 
@@ -47,7 +53,8 @@ export function programSettings(config: { [key: string]: string }): ProgramSetti
   }
   let mesh = readMesh(config["mesh"], violations);
   let enabled = true;
-  for (const entry of configKeys) {
+  const certManager = readCertManager(config[certManagerKey], violations);
+  for (const entry of configKeys.filter(({ kind }) => kind !== "component")) {
     const text = config[entry.key];
     if (text === undefined) {
       continue;
@@ -67,7 +74,8 @@ export function programSettings(config: { [key: string]: string }): ProgramSetti
       mesh = merge(mesh, nested(entry.argument, value));
     }
   }
-  return { enabled, mesh, violations: [...violations, ...(enabled ? meshViolations(mesh, config) : [])] };
+  const found = [...violations, ...(enabled ? meshViolations(mesh, config) : [])];
+  return { enabled, mesh, ...(certManager && { certManager }), violations: found };
 }
 
 /** A flat key that does not exist: an argument of the mesh in the wrong place, or a slip of the pen. */
@@ -110,17 +118,40 @@ function scalar(text: string): unknown {
   return /^(true|false|-?\d+)$/.test(text) ? (JSON.parse(text) as unknown) : text;
 }
 
+/** A switch, or the arguments of the component as an object. */
+function readCertManager(text: string | undefined, violations: Violation[]): Values | undefined {
+  const path = `istio-ambient:${certManagerKey}`;
+  if (text === undefined || text === "false") {
+    return undefined;
+  }
+  const args = text === "true" ? {} : objectIn(text);
+  if (args === undefined) {
+    const rule = "must be true or false, or an object of arguments";
+    violations.push({ path, got: text, rule, fix: { run: `pulumi config set ${path} true` } });
+    return undefined;
+  }
+  const wrong = certManagerRules(args, "").map((violation) => inConfig(violation, `${path}.${violation.path}`));
+  violations.push(...wrong);
+  return args;
+}
+
+/** The object that a text is, if it is one. */
+function objectIn(text: string): Values | undefined {
+  try {
+    const parsed = JSON.parse(text) as unknown;
+    return typeof parsed === "object" && parsed !== null && !Array.isArray(parsed) ? (parsed as Values) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 function readMesh(text: string | undefined, violations: Violation[]): Values {
   if (text === undefined) {
     return {};
   }
-  try {
-    const parsed = JSON.parse(text) as unknown;
-    if (typeof parsed === "object" && parsed !== null && !Array.isArray(parsed)) {
-      return parsed as Values;
-    }
-  } catch {
-    // Reported below, like every other text that is no object.
+  const mesh = objectIn(text);
+  if (mesh !== undefined) {
+    return mesh;
   }
   const fix = { run: "pulumi config set --path istio-ambient:mesh.platform kind" };
   violations.push({ path: "istio-ambient:mesh", got: text, rule: "must be an object", fix });

@@ -227,7 +227,7 @@ function createGrants(
 ): k8s.apiextensions.CustomResource[] {
   const elsewhere = ruleArgs(args)
     .flatMap(versionsOf)
-    .filter((version) => version.namespace !== undefined && version.namespace !== args.namespace);
+    .filter((version) => version.namespace !== undefined && identity(version.namespace) !== identity(args.namespace));
   const groups = new Map<string, RouteVersionArgs[]>();
   for (const version of elsewhere) {
     const key = identity(version.namespace);

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { ClusterTarget } from "../../cluster/connection";
 import { throwViolations } from "./arguments";
 import { ClusterArgs } from "./args";
-import { identity } from "./program";
+import { identity, ofThisRun } from "./program";
 
 /** A cluster as components use it. */
 export interface Cluster {
@@ -14,7 +14,7 @@ export interface Cluster {
   target: pulumi.Output<ClusterTarget>;
 }
 
-const clusters = new WeakMap<pulumi.ProviderResource, Cluster>();
+const clusters = new WeakMap<object, Map<string, Cluster>>();
 
 const defaultCluster = "default";
 
@@ -39,12 +39,14 @@ export function clusterOf(
     refuseBesideDefault(type, name, args);
     return fixed(defaultCluster, defaultTarget());
   }
-  const cluster = args === undefined ? clusters.get(provider) : namedCluster(clusterId(component), args);
+  const id = clusterId(component);
+  const named = ofThisRun(clusters, () => new Map<string, Cluster>());
+  const cluster = args === undefined ? named.get(id) : namedCluster(id, args);
   if (cluster === undefined) {
     const rule = "the kubeconfig of an explicit provider cannot be read; must be set next to it";
     throwViolations(type, name, [{ path: "cluster", got: undefined, rule, fix: 'cluster: { context: "kind-kind" }' }]);
   }
-  clusters.set(provider, cluster!);
+  named.set(id, cluster!);
   return cluster!;
 }
 

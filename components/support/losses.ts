@@ -1,37 +1,62 @@
 // At the end of a preview: what other stacks lose by what is no longer in this program, or is otherwise in it.
 import * as pulumi from "@pulumi/pulumi";
 import type { Listener } from "../../lib/gateway-api/admission";
-import { lossLines, mayLose, type PlannedGateway } from "../../lib/references/losses";
+import { lossLines, mayLose, type Kept, type PlannedGateway } from "../../lib/references/losses";
 import type { Needed } from "../../lib/references/cluster";
 import type { Cluster } from "./cluster";
 import { lookAt } from "./look";
-import { ofThisRun } from "./program";
+import { ofThisRun, registry } from "./program";
 import { atTheEnd } from "./program-end";
 import { programObjects } from "./program-objects";
 
-const planned = new WeakMap<object, Map<string, PlannedGateway[]>>();
+/** A Gateway that a component makes, once its name is known. */
+interface Announced {
+  gateway?: PlannedGateway;
+}
 
-/** Listeners by cluster, of the Gateways that this program makes. */
-function plannedOn(cluster: string): PlannedGateway[] {
-  const all = ofThisRun(planned, () => new Map<string, PlannedGateway[]>());
+const planned = new WeakMap<object, Map<string, Announced[]>>();
+
+/** By cluster, the Gateways that components of this program make. */
+function plannedOn(cluster: string): Announced[] {
+  const all = ofThisRun(planned, () => new Map<string, Announced[]>());
   const own = all.get(cluster) ?? [];
   all.set(cluster, own);
   return own;
 }
 
-/** Remembers the listeners that a Gateway will have. */
+/** Remembers a Gateway that a component makes, and the listeners that it will have. */
 export function announceListeners(
   { id }: Cluster,
   name: pulumi.Output<string>,
   namespace: pulumi.Input<string>,
-  spec: pulumi.Output<object>,
+  spec: pulumi.Output<object> = pulumi.output({}),
 ): void {
-  const own = plannedOn(id);
+  const announced: Announced = {};
+  plannedOn(id).push(announced);
   pulumi
     .all([name, namespace, spec])
     .apply(([known, into, { listeners }]: [string, string, { listeners?: Listener[] }]) => {
-      own.push({ namespace: into, name: known, listeners });
+      announced.gateway = { namespace: into, name: known, listeners };
     });
+}
+
+/**
+ * What the program keeps. In the process of a component provider the program itself is out of sight, but all that the
+ * stack has made here was made by components.
+ */
+function keptOn(cluster: Cluster): Kept {
+  const objects = programObjects();
+  const announced = plannedOn(cluster.id);
+  const known = announced.flatMap(({ gateway }) => gateway ?? []);
+  if (!objects.isInSight) {
+    const hasMesh = registry().meshes.holder({ cluster: cluster.id }) !== undefined;
+    return { gateways: known.length === announced.length ? known : undefined, hasMesh };
+  }
+  const gateways = objects.named("Gateway")?.map((each) => {
+    const own = known.find(({ namespace, name }) => namespace === each.namespace && name === each.name);
+    return { ...each, listeners: own?.listeners };
+  });
+  return { gateways, hasMesh: objects.hasMesh };
 }
 
 /** What may lose a gateway or a waypoint. */
@@ -54,13 +79,7 @@ export function warnOfLosses(cluster: Cluster): void {
   all.add(cluster.id);
   const target = cluster.now;
   atTheEnd(async () => {
-    const objects = programObjects();
-    const known = plannedOn(cluster.id);
-    const gateways = objects.named("Gateway")?.map((each) => {
-      const own = known.find(({ namespace, name }) => namespace === each.namespace && name === each.name);
-      return { ...each, listeners: own?.listeners };
-    });
-    const kept = { gateways: objects.isInSight ? gateways : undefined, hasMesh: objects.hasMesh || !objects.isInSight };
+    const kept = keptOn(cluster);
     const first: Needed[] = [{ kind: "Gateway" }, { kind: "Namespace" }];
     const { gateways: some, mesh } = mayLose(await lookAt(cluster).view(target, first), kept);
     if (!some && !mesh) {

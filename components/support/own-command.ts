@@ -4,6 +4,7 @@ import * as path from "node:path";
 import * as command from "@pulumi/command";
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterTarget } from "../../cluster/connection";
+import { isHosted } from "./program";
 
 const packageName = "istio-ambient";
 
@@ -16,21 +17,38 @@ process.env[packageVariable] ??= packageRoot();
 
 /**
  * Finds the package from the project's folder, where the plugin runs, and runs its command in the same process: from
- * the sources where the checkout has a loader for them, otherwise as compiled. It stands in every state that was
- * written with it and holds no path, so that neither an upgrade of the package nor another machine shows as a change.
+ * the sources where the checkout has a loader for them, otherwise as compiled. A program in another language has no
+ * `node_modules`: its Pulumi.yaml may name a path of the package, and otherwise the package is where Pulumi keeps its
+ * plugins, the newest of them, or beside the plugin on the PATH. What is found in none of these stands in the message.
+ * It stands in every state that was written with it and holds no path, so that neither an upgrade of the package nor
+ * another machine shows as a change.
  */
 export const launcher = [
   'const fs = require("fs"), path = require("path"), { createRequire, runMain } = require("module");',
-  "const named = (folder) => {",
-  `  try { return JSON.parse(fs.readFileSync(path.join(folder, "package.json"))).name === "${packageName}" && folder; }`,
-  "  catch (error) { return false; }",
-  "};",
-  `let found = process.env.${packageVariable};`,
-  "for (let at = process.cwd(), last = ''; !found && at !== last; last = at, at = path.dirname(at))",
-  `  found = named(path.join(at, "node_modules", "${packageName}")) || named(at);`,
+  "const tried = (read) => { try { return read(); } catch (error) { return undefined; } };",
+  "const named = (folder) => tried(() =>",
+  `  JSON.parse(fs.readFileSync(path.join(folder, "package.json"))).name === "${packageName}" ? folder : undefined);`,
+  "const above = (folder) => named(folder) ?? (path.dirname(folder) === folder ? undefined : above(path.dirname(folder)));",
+  "const declared = (folder) => tried(() => {",
+  '  const text = fs.readFileSync(path.join(folder, "Pulumi.yaml"), "utf8");',
+  `  const source = /^\\s+["']?${packageName}["']?:\\s*(?:source:\\s*)?["']?([^\\s"']+)/m.exec(text);`,
+  "  return source ? above(path.resolve(folder, source[1])) : undefined;",
+  "});",
+  "const below = (folder) => declared(folder)",
+  `  ?? named(path.join(folder, "node_modules", "${packageName}")) ?? named(folder);`,
+  "const project = (at) => below(at) ?? (path.dirname(at) === at ? undefined : project(path.dirname(at)));",
+  'const home = path.join(process.env.PULUMI_HOME || path.join(require("os").homedir(), ".pulumi"), "plugins");',
+  "const newest = (one, other) => other.localeCompare(one, undefined, { numeric: true });",
+  "const installed = () => (tried(() => fs.readdirSync(home)) ?? [])",
+  `  .filter((name) => name.includes("${packageName}")).sort(newest).map((name) => below(path.join(home, name)))`,
+  "  .find(Boolean);",
+  'const onPath = () => (process.env.PATH ?? "").split(path.delimiter)',
+  `  .map((folder) => tried(() => above(fs.realpathSync(path.join(folder, "pulumi-resource-${packageName}")))))`,
+  "  .find(Boolean);",
+  `const found = process.env.${packageVariable} || (project(process.cwd()) ?? installed() ?? onPath());`,
   "if (!found) {",
-  `  console.error("the package ${packageName} is not installed in " + process.cwd() + ": run \\"npm install\\" there, " +`,
-  `    "or set ${packageVariable} to its folder");`,
+  `  console.error("the package ${packageName} is not installed in " + process.cwd() + ": run \\"npm install\\" there, or " +`,
+  `    "\\"pulumi install\\" for a program in another language, or set ${packageVariable} to its folder");`,
   "  process.exit(1);",
   "}",
   'const loader = path.join(found, "node_modules", "tsx");',
@@ -121,11 +139,12 @@ export function packageRoot(): string {
 
 /**
  * A path as it is written into the state: of what lies below the project relative to it, since plugins run there, so
- * that it holds on every machine. The plugins of an inline program run elsewhere, and need the whole path.
+ * that it holds on every machine. The plugins of an inline program run elsewhere, and need the whole path; a component
+ * provider runs where all other plugins do.
  */
 export function fromProject(file: string): string {
   const project = process.cwd();
-  const isInline = !path.isAbsolute(pulumi.runtime.getRootDirectory());
+  const isInline = !isHosted() && !path.isAbsolute(pulumi.runtime.getRootDirectory());
   if (isInline) {
     return path.resolve(file);
   }

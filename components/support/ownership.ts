@@ -9,7 +9,7 @@ import type { ClusterTarget } from "../../cluster/connection";
 import type { Cluster } from "./cluster";
 import { lookAt, type Look } from "./look";
 import { warnOfLosses } from "./losses";
-import { stackName } from "./program";
+import { hasParent, stackName } from "./program";
 
 /** A map of labels or annotations. */
 type Texts = pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
@@ -71,7 +71,7 @@ export function ownObject(
   { made = [], labelsWayOut, refersTo = () => [] }: OwnDetails = {},
 ): Metadata {
   const mark = { [stackMark]: stackName(), [componentMark]: writer.what };
-  const isRenamed = (writer.opts?.aliases?.length ?? 0) > 0 || writer.opts?.parent !== undefined;
+  const isRenamed = (writer.opts?.aliases?.length ?? 0) > 0 || hasParent(writer.opts);
   const more = pulumi.all([wayOut, pulumi.output(metadata.labels ?? {})]);
   const judged = afterLook(writer, metadata, more, (look, target, { name, namespace, order }, [out, labels]) => {
     const planned = { component: writer.what, told: writer.told, order, namespace, isRenamed, wayOut: out };

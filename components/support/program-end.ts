@@ -1,6 +1,7 @@
 // What is done once a program has been written down, and before the engine takes away what is no longer in it.
+import { AsyncResource } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
-import { ofThisRun } from "./program";
+import { isHosted, ofThisRun } from "./program";
 
 /** The part of the SDK's connection to the engine that says that a program is complete. */
 interface Monitor {
@@ -11,9 +12,22 @@ type Task = () => Promise<void>;
 
 const tasks = new WeakMap<object, Task[]>();
 
+/** Tasks of a component provider. */
+const hostedTasks: Task[] = [];
+
 /** Runs a task at the end of this run. Mocks have no end, and an old engine is not told of it. */
 export function atTheEnd(task: Task): void {
-  ofThisRun(tasks, listenForTheEnd).push(task);
+  if (isHosted()) {
+    // What it says belongs to the run that it was given in.
+    hostedTasks.push(AsyncResource.bind(task));
+  } else {
+    ofThisRun(tasks, listenForTheEnd).push(task);
+  }
+}
+
+/** Runs the tasks of a component provider, which hears of the end of a program when the engine has no more use of it. */
+export async function endHosting(): Promise<void> {
+  await Promise.all(hostedTasks.splice(0).map((task) => task()));
 }
 
 function listenForTheEnd(): Task[] {

@@ -42,6 +42,8 @@ export interface ServiceOfProgram {
 export class ProgramRegistry {
   /** One Istio serves a cluster. */
   readonly meshes = new Claims<{ cluster: string }>();
+  /** So does one cert-manager. */
+  readonly certManagers = new Claims<{ cluster: string }>();
   /** Who uses which NodePort. */
   readonly nodePorts = new Claims<{ cluster: string; port: number }>();
   /** Services whose requests a TrafficPolicy shapes. */
@@ -63,10 +65,50 @@ export function registry(): ProgramRegistry {
 
 /** Something that every run of a program has once. */
 export function ofThisRun<T>(all: WeakMap<object, T>, make: () => T): T {
-  const run = pulumi.runtime.getMonitor() ?? registries;
+  const run = thisRun() ?? registries;
   const own = all.get(run) ?? make();
   all.set(run, own);
   return own;
+}
+
+/** The SDK's connection to the engine, where it is a real one. */
+interface Connection {
+  getChannel?: () => { getTarget(): string };
+}
+
+const hosted = new Map<string, object>();
+
+/**
+ * What stands for this run: the connection to its engine. A component provider, which sees nothing of the program, gets
+ * a connection of its own for each component; in one run all of them lead to one address.
+ */
+export function thisRun(): object | undefined {
+  const monitor = pulumi.runtime.getMonitor() as Connection | undefined;
+  const address = isHosted() ? monitor?.getChannel?.().getTarget() : undefined;
+  if (address === undefined) {
+    return monitor;
+  }
+  const run = hosted.get(address) ?? {};
+  hosted.set(address, run);
+  return run;
+}
+
+/** True in the process of a component provider, which makes components for a program in any language. */
+export function isHosted(): boolean {
+  const monitor = pulumi.runtime.getMonitor() as Connection | undefined;
+  return pulumi.runtime.getStackResource() === undefined && monitor?.getChannel !== undefined;
+}
+
+const stacks = new WeakSet<pulumi.Resource>();
+
+/** Remembers that this resource, of which only the URN is known, is the stack itself. */
+export function announceStack(resource: pulumi.Resource): void {
+  stacks.add(resource);
+}
+
+/** True for a component below another one. A component provider is told the stack as the parent of all others. */
+export function hasParent(opts: pulumi.ComponentResourceOptions | undefined): boolean {
+  return opts?.parent !== undefined && !stacks.has(opts.parent);
 }
 
 /** The stack as its objects are marked with it. Without the organization: it differs between backends. */
@@ -99,11 +141,19 @@ export function earlyName(namespace: pulumi.Input<string> | undefined): pulumi.I
 }
 
 const numbers = new WeakMap<object, number>();
+const texts = new WeakMap<object, string>();
 let next = 0;
+
+/** Has an output count as the same wherever it comes with this text. */
+export function identifyBy(output: object, text: string): void {
+  texts.set(output, text);
+}
 
 /** The same text for the same thing: plain values by what they say, Outputs by which they are. */
 export function identity(value: unknown): string {
   if (pulumi.Output.isInstance(value) || value instanceof Promise) {
+    const text = texts.get(value);
+    if (text !== undefined) return text;
     const number = numbers.get(value) ?? next++;
     numbers.set(value, number);
     return `output ${number}`;

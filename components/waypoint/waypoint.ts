@@ -14,6 +14,7 @@ import { checkedInputs, componentNamed, resolved, resolvedMetadata, throwViolati
 import { announceReference } from "../support/given-resources";
 import { earlyName, registry } from "../support/program";
 import { clusterOf } from "../support/cluster";
+import { announceListeners } from "../support/losses";
 import { childrenOf, keepChildren } from "../support/made";
 import { anotherName, labelledObject, ownObject, Writer } from "../support/ownership";
 import { placesOfWaypoint } from "./references";
@@ -159,6 +160,7 @@ function createGateway(
     anotherName(taken, `, or use that waypoint by the label ${meshLabels.useWaypoint}: ${taken}`),
   );
   const made = (["Deployment", "Service"] as const).map((kind) => ({ kind, maker: "istiod" as const, name: itself }));
+  announceListeners(writer.cluster, waypoint.name, waypoint.namespace);
   return new k8s.apiextensions.CustomResource(
     `${name}-gateway`,
     {

@@ -23,7 +23,9 @@ export const certificateChecks: Check[] = [
     claim: "every HTTPS listener has a Secret with a certificate",
     severity: "error",
     hint: "Without it the port is open and every TLS handshake fails.",
-    needs: ["gateways", "gatewayClasses", "secrets"],
+    needs: ["gateways", "secrets"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
       listenerCertificates(snapshot).flatMap(({ gateway, reference, secret, certificate }) => {
         if (certificate) return [];
@@ -41,7 +43,9 @@ export const certificateChecks: Check[] = [
     claim: "cert-manager has issued every gateway's certificate",
     severity: "error",
     hint: "See the events of the Certificate and its CertificateRequest for the reason.",
-    needs: ["gateways", "gatewayClasses", "certificates"],
+    needs: ["gateways", "certificates"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run(snapshot) {
       const used = distinctReferences(snapshot).map(({ reference }) => `${reference.namespace}/${reference.name}`);
       return snapshot.certificates
@@ -64,7 +68,9 @@ export const certificateChecks: Check[] = [
     claim: "every gateway's certificate is valid now",
     severity: "error",
     hint: "Clients refuse a certificate outside its dates.",
-    needs: ["gateways", "gatewayClasses", "secrets"],
+    needs: ["gateways", "secrets"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot, { now }) =>
       listenerCertificates(snapshot).flatMap(({ reference, certificate }) => {
         if (!certificate || isCurrent(certificate, now)) return [];
@@ -78,7 +84,9 @@ export const certificateChecks: Check[] = [
     claim: `every gateway's certificate is valid for ${listenerDays} more days`,
     severity: "warning",
     hint: "It should have been renewed by now; check what renews it.",
-    needs: ["gateways", "gatewayClasses", "secrets"],
+    needs: ["gateways", "secrets"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot, { now }) =>
       listenerCertificates(snapshot).flatMap(({ reference, certificate }) => {
         if (!certificate || !isCurrent(certificate, now) || daysLeft(certificate, now) >= listenerDays) return [];
@@ -93,7 +101,9 @@ export const certificateChecks: Check[] = [
     claim: "every gateway's certificate is for the names that its listener serves",
     severity: "warning",
     hint: "TLS libraries also refuse a wildcard directly under a top-level name, such as *.localhost.",
-    needs: ["gateways", "gatewayClasses", "secrets"],
+    needs: ["gateways", "secrets"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
       listenerCertificates(snapshot).flatMap(({ reference, certificate, hostnames }) => {
         if (!certificate) return [];

@@ -59,6 +59,8 @@ export interface Check {
   needs: Kind[];
   /** Lists that it looks at too: without one of them it judges what the others hold. */
   also?: Kind[];
+  /** It judges a namespace by what is in it: what it says holds where only some namespaces could be read. */
+  isLocal?: true;
   run(snapshot: ClusterSnapshot, context: CheckContext): Finding[];
   /** Why it cannot tell although it could read everything; undefined where it can. */
   unjudged?(snapshot: ClusterSnapshot): string | undefined;

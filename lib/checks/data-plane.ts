@@ -1,5 +1,5 @@
 // istio-cni and ztunnel: on every node, connected, and able to start pods. Helm, readiness and annotations can lie here.
-import type { ClusterSnapshot, EventState, WorkloadState } from "../cluster-state/snapshot";
+import type { ClusterSnapshot, EventState, PodState, WorkloadState } from "../cluster-state/snapshot";
 import { finding, namespaceFinding, type Check, type Finding } from "./check";
 import {
   byNamespace,
@@ -15,6 +15,20 @@ import {
 
 /** Events older than this tell of a problem that may be fixed. */
 const recentMs = 15 * 60 * 1000;
+
+/** Events of the kubelet about a pod's network, and the pods that still wait for it. */
+const hangs = [
+  {
+    reason: "FailedCreatePodSandBox",
+    isHanging: ({ phase }: PodState) => phase === "Pending",
+    rule: "the CNI plugin sets up its network",
+  },
+  {
+    reason: "FailedKillPod",
+    isHanging: ({ deleting }: PodState) => deleting,
+    rule: "the CNI plugin tears down its network; where Istio was removed from the node, its CNI configuration is removed too",
+  },
+];
 
 export const dataPlaneChecks: Check[] = [
   {
@@ -54,7 +68,7 @@ export const dataPlaneChecks: Check[] = [
     claim: "istio-cni is connected to ztunnel on every node that was asked",
     severity: "error",
     hint: "Without the connection new pods stay in ContainerCreating (“no ztunnel connected”).",
-    needs: ["ztunnelLinks"],
+    needs: ["pods", "ztunnelLinks"],
     run: (snapshot) =>
       snapshot.ztunnelLinks
         .filter((link) => link.connected === 0)
@@ -70,7 +84,7 @@ export const dataPlaneChecks: Check[] = [
     claim: "ztunnel serves every captured pod of the nodes that were asked",
     severity: "error",
     hint: "After a node lost power its pods can keep their annotation while their traffic bypasses ztunnel as plaintext.",
-    needs: ["ztunnelCounts"],
+    needs: ["pods", "ztunnelCounts"],
     run: (snapshot) =>
       snapshot.ztunnelCounts
         .filter(({ served, captured }) => served < captured.length)
@@ -111,19 +125,22 @@ export const dataPlaneChecks: Check[] = [
   {
     id: "pod-sandboxes",
     category: "data-plane",
-    claim: "the mesh's CNI does not prevent pods from starting",
+    claim: "the mesh's CNI does not prevent pods from starting or ending",
     severity: "error",
-    hint: "A leftover CNI configuration, or istio-cni without a ztunnel, breaks the network setup of every new pod.",
+    hint: "A leftover CNI configuration, or istio-cni without a ztunnel, breaks the network of every pod that comes or goes.",
     needs: ["events", "pods"],
+    isLocal: true,
     run: (snapshot, { now }) =>
-      recent(snapshot.events, "FailedCreatePodSandBox", now)
-        .filter((event) => /istio-cni|ztunnel/.test(event.message))
-        .filter((event) => isStillPending(snapshot, event))
-        .map((event) =>
-          finding("Pod", event.object, firstLine(event.message), "the CNI plugin sets up its network", {
-            run: `kubectl describe pod ${event.object.name} --namespace ${event.object.namespace}`,
-          }),
-        ),
+      hangs.flatMap(({ reason, isHanging, rule }) =>
+        recent(snapshot.events, reason, now)
+          .filter((event) => /istio-cni|ztunnel/.test(event.message))
+          .filter(({ object }) => snapshot.pods.some((pod) => isObject(pod, object) && isHanging(pod)))
+          .map((event) =>
+            finding("Pod", event.object, firstLine(event.message), rule, {
+              run: `kubectl describe pod ${event.object.name} --namespace ${event.object.namespace}`,
+            }),
+          ),
+      ),
   },
   {
     id: "pods-created",
@@ -195,10 +212,8 @@ function recent(events: EventState[], reason: string, now: Date): EventState[] {
   return [...newest.values()];
 }
 
-function isStillPending(snapshot: ClusterSnapshot, { object }: EventState): boolean {
-  return snapshot.pods.some(
-    (pod) => pod.namespace === object.namespace && pod.name === object.name && pod.phase === "Pending",
-  );
+function isObject({ namespace, name }: PodState, object: EventState["object"]): boolean {
+  return namespace === object.namespace && name === object.name;
 }
 
 /** DaemonSets of the mesh that still lack pods, and ReplicaSets of istiod and the gateways. */

@@ -3,7 +3,7 @@ import { parse } from "yaml";
 import type { LabelExpression, Named, PodState } from "../cluster-state/snapshot";
 
 /** A label selector as Kubernetes has it. */
-interface LabelSelector {
+export interface LabelSelector {
   matchLabels?: Record<string, string>;
   matchExpressions?: (Omit<LabelExpression, "values"> & { values?: string[] })[];
 }
@@ -51,7 +51,8 @@ function parsed(text: string): EnablementSelector[] | undefined {
   }
 }
 
-function matches({ matchLabels = {}, matchExpressions = [] }: LabelSelector = {}, labels: Labels): boolean {
+/** Whether labels are what the selector asks for; one that asks for nothing takes all. */
+export function matches({ matchLabels = {}, matchExpressions = [] }: LabelSelector = {}, labels: Labels): boolean {
   return (
     Object.entries(matchLabels).every(([key, value]) => labels[key] === value) &&
     matchExpressions.every(({ key, operator, values = [] }) => {

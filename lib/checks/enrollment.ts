@@ -7,6 +7,7 @@ import {
   count,
   enrolledPods,
   enrolls,
+  hasProxy,
   hasSidecar,
   isCaptured,
   isLive,
@@ -26,6 +27,7 @@ export const enrollmentChecks: Check[] = [
     severity: "error",
     hint: "A pod that is not captured sends and accepts plaintext, or has no network on a node where only istio-cni runs.",
     needs: ["pods", "namespaces"],
+    isLocal: true,
     run(snapshot) {
       const unserved = nodesWithoutAgent(snapshot);
       const all = byNamespace(podsToCapture(snapshot));
@@ -59,6 +61,7 @@ export const enrollmentChecks: Check[] = [
     severity: "warning",
     hint: "istio-cni releases a pod when its label goes; where it did not run then, only a restart releases the pod.",
     needs: ["pods", "namespaces"],
+    isLocal: true,
     run(snapshot) {
       const isEnrolled = enrolls(snapshot);
       // A misspelled mode is dataplane-mode's to tell.
@@ -91,6 +94,7 @@ export const enrollmentChecks: Check[] = [
     severity: "error",
     hint: "A misspelled mode counts as none: the pods stay outside the mesh, without an error.",
     needs: ["namespaces", "pods"],
+    isLocal: true,
     run(snapshot) {
       const rule = `${marks.dataplaneMode} is ambient or none`;
       const namespaces = snapshot.namespaces.filter((namespace) => isUnknownMode(namespace.labels));
@@ -119,6 +123,7 @@ export const enrollmentChecks: Check[] = [
     severity: "warning",
     hint: "Injection wins: new pods get a sidecar, and a pod with a sidecar is never captured.",
     needs: ["namespaces"],
+    isLocal: true,
     run: (snapshot) =>
       snapshot.namespaces
         .filter((namespace) => namespace.labels[marks.dataplaneMode] === "ambient" && injection(namespace))
@@ -139,6 +144,7 @@ export const enrollmentChecks: Check[] = [
     severity: "warning",
     hint: "A sidecar lasts as long as its pod: restart the pods after removing the injection label.",
     needs: ["pods", "namespaces"],
+    isLocal: true,
     run(snapshot) {
       const left = enrolledPods(snapshot).filter(hasSidecar);
       return byNamespace(left).map(([namespace, pods]) =>
@@ -158,6 +164,7 @@ export const enrollmentChecks: Check[] = [
     severity: "warning",
     hint: "Such pods cannot be captured: their traffic stays plain, and STRICT servers refuse it from other nodes.",
     needs: ["pods", "namespaces"],
+    isLocal: true,
     run(snapshot) {
       const found = enrolledPods(snapshot).filter((pod) => pod.hostNetwork);
       return byNamespace(found).map(([namespace, pods]) =>
@@ -177,9 +184,10 @@ export const enrollmentChecks: Check[] = [
     severity: "warning",
     hint: "The traffic of such pods stays plaintext, and STRICT servers refuse it.",
     needs: ["pods", "namespaces"],
+    isLocal: true,
     run(snapshot) {
       const barrier = captureBarriers(snapshot);
-      const pods = enrolledPods(snapshot).filter((pod) => !pod.hostNetwork && !hasSidecar(pod));
+      const pods = enrolledPods(snapshot).filter((pod) => !pod.hostNetwork && !hasProxy(pod));
       const found = new Map<string, PodState[]>();
       for (const pod of pods) {
         const where = barrier(pod);
@@ -206,6 +214,7 @@ export const enrollmentChecks: Check[] = [
     severity: "warning",
     hint: "The kubelet reports a pod's address when its start hooks are over; until then ztunnel drops its traffic.",
     needs: ["pods", "namespaces"],
+    isLocal: true,
     run: (snapshot, { now }) =>
       enrolledPods(snapshot).flatMap((pod) => {
         const { containers, since } = pod.startHook ?? { containers: [], since: now.getTime() };
@@ -222,7 +231,9 @@ export const enrollmentChecks: Check[] = [
 const patientSeconds = 60;
 
 /** Of these pods, the nodes on which no istio-cni runs. */
-function nodesWithoutAgent({ pods }: ClusterSnapshot): (open: PodState[]) => string[] {
+function nodesWithoutAgent({ pods, gaps }: ClusterSnapshot): (open: PodState[]) => string[] {
+  // istio-cni's own pods are not among those of single namespaces.
+  if (gaps.pods) return () => [];
   const served = new Set(pods.filter((pod) => pod.labels["k8s-app"] === "istio-cni-node").map(({ node }) => node));
   return (open) => [...new Set(open.map(({ node }) => node))].filter((node) => !served.has(node)).sort();
 }

@@ -11,7 +11,9 @@ export const gatewayServiceChecks: Check[] = [
     claim: "istiod manages the Service of every ingress gateway",
     severity: "error",
     hint: "istiod never updates a Service without its label: ports and endpoints go stale.",
-    needs: ["gateways", "gatewayClasses", "services"],
+    needs: ["gateways", "services"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
       withService(snapshot, ({ service }) => {
         if (!service || marks.managed in service.labels) return [];
@@ -28,7 +30,9 @@ export const gatewayServiceChecks: Check[] = [
     claim: "the Service of every ingress gateway belongs to its Gateway",
     severity: "error",
     hint: "A Service that another tool created first blocks istiod, and stays when the Gateway is deleted.",
-    needs: ["gateways", "gatewayClasses", "services"],
+    needs: ["gateways", "services"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
       withService(snapshot, ({ gateway, service }) => {
         if (!service) {
@@ -76,7 +80,9 @@ export const gatewayServiceChecks: Check[] = [
     claim: "every gateway has the NodePorts that its overlay sets",
     severity: "error",
     hint: "The host port maps to a NodePort; if the Service has another one, nothing answers.",
-    needs: ["gateways", "gatewayClasses", "services", "configMaps"],
+    needs: ["gateways", "services", "configMaps"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
       withService(snapshot, ({ service, wanted }) =>
         wanted.flatMap(({ port, nodePort }) => {

@@ -1,5 +1,4 @@
-// Gateways and routes, as istiod judged them and as their pods really are.
-import { servicePortsText } from "../cluster-state/route-backends";
+// Gateways, as istiod judged them and as their pods really are.
 import { nearest } from "../validation/names";
 import {
   condition,
@@ -8,11 +7,10 @@ import {
   type GatewayState,
   type ListenerState,
   type Reference,
-  type RouteState,
 } from "../cluster-state/snapshot";
-import { objectName } from "../cluster-state/object-name";
 import { finding, type Check, type Finding } from "./check";
-import { deployedGateways, deployedName, gatewayDeployment, ingressGateways, istiods, share } from "./mesh";
+import { deployedName, gatewayDeployment, ingressGateways, istiods, share, waypoints } from "./mesh";
+import { isOfSomeRevision } from "./revisions";
 
 /** Classes that istiod makes by itself. */
 const ownClasses = ["istio", "istio-waypoint"];
@@ -75,9 +73,11 @@ export const gatewayChecks: Check[] = [
     claim: "every Gateway is accepted",
     severity: "error",
     hint: "istiod serves no Gateway that it does not accept; the condition's message says why.",
-    needs: ["gateways", "gatewayClasses"],
+    needs: ["gateways"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
-      deployedGateways(snapshot)
+      judgedGateways(snapshot)
         .filter((gateway) => !isExplained(snapshot, gateway))
         .flatMap((gateway) => conditionFinding(gateway, "Accepted", "istiod accepts it")),
   },
@@ -87,9 +87,11 @@ export const gatewayChecks: Check[] = [
     claim: "every Gateway is programmed",
     severity: "error",
     hint: "Its Service has no address or no endpoint yet, often because another Service has its NodePort.",
-    needs: ["gateways", "gatewayClasses"],
+    needs: ["gateways"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
-      deployedGateways(snapshot).flatMap((gateway) =>
+      judgedGateways(snapshot).flatMap((gateway) =>
         conditionFinding(gateway, "Programmed", "it has an address and pods behind it"),
       ),
   },
@@ -99,9 +101,11 @@ export const gatewayChecks: Check[] = [
     claim: "every listener is accepted and its references resolve",
     severity: "error",
     hint: "A listener whose Secret is missing, or which collides with another, takes no traffic.",
-    needs: ["gateways", "gatewayClasses"],
+    needs: ["gateways"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
-      deployedGateways(snapshot).flatMap((gateway) =>
+      judgedGateways(snapshot).flatMap((gateway) =>
         gateway.listeners.flatMap((listener) => {
           const bad = failedCondition(listener);
           // A Secret that is not there is listener-secrets' to tell.
@@ -119,8 +123,13 @@ export const gatewayChecks: Check[] = [
     claim: "the ConfigMaps that Gateways refer to exist and hold only what istiod knows",
     severity: "error",
     hint: "Otherwise istiod stops updating the gateway's pods and Service, and reports it in its log only.",
-    needs: ["gateways", "gatewayClasses", "configMaps"],
-    run: (snapshot) => deployedGateways(snapshot).flatMap((gateway) => overlayFindings(snapshot, gateway)),
+    needs: ["gateways", "configMaps"],
+    also: ["gatewayClasses"],
+    isLocal: true,
+    run: (snapshot) =>
+      judgedGateways(snapshot)
+        .filter(({ addressed }) => !addressed)
+        .flatMap((gateway) => overlayFindings(snapshot, gateway)),
   },
   {
     id: "gateway-pods",
@@ -128,10 +137,12 @@ export const gatewayChecks: Check[] = [
     claim: "every ingress gateway has running pods",
     severity: "error",
     hint: "A Gateway stays Programmed while its pods crash: look at the pods.",
-    needs: ["gateways", "gatewayClasses", "deployments"],
+    needs: ["gateways", "deployments"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
       ingressGateways(snapshot)
-        .filter((gateway) => !gateway.addressed)
+        .filter((gateway) => !gateway.addressed && isOfSomeRevision(snapshot, gateway))
         .flatMap((gateway) => {
           const deployment = gatewayDeployment(snapshot, gateway);
           if (deployment && deployment.available > 0) return [];
@@ -141,64 +152,13 @@ export const gatewayChecks: Check[] = [
           return [finding("Deployment", object, got, `at least one pod serves Gateway ${gateway.name}`, { run })];
         }),
   },
-  {
-    id: "routes",
-    category: "gateways",
-    claim: "every HTTPRoute is accepted and its backends exist",
-    severity: "error",
-    hint: "A route that is not accepted gets no traffic; one without a backend answers 500.",
-    needs: ["routes", "gateways", "gatewayClasses"],
-    run(snapshot) {
-      const ours = deployedGateways(snapshot);
-      const orphans = snapshot.routes.flatMap((route) =>
-        route.parents
-          .filter((ref) => ref.kind === "Gateway" && !snapshot.gateways.some(isNamed(ref)))
-          .map((ref) => {
-            const got = `parent ${objectName("Gateway", ref)}, which does not exist`;
-            return finding("HTTPRoute", route, got, "its parents exist", describe("httproute", route));
-          }),
-      );
-      const refused = snapshot.routes.flatMap((route) =>
-        route.parents
-          .filter((ref) => ref.kind === "Gateway")
-          .filter((ref) => ours.some((gateway) => gateway.namespace === ref.namespace && gateway.name === ref.name))
-          .flatMap((ref) => {
-            const status = route.status.find(
-              ({ parent }) => parent.namespace === ref.namespace && parent.name === ref.name,
-            );
-            const types = ["Accepted", "ResolvedRefs"];
-            const bad = types
-              .map((type) => ({ type, found: condition(status?.conditions ?? [], type) }))
-              .find(({ found }) => found?.status !== "True");
-            if (!bad) return [];
-            const rule = `Gateway ${ref.namespace}/${ref.name} accepts it and its backends exist`;
-            return [finding("HTTPRoute", route, said(bad.type, bad.found), rule, describe("httproute", route))];
-          }),
-      );
-      return [...orphans, ...refused];
-    },
-  },
-  {
-    id: "route-ports",
-    category: "gateways",
-    claim: "every HTTPRoute uses ports that its Services have",
-    severity: "error",
-    hint: "istiod accepts a route to a port that its Service does not have, and answers its requests with 500.",
-    needs: ["routes", "services"],
-    run: (snapshot) =>
-      snapshot.routes.filter(isJudgedByIstio).flatMap((route) =>
-        route.backends.flatMap((backend) => {
-          const service = backend.kind === "Service" ? snapshot.services.find(isNamed(backend)) : undefined;
-          if (!service || service.ports.some(({ port }) => port === backend.port)) return [];
-          const has = servicePortsText(service);
-          return [finding("HTTPRoute", route, `port ${backend.port}`, has, describe("httproute", route))];
-        }),
-      ),
-  },
 ];
 
-function isJudgedByIstio({ status }: RouteState): boolean {
-  return status.some(({ controller }) => controller.startsWith("istio.io/"));
+/** Gateways that an istiod deals with: those that it deploys, and those with addresses of their own. */
+export function judgedGateways(snapshot: ClusterSnapshot): GatewayState[] {
+  return [...ingressGateways(snapshot), ...waypoints(snapshot)].filter((gateway) =>
+    isOfSomeRevision(snapshot, gateway),
+  );
 }
 
 function conditionFinding(gateway: GatewayState, type: string, rule: string): Finding[] {
@@ -225,7 +185,7 @@ function lacksSecret(snapshot: ClusterSnapshot, { certificates }: ListenerState)
   return !snapshot.gaps.secrets && certificates.some((reference) => !snapshot.secrets.some(isNamed(reference)));
 }
 
-function isNamed(reference: Reference) {
+export function isNamed(reference: Reference) {
   return ({ namespace, name }: { namespace: string; name: string }) =>
     namespace === reference.namespace && name === reference.name;
 }
@@ -262,7 +222,7 @@ function jsonPatchRun(kind: string, object: { namespace: string; name: string },
   return `kubectl patch ${kind} ${object.name} --namespace ${object.namespace} --type json --patch '${patch}'`;
 }
 
-function describe(kind: string, object: { namespace: string; name: string }) {
+export function describe(kind: string, object: { namespace: string; name: string }) {
   return { run: `kubectl describe ${kind} ${object.name} --namespace ${object.namespace}` };
 }
 

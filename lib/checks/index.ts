@@ -3,12 +3,18 @@ import { certificateChecks } from "./certificates";
 import type { Check } from "./check";
 import { controlPlaneChecks } from "./control-plane";
 import { dataPlaneChecks } from "./data-plane";
+import { discoveryCheck } from "./discovery";
 import { enrollmentChecks } from "./enrollment";
 import { gatewayApiChecks } from "./gateway-api";
 import { gatewayServiceChecks } from "./gateway-service";
 import { gatewayChecks } from "./gateways";
+import { misplacedMarksCheck } from "./misplaced-marks";
 import { networkChecks } from "./network";
 import { policyChecks } from "./policies";
+import { requestAuthenticationCheck } from "./request-authentication";
+import { revisionCheck } from "./revisions";
+import { routeChecks } from "./routes";
+import { strictWebhooksCheck } from "./strict-webhooks";
 import { versionChecks } from "./versions";
 import { waypointChecks } from "./waypoints";
 
@@ -18,10 +24,16 @@ export const checks: readonly Check[] = [
   ...controlPlaneChecks,
   ...dataPlaneChecks,
   ...enrollmentChecks,
+  discoveryCheck,
+  misplacedMarksCheck,
   ...gatewayChecks,
+  revisionCheck,
+  ...routeChecks,
   ...gatewayServiceChecks,
   ...certificateChecks,
   ...waypointChecks,
   ...policyChecks,
+  requestAuthenticationCheck,
+  strictWebhooksCheck,
   ...networkChecks,
 ];

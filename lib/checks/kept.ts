@@ -17,12 +17,16 @@ const lists: Partial<Record<string, Kind[]>> = {
   GatewayClass: ["gatewayClasses"],
   Gateway: ["gateways"],
   HTTPRoute: ["routes"],
+  GRPCRoute: ["routes"],
+  TLSRoute: ["routes"],
+  TCPRoute: ["routes"],
   ConfigMap: ["configMaps"],
   Secret: ["secrets"],
   Certificate: ["certificates"],
   MutatingWebhookConfiguration: ["mutatingWebhooks"],
   ValidatingWebhookConfiguration: ["validatingWebhooks"],
   AuthorizationPolicy: ["authorizationPolicies"],
+  RequestAuthentication: ["requestAuthentications"],
   ServiceEntry: ["serviceEntries"],
   WorkloadEntry: ["workloadEntries"],
   WorkloadGroup: ["workloadGroups"],
@@ -62,9 +66,21 @@ export function fixFor(object: Kept, found: Finding): Finding {
 }
 
 function keeperOfObject(snapshot: ClusterSnapshot, kind: string, object: string): Keeper | undefined {
-  const all: Kept[] = (lists[kind] ?? []).flatMap((list) => snapshot[list] as Kept[]);
-  const named = all.find((candidate) => objectName(kind, candidate) === object);
+  const indexes = known.get(snapshot) ?? new Map<string, Map<string, Kept>>();
+  known.set(snapshot, indexes);
+  const index = indexes.get(kind) ?? indexOf(snapshot, kind);
+  indexes.set(kind, index);
+  const named = index.get(object);
   return named && keeperOf(named);
+}
+
+/** Objects of a kind by the names that findings give them, made once: there may be as many findings as objects. */
+const known = new WeakMap<ClusterSnapshot, Map<string, Map<string, Kept>>>();
+
+function indexOf(snapshot: ClusterSnapshot, kind: string): Map<string, Kept> {
+  const all: Kept[] = (lists[kind] ?? []).flatMap((list) => snapshot[list] as Kept[]);
+  const own = all.filter((each) => !("kind" in each) || each.kind === kind);
+  return new Map(own.map((each) => [objectName(kind, each), each]));
 }
 
 /** Who keeps the mesh, where a part of it is missing or old; CRDs may have another keeper. */

@@ -87,11 +87,11 @@ export function enrolls(snapshot: ClusterSnapshot): Enrolls {
   return (pod) => asks(pod) && !excluded.has(pod.namespace);
 }
 
-/** Running pods that istio-cni has to capture: enrolled, with a network of their own, without a sidecar. */
+/** Running pods that istio-cni has to capture: enrolled, with a network of their own, without a proxy. */
 export function podsToCapture(snapshot: ClusterSnapshot): PodState[] {
   const barrier = captureBarriers(snapshot);
   return enrolledPods(snapshot).filter(
-    (pod) => pod.phase === "Running" && !pod.hostNetwork && !hasSidecar(pod) && barrier(pod) === undefined,
+    (pod) => pod.phase === "Running" && !pod.hostNetwork && !hasProxy(pod) && barrier(pod) === undefined,
   );
 }
 
@@ -110,6 +110,11 @@ export function isLive({ phase, deleting }: PodState): boolean {
 function excludedNamespaces(snapshot: ClusterSnapshot): Set<string> {
   const [list = "kube-system"] = agentSettings(snapshot, "EXCLUDE_NAMESPACES");
   return new Set(list.split(",").map((name) => name.trim()));
+}
+
+/** Whether istio-cni leads the DNS requests of pods to ztunnel, as it does by default. */
+export function capturesDns(snapshot: ClusterSnapshot): boolean {
+  return agentSettings(snapshot, "AMBIENT_DNS_CAPTURE").every((value) => value !== "false");
 }
 
 /** A setting of istio-cni, as far as its ConfigMap was read. */
@@ -132,6 +137,11 @@ export function hasSidecar(pod: PodState): boolean {
   return proxy.init || pod.containers.some((container) => !container.init && container !== proxy);
 }
 
+/** An injected proxy, beside an application or alone as a classic gateway: istio-cni leaves such a pod out. */
+export function hasProxy(pod: PodState): boolean {
+  return hasSidecar(pod) || marks.sidecarStatus in pod.annotations;
+}
+
 function byController(controllers: string[], usualClass: string) {
   return (snapshot: ClusterSnapshot): GatewayState[] => {
     const classes = snapshot.gatewayClasses
@@ -149,11 +159,6 @@ export const waypoints = byController(
   ["istio.io/mesh-controller", "istio.io/agentgateway-waypoint-controller"],
   "istio-waypoint",
 );
-
-/** Gateways for which istiod deploys pods. */
-export function deployedGateways(snapshot: ClusterSnapshot): GatewayState[] {
-  return [...ingressGateways(snapshot), ...waypoints(snapshot)].filter((gateway) => !gateway.addressed);
-}
 
 /** Name of the Service and the Deployment that istiod makes for a Gateway. */
 export function deployedName(snapshot: ClusterSnapshot, gateway: GatewayState): string {

@@ -24,6 +24,7 @@ export const networkChecks: Check[] = [
     severity: "warning",
     hint: `Mesh traffic arrives at port ${hbonePort}, whatever port the application listens on.`,
     needs: ["networkPolicies", "pods", "namespaces", "services"],
+    isLocal: true,
     run: (snapshot) => hboneFindings(snapshot, "ingress"),
   },
   {
@@ -33,6 +34,7 @@ export const networkChecks: Check[] = [
     severity: "warning",
     hint: `A pod of the mesh connects to port ${hbonePort} of other pods and of waypoints, whatever port it asks for.`,
     needs: ["networkPolicies", "pods", "namespaces", "services"],
+    isLocal: true,
     run: (snapshot) => hboneFindings(snapshot, "egress"),
   },
   {
@@ -42,6 +44,8 @@ export const networkChecks: Check[] = [
     severity: "warning",
     hint: "Probes of captured pods come from a link-local address, which policies do not allow by default.",
     needs: ["networkPolicies", "otherPolicies", "pods", "namespaces"],
+    also: ["daemonSets"],
+    isLocal: true,
     run: probeFindings,
   },
   {

@@ -17,7 +17,7 @@ const lists: Partial<Record<string, (snapshot: ClusterSnapshot) => Ownable[]>> =
   Deployment: ({ deployments }) => deployments,
   DaemonSet: ({ daemonSets }) => daemonSets,
   Gateway: ({ gateways }) => gateways,
-  HTTPRoute: ({ routes }) => routes,
+  HTTPRoute: ({ routes }) => routes.filter(({ kind }) => kind === "HTTPRoute"),
   ConfigMap: ({ configMaps }) => configMaps,
   Certificate: ({ certificates }) => certificates,
   AuthorizationPolicy: ({ authorizationPolicies }) => authorizationPolicies,

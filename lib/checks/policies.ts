@@ -13,6 +13,7 @@ export const policyChecks: Check[] = [
     severity: "error",
     hint: "ztunnel knows no HTTP: such rules need a waypoint, and a policy that targets it.",
     needs: ["authorizationPolicies"],
+    isLocal: true,
     run: (snapshot) =>
       snapshot.authorizationPolicies.flatMap((policy) => {
         const accepted = condition(policy.conditions, "ZtunnelAccepted");
@@ -36,6 +37,7 @@ export const policyChecks: Check[] = [
     severity: "error",
     hint: "A policy whose target has no waypoint is not enforced.",
     needs: ["authorizationPolicies"],
+    isLocal: true,
     run: (snapshot) =>
       snapshot.authorizationPolicies.flatMap((policy) => {
         const accepted = condition(policy.conditions, "WaypointAccepted");
@@ -50,7 +52,9 @@ export const policyChecks: Check[] = [
     claim: "traffic from gateways goes through the waypoints that enforce policies",
     severity: "warning",
     hint: "Ingress gateways bypass the waypoint and its policies unless the Service is labeled otherwise.",
-    needs: ["authorizationPolicies", "routes", "services", "namespaces", "gateways", "gatewayClasses"],
+    needs: ["authorizationPolicies", "routes", "services", "namespaces", "gateways"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: ingressBypasses,
   },
 ];

@@ -64,14 +64,25 @@ export function judge(
 /** A kind that the API does not have is no gap. */
 function unreadOf(chosen: readonly Check[], { gaps }: ClusterSnapshot): Unread[] {
   const known = Object.entries(gaps) as [Kind, Gap][];
+  // The lists were read at the same time, and came in any order.
   return known
+    .sort(([one], [other]) => one.localeCompare(other))
     .filter(([, { cause }]) => cause !== "missing")
-    .map(([kind, { cause, why, partial }]) => {
-      const needing = chosen.filter(({ needs }) => needs.includes(kind)).map(({ id }) => id);
-      const looking = chosen.filter(({ also = [] }) => also.includes(kind)).map(({ id }) => id);
-      return { kind, cause, why, open: partial ? [] : needing, narrowed: partial ? [...needing, ...looking] : looking };
+    .map(([kind, gap]) => {
+      const needing = chosen.filter(({ needs }) => needs.includes(kind));
+      const looking = chosen.filter(({ also = [] }) => also.includes(kind));
+      const [open, narrowed] = [false, true].map((narrow) =>
+        needing.filter((check) => isNarrowed(check, gap) === narrow),
+      );
+      const ids = (of: readonly Check[] = []) => of.map(({ id }) => id);
+      return { kind, cause: gap.cause, why: gap.why, open: ids(open), narrowed: [...ids(narrowed), ...ids(looking)] };
     })
     .filter(({ open, narrowed }) => open.length + narrowed.length > 0);
+}
+
+/** Whether the check can say something by what was read of a list. */
+function isNarrowed({ isLocal }: Check, { partial, within }: Gap): boolean {
+  return partial === true && (within === undefined || isLocal === true);
 }
 
 /** A check with findings of which the user has said why they do not matter; they are shown all the same. */
@@ -91,7 +102,7 @@ function judgeOne(
   // A kind that the API does not have gives an empty list; one that may not be read gives no answer.
   const gaps = check.needs
     .flatMap((kind) => snapshot.gaps[kind] ?? [])
-    .filter(({ cause, partial }) => cause !== "missing" && !partial);
+    .filter((gap) => gap.cause !== "missing" && !isNarrowed(check, gap));
   const [gap] = gaps;
   if (gap) return { check, outcome: "unknown", findings: [], why: gap.why };
   const unjudged = check.unjudged?.(snapshot);

@@ -1,5 +1,6 @@
 // Who names a waypoint: every object on which istiod reads the label, and the waypoint that it gets by it.
 import type { ClusterSnapshot, Kind, Named } from "../cluster-state/snapshot";
+import { isReadIn } from "../cluster-state/within";
 import { ingressGateways, isLive, marks } from "./mesh";
 
 /** An object that names a waypoint. */
@@ -72,7 +73,9 @@ export function missingWaypoints(snapshot: ClusterSnapshot): WaypointUser[] {
   const known = new Set(
     snapshot.gateways.filter((gateway) => !ingress.has(gateway)).map(({ namespace, name }) => `${namespace}/${name}`),
   );
-  return waypointUsers(snapshot).filter(({ waypoint }) => !known.has(waypoint));
+  return waypointUsers(snapshot).filter(
+    ({ waypoint }) => !known.has(waypoint) && isReadIn(snapshot, "gateways", waypoint.split("/")[0] ?? ""),
+  );
 }
 
 /** The label as it stands on the user: "istio.io/use-waypoint=shared, and 3 more pods". */

@@ -1,9 +1,18 @@
 // Waypoints: named by someone, able to serve what they are named for, and running. Traffic bypasses a wrong one in silence.
 import { condition, type ClusterSnapshot, type GatewayState } from "../cluster-state/snapshot";
-import { finding, type Check } from "./check";
+import { objectName } from "../cluster-state/object-name";
+import { finding, type Check, type Finding } from "./check";
 import { said } from "./gateways";
-import { gatewayDeployment, marks, share, waypoints } from "./mesh";
-import { labelText, missingWaypoints, serviceWaypoint, userKinds, waypointUsers } from "./waypoint-users";
+import { capturesDns, gatewayDeployment, marks, share, some, waypoints } from "./mesh";
+import { isOfSomeRevision } from "./revisions";
+import {
+  labelText,
+  missingWaypoints,
+  namedWaypoint,
+  serviceWaypoint,
+  userKinds,
+  waypointUsers,
+} from "./waypoint-users";
 
 const trafficTypes = ["service", "workload", "all", "none"];
 const hbonePort = 15008;
@@ -15,8 +24,9 @@ export const waypointChecks: Check[] = [
     claim: "every waypoint that is in use exists",
     severity: "error",
     hint: "Without the waypoint traffic goes directly to the pods, and no L7 policy applies.",
-    needs: [...userKinds, "gateways", "gatewayClasses"],
-    also: ["serviceEntries", "workloadEntries", "workloadGroups"],
+    needs: [...userKinds, "gateways"],
+    also: ["gatewayClasses", "serviceEntries", "workloadEntries", "workloadGroups"],
+    isLocal: true,
     run: (snapshot) =>
       missingWaypoints(snapshot).map((user) =>
         finding(user.kind, user.object, labelText(user), `Gateway ${user.waypoint} is a waypoint`, {
@@ -30,7 +40,9 @@ export const waypointChecks: Check[] = [
     claim: "the traffic type of every waypoint is valid",
     severity: "error",
     hint: "“namespace” is not valid: traffic then bypasses the waypoint without an error.",
-    needs: ["gateways", "gatewayClasses"],
+    needs: ["gateways"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
       waypoints(snapshot).flatMap((gateway) => {
         const value = gateway.labels[marks.waypointFor];
@@ -49,30 +61,10 @@ export const waypointChecks: Check[] = [
     claim: "every waypoint serves the kind of traffic that it is named for",
     severity: "warning",
     hint: "A waypoint for Services does not see what is addressed to a pod or a machine itself, whatever their label says.",
-    needs: ["pods", "gateways", "gatewayClasses"],
-    also: ["workloadEntries", "workloadGroups"],
-    run(snapshot) {
-      const known = new Map(waypoints(snapshot).map((gateway) => [`${gateway.namespace}/${gateway.name}`, gateway]));
-      return waypointUsers(snapshot)
-        .filter(({ isWorkload }) => isWorkload)
-        .flatMap((user) => {
-          const gateway = known.get(user.waypoint);
-          if (!gateway) return [];
-          const { namespace, name } = gateway;
-          const type = trafficType(snapshot, gateway);
-          if (["service", "none"].includes(type)) {
-            const rule = `Gateway ${user.waypoint} is for "${type}", and only one for workload or all serves it`;
-            const run = `kubectl label gateway ${name} --namespace ${namespace} --overwrite ${marks.waypointFor}=all`;
-            return [finding(user.kind, user.object, labelText(user), rule, { run })];
-          }
-          const isAdmitted =
-            namespace === user.object.namespace || (gateway.listeners.find(isHbone)?.from ?? "Same") !== "Same";
-          if (isAdmitted) return [];
-          const rule = `Gateway ${user.waypoint} admits what is in its own namespace only`;
-          const write = "allowedRoutes: { namespaces: { from: All } }";
-          return [finding(user.kind, user.object, labelText(user), rule, { write })];
-        });
-    },
+    needs: ["pods", "gateways"],
+    also: ["gatewayClasses", "workloadEntries", "workloadGroups"],
+    isLocal: true,
+    run: unservedFindings,
   },
   {
     id: "waypoint-listener",
@@ -80,7 +72,9 @@ export const waypointChecks: Check[] = [
     claim: "every waypoint has a mesh listener",
     severity: "error",
     hint: "ztunnel reaches a waypoint only by HBONE on port 15008.",
-    needs: ["gateways", "gatewayClasses"],
+    needs: ["gateways"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
       waypoints(snapshot)
         .filter((gateway) => !gateway.listeners.some(isHbone))
@@ -95,24 +89,59 @@ export const waypointChecks: Check[] = [
     category: "waypoints",
     claim: "every Service with a waypoint label is bound to its waypoint",
     severity: "error",
-    hint: "The condition of the Service or ServiceEntry says why it is not.",
-    needs: ["services", "namespaces", "gateways", "gatewayClasses"],
-    also: ["serviceEntries"],
+    hint: "The condition of the Service, ServiceEntry or WorkloadEntry says why it is not.",
+    needs: ["services", "namespaces", "gateways"],
+    also: ["gatewayClasses", "serviceEntries", "workloadEntries"],
+    isLocal: true,
     run(snapshot) {
       const missing = new Set(missingWaypoints(snapshot).map(({ waypoint }) => waypoint));
       const usedBy = serviceWaypoint(snapshot);
-      const services = snapshot.services.map((service) => ({ kind: "Service" as const, service }));
-      const entries = snapshot.serviceEntries.map((service) => ({ kind: "ServiceEntry" as const, service }));
-      return [...services, ...entries].flatMap(({ kind, service }) => {
-        const bound = condition(service.conditions, "istio.io/WaypointBound");
+      const services = snapshot.services.map((object) => bindable("Service", object, usedBy("Service", object)));
+      const entries = snapshot.serviceEntries.map((object) =>
+        bindable("ServiceEntry", object, usedBy("ServiceEntry", object)),
+      );
+      const unserved = new Set(unservedFindings(snapshot).map(({ object }) => object));
+      const machines = snapshot.workloadEntries
+        .filter((entry) => !unserved.has(objectName("WorkloadEntry", entry)))
+        .map((object) => bindable("WorkloadEntry", object, namedWaypoint("WorkloadEntry", object)?.waypoint));
+      return [...services, ...entries, ...machines].flatMap(({ kind, object, waypoint }) => {
+        const bound = condition(object.conditions, "istio.io/WaypointBound");
         // A waypoint that does not exist is waypoint-exists' to tell.
-        if (bound?.status !== "False" || missing.has(usedBy(kind, service) ?? "")) return [];
-        const run = `kubectl describe ${kind.toLowerCase()} ${service.name} --namespace ${service.namespace}`;
+        if (bound?.status !== "False" || missing.has(waypoint ?? "")) return [];
+        const run = `kubectl describe ${kind.toLowerCase()} ${object.name} --namespace ${object.namespace}`;
         return [
-          finding(kind, service, said("istio.io/WaypointBound", bound), "istiod binds it to its waypoint", { run }),
+          finding(kind, object, said("istio.io/WaypointBound", bound), "istiod binds it to its waypoint", { run }),
         ];
       });
     },
+  },
+  {
+    id: "waypoint-dns",
+    category: "waypoints",
+    claim: "every ServiceEntry with a waypoint has addresses that ztunnel knows",
+    severity: "warning",
+    hint: "ztunnel finds a service by its address; without DNS capture, a ServiceEntry without addresses has none.",
+    needs: [],
+    also: ["serviceEntries"],
+    isLocal: true,
+    unjudged(snapshot) {
+      const gap = snapshot.gaps.serviceEntries;
+      return gap && gap.cause !== "missing" && !gap.partial && !capturesDns(snapshot) ? gap.why : undefined;
+    },
+    run: (snapshot) =>
+      capturesDns(snapshot)
+        ? []
+        : snapshot.serviceEntries
+            .filter((entry) => !entry.hasAddresses && namedWaypoint("ServiceEntry", entry))
+            .map((entry) =>
+              finding(
+                "ServiceEntry",
+                entry,
+                `no addresses for ${some(entry.hosts)}`,
+                "istio-cni captures DNS, so that its names get addresses of the mesh, or it has addresses of its own",
+                { write: "cni: { ambient: { dnsCapture: true } }" },
+              ),
+            ),
   },
   {
     id: "waypoint-pods",
@@ -120,10 +149,12 @@ export const waypointChecks: Check[] = [
     claim: "every waypoint has running pods",
     severity: "error",
     hint: "Without a pod every request of enrolled clients fails, although Gateway and Service look healthy.",
-    needs: ["gateways", "gatewayClasses", "deployments"],
+    needs: ["gateways", "deployments"],
+    also: ["gatewayClasses"],
+    isLocal: true,
     run: (snapshot) =>
       waypoints(snapshot)
-        .filter((gateway) => !gateway.addressed)
+        .filter((gateway) => !gateway.addressed && isOfSomeRevision(snapshot, gateway))
         .flatMap((gateway) => {
           const deployment = gatewayDeployment(snapshot, gateway);
           if (deployment && deployment.available > 0) return [];
@@ -137,8 +168,39 @@ export const waypointChecks: Check[] = [
   },
 ];
 
-/** What a waypoint is for: its label, that of its class, or Services. */
-function trafficType(snapshot: ClusterSnapshot, { labels, className }: GatewayState): string {
+/** Pods and machines whose waypoint is not for such. */
+function unservedFindings(snapshot: ClusterSnapshot): Finding[] {
+  const known = new Map(waypoints(snapshot).map((gateway) => [`${gateway.namespace}/${gateway.name}`, gateway]));
+  return waypointUsers(snapshot)
+    .filter(({ isWorkload }) => isWorkload)
+    .flatMap((user) => {
+      const gateway = known.get(user.waypoint);
+      if (!gateway) return [];
+      const { namespace, name } = gateway;
+      const type = trafficType(snapshot, gateway);
+      if (type !== undefined && ["service", "none"].includes(type)) {
+        const rule = `Gateway ${user.waypoint} is for "${type}", and only one for workload or all serves it`;
+        const run = `kubectl label gateway ${name} --namespace ${namespace} --overwrite ${marks.waypointFor}=all`;
+        return [finding(user.kind, user.object, labelText(user), rule, { run })];
+      }
+      const isAdmitted =
+        namespace === user.object.namespace || (gateway.listeners.find(isHbone)?.from ?? "Same") !== "Same";
+      if (isAdmitted) return [];
+      const rule = `Gateway ${user.waypoint} admits what is in its own namespace only`;
+      const write = "allowedRoutes: { namespaces: { from: All } }";
+      return [finding(user.kind, user.object, labelText(user), rule, { write })];
+    });
+}
+
+/** An object that istiod binds to a waypoint. */
+function bindable<T>(kind: string, object: T, waypoint: string | undefined) {
+  return { kind, object, waypoint };
+}
+
+/** What a waypoint is for: its label, that of its class, or Services; undefined where its class may not be read. */
+function trafficType(snapshot: ClusterSnapshot, { labels, className }: GatewayState): string | undefined {
+  const gap = snapshot.gaps.gatewayClasses;
+  if (!(marks.waypointFor in labels) && gap && gap.cause !== "missing") return undefined;
   const kind = snapshot.gatewayClasses.find(({ name }) => name === className);
   return labels[marks.waypointFor] ?? kind?.labels[marks.waypointFor] ?? "service";
 }

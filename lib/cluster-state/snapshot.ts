@@ -1,40 +1,11 @@
 // What one read of a cluster gives: plain objects with only the fields that checks look at.
 import type { DriftedObject } from "../drift";
+import type { Condition, Named, Owner, Reference } from "./named";
 import type { NetworkPlugin } from "./network-plugins";
+import type { AuthorizationPolicyState, PeerAuthenticationState, RequestAuthenticationState } from "./istio-policies";
 
-/** What every object has. */
-export interface Named {
-  /** Empty for objects of the whole cluster. */
-  namespace: string;
-  name: string;
-  labels: Record<string, string>;
-  annotations: Record<string, string>;
-  /** Of owner references those that tell whose an object is; of Services and workloads all. */
-  owners?: Owner[];
-  /** Field managers that put back what others change. */
-  keptBy?: string[];
-}
-
-/** The part of an owner reference that tells whose an object is. */
-export interface Owner {
-  kind: string;
-  name: string;
-}
-
-/** A status condition. */
-export interface Condition {
-  type: string;
-  status: string;
-  reason: string;
-  message: string;
-}
-
-/** A reference to an object, with the namespace filled in. */
-export interface Reference {
-  kind: string;
-  namespace: string;
-  name: string;
-}
+export type { Condition, Named, Owner, Reference } from "./named";
+export type { AuthorizationPolicyState, PeerAuthenticationState, RequestAuthenticationState } from "./istio-policies";
 
 /** A node of the cluster. */
 export interface NodeState extends Named {
@@ -83,6 +54,8 @@ export interface ServicePort {
   name: string;
   port: number;
   nodePort?: number;
+  /** Port of the pods, by its number or by the name that they give it. */
+  target?: number | string;
 }
 
 /** A Service. */
@@ -152,7 +125,7 @@ export interface ListenerState {
 export interface GatewayState extends Named {
   className: string;
   listeners: ListenerState[];
-  /** Addresses the user gave: istiod then deploys nothing. */
+  /** Behind addresses that the user gave: istiod then deploys nothing. */
   addressed: boolean;
   /** spec.infrastructure.parametersRef. */
   parameters?: Reference;
@@ -172,8 +145,9 @@ export interface RouteBackend extends Reference {
   port?: number;
 }
 
-/** An HTTPRoute. */
+/** An HTTPRoute, GRPCRoute, TLSRoute or TCPRoute. */
 export interface RouteState extends Named {
+  kind: string;
   parents: Reference[];
   backends: RouteBackend[];
   status: RouteParent[];
@@ -207,13 +181,8 @@ export interface WebhookState extends Named {
   failurePolicy: string;
   /** The Service it calls; none when it calls a URL. */
   service?: Reference;
-}
-
-/** An AuthorizationPolicy. */
-export interface AuthorizationPolicyState extends Named {
-  action: string;
-  targets: Reference[];
-  conditions: Condition[];
+  /** Port of that Service, if not 443. */
+  port?: number;
 }
 
 /** One of the matchExpressions of a label selector. */
@@ -286,11 +255,15 @@ export interface RuntimeClassState extends Named {
 /** A ServiceEntry. */
 export interface ServiceEntryState extends Named {
   hosts: string[];
+  /** It names addresses of its own. */
+  hasAddresses: boolean;
   conditions: Condition[];
 }
 
-/** A WorkloadEntry, by its metadata. */
-export type WorkloadEntryState = Named;
+/** A WorkloadEntry. */
+export interface WorkloadEntryState extends Named {
+  conditions: Condition[];
+}
 
 /** A WorkloadGroup, with the labels that it gives to its entries. */
 export type WorkloadGroupState = Named;
@@ -331,6 +304,8 @@ export interface SnapshotLists {
   mutatingWebhooks: WebhookState;
   validatingWebhooks: WebhookState;
   authorizationPolicies: AuthorizationPolicyState;
+  requestAuthentications: RequestAuthenticationState;
+  peerAuthentications: PeerAuthenticationState;
   networkPolicies: NetworkPolicyState;
   otherPolicies: OtherPolicyState;
   events: EventState;
@@ -355,6 +330,8 @@ export interface Gap {
   why: string;
   /** What was read of it is good: only the rest is not known. */
   partial?: true;
+  /** Namespaces of which it was read, where it may not be listed in all of them. */
+  within?: string[];
 }
 
 /** One read of a cluster. */

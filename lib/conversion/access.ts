@@ -1,9 +1,10 @@
 // Who is admitted: AuthorizationPolicies on the Gateway for the hosts and paths of an Ingress.
 import { defined } from "../json";
+import { foreignName } from "./names";
 import { type Written } from "./objects";
 import type { Piece } from "./matches";
 import type { Policies } from "./policies";
-import { refused, type Entry, type Verdict } from "./report";
+import { changed, refused, type Entry, type Verdict } from "./report";
 import { neverRedirected, redirects, type GatewayOptions, type PlacedServer } from "./routes";
 import type { Location, ReadIngress } from "./servers";
 
@@ -47,12 +48,11 @@ export function externalAuth(owner: ReadIngress, placed: readonly PlacedServer[]
   return { objects: operations.length === 0 ? [] : [policyOf(owner, "auth", gateway, spec)], entries };
 }
 
-function policyOf({ ingress }: ReadIngress, suffix: string, gateway: GatewayOptions, spec: object): Written {
-  const { name, namespace } = ingress.metadata;
+function policyOf(owner: ReadIngress, suffix: string, gateway: GatewayOptions, spec: object): Written {
   return {
     apiVersion: "security.istio.io/v1",
     kind: "AuthorizationPolicy",
-    metadata: defined({ name: [namespace, name, suffix].filter(Boolean).join("-"), namespace: gateway.namespace }),
+    metadata: defined({ name: foreignName(owner, suffix), namespace: gateway.namespace }),
     spec: { targetRefs: [{ group: "gateway.networking.k8s.io", kind: "Gateway", name: gateway.name }], ...spec },
   };
 }
@@ -77,6 +77,20 @@ function guardedBy(
     // Without ports a policy would hold for whole connections to the Gateway's TCP listeners.
     const ports = mine.every((location) => redirects(location, one.server, servers)) ? ["443"] : ["80", "443"];
     if (Array.isArray(found)) {
+      const isOpen = one.placed.some(({ location, pieces }) => !same(location) && pieces.some(isAll));
+      if (isOpen && found.some((operation) => "paths" in operation)) {
+        const [location] = mine;
+        entries.push(
+          ...annotated.map((name) => ({
+            ingress: owner.key,
+            part: "annotation" as const,
+            name,
+            ...changed(
+              `NGINX decodes and merges slashes before it looks for a path: /${location!.path} is open here, unless controlPlane.values.meshConfig.pathNormalization.normalization of AmbientMesh is DECODE_AND_MERGE_SLASHES`,
+            ),
+          })),
+        );
+      }
       operations.push(...found.map((operation) => ({ operation: { ...operation, ports } })));
     } else {
       entries.push(...annotated.map((name) => ({ ingress: owner.key, part: "annotation" as const, name, ...found })));

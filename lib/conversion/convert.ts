@@ -2,15 +2,17 @@
 import { externalAuth, sourceRanges } from "./access";
 import { prefix } from "./annotations/family";
 import { certificateFor } from "./certificate";
+import { ignoredEntries } from "./ignored";
 import { inputOf, type Input } from "./input";
-import type { Placed } from "./matches";
-import { defined } from "../json";
-import { keyOf, type Written } from "./objects";
-import { backendTls, destinationRules, listenerSets, referenceGrants, tlsEntries } from "./policies";
-import { leftEntries, portNumbers, readAll, type ConvertOptions } from "./read";
+import type { Written } from "./objects";
+import { certificateListeners } from "./listeners";
+import { Names } from "./names";
+import { backendTls, destinationRules, referenceGrants, tlsEntries } from "./policies";
+import { leftEntries, readAll, type ConvertOptions } from "./read";
 import { passthroughEntries, tlsRoutes } from "./passthrough";
-import { changed, converted, inert, refused, type Entry, type Verdict } from "./report";
+import { changed, converted, inert, type Entry, type Verdict } from "./report";
 import { placeAll, redirects, RouteBuilder, type PlacedServer, type PortNumber } from "./routes";
+import { portNumbers, reachable, reachableCanaries, upstreamFault } from "./upstreams";
 import { hostsOf, serversOf, type ReadIngress, type Server, type Servers } from "./servers";
 
 /** What a conversion gives. */
@@ -42,12 +44,13 @@ export function convert(documents: readonly unknown[], options: ConvertOptions =
   const input = inputOf(documents);
   const entries = [...input.unreadable, ...leftEntries(input, options)];
   const read = readAll(input, options, entries);
-  const servers = serversOf(read, certificateFor(input.secrets));
-  const placed = placeAll(servers.servers);
   const portOf = portNumbers(input);
+  const all = serversOf(read, certificateFor(input.secrets));
+  const servers = { ...all, canaries: reachableCanaries(all, portOf, input) };
+  const placed = placeAll(servers.servers).map((one) => reachable(one, portOf, input));
   const built = build(read, servers, placed, portOf, input, options);
-  const all = [...entries, ...pathEntries(read, servers, placed, portOf, input, options), ...built.entries];
-  const judged = inReportOrder(all).map((entry) => accepted(entry, options.accept));
+  const said = [...entries, ...pathEntries(read, servers, placed, portOf, input, options), ...built.entries];
+  const judged = inReportOrder(said).map((entry) => accepted(entry, options.accept));
   const isRefused = judged.some(({ outcome }) => outcome === "refused");
   return { objects: isRefused ? [] : built.objects, entries: judged, refused: isRefused };
 }
@@ -61,28 +64,14 @@ function build(
   input: Input,
   { gateway }: ConvertOptions,
 ): { objects: Written[]; entries: Entry[] } {
-  const sets = listenerSets(placed, gateway);
-  const setOf = ({ certificate, host }: Server) =>
-    certificate && host !== ""
-      ? defined({
-          name: certificate.owner.ingress.metadata.name,
-          namespace: certificate.owner.ingress.metadata.namespace,
-        })
-      : undefined;
-  const builder = new RouteBuilder(servers, placed, gateway, portOf, setOf);
-  const taken = new Set<string>();
   const byName = [...read].sort((a, b) => (a.key < b.key ? -1 : 1));
-  const names = new Set(read.map(({ key }) => key));
-  const routes = byName.flatMap((owner) =>
-    builder.routesOf(owner, (name) => {
-      const key = keyOf(defined({ namespace: owner.ingress.metadata.namespace, name }));
-      if (taken.has(key) || (key !== owner.key && names.has(key))) return false;
-      taken.add(key);
-      return true;
-    }),
-  );
-  const rules = destinationRules(servers, placed, portOf);
-  const passed = tlsRoutes(placed, gateway, portOf);
+  const names = () => new Names(new Set(read.map(({ key }) => key)));
+  const [routeNames, setNames, tlsRouteNames] = [names(), names(), names()];
+  const certificates = certificateListeners(placed, gateway, setNames);
+  const builder = new RouteBuilder(servers, placed, gateway, portOf, certificates.setOf);
+  const routes = byName.flatMap((owner) => builder.routesOf(owner, routeNames));
+  const rules = destinationRules(read, servers, placed, portOf);
+  const passed = tlsRoutes(placed, gateway, portOf, { sets: setNames, routes: tlsRouteNames });
   const guards = byName.flatMap((owner) => [
     sourceRanges(owner, placed, gateway),
     externalAuth(owner, placed, gateway),
@@ -91,14 +80,15 @@ function build(
     objects: [
       ...routes,
       ...referenceGrants(byName),
-      ...sets,
+      ...certificates.objects,
       ...passed,
       ...rules.objects,
-      ...backendTls(placed, input.services, input.secrets),
+      ...backendTls(placed, input, portOf),
       ...guards.flatMap(({ objects }) => objects),
     ],
     entries: [
       ...rules.entries,
+      ...ignoredEntries(byName, servers.servers),
       ...guards.flatMap(({ entries }) => entries),
       ...passthroughEntries(
         byName,
@@ -145,7 +135,7 @@ function pathEntries(
           entry(
             one.location.standard ? "default backend" : "path",
             `${server.host || "*"}${one.location.path}`,
-            pathVerdict(one, portOf, input),
+            one.verdict,
           ),
         ),
     );
@@ -158,7 +148,11 @@ function pathEntries(
     const joined = servers.joined
       .filter((one) => one.owner === owner)
       .map(({ host, path, primary, upstream }) =>
-        entry("path", `${host || "*"}${path}`, canaryVerdict(primary, portOf(upstream))),
+        entry(
+          "path",
+          `${host || "*"}${path}`,
+          upstreamFault(upstream, portOf, input) ?? converted(`a backend beside ${primary}`),
+        ),
       );
     const rules = owner.ingress.spec.rules ?? [];
     const nothing =
@@ -177,12 +171,6 @@ function pathEntries(
       ...tlsEntries(owner, servers.servers, gateway),
     ];
   });
-}
-
-function canaryVerdict(primary: string, port: number | undefined): Verdict {
-  return port === undefined
-    ? refused("the number of the Service's port is not known", "-f with the Service, or the number in the Ingress")
-    : converted(`a backend beside ${primary}`);
 }
 
 /** Backends that are no Services: NGINX answers 404 for them. */
@@ -244,25 +232,6 @@ function hostVerdict(owner: ReadIngress, server: Server, servers: readonly Serve
 
 function isBelow(host: string, wildcard: string): boolean {
   return host.endsWith(wildcard.slice(1));
-}
-
-function pathVerdict({ location, verdict, pieces }: Placed, portOf: PortNumber, { services }: Input): Verdict {
-  const { upstream, owner } = location;
-  if (pieces.length === 0 || owner.settings.redirect) return verdict;
-  const known = services.get(keyOf(defined({ namespace: upstream.namespace, name: upstream.service })));
-  if (known?.spec.type === "ExternalName") {
-    return refused(
-      "a route takes no Service of type ExternalName",
-      "a ServiceEntry for the name, and a backendRef of kind Hostname to it",
-    );
-  }
-  if (portOf(upstream) === undefined) {
-    return refused(
-      `the number of port ${upstream.port.name ?? ""} of Service ${upstream.service} is not known`,
-      "-f with the Service, or the number in the Ingress",
-    );
-  }
-  return verdict;
 }
 
 const partOrder: Entry["part"][] = ["ingress", "annotation", "host", "path", "default backend", "tls"];

@@ -1,5 +1,6 @@
 // The filters of a rule: what happens to a request and its answer on their way.
 import type { Piece } from "./matches";
+import type { Upstream } from "./servers";
 import type { HeaderChanges, Settings } from "./settings";
 
 /** Where a redirect leads. */
@@ -25,9 +26,15 @@ export function redirectFilter({ scheme, hostname, port, path, code }: RedirectT
   };
 }
 
+/** Variables of NGINX that say which Service a path sends to. */
+export const serviceVariables = /\$\{?(service_name|namespace)\}?/g;
+
 /** The filters of a location. */
-export function filtersOf(settings: Settings, piece: Piece): object[] {
-  const { cors, vhost, mirror, redirect, forwardedPrefix } = settings;
+export function filtersOf(settings: Settings, piece: Piece, { service, namespace }: Upstream): object[] {
+  const vhost = settings.vhost?.replace(serviceVariables, (_, name) =>
+    name === "service_name" ? service : (namespace ?? ""),
+  );
+  const { cors, mirror, redirect, forwardedPrefix } = settings;
   const request = { ...settings.requestHeaders, set: { ...settings.requestHeaders.set } };
   if (forwardedPrefix !== undefined && piece.rewrite) request.set["X-Forwarded-Prefix"] = forwardedPrefix;
   const path = piece.rewrite

@@ -1,4 +1,5 @@
 // Documents of any kind → the objects that a conversion looks at, each of them once.
+import { ingressFault } from "./ingress-fault";
 import { keyOf, type ConfigMap, type Ingress, type Metadata, type Secret, type Service } from "./objects";
 import { refused, type Entry } from "./report";
 
@@ -43,6 +44,7 @@ function withoutNulls(value: unknown): unknown {
 
 /** The items of a list, or the document itself. */
 function opened(document: unknown): unknown[] {
+  if (Array.isArray(document)) return document.flatMap(opened);
   if (typeof document !== "object" || document === null) return [];
   const { kind, items } = document as Document;
   return typeof kind === "string" && kind.endsWith("List") && Array.isArray(items)
@@ -57,7 +59,7 @@ function kindOfItem(list: object, kind: string): Document {
 
 function add(input: Input, document: unknown, texts: Map<string, string>): void {
   const { apiVersion, kind, metadata } = document as Document;
-  if (typeof metadata?.name !== "string") {
+  if (typeof metadata?.name !== "string" || metadata.name === "") {
     if (kind === "Ingress" && isIngressGroup(apiVersion)) input.unreadable.push(nameless);
     return;
   }
@@ -66,14 +68,16 @@ function add(input: Input, document: unknown, texts: Map<string, string>): void 
   if (kind === "Secret" && apiVersion === "v1") input.secrets.set(key, document as Secret);
   if (kind === "ConfigMap" && apiVersion === "v1") input.configMaps.set(key, document as ConfigMap);
   if (kind !== "Ingress" || !isIngressGroup(apiVersion)) return;
-  const fault = apiVersion === "networking.k8s.io/v1" ? ingressFault(document as Ingress) : oldVersion;
-  const text = JSON.stringify(document);
+  const fault = versionFault(apiVersion) ?? ingressFault(document as { metadata: object; spec?: unknown });
+  const text = JSON.stringify(inOrder(document));
   const before = texts.get(key);
   if (fault !== undefined) {
     const fix =
       fault === oldVersion
         ? "kubectl get ingress -o yaml, which gives networking.k8s.io/v1"
-        : "kubectl explain ingress.spec";
+        : fault === noVersion
+          ? "apiVersion: networking.k8s.io/v1"
+          : "kubectl explain ingress.spec";
     input.unreadable.push({ ingress: key, part: "ingress", name: key, ...refused(fault, fix) });
   } else if (before === undefined) {
     texts.set(key, text);
@@ -84,6 +88,14 @@ function add(input: Input, document: unknown, texts: Map<string, string>): void 
   }
 }
 
+/** With the fields of maps in one order, which says nothing. */
+function inOrder(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(inOrder);
+  if (typeof value !== "object" || value === null) return value;
+  const fields = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1));
+  return Object.fromEntries(fields.map(([name, field]) => [name, inOrder(field)]));
+}
+
 const nameless: Entry = {
   ingress: "(no name)",
   part: "ingress",
@@ -91,30 +103,15 @@ const nameless: Entry = {
   ...refused("it has no name, from which those of the routes are made", "metadata.name"),
 };
 
+/** False for what other groups call an Ingress. */
 function isIngressGroup(apiVersion: unknown): boolean {
-  return typeof apiVersion === "string" && /^(networking\.k8s\.io|extensions)\//.test(apiVersion);
+  return typeof apiVersion !== "string" || /^(networking\.k8s\.io|extensions)\//.test(apiVersion);
 }
 
 const oldVersion = "not an Ingress of networking.k8s.io/v1";
+const noVersion = "it has no apiVersion";
 
-/** What an API server would not take, as far as a conversion would stumble over it. */
-function ingressFault({ metadata, spec }: Ingress): string | undefined {
-  if (typeof spec !== "object" || spec === null) return "it has no spec";
-  const untyped = Object.entries(metadata.annotations ?? {}).find(([, value]) => typeof value !== "string");
-  if (untyped) return `annotation ${untyped[0]} is not a string: put its value in quotes`;
-  const rules = spec.rules ?? [];
-  if (!Array.isArray(rules)) return "spec.rules is not a list";
-  if (!Array.isArray(spec.tls ?? [])) return "spec.tls is not a list";
-  const paths = rules.flatMap((rule) => rule.http?.paths ?? []);
-  const backends = [...paths.map(({ backend }) => backend), ...(spec.defaultBackend ? [spec.defaultBackend] : [])];
-  if (backends.some((backend) => typeof backend !== "object" || (!backend?.service && !backend?.resource))) {
-    return "a backend has neither service nor resource";
-  }
-  if (
-    backends.some(({ service }) => service && service.port?.number === undefined && service.port?.name === undefined)
-  ) {
-    return "a backend's service has no port";
-  }
-  const wrong = paths.find(({ path }) => path !== undefined && path !== "" && !path.startsWith("/"));
-  return wrong ? `path ${wrong.path} does not begin with a slash` : undefined;
+function versionFault(apiVersion: unknown): string | undefined {
+  if (typeof apiVersion !== "string") return noVersion;
+  return apiVersion === "networking.k8s.io/v1" ? undefined : oldVersion;
 }

@@ -110,8 +110,9 @@ function candidate(location: Location): Candidate {
 }
 
 /** What a prefix does otherwise than the expression. */
-function differences({ literal, reach }: Shape): string[] {
+function differences({ literal, reach, dots }: Shape): string[] {
   return [
+    ...(dots ? ["a dot stands for itself, which NGINX takes as any character"] : []),
     ...(/[a-z]/i.test(literal) ? ["upper and lower case are told apart, which NGINX does not"] : []),
     ...(reach === "string" ? [`a path such as ${literal}x is not taken any more`] : []),
   ];

@@ -36,7 +36,7 @@ export interface Ingress {
 /** A Service, for the numbers and the protocols of its ports. */
 export interface Service {
   metadata: Metadata;
-  spec: { type?: string; ports?: { name?: string; port: number; appProtocol?: string }[] };
+  spec?: { type?: string; ports?: { name?: string; port: number; targetPort?: number | string }[] };
 }
 
 /** A Secret, for the hosts of its certificate and whether it holds a client certificate. */

@@ -1,59 +1,59 @@
 // TLS that goes to the backend as it is: a TLSRoute, and the listener that it attaches to.
 import { prefix } from "./annotations/family";
 import { defined } from "../json";
+import { inSets, listenerName, listenerSet } from "./listeners";
+import type { Names } from "./names";
 import { type Written } from "./objects";
 import { isSpokenTo } from "./policies";
 import { inert, refused, type Entry, type Verdict } from "./report";
 import { metadataOf, type GatewayOptions, type PlacedServer, type PortNumber } from "./routes";
 import { hostsOf, upstreamKey, type ReadIngress, type Server } from "./servers";
 
-/** A ListenerSet and TLSRoutes for each Ingress whose path `/` gets the TLS of a host. */
-export function tlsRoutes(placed: readonly PlacedServer[], gateway: GatewayOptions, portOf: PortNumber): Written[] {
+/** ListenerSets and TLSRoutes for each Ingress whose path `/` gets the TLS of a host. */
+export function tlsRoutes(
+  placed: readonly PlacedServer[],
+  gateway: GatewayOptions,
+  portOf: PortNumber,
+  names: { sets: Names; routes: Names },
+): Written[] {
   const servers = placed.map(({ server }) => server).filter(({ passthrough }) => passthrough);
   const owners = [...new Set(servers.map(({ passthrough }) => passthrough!.owner))];
-  return owners.flatMap((owner) => {
-    const mine = servers.filter(({ passthrough }) => passthrough!.owner === owner);
-    const { name, namespace } = owner.ingress.metadata;
-    const bare = { ...owner, settings: { ...owner.settings, kept: {} } };
-    const set: Written = {
-      apiVersion: "gateway.networking.k8s.io/v1",
-      kind: "ListenerSet",
-      metadata: metadataOf(bare, `${name}-passthrough`),
-      spec: {
-        parentRef: defined({ name: gateway.name, namespace: gateway.namespace }),
-        listeners: mine.map(({ host }, index) => ({
-          name: listenerName(index),
-          hostname: host,
-          port: 443,
-          protocol: "TLS",
-          tls: { mode: "Passthrough" },
-        })),
-      },
-    };
-    const parent = defined({
-      group: "gateway.networking.k8s.io",
-      kind: "ListenerSet",
-      name: `${name}-passthrough`,
-      namespace,
-    });
-    const routes = mine.map(({ host, passthrough }, index): Written => {
-      const { upstream } = passthrough!;
-      return {
-        apiVersion: "gateway.networking.k8s.io/v1",
-        kind: "TLSRoute",
-        metadata: metadataOf(owner, index === 0 ? name : `${name}-${index + 1}`),
-        spec: {
-          parentRefs: [{ ...parent, sectionName: listenerName(index) }],
-          hostnames: [host],
-          rules: [{ backendRefs: [defined({ name: upstream.service, port: portOf(upstream) })] }],
-        },
-      };
-    });
-    return [set, ...routes];
-  });
+  return owners.flatMap((owner) =>
+    inSets(
+      servers.filter(({ passthrough }) => passthrough!.owner === owner),
+      () => 1,
+    ).flatMap((mine) => {
+      const set = names.sets.claim(owner, "-passthrough");
+      const listeners = mine.map(({ host }, index) => ({
+        name: listenerName("tls", index),
+        hostname: host,
+        port: 443,
+        protocol: "TLS",
+        tls: { mode: "Passthrough" },
+      }));
+      const parent = defined({
+        group: "gateway.networking.k8s.io",
+        kind: "ListenerSet",
+        name: set,
+        namespace: owner.ingress.metadata.namespace,
+      });
+      const routes = mine.map(({ host, passthrough }, index): Written => {
+        const { upstream } = passthrough!;
+        return {
+          apiVersion: "gateway.networking.k8s.io/v1",
+          kind: "TLSRoute",
+          metadata: metadataOf(owner, names.routes.claim(owner, "")),
+          spec: {
+            parentRefs: [{ ...parent, sectionName: listenerName("tls", index) }],
+            hostnames: [host],
+            rules: [{ backendRefs: [defined({ name: upstream.service, port: portOf(upstream) })] }],
+          },
+        };
+      });
+      return [listenerSet(owner, set, gateway, listeners), ...routes];
+    }),
+  );
 }
-
-const listenerName = (index: number) => (index === 0 ? "tls" : `tls-${index + 1}`);
 
 /** What there is to say of ssl-passthrough beyond the annotation; `guarded` where policies go with the routes. */
 export function passthroughEntries(

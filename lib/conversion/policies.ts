@@ -1,10 +1,12 @@
 // What beside routes keeps the meaning of Ingresses: how backends are spoken to, who is let in, certificates of hosts.
-import { metadataOf, redirects, type GatewayOptions, type PlacedServer, type PortNumber } from "./routes";
+import { redirects, type GatewayOptions, type PlacedServer, type PortNumber } from "./routes";
 import { defined } from "../json";
-import { keyOf, type Secret, type Service, type Written } from "./objects";
-import { changed, mapped, refused, type Entry, type Verdict } from "./report";
+import { foreignName } from "./names";
+import type { Input } from "./input";
+import { keyOf, type Written } from "./objects";
+import { changed, inert, mapped, refused, type Entry, type Verdict } from "./report";
 import { upstreamKey, type Location, type ReadIngress, type Server, type Servers, type Upstream } from "./servers";
-import type { BackendSettings } from "./settings";
+import type { BackendSettings, VerifiedBackend } from "./settings";
 
 /** Objects, and what there is to say about them. */
 export interface Policies {
@@ -12,24 +14,28 @@ export interface Policies {
   entries: Entry[];
 }
 
-/** How one upstream is spoken to. */
+/** How an Ingress speaks to an upstream. */
 interface Spoken {
   upstream: Upstream;
   backend: BackendSettings;
+  verified?: VerifiedBackend;
   owner: ReadIngress;
+  /** Host and path. */
+  what: string;
 }
 
 /** DestinationRules, one a Service, with settings for the ports that the Ingresses use. */
-export function destinationRules(all: Servers, placed: readonly PlacedServer[], portOf: PortNumber): Policies {
-  const spoken = new Map<string, Spoken>();
-  const entries: Entry[] = [];
-  const say = (upstream: Upstream, backend: BackendSettings, owner: ReadIngress, what: string) => {
-    const known = spoken.get(upstreamKey(upstream));
-    if (!known) spoken.set(upstreamKey(upstream), { upstream, backend, owner });
-    else if (wire(known.backend) !== wire(backend)) {
-      const why = `${known.owner.key} speaks otherwise to Service ${upstream.service}, and a DestinationRule holds for all routes`;
-      entries.push({ ingress: owner.key, part: "path", name: what, ...refused(why, "the same annotations on both") });
-    }
+export function destinationRules(
+  reads: readonly ReadIngress[],
+  all: Servers,
+  placed: readonly PlacedServer[],
+  portOf: PortNumber,
+): Policies {
+  const spoken = new Map<string, Spoken[]>();
+  const say = (one: Spoken) => {
+    const port = defined({ number: portOf(one.upstream) });
+    const key = upstreamKey({ ...one.upstream, port });
+    spoken.set(key, [...(spoken.get(key) ?? []), one]);
   };
   for (const { server, placed: locations } of placed) {
     for (const { location, pieces } of locations) {
@@ -38,7 +44,8 @@ export function destinationRules(all: Servers, placed: readonly PlacedServer[], 
       const { verified, backend } = owner.settings;
       const { tls, ...others } = backend;
       const own: BackendSettings = verified || tls === undefined ? others : backend;
-      say(upstream, own, owner, `${server.host}${location.path}`);
+      const what = `${server.host}${location.path}`;
+      say(defined({ upstream, backend: own, verified, owner, what }));
       const alternative = all.canaries.get(upstreamKey(upstream));
       if (!alternative) continue;
       // A canary is spoken to as its primary; only its balancing is its own, unless the primary keeps sessions.
@@ -46,15 +53,59 @@ export function destinationRules(all: Servers, placed: readonly PlacedServer[], 
         own.loadBalancer && "consistentHash" in own.loadBalancer ? own : alternative.owner.settings.backend;
       const loadBalancer = sessions.loadBalancer ? { loadBalancer: sessions.loadBalancer } : {};
       const inherited = { connectTimeout: own.connectTimeout, tls: own.tls, upgrade: own.upgrade };
-      say(
-        alternative.upstream,
-        defined({ ...inherited, ...loadBalancer }),
-        alternative.owner,
-        `${server.host}${location.path}`,
-      );
+      const backendOfCanary = defined({ ...inherited, ...loadBalancer });
+      say({ upstream: alternative.upstream, backend: backendOfCanary, owner: alternative.owner, what });
     }
   }
-  return { objects: ruleObjects([...spoken.values()], portOf), entries };
+  const turns = new Map(reads.map((read, index) => [read.key, index]));
+  const agreed = [...spoken.values()].map((ways) => agreement(ways, turns));
+  return {
+    objects: ruleObjects(
+      agreed.map(({ one }) => one),
+      portOf,
+    ),
+    entries: agreed.flatMap(({ entries }) => entries),
+  };
+}
+
+/** The one way in which a Service's port can be spoken to, and who asks for another one. */
+function agreement(ways: Spoken[], turns: ReadonlyMap<string, number>): { one: Spoken; entries: Entry[] } {
+  const [first] = ways as [Spoken];
+  const others = ways.filter((way) => wire(way) !== wire(first));
+  const why = `${first.owner.key} speaks otherwise to Service ${first.upstream.service}, and a DestinationRule or BackendTLSPolicy holds for all routes`;
+  const balancing = balanced(ways, turns);
+  const unheard = ways.filter(
+    ({ backend: { loadBalancer } }) =>
+      loadBalancer && JSON.stringify(loadBalancer) !== JSON.stringify(balancing?.backend.loadBalancer),
+  );
+  const entry = ({ owner, what }: Spoken, verdict: Verdict): Entry => ({
+    ingress: owner.key,
+    part: "path",
+    name: what,
+    ...verdict,
+  });
+  return {
+    one: { ...first, backend: defined({ ...first.backend, loadBalancer: balancing?.backend.loadBalancer }) },
+    entries: [
+      ...others.map((way) => entry(way, refused(why, "the same annotations on both"))),
+      ...unheard.map((way) =>
+        entry(way, inert(`NGINX picks the pods of Service ${way.upstream.service} as ${balancing!.owner.key} says`)),
+      ),
+    ],
+  };
+}
+
+/** Who says how pods are picked: in NGINX's order the last one with a cookie, else the first one with anything. */
+function balanced(ways: Spoken[], turns: ReadonlyMap<string, number>): Spoken | undefined {
+  const inTurn = ways
+    .filter(({ backend }) => backend.loadBalancer)
+    .sort((a, b) => turns.get(a.owner.key)! - turns.get(b.owner.key)!);
+  return inTurn.filter(({ backend }) => setsCookie(backend.loadBalancer!)).at(-1) ?? inTurn[0];
+}
+
+/** True where the cookie is set for the client, and not only looked at. */
+function setsCookie(loadBalancer: { consistentHash?: { httpCookie?: { ttl?: string } } }): boolean {
+  return loadBalancer.consistentHash?.httpCookie?.ttl !== undefined;
 }
 
 /** False where TLS is passed on and http redirected: the gateway itself never speaks to the backend. */
@@ -63,8 +114,8 @@ export function isSpokenTo(location: Location, server: Server, servers: readonly
 }
 
 /** What differs on the wire, as text. */
-function wire({ connectTimeout, tls, upgrade }: BackendSettings): string {
-  return JSON.stringify([connectTimeout, tls, upgrade]);
+function wire({ backend: { connectTimeout, tls, upgrade }, verified }: Spoken): string {
+  return JSON.stringify([connectTimeout, tls, upgrade, verified]);
 }
 
 function ruleObjects(spoken: Spoken[], portOf: PortNumber): Written[] {
@@ -105,8 +156,8 @@ function portSettings(number: number, { connectTimeout, loadBalancer, tls, upgra
 /** BackendTLSPolicies, with the CA in a ConfigMap where the Secret is known. */
 export function backendTls(
   placed: readonly PlacedServer[],
-  services: ReadonlyMap<string, Service>,
-  secrets: ReadonlyMap<string, Secret>,
+  { services, secrets }: Input,
+  portOf: PortNumber,
 ): Written[] {
   const objects = new Map<string, Written>();
   const servers = placed.map(({ server }) => server);
@@ -114,14 +165,15 @@ export function backendTls(
   for (const { server, location, pieces } of all) {
     const { verified } = location.owner.settings;
     if (!verified || pieces.length === 0 || !isSpokenTo(location, server, servers)) continue;
-    const { namespace, service, port } = location.upstream;
+    const { namespace, service } = location.upstream;
+    const port = portOf(location.upstream);
     const known = services.get(keyOf(defined({ namespace, name: service })));
-    const sectionName = port.name ?? known?.spec.ports?.find((one) => one.port === port.number)?.name;
+    const sectionName = known?.spec?.ports?.find((one) => one.port === port)?.name;
     const name = `${verified.secret}-ca`;
-    objects.set(`tls ${upstreamKey(location.upstream)}`, {
+    objects.set(`tls ${keyOf(defined({ namespace, name: service }))} ${sectionName ?? ""}`, {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "BackendTLSPolicy",
-      metadata: defined({ name: sectionName ? `${service}-${sectionName}` : service, namespace }),
+      metadata: defined({ name: sectionName ? `${service}.${sectionName}` : service, namespace }),
       spec: {
         targetRefs: [{ group: "", kind: "Service", name: service, ...(sectionName ? { sectionName } : {}) }],
         validation: { caCertificateRefs: [{ group: "", kind: "ConfigMap", name }], hostname: verified.hostname },
@@ -138,62 +190,19 @@ export function backendTls(
   return [...objects.values()];
 }
 
-/** A ListenerSet for each Ingress that gives hosts their certificates. */
-export function listenerSets(placed: readonly PlacedServer[], gateway: GatewayOptions): Written[] {
-  const owners = [...new Set(placed.flatMap(({ server }) => (server.certificate ? [server.certificate.owner] : [])))];
-  return owners.flatMap((owner) => {
-    const certified = placed.filter(({ server }) => server.certificate?.owner === owner && server.host !== "");
-    if (certified.length === 0) return [];
-    const namespaces = new Set(
-      certified.flatMap((one) => one.placed.map(({ location }) => location.owner.ingress.metadata.namespace)),
-    );
-    const shared = [...namespaces].some((namespace) => namespace !== owner.ingress.metadata.namespace);
-    const hosts = certified.flatMap(({ server }) =>
-      [server.host, ...server.aliases, ...certifiedWww(server)].map((hostname) => ({
-        hostname,
-        secret: server.certificate!.secret,
-      })),
-    );
-    return [
-      {
-        apiVersion: "gateway.networking.k8s.io/v1",
-        kind: "ListenerSet",
-        metadata: metadataOf({ ...owner, settings: { ...owner.settings, kept: {} } }, owner.ingress.metadata.name),
-        spec: {
-          parentRef: defined({ name: gateway.name, namespace: gateway.namespace }),
-          listeners: hosts.map(({ hostname, secret }, index) => ({
-            name: index === 0 ? "https" : `https-${index + 1}`,
-            hostname,
-            port: 443,
-            protocol: "HTTPS",
-            tls: { certificateRefs: [{ name: secret }] },
-            ...(shared ? { allowedRoutes: { namespaces: { from: "All" } } } : {}),
-          })),
-        },
-      },
-    ];
-  });
-}
-
-/** The other host of from-to-www-redirect, where the certificate is meant for it too. */
-export function certifiedWww({ www, certificate }: Server): string[] {
-  const named = (certificate?.owner.ingress.spec.tls ?? []).flatMap(({ hosts, secretName }) =>
-    secretName === certificate?.secret ? (hosts ?? []) : [],
-  );
-  return www && named.includes(www.from) ? [www.from] : [];
-}
-
 /** ReferenceGrants for copies that go to Services of other namespaces. */
 export function referenceGrants(reads: readonly ReadIngress[]): Written[] {
-  return reads.flatMap(({ ingress: { metadata }, settings: { mirror } }) =>
-    mirror?.namespace === undefined
+  return reads.flatMap((owner) => {
+    const { metadata } = owner.ingress;
+    const { mirror } = owner.settings;
+    return mirror?.namespace === undefined
       ? []
       : [
           {
             apiVersion: "gateway.networking.k8s.io/v1",
             kind: "ReferenceGrant",
             metadata: {
-              name: [metadata.namespace, metadata.name, "mirror"].filter(Boolean).join("-"),
+              name: foreignName(owner, "mirror"),
               namespace: mirror.namespace,
             },
             spec: {
@@ -203,8 +212,8 @@ export function referenceGrants(reads: readonly ReadIngress[]): Written[] {
               to: [{ group: "", kind: "Service", name: mirror.service }],
             },
           },
-        ],
-  );
+        ];
+  });
 }
 
 /** What becomes of the tls section of an Ingress. */

@@ -3,12 +3,12 @@ import { annotations, foreign } from "./annotations";
 import { booleanOf, prefix, type Surroundings } from "./annotations/family";
 import { authProviderOf, serviceAt, type AuthProvider } from "./auth-providers";
 import type { Input } from "./input";
-import { defined } from "../json";
 import { keyOf, type Ingress } from "./objects";
 import { changed, converted, inert, mapped, refused, type Entry, type Verdict } from "./report";
-import type { GatewayOptions, PortNumber } from "./routes";
+import type { GatewayOptions } from "./routes";
 import { inOrder, type ReadIngress } from "./servers";
 import { defaultSettings } from "./settings";
+import { portNumbers } from "./upstreams";
 
 /** What a conversion may be told. */
 export interface ConvertOptions {
@@ -109,7 +109,7 @@ function readAnnotation(
     if (booleanOf(around.other("canary")) === true && !isOfCanaries(known.name)) {
       return inert("the Ingress is a canary, so NGINX uses the annotations of the other Ingress of its host and path");
     }
-    return value === "" ? inert("NGINX ignores an empty value") : known.read(value, settings, around);
+    return value.trim() === "" ? inert("NGINX ignores an empty value") : known.read(value, settings, around);
   }
   const other = foreign.find((one) => name.startsWith(one.prefix));
   if (other)
@@ -155,13 +155,4 @@ function unknown(name: string): Verdict {
   }
   const now = former.get(name);
   return inert(`old releases of ingress-nginx read it, the last one does not${now ? `: it reads ${now}` : ""}`);
-}
-
-/** Numbers of ports: as given, or by the Service that is in the input. */
-export function portNumbers({ services }: Input): PortNumber {
-  return ({ namespace, service, port }) => {
-    if (port.number !== undefined) return port.number;
-    const known = services.get(keyOf(defined({ namespace, name: service })));
-    return known?.spec.ports?.find(({ name }) => name === port.name)?.port;
-  };
 }

@@ -35,9 +35,21 @@ export function requestsOf(
   const every = wanted.schemes.flatMap((scheme) =>
     all.filter(({ method }) => wanted.methods.includes(method)).map((one) => ({ ...one, scheme })),
   );
-  const texts = every.map((one) => JSON.stringify(one));
-  const unique = every.filter((_, index) => texts.indexOf(texts[index]!) === index);
-  return { requests: unique.slice(0, wanted.limit), left: Math.max(0, unique.length - wanted.limit) };
+  const unique = [...new Map(every.map((one) => [JSON.stringify(one), one])).values()];
+  return { requests: some(unique, wanted.limit), left: Math.max(0, unique.length - wanted.limit) };
+}
+
+/** As many as wanted: the first ones of every host rather than all of the first hosts. */
+function some(all: readonly Request[], limit: number): Request[] {
+  const counts = new Map<string, number>();
+  const turns = all.map(({ scheme, host }, index) => {
+    const key = `${scheme}://${host}`;
+    const turn = counts.get(key) ?? 0;
+    counts.set(key, turn + 1);
+    return { index, turn };
+  });
+  const first = turns.sort((a, b) => a.turn - b.turn || a.index - b.index).slice(0, limit);
+  return first.sort((a, b) => a.index - b.index).map(({ index }) => all[index]!);
 }
 
 type Bare = Omit<Request, "scheme">;

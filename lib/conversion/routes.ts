@@ -1,5 +1,6 @@
 // The locations of all servers → HTTPRoutes, one or a few for each Ingress.
 import { literally, type Metadata, type Written } from "./objects";
+import type { Names } from "./names";
 import { filtersOf, redirectFilter, withHsts } from "./filters";
 import { place, type Piece, type Placed } from "./matches";
 import {
@@ -83,8 +84,8 @@ export class RouteBuilder {
     private readonly listenerSet: (server: Server) => { name: string; namespace?: string } | undefined,
   ) {}
 
-  /** The routes of one Ingress; `claimName` is false for a name that another one has. */
-  routesOf(owner: ReadIngress, claimName: (name: string) => boolean): Written[] {
+  /** The routes of one Ingress. */
+  routesOf(owner: ReadIngress, names: Names): Written[] {
     const groups = new Map<string, Share[]>();
     for (const share of this.placed.flatMap((one) => this.shareOf(owner, one))) {
       const key = JSON.stringify([
@@ -97,19 +98,12 @@ export class RouteBuilder {
     }
     const specs = [...groups.values()].flatMap((shares) => this.written(shares));
     const all = [...specs, ...this.wwwRoutes(owner).map((spec) => ({ suffix: "-www", spec }))];
-    const numbers = new Map<string, number>();
-    return all.map(({ suffix, spec }) => {
-      let number = (numbers.get(suffix) ?? 0) + 1;
-      const name = () => `${owner.ingress.metadata.name}${suffix}${number === 1 ? "" : `-${number}`}`;
-      while (!claimName(name())) number++;
-      numbers.set(suffix, number);
-      return {
-        apiVersion: "gateway.networking.k8s.io/v1",
-        kind: "HTTPRoute",
-        metadata: metadataOf(owner, name()),
-        spec,
-      };
-    });
+    return all.map(({ suffix, spec }) => ({
+      apiVersion: "gateway.networking.k8s.io/v1",
+      kind: "HTTPRoute",
+      metadata: metadataOf(owner, names.claim(owner, suffix)),
+      spec,
+    }));
   }
 
   /** Rules of the Ingress on one host, for both listeners. */
@@ -118,7 +112,6 @@ export class RouteBuilder {
     const appRoot = server.appRoot?.owner === owner ? [appRootRule(server.appRoot.path)] : [];
     if (mine.length === 0 && appRoot.length === 0) return [];
     const rules = mine.flatMap((one) => this.rulesOf(one, server.appRoot !== undefined));
-    const hostnames = [server.host, ...server.aliases].filter((name) => name !== "");
     const https = server.passthrough
       ? []
       : [...appRoot, ...rules.map(({ rule }) => (this.gateway.hsts ? withHsts(rule) : rule))];
@@ -136,14 +129,14 @@ export class RouteBuilder {
     const speaks =
       (served.find(({ location }) => location.owner === server.owner) ?? served[0])?.location.owner === owner;
     if (everything && isRedirected(rest) && !server.appRoot) {
-      return [
-        { server, hostnames, http: speaks ? [this.redirectRule({ type: "PathPrefix", value: "/" })] : [], https },
-      ];
+      const http = speaks ? [this.redirectRule({ type: "PathPrefix", value: "/" })] : [];
+      return namesOf(server).map((hostnames) => ({ server, hostnames, http, https }));
     }
     const expressions = served.some(({ pieces }) => pieces.some(({ match }) => match.type === "RegularExpression"));
     const anything = expressions ? { type: "RegularExpression", value: ".*" } : { type: "PathPrefix", value: "/" };
     const last = redirectsRest && speaks ? [this.redirectRule(anything)] : [];
-    return [{ server, hostnames, http: unique([...appRoot, ...plain, ...last]), https }];
+    const http = unique([...appRoot, ...plain, ...last]);
+    return namesOf(server).map((hostnames) => ({ server, hostnames, http, https }));
   }
 
   /** The rules of a location; a redirect of the root of the host comes before them. */
@@ -160,7 +153,7 @@ export class RouteBuilder {
     if (piece.redirectTo !== undefined) {
       return [{ matches: [match], filters: [redirectFilter({ path: piece.redirectTo, code: 301 })] }];
     }
-    const filters = filtersOf(settings, piece);
+    const filters = filtersOf(settings, piece, location.upstream);
     const rule = (headers: object[], backendRefs: object[]) => ({
       matches: [headers.length > 0 ? { ...match, headers } : match],
       ...(filters.length > 0 ? { filters } : {}),
@@ -256,6 +249,11 @@ export function metadataOf({ ingress: { metadata }, settings }: ReadIngress, nam
     ...(labels && Object.keys(labels).length > 0 ? { labels } : {}),
     ...(Object.keys(settings.kept).length > 0 ? { annotations: settings.kept } : {}),
   };
+}
+
+/** The hostnames of its routes; without any a route is for every other host, which its aliases do not go with. */
+function namesOf({ host, aliases }: Server): string[][] {
+  return host === "" ? [[], ...(aliases.length > 0 ? [aliases] : [])] : [[host, ...aliases]];
 }
 
 function isPlain({ redirectTo }: Piece): boolean {

@@ -35,6 +35,8 @@ export interface Server {
   /** The oldest Ingress of it, whose settings hold for the host as a whole. */
   owner: ReadIngress;
   aliases: string[];
+  /** Whose aliases these are. */
+  aliasOwner?: ReadIngress;
   locations: Location[];
   /** All paths are regular expressions. */
   regex: boolean;
@@ -103,7 +105,8 @@ export function serversOf(
   for (const read of plain) for (const rule of read.ingress.spec.rules ?? []) addRule(servers, lost, read, rule);
   for (const read of plain) for (const host of hostsOf(read)) addTls(servers.get(host)!, read, certifies);
   const list = [...servers.values()].sort((a, b) => compare(a.host, b.host));
-  for (const server of list) finish(server, servers);
+  const named = new Set(servers.keys());
+  for (const server of list) finish(server, servers, named);
   for (const read of plain) for (const host of hostsOf(read)) passOn(servers.get(host)!, read);
   return { servers: list, lost, ...alternatives(ordered, servers) };
 }
@@ -167,7 +170,10 @@ function addTls(
   owner: ReadIngress,
   certifies: (owner: ReadIngress, secret: string, host: string) => boolean,
 ): void {
-  if (server.aliases.length === 0) server.aliases = owner.settings.aliases;
+  if (server.aliases.length === 0 && owner.settings.aliases.length > 0) {
+    server.aliases = owner.settings.aliases;
+    server.aliasOwner = owner;
+  }
   const tls = owner.ingress.spec.tls ?? [];
   if (server.tls || tls.length === 0) return;
   server.tls = true;
@@ -185,7 +191,7 @@ function passOn(server: Server, { settings }: ReadIngress): void {
 }
 
 /** What holds for the host as a whole, and the order of its locations: the longest path first. */
-function finish(server: Server, servers: Map<string, Server>): void {
+function finish(server: Server, servers: Map<string, Server>, named: Set<string>): void {
   const { redirect } = server.owner.settings;
   const claimed = server.locations.some(({ path, exact }) => path === "/" && !exact);
   if (redirect && !claimed && server.host !== "") {
@@ -194,7 +200,9 @@ function finish(server: Server, servers: Map<string, Server>): void {
     server.locations.push({ path: "/", exact: false, upstream, owner: server.owner, standard: true });
   }
   server.locations.sort((a, b) => b.path.length - a.path.length || compare(b.path, a.path));
-  server.aliases = [...new Set(server.aliases)].filter((alias) => alias !== server.host && !servers.has(alias)).sort();
+  // A name that two hosts claim belongs to the first of them.
+  server.aliases = [...new Set(server.aliases)].filter((alias) => !named.has(alias)).sort();
+  for (const alias of server.aliases) named.add(alias);
   const speakers = [server.owner, ...server.locations.map(({ owner }) => owner)];
   server.regex =
     server.locations.some(rewrites) || speakers.some(({ settings }) => settings.useRegex) || ownerRewrites(server);

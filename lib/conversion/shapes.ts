@@ -21,6 +21,8 @@ export interface Shape {
   /** Groups that hold what comes after the literal: without its slash, or with it. */
   after: number[];
   withSlash: number[];
+  /** True where the literal has dots that stand for any character. */
+  dots: boolean;
 }
 
 interface Tail {
@@ -63,10 +65,11 @@ const tailByForm = new Map(
   tails.flatMap((tail) => [
     [tail.form, tail] as const,
     ...(/\.[*+]\)?$/.test(tail.form) ? [[`${tail.form}$`, tail] as const] : []),
+    ...(/\.[*+]\)$/.test(tail.form) ? [[`${tail.form.slice(0, -1)}$)`, tail] as const] : []),
   ]),
 );
 
-/** Characters that stand for themselves, a dot among them: as any other character it would hardly be meant. */
+/** Characters that stand for themselves, a dot among them, which is hardly meant as any character. */
 const literalHead = /^(?:\/|[-\w~!&',;=:@%.]|\\[.-])*/;
 
 /** The shape of an expression, or nothing where no prefix is like it. */
@@ -78,10 +81,11 @@ export function shapeOf(path: string): Shape | undefined {
     const literal = path.slice(0, end).replace(/\\([.-])/g, "$1");
     if (!tail || (literal.endsWith("/") && tail.form !== "")) continue;
     const { form, reach, after = [], withSlash = [] } = tail;
+    const dots = path.slice(0, end).replace(/\\./g, "").includes(".");
     if (form === "" && literal.endsWith("/"))
-      return { literal: literal.slice(0, -1), reach: literal === "/" ? "element" : "below", after, withSlash };
+      return { literal: literal.slice(0, -1), reach: literal === "/" ? "element" : "below", after, withSlash, dots };
     if (literal === "") return rootShape(tail);
-    return { literal, reach, after, withSlash };
+    return { literal, reach, after, withSlash, dots };
   }
   return undefined;
 }
@@ -89,7 +93,7 @@ export function shapeOf(path: string): Shape | undefined {
 /** At the root, below it is everything. */
 function rootShape({ form, reach, after = [], withSlash = [] }: Tail): Shape | undefined {
   if (reach === "exact" || reach === "named" || !form.includes("/")) return undefined;
-  return { literal: "", reach: "element", after, withSlash };
+  return { literal: "", reach: "element", after, withSlash, dots: false };
 }
 
 /** What the backend gets instead of the path. */

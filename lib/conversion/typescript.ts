@@ -4,7 +4,8 @@ import type { Written } from "./objects";
 
 /** The program, as it stands in a file. */
 export function programText(objects: readonly Written[]): string {
-  const statements = objects.map(statement);
+  const taken = new Set<string>();
+  const statements = objects.map((object) => statement(object, nameOf(object, taken)));
   const usesRoutes = objects.some((object) => routeArgs(object) !== undefined);
   const usesOthers = objects.some((object) => routeArgs(object) === undefined);
   const imports = [
@@ -14,12 +15,21 @@ export function programText(objects: readonly Written[]): string {
   return ["// Written by `istio-ambient convert`.", ...imports, "", ...statements].join("\n");
 }
 
-function statement(object: Written): string {
-  const { kind, metadata } = object;
+/** The resource's name: a program has each of them once, whatever the hyphens of namespaces and names add up to. */
+function nameOf({ kind, metadata }: Written, taken: Set<string>): string {
+  const words = [kind === "HTTPRoute" ? undefined : kind.toLowerCase(), metadata.namespace, metadata.name];
+  const wanted = words.filter(Boolean).join("-");
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? wanted : `${wanted}-${number}`;
+    if (taken.has(name)) continue;
+    taken.add(name);
+    return name;
+  }
+}
+
+function statement(object: Written, name: string): string {
+  const { kind } = object;
   const args = routeArgs(object);
-  const name = [kind === "HTTPRoute" ? undefined : kind.toLowerCase(), metadata.namespace, metadata.name]
-    .filter(Boolean)
-    .join("-");
   if (args) return `new HttpRoute(${JSON.stringify(name)}, ${literal(args, 0)});\n`;
   const type = kind === "ConfigMap" ? "core.v1.ConfigMap" : "apiextensions.CustomResource";
   const { apiVersion, ...config } = object;

@@ -47,6 +47,13 @@ export const certificateDefaults = {
   authorityDuration: "87600h",
 } as const;
 
+/** cert-manager, where it is installed, and the issuer of its root CA. */
+export const certManagerDefaults = {
+  namespace: "cert-manager",
+  issuerName: "root-ca-cluster-issuer",
+  duration: "87600h",
+} as const;
+
 /** Minutes that each awaited part may take before it fails with a message. */
 export const timeouts = {
   release: 5,

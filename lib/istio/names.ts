@@ -18,6 +18,13 @@ export const waypointObjects = {
   overlay: (waypoint: string): string => `${waypoint}-overlay`,
 } as const;
 
+/** The objects behind the ClusterIssuer of a CertManager, by that issuer's name; its CA's are in cert-manager's namespace. */
+export const certManagerObjects = {
+  selfSignedIssuer: (issuer: string): string => `${issuer}-selfsigned`,
+  /** Certificate and Secret of the root CA. */
+  authority: (issuer: string): string => `${issuer}-ca`,
+} as const;
+
 /** The route that redirects to https, by the name of the route that it belongs to. */
 export function redirectName(route: string): string {
   return `${route}-to-https`;

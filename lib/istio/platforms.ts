@@ -1,5 +1,6 @@
 // Kinds of cluster that differ in what the charts have to be told. Source: the charts' files/profile-platform-*.yaml, 1.31.
 import { Platform } from "../validation/closed-sets";
+import { nearestLine } from "./releases";
 
 /** What a kind of cluster asks for. */
 export interface PlatformNeeds {
@@ -25,4 +26,12 @@ const platforms: Record<Platform, PlatformNeeds> = {
 /** What a platform asks for; nothing where none is named. */
 export function platformNeeds(platform: string | undefined): PlatformNeeds {
   return (platforms as Record<string, PlatformNeeds>)[platform ?? ""] ?? {};
+}
+
+/**
+ * The Kubernetes that charts are rendered for without a cluster, where they would look at its name: istio-cni finds GKE's
+ * directory for plugins by it.
+ */
+export function platformKubeVersion(platform: string | undefined, istio: string): string | undefined {
+  return platform === Platform.Gke ? `v${nearestLine(istio).kubernetes.last}.0-gke.0` : undefined;
 }

@@ -79,6 +79,27 @@ export const safeUpgradesSince = "1.5.0";
 /** First cert-manager that serves cert-manager.io/v1. */
 export const certManagerFloor = "1.0.0";
 
+/** The cert-manager release that is installed when none is named. */
+export const defaultCertManagerVersion = "1.21.2";
+
+/** First cert-manager whose chart makes the CRDs by `crds.enabled`, and has them survive an uninstall. */
+export const certManagerChartFloor = "1.15.0";
+
+/** cert-manager's own chart repository. */
+export const certManagerRepository = "oci://quay.io/jetstack/charts";
+
+/** The chart, the release name that its documentation uses, and what it waits for. */
+export const certManagerChart = {
+  chart: "cert-manager",
+  release: "cert-manager",
+  workload: { kind: "Deployment", name: "cert-manager" },
+} as const;
+
+/** The chart carries the version with a v. */
+export function certManagerChartVersion(version: string): string {
+  return `v${version}`;
+}
+
 /** Registries that get no Istio images any more and lose the old ones in December 2026. */
 export const retiredHubs: readonly string[] = ["gcr.io/istio-release", "registry.istio.io"];
 

@@ -1,6 +1,6 @@
 // What of an AuthorizationPolicy changes its meaning between a sidecar and ztunnel, and what it does to a waypoint.
 import { httpAttributes, ignoredAttributes, unknownToWaypoint, unknownToZtunnel } from "./attributes";
-import { without, type AuthorizationPolicy, type Rule } from "./objects";
+import { without, type AuthorizationPolicy, type Rule, type Source } from "./objects";
 import { actionOf, isDryRun, ztunnelAllows } from "./ztunnel";
 import type { Identity } from "./request";
 
@@ -51,14 +51,22 @@ export function refusesWaypoint(policy: AuthorizationPolicy, waypoint: Identity)
     const isForAll = from.length === 0 && when.length === 0;
     // A rule for everybody at a port means the same behind a waypoint, unless ztunnel has made it one.
     if (isForAll) return (rule.to ?? []).some(({ operation = {} }) => isWidened(rule) && isGivenPort(operation));
+    // A source of which ztunnel knows the address alone may be the waypoint's.
+    if (from.some(({ source = {} }) => isKnownByAddress(source))) return true;
     const peers = from.map(({ source = {} }) => ({ source: without(source, "ipBlocks", "notIpBlocks") }));
     const rest = when.filter(({ key }) => key !== "source.ip");
-    // A source by its address alone may be the waypoint's.
-    if (peers.some(({ source }) => Object.keys(source).length === 0)) return true;
     if (peers.length === 0 && rest.length === 0) return true;
     const narrowed: AuthorizationPolicy = { ...policy, spec: { action: "DENY", rules: [{ from: peers, when: rest }] } };
     return !ztunnelAllows([narrowed], { ...anywhere, identity: waypoint });
   });
+}
+
+const ofAddress = ["ipBlocks", "notIpBlocks"] as const;
+const ofTokens = ["requestPrincipals", "notRequestPrincipals", "remoteIpBlocks", "notRemoteIpBlocks"] as const;
+
+function isKnownByAddress(source: Source): boolean {
+  const isGiven = ofAddress.some((attribute) => (source[attribute] ?? []).length > 0);
+  return isGiven && Object.keys(without(source, ...ofAddress, ...ofTokens)).length === 0;
 }
 
 const anywhere = { ip: "", destinationIp: "", port: 0, authorized: true };

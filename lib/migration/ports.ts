@@ -27,15 +27,28 @@ export function rulesAtService(rules: readonly Rule[], service: Service): Rule[]
     const when = (rule.when ?? []).map((condition) => conditionAtService(condition, service));
     if ((rule.to !== undefined && to.length === 0) || when.includes("never")) return [];
     const conditions = when.filter((each): each is When => each !== "always" && each !== "never");
-    const isAny = to.some((each) => Object.keys(each).length === 0);
+    const operations = withHttp(rule, to.some((each) => Object.keys(each).length === 0) ? [{}] : to);
+    const isAny = operations.some((each) => Object.keys(each).length === 0);
     return [
       {
         ...without(rule, "to", "when"),
-        ...(to.length > 0 && !isAny ? { to: to.map((operation) => ({ operation })) } : {}),
+        ...(to.length > 0 && !isAny ? { to: operations.map((operation) => ({ operation })) } : {}),
         ...(conditions.length > 0 ? { when: conditions } : {}),
       },
     ];
   });
+}
+
+const ofHttp = ["hosts", "notHosts", "methods", "notMethods", "paths", "notPaths"] as const;
+
+function isOfHttp(operation: Operation): boolean {
+  return ofHttp.some((attribute) => (operation[attribute] ?? []).length > 0);
+}
+
+/** On a port that is not HTTP, one HTTP attribute anywhere in a rule decides about all of it: so one of them has to stay. */
+function withHttp({ to = [] }: Rule, operations: Operation[]): Operation[] {
+  const isLost = to.some(({ operation = {} }) => isOfHttp(operation)) && !operations.some(isOfHttp);
+  return isLost ? operations.map((operation) => ({ ...operation, methods: ["*"] })) : operations;
 }
 
 /** The numbers under which a Service offers ports of its pods. */

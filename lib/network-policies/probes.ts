@@ -20,6 +20,7 @@ interface ShutOut {
 
 /** Probed pods that policies select, where none of these policies lets the kubelet's address in at a probed port. */
 export function probeFindings(snapshot: ClusterSnapshot): Finding[] {
+  if (passesKubelet(snapshot)) return [];
   const policies = new Map(byNamespace(snapshot.networkPolicies.filter(({ ingress }) => ingress !== undefined)));
   const addresses = probeAddresses(snapshot);
   return byNamespace(podsToCapture(snapshot).filter(({ probePorts }) => probePorts.length > 0)).flatMap(
@@ -39,6 +40,11 @@ export function probeFindings(snapshot: ClusterSnapshot): Finding[] {
       return [...found.values()].map((shut) => told(namespace, shut));
     },
   );
+}
+
+/** Azure's Network Policy Manager filters what a node forwards; what the node itself sends, the kubelet's probes, never passes there. */
+function passesKubelet({ daemonSets }: ClusterSnapshot): boolean {
+  return daemonSets.some(({ namespace, name }) => namespace === "kube-system" && name === "azure-npm");
 }
 
 /** Those that istio-cni was told, by its environment. */

@@ -20,6 +20,7 @@ export const objectKinds = {
   RequestAuthentication: { api: security, plural: "requestauthentications" },
   DestinationRule: { api: networking, plural: "destinationrules", isWhole: true },
   VirtualService: { api: networking, plural: "virtualservices", isWhole: true },
+  ClusterIssuer: { api: certManager, plural: "clusterissuers" },
   Issuer: { api: certManager, plural: "issuers" },
   Certificate: { api: certManager, plural: "certificates", isWhole: true },
 } as const;

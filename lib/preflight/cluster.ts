@@ -7,7 +7,7 @@ import { gatewayObjects } from "../istio/names";
 import { platformNeeds } from "../istio/platforms";
 import { certManagerFloor, istioLine, isOlder, nearestLine, type IstioLine } from "../istio/releases";
 import type { NodeState, ServiceState } from "../cluster-state/snapshot";
-import { isOurs, type Access, type ClusterFacts, type Plan } from "./facts";
+import { isOurs, type Access, type ClusterFacts, type ComingCertManager, type Plan } from "./facts";
 import { stackMark } from "../ownership/marks";
 import { waiverOf } from "./waivers";
 
@@ -127,19 +127,18 @@ export function nodePortFindings({ gateway, stack }: Plan, { services, objects }
 const certificates = "certificates.cert-manager.io";
 
 /** cert-manager, where a certificate is wanted of it. */
-export function certManagerFindings({ gateway }: Plan, facts: ClusterFacts): Finding[] {
+export function certManagerFindings(plan: Plan, facts: ClusterFacts): Finding[] {
+  const { gateway, certManagers = [] } = plan;
   if (gateway?.certificate === undefined || "definitions" in facts.gaps) {
     return [];
   }
+  const before = certManagers.filter(({ isBefore }) => isBefore);
+  if (before.some(({ installs }) => installs)) {
+    return issuerFindings(plan, facts, before);
+  }
   const crd = facts.definitions.find(({ name }) => name === certificates);
   if (!crd) {
-    const missing = { namespace: "", name: certificates };
-    const rule = `cert-manager ${certManagerFloor} or newer issues the gateway's certificate; install it, or disable https`;
-    return [
-      finding("CustomResourceDefinition", missing, "none", rule, {
-        write: "gateway: { certificate: { enabled: false } }",
-      }),
-    ];
+    return [missingFinding(certManagers.find(({ installs }) => installs))];
   }
   const version = semver.coerce(crd.labels["app.kubernetes.io/version"] ?? "");
   if (version && isOlder(version.version, certManagerFloor)) {
@@ -150,13 +149,35 @@ export function certManagerFindings({ gateway }: Plan, facts: ClusterFacts): Fin
       }),
     ];
   }
-  if (facts.issuerFound === false && gateway.issuer) {
-    const { kind, name } = gateway.issuer;
-    const object = { namespace: kind === "Issuer" ? gateway.namespace : "", name };
-    const rule = "the issuer of the gateway's certificate must exist; without `issuerName` the gateway gets its own CA";
-    return [finding(kind, object, "none", rule, { write: "gateway: { certificate: {} }" })];
+  const missing = issuerFindings(plan, facts, before);
+  return missing.length > 0 ? missing : controllerFindings(facts);
+}
+
+/** No cert-manager at all, unless the program brings one that the mesh does not wait for. */
+function missingFinding(beside: ComingCertManager | undefined): Finding {
+  const missing = { namespace: "", name: certificates };
+  const got = "none";
+  if (beside) {
+    const rule = `the mesh has to wait for CertManager "${beside.name}" of this program, which brings them`;
+    return finding("CustomResourceDefinition", missing, got, rule, { write: "{ dependsOn: certs }" });
   }
-  return controllerFindings(facts);
+  const rule =
+    `cert-manager ${certManagerFloor} or newer issues the gateway's certificate; have this stack install it ` +
+    '(in your own program: `new CertManager("certs")`), or disable https (`gateway: { certificate: { enabled: false } }`)';
+  const run = "pulumi config set istio-ambient:certManager true";
+  return finding("CustomResourceDefinition", missing, got, rule, { run });
+}
+
+/** The named issuer, unless a component that comes first makes it. */
+function issuerFindings({ gateway }: Plan, { issuerFound }: ClusterFacts, before: ComingCertManager[]): Finding[] {
+  const { kind, name } = gateway?.issuer ?? {};
+  const isComing = kind === "ClusterIssuer" && before.some(({ issuer }) => issuer === name);
+  if (issuerFound !== false || kind === undefined || name === undefined || isComing) {
+    return [];
+  }
+  const object = { namespace: kind === "Issuer" ? gateway!.namespace : "", name };
+  const rule = "the issuer of the gateway's certificate must exist; without `issuerName` the gateway gets its own CA";
+  return [finding(kind, object, "none", rule, { write: "gateway: { certificate: {} }" })];
 }
 
 /** With the CRDs alone an Issuer is accepted and never becomes ready. */

@@ -34,6 +34,19 @@ export interface Plan {
   gatewayApi?: string;
   /** Secrets with credentials for the images' registry. */
   pullSecrets?: string[];
+  /** Components of the same program that bring cert-manager, or an issuer. */
+  certManagers?: ComingCertManager[];
+}
+
+/** A CertManager of the same program, on the same cluster. */
+export interface ComingCertManager {
+  name: string;
+  /** It installs cert-manager, and does not only make an issuer. */
+  installs: boolean;
+  /** The mesh waits for it. */
+  isBefore: boolean;
+  /** Its ClusterIssuer, where the name is known. */
+  issuer?: string;
 }
 
 /** The ingress gateway, as far as it can clash with anything. */

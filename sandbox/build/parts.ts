@@ -72,7 +72,19 @@ export interface WheelPart {
   forTraffic?: true;
 }
 
-export type Part = GoPart | FilesPart | ChartsPart | WheelPart;
+/** Packages from PyPI for programs in Python, with what they need. */
+export interface PythonPart {
+  kind: "python";
+  name: string;
+  version: string;
+  /** Name of each package, and its version. */
+  packages: Record<string, string>;
+  forTraffic?: undefined;
+  /** Only our tests need it. */
+  forTests: true;
+}
+
+export type Part = GoPart | FilesPart | ChartsPart | WheelPart | PythonPart;
 
 /**
  * Release of Istio that the sandbox runs, as charts and as istiod: the newest commit of its module that the module proxy
@@ -94,6 +106,10 @@ const certManagerVersion = "1.21.2";
 const helmVersion = "3.22.0";
 const envoyVersion = "1.40.0";
 const gatewayApiVersion = "1.6.0";
+const pulumiYamlVersion = "1.25.0";
+/** Of this release the module proxy has the generators of all languages; later ones lack that of C#. */
+const generatorVersion = "3.215.0";
+const pythonVersions = { pulumi: "3.272.0", "pulumi-kubernetes": "4.34.2" };
 
 const kubernetesStaging = (
   "api apiextensions-apiserver apimachinery apiserver cli-runtime client-go cloud-provider cluster-bootstrap " +
@@ -163,6 +179,20 @@ const istioCharts = {
   ztunnel: "manifests/charts/ztunnel",
 };
 
+/** The CRDs of a tool that reads what `istio-ambient export` writes. */
+function definitions(name: string, module: string, version: string, folder: string, matching: RegExp): FilesPart {
+  return {
+    kind: "files",
+    name: `${name}-crds`,
+    version,
+    module,
+    moduleVersion: `v${version}`,
+    folders: { [folder]: "." },
+    matching,
+    forTests: true,
+  };
+}
+
 /** In the order they are built: the longest first where nothing else decides. */
 export const parts: Part[] = [
   {
@@ -214,6 +244,15 @@ export const parts: Part[] = [
     moduleVersion: `v${certManagerVersion}`,
     folders: { "deploy/crds": "." },
     matching: /\.yaml$/,
+  },
+  {
+    kind: "charts",
+    name: "cert-manager-chart",
+    // A release of this chart carries its version with a v, as the images do.
+    version: `v${certManagerVersion}`,
+    module: "github.com/cert-manager/cert-manager",
+    moduleVersion: `v${certManagerVersion}`,
+    charts: { "cert-manager": "deploy/charts/cert-manager" },
   },
   {
     kind: "go",
@@ -312,6 +351,47 @@ export const parts: Part[] = [
     moduleVersion: `v${before.gatewayApi}`,
     folders: { "config/crd/standard": "." },
     matching: /\.yaml$/,
+    forTests: true,
+  },
+  definitions("flux-helm", "github.com/fluxcd/helm-controller", "1.6.0", "config/crd/bases", /\.yaml$/),
+  definitions("flux-source", "github.com/fluxcd/source-controller", "1.9.6", "config/crd/bases", /\.yaml$/),
+  definitions("flux-kustomize", "github.com/fluxcd/kustomize-controller", "1.9.0", "config/crd/bases", /\.yaml$/),
+  definitions("argocd", "github.com/argoproj/argo-cd/v3", "3.4.0", "manifests/crds", /^application-crd\.yaml$/),
+  {
+    kind: "go",
+    name: "pulumi-yaml",
+    version: pulumiYamlVersion,
+    binaries: { "pulumi-language-yaml": "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml" },
+    requires: { "github.com/pulumi/pulumi-yaml": `v${pulumiYamlVersion}` },
+    variables: { "github.com/pulumi/pulumi-yaml/pkg/version.Version": `v${pulumiYamlVersion}` },
+    forTests: true,
+  },
+  {
+    kind: "go",
+    name: "sdk-generator",
+    version: generatorVersion,
+    binaries: { "sdk-generator": "." },
+    requires: {
+      "github.com/pulumi/pulumi/pkg/v3": `v${generatorVersion}`,
+      "github.com/pulumi/pulumi/sdk/v3": `v${generatorVersion}`,
+    },
+    sources: "sdk-generator",
+    forTests: true,
+  },
+  {
+    kind: "go",
+    name: "go-sdk",
+    version: pulumiVersion,
+    binaries: { none: "." },
+    requires: { "github.com/pulumi/pulumi/sdk/v3": `v${pulumiVersion}` },
+    sources: "go-sdk",
+    forTests: true,
+  },
+  {
+    kind: "python",
+    name: "python-packages",
+    version: pythonVersions.pulumi,
+    packages: pythonVersions,
     forTests: true,
   },
 ];

@@ -6,7 +6,7 @@ import { partPath } from "../build/cache";
 import { Credentials } from "./credentials";
 import { Instance } from "../instance";
 import { apiServer, podRange, serviceRange } from "./network";
-import { applicationQuery, gatewayClass, gatewayClassLabel, servingAnnotation } from "../pods/pods";
+import { gatewayClass, gatewayClassLabel, processQuery, servingAnnotation } from "../pods/pods";
 import { answers } from "../pods/probe";
 import { Service } from "./service";
 
@@ -137,7 +137,7 @@ export function stages(originals: Stage[], withTraffic: boolean): Stage[] {
   const label = (name: string) => `.metadata.labels["${name}"]`;
   const istiod = { key: ".metadata.labels.app", values: ["istiod"] };
   const gateway = { key: label(gatewayClassLabel), values: [gatewayClass] };
-  const application = { key: applicationQuery };
+  const application = { key: processQuery };
   return originals.flatMap((stage) => {
     if (stage.metadata.name !== "pod-ready") return [stage];
     const others = [

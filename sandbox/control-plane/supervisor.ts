@@ -1,6 +1,7 @@
 // The process inside the sandbox's namespaces that runs the control plane. When it ends, all of the sandbox ends.
 import { applicationRole } from "../pods/applications";
 import { boot, ControlPlane, ensureNodes } from "./boot";
+import { controllerRole, webhookRole } from "../pods/cert-manager";
 import { serve, Status } from "./control";
 import { gatewayRole } from "../pods/envoy";
 import { Instance } from "../instance";
@@ -59,7 +60,8 @@ async function main(): Promise<void> {
     const kubelet = new Kubelet(plane, () => new Map([...keeper.processes, ...(pods?.processes ?? [])]));
     const running = [keeper.run(), kubelet.run()];
     if (traffic.lacks.length === 0) {
-      pods = new PodKeeper(instance, plane, [gatewayRole(plane.core), applicationRole(plane.core)]);
+      const roles = [gatewayRole(plane.core), applicationRole(plane.core), controllerRole(plane), webhookRole(plane)];
+      pods = new PodKeeper(instance, plane, roles);
       running.push(pods.run(), new LoadBalancer(plane).run());
     }
     status.phase = "ready";

@@ -51,6 +51,25 @@ export async function ensurePlugins(instance: Instance, where: Places = places()
   return plugins;
 }
 
+/**
+ * Puts the language hosts for programs in YAML, Python and Go beside the plugins, for our tests: that of YAML is Pulumi's
+ * own, the others stand in.
+ */
+export function ensureLanguages(pulumiHome: string): void {
+  const standIn = typescript(path.join(__dirname, "other-language.ts"));
+  const hosts: Record<string, string[]> = {
+    yaml: [partPath("pulumi-yaml", "pulumi-language-yaml")],
+    python: standIn,
+    go: standIn,
+  };
+  for (const [name, argv] of Object.entries(hosts)) {
+    const folder = path.join(pulumiHome, pluginFolder("language", name));
+    fs.mkdirSync(folder, { recursive: true });
+    const environment = { PLUGIN_VERSION: sdkVersion("pulumi"), LANGUAGE: name };
+    writeProgram(path.join(folder, pluginProgram("language", name)), argv, environment);
+  }
+}
+
 /** What `ensurePlugins` said last. */
 export function chosenPlugins(instance: Instance): Plugin[] {
   return fs.existsSync(instance.pluginsFile) ? JSON.parse(fs.readFileSync(instance.pluginsFile, "utf8")) : [];

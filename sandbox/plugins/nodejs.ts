@@ -1,5 +1,5 @@
-// Stand-in for Pulumi's language host for Node.js, so that the real CLI runs a program's folder: it starts the program by the
-// SDK that is installed with it.
+// Stand-in for Pulumi's language host for Node.js, so that the real CLI runs a program's folder, and a plugin's: it starts
+// each by the SDK that is installed with it.
 import { ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import * as path from "node:path";
@@ -9,17 +9,16 @@ import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
 import {
   GetRequiredPackagesResponse,
   LanguageHandshakeResponse,
+  RunPluginRequest,
+  RunPluginResponse,
   RunRequest,
   RunResponse,
 } from "@pulumi/pulumi/proto/language_pb";
 import { Empty } from "google-protobuf/google/protobuf/empty_pb";
 import { engineAddress, pluginInfo, serve, unary } from "./process";
-
-/** Exit status by which the SDK says that what stopped the program was shown already. */
-const shownAlready = 32;
+import { endProgram, folderOf, runProgram } from "./running";
 
 const address = engineAddress();
-let program: ChildProcess | undefined;
 
 /** The command line of a program, its options as the SDK's entry point takes them. */
 function commandLine(request: RunRequest, folder: string, entryPoint: string): string[] {
@@ -39,53 +38,63 @@ function commandLine(request: RunRequest, folder: string, entryPoint: string): s
 
 /** Runs a program to its end. */
 function run(request: RunRequest): Promise<RunResponse> {
-  const folder = request.getInfo()?.getProgramDirectory() || request.getPwd();
+  const folder = folderOf(request);
   const entryPoint = request.getInfo()?.getEntryPoint() || ".";
   const runner = runnerOf(folder);
-  const response = new RunResponse();
   if (runner === undefined) {
-    response.setError(`the Pulumi SDK is not installed in ${folder}: run \`npm install\` there`);
-    return Promise.resolve(response);
+    return Promise.resolve(new RunResponse().setError(missing(folder)));
   }
-  const config = JSON.stringify(Object.fromEntries(request.getConfigMap().toArray()));
-  program = spawn(process.execPath, [runner, ...commandLine(request, folder, entryPoint)], {
-    cwd: request.getPwd() || folder,
-    stdio: ["ignore", "inherit", "inherit"],
-    env: {
-      ...process.env,
-      PULUMI_CONFIG: config,
-      PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
-      PULUMI_NODEJS_TYPESCRIPT: "true",
-    },
-  });
-  const child = program;
-  return new Promise((resolve) => {
-    const end = (error: string): void => {
-      response.setError(error);
-      resolve(response);
-    };
-    child.on("error", (error) => end(error.message));
-    child.on("close", (code, signal) => {
-      response.setBail(code === shownAlready);
-      end(
-        code === 0 || code === shownAlready
-          ? ""
-          : `${signal ? `Program ended by ${signal}` : `Program exited with non-zero exit code: ${code}`}`,
-      );
-    });
-  });
+  const argv = [process.execPath, runner, ...commandLine(request, folder, entryPoint)];
+  return runProgram(request, { argv, environment: { PULUMI_NODEJS_TYPESCRIPT: "true" } });
 }
 
-/** The SDK's entry point that belongs to the program in this folder. */
-function runnerOf(folder: string): string | undefined {
+function missing(folder: string): string {
+  return `the Pulumi SDK is not installed in ${folder}: run \`npm install\` there`;
+}
+
+/** An entry point of the SDK that belongs to the program in this folder. */
+function runnerOf(folder: string, entry = "run"): string | undefined {
   try {
-    return createRequire(path.join(folder, "program.js")).resolve("@pulumi/pulumi/cmd/run");
+    return createRequire(path.join(folder, "program.js")).resolve(`@pulumi/pulumi/cmd/${entry}`);
   } catch {
     return undefined;
   }
 }
 
-process.on("exit", () => program?.kill());
+const plugins = new Set<ChildProcess>();
+
+/** Runs a plugin for as long as the engine listens to it. */
+function runPlugin(call: grpc.ServerWritableStream<RunPluginRequest, RunPluginResponse>): void {
+  const { request } = call;
+  const folder = request.getInfo()?.getProgramDirectory() ?? request.getProgram();
+  const runner = runnerOf(folder, "run-plugin");
+  if (runner === undefined) {
+    call.emit("error", { code: grpc.status.FAILED_PRECONDITION, details: missing(folder) });
+    return;
+  }
+  const env = Object.fromEntries(request.getEnvList().map((each) => each.split(/=(.*)/s).slice(0, 2)));
+  const plugin = spawn(process.execPath, [runner, folder, ...request.getArgsList()], {
+    cwd: request.getPwd(),
+    stdio: ["ignore", "pipe", "pipe"],
+    env: { ...process.env, ...env, PULUMI_NODEJS_TYPESCRIPT: "true" } as NodeJS.ProcessEnv,
+  });
+  plugins.add(plugin);
+  plugin.stdout.on("data", (data: Buffer) => call.write(new RunPluginResponse().setStdout(data)));
+  plugin.stderr.on("data", (data: Buffer) => call.write(new RunPluginResponse().setStderr(data)));
+  plugin.on("close", (code) => {
+    plugins.delete(plugin);
+    call.write(new RunPluginResponse().setExitcode(code ?? 0));
+    call.end();
+  });
+  call.on("cancelled", () => plugin.kill());
+}
+
+function endAll(): void {
+  endProgram();
+  for (const plugin of plugins) plugin.kill();
+}
+
+process.on("exit", endAll);
 
 serve(new EngineClient(address, grpc.credentials.createInsecure()), (server) =>
   server.addService(LanguageRuntimeService, {
@@ -94,8 +103,11 @@ serve(new EngineClient(address, grpc.credentials.createInsecure()), (server) =>
     // The CLI would download what is named here; in a sandbox every plugin is there.
     getRequiredPackages: unary(() => new GetRequiredPackagesResponse()),
     run: unary(run),
+    runPlugin,
+    // No registry answers inside a sandbox; what a program or a plugin needs is there.
+    installDependencies: (call: grpc.ServerWritableStream<unknown, unknown>) => call.end(),
     cancel: unary(() => {
-      program?.kill();
+      endAll();
       return new Empty();
     }),
   }),

@@ -11,12 +11,22 @@ export const gatewayClass = "istio";
 /** Images of applications that a process here can stand for: agnhost's HTTP server, and the conformance suite's. */
 const applications = /\/(agnhost|echo-basic):/;
 
-/** What kwok asks of a pod to see whether it has an application: something comes out where it has. */
-export const applicationQuery = `.spec.containers.[] | select(.image | test("${applications.source.replaceAll("\\/", "/")}")) | .name`;
+/** Images of cert-manager's chart that one can stand for as well. */
+const issuing = { controller: /\/cert-manager-controller:/, webhook: /\/cert-manager-webhook:/ };
+
+const processes = [applications, ...Object.values(issuing)].map(({ source }) => source.replaceAll("\\/", "/"));
+
+/** What kwok asks of a pod to see whether it has a process of its own: something comes out where it has. */
+export const processQuery = `.spec.containers.[] | select(.image | test("${processes.join("|")}")) | .name`;
 
 /** The container of the pod's application. */
 export function applicationOf(pod: V1Pod): V1Container | undefined {
   return pod.spec?.containers.find(({ image = "" }) => applications.test(image));
+}
+
+/** The container of that part of cert-manager. */
+export function issuingContainerOf(pod: V1Pod, part: keyof typeof issuing): V1Container | undefined {
+  return pod.spec?.containers.find(({ image = "" }) => issuing[part].test(image));
 }
 
 /** Lets the pod's readiness be that of its process. */

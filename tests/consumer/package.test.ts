@@ -75,6 +75,9 @@ describe("the npm package", () => {
       "dist/components/index.js",
       "dist/components/index.d.ts",
       "dist/cli/main.js",
+      "dist/plugin/main.js",
+      "plugin/PulumiPlugin.yaml",
+      "plugin/schema.json",
       "components/mesh/ambient-mesh.ts",
       "tsconfig.json",
     ]) {
@@ -93,6 +96,7 @@ describe("the npm package", () => {
       "index.ts",
       "lib",
       "package.json",
+      "plugin",
       "tsconfig.json",
     ]);
   });

@@ -8,6 +8,7 @@ import {
   AccessPolicy,
   AmbientMesh,
   AmbientNamespace,
+  CertManager,
   GatewayApi,
   HttpRoute,
   IngressGateway,
@@ -32,6 +33,7 @@ function namesOf({ children }: WithChildren): string[] {
 
 /** One of each component, with everything that it can make. */
 function everything(): Record<string, WithChildren> {
+  const certs = new CertManager("certs");
   const mesh = new AmbientMesh("mesh", { preflight: { enabled: false } });
   const gatewayApi = new GatewayApi("definitions", {}, { parent: mesh });
   const shop = new AmbientNamespace("shop", { mtls: "strict" });
@@ -62,7 +64,7 @@ function everything(): Record<string, WithChildren> {
       jwt: { issuer: "https://id.example.com" },
     },
   });
-  return { mesh, gatewayApi, shop, gateway, waypoint, route, traffic, access };
+  return { certs, mesh, gatewayApi, shop, gateway, waypoint, route, traffic, access };
 }
 
 describe("what a component made", () => {

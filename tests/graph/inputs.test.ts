@@ -38,6 +38,7 @@ describe("arguments that are none", () => {
     AccessPolicy: "name",
     AmbientMesh: "version",
     AmbientNamespace: "name",
+    CertManager: "version",
     GatewayApi: "version",
     HttpRoute: "name",
     IngressGateway: "name",

@@ -5,7 +5,7 @@ import * as command from "@pulumi/command";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { AmbientMesh, AmbientMeshArgs } from "../../components";
-import { partRule } from "../../components/mesh/chart-values";
+import { partRule } from "../../components/mesh/chart-rules";
 import { resolved } from "../../components/support/arguments";
 import { waivable } from "../../lib/preflight";
 import { ApiServer } from "../unit/fixtures/api-server";

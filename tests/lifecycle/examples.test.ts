@@ -12,10 +12,11 @@ import { Asked, send } from "./requests";
 import { get, settled, sources } from "./support";
 
 const load = createRequire(__filename);
-/** Those of one stack; that of two is tried by two-teams.test.ts. */
+/** Those of one stack in TypeScript; that of two is tried by two-teams.test.ts, other languages by languages.test.ts. */
 const examples = fs
   .readdirSync(path.join(root, "examples"))
   .filter((name) => fs.existsSync(path.join(root, "examples", name, "Pulumi.yaml")))
+  .filter((name) => fs.existsSync(path.join(root, "examples", name, "package.json")))
   .sort();
 
 interface Expected {

@@ -297,6 +297,8 @@ describe("what people ran into", () => {
     assert.deepEqual(unread.find(({ kind }) => kind === "serviceEntries")?.narrowed, [
       "waypoint-exists",
       "waypoint-bound",
+      "waypoint-dns",
+      "policy-tokens",
     ]);
     const { out } = await istioAmbient(["check", "--kubeconfig", kubeconfig]);
     assert.equal(out.match(/cannot list resource "daemonsets"/g)?.length, 1);

@@ -12,6 +12,9 @@ export const sources = {
   gatewayApi: { source: setting("ISTIO_AMBIENT_CRDS") },
 };
 
+/** The chart of cert-manager that the sandbox was built with. */
+export const certManagerCharts = { directory: setting("ISTIO_AMBIENT_CERT_MANAGER") };
+
 /** One stack of an inline program. */
 export class TestStack {
   /** Hears of each step as it begins: "create mesh-base". */

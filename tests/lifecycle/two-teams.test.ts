@@ -10,7 +10,7 @@ import { CliStack, configOf } from "../support/cli-stack";
 import { root, unpack } from "../support/programs";
 import { istioAmbient } from "../unit/fixtures/terminal";
 import { inventory } from "./inventory";
-import { apply, condition, get, kubectl, settled, sources } from "./support";
+import { apply, condition, get, kubectl, KubeObject, settled, sources } from "./support";
 import { intruder, ordersProgram } from "./two-teams-programs";
 
 const example = path.join(root, "examples", "hostk8s-stack");
@@ -67,6 +67,7 @@ function theirs(): string[] {
 describe("two teams on one mesh", () => {
   let workDir: string;
   let first: string[];
+  let certs: CliStack;
   let platform: CliStack;
   let application: CliStack;
   let orders: CliStack;
@@ -93,18 +94,21 @@ describe("two teams on one mesh", () => {
     return CliStack.init(folder, "dev", config);
   }
 
-  before(() => {
+  before(async () => {
     workDir = fs.mkdtempSync(path.join(os.tmpdir(), "istio-ambient-teams-"));
     unpack(workDir);
     kubectl("create", "namespace", "bystander");
     apply(codeOf("two-teams.md", "rights"));
     team = teamKubeconfig(workDir);
-    first = inventory();
     const copy = (name: string): string => {
       const folder = path.join(workDir, name);
       fs.cpSync(path.join(example, name), folder, { recursive: true });
       return folder;
     };
+    // The sandbox brings its cert-manager along; certs.test.ts installs one.
+    certs = CliStack.init(copy("certs"), "dev", { "hostk8s-certs:certManager": { install: false } });
+    await certs.up();
+    first = inventory();
     const folder = copy("platform");
     const config = configOf(folder, "dev");
     const mesh = config["hostk8s-platform:mesh"] as object;
@@ -116,7 +120,8 @@ describe("two teams on one mesh", () => {
   });
 
   after(async () => {
-    for (const stack of [stranger, orders, application, platform]) await stack?.remove();
+    for (const stack of [stranger, orders, application, platform, certs]) await stack?.remove();
+    kubectl("delete", "secret", "root-ca-cluster-issuer-ca", "-n", "cert-manager", "--ignore-not-found");
     kubectl("delete", "namespace", "bystander", "orders", "--ignore-not-found");
     kubectl("delete", "clusterrole,clusterrolebinding", "orders-team", "--ignore-not-found");
     fs.rmSync(workDir, { recursive: true, force: true });
@@ -124,6 +129,12 @@ describe("two teams on one mesh", () => {
 
   it("have a mesh by one stack, and an application on it by another, which knows the gateway by its output", async () => {
     await platform.up();
+    const [{ spec }] = get("certificate", "hostk8s-gateway-cert", "-n", "istio-system") as [KubeObject];
+    assert.deepEqual(spec["issuerRef"], {
+      group: "cert-manager.io",
+      kind: "ClusterIssuer",
+      name: certs.outputs()["issuerName"],
+    });
     const { outputs, diagnostics } = await application.up();
     assert.deepEqual(
       diagnostics.filter((line) => !line.startsWith("warning: ")),
@@ -172,7 +183,7 @@ describe("two teams on one mesh", () => {
   });
 
   it("have nothing to change afterwards, any of them", async () => {
-    for (const stack of [platform, application]) assert.deepEqual((await stack.preview()).steps, []);
+    for (const stack of [certs, platform, application]) assert.deepEqual((await stack.preview()).steps, []);
   });
 
   it("lose nothing to a stack that claims what all of them have made", async () => {

@@ -6,7 +6,9 @@ import { kindCluster, kindDefaults, publishedPorts } from "../../lib/kind/kind-c
 import { judge, type Report } from "../../lib/checks/verdicts";
 import { certificateBreakages } from "./fixtures/breakages-certificates";
 import { dataplaneBreakages } from "./fixtures/breakages-dataplane";
+import { analyzerBreakages } from "./fixtures/breakages-field-analyzers";
 import { captureBreakages } from "./fixtures/breakages-field-capture";
+import { fieldPolicyBreakages } from "./fixtures/breakages-field-policies";
 import { waypointBreakages } from "./fixtures/breakages-field-waypoints";
 import { gatewayBreakages } from "./fixtures/breakages-gateway";
 import { networkBreakages } from "./fixtures/breakages-network";
@@ -25,6 +27,8 @@ const breakages = [
   ...pluginBreakages,
   ...captureBreakages,
   ...waypointBreakages,
+  ...analyzerBreakages,
+  ...fieldPolicyBreakages,
 ];
 const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
 

@@ -43,8 +43,8 @@ describe("reading a cluster", () => {
       mesh.add(lists.events, { metadata: { name: `e-${index}`, namespace: "shop" }, involvedObject: {} });
     }
     const { snapshot } = await read();
-    assert.equal(snapshot.events.length, 2 * 501);
-    assert.equal(asked(lists.events).length, 4);
+    assert.equal(snapshot.events.length, 3 * 501);
+    assert.equal(asked(lists.events).length, 6);
   });
 
   it("asks ztunnels of the nodes with most of the captured pods, and of no more than twenty", async () => {
@@ -73,7 +73,7 @@ describe("reading a cluster", () => {
     const { snapshot, requests } = await read();
     assert.deepEqual(snapshot, { ...(await mesh.snapshot()), server: server.address });
     assert.equal(requests, server.requests.length);
-    assert.equal(requests, 46);
+    assert.equal(requests, 53);
   });
 
   it("asks for no more when namespaces, Services, routes and policies become many", async () => {
@@ -82,7 +82,7 @@ describe("reading a cluster", () => {
         mesh.add(path, { metadata: { name: `extra-${index}`, namespace: "shop" } });
       }
     }
-    assert.equal((await read()).requests, 46);
+    assert.equal((await read()).requests, 53);
   });
 
   it("reads many Secrets and ConfigMaps of gateways by one list each", async () => {
@@ -96,10 +96,10 @@ describe("reading a cluster", () => {
     const { snapshot, requests } = await read();
     assert.deepEqual(
       snapshot.configMaps.map(({ name }) => name),
-      ["hostk8s-gateway-overlay", "istio-cni-config"],
+      ["hostk8s-gateway-overlay", "istio-cni-config", "istio"],
     );
     assert.deepEqual(snapshot.secrets.map(({ name }) => name).sort(), ["hostk8s-gateway-cert", "istio-ca-secret"]);
-    assert.equal(requests, 46);
+    assert.equal(requests, 53);
   });
 
   it("asks for metadata only where nothing else is looked at", async () => {
@@ -110,7 +110,6 @@ describe("reading a cluster", () => {
       "/api/v1/secrets",
       "/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies",
       "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
-      "/apis/networking.istio.io/v1/workloadentries",
     ]);
   });
 
@@ -153,7 +152,7 @@ describe("reading a cluster", () => {
           "waypoint-pods",
           "waypoint-serves",
         ].map(gateways),
-        ...["policy-ingress", "gateway-class-known"].map(gateways),
+        ...["policy-ingress", "gateway-class-known", "gateway-revision"].map(gateways),
       ]),
     );
     function daemonSets(id: string) {
@@ -162,6 +161,25 @@ describe("reading a cluster", () => {
     function gateways(id: string) {
       return [id, forbidden];
     }
+  });
+
+  it("judges what it may read of several kinds of routes, and does not miss what the API does not have", async () => {
+    const grpc = lists.routes.replace("httproutes", "grpcroutes");
+    server.answers.set(lists.routes.replace("httproutes", "tcproutes"), { status: 404, message: "not found" });
+    assert.deepEqual((await read()).snapshot.gaps, {});
+    server.answers.set(grpc, { status: 403, message: "no right to grpcroutes" });
+    const { snapshot } = await read();
+    assert.deepEqual(snapshot.gaps, { routes: { cause: "forbidden", why: "no right to grpcroutes", partial: true } });
+    const report = judge(checks, snapshot, context);
+    assert.deepEqual(
+      report.results.filter(({ outcome }) => outcome !== "passed"),
+      [],
+    );
+    assert.deepEqual(report.unread[0]?.narrowed, ["routes", "route-ports", "service-routes", "policy-ingress"]);
+    for (const plural of ["httproutes", "tlsroutes"]) {
+      server.answers.set(lists.routes.replace("httproutes", plural), { status: 404, message: "not found" });
+    }
+    assert.equal((await read()).snapshot.gaps.routes?.cause, "forbidden");
   });
 
   it("leaves open whether releases have drifted where their Secrets or objects cannot be read", async () => {

@@ -17,6 +17,13 @@ async function look(mesh: MeshApi, scope: Scope = {}): Promise<Report> {
   return judge(checks, await mesh.snapshot(), context, scope);
 }
 
+function refuseRoutes(mesh: MeshApi): MeshApi {
+  for (const kind of ["httproutes", "grpcroutes", "tlsroutes", "tcproutes"]) {
+    mesh.refuse(lists.routes.replace("httproutes", kind), { kind: "forbidden", why: "no right" });
+  }
+  return mesh;
+}
+
 const open = (report: Report) =>
   Object.fromEntries(report.results.filter((r) => r.outcome !== "passed").map((r) => [r.check.id, r.outcome]));
 
@@ -31,10 +38,11 @@ describe("the verdict", () => {
   });
 
   it("is good, and says so, where something was not checked", async () => {
-    const report = await look(new MeshApi().refuse(lists.routes, { kind: "forbidden", why: "no right" }));
-    assert.deepEqual(open(report), { routes: "unknown", "route-ports": "unknown", "policy-ingress": "unknown" });
+    const report = await look(refuseRoutes(new MeshApi()));
+    const ids = ["routes", "route-ports", "service-routes", "policy-ingress"];
+    assert.deepEqual(open(report), Object.fromEntries(ids.map((id) => [id, "unknown"])));
     assert.ok(isGood(report));
-    assert.deepEqual(tally(report), { passed: checks.length - 3, warned: 0, failed: 0, waived: 0, unknown: 3 });
+    assert.deepEqual(tally(report), { passed: checks.length - 4, warned: 0, failed: 0, waived: 0, unknown: 4 });
   });
 
   it("is good where every failure is waived by its id, and keeps what was found with the reason", async () => {
@@ -68,7 +76,7 @@ describe("the verdict", () => {
         cause: "forbidden",
         why: "no right to entries",
         open: [],
-        narrowed: ["waypoint-exists", "waypoint-bound"],
+        narrowed: ["waypoint-exists", "waypoint-bound", "waypoint-dns", "policy-tokens"],
       },
     ]);
     assert.deepEqual(open(report), { "pod-sandboxes": "unknown", "pods-created": "unknown" });
@@ -135,10 +143,9 @@ describe("the verdict", () => {
     const mesh = new MeshApi()
       .edit(lists.namespaces, "shop", label("istio-injection", "enabled"))
       .edit(lists.daemonSets, "ztunnel", set("status.numberReady", 0))
-      .edit(lists.gateways, "waypoint", set("spec.listeners", []))
-      .refuse(lists.routes, { kind: "forbidden", why: "no right" });
-    const data = reportData(await look(mesh), documentation);
-    assert.deepEqual(data.tally, { passed: checks.length - 6, warned: 1, failed: 2, waived: 0, unknown: 3 });
+      .edit(lists.gateways, "waypoint", set("spec.listeners", []));
+    const data = reportData(await look(refuseRoutes(mesh)), documentation);
+    assert.deepEqual(data.tally, { passed: checks.length - 7, warned: 1, failed: 2, waived: 0, unknown: 4 });
     validate(JSON.parse(JSON.stringify(data)));
     assert.deepEqual(validate.errors, null);
     assert.equal(validate({ ...data, extra: true }), false);

@@ -27,7 +27,7 @@ data-plane
 √ istio-cni is connected to ztunnel on every node that was asked
 √ ztunnel serves every captured pod of the nodes that were asked
 √ every captured pod has a ztunnel on its node
-‼ the mesh's CNI does not prevent pods from starting
+‼ the mesh's CNI does not prevent pods from starting or ending
     not checked: see “not read” below
 ‼ no quota or admission rule rejects the mesh's pods
     not checked: see “not read” below
@@ -156,6 +156,12 @@ network
     const message = '`--namespace`: got "shopp"; must be an existing namespace; write `--namespace shop`\n';
     assert.deepEqual({ code, out, err }, { code: 64, out: "", err: message });
     server.answers.set(lists.namespaces, { status: 403, message: "no right to list namespaces" });
+    assert.deepEqual(await check("--namespace", "shopp"), {
+      code: 64,
+      out: "",
+      err: '`--namespace`: got "shopp"; must be an existing namespace; write `--namespace <name>`\n',
+    });
+    server.answers.set(`${lists.namespaces}/shopp`, { status: 403, message: "no right to shopp" });
     assert.notEqual((await check("--namespace", "shopp")).code, 64);
   });
 
@@ -172,13 +178,14 @@ network
 √ every waypoint serves the kind of traffic that it is named for
 √ every waypoint has a mesh listener
 √ every Service with a waypoint label is bound to its waypoint
+√ every ServiceEntry with a waypoint has addresses that ztunnel knows
 √ every waypoint has running pods
 
 not read
 --------
-‼ serviceEntries: no right to list entries; narrows waypoint-exists, waypoint-bound
+‼ serviceEntries: no right to list entries; narrows waypoint-exists, waypoint-bound, waypoint-dns
 
-√ 6 passed
+√ 7 passed
 `,
     );
     assert.equal(code, 0);
@@ -226,7 +233,7 @@ not read
     const { out } = await istioAmbient(argv, { color: true });
     assert.ok(out.includes("\u001b[32m√\u001b[0m istio-cni is ready on every node\n"));
     assert.ok(out.includes("\u001b[31m×\u001b[0m ztunnel is ready on every node\n"));
-    assert.ok(out.includes("\u001b[33m‼\u001b[0m the mesh's CNI does not prevent pods from starting\n"));
+    assert.ok(out.includes("\u001b[33m‼\u001b[0m the mesh's CNI does not prevent pods from starting or ending\n"));
     const plain = (await check("--category", "data-plane")).out;
     const uncolored = ["[32m", "[31m", "[33m", "[0m"].reduce((text, code) => text.replaceAll(`\u001b${code}`, ""), out);
     assert.equal(uncolored, plain);

@@ -21,6 +21,7 @@ const components = [
   "AccessPolicy",
   "AmbientMesh",
   "AmbientNamespace",
+  "CertManager",
   "GatewayApi",
   "HttpRoute",
   "IngressGateway",

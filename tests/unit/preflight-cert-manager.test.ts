@@ -73,6 +73,22 @@ describe("the preflight's verdict on cert-manager", () => {
       {},
       { certManager: { deployments: [controller({ available: 0 }), controller({ available: 1 })], leads: false } },
     ],
+    [
+      "that the program installs before the mesh, with the issuer",
+      {
+        gateway: { ...gateway, ownAuthority: false, issuer: { kind: "ClusterIssuer", name: "root" } },
+        certManagers: [{ name: "certs", installs: true, isBefore: true, issuer: "root" }],
+      },
+      { definitions: [], certManager: undefined, issuerFound: false },
+    ],
+    [
+      "that runs, with an issuer that the program makes before the mesh",
+      {
+        gateway: { ...gateway, ownAuthority: false, issuer: { kind: "ClusterIssuer", name: "root" } },
+        certManagers: [{ name: "certs", installs: false, isBefore: true, issuer: "root" }],
+      },
+      { issuerFound: false },
+    ],
     ["that leads without a Deployment", {}, { certManager: { deployments: [], leads: true } }],
     ["of which nothing can be said", {}, { certManager: undefined }],
     [

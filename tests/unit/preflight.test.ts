@@ -177,7 +177,35 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     {},
     { definitions: [] },
     '`CustomResourceDefinition certificates.cert-manager.io`: got "none"; cert-manager 1.0.0 or newer issues the ' +
-      "gateway's certificate; install it, or disable https; write `gateway: { certificate: { enabled: false } }`",
+      'gateway\'s certificate; have this stack install it (in your own program: `new CertManager("certs")`), or disable ' +
+      "https (`gateway: { certificate: { enabled: false } }`); run `pulumi config set istio-ambient:certManager true`",
+  ],
+  [
+    "a cert-manager of the same program that the mesh does not wait for",
+    { certManagers: [{ name: "certs", installs: true, isBefore: false }] },
+    { definitions: [] },
+    '`CustomResourceDefinition certificates.cert-manager.io`: got "none"; the mesh has to wait for CertManager "certs" of ' +
+      "this program, which brings them; write `{ dependsOn: certs }`",
+  ],
+  [
+    "an issuer of another name than the one that the program makes",
+    {
+      gateway: { ...gateway, ownAuthority: false, issuer: { kind: "ClusterIssuer", name: "letsencrypt" } },
+      certManagers: [{ name: "certs", installs: true, isBefore: true, issuer: "root" }],
+    },
+    { definitions: [], issuerFound: false },
+    `\`ClusterIssuer letsencrypt\`: got "none"; the issuer of the gateway's certificate must exist; without ` +
+      "`issuerName` the gateway gets its own CA; write `gateway: { certificate: {} }`",
+  ],
+  [
+    "an Issuer of the name of the program's ClusterIssuer",
+    {
+      gateway: { ...gateway, ownAuthority: false, issuer: { kind: "Issuer", name: "root" } },
+      certManagers: [{ name: "certs", installs: false, isBefore: true, issuer: "root" }],
+    },
+    { issuerFound: false },
+    `\`Issuer istio-system/root\`: got "none"; the issuer of the gateway's certificate must exist; without ` +
+      "`issuerName` the gateway gets its own CA; write `gateway: { certificate: {} }`",
   ],
   [
     "an old cert-manager",

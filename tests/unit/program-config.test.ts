@@ -30,6 +30,18 @@ describe("the configuration of the program", () => {
     });
   });
 
+  it("asks for cert-manager by true, or by its arguments as an object", () => {
+    assert.deepEqual(programSettings({ certManager: "true" }).certManager, {});
+    assert.equal(programSettings({ certManager: "false" }).certManager, undefined);
+    const args = { charts: { directory: "./charts" }, issuer: { name: "corporate-ca" } };
+    assert.deepEqual(programSettings({ certManager: JSON.stringify(args) }), {
+      enabled: true,
+      mesh: {},
+      certManager: args,
+      violations: [],
+    });
+  });
+
   it("may be empty", () => {
     assert.deepEqual(programSettings({}), { enabled: true, mesh: {}, violations: [] });
   });
@@ -60,8 +72,20 @@ describe("the configuration of the program", () => {
     [
       { colour: "blue" },
       '`istio-ambient:colour`: got "blue"; there is no such key, only enabled, controlPlaneMemory, ' +
-        "dataplaneMemory, gatewayReplicas, telemetryEnabled, accessLogs, footprint, mesh; run `pulumi config rm " +
-        "istio-ambient:colour`",
+        "dataplaneMemory, gatewayReplicas, telemetryEnabled, accessLogs, footprint, certManager, mesh; run `pulumi config " +
+        "rm istio-ambient:colour`",
+    ],
+    [
+      { certManager: "yes" },
+      '`istio-ambient:certManager`: got "yes"; must be true or false, or an object of arguments; run `pulumi config set ' +
+        "istio-ambient:certManager true`",
+    ],
+    [
+      { certManager: '{"install":false,"version":"1.21.2","issuer":{"name":"Root CA"}}' },
+      '`istio-ambient:certManager.issuer.name`: got "Root CA"; must be 1 to 253 lowercase letters, digits, hyphens or dots, ' +
+        'and must begin and end with a letter or digit; write `name: "root-ca"`',
+      '`istio-ambient:certManager.version`: got "1.21.2"; has no effect with `install: false`, which leaves cert-manager as ' +
+        "it is; run `pulumi config rm --path istio-ambient:certManager.version`",
     ],
     [
       { accessLogs: "yes" },

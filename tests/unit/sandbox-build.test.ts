@@ -2,6 +2,7 @@
 import * as assert from "node:assert/strict";
 import { goMod, releaseChart, releaseValues } from "../../sandbox/build/build";
 import { cacheDirectory, partFolder } from "../../sandbox/build/cache";
+import { defaultCertManagerVersion } from "../../lib/istio/releases";
 import { GoPart, parts } from "../../sandbox/build/parts";
 
 const part: GoPart = {
@@ -29,6 +30,12 @@ replace example.com/stage => example.com/stage v0.2.0
     const binaries = parts.flatMap((each) => (each.kind === "go" ? Object.keys(each.binaries) : []));
     assert.deepEqual([...new Set(names)], names);
     assert.deepEqual([...new Set(binaries)], binaries);
+  });
+
+  it("have the cert-manager that is installed by default", () => {
+    const versions = parts.flatMap(({ name, version }) => (name.startsWith("cert-manager") ? [version] : []));
+    const version = defaultCertManagerVersion;
+    assert.deepEqual(versions, [version, version, `v${version}`]);
   });
 
   it("move to another folder when anything they are made from changes", () => {

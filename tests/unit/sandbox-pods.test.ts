@@ -41,7 +41,8 @@ describe("the stages of pods", () => {
     ].join("\n");
     const all = stages([{ ...ready, spec: { ...ready.spec, next: { statusTemplate } } }], true);
     const gateway = '.metadata.labels["gateway.networking.k8s.io/gateway-class-name"]';
-    const application = '.spec.containers.[] | select(.image | test("/(agnhost|echo-basic):")) | .name';
+    const application =
+      '.spec.containers.[] | select(.image | test("/(agnhost|echo-basic):|/cert-manager-controller:|/cert-manager-webhook:")) | .name';
     const app = { key: ".metadata.labels.app", values: ["istiod"] };
     const serving = { key: '.metadata.annotations["sandbox.istio-ambient/serving"]', operator: "Exists" };
     const unready = statusTemplate

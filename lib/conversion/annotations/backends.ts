@@ -1,5 +1,6 @@
 // How a backend is spoken to.
 import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
+import { serviceVariables } from "../filters";
 import type { Settings } from "../settings";
 import {
   boolean,
@@ -49,6 +50,11 @@ function tls(settings: Settings, { other }: Surroundings): Verdict {
   );
 }
 
+/** True for what HTTPRoute and BackendTLSPolicy take as a hostname. */
+function isHostname(text: string): boolean {
+  return text.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text);
+}
+
 const onOff = /^(on|off)$/;
 
 const readSecret: Reader = (value, settings, around) => {
@@ -84,7 +90,7 @@ const readSecret: Reader = (value, settings, around) => {
       'proxy-ssl-name: "backend.example.com"',
     );
   }
-  if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(hostname)) {
+  if (!isHostname(hostname)) {
     return refused("a BackendTLSPolicy takes a hostname", 'proxy-ssl-name: "backend.example.com"');
   }
   settings.verified = { secret: name, hostname };
@@ -147,17 +153,19 @@ export const backends: Family = {
       name: "upstream-vhost",
       told: "table",
       does: "the Host header that the backend gets",
-      becomes: "`URLRewrite` with hostname; variables are refused",
+      becomes: "`URLRewrite` with hostname; variables other than `$service_name` and `$namespace` are refused",
       source: "upstreamvhost",
-      read: (value, settings) => {
+      read: (value, settings, around) => {
         if (value.trim() === "$host" || value.trim() === "$http_host") return inert("this is the default");
-        if (!/^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(value.trim())) {
+        const vhost = value.trim();
+        const known = around.ingress.metadata.namespace === undefined ? /\$\{?service_name\}?/g : serviceVariables;
+        if (!isHostname(vhost.replace(known, "x"))) {
           return refused(
-            "URLRewrite takes a hostname in lower case, without port and variables",
+            "URLRewrite takes a hostname in lower case, without port, and no variables but the Service's name and namespace",
             'upstream-vhost: "backend.example.com"',
           );
         }
-        settings.vhost = value.trim();
+        settings.vhost = vhost;
         return converted("URLRewrite hostname");
       },
     },

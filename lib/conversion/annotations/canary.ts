@@ -74,7 +74,7 @@ export const canary: Family = {
       "the value that picks the canary",
       "the value of the header match",
       (value, canary) => {
-        canary.headerValue = value;
+        canary.headerValue = value.trim();
         return converted("the value of the header match");
       },
     ),

@@ -9,6 +9,8 @@ const leader = "enable-cors";
 /** Methods of HTTPRoute's CORS filter. */
 const methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH"];
 const originForm = /^https?:\/\/((\*\.)?([a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+|\*)(:[0-9]{1,5})?$/;
+/** Other origins NGINX skips. */
+const takenOrigin = /^([a-z]+:\/\/(\*\.)?[A-Za-z0-9.-]*(:\d+)?|null)$/;
 const headerForm = /^[A-Za-z0-9-_, ]*$/;
 
 /** What NGINX sends where an annotation is missing or wrong. */
@@ -64,17 +66,20 @@ export const cors: Family = {
       ifEnabled((value, settings) => {
         const given = listOf(value);
         if (given.includes("*")) return converted("allowOrigins");
-        const unfit = given.filter((origin) => !originForm.test(origin));
+        const taken = given.filter((origin) => takenOrigin.test(origin));
+        const unfit = taken.filter((origin) => !originForm.test(origin));
         if (unfit.length > 0) {
           return refused(
             `HTTPRoute takes origins of http and https only, not ${unfit.join(", ")}`,
             "leave these origins out, or let the backend answer for them",
           );
         }
-        corsOf(settings).origins = given;
-        return given.some((origin) => origin.includes("*"))
-          ? changed("a `*` stands for any number of labels; NGINX takes one", "allowOrigins")
-          : converted("allowOrigins");
+        corsOf(settings).origins = taken;
+        const skipped = given.filter((origin) => !taken.includes(origin));
+        if (taken.some((origin) => origin.includes("*"))) {
+          return changed("a `*` stands for any number of labels; NGINX takes one", "allowOrigins");
+        }
+        return converted("allowOrigins", skipped.length > 0 ? `NGINX skips ${skipped.join(", ")}` : undefined);
       }),
     ),
     detailOf(

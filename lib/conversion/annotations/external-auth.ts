@@ -2,6 +2,7 @@
 import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
 import { defined } from "../../json";
 import { oneLine } from "../literals";
+import { directives, wordsOf } from "./snippet";
 import { booleanOf, detailOf, listOf, type Annotation, type Reader, type Surroundings, type Told } from "./family";
 
 const source = "authreq";
@@ -99,6 +100,7 @@ function additionalHeaders(around: Surroundings): { [name: string]: string } | u
   const fixed = Object.entries({
     ...(redirect === undefined ? {} : { "X-Auth-Request-Redirect": redirect }),
     ...config,
+    ...snippetHeaders(around),
   }).filter(([, value]) => !value.includes("$"));
   return fixed.length > 0 ? Object.fromEntries(fixed) : undefined;
 }
@@ -117,6 +119,28 @@ const readResponseHeaders: Reader = (value) =>
         "one of these names is not a header name, so NGINX answers 503",
         'auth-response-headers: "X-User, X-Email"',
       );
+
+/** The headers that an auth-snippet sets; undefined where it does anything else. */
+function snippetHeaders({ other }: Surroundings): { [name: string]: string } | undefined {
+  const lines = directives(other("auth-snippet") ?? "")?.map(wordsOf);
+  return lines?.every(([name, ...words]) => name === "proxy_set_header" && words.length === 2 && words[1] !== "")
+    ? Object.fromEntries(lines.map(([, header, value]) => [header!, value!]))
+    : undefined;
+}
+
+const readAuthSnippet: Reader = (_, __, around) => {
+  const headers = snippetHeaders(around);
+  const fix = "includeAdditionalHeadersInCheck of the provider";
+  if (headers === undefined) return refused("Envoy does not read NGINX's configuration", fix);
+  const variables = Object.entries(headers).filter(([, value]) => value.includes("$"));
+  const [unknown] = variables.filter(
+    ([name, value]) => !(/^x-forwarded-host$/i.test(name) && /^\$(http_)?host$/.test(value)),
+  );
+  if (unknown) return refused(`a provider knows no variables, as in ${unknown[0]}`, "headers with fixed values");
+  return variables.length > 0
+    ? changed("the service gets no X-Forwarded-Host: it sees the host of the request itself", fix)
+    : mapped(fix);
+};
 
 const readSetHeaders: Reader = (_, __, around) => {
   const config = configOf(around);
@@ -185,8 +209,8 @@ export const externalAuth: Annotation[] = [
     "table",
     "auth-snippet",
     "NGINX configuration for the request to the service",
-    "refused: Envoy does not read NGINX's configuration",
-    say(refused("Envoy does not read NGINX's configuration", "includeAdditionalHeadersInCheck of the provider")),
+    "`includeAdditionalHeadersInCheck` of the provider where every line sets a header to a fixed value; refused otherwise",
+    readAuthSnippet,
   ),
   detail(
     "text",

@@ -17,6 +17,13 @@ export const paths: Family = {
       read: (value, settings) => {
         const target = value.trim();
         if (!/^\/?[-._~a-zA-Z0-9/:$]*$/.test(target)) return inert("NGINX ignores a value with these characters");
+        if (/^https?:\/\//.test(target)) {
+          const to = target.replace(/\/?\$\d$/, "$request_uri");
+          return refused(
+            "NGINX answers 302 with a URL, which is a redirect and no rewrite",
+            `temporal-redirect: "${to}"`,
+          );
+        }
         if (!/^[/$]/.test(target)) {
           return refused("Gateway API takes absolute paths only", `rewrite-target: "/${target}"`);
         }
@@ -42,8 +49,9 @@ export const paths: Family = {
       becomes: "a rule for `/` with RequestRedirect; a query of the request stays, where NGINX drops it",
       source,
       read: (value, settings) => {
-        if (!/^\/[-._~a-zA-Z0-9/:]*$/.test(value)) return inert("not an absolute path, so NGINX ignores it");
-        settings.appRoot = value;
+        const path = value.trim();
+        if (!/^\/[-._~a-zA-Z0-9/:]*$/.test(path)) return inert("not an absolute path, so NGINX ignores it");
+        settings.appRoot = path;
         return converted("a redirect of `/`");
       },
     },
@@ -90,7 +98,7 @@ export const paths: Family = {
         if (around.other("rewrite-target") === undefined) {
           return inert("NGINX sends it only where rewrite-target changes the path");
         }
-        settings.forwardedPrefix = value;
+        settings.forwardedPrefix = value.trim();
         return converted("RequestHeaderModifier");
       },
     },

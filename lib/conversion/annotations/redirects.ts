@@ -20,7 +20,9 @@ export const redirects: Family = {
       read: (value, settings, around) => {
         // NGINX looks at the temporal one first.
         if (around.other("temporal-redirect") !== undefined) return inert("NGINX uses temporal-redirect");
-        return redirect(value, codeOf(around.other("permanent-redirect-code"), 301, 308), settings);
+        const code = codeOf(around.other("permanent-redirect-code"), 301, 308);
+        // It may be a path of the same host, which the temporal one may not.
+        return redirect(value.startsWith("/") ? `$scheme://$host${value}` : value, code, settings);
       },
     },
     detailOf(

@@ -36,7 +36,14 @@ function cookieOf({ other }: Surroundings): Cookie {
 const isCookie: Reader = (value, settings, around) => {
   if (value.trim() !== "cookie") return inert("NGINX knows the affinity cookie only, and ignores this one");
   settings.backend.loadBalancer = { consistentHash: { httpCookie: cookieOf(around) } };
-  return mapped("DestinationRule loadBalancer.consistentHash.httpCookie", moves);
+  const ownPath = around.other("session-cookie-path") ?? "";
+  const paths = (around.ingress.spec.rules ?? []).flatMap(({ http }) => http?.paths ?? []);
+  const isWider = ownPath.trim() === "" && paths.some(({ path = "/" }) => path !== "/");
+  const wider = "the cookie is for the whole host, where NGINX sets one for each path";
+  return mapped(
+    "DestinationRule loadBalancer.consistentHash.httpCookie",
+    isWider ? `${moves}; ${wider}, unless session-cookie-path names one` : moves,
+  );
 };
 
 /** A detail of the cookie that the DestinationRule has too. */

@@ -10,6 +10,8 @@ const webSockets = [
   /^proxy_http_version 1\.1$/,
   /^proxy_set_header Upgrade \$http_upgrade$/i,
   /^proxy_set_header Connection "?(upgrade|\$connection_upgrade)"?$/i,
+  // NGINX sends the header by another line all the same.
+  /^proxy_set_header (Upgrade|Connection) ""$/i,
 ];
 
 /** Variables that a request has as headers of the same meaning already. */
@@ -30,13 +32,24 @@ export const readSnippet: Reader = (value, settings) => {
     const [name, ...words] = wordsOf(line);
     if (words.some((word) => word.includes("$")) && !isSent(name, words)) return variable(line);
     if (name === "more_set_headers" && words.every((word) => /^[\w-]+:/.test(word))) {
-      for (const word of words)
-        response.set[word.slice(0, word.indexOf(":"))] = word.slice(word.indexOf(":") + 1).trim();
+      for (const word of words) {
+        const [header, text] = [word.slice(0, word.indexOf(":")), word.slice(word.indexOf(":") + 1).trim()];
+        if (text === "") response.remove.push(header);
+        else response.set[header] = text;
+      }
     } else if (name === "add_header" && (words.length === 2 || (words.length === 3 && words[2] === "always"))) {
+      // NGINX adds no header without a value.
+      if (words[1] === "") continue;
       response.add[words[0]!] = words[1]!;
       added ||= words.length === 2;
     } else if (name === "proxy_set_header" && words.length === 2) {
       if (isSent(name, words)) continue;
+      if (words[0]!.toLowerCase() === "host") {
+        return refused(
+          "NGINX sends a second Host header, which backends answer with 400",
+          `upstream-vhost: "${words[1]!}"`,
+        );
+      }
       if (words[1] === "") request.remove.push(words[0]!);
       else request.set[words[0]!] = words[1]!;
     } else if (name === "more_clear_headers" && words.every((word) => /^[\w-]+$/.test(word))) {
@@ -79,15 +92,23 @@ function merge(settings: Settings, request: HeaderChanges, response: HeaderChang
 }
 
 /** The directives of the snippet; undefined where it has blocks or quotes that do not end. */
-function directives(snippet: string): string[] | undefined {
+export function directives(snippet: string): string[] | undefined {
   const found: string[] = [];
   let line = "";
   let quote = "";
-  for (const letter of snippet.replace(/^\s*#.*$/gm, "")) {
+  let comment = false;
+  for (const letter of snippet) {
+    if (comment) {
+      comment = letter !== "\n";
+      continue;
+    }
     if (quote !== "") {
       if (letter === quote) quote = "";
     } else if (letter === '"' || letter === "'") quote = letter;
-    else if (letter === "{" || letter === "}") return undefined;
+    else if (letter === "#" && /(^|\s)$/.test(line)) {
+      comment = true;
+      continue;
+    } else if (letter === "{" || letter === "}") return undefined;
     else if (letter === ";") {
       found.push(line.trim().replace(/\s+/g, " "));
       line = "";
@@ -99,7 +120,7 @@ function directives(snippet: string): string[] | undefined {
 }
 
 /** The words of a directive, without their quotes. */
-function wordsOf(line: string): string[] {
+export function wordsOf(line: string): string[] {
   return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
     ([, double, single, bare]) => double ?? single ?? bare ?? "",
   );

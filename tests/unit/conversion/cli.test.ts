@@ -62,6 +62,27 @@ describe("istio-ambient convert", () => {
     assert.deepEqual(await istioAmbient(argv), { code: 0, out: route, err: report });
   });
 
+  it("reads what aliases bring in, lists, and line ends of Windows", async () => {
+    const text = `base: &base
+  apiVersion: networking.k8s.io/v1
+  kind: Ingress
+---
+common: &rule
+  http: { paths: [{ path: /, pathType: Prefix, backend: { service: { name: web, port: { number: 80 } } } }] }
+<<: { apiVersion: networking.k8s.io/v1, kind: Ingress }
+metadata: { name: web, namespace: shop }
+spec:
+  ingressClassName: nginx
+  rules: [{ <<: *rule, host: shop.example.com }]
+`;
+    const file = path.join(folder, "merged.yaml");
+    fs.writeFileSync(file, text.replace(/\n/g, "\r\n"));
+    assert.deepEqual(await istioAmbient(["convert", "-f", file]), { code: 0, out: route, err: report });
+    const list = path.join(folder, "list.json");
+    fs.writeFileSync(list, JSON.stringify([plain()]));
+    assert.deepEqual(await istioAmbient(["convert", "-f", list]), { code: 0, out: route, err: report });
+  });
+
   it("writes nothing and fails where something is refused, unless that is accepted", async () => {
     const file = write("limited.yaml", plain({ "limit-rps": "5" }));
     const name = "nginx.ingress.kubernetes.io/limit-rps";
@@ -149,7 +170,11 @@ new HttpRoute("shop-web", {
   });
 
   it("reads a cluster: its Ingresses, Services, and the Secrets and ConfigMaps that they name", async () => {
-    const named = plain({ "custom-headers": "shop/headers" });
+    const named = plain({
+      "custom-headers": "shop/headers",
+      "auth-url": "http://auth.shop.svc/check",
+      "auth-proxy-set-headers": "auth-headers",
+    });
     named.spec.rules![0]!.http!.paths![0]!.backend.service!.port = { name: "http" };
     const unclassed = plain();
     delete unclassed.spec.ingressClassName;
@@ -171,6 +196,12 @@ new HttpRoute("shop-web", {
         metadata: { name: "headers", namespace: "shop" },
         data: { "X-One": "1" },
       },
+      "/api/v1/namespaces/shop/configmaps/auth-headers": {
+        kind: "ConfigMap",
+        apiVersion: "v1",
+        metadata: { name: "auth-headers", namespace: "shop" },
+        data: { "X-Two": "2" },
+      },
     };
     const server = http.createServer((request, response) => {
       const answer = answers[request.url ?? ""];
@@ -185,9 +216,18 @@ new HttpRoute("shop-web", {
         contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
         "current-context": "x",
       });
-      const { code, out, err } = await istioAmbient(["convert", "--namespace", "shop", "--kubeconfig", kubeconfig]);
+      const { code, out, err } = await istioAmbient([
+        "convert",
+        "--namespace",
+        "shop",
+        "--kubeconfig",
+        kubeconfig,
+        "--auth-provider",
+        "my-auth",
+      ]);
       assert.equal(code, 0, err);
       assert.ok(out.includes("port: 8080") && out.includes("name: X-One"), out);
+      assert.ok(err.includes('includeAdditionalHeadersInCheck: { "X-Two": "2" }'), err);
       assert.ok(
         err.includes(
           "Ingress shop/unclassed\n  converted  ingress shop/unclassed\n             it has no class, and NGINX does not serve it; --classless converts it all the same\n",
@@ -274,6 +314,14 @@ new HttpRoute("shop-web", {
       { code, err },
       { code: 64, err: `cannot read ${missing}: ENOENT: no such file or directory, stat '${missing}'\n` },
     );
+  });
+
+  it("names the file of a directory that it cannot read", async () => {
+    const template = path.join(folder, "templates", "ingress.yaml");
+    fs.mkdirSync(path.dirname(template));
+    fs.writeFileSync(template, "kind: [\n");
+    const { code, err } = await istioAmbient(["convert", "-f", path.dirname(template)]);
+    assert.deepEqual([code, err.split(": ")[0]], [64, `cannot read ${template}`]);
   });
 
   it("says which of the two URLs of a comparison does not answer", async () => {

@@ -38,7 +38,7 @@ describe("auth-url with an extension provider", () => {
     assert.deepEqual(only(one({ "auth-url": url }).objects, "AuthorizationPolicy"), {
       apiVersion: "security.istio.io/v1",
       kind: "AuthorizationPolicy",
-      metadata: { name: "shop-web-auth", namespace: "istio-system" },
+      metadata: { name: "shop.web-auth", namespace: "istio-system" },
       spec: {
         targetRefs: [{ group: "gateway.networking.k8s.io", kind: "Gateway", name: "hostk8s-gateway" }],
         action: "CUSTOM",
@@ -134,6 +134,20 @@ describe("auth-url with an extension provider", () => {
         ],
       ],
     );
+  });
+
+  it("takes headers for the service from an auth-snippet, as long as they are fixed", () => {
+    const said = (snippet: string) => verdicts(one({ "auth-url": url, "auth-snippet": snippet }).entries);
+    const [fixed, told] = said("proxy_set_header X-Shop 1;");
+    assert.equal(fixed, "auth-snippet: mapped → includeAdditionalHeadersInCheck of the provider");
+    assert.match(told!, /includeAdditionalHeadersInCheck: \{ "X-Shop": "1" \}/);
+    const [host, without] = said("proxy_set_header X-Forwarded-Host $http_host;");
+    const detail = "the service gets no X-Forwarded-Host: it sees the host of the request itself";
+    assert.equal(host, `auth-snippet: changed → includeAdditionalHeadersInCheck of the provider (${detail})`);
+    assert.doesNotMatch(without!, /includeAdditionalHeadersInCheck/);
+    const [variable] = said("proxy_set_header X-Uri $uri;");
+    const why = "a provider knows no variables, as in X-Uri";
+    assert.equal(variable, `auth-snippet: refused (${why}) way out: headers with fixed values`);
   });
 
   it("takes headers for the service from a ConfigMap, as long as they are fixed", () => {

@@ -7,6 +7,10 @@ import { ingressWith } from "./cases";
 const fix = "kubectl explain ingress.spec";
 const changed = (change: object) => ({ ...ingressWith({}), ...change });
 
+const withMetadata = (metadata: object) => changed({ metadata: { ...ingressWith({}).metadata, ...metadata } });
+const withRule = (rule: object) => changed({ spec: { rules: [rule] } });
+const withPath = (path: object) => withRule({ http: { paths: [path] } });
+
 const unreadable: [what: string, documents: object[], detail: string, fix: string][] = [
   [
     "an old version",
@@ -48,6 +52,66 @@ const unreadable: [what: string, documents: object[], detail: string, fix: strin
       }),
     ],
     "path a does not begin with a slash",
+    fix,
+  ],
+  ["no version", [changed({ apiVersion: undefined })], "it has no apiVersion", "apiVersion: networking.k8s.io/v1"],
+  [
+    "labels without quotes",
+    [withMetadata({ labels: { a: 1 } })],
+    "label a is not a string: put its value in quotes",
+    fix,
+  ],
+  ["annotations that are no map", [withMetadata({ annotations: ["a"] })], "metadata.annotations is not a map", fix],
+  ["a host with a port", [withRule({ host: "a.example.com:80" })], "host a.example.com:80 is not a DNS name", fix],
+  ["an address as host", [withRule({ host: "10.0.0.1" })], "host 10.0.0.1 is not a DNS name", fix],
+  ["a host that is every one", [withRule({ host: "*" })], "host * is not a DNS name", fix],
+  ["a host that is no text", [withRule({ host: 5 })], "host 5 is not a DNS name", fix],
+  ["a rule that is no map", [changed({ spec: { rules: ["a"] } })], "a rule is not a map", fix],
+  ["http that is no map", [withRule({ http: "x" })], "http of a rule is not a map", fix],
+  ["paths that are no list", [withRule({ http: { paths: {} } })], "http.paths of a rule is not a list", fix],
+  ["a path that is no map", [withRule({ http: { paths: ["/"] } })], "a path is not a map", fix],
+  ["a path that is no text", [withPath({ path: 1 })], "path 1 is not a string", fix],
+  [
+    "a pathType in lower case",
+    [withPath({ path: "/a", pathType: "prefix" })],
+    "pathType prefix of path /a is none of Exact, Prefix, ImplementationSpecific",
+    fix,
+  ],
+  [
+    "a Service without a name",
+    [withPath({ backend: { service: { port: { number: 80 } } } })],
+    "a backend's service has no name",
+    fix,
+  ],
+  [
+    "a number of a port that is text",
+    [withPath({ backend: { service: { name: "web", port: { number: "80" } } } })],
+    "the port number of Service web is not a whole number from 1 to 65535",
+    fix,
+  ],
+  [
+    "a name of a port that is a number",
+    [withPath({ backend: { service: { name: "web", port: { name: 80 } } } })],
+    "the port name of Service web is not a string",
+    fix,
+  ],
+  ["a tls section that is no map", [changed({ spec: { tls: ["a"] } })], "an item of spec.tls is not a map", fix],
+  [
+    "tls hosts that are no list",
+    [changed({ spec: { tls: [{ hosts: "a" }] } })],
+    "tls.hosts is not a list of names",
+    fix,
+  ],
+  [
+    "a Secret that is no name",
+    [changed({ spec: { tls: [{ secretName: 1 }] } })],
+    "tls.secretName is not a DNS name in lower case",
+    fix,
+  ],
+  [
+    "a class that is no name",
+    [changed({ spec: { ingressClassName: 1 } })],
+    "spec.ingressClassName is not a string",
     fix,
   ],
   [
@@ -95,6 +159,22 @@ describe("documents of a conversion", () => {
     assert.equal(reportText(convert([]).entries), "no Ingress of that class\n");
   });
 
+  it("may be lists in lists, and Ingresses of other groups are none", () => {
+    const other = { apiVersion: "config.openshift.io/v1", kind: "Ingress", metadata: { name: "cluster" }, spec: {} };
+    const { entries } = convert([[other, [ingressWith({})]]]);
+    assert.deepEqual(
+      entries.map(({ part, name }) => `${part} ${name}`),
+      ["host shop.example.com", "path shop.example.com/"],
+    );
+  });
+
+  it("that say the same in another order are one", () => {
+    const { apiVersion, kind, metadata, spec } = ingressWith({});
+    const { name, ...rest } = metadata;
+    const { refused } = convert([ingressWith({}), { spec, metadata: { ...rest, name }, kind, apiVersion }]);
+    assert.equal(refused, false);
+  });
+
   it("may have fields without a value, as charts leave them", () => {
     const bare = ingressWith({});
     const tls = [{ hosts: null, secretName: "tls" }];
@@ -125,7 +205,10 @@ describe("documents of a conversion", () => {
 
   it("say of a host without paths who answers for it", () => {
     const host = (name: string, http?: object) =>
-      changed({ metadata: { name }, spec: { rules: [{ host: name, ...(http && { http }) }] } });
+      changed({
+        metadata: { name: name.replace("*", "any") },
+        spec: { rules: [{ host: name, ...(http && { http }) }] },
+      });
     const said = (...documents: object[]) => {
       const [entry] = convert(documents).entries.filter(({ name }) => name === "a.example.com");
       return [entry?.outcome, entry?.detail];

@@ -66,6 +66,15 @@ describe("requests derived from Ingresses", () => {
   it("are no more than wanted, and what is left is counted", () => {
     assert.deepEqual(derive([ingressWith({})], ["GET"], 2), { lines: [`GET ${at}/`, `GET ${at}/a`], left: 3 });
   });
+
+  it("are some for every host where they are too many", () => {
+    const { rules } = ingressWith({}).spec;
+    const both = ["a.example.com", "b.example.com"].map((host) => ({ ...rules![0]!, host }));
+    assert.deepEqual(derive([ingressWith({}, { rules: both })], ["GET"], 3), {
+      lines: ["GET http://a.example.com/", "GET http://a.example.com/a", "GET http://b.example.com/"],
+      left: 7,
+    });
+  });
 });
 
 describe("two answers", () => {

@@ -67,7 +67,7 @@ export const access: Case[] = [
     "auth-signin: refused (it belongs to auth-url, which is refused) way out: see auth-url",
     "auth-signin-redirect-param: refused (it belongs to auth-url, which is refused) way out: see auth-url",
     "auth-snippet: refused (it belongs to auth-url, which is refused) way out: see auth-url",
-    `auth-url: refused (the gateway asks an extension provider of the mesh, and no --auth-provider names one for this URL) way out: --auth-provider my-auth, and in the arguments of AmbientMesh controlPlane: { values: { meshConfig: { extensionProviders: [{ name: "my-auth", envoyExtAuthzHttp: { service: "<Service that answers https://auth.example.com/check>", port: 80, statusOnError: "500", includeRequestHeadersInCheck: ["authorization", "cookie", "x-forwarded-*"], includeAdditionalHeadersInCheck: { "X-Auth-Request-Redirect": "https://x" }, headersToUpstreamOnAllow: ["x-user"], headersToDownstreamOnAllow: ["set-cookie"] } }] } } }`,
+    `auth-url: refused (the gateway asks an extension provider of the mesh, and no --auth-provider names one for this URL) way out: --auth-provider my-auth, and in the arguments of AmbientMesh controlPlane: { values: { meshConfig: { extensionProviders: [{ name: "my-auth", envoyExtAuthzHttp: { service: "<Service that answers https://auth.example.com/check>", port: 80, statusOnError: "500", includeRequestHeadersInCheck: ["authorization", "cookie", "x-forwarded-*"], includeAdditionalHeadersInCheck: { "X-Auth-Request-Redirect": "https://x", A: "b" }, headersToUpstreamOnAllow: ["x-user"], headersToDownstreamOnAllow: ["set-cookie"] } }] } } }`,
   ],
   [{ "auth-signin": "https://x" }, "auth-signin: converted (without auth-url NGINX ignores it)"],
   [

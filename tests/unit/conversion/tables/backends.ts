@@ -79,10 +79,11 @@ export const backends: Case[] = [
     "proxy-ssl-server-name: changed (the name is sent as SNI too)",
   ],
   [{ "upstream-vhost": "backend.example.com" }, "upstream-vhost: converted → URLRewrite hostname"],
+  [{ "upstream-vhost": "$service_name.${namespace}.svc" }, "upstream-vhost: converted → URLRewrite hostname"],
   [{ "upstream-vhost": "$host" }, "upstream-vhost: converted (this is the default)"],
   [
     { "upstream-vhost": "backend:8080" },
-    'upstream-vhost: refused (URLRewrite takes a hostname in lower case, without port and variables) way out: upstream-vhost: "backend.example.com"',
+    `upstream-vhost: refused (URLRewrite takes a hostname in lower case, without port, and no variables but the Service's name and namespace) way out: upstream-vhost: "backend.example.com"`,
   ],
   [{ "connection-proxy-header": "keep-alive" }, "connection-proxy-header: mapped → what Envoy does"],
   [

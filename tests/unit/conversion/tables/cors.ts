@@ -33,6 +33,16 @@ export const cors: Case[] = [
     "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
+    { "enable-cors": "true", "cors-allow-origin": "a.example.com, https://b.example.com" },
+    "cors-allow-origin: converted → allowOrigins (NGINX skips a.example.com)",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-origin": "   " },
+    "cors-allow-origin: converted (NGINX ignores an empty value)",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
     { "enable-cors": "true", "cors-allow-methods": "GET, post" },
     "cors-allow-methods: converted → allowMethods",
     "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",

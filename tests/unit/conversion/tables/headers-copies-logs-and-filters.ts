@@ -27,6 +27,15 @@ export const headersCopiesLogsAndFilters: Case[] = [
     "configuration-snippet: converted → RequestHeaderModifier and ResponseHeaderModifier",
   ],
   [
+    { "configuration-snippet": 'more_set_headers "X-A: b"; # why\n# and how\nproxy_set_header X-C "#d";' },
+    "configuration-snippet: converted → RequestHeaderModifier and ResponseHeaderModifier",
+  ],
+  [{ "configuration-snippet": 'proxy_set_header Connection "";' }, "configuration-snippet: mapped → what Envoy does"],
+  [
+    { "configuration-snippet": "proxy_set_header Host backend.example.com;" },
+    'configuration-snippet: refused (NGINX sends a second Host header, which backends answer with 400) way out: upstream-vhost: "backend.example.com"',
+  ],
+  [
     { "configuration-snippet": 'more_set_headers "X-Id: $req_id";' },
     'configuration-snippet: refused (a route knows no variables, as in `more_set_headers "X-Id: $req_id"`) way out: each line as a filter of the HTTPRoute',
   ],

@@ -7,6 +7,10 @@ export const pathsAndHttps: Case[] = [
     { "rewrite-target": "new" },
     'rewrite-target: refused (Gateway API takes absolute paths only) way out: rewrite-target: "/new"',
   ],
+  [
+    { "rewrite-target": "https://new.example.com/$1" },
+    'rewrite-target: refused (NGINX answers 302 with a URL, which is a redirect and no rewrite) way out: temporal-redirect: "https://new.example.com$request_uri"',
+  ],
   [{ "rewrite-target": "/a b" }, "rewrite-target: converted (NGINX ignores a value with these characters)"],
   [{ "use-regex": "true" }, "use-regex: converted → path matches of the host"],
   [{ "use-regex": "false" }, "use-regex: converted (this is the default)"],

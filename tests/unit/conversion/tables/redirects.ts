@@ -10,6 +10,14 @@ export const redirects: Case[] = [
     { "permanent-redirect": "https://example.com" },
     "permanent-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it)",
   ],
+  [
+    { "permanent-redirect": "/new" },
+    "permanent-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it)",
+  ],
+  [
+    { "temporal-redirect": "/new" },
+    "temporal-redirect: refused (not an http or https URL) way out: a URL with scheme, host and path, such as https://example.com/new",
+  ],
   [{ "permanent-redirect": "https://example.com$request_uri" }, "permanent-redirect: converted → RequestRedirect"],
   [
     { "permanent-redirect": "https://example.com/a?b=c" },

@@ -1,0 +1,58 @@
+// Settings of a host that have no effect, since NGINX takes them from one Ingress only, or has the name already.
+import { prefix } from "./annotations/family";
+import { inert, type Entry } from "./report";
+import { hostsOf, type ReadIngress, type Server } from "./servers";
+
+/** What there is to say of server-alias, app-root and from-to-www-redirect beyond the annotations. */
+export function ignoredEntries(reads: readonly ReadIngress[], servers: readonly Server[]): Entry[] {
+  const byHost = new Map(servers.map((server) => [server.host, server]));
+  const byAlias = new Map(servers.flatMap((server) => server.aliases.map((alias) => [alias, server.host] as const)));
+  return reads
+    .filter(({ settings }) => !settings.canary)
+    .flatMap((read) =>
+      hostsOf(read).flatMap((host) => {
+        const server = byHost.get(host)!;
+        const entry = (name: string) => (why: string) => ({
+          ingress: read.key,
+          part: "annotation" as const,
+          name: prefix + name,
+          ...inert(why),
+        });
+        return [
+          ...aliasesOf(read, server, byHost, byAlias).map(entry("server-alias")),
+          ...appRootOf(read, server).map(entry("app-root")),
+          ...wwwOf(read, server, byHost).map(entry("from-to-www-redirect")),
+        ];
+      }),
+    );
+}
+
+function aliasesOf(
+  read: ReadIngress,
+  { host, aliases, aliasOwner }: Server,
+  byHost: ReadonlyMap<string, Server>,
+  byAlias: ReadonlyMap<string, string>,
+): string[] {
+  const given = read.settings.aliases;
+  if (given.length === 0) return [];
+  if (aliasOwner !== read) return [`NGINX takes the aliases of ${host || "*"} from ${aliasOwner!.key}`];
+  return given
+    .filter((alias) => alias !== host && !aliases.includes(alias))
+    .map((alias) =>
+      byHost.has(alias) ? `${alias} has rules of its own` : `NGINX serves ${alias} as ${byAlias.get(alias) || "*"}`,
+    );
+}
+
+function appRootOf(read: ReadIngress, { host, appRoot }: Server): string[] {
+  const given = read.settings.appRoot;
+  if (given === undefined || appRoot?.path === given) return [];
+  return appRoot
+    ? [`NGINX redirects / of ${host || "*"} to ${appRoot.path}, as ${appRoot.owner.key} says`]
+    : [`NGINX ignores it for ${host || "*"}, of which the Ingress has no path`];
+}
+
+function wwwOf(read: ReadIngress, { host, www }: Server, byHost: ReadonlyMap<string, Server>): string[] {
+  if (!read.settings.fromToWww || www) return [];
+  const from = host.startsWith("www.") ? host.slice(4) : `www.${host}`;
+  return [byHost.has(from) ? `${from} has rules of its own` : `NGINX ignores it for ${host || "*"}`];
+}

@@ -1,0 +1,37 @@
+// Names of what Ingresses become: each of them once, and none longer than an API server takes.
+import { createHash } from "node:crypto";
+import { defined } from "../json";
+import { keyOf } from "./objects";
+import type { ReadIngress } from "./servers";
+
+const longest = 253;
+
+/** The name itself, or as much of it as fits, with a hash of all of it. */
+export function fitting(name: string): string {
+  if (name.length <= longest) return name;
+  const hash = createHash("sha256").update(name).digest("hex").slice(0, 8);
+  return `${name.slice(0, longest - hash.length - 1).replace(/[-.]+$/, "")}-${hash}`;
+}
+
+/** A name in another namespace. A namespace has no dot, so that no two Ingresses have the same. */
+export function foreignName({ ingress: { metadata } }: ReadIngress, suffix: string): string {
+  return fitting([metadata.namespace, `${metadata.name}-${suffix}`].filter(Boolean).join("."));
+}
+
+/** The names of one kind in the namespaces of the Ingresses; the name of an Ingress is for its own objects. */
+export class Names {
+  private readonly taken = new Set<string>();
+
+  constructor(private readonly reserved: ReadonlySet<string>) {}
+
+  /** The name of the Ingress with the suffix, and with a number where another object has it. */
+  claim({ key: own, ingress: { metadata } }: ReadIngress, suffix: string): string {
+    for (let number = 1; ; number++) {
+      const name = fitting(`${metadata.name}${suffix}${number === 1 ? "" : `-${number}`}`);
+      const key = keyOf(defined({ namespace: metadata.namespace, name }));
+      if (this.taken.has(key) || (key !== own && this.reserved.has(key))) continue;
+      this.taken.add(key);
+      return name;
+    }
+  }
+}

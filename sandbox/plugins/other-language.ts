@@ -1,0 +1,89 @@
+// Stand-in for Pulumi's language hosts for Go and Python: it builds or starts the program, which finds the engine by its
+// environment, as the SDKs of both languages look for it.
+import { createHash } from "node:crypto";
+import { execFileSync } from "node:child_process";
+import * as os from "node:os";
+import * as path from "node:path";
+import * as grpc from "@grpc/grpc-js";
+import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
+import {
+  GetRequiredPackagesResponse,
+  LanguageHandshakeResponse,
+  RunRequest,
+  RunResponse,
+} from "@pulumi/pulumi/proto/language_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { partPath } from "../build/cache";
+import { engineAddress, pluginInfo, serve, unary } from "./process";
+import { endProgram, folderOf, runProgram, type Start } from "./running";
+
+const address = engineAddress();
+
+function environment(request: RunRequest): Record<string, string> {
+  return {
+    PULUMI_MONITOR: request.getMonitorAddress(),
+    PULUMI_ENGINE: address,
+    PULUMI_PROJECT: request.getProject(),
+    PULUMI_STACK: request.getStack(),
+    PULUMI_ORGANIZATION: request.getOrganization(),
+    PULUMI_ROOT_DIRECTORY: request.getInfo()?.getRootDirectory() ?? "",
+    PULUMI_DRY_RUN: String(request.getDryrun()),
+    PULUMI_PARALLEL: String(request.getParallel()),
+  };
+}
+
+const starts: Record<string, (folder: string) => Start> = {
+  go: (folder) => {
+    // What is built already is not built again as long as nothing of it has changed.
+    const program = path.join(os.tmpdir(), `program-${createHash("sha256").update(folder).digest("hex").slice(0, 12)}`);
+    // The flags of the part go-sdk: with others the compiler would begin anew.
+    const offline = {
+      GOFLAGS: "-mod=mod -buildvcs=false -trimpath",
+      GOOS: "linux",
+      GOARCH: "amd64",
+      GOPROXY: "off",
+      GOSUMDB: "off",
+      GOWORK: "off",
+      CGO_ENABLED: "0",
+    };
+    execFileSync("go", ["build", "-gcflags=all=-dwarf=false", "-ldflags=-s -w", "-o", program, "."], {
+      cwd: folder,
+      env: { ...process.env, ...offline },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    return { argv: [program], environment: {} };
+  },
+  python: (folder) => ({
+    argv: ["python3", "-u", path.join(__dirname, "program.py"), folder],
+    environment: {
+      PYTHONPATH: [path.join(folder, "sdks", "istio-ambient"), partPath("python-packages")].join(path.delimiter),
+    },
+  }),
+};
+
+/** Runs a program to its end, or says why it cannot be built. */
+function run(request: RunRequest): Promise<RunResponse> {
+  try {
+    const start = starts[process.env["LANGUAGE"] ?? ""]!(folderOf(request));
+    return runProgram(request, { ...start, environment: { ...environment(request), ...start.environment } });
+  } catch (error) {
+    const { stderr, message } = error as Error & { stderr?: Buffer };
+    return Promise.resolve(new RunResponse().setError(stderr?.toString() || message));
+  }
+}
+
+process.on("exit", endProgram);
+
+serve(new EngineClient(address, grpc.credentials.createInsecure()), (server) =>
+  server.addService(LanguageRuntimeService, {
+    handshake: unary(() => new LanguageHandshakeResponse()),
+    getPluginInfo: unary(pluginInfo),
+    getRequiredPackages: unary(() => new GetRequiredPackagesResponse()),
+    run: unary(run),
+    cancel: unary(() => {
+      endProgram();
+      return new Empty();
+    }),
+  }),
+);

@@ -1,0 +1,84 @@
+// Settings of a host that several Ingresses give, or that another host has taken: what is served, and what is said.
+import * as assert from "node:assert/strict";
+import { convert } from "../../../lib/conversion/convert";
+import type { Ingress } from "../../../lib/conversion/objects";
+import { ingressWith, type Given } from "./cases";
+
+function ingress(name: string, host: string | undefined, given: Given, path = "/"): Ingress {
+  const backend = { service: { name, port: { number: 80 } } };
+  const http = { paths: [{ path, pathType: "Prefix", backend }] };
+  const one = ingressWith(given, { rules: [host === undefined ? { http } : { host, http }] });
+  return { ...one, metadata: { ...one.metadata, name } };
+}
+
+/** Hostnames of each route. */
+const hostnames = (documents: object[]) =>
+  convert(documents).objects.map(
+    ({ metadata, spec }) => `${metadata.name}: ${((spec as { hostnames?: string[] }).hostnames ?? ["*"]).join(", ")}`,
+  );
+
+/** What is said of annotations beyond where they went. */
+const said = (documents: object[]) =>
+  convert(documents)
+    .entries.filter(({ part, to }) => part === "annotation" && to === undefined)
+    .map(({ ingress: key, name, outcome, detail }) => `${key} ${name.split("/")[1]}: ${outcome} (${detail})`);
+
+const alias = (names: string): Given => ({ "server-alias": names });
+
+describe("a host", () => {
+  it("that is every other one stays so beside its aliases", () => {
+    const documents = [ingress("web", undefined, alias("a.example.com"))];
+    assert.deepEqual(hostnames(documents), ["web: *", "web-2: a.example.com"]);
+    assert.deepEqual(said(documents), []);
+  });
+
+  it("has the aliases that no other host has", () => {
+    const documents = [
+      ingress("one", "a.example.com", alias("b.example.com, z.example.com")),
+      ingress("two", "b.example.com", alias("z.example.com")),
+    ];
+    assert.deepEqual(hostnames(documents), ["one: a.example.com, z.example.com", "two: b.example.com"]);
+    assert.deepEqual(said(documents), [
+      "shop/one server-alias: converted (b.example.com has rules of its own)",
+      "shop/two server-alias: converted (NGINX serves z.example.com as a.example.com)",
+    ]);
+  });
+
+  it("has the aliases of one Ingress", () => {
+    const documents = [
+      ingress("one", "a.example.com", alias("y.example.com")),
+      ingress("two", "a.example.com", alias("z.example.com"), "/two"),
+    ];
+    assert.deepEqual(hostnames(documents), ["one: a.example.com, z.example.com", "two: a.example.com, z.example.com"]);
+    assert.deepEqual(said(documents), [
+      "shop/one server-alias: converted (NGINX takes the aliases of a.example.com from shop/two)",
+    ]);
+  });
+
+  it("has one app-root, of an Ingress with a path of it", () => {
+    assert.deepEqual(
+      said([
+        ingress("one", "a.example.com", { "app-root": "/one" }),
+        ingress("two", "a.example.com", { "app-root": "/two" }, "/longer"),
+      ]),
+      ["shop/one app-root: converted (NGINX redirects / of a.example.com to /two, as shop/two says)"],
+    );
+    assert.deepEqual(
+      said([ingress("one", "a.example.com", { "app-root": "/one" }), ingress("two", "a.example.com", {})]),
+      ["shop/one app-root: converted (NGINX ignores it for a.example.com, of which the Ingress has no path)"],
+    );
+  });
+
+  it("is not redirected to where its other name has rules", () => {
+    assert.deepEqual(
+      said([
+        ingress("one", "a.example.com", { "from-to-www-redirect": "true" }),
+        ingress("two", "www.a.example.com", {}),
+      ]),
+      ["shop/one from-to-www-redirect: converted (www.a.example.com has rules of its own)"],
+    );
+    assert.deepEqual(said([ingress("one", undefined, { "from-to-www-redirect": "true" })]), [
+      "shop/one from-to-www-redirect: converted (NGINX ignores it for *)",
+    ]);
+  });
+});

@@ -1,0 +1,199 @@
+// Where a path sends to: ports as NGINX looks them up, and paths that no route can send anywhere.
+import * as assert from "node:assert/strict";
+import { convert, standardOptions } from "../../../lib/conversion/convert";
+import type { Ingress, Written } from "../../../lib/conversion/objects";
+import { ingressWith, only, type Given } from "./cases";
+
+const service = (spec: object, name = "web") => ({
+  apiVersion: "v1",
+  kind: "Service",
+  metadata: { name, namespace: "shop" },
+  spec,
+});
+
+/** Paths of one host, each with a Service and a port. */
+function sending(paths: [path: string, name: string, port: object][], given: Given = {}, name = "web"): Ingress {
+  const one = ingressWith(given, {
+    rules: [
+      {
+        host: "shop.example.com",
+        http: {
+          paths: paths.map(([path, to, port]) => ({
+            path,
+            pathType: "Prefix",
+            backend: { service: { name: to, port } },
+          })),
+        },
+      },
+    ],
+  });
+  return { ...one, metadata: { ...one.metadata, name } };
+}
+
+interface Rule {
+  matches: { path: { value: string } }[];
+  backendRefs: { name: string; port: number; weight?: number }[];
+}
+
+const sent = (objects: readonly Written[]) =>
+  (only(objects, "HTTPRoute").spec as { rules: Rule[] }).rules.map(
+    ({ matches: [match], backendRefs }) =>
+      `${match!.path.value} → ${backendRefs.map(({ name, port }) => `${name}:${port}`).join(", ")}`,
+  );
+
+describe("the Service of a path", () => {
+  const ports = {
+    ports: [
+      { name: "web", port: 80, targetPort: 8080 },
+      { port: 90, targetPort: "admin" },
+    ],
+  };
+  const ways: [what: string, port: object, number: number][] = [
+    ["its own number", { number: 80 }, 80],
+    ["the number of the pods' port", { number: 8080 }, 80],
+    ["its name", { name: "web" }, 80],
+    ["the name of the pods' port", { name: "admin" }, 90],
+  ];
+  for (const [what, port, number] of ways) {
+    it(`may be named by ${what}`, () => {
+      const { objects } = convert([sending([["/", "web", port]]), service(ports)]);
+      assert.deepEqual(sent(objects), [`/ → web:${number}`]);
+    });
+  }
+
+  const refusals: [what: string, documents: object[], detail: string, fix: string][] = [
+    [
+      "has no such port",
+      [sending([["/", "web", { number: 81 }]]), service(ports)],
+      "Service web has no port 81, and NGINX answers 503",
+      "one of its ports: 80, 90",
+    ],
+    [
+      "has no port at all",
+      [sending([["/", "web", { name: "http" }]]), service({})],
+      "Service web has no port http, and NGINX answers 503",
+      "a port in the Service",
+    ],
+    [
+      "is not there to say the number",
+      [sending([["/", "web", { name: "http" }]])],
+      "the number of port http of Service web is not known",
+      "-f with the Service, or the number in the Ingress",
+    ],
+    [
+      "is another name",
+      [sending([["/", "web", { number: 80 }]]), service({ type: "ExternalName" })],
+      "a route takes no Service of type ExternalName",
+      "a ServiceEntry for the name, and a backendRef of kind Hostname to it",
+    ],
+  ];
+  for (const [what, documents, detail, fix] of refusals) {
+    it(`is refused where it ${what}, and skipped where that is accepted`, () => {
+      const [path] = convert(documents).entries.filter(({ part }) => part === "path");
+      assert.deepEqual([path?.outcome, path?.detail, path?.fix], ["refused", detail, fix]);
+      const accept = ["shop.example.com/"];
+      const other = sending([["/other", "other", { number: 80 }]], {}, "other");
+      const { objects, refused } = convert([...documents, other], { ...standardOptions, accept });
+      assert.deepEqual([refused, sent(objects)], [false, ["/other → other:80"]]);
+    });
+  }
+
+  it("may be named by the Host header that it gets", () => {
+    const vhost = "$service_name.${namespace}.svc.cluster.local";
+    const { objects } = convert([
+      sending(
+        [
+          ["/one", "one", { number: 80 }],
+          ["/two", "two", { number: 80 }],
+        ],
+        { "upstream-vhost": vhost },
+      ),
+    ]);
+    const { rules } = only(objects, "HTTPRoute").spec as { rules: { filters: object[] }[] };
+    assert.deepEqual(
+      rules.map(({ filters }) => filters),
+      ["two", "one"].map((name) => [
+        { type: "URLRewrite", urlRewrite: { hostname: `${name}.shop.svc.cluster.local` } },
+      ]),
+    );
+  });
+
+  it("is left without its canary where that one is skipped", () => {
+    const canary = sending([["/", "next", { name: "http" }]], { canary: "true", "canary-weight": "10" }, "next");
+    const documents = [sending([["/", "web", { number: 80 }]]), canary];
+    const [path] = convert(documents).entries.filter(({ ingress, part }) => part === "path" && ingress === "shop/next");
+    assert.equal(path?.detail, "the number of port http of Service next is not known");
+    const { objects } = convert(documents, { ...standardOptions, accept: ["shop.example.com/"] });
+    assert.deepEqual(sent(objects), ["/ → web:80"]);
+  });
+});
+
+describe("a Service that several Ingresses send to", () => {
+  const cookie = (name: string) => ({ affinity: "cookie", "session-cookie-name": name });
+  const both = (one: Given, two: Given) => [
+    sending([["/one", "web", { number: 80 }]], one, "one"),
+    sending([["/two", "web", { name: "web" }]], two, "two"),
+    service(ports80),
+  ];
+  const ports80 = { ports: [{ name: "web", port: 80 }] };
+  const said = (documents: object[]) =>
+    convert(documents)
+      .entries.filter(({ part, detail }) => part === "path" && detail !== undefined)
+      .map(({ ingress, name, outcome, detail }) => `${ingress} ${name}: ${outcome} (${detail})`);
+
+  it("has its pods picked by the last cookie, as by NGINX, and the other Ingress is told", () => {
+    const documents = both(cookie("ONE"), cookie("TWO"));
+    assert.deepEqual(said(documents), [
+      "shop/two shop.example.com/two: converted (NGINX picks the pods of Service web as shop/one says)",
+    ]);
+    assert.deepEqual(only(convert(documents).objects, "DestinationRule").spec, {
+      host: "web",
+      trafficPolicy: {
+        portLevelSettings: [
+          {
+            port: { number: 80 },
+            loadBalancer: { consistentHash: { httpCookie: { name: "ONE", path: "/", ttl: "0s" } } },
+          },
+        ],
+      },
+    });
+  });
+
+  it("has its pods picked by a cookie rather than by a hash, and by the first hash of several", () => {
+    const hash = (by: string) => ({ "upstream-hash-by": by });
+    assert.deepEqual(said(both(hash("$remote_addr"), cookie("TWO"))), [
+      "shop/one shop.example.com/one: converted (NGINX picks the pods of Service web as shop/two says)",
+    ]);
+    assert.deepEqual(said(both(hash("$remote_addr"), hash("$http_x_id"))), [
+      "shop/one shop.example.com/one: converted (NGINX picks the pods of Service web as shop/two says)",
+    ]);
+    assert.deepEqual(said(both(hash("$remote_addr"), hash("$remote_addr"))), []);
+  });
+
+  it("says where its cookie is for more paths than with NGINX", () => {
+    const [wider] = convert(both(cookie("ONE"), {})).entries.filter(({ name }) => name.endsWith("/affinity"));
+    assert.equal(
+      wider?.detail,
+      "sessions land on another pod once, since the hash is Envoy's; the cookie is for the whole host, where NGINX sets one for each path, unless session-cookie-path names one",
+    );
+    const own = { ...cookie("ONE"), "session-cookie-path": "/one" };
+    const [narrow] = convert(both(own, {})).entries.filter(({ name }) => name.endsWith("/affinity"));
+    assert.equal(narrow?.detail, "sessions land on another pod once, since the hash is Envoy's");
+  });
+
+  it("is spoken to in one way, be it verified TLS", () => {
+    const verified = (name: string) => ({
+      "backend-protocol": "HTTPS",
+      "proxy-ssl-secret": "shop/ca",
+      "proxy-ssl-verify": "on",
+      "proxy-ssl-name": name,
+    });
+    const why =
+      "shop/two speaks otherwise to Service web, and a DestinationRule or BackendTLSPolicy holds for all routes";
+    const refused = [`shop/one shop.example.com/one: refused (${why})`];
+    assert.deepEqual(said(both(verified("a.example.com"), verified("b.example.com"))), refused);
+    assert.deepEqual(said(both(verified("a.example.com"), {})), refused);
+    assert.deepEqual(said(both({}, { "backend-protocol": "HTTPS" })), refused);
+    assert.deepEqual(said(both(verified("a.example.com"), verified("a.example.com"))), []);
+  });
+});
