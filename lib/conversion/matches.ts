@@ -48,6 +48,9 @@ function placePlain(location: Location, all: readonly Location[]): Placed {
   if (exact) return placed(location, [{ match: { type: "Exact", value: path } }]);
   const bare = path.replace(/(.)\/$/, "$1");
   const twin = all.some((other) => other !== location && !other.exact && other.path === `${path}/`);
+  if (twin && all.some((other) => other.exact && other.path === path)) {
+    return { location, pieces: [], verdict: inert("other paths of the host take all of its requests") };
+  }
   const pieces: Piece[] = [{ match: { type: twin ? "Exact" : "PathPrefix", value: bare } }];
   const slashMissing = bare !== path && !all.some((other) => other.path === bare);
   if (slashMissing) pieces.push({ match: { type: "Exact", value: bare }, redirectTo: path });

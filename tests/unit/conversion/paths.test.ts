@@ -151,3 +151,24 @@ describe("plain paths", () => {
     assert.deepEqual(seen(["/a b"], {}, "Prefix"), refused);
   });
 });
+
+describe("a prefix of which other paths take everything", () => {
+  it("is served by these, and said to be", () => {
+    const list = [
+      { path: "/a", pathType: "Prefix", backend: { service: { name: "old", port: { number: 80 } } } },
+      { path: "/a", pathType: "Exact", backend },
+      { path: "/a/", pathType: "Prefix", backend },
+    ];
+    const { objects, entries } = convert([
+      ingressWith({}, { rules: [{ host: "shop.example.com", http: { paths: list } }] }),
+    ]);
+    const rules = objects.flatMap(({ spec }) => (spec as { rules: Rule[] }).rules);
+    assert.deepEqual(
+      rules.map(({ matches: [match] }) => `${match!.path.type} ${match!.path.value}`),
+      ["PathPrefix /a", "Exact /a"],
+    );
+    assert.ok(!JSON.stringify(objects).includes('"old"'));
+    const told = entries.flatMap(({ part, detail }) => (part === "path" && detail !== undefined ? [detail] : []));
+    assert.deepEqual(told, ["other paths of the host take all of its requests"]);
+  });
+});
