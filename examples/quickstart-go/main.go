@@ -77,6 +77,9 @@ func main() {
 	})
 }
 
+// The plugin of the mesh's own resources: without a version Pulumi may choose another provider in each run.
+var kubernetes = pulumi.Version("4.34.2")
+
 // object is a resource of Kubernetes. Pulumi's SDK for Kubernetes has a type for each kind, and takes minutes to compile.
 type object struct {
 	pulumi.CustomResourceState
@@ -111,7 +114,7 @@ func newVersion(ctx *pulumi.Context, name string, namespace *istio.AmbientNamesp
 				"spec":     pulumi.Map{"containers": pulumi.Array{container}},
 			},
 		},
-	}, &pods)
+	}, &pods, kubernetes)
 	if err != nil {
 		return nil, err
 	}
@@ -121,6 +124,6 @@ func newVersion(ctx *pulumi.Context, name string, namespace *istio.AmbientNamesp
 		"kind":       pulumi.String("Service"),
 		"metadata":   metadata,
 		"spec":       pulumi.Map{"selector": labels, "ports": pulumi.Array{port}},
-	}, &service, pulumi.DependsOn([]pulumi.Resource{&pods}))
+	}, &service, kubernetes, pulumi.DependsOn([]pulumi.Resource{&pods}))
 	return &service, err
 }

@@ -1,6 +1,7 @@
 // The recorded schema: what other languages get, so that a change of it is seen in review.
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
+import * as path from "node:path";
 import * as pulumi from "@pulumi/pulumi";
 import * as components from "../../components";
 import { inferredSchema, recordedFile } from "../../tools/schema";
@@ -25,6 +26,15 @@ describe("the schema for other languages", () => {
       Object.keys(recorded.resources).sort(),
       classes.map(([name]) => `istio-ambient:index:${name}`).sort(),
     );
+  });
+
+  it("is used in Go beside the Kubernetes plugin of the components", () => {
+    const read = (...file: string[]) => fs.readFileSync(path.join(__dirname, "..", "..", ...file), "utf8");
+    const { version } = JSON.parse(read("node_modules", "@pulumi", "kubernetes", "package.json")) as {
+      version: string;
+    };
+    const program = read("examples", "quickstart-go", "main.go");
+    assert.equal(/pulumi\.Version\("(.*)"\)/.exec(program)?.[1], version);
   });
 
   it("has one type for what a gateway or waypoint gives and what takes it", () => {
