@@ -55,7 +55,7 @@ const counts = fs.mkdtempSync(path.join(os.tmpdir(), "counts-"));
 
 /** All of them write the compiled package, so one of them runs at a time. */
 const packing = ["consumer", "lifecycle/examples", "lifecycle/languages", "lifecycle/two-teams"];
-let isPacking = false;
+let packers = 0;
 let isStopped = false;
 let packed: Promise<unknown> = Promise.resolve();
 
@@ -117,8 +117,10 @@ async function runJob(job: Job, { instance }: Lane, alone: boolean): Promise<Res
 /** The next job: one that does not have to wait for what another lane runs, as long as there is such a one. */
 function next(queue: Job[]): Job | undefined {
   if (isStopped) return undefined;
-  const ready = isPacking ? queue.findIndex(({ name }) => !packing.includes(name)) : 0;
-  return queue.splice(Math.max(ready, 0), 1)[0];
+  const ready = packers > 0 ? queue.findIndex(({ name }) => !packing.includes(name)) : 0;
+  const [job] = queue.splice(Math.max(ready, 0), 1);
+  if (job && packing.includes(job.name)) packers += 1;
+  return job;
 }
 
 /** Takes jobs until none is left. */
@@ -138,10 +140,7 @@ async function work(lane: Lane, queue: Job[], alone: boolean): Promise<Result[]>
 }
 
 function packAndRun(job: Job, lane: Lane, alone: boolean): Promise<Result> {
-  const running = packed.then(() => {
-    isPacking = true;
-    return runJob(job, lane, alone).finally(() => (isPacking = false));
-  });
+  const running = packed.then(() => runJob(job, lane, alone)).finally(() => (packers -= 1));
   packed = running;
   return running;
 }
