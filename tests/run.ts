@@ -40,6 +40,8 @@ const suites = ["unit", "consumer", "graph", "lifecycle", "plugins"];
 const longest = [
   "examples",
   "languages",
+  "export",
+  "certs",
   "two-teams",
   "adopt",
   "interruption",
