@@ -2,6 +2,7 @@
 // where that asks for it.
 import * as pulumi from "@pulumi/pulumi";
 import { AmbientMesh, CertManager } from "./components";
+import { defined } from "./lib/json";
 import { violationLine } from "./lib/validation/violations";
 import { programSettings } from "./components/mesh/program-config";
 
@@ -17,11 +18,14 @@ if (settings.violations.length > 0) {
 const certs = settings.certManager && new CertManager("cert-manager", settings.certManager);
 const mesh = settings.enabled ? new AmbientMesh("mesh", settings.mesh, certs && { dependsOn: certs }) : undefined;
 
-export const httpUrl = mesh?.httpUrl;
-export const httpsUrl = mesh?.httpsUrl;
-export const gateway = mesh?.gateway;
-export const caCertificate = mesh?.caCertificate;
-export const issuerName = certs?.issuerName;
-export const version = mesh?.version;
-export const nodePorts = mesh?.nodePorts;
-export const resources = mesh?.resources;
+// What does not apply is no output at all: of one without a value Pulumi warns.
+export = defined({
+  httpUrl: mesh?.httpUrl,
+  httpsUrl: mesh?.httpsUrl,
+  gateway: mesh?.gateway,
+  caCertificate: mesh?.caCertificate,
+  issuerName: certs?.issuerName,
+  version: mesh?.version,
+  nodePorts: mesh?.nodePorts,
+  resources: mesh?.resources,
+});
