@@ -1,6 +1,5 @@
 // Rendering the charts: by the user's own helm, without a cluster.
 import { spawn } from "node:child_process";
-import { stringify } from "yaml";
 import type { ExportedRelease } from "../lib/export";
 import { charts } from "../lib/istio/releases";
 import { violationLine } from "../lib/validation/violations";
@@ -32,7 +31,7 @@ export async function renderChart(
   const place = file === undefined ? remote : [file];
   const kubernetes = kubeVersion === undefined ? [] : ["--kube-version", kubeVersion];
   const words = ["template", release, ...place, "--namespace", namespace, "--include-crds", ...kubernetes];
-  const { status, out, err } = await run([...words, "--values", "-"], stringify(values));
+  const { status, out, err } = await run([...words, "--values", "-"], JSON.stringify(values));
   if (status !== 0) {
     throw new HelmError(`helm cannot render the chart ${name} of Istio ${version}: ${err.trim()}`);
   }

@@ -4,7 +4,7 @@ import { kubectl, type KubeObject } from "./support";
 
 /** Kinds that controllers of Kubernetes write all the time, or under names of chance. */
 const fleeting =
-  /^(componentstatuses|events|leases|endpointslices|endpoints|pods|replicasets|controllerrevisions|nodes|apiservices|certificaterequests)(\.|$)/;
+  /^(componentstatuses|events|leases|endpointslices|endpoints|ipaddresses|pods|replicasets|controllerrevisions|nodes|apiservices|certificaterequests)(\.|$)/;
 
 /** Annotations and labels by which Helm, Pulumi, kubectl and this package know their own, and what controllers count. */
 const ownMark =

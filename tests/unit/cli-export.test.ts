@@ -119,7 +119,9 @@ config:
 
   it("has helm render each chart from the repository, with the mesh's values", async () => {
     withHelm();
-    const file = mesh({ version: "1.31.4", platform: "gke", accessLogs: false });
+    // A text that YAML 1.1, which helm reads, would take for a boolean.
+    const dataplane = { values: { podLabels: { tier: "on" } } };
+    const file = mesh({ version: "1.31.4", platform: "gke", accessLogs: false, dataplane });
     assert.equal((await exported("kustomize", file)).code, 0);
     const { words, values } = call("3-ambient-dataplane/ztunnel.yaml");
     assert.equal(
@@ -127,7 +129,8 @@ config:
       "template ztunnel ztunnel --repo https://blob.istio.io/istio-release/charts --version 1.31.4 " +
         "--namespace istio-system --include-crds --kube-version v1.36.0-gke.0 --values -",
     );
-    assert.match(values, /^logLevel: info,access=off$/m);
+    const { logLevel, podLabels } = JSON.parse(values) as { logLevel: string; podLabels: object };
+    assert.deepEqual({ logLevel, podLabels }, { logLevel: "info,access=off", podLabels: { tier: "on" } });
   });
 
   it("has helm render charts of a registry, and of a directory beside the file", async () => {
