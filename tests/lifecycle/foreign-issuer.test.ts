@@ -1,7 +1,17 @@
 // A certificate by an issuer that signs only what it can reach: as ACME does, through the very gateway it is for.
 import * as assert from "node:assert/strict";
 import { AmbientMesh } from "../../components";
-import { apply, condition, get, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
+import {
+  apply,
+  condition,
+  get,
+  kubectl,
+  type KubeObject,
+  removeDefinitions,
+  settled,
+  sources,
+  TestStack,
+} from "./support";
 
 const issuer = "signs-late";
 
@@ -32,7 +42,15 @@ spec:
   issuerRef: { kind: ClusterIssuer, name: ${issuer}-root }
 `;
 
-const gateway = () => get("gateways.gateway.networking.k8s.io", "hostk8s-gateway", "-n", "istio-system")[0];
+/** Undefined as well while there is no such kind yet. */
+function gateway(): KubeObject | undefined {
+  try {
+    return get("gateways.gateway.networking.k8s.io", "hostk8s-gateway", "-n", "istio-system")[0];
+  } catch {
+    return undefined;
+  }
+}
+
 const certificate = () => get("certificate", "hostk8s-gateway-cert", "-n", "istio-system")[0];
 
 describe("a certificate by an issuer that has to reach the gateway", () => {
