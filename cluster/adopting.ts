@@ -1,5 +1,4 @@
 // Goes the steps of an adoption, and back: by a journal in the cluster, so that a run that was killed goes on where it was.
-import { hostname } from "node:os";
 import * as zlib from "node:zlib";
 import { setTimeout as sleep } from "node:timers/promises";
 import { namespaceOf, textsOf, type LiveObject } from "../lib/adoption/facts";
@@ -18,9 +17,8 @@ import { objectName } from "../lib/cluster-state/object-name";
 import { AdoptionError, readObject, readRecords, whyNot } from "./adoption";
 import type { ApiClient, Reply } from "./client";
 import { objectPath } from "./release-objects";
+import { otherRun, otherRunAtWork, runMark, runNote } from "./run-note";
 
-/** Annotation of the journal: which run is at work, and until when others wait for it. */
-const runMark = "istio-ambient/run";
 /** So long after its last step a run counts as dead. */
 const runMs = 15_000;
 const attempts = 5;
@@ -66,7 +64,7 @@ export async function writeJournal(client: ApiClient, journal: Journal): Promise
     data: { journal: zlib.gzipSync(JSON.stringify(journal), { level: 9 }).toString("base64") },
   };
   const reply = await client.post(`/api/v1/namespaces/${journal.namespace}/secrets?fieldManager=istio-ambient`, body);
-  if (reply.kind === "failed" && reply.status === 409) throw new AdoptionError(otherRun("has just begun"));
+  if (reply.kind === "failed" && reply.status === 409) throw new AdoptionError(otherRun("adopt", "has just begun"));
   if (reply.kind !== "ok") throw new AdoptionError(`cannot write Secret ${journalName}: ${whyNot(reply)}`);
   return { journal, secret: { ...(reply.body as LiveObject), apiVersion: "v1", kind: "Secret" } };
 }
@@ -103,10 +101,8 @@ class Run {
   ) {}
 
   async take(): Promise<void> {
-    const other = readNote(textsOf(this.secret, "annotations")[runMark]);
-    if (other && isAlive(other)) {
-      throw new AdoptionError(otherRun(`is at work (process ${other.pid} on ${other.host}, seen at ${other.at})`));
-    }
+    const other = otherRunAtWork(textsOf(this.secret, "annotations")[runMark], runMs);
+    if (other) throw new AdoptionError(otherRun("adopt", other));
     await this.write(runNote());
   }
 
@@ -124,51 +120,12 @@ class Run {
     const body = { metadata: { resourceVersion, annotations: { [runMark]: note } } };
     const path = `/api/v1/namespaces/${namespaceOf(this.secret)}/secrets/${journalName}?fieldManager=istio-ambient`;
     const reply = await this.client.patch(path, body);
-    if (reply.kind === "failed" && reply.status === 409) throw new AdoptionError(otherRun("has taken over"));
+    if (reply.kind === "failed" && reply.status === 409) throw new AdoptionError(otherRun("adopt", "has taken over"));
     if (reply.kind === "missing") throw new AdoptionError("another run has undone this adoption");
     if (reply.kind !== "ok") throw new AdoptionError(`cannot write Secret ${journalName}: ${reply.why}`);
     this.secret = { ...(reply.body as LiveObject), apiVersion: "v1", kind: "Secret" };
     this.takenAt = Date.now();
   }
-}
-
-/** Who is at work. */
-interface RunNote {
-  host: string;
-  pid: number;
-  at: string;
-}
-
-function runNote(): string {
-  const note: RunNote = { host: hostname(), pid: process.pid, at: new Date().toISOString() };
-  return JSON.stringify(note);
-}
-
-/** Nothing where no run has noted itself down, or in words that are not ours. */
-function readNote(text: string | undefined): RunNote | undefined {
-  try {
-    const note = JSON.parse(text ?? "null") as Partial<RunNote> | null;
-    const { host, pid, at } = note ?? {};
-    return host === undefined || pid === undefined || at === undefined ? undefined : { host, pid, at };
-  } catch {
-    return undefined;
-  }
-}
-
-/** A run that was killed is dead at once where it ran on this machine, and elsewhere when it has not been seen for a while. */
-function isAlive({ host, pid, at }: RunNote): boolean {
-  if (Date.now() - Date.parse(at) > runMs) return false;
-  if (host !== hostname()) return true;
-  if (pid === process.pid) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-function otherRun(does: string): string {
-  return `another run of \`istio-ambient adopt\` ${does}; run this one again once that is through`;
 }
 
 async function go(client: ApiClient, step: Step, direction: Direction, outcome: Outcome): Promise<void> {
@@ -193,7 +150,7 @@ async function goMark(client: ApiClient, step: MetadataStep, direction: Directio
       outcome.written += 1;
       return;
     }
-    // Somebody has written the object since it was read: it is judged again.
+    // The object was written since it was read: it is judged again.
     if (!isConflict(reply) || attempt === attempts) throw new AdoptionError(`cannot patch ${shown}: ${whyNot(reply)}`);
     await sleep(attempt * 100);
   }

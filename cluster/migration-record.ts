@@ -1,12 +1,10 @@
 // The record of a migration in its namespace: who is at work, which step is next.
-import { hostname } from "node:os";
 import type { V1ConfigMap } from "@kubernetes/client-node";
 import { readRecord, recordData, recordName, recordStates, type MigrationRecord } from "../lib/migration/record";
 import type { ApiClient } from "./client";
 import { listOf, MigrationError } from "./migration";
+import { otherRun, otherRunAtWork, runMark, runNote } from "./run-note";
 
-/** Annotation of the record: which run is at work, and when it was last seen. */
-const runMark = "istio-ambient/run";
 /** So long after it was last seen a run of another machine counts as dead. */
 const runMs = 30_000;
 
@@ -62,7 +60,8 @@ export class Run {
       data: recordData(record),
     };
     const reply = await client.post(`${pathOf(record.namespace)}?fieldManager=istio-ambient`, body);
-    if (reply.kind === "failed" && reply.status === 409) throw new MigrationError(otherRun("has just begun"));
+    if (reply.kind === "failed" && reply.status === 409)
+      throw new MigrationError(otherRun("migrate", "has just begun"));
     if (reply.kind !== "ok")
       throw new MigrationError(`cannot write ConfigMap ${recordName}: ${"why" in reply ? reply.why : reply.kind}`);
     return new Run(client, record, reply.body as V1ConfigMap);
@@ -74,10 +73,8 @@ export class Run {
     { record, configMap }: StoredRecord,
     direction: MigrationRecord["direction"],
   ): Promise<Run> {
-    const other = readNote(configMap.metadata?.annotations?.[runMark]);
-    if (other && isAlive(other)) {
-      throw new MigrationError(otherRun(`is at work (process ${other.pid} on ${other.host}, seen at ${other.at})`));
-    }
+    const other = otherRunAtWork(configMap.metadata?.annotations?.[runMark], runMs);
+    if (other) throw new MigrationError(otherRun("migrate", other));
     const next = record.direction === direction ? record.next : 0;
     const run = new Run(client, { ...record, direction, next, state: recordStates.running }, configMap);
     await run.write(runNote());
@@ -115,46 +112,10 @@ export class Run {
       `${pathOf(this.record.namespace)}/${recordName}?fieldManager=istio-ambient`,
       body,
     );
-    if (reply.kind === "failed" && reply.status === 409) throw new MigrationError(otherRun("has taken over"));
+    if (reply.kind === "failed" && reply.status === 409)
+      throw new MigrationError(otherRun("migrate", "has taken over"));
     if (reply.kind === "missing") throw new MigrationError("another run has rolled this migration back");
     if (reply.kind !== "ok") throw new MigrationError(`cannot write ConfigMap ${recordName}: ${reply.why}`);
     this.configMap = reply.body as V1ConfigMap;
   }
-}
-
-interface RunNote {
-  host: string;
-  pid: number;
-  at: string;
-}
-
-function runNote(): string {
-  const note: RunNote = { host: hostname(), pid: process.pid, at: new Date().toISOString() };
-  return JSON.stringify(note);
-}
-
-function readNote(text: string | undefined): RunNote | undefined {
-  try {
-    const note = JSON.parse(text ?? "null") as Partial<RunNote> | null;
-    const { host, pid, at } = note ?? {};
-    return host === undefined || pid === undefined || at === undefined ? undefined : { host, pid, at };
-  } catch {
-    return undefined;
-  }
-}
-
-/** A run that was killed is dead at once where it ran on this machine, and elsewhere when it has not been seen for a while. */
-function isAlive({ host, pid, at }: RunNote): boolean {
-  if (Date.now() - Date.parse(at) > runMs) return false;
-  if (host !== hostname()) return true;
-  if (pid === process.pid) return false;
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
-}
-
-function otherRun(does: string): string {
-  return `another run of \`istio-ambient migrate\` ${does}; run this one again once that is through`;
 }
