@@ -6,7 +6,7 @@ import { keysFrom, readValuesRule } from "../../lib/validation/chart-values";
 import { dnsLabel, dnsSubdomain, duration, exactVersion } from "../../lib/validation/formats";
 import { ObjectRule, objectWithSynonyms, Together } from "../../lib/validation/object";
 import { anything, below, first, flag, mapOf, text, value, type Rule } from "../../lib/validation/rules";
-import { clusterRules } from "../support/rules";
+import { chartSource, chartSourceSynonyms, clusterRules, oneChartSource } from "../support/rules";
 import type { CertManagerArgs, CertManagerChartsArgs, RootIssuerArgs } from "./args";
 
 /** An exact release whose chart makes the CRDs as this package has it do. */
@@ -41,18 +41,6 @@ const valuesOfRelease: Together<CertManagerArgs> = ({ version, charts, values },
   const isRelease = certManagerRelease(release, "version").length === 0 && typeof release === "string";
   return isRelease ? certManagerValuesRule(release)(values, below(path, "values")) : [];
 };
-
-const oneSource: Together<CertManagerChartsArgs> = (charts, path) =>
-  charts["repository"] !== undefined && charts["directory"] !== undefined
-    ? [
-        {
-          path: below(path, "repository"),
-          got: charts["repository"],
-          rule: "must not be set together with `directory`",
-          fix: { remove: "repository" },
-        },
-      ]
-    : [];
 
 /** What is said of a release has no effect where none is installed. */
 const installed = ["version", "adopt", "adoptNamespace", "charts", "values"] as const;
@@ -102,16 +90,9 @@ export const certManagerRules: ObjectRule = objectWithSynonyms<CertManagerArgs>(
     namespace: dnsLabel(defaults.namespace),
     adoptNamespace: flag,
     charts: objectWithSynonyms<CertManagerChartsArgs>(
-      {
-        repository: text(
-          /^(https?|oci):\/\/[^\s/]+/,
-          "must be an https:// or oci:// URL",
-          '"oci://registry.example.com/charts"',
-        ),
-        directory: text(/\S/, "must be a directory that holds the chart as .tgz", '"./charts"'),
-      },
-      { repo: "repository", url: "repository", path: "directory", dir: "directory" },
-      oneSource,
+      chartSource('"oci://registry.example.com/charts"', "the chart"),
+      chartSourceSynonyms,
+      oneChartSource,
     ),
     values: mapOf(anything, "key: value"),
     issuer: objectWithSynonyms<RootIssuerArgs>(

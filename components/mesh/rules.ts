@@ -19,7 +19,7 @@ import { cpu, dnsLabel, dnsSubdomain, exactVersion, memory } from "../../lib/val
 import { limitAboveRequest, meshGatewayRules } from "../gateway/rules";
 import { bundleFields, bundleSynonyms, sourceKnowsVersion } from "../gateway-api/rules";
 import { partRequests } from "../../lib/istio/lean";
-import { clusterRules } from "../support/rules";
+import { chartSource, chartSourceSynonyms, clusterRules, oneChartSource } from "../support/rules";
 import { parseQuantity } from "../../lib/validation/quantity";
 import { Footprint, OnDestroy, Platform } from "../../lib/validation/closed-sets";
 import { defaultIstioVersion, isOlder, istioLine, istioLines, nearestRelease } from "../../lib/istio/releases";
@@ -75,18 +75,6 @@ const istiodLimit = first(
 
 const chartValues = mapOf(anything, "key: value");
 
-const oneSource: Together<ChartsArgs> = (charts, path) =>
-  charts["repository"] !== undefined && charts["directory"] !== undefined
-    ? [
-        {
-          path: below(path, "repository"),
-          got: charts["repository"],
-          rule: "must not be set together with `directory`",
-          fix: { remove: "repository" },
-        },
-      ]
-    : [];
-
 const cniSynonyms = { requests: { write: 'cpu: "100m", memory: "128Mi"' } };
 const partSynonyms = { ...cniSynonyms, limit: "memoryLimit", limits: "memoryLimit" } as const;
 
@@ -116,16 +104,9 @@ export const meshRules: ObjectRule = objectWithSynonyms<AmbientMeshArgs>(
     platform: oneOf(Object.values(Platform)),
     footprint: oneOf(Object.values(Footprint)),
     charts: objectWithSynonyms<ChartsArgs>(
-      {
-        repository: text(
-          /^(https?|oci):\/\/[^\s/]+/,
-          "must be an https:// or oci:// URL",
-          '"https://charts.example.com/istio"',
-        ),
-        directory: text(/\S/, "must be a directory that holds the four charts as .tgz", '"./charts"'),
-      },
-      { repo: "repository", url: "repository", path: "directory", dir: "directory" },
-      oneSource,
+      chartSource('"https://charts.example.com/istio"', "the four charts"),
+      chartSourceSynonyms,
+      oneChartSource,
     ),
     images: objectWithSynonyms<ImagesArgs>(
       {
