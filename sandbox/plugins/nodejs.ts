@@ -4,19 +4,9 @@ import { ChildProcess, spawn } from "node:child_process";
 import { createRequire } from "node:module";
 import * as path from "node:path";
 import * as grpc from "@grpc/grpc-js";
-import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
-import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
-import {
-  GetRequiredPackagesResponse,
-  LanguageHandshakeResponse,
-  RunPluginRequest,
-  RunPluginResponse,
-  RunRequest,
-  RunResponse,
-} from "@pulumi/pulumi/proto/language_pb";
-import { Empty } from "google-protobuf/google/protobuf/empty_pb";
-import { engineAddress, pluginInfo, serve, unary } from "./process";
-import { endProgram, folderOf, runProgram } from "./running";
+import { RunPluginRequest, RunPluginResponse, RunRequest, RunResponse } from "@pulumi/pulumi/proto/language_pb";
+import { engineAddress } from "./process";
+import { endProgram, folderOf, runProgram, serveLanguage } from "./running";
 
 const address = engineAddress();
 
@@ -94,21 +84,8 @@ function endAll(): void {
   for (const plugin of plugins) plugin.kill();
 }
 
-process.on("exit", endAll);
-
-serve(new EngineClient(address, grpc.credentials.createInsecure()), (server) =>
-  server.addService(LanguageRuntimeService, {
-    handshake: unary(() => new LanguageHandshakeResponse()),
-    getPluginInfo: unary(pluginInfo),
-    // The CLI would download what is named here; in a sandbox every plugin is there.
-    getRequiredPackages: unary(() => new GetRequiredPackagesResponse()),
-    run: unary(run),
-    runPlugin,
-    // No registry answers inside a sandbox; what a program or a plugin needs is there.
-    installDependencies: (call: grpc.ServerWritableStream<unknown, unknown>) => call.end(),
-    cancel: unary(() => {
-      endAll();
-      return new Empty();
-    }),
-  }),
-);
+serveLanguage(address, run, endAll, {
+  runPlugin,
+  // No registry answers inside a sandbox; what a program or a plugin needs is there.
+  installDependencies: (call: grpc.ServerWritableStream<unknown, unknown>) => call.end(),
+});

@@ -4,19 +4,10 @@ import { createHash } from "node:crypto";
 import { execFileSync } from "node:child_process";
 import * as os from "node:os";
 import * as path from "node:path";
-import * as grpc from "@grpc/grpc-js";
-import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
-import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
-import {
-  GetRequiredPackagesResponse,
-  LanguageHandshakeResponse,
-  RunRequest,
-  RunResponse,
-} from "@pulumi/pulumi/proto/language_pb";
-import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { RunRequest, RunResponse } from "@pulumi/pulumi/proto/language_pb";
 import { partPath } from "../build/cache";
-import { engineAddress, pluginInfo, serve, unary } from "./process";
-import { endProgram, folderOf, runProgram, type Start } from "./running";
+import { engineAddress } from "./process";
+import { folderOf, runProgram, serveLanguage, type Start } from "./running";
 
 const address = engineAddress();
 
@@ -73,17 +64,4 @@ function run(request: RunRequest): Promise<RunResponse> {
   }
 }
 
-process.on("exit", endProgram);
-
-serve(new EngineClient(address, grpc.credentials.createInsecure()), (server) =>
-  server.addService(LanguageRuntimeService, {
-    handshake: unary(() => new LanguageHandshakeResponse()),
-    getPluginInfo: unary(pluginInfo),
-    getRequiredPackages: unary(() => new GetRequiredPackagesResponse()),
-    run: unary(run),
-    cancel: unary(() => {
-      endProgram();
-      return new Empty();
-    }),
-  }),
-);
+serveLanguage(address, run);

@@ -1,6 +1,16 @@
 // Running a program for the engine: what all stand-ins for language hosts have in common.
 import { ChildProcess, spawn } from "node:child_process";
-import { RunRequest, RunResponse } from "@pulumi/pulumi/proto/language_pb";
+import * as grpc from "@grpc/grpc-js";
+import { EngineClient } from "@pulumi/pulumi/proto/engine_grpc_pb";
+import { LanguageRuntimeService } from "@pulumi/pulumi/proto/language_grpc_pb";
+import {
+  GetRequiredPackagesResponse,
+  LanguageHandshakeResponse,
+  RunRequest,
+  RunResponse,
+} from "@pulumi/pulumi/proto/language_pb";
+import { Empty } from "google-protobuf/google/protobuf/empty_pb";
+import { pluginInfo, serve, unary } from "./process";
 
 /** Exit status by which the SDKs say that what stopped the program was shown already. */
 const shownAlready = 32;
@@ -58,4 +68,28 @@ export function runProgram(
 /** Ends the program, if one runs. */
 export function endProgram(): void {
   program?.kill();
+}
+
+/** Answers the engine: runs programs by `run`, and ends with `end` what was begun; `more` is what one language has besides. */
+export function serveLanguage(
+  address: string,
+  run: (request: RunRequest) => Promise<RunResponse>,
+  end = endProgram,
+  more: grpc.UntypedServiceImplementation = {},
+): void {
+  process.on("exit", end);
+  serve(new EngineClient(address, grpc.credentials.createInsecure()), (server) =>
+    server.addService(LanguageRuntimeService, {
+      handshake: unary(() => new LanguageHandshakeResponse()),
+      getPluginInfo: unary(pluginInfo),
+      // The CLI would download what is named here; in a sandbox every plugin is there.
+      getRequiredPackages: unary(() => new GetRequiredPackagesResponse()),
+      run: unary(run),
+      cancel: unary(() => {
+        end();
+        return new Empty();
+      }),
+      ...more,
+    }),
+  );
 }
