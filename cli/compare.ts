@@ -22,7 +22,7 @@ export interface CompareOptions {
   output?: string;
 }
 
-/** Nobody answered at one of the two URLs. Its message is for the user. */
+/** No server answered at one of the two URLs. Its message is for the user. */
 class NoAnswerError extends Error {
   override name = "NoAnswerError";
 }

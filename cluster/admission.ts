@@ -14,7 +14,7 @@ export interface Surroundings {
   definitions: readonly Named[];
 }
 
-/** Asks for as many as there are requests left. Says nothing of what cannot be asked. */
+/** Asks for as many as there are requests left. What cannot be asked is not judged. */
 export async function readRefusals(
   client: ApiClient,
   asked: readonly AskedObject[],

@@ -1,10 +1,10 @@
-// A small client of the Kubernetes API: one request at a time, counted, with a deadline, never retried in silence.
+// A small client of the Kubernetes API: one request at a time, counted, with a deadline, never retried without telling.
 import * as http from "node:http";
 import * as https from "node:https";
 import * as zlib from "node:zlib";
 import { loadKubeConfig, reason, type ClusterTarget } from "./connection";
 
-/** Nobody answered, or not in time, or not to these credentials. Its message is for the user. */
+/** No server answered, or not in time, or not to these credentials. Its message is for the user. */
 export class UnreachableError extends Error {
   override name = "UnreachableError";
 }
@@ -83,7 +83,7 @@ export class ApiClient implements WritingApi {
   }
 
   /**
-   * GET of what a server behind the API server answers, such as a kubelet. One that is silent, or refuses, says nothing of
+   * GET of what a server behind the API server answers, such as a kubelet. One that is silent, or refuses, tells nothing of
    * the cluster.
    */
   async getBehind(path: string, timeoutMs: number): Promise<Reply> {

@@ -17,7 +17,7 @@ const kinds: [string, string][] = [
 
 type Raw = { metadata?: V1ObjectMeta };
 
-/** Objects of a namespace, and the namespace itself, that somebody keeps. */
+/** Objects of a namespace, and the namespace itself, that a tool keeps as its source says. */
 export async function readKept(client: ApiClient, namespace: string): Promise<Kept[]> {
   const own = await client.get(`/api/v1/namespaces/${namespace}`, metadataOnly.object);
   const lists = await Promise.all(

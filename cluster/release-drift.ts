@@ -36,7 +36,7 @@ const fieldManager = "istio-ambient";
 
 /**
  * Compares what the newest revision of each release says with the live objects. A release that Helm is still at work on,
- * or that failed, says nothing. Lists that the caller has read already are not read again. Throws UnreachableError.
+ * or that failed, does not count. Lists that the caller has read already are not read again. Throws UnreachableError.
  */
 export async function readDrift(
   client: Api,

@@ -79,7 +79,7 @@ export function slimGateway(raw: RawGateway): GatewayState {
   };
 }
 
-/** One address of IP is a wish for the Service that istiod makes; what has a name, or several, is somebody else's. */
+/** One address of IP is a wish for the Service that istiod makes; what has a name, or several, names a Service of another owner. */
 function isAddressed(addresses: { type?: string }[]): boolean {
   return addresses.length > 1 || addresses.some(({ type = "IPAddress" }) => type !== "IPAddress");
 }

@@ -110,7 +110,7 @@ interface RawCiliumPolicy {
   specs?: RawCiliumRule[];
 }
 
-/** What a policy of Cilium lets in by address, and whether that is all it does. */
+/** What a policy of Cilium admits by address, and whether that is all it does. */
 export function slimCiliumPolicy(kind: string): (raw: RawCiliumPolicy) => OtherPolicyState {
   return (raw) => {
     const object = named(raw);
@@ -148,9 +148,9 @@ function inNamespace(namespace: string): Record<string, string> {
 /** Peers by their addresses; what is named by labels is no address of the kubelet's. */
 function ciliumRule(raw: NonNullable<RawCiliumRule["ingress"]>[number]): NetworkRule[] {
   const { fromCIDR, fromCIDRSet, fromEntities, fromEndpoints, fromRequires, fromGroups, fromNodes, toPorts } = raw;
-  const anybody = fromEntities?.some((entity) => ["all", "world"].includes(entity));
+  const isAnyAddress = fromEntities?.some((entity) => ["all", "world"].includes(entity));
   const others = [fromEndpoints, fromRequires, fromGroups, fromNodes, fromEntities];
-  const isOpen = anybody || [...others, fromCIDR, fromCIDRSet].every((each) => each === undefined);
+  const isOpen = isAnyAddress || [...others, fromCIDR, fromCIDRSet].every((each) => each === undefined);
   const blocks = [
     ...(fromCIDR ?? []).map((cidr) => ({ cidr, except: [] })),
     ...(fromCIDRSet ?? []).flatMap(({ cidr, except }) => (cidr === undefined ? [] : [{ cidr, except: except ?? [] }])),

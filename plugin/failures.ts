@@ -1,4 +1,4 @@
-// Failures that nobody awaits, such as that of an Output among a child's arguments: each goes to the component that it
+// Failures that are not awaited, such as that of an Output among a child's arguments: each goes to the component that it
 // belongs to, and is told once.
 import { AsyncLocalStorage } from "node:async_hooks";
 import * as pulumi from "@pulumi/pulumi";
@@ -10,7 +10,7 @@ class Making {
   readonly failed = new Promise<never>((_, reject) => (this.reject = reject));
 
   constructor() {
-    // It may fail before anybody waits for it.
+    // It may fail before it is awaited.
     this.failed.catch(() => undefined);
   }
 

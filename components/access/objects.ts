@@ -17,7 +17,7 @@ export interface AccessRule {
   ports?: number[];
 }
 
-/** Which requests of whom are let through. */
+/** Which requests of whom are admitted. */
 export interface HttpAccessRule {
   namespaces?: string[];
   serviceAccounts?: string[];
@@ -75,7 +75,7 @@ function sources(rule: AccessRule | HttpAccessRule, domain: string | undefined):
   return from.length > 0 ? from : undefined;
 }
 
-/** Nobody may connect: an ALLOW policy without rules. */
+/** No client may connect: an ALLOW policy without rules. */
 export function denyAll(target: Target): object {
   return { ...hungOn(target), action: "ALLOW", rules: undefined };
 }

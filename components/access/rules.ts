@@ -89,7 +89,7 @@ const requestsNeedWaypoint: Rule = (given, path) => {
     }));
 };
 
-const someone: Together<Partial<HttpAccessRuleArgs>> = (given, path) =>
+const hasCondition: Together<Partial<HttpAccessRuleArgs>> = (given, path) =>
   Object.keys(given).length === 0
     ? [
         {
@@ -124,7 +124,7 @@ const connectionRule: Rule = first(
     objectWithSynonyms<AccessRuleArgs>(
       { ...who, ports: filledList(port(8080), "8080") },
       { ...whoSynonyms, port: "ports", toPorts: "ports" },
-      someone,
+      hasCondition,
     ),
   ),
 );
@@ -174,7 +174,7 @@ const requestRule: Rule = first(
         claims: valuesByName('groups: ["admin"]'),
       },
       { ...whoSynonyms, host: "hosts", hostnames: "hosts", method: "methods", path: "paths", prefix: "paths" },
-      someone,
+      hasCondition,
     ),
   ),
 );

@@ -152,7 +152,7 @@ export function gatewayReference({
   };
 }
 
-/** Every listener: one for each host name, of each protocol. */
+/** Every listener: one for each hostname, of each protocol. */
 function listenerNames(https: boolean, hostnames: string[] | undefined) {
   const protocols = https ? (["http", "https"] as const) : (["http"] as const);
   const hosts: (string | undefined)[] = hostnames ?? [undefined];

@@ -53,7 +53,7 @@ function inRepository(repository: string | undefined, name: ChartName) {
     : { chart, repositoryOpts: { repo: repository ?? chartRepository } };
 }
 
-/** Of a Release that is not ready the plugin says nothing for minutes, and then only that time was up. */
+/** Of a Release that is not ready the plugin is silent for minutes, and then only that time was up. */
 export function explainRelease(
   parent: pulumi.ComponentResource,
   cluster: Cluster,

@@ -18,7 +18,7 @@ const leaving: Record<string, { minutes: number; flags: string[] }> = {
 /**
  * Waits at up, and unenrolls at destroy: a Release that is created proves nothing about the nodes. What was changed by
  * hand of what the releases made it puts back first. It must never be replaced, since its delete step unenrolls
- * everybody: what makes it run again is its environment, in which the releases' revisions stand.
+ * every workload: what makes it run again is its environment, in which the releases' revisions stand.
  */
 export function dataPlane(
   name: string,

@@ -9,7 +9,7 @@ import { meantName } from "../../lib/validation/names";
 /** A flat key: the environment variable that it stands in for, if any, and the argument that it sets. */
 export interface ConfigKey {
   key: string;
-  /** None where HostK8s has no such setting. */
+  /** None where HostK8s has no variable for it. */
   variable?: string;
   kind: "boolean" | "number" | "text" | "component";
   /** Path of the argument; none for what concerns the program itself. */

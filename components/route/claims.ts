@@ -5,7 +5,7 @@ import { below } from "../../lib/validation/rules";
 import type { Claimant, Claims } from "../support/program";
 import type { RouteRule } from "./objects";
 
-/** One host name and match, comparable as text, and where it was written. */
+/** One hostname and match, comparable as text, and where it was written. */
 export interface Claim {
   request: string;
   path: string;
@@ -34,7 +34,7 @@ export interface ClaimingRoute {
   name: string;
   /** Where it claims: the listeners of its parent, in words that are the same for the same listener. */
   listeners: string[];
-  /** It answers nothing itself and sends everybody to https. */
+  /** It answers nothing itself and redirects every request to https. */
   redirects: boolean;
 }
 

@@ -100,7 +100,7 @@ function refusal(what: string, violations: Violation[]): string {
   );
 }
 
-/** A part of a component's arguments with all in it resolved, and what arrived late checked before anybody uses it. */
+/** A part of a component's arguments with all in it resolved, and what arrived late checked before it is used. */
 export function resolved<T>(what: string, path: string, part: T, rule: Rule): pulumi.Output<pulumi.Unwrap<T>> {
   return pulumi.output(part).apply((value) => {
     const found: Violation[] = [];

@@ -251,7 +251,7 @@ export class Look {
   }
 
   /**
-   * What the mesh's preflight read says nothing of who wrote it: it is read again where that has to be told. So is
+   * What the mesh's preflight read does not tell who wrote it: it is read again where that has to be told. So is
    * everything where a list is older than the values: what was missing then may have been made meanwhile.
    */
   private forget(all: boolean): boolean {

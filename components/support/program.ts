@@ -8,7 +8,7 @@ export interface Claimant {
   shown: string;
   /** Its name, where a fix repeats it. */
   name: string;
-  /** Of a route: it answers nothing itself and sends everybody to https. */
+  /** Of a route: it answers nothing itself and redirects every request to https. */
   redirects?: boolean;
   /** Of a port: the component that opens it, by its name and what it is a part of. */
   opener?: { name: string; parent: pulumi.Resource | undefined };

@@ -93,7 +93,7 @@ export function guardRun(): void {
 
 function count(reason: unknown): void {
   rejections += 1;
-  // The SDK listens during a run; without it this is a rejection of somebody else's after a run that ended early.
+  // The SDK listens during a run; without it this is a rejection outside of any run, after one that ended early.
   if (process.listenerCount(event) === 1) {
     runs = 0;
     process.off(event, count);

@@ -12,7 +12,7 @@ const beta = application("web-beta", shop);
 
 const waypoint = new Waypoint("waypoint", { namespace: shop.name, for: [{ namespace: shop.name }] });
 
-// Testers of the beta send a header; everybody else stays on the version that is out.
+// Testers of the beta send a header; all others stay on the version that is out.
 new TrafficPolicy("web", {
   namespace: shop.name,
   service: web.metadata.name,

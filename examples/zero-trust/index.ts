@@ -1,4 +1,4 @@
-// Strict mTLS, nobody let in by default; then who may connect, and who may ask what.
+// Strict mTLS, no client admitted by default; then who may connect, and who may ask what.
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { AccessPolicy, AmbientMesh, AmbientMeshArgs, AmbientNamespace, HttpRoute, Waypoint } from "istio-ambient";

@@ -13,7 +13,7 @@ export const istioctlLabels = [
   "install.operator.istio.io/owning-resource-namespace",
 ] as const;
 
-/** The object with the fields alone that its installer has set; nothing where nobody has noted them. */
+/** The object with the fields alone that its installer has set; nothing where they are not recorded. */
 export function appliedObject(live: LiveObject): KubeObject | undefined {
   const entries = Array.isArray(live.metadata["managedFields"]) ? live.metadata["managedFields"] : [];
   const fields = entries.filter(isMap).filter((entry) => {
@@ -67,7 +67,7 @@ function pick(value: Json, fields: JsonMap): Json {
       const entry = named.find(([key]) => isItem(item, key));
       if (!entry) return [];
       const picked = isMap(entry[1]) ? pick(item, entry[1]) : item;
-      // Of a key a default may be nobody's field.
+      // A default within a key may have no field manager.
       return [isMap(picked) && entry[0].startsWith("k:") ? { ...keysOf(entry[0]), ...picked } : picked];
     });
   }

@@ -51,7 +51,7 @@ export type Direction = "apply" | "undo";
 /** How far a step on an object has got. */
 export type StepState =
   | { state: "pending" | "done" | "gone" }
-  /** Somebody else has given the keys values that are neither those from before nor those from after. */
+  /** Another writer has given the keys values that are neither those from before nor those from after. */
   | {
       state: "changed";
       fields: { field: "labels" | "annotations"; key: string; got: string | null; wanted: Change }[];

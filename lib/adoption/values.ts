@@ -1,4 +1,4 @@
-// The values that an Istio was installed with, whoever did it, and what its pods tell of those that nobody has written down.
+// The values that an Istio was installed with, by whatever tool, and what its pods tell of those that are not recorded.
 import { isMap, type JsonMap } from "../drift";
 import type { Json } from "../json";
 import { charts, type ChartName } from "../istio/releases";

@@ -34,7 +34,7 @@ export interface CertManagerFacts {
   leads: boolean;
   /** ClusterIssuers, and Issuers and Certificates of cert-manager's namespace. */
   objects: IssuingObject[];
-  /** What could not be read, so that nothing is said of it. */
+  /** What could not be read, so that it is not judged. */
   unread: ("namespaces" | "definitions" | "helmReleases" | "controllers")[];
 }
 

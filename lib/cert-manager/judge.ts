@@ -223,7 +223,7 @@ function usedFindings(plan: CertManagerPlan, facts: CertManagerFacts): Finding[]
       ];
 }
 
-/** What an earlier run made, by Pulumi's ids; what is not there, or is somebody else's, is undefined. */
+/** What an earlier run made, by Pulumi's ids; what is not there, or belongs to another owner, is undefined. */
 export interface OwnCertManager {
   namespace?: string;
   release?: string;

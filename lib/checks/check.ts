@@ -55,7 +55,7 @@ export interface Check {
   severity: "error" | "warning";
   /** What a failure means and where to look, in one sentence. */
   hint: string;
-  /** Lists without which it says nothing. */
+  /** Lists without which it does not judge. */
   needs: Kind[];
   /** Lists that it looks at too: without one of them it judges what the others hold. */
   also?: Kind[];

@@ -247,7 +247,7 @@ function isUnknownMode(labels: Record<string, string>): boolean {
 function injection({ labels }: NamespaceState): { label: string; value: string } | undefined {
   if (labels["istio-injection"] === "enabled") return { label: "istio-injection", value: "enabled" };
   const revision = labels["istio.io/rev"];
-  // A revision label asks for sidecars where the namespace says nothing else about injection.
+  // A revision label asks for sidecars where the namespace has no other label for injection.
   if (revision !== undefined && labels["istio-injection"] === undefined)
     return { label: "istio.io/rev", value: revision };
   return undefined;

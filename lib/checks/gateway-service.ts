@@ -148,7 +148,7 @@ function withService(snapshot: ClusterSnapshot, look: (served: Served) => Findin
 /** Arguments of a gateway, by the port of the listener. */
 const nodePortArguments: Partial<Record<number, string>> = { 80: "httpNodePort", 443: "httpsNodePort" };
 
-/** The first NodePort of the band that Kubernetes gives to nobody by itself, and that no Service has. */
+/** The first NodePort of the band that Kubernetes does not assign by itself, and that no Service has. */
 function freeNodePort({ services }: ClusterSnapshot): number {
   const used = new Set(services.flatMap(({ ports }) => ports.map(({ nodePort }) => nodePort)));
   let port = 30081;

@@ -30,7 +30,7 @@ export const gatewayChecks: Check[] = [
         const found = snapshot.gatewayClasses.find((known) => known.name === name);
         const accepted = found && condition(found.conditions, "Accepted");
         const namespace = istiods(snapshot)[0]?.namespace;
-        // Without any istiod there is nobody to make them, and that is reported already.
+        // Without any istiod nothing makes them, and that is reported already.
         if (accepted?.status === "True" || namespace === undefined) return [];
         const got = found ? said("Accepted", accepted) : "none";
         return [
@@ -226,7 +226,7 @@ export function describe(kind: string, object: { namespace: string; name: string
   return { run: `kubectl describe ${kind} ${object.name} --namespace ${object.namespace}` };
 }
 
-/** "Programmed=False, AddressNotAssigned: …", or that nobody has said anything. */
+/** "Programmed=False, AddressNotAssigned: …", or that no controller has answered. */
 export function said(type: string, found: Condition | undefined): string {
   if (!found) return `no condition ${type}`;
   return `${type}=${found.status}, ${found.reason}${found.message ? `: ${found.message}` : ""}`;

@@ -1,4 +1,4 @@
-// Labels of the mesh that somebody has written as annotations: nobody reads them there, and nobody says so.
+// Labels of the mesh that were written as annotations: neither istiod nor istio-cni reads them there, or reports it.
 // Source: IST0107 of Istio's analyzers, which knows annotations only.
 import type { ClusterSnapshot, Named } from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";

@@ -1,4 +1,4 @@
-// Waypoints: named by someone, able to serve what they are named for, and running. Traffic bypasses a wrong one in silence.
+// Waypoints: named by a namespace, Service or workload, able to serve what they are named for, and running. Traffic bypasses a wrong one without an error.
 import { condition, type ClusterSnapshot, type GatewayState } from "../cluster-state/snapshot";
 import { objectName } from "../cluster-state/object-name";
 import { finding, type Check, type Finding } from "./check";

@@ -115,7 +115,7 @@ export interface ListenerState {
   port: number;
   protocol: string;
   hostname: string;
-  /** Namespaces that it admits: All, Same or Selector; Same where it says nothing. */
+  /** Namespaces that it admits: All, Same or Selector; Same by default. */
   from?: string;
   certificates: Reference[];
   conditions: Condition[];
@@ -209,13 +209,13 @@ export interface NetworkPeer {
 /** A port of a rule by number, a range of them, or the name that the pod gives it. */
 export type NetworkPort = { from: number; to: number } | { name: string };
 
-/** One rule of a NetworkPolicy: all TCP ports where `ports` is not given, everybody where `peers` is not. */
+/** One rule of a NetworkPolicy: all TCP ports where `ports` is not given, every peer where `peers` is not. */
 export interface NetworkRule {
   ports?: NetworkPort[];
   peers?: NetworkPeer[];
 }
 
-/** A NetworkPolicy. A direction that it says nothing of is undefined; one without rules is closed. */
+/** A NetworkPolicy. A direction that it does not restrict is undefined; one without rules is closed. */
 export interface NetworkPolicyState extends Named {
   pods: LabelSelector;
   ingress?: NetworkRule[];
@@ -225,9 +225,9 @@ export interface NetworkPolicyState extends Named {
 /** A policy of a network plugin's own kind. */
 export interface OtherPolicyState extends Named {
   kind: string;
-  /** It only lets in what its rules name, and shuts nothing out. */
+  /** It only admits what its rules name, and refuses nothing. */
   isOpening: boolean;
-  /** Pods whose incoming traffic it lets in, and what of it; undefined where that is not understood. */
+  /** Pods whose incoming traffic it admits, and what of it; undefined where that is not understood. */
   admits?: { pods: LabelSelector; rules: NetworkRule[] };
 }
 

@@ -4,7 +4,7 @@ import { defined } from "../json";
 import { keyOf, type Secret } from "./objects";
 import type { ReadIngress } from "./servers";
 
-/** Whether the Secret's certificate is for the host; of a Secret that nobody has read, the hosts of its tls section say so. */
+/** Whether the Secret's certificate is for the host; of a Secret that was not read, the hosts of its tls section say so. */
 export function certificateFor(
   secrets: ReadonlyMap<string, Secret>,
 ): (owner: ReadIngress, secret: string, host: string) => boolean {

@@ -20,7 +20,7 @@ export interface Conversion {
   /** Empty where something was refused. */
   objects: Written[];
   entries: Entry[];
-  /** True where something was refused that nobody accepted. */
+  /** True where something was refused and not accepted. */
   refused: boolean;
 }
 

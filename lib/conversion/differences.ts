@@ -37,7 +37,7 @@ export function differenceOf(request: Request, nginx: Answer, gateway: Answer, l
   const what = Object.fromEntries(
     names
       .filter((name) => !(name === "backend" && !request.decided))
-      // A backend that does not say who it is says nothing against the other one.
+      // A backend that does not say who it is cannot differ from the other one.
       .filter((name) => (name !== "backend" && name !== "backend path") || seen.every((one) => one[name] !== undefined))
       .filter((name) => seen[0][name] !== seen[1][name])
       .map((name) => [name, { nginx: seen[0][name] ?? "", gateway: seen[1][name] ?? "" }]),

@@ -88,7 +88,7 @@ function add(input: Input, document: unknown, texts: Map<string, string>): void 
   }
 }
 
-/** With the fields of maps in one order, which says nothing. */
+/** With the fields of maps in one order, which has no meaning. */
 function inOrder(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(inOrder);
   if (typeof value !== "object" || value === null) return value;

@@ -199,7 +199,7 @@ function beyond({ form, shape }: Candidate): string[] {
   return reach === "below" ? [literal] : reach === "named" ? [literal, `${literal}/`] : [];
 }
 
-/** Gives such a path back to whom NGINX gives it; where that is nobody, it is said. */
+/** Gives such a path back to whom NGINX gives it; where no path is left to take it, that is reported. */
 function giveBack(one: Candidate, path: string, all: readonly Candidate[], pieces: Map<Candidate, Piece[]>): void {
   const other = winner(path, all);
   if (!other) {

@@ -1,4 +1,4 @@
-// What beside routes keeps the meaning of Ingresses: how backends are spoken to, who is let in, certificates of hosts.
+// What beside routes keeps the meaning of Ingresses: how backends are spoken to, who is admitted, certificates of hosts.
 import { redirects, type GatewayOptions, type PlacedServer, type PortNumber } from "./routes";
 import { defined } from "../json";
 import { foreignName } from "./names";

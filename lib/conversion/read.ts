@@ -15,7 +15,7 @@ export interface ConvertOptions {
   gateway: GatewayOptions;
   /** Class of the Ingresses. */
   className: string;
-  /** False: an Ingress without any class is somebody else's. */
+  /** False: an Ingress without any class is another controller's. */
   classless: boolean;
   /** Refused parts that may be skipped, by the annotation's name with or without its prefix, or as the report names them. */
   accept: readonly string[];

@@ -26,7 +26,7 @@ export interface GatewayOptions {
   hsts: boolean;
 }
 
-/** The number of a Service's port; undefined where nobody knows it. */
+/** The number of a Service's port; undefined where it is not known. */
 export type PortNumber = (upstream: Upstream) => number | undefined;
 
 /** One rule of a route, as JSON. */
@@ -125,7 +125,7 @@ export class RouteBuilder {
     const rest = { path: "/", owner: server.owner };
     const redirectsRest = isRedirected(rest) && !server.locations.some(({ path, exact }) => path === "/" && !exact);
     const everything = served.every(({ location, pieces }) => isRedirected(location) && pieces.every(isPlain));
-    // What nobody serves is redirected as well; one rule does for all where nothing else is to be done.
+    // What no path serves is redirected as well; one rule does for all where nothing else is to be done.
     const speaks =
       (served.find(({ location }) => location.owner === server.owner) ?? served[0])?.location.owner === owner;
     if (everything && isRedirected(rest) && !server.appRoot) {

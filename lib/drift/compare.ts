@@ -1,9 +1,9 @@
 // What a release says of an object and the live one does not, and the patch that would repair it.
-// Fields that only the live object has are nobody's business here: defaults, labels of others, status.
+// Fields that only the live object has do not count here: defaults, labels of others, status.
 import type { Json } from "../json";
 import { isEmpty, isMap, isSameValue, mergeKey, rivalFields, spelledOut, type JsonMap, type Place } from "./merging";
 
-/** A field on which release and live object differ; what says nothing of it is absent. */
+/** A field on which release and live object differ; the side that does not have it is absent. */
 export interface DriftedField {
   /** "spec.template.spec.containers[istio-proxy].image" */
   path: string;
@@ -43,7 +43,7 @@ function compare(wanted: Json, live: Json | undefined, place: Place): Part {
 function compareMap(said: JsonMap, live: JsonMap, place: Place): Part {
   const wanted = spelledOut(place, said);
   const parts = Object.entries(wanted)
-    // A chart's empty `key:` says nothing.
+    // A chart's empty `key:` sets nothing.
     .filter(([, value]) => value !== null)
     .map(([key, value]) => ({ key, ...compare(value, live[key], below(place, key)) }));
   const foreign = rivalFields(place, wanted, live);

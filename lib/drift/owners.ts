@@ -9,7 +9,7 @@ export interface KubeObject extends JsonMap {
   metadata: JsonMap;
 }
 
-/** Azure writes these into every webhook, so that nobody's webhook stops its own namespaces. */
+/** Azure writes these into every webhook, so that no webhook stops its own namespaces. */
 const azureKeys = ["control-plane", "kubernetes.azure.com/managedby"];
 
 /** What an object's release may ask of the live one. */

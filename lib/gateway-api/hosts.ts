@@ -1,4 +1,4 @@
-// Which host names a listener or a certificate serves: a leading `*.` stands for one or more labels, or for exactly one.
+// Which hostnames a listener or a certificate serves: a leading `*.` stands for one or more labels, or for exactly one.
 
 /** True where a listener for `pattern` takes requests for `hostname`; either may begin with `*.`. */
 export function listens(pattern: string, hostname: string): boolean {

@@ -1,4 +1,4 @@
-// What a gateway tells those that refer to it, in the same program or from another stack: its listeners, its host names,
+// What a gateway tells those that refer to it, in the same program or from another stack: its listeners, its hostnames,
 // and the ports under which they answer outside.
 
 export type Protocol = "http" | "https";
@@ -20,7 +20,7 @@ export interface ReferencedGateway {
 
 /** What a gateway serves. */
 export interface Served {
-  /** Host names of the listeners; none where every host is served. */
+  /** Hostnames of the listeners; none where every host is served. */
   hostnames?: string[];
   /** Names in the certificate; none without one of the gateway's own. */
   certificateNames?: string[];

@@ -1,4 +1,4 @@
-// What holds where nothing is said. A default is a contract: changing one changes other people's clusters.
+// Default values. A default is a contract: changing one changes other people's clusters.
 
 /** Requests of the four parts, and how many of each. */
 export const partDefaults = {

@@ -30,7 +30,7 @@ export function redirectName(route: string): string {
   return `${route}-to-https`;
 }
 
-/** The listener for one of several host names: the first keeps the plain name when others come after it. */
+/** The listener for one of several hostnames: the first keeps the plain name when others come after it. */
 export function listenerName(protocol: string, index: number): string {
   return index === 0 ? protocol : `${protocol}-${index + 1}`;
 }

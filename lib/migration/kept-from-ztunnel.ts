@@ -49,7 +49,7 @@ export function refusesWaypoint(policy: AuthorizationPolicy, waypoint: Identity)
     const from = (rule.from ?? []).filter(({ source = {} }) => Object.keys(source).length > 0);
     const when = (rule.when ?? []).filter(({ key }) => key.startsWith("source."));
     const isForAll = from.length === 0 && when.length === 0;
-    // A rule for everybody at a port means the same behind a waypoint, unless ztunnel has made it one.
+    // A rule for every client at a port means the same behind a waypoint, unless ztunnel has made it one.
     if (isForAll) return (rule.to ?? []).some(({ operation = {} }) => isWidened(rule) && isGivenPort(operation));
     // A source of which ztunnel knows the address alone may be the waypoint's.
     if (from.some(({ source = {} }) => isKnownByAddress(source))) return true;

@@ -74,7 +74,7 @@ function isAccepted({ object, verdict: kind }: Verdict, { accept }: MigrationCho
   return kind === verdictKinds.hole && accept.includes(object);
 }
 
-/** Objects that somebody puts back: what changes in the cluster has to change at the source as well. */
+/** Objects that their keeper puts back: what changes in the cluster has to change at the source as well. */
 function keptVerdicts({ kept }: MigrationFacts, steps: readonly Step[]): Verdict[] {
   const touched = steps.flatMap((step) => (step.do === "await" ? [] : ["key" in step ? step.key : keyOf(step.object)]));
   const found = kept.filter((object) => touched.some((key) => isSame(key, { apiVersion: "", ...object })));

@@ -20,7 +20,7 @@ export function needsOtherPorts({ spec }: AuthorizationPolicy, { ports }: Servic
   return named.some((port) => !isSame(port));
 }
 
-/** The rules with the numbers of the Service. A rule that no port of it can meet is left out. */
+/** The rules with the numbers of the Service. A rule that no port of it can meet is dropped. */
 export function rulesAtService(rules: readonly Rule[], service: Service): Rule[] {
   return rules.flatMap((rule) => {
     const to = (rule.to ?? []).flatMap(({ operation = {} }) => operationAtService(operation, service));

@@ -1,5 +1,5 @@
 // The record of a migration: a ConfigMap in the namespace, written before each step. It stays until the namespace goes back,
-// or until somebody deletes it because it never will.
+// or until it is deleted by hand because it never will.
 import type { KubeObject } from "./objects";
 import type { Direction, Step } from "./steps";
 

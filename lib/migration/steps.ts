@@ -88,7 +88,7 @@ export function ordered(steps: readonly Step[], direction: Direction): Step[] {
 
 /**
  * Backwards, with one exception: new pods get sidecars again before the old ones go, and the label that keeps these captured
- * goes last. Without it they would be open to everybody.
+ * goes last. Without it they would be open to every client.
  */
 function backwards(steps: readonly Step[]): Step[] {
   const reversed = [...steps].reverse();

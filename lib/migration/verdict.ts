@@ -11,7 +11,7 @@ export const verdictKinds = {
   rewritten: "rewritten",
   /** Something works less than before; nothing is opened. */
   loses: "loses",
-  /** Lets pass what was refused, unless somebody does something about it. */
+  /** Lets pass what was refused, unless its owner does something about it. */
   hole: "hole",
   /** Cannot be migrated as it is. */
   blocks: "blocks",

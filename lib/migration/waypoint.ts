@@ -31,9 +31,9 @@ export type Policy = AuthorizationPolicy | RequestAuthentication;
 /** Guards of one workload. */
 export interface Guards {
   workload: Workload;
-  /** Lets the waypoint in beside what ALLOW policies let in; written before the waypoint is attached. */
+  /** Admits the waypoint beside what ALLOW policies admit; written before the waypoint is attached. */
   allow?: AuthorizationPolicy;
-  /** Keeps everybody but the waypoint out; written just before the workload is rolled. */
+  /** Refuses every client but the waypoint; written just before the workload is rolled. */
   cut?: AuthorizationPolicy;
 }
 

@@ -39,7 +39,7 @@ export function isDryRun({ metadata: { annotations } }: AuthorizationPolicy): bo
 function matches(policy: AuthorizationPolicy, seen: Seen): boolean {
   const { namespace = "" } = policy.metadata;
   return (policy.spec?.rules ?? []).some((rule) => {
-    // An ALLOW rule with HTTP attributes is left out; one of DENY stays with what is left of it.
+    // An ALLOW rule with HTTP attributes is dropped; one of DENY stays with what is left of it.
     if (actionOf(policy) === "ALLOW" && httpAttributes(rule).length > 0) return false;
     return clauses(rule, namespace).every((clause) => clause.some((match) => match !== "empty" && match(seen)));
   });

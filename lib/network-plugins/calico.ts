@@ -18,7 +18,7 @@ export function calicoFindings(plugin: NetworkPlugin): Finding[] {
 /** What of it is on, as its owner would write it; nothing where a pod's traffic keeps the Service's address. */
 function connectTime(settings: PluginSettings): string | undefined {
   if (settings["bpfEnabled"] !== "true") return undefined;
-  // The older switch turns all of it on; that it is false says nothing since Calico 3.27.
+  // The older switch turns all of it on; that it is false has no meaning since Calico 3.27.
   if (settings["bpfConnectTimeLoadBalancingEnabled"] === "true") return "bpfConnectTimeLoadBalancingEnabled: true";
   const mode = settings["bpfConnectTimeLoadBalancing"];
   if (mode === "Disabled") return undefined;

@@ -144,7 +144,7 @@ function isForAnybody({ peers }: NetworkRule): boolean {
   return peers === undefined || peers.some(({ block }) => block?.cidr.endsWith("/0"));
 }
 
-/** Somebody is meant to connect to it; of what it connects to nothing tells. */
+/** Clients are meant to connect to it; what it connects to itself is not known. */
 function isMissed({ services }: ClusterSnapshot, { namespace, labels, kind }: Workload, direction: Direction): boolean {
   if (direction === "egress" || kind === "waypoint") return true;
   return services.some(

@@ -18,7 +18,7 @@ export interface Workload {
   isIngressThrough: boolean;
 }
 
-/** Labels that differ from one rollout to the next and that nobody selects by. */
+/** Labels that differ from one rollout to the next and that no selector names. */
 const restless = ["pod-template-hash", "controller-revision-hash", "pod-template-generation"];
 
 const known = new WeakMap<ClusterSnapshot, Workload[]>();

@@ -1,4 +1,4 @@
-// What a program is about to write, held against what exists: nothing of anybody else's is taken over unasked.
+// What a program is about to write, held against what exists: no object of another owner is taken over unasked.
 import { objectName } from "../cluster-state/object-name";
 import { marks } from "../checks/mesh";
 import { violationLine, type Violation } from "../validation/violations";

@@ -7,7 +7,7 @@ export const stackMark = "istio-ambient/stack";
 /** Annotation beside it, with the component that made the object: Waypoint "web". */
 export const componentMark = "istio-ambient/component";
 
-/** Annotations of these keys tell who has set which labels on an object of somebody else. */
+/** Annotations of these keys tell who has set which labels on an object of another owner. */
 const labelsMark = "istio-ambient/labels-";
 
 /** The labels that one component of a stack has set. */
@@ -22,7 +22,7 @@ export function labelsNote(digest: string, note: LabelsNote): Record<string, str
   return { [`${labelsMark}${digest}`]: JSON.stringify({ ...note, labels: [...note.labels].sort() }) };
 }
 
-/** All notes on an object. What cannot be read was changed by hand, and says nothing. */
+/** All notes on an object. What cannot be read was changed by hand, and does not count. */
 export function labelsNotes({ annotations }: Pick<Named, "annotations">): LabelsNote[] {
   return Object.entries(annotations)
     .filter(([key]) => key.startsWith(labelsMark))

@@ -87,7 +87,7 @@ export function upgradeFindings(plan: Plan, facts: ClusterFacts): Finding[] {
 }
 
 /**
- * NodePorts to propose: of the band that Kubernetes gives to nobody by itself, and one beside the usual one of https.
+ * NodePorts to propose: of the band that Kubernetes does not assign by itself, and one beside the usual one of https.
  * Those that a kind cluster gives to NGINX are not free, even while NGINX is not there.
  */
 export const freeNodePorts = [30081, 30082, 30083, 30084, 30085, 30445, 30446];

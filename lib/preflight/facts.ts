@@ -57,7 +57,7 @@ export interface GatewayPlan {
   nodePorts: { argument: string; port: number }[];
   /** The Certificate that cert-manager issues; none where no certificate is wanted of it. */
   certificate?: string;
-  /** Nobody else signs it: the gateway has a CA of its own. */
+  /** No other issuer signs it: the gateway has a CA of its own. */
   ownAuthority: boolean;
   /** The issuer that has to be there: named in the program, and not made by it. */
   issuer?: { kind: string; name: string };

@@ -1,4 +1,4 @@
-// What is in the way: a namespace, releases, CRDs, a Gateway or an Istio that somebody else made.
+// What is in the way: a namespace, releases, CRDs, a Gateway or an Istio that another owner made.
 import { finding, namespaceFinding, type Finding } from "../checks/check";
 import { marks } from "../checks/mesh";
 import { gatewayObjects } from "../istio/names";
@@ -268,7 +268,7 @@ function kubectlKind(kind: string): string {
   return kind === "Gateway" ? "gateways.gateway.networking.k8s.io" : kind.toLowerCase();
 }
 
-/** What an earlier run of this stack made, by Pulumi's ids; what is not there, or is somebody else's, is undefined. */
+/** What an earlier run of this stack made, by Pulumi's ids; what is not there, or belongs to another owner, is undefined. */
 export interface OwnObjects {
   namespace?: string;
   /** By the release's name. */

@@ -20,7 +20,7 @@ export interface PlannedGateway {
 
 /** What the program keeps of what the stack has made. */
 export interface Kept {
-  /** Undefined where the names of some are not known: then nothing is said of any. */
+  /** Undefined where the names of some are not known: then no loss of any is told. */
   gateways?: PlannedGateway[];
   hasMesh: boolean;
 }

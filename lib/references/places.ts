@@ -78,7 +78,7 @@ export function nodePortFaults(view: ClusterView, { ports, gateway }: NodePortsR
       return [];
     }
     const { service } = holder;
-    // istiod makes the Service of a Gateway, and the Gateway is somebody's.
+    // istiod makes the Service of a Gateway, and the Gateway has an owner.
     const behind = (view.list("Gateway") ?? []).find((each) => isServiceOf(service, each));
     const owner = ownerOf(behind ?? service);
     const rule = `must be a free NodePort: ${objectName("Service", service)}, which ${owner}, uses it`;

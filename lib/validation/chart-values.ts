@@ -90,7 +90,7 @@ function find(keys: Keys, name: string, above: string[]): string[] | undefined {
   for (const [key, below] of keys) {
     const at = [...above, key];
     if (key.toLowerCase() === name.toLowerCase()) return at;
-    // A chart that takes its top level once more, as `pilot`, would lead there for ever.
+    // A chart that takes its top level once more, as `pilot`, would lead there without end.
     const inside = below === "free" || above.length > 3 ? undefined : find(below, name, at);
     if (inside !== undefined) return inside;
   }

@@ -86,7 +86,7 @@ export function port(usual: number): Rule {
   return whole(1, 65535, usual);
 }
 
-/** A host name that a listener or a route serves: exact, or with one leading wildcard label. */
+/** A hostname that a listener or a route serves: exact, or with one leading wildcard label. */
 export const hostname: Rule = first(
   value(
     (got) => typeof got === "string" && isIP(got) === 0,
@@ -100,7 +100,7 @@ export const hostname: Rule = first(
   ),
 );
 
-/** A host name that a certificate can hold: a wildcard needs two labels under it, or TLS libraries refuse it. */
+/** A hostname that a certificate can hold: a wildcard needs two labels under it, or TLS libraries refuse it. */
 export const certificateName: Rule = first(
   hostname,
   value(

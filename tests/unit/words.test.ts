@@ -1,4 +1,4 @@
-// The words of messages and doc comments: what CONTRIBUTING's "Words" rules out is found in none of them.
+// The words of messages, comments and pages: what CONTRIBUTING's "Words" rules out is found in none of them.
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -6,11 +6,13 @@ import * as ts from "typescript";
 
 const root = path.join(__dirname, "..", "..");
 
+/** What no message begins with. */
+const outOfMessages: [RegExp, string][] = [[/^it is (a|an|one|the|true)\b/i, "must be"]];
+
 /** What is not said, and what is said instead. */
 const out: [RegExp, string][] = [
   [/cannot be made/i, "invalid arguments for X"],
   [/object of settings|no such setting/i, "argument"],
-  [/^it is (a|an|one|the|true)\b/i, "must be"],
   [/: undefined(`|$)/, "a fix of { remove }"],
   [/hangs? on\b/i, "attaches to"],
   [/in circles/i, "redirect loop"],
@@ -37,7 +39,7 @@ interface Text {
 }
 
 function sources(): string[] {
-  return ["lib", "components", "cli", "cluster"].flatMap((room) =>
+  return ["lib", "components", "cli", "cluster", "plugin"].flatMap((room) =>
     fs
       .readdirSync(path.join(root, room), { recursive: true, encoding: "utf8" })
       .filter((file) => file.endsWith(".ts"))
@@ -89,9 +91,33 @@ function docs(file: string, source: ts.SourceFile): Text[] {
   return found;
 }
 
-function offences(texts: Text[]): string[] {
+/** All other comments, line by line. */
+function comments(file: string, source: ts.SourceFile): Text[] {
+  const scanner = ts.createScanner(ts.ScriptTarget.Latest, false, ts.LanguageVariant.Standard, source.text);
+  const found: Text[] = [];
+  for (let kind = scanner.scan(); kind !== ts.SyntaxKind.EndOfFileToken; kind = scanner.scan()) {
+    if (kind === ts.SyntaxKind.SingleLineCommentTrivia || kind === ts.SyntaxKind.MultiLineCommentTrivia) {
+      const line = source.getLineAndCharacterOfPosition(scanner.getTokenStart()).line + 1;
+      found.push({ at: `${file}:${line}`, text: scanner.getTokenText().replace(/\s*\n\s*\* ?/g, " ") });
+    }
+  }
+  return found;
+}
+
+function pages(): Text[] {
+  const docs = fs.readdirSync(path.join(root, "docs"), { recursive: true, encoding: "utf8" });
+  const files = ["README.md", ...docs.filter((file) => file.endsWith(".md")).map((file) => path.join("docs", file))];
+  return files.flatMap((file) =>
+    fs
+      .readFileSync(path.join(root, file), "utf8")
+      .split("\n")
+      .map((text, index) => ({ at: `${file}:${index + 1}`, text })),
+  );
+}
+
+function offences(texts: Text[], words = out): string[] {
   return texts.flatMap(({ at, text }) =>
-    out
+    words
       .filter(([word]) => word.test(text))
       .map(([word, instead]) => `${at}: ${word.exec(text)![0]} → ${instead}: ${text}`),
   );
@@ -106,7 +132,7 @@ describe("the words of", () => {
   it("every message are those of the style guide", () => {
     const texts = files.flatMap(([file, source]) => messages(file, source));
     assert.ok(texts.length > 500, `only ${texts.length} texts were found`);
-    assert.deepEqual(offences(texts), []);
+    assert.deepEqual(offences(texts, [...out, ...outOfMessages]), []);
   });
 
   it("every doc comment of arguments are those of the style guide", () => {
@@ -115,6 +141,16 @@ describe("the words of", () => {
       .flatMap(([file, source]) => docs(file, source));
     assert.ok(texts.length > 250, `only ${texts.length} comments were found`);
     assert.deepEqual(offences(texts), []);
+  });
+
+  it("every other comment are those of the style guide", () => {
+    const texts = files.flatMap(([file, source]) => comments(file, source));
+    assert.ok(texts.length > 1500, `only ${texts.length} comments were found`);
+    assert.deepEqual(offences(texts), []);
+  });
+
+  it("every page are those of the style guide", () => {
+    assert.deepEqual(offences(pages()), []);
   });
 
   it("a required argument that is missing never read as an empty text", () => {
