@@ -2,6 +2,7 @@
 import { stringify } from "yaml";
 import { certificateDefaults as cert, gatewayDefaults, partDefaults } from "../../lib/istio/defaults";
 import { gatewayObjects, listenerName } from "../../lib/istio/names";
+import { openedPorts } from "../../lib/istio/node-ports";
 
 /** Port of the gateway pods' readiness, which istiod puts first in every gateway Service. */
 const statusPort = { name: "status-port", port: 15021, protocol: "TCP" };
@@ -51,14 +52,12 @@ export interface ServicePort {
 
 /** The listeners' ports, with their NodePorts where the Service has any. */
 export function listenerServicePorts(service: ServiceSettings): ServicePort[] {
-  const nodePorts = service.serviceType === "NodePort";
+  const [onHttp, onHttps] = openedPorts(service);
   const http = { name: "http", port: listenerPorts.http, protocol: "TCP" };
   const https = { name: "https", port: listenerPorts.https, protocol: "TCP" };
-  const httpNodePort = service.httpNodePort ?? gatewayDefaults.httpNodePort;
-  const httpsNodePort = service.httpsNodePort ?? gatewayDefaults.httpsNodePort;
   return [
-    { ...http, ...(nodePorts ? { nodePort: httpNodePort } : {}) },
-    ...(service.https ? [{ ...https, ...(nodePorts ? { nodePort: httpsNodePort } : {}) }] : []),
+    { ...http, ...(onHttp && { nodePort: onHttp.port }) },
+    ...(service.https ? [{ ...https, ...(onHttps && { nodePort: onHttps.port }) }] : []),
   ];
 }
 

@@ -14,8 +14,7 @@ import type { Waivers } from "../../lib/preflight/waivers";
 import { isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "../../lib/preflight/facts";
 import { ownObjects, type OwnObjects } from "../../lib/preflight/owners";
 import { charts } from "../../lib/istio/releases";
-import type { AmbientMeshArgs } from "./args";
-import type { MeshGatewayArgs } from "./args";
+import type { AmbientMeshArgs, MeshGatewayArgs } from "./args";
 import { gatewayChildren } from "../gateway/children";
 import { meshChildren } from "./children";
 import type { OwnChildren } from "../support/ownership";
@@ -27,6 +26,7 @@ import type { Cluster } from "../support/cluster";
 import { announcePullSecrets } from "../support/pull-secrets";
 import { rememberFacts } from "../support/mesh-facts";
 import { isKnown } from "../support/workarounds";
+import { plainPorts } from "../support/node-ports";
 import { plain, stackName } from "../support/program";
 
 /** How long the look may take in all. */
@@ -224,21 +224,15 @@ function gatewayPlan(args: MeshGatewayArgs, meshNamespace: string): GatewayPlan 
   if (args.enabled === false || name === undefined || namespace === undefined) {
     return undefined;
   }
-  const { certificate = {}, serviceType = gatewayDefaults.serviceType } = args;
+  const { certificate = {} } = args;
   const https = certificate.enabled !== false;
   const issued = https && certificate.existing !== true;
   const issuerName = plain(certificate.issuerName ?? "");
   const issuerKind = plain(certificate.issuerKind ?? certificateDefaults.issuerKind);
-  const ports = [
-    { argument: "httpNodePort", port: plain(args.httpNodePort ?? gatewayDefaults.httpNodePort) },
-    ...(https ? [{ argument: "httpsNodePort", port: plain(args.httpsNodePort ?? gatewayDefaults.httpsNodePort) }] : []),
-  ];
   return {
     name,
     namespace,
-    nodePorts: ports.flatMap(({ argument, port }) =>
-      serviceType === "NodePort" && port !== undefined ? [{ argument, port }] : [],
-    ),
+    nodePorts: plainPorts(args),
     certificate: issued ? plain(certificate.secretName ?? gatewayObjects.secret(name)) : undefined,
     ownAuthority: issued && certificate.issuerName === undefined,
     issuer: issued && issuerName && issuerKind ? { kind: issuerKind, name: issuerName } : undefined,

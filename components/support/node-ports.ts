@@ -1,6 +1,6 @@
 // NodePorts of the gateways of one program: the second holder of a port would wait for it in vain.
 import * as pulumi from "@pulumi/pulumi";
-import { gatewayDefaults } from "../../lib/istio/defaults";
+import { openedPorts, type OpenedPort } from "../../lib/istio/node-ports";
 import { nginxNodePorts } from "../../lib/kind/kind-cluster";
 import { nodePortRange } from "../../lib/validation/formats";
 import { below } from "../../lib/validation/rules";
@@ -22,27 +22,27 @@ interface ClaimingGateway extends Pick<Claimant, "shown" | "name"> {
   path: string;
 }
 
+/** The NodePorts that a gateway opens, as far as they are known by now. */
+export function plainPorts(args: OpenedPorts): OpenedPort<number>[] {
+  return openedPorts({ ...args, https: args.certificate?.enabled !== false }).flatMap(({ argument, port }) => {
+    const known = plain<number>(port);
+    return known === undefined ? [] : [{ argument, port: known }];
+  });
+}
+
 /** Claims the NodePorts of a gateway; a violation for each that another gateway on the same cluster opens. */
 export function claimNodePorts(cluster: string, gateway: ClaimingGateway, args: OpenedPorts): Violation[] {
-  if ((args.serviceType ?? gatewayDefaults.serviceType) !== "NodePort") {
-    return [];
-  }
   const { nodePorts } = registry();
-  const fields: ("httpNodePort" | "httpsNodePort")[] = ["httpNodePort"];
-  if (args.certificate?.enabled !== false) {
-    fields.push("httpsNodePort");
-  }
-  return fields.flatMap((field): Violation[] => {
-    const port = plain(args[field] ?? gatewayDefaults[field]);
-    const other = port === undefined ? undefined : nodePorts.claim({ cluster, port }, gateway);
-    if (port === undefined || other === undefined || isSame(other.opener, gateway.opener)) {
+  return plainPorts(args).flatMap(({ argument, port }): Violation[] => {
+    const other = nodePorts.claim({ cluster, port }, gateway);
+    if (other === undefined || isSame(other.opener, gateway.opener)) {
       return [];
     }
     // What is proposed is claimed with it, so that the other port of this gateway is not told the same one.
     const instead = next(port, (each) => nodePorts.holder({ cluster, port: each }) === undefined);
     nodePorts.claim({ cluster, port: instead }, gateway);
     const rule = `${other.shown} of this program uses it already; must be a free NodePort`;
-    return [{ path: below(gateway.path, field), got: port, rule, fix: `${field}: ${instead}` }];
+    return [{ path: below(gateway.path, argument), got: port, rule, fix: `${argument}: ${instead}` }];
   });
 }
 

@@ -1,0 +1,27 @@
+// Which NodePorts a gateway opens: the one place where their defaults are applied.
+import { gatewayDefaults } from "./defaults";
+
+/** What of a gateway decides on its NodePorts. `Port` is a number, or one that may arrive later. */
+export interface PortSettings<Port> {
+  serviceType?: string;
+  /** False: no https port. */
+  https: boolean;
+  httpNodePort?: Port;
+  httpsNodePort?: Port;
+}
+
+/** A NodePort, and the argument that sets it. */
+export interface OpenedPort<Port> {
+  argument: "httpNodePort" | "httpsNodePort";
+  port: Port | number;
+}
+
+/** In the order of the listeners; none where the Service is of another type. */
+export function openedPorts<Port>(settings: PortSettings<Port>): OpenedPort<Port>[] {
+  const { serviceType = gatewayDefaults.serviceType, https } = settings;
+  if (serviceType !== "NodePort") {
+    return [];
+  }
+  const names = https ? (["httpNodePort", "httpsNodePort"] as const) : (["httpNodePort"] as const);
+  return names.map((argument) => ({ argument, port: settings[argument] ?? gatewayDefaults[argument] }));
+}
