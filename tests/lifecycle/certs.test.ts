@@ -10,17 +10,7 @@ import { findTraffic } from "../../sandbox/pods/traffic";
 import { CliStack, configOf } from "../support/cli-stack";
 import { clone } from "../support/programs";
 import { send } from "./requests";
-import {
-  apply,
-  certManagerCharts,
-  condition,
-  get,
-  kubectl,
-  removeDefinitions,
-  settled,
-  sources,
-  TestStack,
-} from "./support";
+import { apply, certManagerCharts, condition, get, kubectl, settled, sources, TestStack } from "./support";
 import { clear, definitions, namespace, removeCertManager, restoreCertManager } from "./without-cert-manager";
 
 const { lacks } = findTraffic();
@@ -66,14 +56,12 @@ async function refused(run: Promise<unknown>): Promise<string[]> {
 
 describe("cert-manager", () => {
   before(async () => {
-    removeDefinitions();
     await removeCertManager();
   });
 
   after(async () => {
     kubectl("delete", "namespace", "bystander", "--ignore-not-found");
     await restoreCertManager();
-    removeDefinitions();
   });
 
   if (lacks.length === 0)
