@@ -105,7 +105,7 @@ async function sandbox({ instance }: Lane, args: string[], shown = true): Promis
 /** A suite that ends without a report, or badly after a good one, counts as one failure. */
 async function runJob(job: Job, { instance }: Lane, alone: boolean): Promise<Result> {
   const file = path.join(counts, `${job.name.replace("/", "-")}.json`);
-  const hooks = job.place === "inside" ? ["--require", "./tests/lifecycle/hooks.ts"] : [];
+  const hooks = job.place === "inside" ? ["--require", "tsx/cjs", "--require", "./tests/lifecycle/hooks.ts"] : [];
   const mocha = [process.execPath, require.resolve("mocha/bin/mocha.js"), "--reporter", "tests/reporter.ts", ...hooks];
   const inside = [...typescript("sandbox/main.ts"), "exec", "--"];
   const argv = [...(job.place === "inside" ? inside : []), ...mocha, job.files];
