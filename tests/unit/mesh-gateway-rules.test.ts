@@ -7,7 +7,8 @@ const wrong: WrongCase[] = [
   [
     { gateway: { certificate: { existing: true, secretName: "mine", issuerName: "letsencrypt" } } },
     '`gateway.certificate.issuerName`: got "letsencrypt"; must not be set with `existing: true`: the Secret is ' +
-      "used as it is and nothing is issued; remove `issuerName`",
+      "used unchanged and nothing is issued" +
+      "; remove `issuerName`",
   ],
   [
     { gateway: { certificate: { existing: true } } },

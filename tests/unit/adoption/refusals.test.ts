@@ -41,9 +41,10 @@ function helmRecord(status: string, manifest = ""): Brownfield {
 }
 
 const platform =
-  "a platform puts back its own Istio, and does not hand it over; use it as it is, by the other components; write " +
+  "a platform reverts changes to its own Istio and cannot hand it over; use it unchanged, with the other " +
+  "components; write " +
   '`new AmbientNamespace("shop", { adopt: true })`';
-const takes = "it puts back what others change; take its objects away from it first, and leave them in place; run ";
+const takes = "it reverts changes; stop it from managing these objects first, and leave them in place; run ";
 const namespaces = "run `kubectl get namespaces -L istio.io/rev,istio-injection`";
 const installs = "this package installs Istio 1.30 to 1.31";
 
@@ -52,15 +53,18 @@ const cases: [string, () => Brownfield, string[]][] = [
     "no Istio",
     () => new Brownfield(),
     [
-      '`Cluster URL`: got "no istiod"; there must be an Istio to adopt; without one, the mesh is installed; run `pulumi up`',
+      '`Cluster URL`: got "no istiod"; there must be an Istio to adopt; without one, the mesh is installed; run ' +
+        "`pulumi up`",
     ],
   ],
   [
     "an Istio of Argo CD",
     () => mark(Brownfield.istioctl(), "annotations", { "argocd.argoproj.io/tracking-id": "istio:apps/Deployment:x/y" }),
     [
-      '`CustomResourceDefinition peerauthentications.security.istio.io and 33 more`: got "kept by the Argo CD application ' +
-        `istio"; ${takes}\`argocd app delete istio --cascade=false && istio-ambient adopt --to shop/dev --released argocd/istio\``,
+      '`CustomResourceDefinition peerauthentications.security.istio.io and 33 more`: got "kept by the Argo CD ' +
+        "application " +
+        `istio"; ${takes}\`argocd app delete istio --cascade=false && istio-ambient adopt --to shop/dev --released ` +
+        `argocd/istio\``,
     ],
   ],
   [
@@ -71,8 +75,10 @@ const cases: [string, () => Brownfield, string[]][] = [
         "helm.toolkit.fluxcd.io/namespace": "flux-system",
       }),
     [
-      '`CustomResourceDefinition peerauthentications.security.istio.io and 31 more`: got "kept by the Flux HelmRelease ' +
-        `flux-system/istiod"; ${takes}\`flux suspend helmrelease istiod --namespace flux-system && kubectl delete helmrelease ` +
+      '`CustomResourceDefinition peerauthentications.security.istio.io and 31 more`: got "kept by the Flux ' +
+        "HelmRelease " +
+        `flux-system/istiod"; ${takes}\`flux suspend helmrelease istiod --namespace flux-system && kubectl delete ` +
+        `helmrelease ` +
         "istiod --namespace flux-system && istio-ambient adopt --to shop/dev --released flux/flux-system/istiod`",
     ],
   ],
@@ -84,7 +90,8 @@ const cases: [string, () => Brownfield, string[]][] = [
       }),
     [
       `\`DaemonSet istio-system/ztunnel\`: got "kept by the Sail operator's ZTunnel default"; ${takes}` +
-        "`kubectl scale deployment sail-operator --namespace sail-operator --replicas 0 && kubectl patch ztunnel default " +
+        "`kubectl scale deployment sail-operator --namespace sail-operator --replicas 0 && kubectl patch ztunnel " +
+        "default " +
         `--type merge --patch '{"metadata":{"finalizers":null}}' && kubectl delete ztunnel default --cascade=orphan\``,
     ],
   ],
@@ -92,7 +99,8 @@ const cases: [string, () => Brownfield, string[]][] = [
     "an Istio of OpenShift Service Mesh 2",
     () => mark(Brownfield.istioctl(), "labels", { "maistra.io/owner": "istio-system" }),
     [
-      '`CustomResourceDefinition peerauthentications.security.istio.io and 33 more`: got "kept by OpenShift Service Mesh 2"; ' +
+      '`CustomResourceDefinition peerauthentications.security.istio.io and 33 more`: got "kept by OpenShift ' +
+        'Service Mesh 2"; ' +
         platform,
     ],
   ],
@@ -101,9 +109,11 @@ const cases: [string, () => Brownfield, string[]][] = [
     () =>
       mark(Brownfield.istioctl(), "labels", { "istio.io/rev": "asm-managed", "app.kubernetes.io/managed-by": null }),
     [
-      '`Deployment istio-system/istiod`: got "revision asm-managed"; a mesh is of the default revision; install that one ' +
+      '`Deployment istio-system/istiod`: got "revision asm-managed"; a mesh is of the default revision; install ' +
+        "that one " +
         `beside it, and move every namespace to it first; ${namespaces}`,
-      "`CustomResourceDefinition peerauthentications.security.istio.io and 33 more`: got \"kept by Google's Cloud Service " +
+      "`CustomResourceDefinition peerauthentications.security.istio.io and 33 more`: got \"kept by Google's Cloud " +
+        "Service " +
         `Mesh"; ${platform}`,
     ],
   ],
@@ -116,7 +126,8 @@ const cases: [string, () => Brownfield, string[]][] = [
       return cluster;
     },
     [
-      '`Deployment istio-system/istiod-canary`: got "another istiod beside Deployment istio-system/istiod"; a mesh has one ' +
+      '`Deployment istio-system/istiod-canary`: got "another istiod beside Deployment istio-system/istiod"; a mesh ' +
+        "has one " +
         `istiod; move every namespace to one of them, and uninstall the other; ${namespaces}`,
     ],
   ],
@@ -124,7 +135,8 @@ const cases: [string, () => Brownfield, string[]][] = [
     "an Istio that is too old",
     () => image(Brownfield.istioctl(), "1.27.3"),
     [
-      `\`Deployment istio-system/istiod\`: got "Istio 1.27.3"; ${installs}, and an upgrade must not skip a minor version; ` +
+      `\`Deployment istio-system/istiod\`: got "Istio 1.27.3"; ${installs}, and an upgrade must not skip a minor ` +
+        `version; ` +
         "upgrade to Istio 1.29 first, with what installed it; run `istioctl version`",
     ],
   ],
@@ -132,7 +144,8 @@ const cases: [string, () => Brownfield, string[]][] = [
     "an Istio that is too new",
     () => image(Brownfield.istioctl(), "1.32.0"),
     [
-      `\`Deployment istio-system/istiod\`: got "Istio 1.32.0"; ${installs}; use a release of this package that knows it; ` +
+      `\`Deployment istio-system/istiod\`: got "Istio 1.32.0"; ${installs}; use a release of this package that ` +
+        `supports it; ` +
         "run `npm install istio-ambient@latest`",
     ],
   ],
@@ -141,16 +154,19 @@ const cases: [string, () => Brownfield, string[]][] = [
     "a release that Helm is at work on",
     () => helmRecord("pending-upgrade"),
     [
-      '`Helm release istio-system/istiod`: got "revision 1 is pending-upgrade"; its last operation must have worked; finish ' +
-        "it, or go back; run `helm rollback istiod --namespace istio-system`",
+      '`Helm release istio-system/istiod`: got "revision 1 is pending-upgrade"; its last operation must have ' +
+        "succeeded; complete it, or roll it back" +
+        "; run `helm rollback istiod --namespace istio-system`",
     ],
   ],
   [
     "a release with something else in it",
     () => helmRecord("deployed", "---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: web, namespace: shop }\n"),
     [
-      '`Helm release istio-system/istiod`: got "it also installs ConfigMap shop/web"; a release is taken over whole; keep ' +
-        "Istio's objects with the annotation helm.sh/resource-policy: keep, and upgrade the release without Istio's charts " +
+      '`Helm release istio-system/istiod`: got "it also installs ConfigMap shop/web"; a release can only be taken ' +
+        "over as a whole; keep " +
+        "Istio's objects with the annotation helm.sh/resource-policy: keep, and upgrade the release without " +
+        "Istio's charts " +
         "first; run `helm get manifest istiod --namespace istio-system`",
     ],
   ],
@@ -164,8 +180,10 @@ const cases: [string, () => Brownfield, string[]][] = [
       return cluster;
     },
     [
-      '`DaemonSet kube-system/ztunnel`: got "in namespace kube-system"; must be in istio-system, as a DaemonSet cannot move: ' +
-        "install it there first, and uninstall this one once that is ready; run `helm install ztunnel ztunnel --namespace " +
+      '`DaemonSet kube-system/ztunnel`: got "in namespace kube-system"; must be in istio-system, as a DaemonSet ' +
+        "cannot move: " +
+        "install it there first, and uninstall this one once that is ready; run `helm install ztunnel ztunnel " +
+        "--namespace " +
         "istio-system`",
     ],
   ],
@@ -181,8 +199,9 @@ const cases: [string, () => Brownfield, string[]][] = [
       return cluster;
     },
     [
-      '`Namespace istio-system`: got "it belongs to the stack a/b"; one stack has the mesh of a cluster; only if that stack ' +
-        "is gone, another can take it over; run `kubectl annotate namespace istio-system istio-ambient/stack-`",
+      '`Namespace istio-system`: got "it belongs to the stack a/b"; the mesh of a cluster belongs to one stack; ' +
+        "another can take it over only if that stack is gone" +
+        "; run `kubectl annotate namespace istio-system istio-ambient/stack-`",
     ],
   ],
   ["Helm under other names", () => Brownfield.helm(otherNames), []],
