@@ -101,8 +101,7 @@ describe("the plugin for other languages", () => {
     const made = await run.make("Waypoint", "late", { namespace: "shop", for: unknown }, ["for"]);
     assert.equal(
       failure(made),
-      'invalid arguments for Waypoint "late":\n  `for`: got a value not known yet; must be known when a component ' +
-        "is made; " +
+      'invalid arguments for Waypoint "late":\n  `for`: got a value not known yet; must be known when a component is made; ' +
         "only the values in a list or object may come from resources; write `for: [{ ... }]`",
     );
   });
@@ -126,8 +125,7 @@ describe("the plugin for other languages", () => {
       [
         'invalid arguments for IngressGateway "edge":',
         `  \`${http}\`: got "80"; must be a whole number from 30000 to 32767; write \`httpNodePort: 30081\``,
-        `  \`${names}\`: got "not a name"; must be a lowercase hostname without scheme, port or path; only its ` +
-          `first label ` +
+        `  \`${names}\`: got "not a name"; must be a lowercase hostname without scheme, port or path; only its first label ` +
           'may be `*`; write `dnsNames: ["apps.example.com"]`',
       ].join("\n");
     const python = await start("python");

@@ -17,8 +17,7 @@ import { record } from "./record";
 /** The mesh on this cluster is of another stack: whatever is found is waived, and shown. */
 const ignore = Object.fromEntries(waivable.map(({ id }) => [id, "a test"]));
 const skipped =
-  "warning: the preflight was skipped: this program creates the cluster; `pulumi up` checks the cluster before it " +
-  "creates the mesh";
+  "warning: the preflight was skipped: this program creates the cluster; `pulumi up` checks the cluster before it creates the mesh";
 
 async function logged(kubeconfig: () => pulumi.Input<string>, args: AmbientMeshArgs = {}): Promise<string[]> {
   const recording = await record(() => {
@@ -45,8 +44,8 @@ describe("a cluster that comes as an Output", () => {
       const [first = "", ...more] = await logged(kubeconfig);
       assert.ok(first.startsWith("warning: waived by `preflight.ignore`:\n"), first);
       const untested =
-        `  \`Cluster ${server.address}\`: got "Kubernetes 1.37"; Istio 1.31 supports Kubernetes 1.32 to 1.36; ` +
-        `newer versions are untested, but usually work` +
+        `  \`Cluster ${server.address}\`: got "Kubernetes 1.37"; Istio 1.31 supports Kubernetes 1.32 to 1.36; newer ` +
+        `versions are untested, but usually work` +
         '; write `preflight: { ignore: { "kubernetes-untested": "<reason>" } }` ' +
         "[kubernetes-untested], waived: a test";
       assert.ok(first.split("\n").includes(untested), first);
@@ -82,8 +81,7 @@ describe("what a mesh is allowed to be", () => {
 
   it("is said at every run: a release of a line that is not listed", async () => {
     assert.deepEqual(await warned({ version: "1.32.0", allowUnlistedRelease: true, preflight: { enabled: false } }), [
-      "warning: Istio 1.32.0 is of none of the release lines that this package lists (1.31 and 1.30); the mesh is " +
-        "judged by 1.31",
+      "warning: Istio 1.32.0 is of none of the release lines that this package lists (1.31 and 1.30); the mesh is judged by 1.31",
     ]);
     assert.deepEqual(await warned({ version: "1.30.9", preflight: { enabled: false } }), []);
   });
@@ -104,8 +102,7 @@ describe("what a mesh is allowed to be", () => {
     const promiseOf = (output: unknown) => (output as { promise(): Promise<unknown> }).promise();
     await assert.rejects(promiseOf(late({})), {
       message:
-        'invalid arguments for AmbientMesh "mesh":\n  `controlPlane.values.replicaCout`: got "2"; the chart istiod ' +
-        "of Istio " +
+        'invalid arguments for AmbientMesh "mesh":\n  `controlPlane.values.replicaCout`: got "2"; the chart istiod of Istio ' +
         "1.31 reads no such value; write `replicaCount: 2`",
     });
     const waived = late({ preflight: { ignore: { "chart-values": "our charts" } } });

@@ -91,12 +91,11 @@ describe("the look of a program", () => {
     const { recording, errors } = await run(program);
     assert.deepEqual(errors, [
       "this program would overwrite objects of other owners:\n" +
-        '  AmbientNamespace "shop": `name`: got "shop"; Namespace shop belongs to the stack shop/prod; adopt it, ' +
-        "so that " +
+        '  AmbientNamespace "shop": `name`: got "shop"; Namespace shop belongs to the stack shop/prod; adopt it, so ' +
+        "that " +
         "destroy leaves it in place, or choose another name; write `adopt: true`\n" +
         '  HttpRoute "web": `name`: got "web"; HTTPRoute shop/web belongs to the Helm release web; choose another ' +
-        "name; " +
-        'write `name: "web-2"`',
+        'name; write `name: "web-2"`',
     ]);
     assert.deepEqual(
       recording.resources.filter(({ type }) => type.startsWith("kubernetes:")),

@@ -99,26 +99,19 @@ describe("the references of a program", () => {
     assert.deepEqual(errors, [
       [
         heading,
-        `HttpRoute "namespace": \`namespace\`: got "shpo"; must be an existing namespace, ${missing}; write ` +
-          `\`namespace: "shop"\``,
-        `HttpRoute "gateway": \`parent\`: got "ingress/publik"; must be an existing Gateway, ${missing}: ` +
-          `ingress/public; write ` +
+        `HttpRoute "namespace": \`namespace\`: got "shpo"; must be an existing namespace, ${missing}; write \`namespace: "shop"\``,
+        `HttpRoute "gateway": \`parent\`: got "ingress/publik"; must be an existing Gateway, ${missing}: ingress/public; write ` +
           '`parent: { name: "public", namespace: "ingress" }`',
-        `HttpRoute "service": \`backends[0].service\`: got "wbe"; must be an existing Service of the namespace ` +
-          `shop, ${missing}: ` +
+        `HttpRoute "service": \`backends[0].service\`: got "wbe"; must be an existing Service of the namespace shop, ${missing}: ` +
           'web; write `service: "web"`',
         'HttpRoute "port": `backends[0].port`: got "8080"; must be a port of Service shop/web: 80; write `port: 80`',
-        `TrafficPolicy "waypoint": \`waypoint\`: got "shop/waypint"; must be an existing waypoint, ${missing}: ` +
-          `shop/waypoint; ` +
+        `TrafficPolicy "waypoint": \`waypoint\`: got "shop/waypint"; must be an existing waypoint, ${missing}: shop/waypoint; ` +
           'write `waypoint: { name: "waypoint", namespace: "shop" }`',
-        'AccessPolicy "use": `http.services[0]`: got "web"; must use the waypoint shop/waypoint; Service shop/web ' +
-          "uses no " +
+        'AccessPolicy "use": `http.services[0]`: got "web"; must use the waypoint shop/waypoint; Service shop/web uses no ' +
           'waypoint; write `for: [{ namespace: "shop", service: "web" }]`',
-        `Waypoint "user": \`for[0].service\`: got "cart"; must be an existing Service of the namespace shop, ` +
-          `${missing}: web; ` +
+        `Waypoint "user": \`for[0].service\`: got "cart"; must be an existing Service of the namespace shop, ${missing}: web; ` +
           "write `service: service.metadata.name`",
-        'IngressGateway "ports": `httpNodePort`: got "30081"; must be a free NodePort: Service ' +
-          "ingress/public-istio, which was " +
+        'IngressGateway "ports": `httpNodePort`: got "30081"; must be a free NodePort: Service ingress/public-istio, which was ' +
           "created by kubectl or another tool, uses it; write `httpNodePort: 30082`",
       ].join("\n  "),
     ]);
@@ -156,8 +149,7 @@ describe("the references of a program", () => {
     assert.deepEqual(errors, []);
     assert.deepEqual(recording.logged, [
       "warning: this program may not work as written:\n" +
-        '  HttpRoute "web": `backends[0].service`: got "chart"; must be an existing Service of the namespace shop, ' +
-        "or one of " +
+        '  HttpRoute "web": `backends[0].service`: got "chart"; must be an existing Service of the namespace shop, or one of ' +
         "this program: web; write `service: service.metadata.name`",
     ]);
   });
@@ -257,8 +249,7 @@ describe("the references of a program", () => {
       assert.deepEqual(await untilTheEnd(() => edge("front")), [
         "warning: this change breaks what others rely on:\n" +
           '  `Gateway ingress/edge`: got "not in this program any more"; 1 HTTPRoute of others loses its parent: 1 ' +
-          "of " +
-          'namespace shop; write `name: "edge"`',
+          'of namespace shop; write `name: "edge"`',
       ]);
     });
   });

@@ -180,8 +180,8 @@ const slips: Record<string, [() => void, string, string[]]> = {
     () => access({ allow: [{ gateway: mesh({ gateway: { enabled: false } }).gateway }] }),
     'AccessPolicy "web"',
     [
-      "`allow[0].gateway`: missing; must have a value: the mesh has no gateway, or the stack has no such output" +
-        "; remove `gateway`",
+      "`allow[0].gateway`: missing; must have a value: the mesh has no gateway, or the stack has no such output; " +
+        "remove `gateway`",
     ],
   ],
   "a condition whose value turns out to be missing": [
@@ -202,8 +202,7 @@ const slips: Record<string, [() => void, string, string[]]> = {
     () => route({ parent: mesh().gateway, hostnames: ["web.example.com"], backends }),
     'HttpRoute "web"',
     [
-      '`hostnames[0]`: got "web.example.com"; must be a name in the gateway\'s certificate: localhost, ' +
-        "hostk8s.local, " +
+      '`hostnames[0]`: got "web.example.com"; must be a name in the gateway\'s certificate: localhost, hostk8s.local, ' +
         '*.hostk8s.local; write `hostnames: ["web.hostk8s.local"]`',
     ],
   ],
@@ -248,8 +247,7 @@ const slips: Record<string, [() => void, string, string[]]> = {
     () => access({ allow: late([{ namespaces: ["Shop"], ports: [70000] }]) }),
     'AccessPolicy "web"',
     [
-      '`allow[0].namespaces[0]`: got "Shop"; must be 1 to 63 lowercase letters, digits or hyphens, and must begin ' +
-        "and end " +
+      '`allow[0].namespaces[0]`: got "Shop"; must be 1 to 63 lowercase letters, digits or hyphens, and must begin and end ' +
         'with a letter or digit; write `namespaces: ["shop"]`',
       '`allow[0].ports[0]`: got "70000"; must be a whole number from 1 to 65535; write `ports: [8080]`',
     ],
@@ -278,8 +276,7 @@ const slips: Record<string, [() => void, string, string[]]> = {
     'AmbientMesh "mesh"',
     [
       `\`nodePort\`: got "31080"; ${none}; write \`gateway: { httpNodePort: 31080 }\``,
-      `\`domain\`: got "apps.example.org"; ${none}; write \`gateway: { certificate: { dnsNames: ` +
-        `["apps.example.org"] } }\``,
+      `\`domain\`: got "apps.example.org"; ${none}; write \`gateway: { certificate: { dnsNames: ["apps.example.org"] } }\``,
     ],
   ],
   "a circuit breaker by that name": [

@@ -141,36 +141,29 @@ describe("what an application's program refers to", () => {
   const missing = "or one of this program";
   const faults = [
     'HttpRoute "admitted": `namespace`: got "istio-system"; Gateway istio-system/edge, which belongs to the stack ' +
-      "istio-ambient/look-platform, takes routes only from namespaces with the labels that it selects (team: " +
-      "shop); write " +
+      "istio-ambient/look-platform, takes routes only from namespaces with the labels that it selects (team: shop); write " +
       '`new AmbientNamespace("istio-system", { labels: { "team": "shop" } })`',
     'HttpRoute "certificate": `hostnames[0]`: got "shop.example.org"; must be in the certificate of Gateway ' +
       'istio-system/hostk8s-gateway: localhost, hostk8s.local, *.hostk8s.local; write `hostnames: ["localhost"]`',
     `HttpRoute "gateway": \`parent\`: got "istio-system/hostk8s-gatway"; must be an existing Gateway, ${missing}: ` +
-      'istio-system/edge, istio-system/hostk8s-gateway; write `parent: { name: "hostk8s-gateway", namespace: ' +
-      '"istio-system" }`',
+      'istio-system/edge, istio-system/hostk8s-gateway; write `parent: { name: "hostk8s-gateway", namespace: "istio-system" }`',
     'HttpRoute "host": `hostnames[0]`: got "cart.example.com"; must be a hostname of a listener of Gateway ' +
       'istio-system/edge: shop.example.com, *.shop.example.com; write `hostnames: ["shop.example.com"]`',
     `HttpRoute "namespace": \`namespace\`: got "shpo"; must be an existing namespace, ${missing}; write ` +
       '`namespace: "shop"`',
     'HttpRoute "port": `backends[0].port`: got "8080"; must be a port of Service shop/web: 80; write `port: 80`',
-    'HttpRoute "section": `parent.section`: got "htps"; must be a listener of Gateway ' +
-      "istio-system/hostk8s-gateway: http, " +
+    'HttpRoute "section": `parent.section`: got "htps"; must be a listener of Gateway istio-system/hostk8s-gateway: http, ' +
       'https; write `section: "https"`',
-    `HttpRoute "service": \`backends[0].service\`: got "wbe"; must be an existing Service of the namespace shop, ` +
-      `${missing}: ` +
+    `HttpRoute "service": \`backends[0].service\`: got "wbe"; must be an existing Service of the namespace shop, ${missing}: ` +
       'other, waypoint, web; write `service: "web"`',
     'IngressGateway "ports": `httpNodePort`: got "30081"; must be a free NodePort: Service ' +
       "istio-system/hostk8s-gateway-istio, which belongs to the stack istio-ambient/look-platform, uses it; write " +
       "`httpNodePort: 30082`",
-    'TrafficPolicy "use": `service`: got "other"; must use the waypoint shop/waypoint; Service shop/other uses no ' +
-      "waypoint; " +
+    'TrafficPolicy "use": `service`: got "other"; must use the waypoint shop/waypoint; Service shop/other uses no waypoint; ' +
       'write `for: [{ namespace: "shop", service: "other" }]`',
-    `TrafficPolicy "waypoint": \`waypoint\`: got "shop/waypint"; must be an existing waypoint, ${missing}: ` +
-      `shop/waypoint; ` +
+    `TrafficPolicy "waypoint": \`waypoint\`: got "shop/waypint"; must be an existing waypoint, ${missing}: shop/waypoint; ` +
       'write `waypoint: { name: "waypoint", namespace: "shop" }`',
-    `Waypoint "user": \`for[0].service\`: got "absent"; must be an existing Service of the namespace shop, ` +
-      `${missing}: other, ` +
+    `Waypoint "user": \`for[0].service\`: got "absent"; must be an existing Service of the namespace shop, ${missing}: other, ` +
       "waypoint, web; write `service: service.metadata.name`",
   ];
 
@@ -212,8 +205,7 @@ describe("what an application's program refers to", () => {
       new HttpRoute("insecure", { namespace: "shop", parent: shared, hostnames: ["x.example.org"], backends: web });
     };
     assertWarned(await trial.preview(), "this program may not work as written", [
-      'AmbientNamespace "look-own": `useWaypoint`: got "look-own/later"; must be an existing waypoint, or one of ' +
-        "this " +
+      'AmbientNamespace "look-own": `useWaypoint`: got "look-own/later"; must be an existing waypoint, or one of this ' +
         "program: shop/waypoint; until there is one, requests bypass it; write " +
         '`useWaypoint: "waypoint", useWaypointNamespace: "shop"`',
       'HttpRoute "insecure": `hostnames[0]`: got "x.example.org"; must be in the certificate of Gateway ' +
@@ -262,10 +254,8 @@ describe("what an application's program refers to", () => {
       `\`Certificate istio-system/hostk8s-gateway-ca\`: ${gone}; clients that trust this CA reject the certificates ` +
         'of any other gateway; give them its `caCertificate`, or keep the gateway; write `name: "hostk8s-gateway"`',
       noEdge,
-      '`Namespace istio-system`: got "no AmbientMesh in this program any more"; 1 namespace leaves the mesh: shop ' +
-        "(stack " +
-        "istio-ambient/look-shop); 1 STRICT PeerAuthentication and 2 AuthorizationPolicies stop protecting them; " +
-        "write " +
+      '`Namespace istio-system`: got "no AmbientMesh in this program any more"; 1 namespace leaves the mesh: shop (stack ' +
+        "istio-ambient/look-shop); 1 STRICT PeerAuthentication and 2 AuthorizationPolicies stop protecting them; write " +
         '`onDestroy: "refuse"`',
     ]);
 

@@ -291,8 +291,7 @@ describe("a namespace to adopt that does not exist", () => {
     try {
       await assert.rejects(stack.preview(), (error: { diagnostics: string[] }) => {
         const message =
-          'error: invalid arguments for AmbientNamespace "nowhere":\n  `name`: got "nowhere"; must be an existing ' +
-          "namespace; " +
+          'error: invalid arguments for AmbientNamespace "nowhere":\n  `name`: got "nowhere"; must be an existing namespace; ' +
           'write `new AmbientNamespace("nowhere")`';
         assert.ok(error.diagnostics.includes(message), error.diagnostics.join("\n"));
         return true;

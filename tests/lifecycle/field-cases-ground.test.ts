@@ -194,10 +194,9 @@ describe("the ground under a mesh", () => {
   it("is asked whether it takes the node agents, before anything is written", async () => {
     apply(noHostPaths);
     await comesToTell(
-      '`DaemonSet istio-system/istio-cni-node`: got "refused by ValidatingAdmissionPolicy no-host-paths: host ' +
-        "paths are for the " +
-        'platform"; the mesh needs it: the owner of this rule must exempt namespace istio-system; run `kubectl ' +
-        "describe " +
+      '`DaemonSet istio-system/istio-cni-node`: got "refused by ValidatingAdmissionPolicy no-host-paths: host paths ' +
+        'are for the platform"; the mesh needs it: the owner of this rule must exempt namespace istio-system; run ' +
+        "`kubectl describe " +
         "validatingadmissionpolicybinding no-host-paths`",
     );
     assert.doesNotMatch(kubectl("get", "namespaces", "-o", "name"), /istio-system/);
@@ -219,8 +218,7 @@ describe("the ground under a mesh", () => {
     apply(quota);
     args = { adoptNamespace: true, images: { pullSecrets: ["registry"] } };
     await comesToTell(
-      '`Pod istio-system/istio-cni-node`: got "over ResourceQuota compute: must specify limits.memory for: ' +
-        'install-cni"',
+      '`Pod istio-system/istio-cni-node`: got "over ResourceQuota compute: must specify limits.memory for: install-cni"',
     );
     assert.match(await told(), /`Secret istio-system\/registry`: got "none"; pods pull their images with it/);
   });
@@ -259,8 +257,7 @@ metadata: { name: ground-shop, labels: { test: ground, pod-security.kubernetes.i
     const { diagnostics } = await waypoint.preview().catch((error: { diagnostics: string[] }) => error);
     await waypoint.remove();
     const said =
-      'Waypoint "waypoint" may get no pods: `namespace`: got "ground-shop"; the namespace must admit the ' +
-      "waypoint's pods";
+      'Waypoint "waypoint" may get no pods: `namespace`: got "ground-shop"; the namespace must admit the waypoint\'s pods';
     assert.ok(diagnostics.join("\n").includes(said), diagnostics.join("\n"));
   });
 
@@ -282,20 +279,16 @@ metadata: { name: ground-shop, labels: { test: ground, pod-security.kubernetes.i
     kubectl("wait", "pod", "--all", "-n", "ground-shop", "--for=jsonpath={.status.phase}=Running", "--timeout=60s");
     assert.deepEqual(await network(), {
       "network-policy-hbone": [
-        '`NetworkPolicy ground-shop/web`: got "8080 without 15008 into web"; port 15008 is open to the same ' +
-          "clients as well; it " +
-          "carries every port of the pod, so an AuthorizationPolicy has to keep the others closed; write `ingress: " +
-          "[{ from: " +
+        '`NetworkPolicy ground-shop/web`: got "8080 without 15008 into web"; port 15008 is open to the same clients as well; it ' +
+          "carries every port of the pod, so an AuthorizationPolicy has to keep the others closed; write `ingress: [{ from: " +
           "[{ podSelector: { matchLabels: { app: client } } }], ports: [{ port: 15008 }] }]`",
       ],
       "network-policy-egress": [
-        '`NetworkPolicy ground-shop/client`: got "8080 without 15008 out of client"; port 15008 of the same ' +
-          "servers is open as " +
+        '`NetworkPolicy ground-shop/client`: got "8080 without 15008 out of client"; port 15008 of the same servers is open as ' +
           "well; write `egress: [{ to: [{ podSelector: { matchLabels: { app: web } } }], ports: [{ port: 15008 }] }]`",
       ],
       "network-policy-probes": [
-        '`Namespace ground-shop`: got "NetworkPolicy web selects web"; ingress from 169.254.7.127/32 to 8080 is ' +
-          "allowed; write " +
+        '`Namespace ground-shop`: got "NetworkPolicy web selects web"; ingress from 169.254.7.127/32 to 8080 is allowed; write ' +
           "`ingress: [{ from: [{ ipBlock: { cidr: 169.254.7.127/32 } }], ports: [{ port: 8080 }] }]`",
       ],
     });

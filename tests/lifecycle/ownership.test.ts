@@ -110,8 +110,7 @@ function refusals(owner: string): string[] {
   const theirs = `${another}, or attach routes to that gateway by \`parent: { name: "edge", namespace: "contested" }\``;
   const useTheirs = `${another}, or use that waypoint by the label istio.io/use-waypoint: proxy`;
   return [
-    `AmbientNamespace "contested": \`name\`: got "contested"; Namespace contested ${owner}; adopt it, so that ` +
-      `destroy ` +
+    `AmbientNamespace "contested": \`name\`: got "contested"; Namespace contested ${owner}; adopt it, so that destroy ` +
       "leaves it in place, or choose another name; write `adopt: true`",
     `AmbientNamespace "contested": \`mtls\`: got "strict"; PeerAuthentication contested/default ${owner}; its owner ` +
       'decides there who needs mTLS; write `mtls: "permissive"`',
@@ -215,8 +214,7 @@ describe("what others have made", () => {
       const before = contested();
       program = () => void new AmbientNamespace("guest", { name: "contested", adopt: true, dataplaneMode: "none" });
       const line =
-        'AmbientNamespace "guest": `dataplaneMode`: got "istio.io/dataplane-mode: none"; Namespace contested ' +
-        "belongs to " +
+        'AmbientNamespace "guest": `dataplaneMode`: got "istio.io/dataplane-mode: none"; Namespace contested belongs to ' +
         "the stack istio-ambient/ownership-first and has istio.io/dataplane-mode: ambient; use that value, or remove " +
         'the label first; write `dataplaneMode: "ambient"`';
       assert.deepEqual(await refused(second.preview()), [line]);
@@ -229,8 +227,7 @@ describe("what others have made", () => {
       };
       assert.deepEqual(await refused(second.preview()), [
         'Waypoint "other": `for[0]`: got "istio.io/use-waypoint: other"; Waypoint "proxy" of the stack ' +
-          "istio-ambient/ownership-first sets istio.io/use-waypoint: proxy on Service contested/web, and a label " +
-          "has one " +
+          "istio-ambient/ownership-first sets istio.io/use-waypoint: proxy on Service contested/web, and a label has one " +
           'value; agree with that stack on one; write `for: [{ namespace: "other" }]`',
       ]);
       assert.deepEqual(contested(), before);
@@ -243,8 +240,7 @@ describe("what others have made", () => {
     const { uid } = get("namespace", "renamed")[0]!.metadata;
     program = () => void new AmbientNamespace("another", { name: "renamed" });
     assert.deepEqual(await refused(second.preview()), [
-      'AmbientNamespace "another": `name`: got "renamed"; Namespace renamed was made by AmbientNamespace "renamed" ' +
-        "of this " +
+      'AmbientNamespace "another": `name`: got "renamed"; Namespace renamed was made by AmbientNamespace "renamed" of this ' +
         "stack, and would be deleted with it; tell the engine that it was renamed; write " +
         '`{ aliases: [{ name: "renamed" }] }`',
     ]);

@@ -82,43 +82,36 @@ metadata: { name: both, labels: { test: preflight, istio.io/dataplane-mode: ambi
 
 const adopt = "npx istio-ambient adopt --to istio-ambient/preflight";
 const errors = [
-  '`Namespace istio-system`: got "it exists already"; the mesh makes its own namespace; write `adoptNamespace: ' +
-    "true` [mesh-namespace]",
-  '`Helm release istio-system/istiod`: got "it exists already"; the releases of a mesh belong to its stack; have ' +
-    "them handed " +
+  '`Namespace istio-system`: got "it exists already"; the mesh makes its own namespace; write `adoptNamespace: true` [mesh-namespace]',
+  '`Helm release istio-system/istiod`: got "it exists already"; the releases of a mesh belong to its stack; have them handed ' +
     `over to it, or uninstall each; run \`${adopt}\` [helm-releases]`,
   '`Helm release istio-system/ztunnel`: got "revision 1 is pending-install"; an interrupted operation of Helm blocks ' +
     "every further one until its record is gone; run " +
     "`kubectl delete secret sh.helm.release.v1.ztunnel.v1 --namespace istio-system` [helm-releases]",
-  '`Deployment default/istiod-canary`: got "an Istio installed by istioctl (revision canary)"; one Istio serves a ' +
-    "cluster: " +
+  '`Deployment default/istiod-canary`: got "an Istio installed by istioctl (revision canary)"; one Istio serves a cluster: ' +
     "a second one fights over webhooks, GatewayClasses and each node's CNI; have it handed over to this stack; run " +
     `\`${adopt}\` [other-istio]`,
-  '`CustomResourceDefinition telemetries.telemetry.istio.io`: got "not of the Helm release ' +
-    'istio-system/istio-base"; Helm ' +
+  '`CustomResourceDefinition telemetries.telemetry.istio.io`: got "not of the Helm release istio-system/istio-base"; Helm ' +
     `installs istio-base only over CRDs that carry its marks; run \`${adopt}\` [istio-crds-owner]`,
   '`ConfigMap istio-system/hostk8s-gateway-overlay`: got "it exists already"; the mesh makes it; mark it as this ' +
     "stack's, or delete it; run `kubectl annotate configmap hostk8s-gateway-overlay --namespace istio-system " +
     "istio-ambient/stack=istio-ambient/preflight --overwrite` [gateway-objects]",
-  '`Service istio-system/hostk8s-gateway-istio`: got "not one of istiod\'s"; istiod does not adopt a Service ' +
-    "without the label " +
+  '`Service istio-system/hostk8s-gateway-istio`: got "not one of istiod\'s"; istiod does not adopt a Service without ' +
+    "the label " +
     "gateway.istio.io/managed; deleting this one breaks its clients; write `gateway: { name: " +
     '"hostk8s-gateway-2" }` [gateway-objects]',
   '`Service default/web`: got "has NodePort 30081"; NodePort 30081 of the gateway ' +
     "(`gateway.httpNodePort`) must be free; write `httpNodePort: 30082` [node-ports-free]",
   `\`ClusterIssuer nobody\`: got "none"; the issuer of the gateway's certificate must exist; without ` +
     "`issuerName` the gateway gets its own CA; write `gateway: { certificate: {} }` [cert-manager]",
-  '`Cluster https://10.245.0.1:6443`: got "a cluster of minikube, platform kind"; the charts install istio-cni ' +
-    "where minikube " +
+  '`Cluster https://10.245.0.1:6443`: got "a cluster of minikube, platform kind"; the charts install istio-cni where minikube ' +
     'looks for it only if `platform` is set; write `platform: "minikube"` [platform]',
-  '`ConfigMap kube-system/cilium-config`: got "cni-exclusive: true"; with it Cilium removes istio-cni\'s ' +
-    "configuration " +
+  '`ConfigMap kube-system/cilium-config`: got "cni-exclusive: true"; with it Cilium removes istio-cni\'s configuration ' +
     "from every node; run `kubectl patch configmap cilium-config --namespace kube-system --type merge --patch " +
     `'{"data":{"cni-exclusive":"false"}}' && kubectl rollout restart daemonset cilium --namespace kube-system\` [cni-settings]`,
 ];
 const warning =
-  '`Namespace both`: got "both istio.io/dataplane-mode and istio-injection"; a pod with a sidecar is never ' +
-  "captured; run " +
+  '`Namespace both`: got "both istio.io/dataplane-mode and istio-injection"; a pod with a sidecar is never captured; run ' +
   "`kubectl label namespace both istio-injection-` [both-labels]";
 
 /** Version of every object, without those that change by themselves. */

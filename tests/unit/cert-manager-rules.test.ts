@@ -33,14 +33,12 @@ describe("the arguments of CertManager", () => {
     ],
     [
       { version: "1.14.7" },
-      '`version`: got "1.14.7"; must be 1.15.0 or newer: older charts have no `crds.keep`, and delete their CRDs; ' +
-        "write " +
+      '`version`: got "1.14.7"; must be 1.15.0 or newer: older charts have no `crds.keep`, and delete their CRDs; write ' +
         '`version: "1.21.2"`',
     ],
     [
       { namespace: "Cert Manager" },
-      '`namespace`: got "Cert Manager"; must be 1 to 63 lowercase letters, digits or hyphens, and must begin and ' +
-        "end with " +
+      '`namespace`: got "Cert Manager"; must be 1 to 63 lowercase letters, digits or hyphens, and must begin and end with ' +
         'a letter or digit; write `namespace: "cert-manager"`',
     ],
     [
@@ -57,14 +55,12 @@ describe("the arguments of CertManager", () => {
       { values: { replicacount: 2, webhook: { timeoutSecond: 5 } } },
       '`values.replicacount`: got "2"; the chart cert-manager of cert-manager 1.21 reads no such value; write ' +
         "`replicaCount: 2`",
-      '`values.webhook.timeoutSecond`: got "5"; the chart cert-manager of cert-manager 1.21 reads no such value; ' +
-        "write " +
+      '`values.webhook.timeoutSecond`: got "5"; the chart cert-manager of cert-manager 1.21 reads no such value; write ' +
         "`timeoutSeconds: 5`",
     ],
     [
       { install: false, adopt: true, version: "1.21.2" },
-      '`version`: got "1.21.2"; has no effect with `install: false`, which leaves cert-manager as it is; remove ' +
-        "`version`",
+      '`version`: got "1.21.2"; has no effect with `install: false`, which leaves cert-manager as it is; remove `version`',
       '`adopt`: got "true"; has no effect with `install: false`, which leaves cert-manager as it is; remove `adopt`',
     ],
     [
@@ -136,8 +132,7 @@ describe("a directory with the chart of cert-manager", () => {
     [
       ["cert-manager-v1.20.0.tgz", "cert-manager-v1.21.2.tgz"],
       undefined,
-      '`charts.directory`: got "./charts"; the directory holds the charts of 1.20.0 and 1.21.2, so `version` must ' +
-        "name " +
+      '`charts.directory`: got "./charts"; the directory holds the charts of 1.20.0 and 1.21.2, so `version` must name ' +
         'one of them; write `version: "1.21.2"`',
     ],
   ];

@@ -223,21 +223,19 @@ describe("the advice on a footprint", () => {
 
   it("names requests far above use, as the charts have them", async () => {
     assert.deepEqual(await advice(resize("istiod", { requests: { cpu: "500m", memory: "2Gi" } })), [
-      'warning: `Deployment istio-system/istiod`: got "requests 2.0 GiB, uses 77.3 MiB"; memory that a pod ' +
-        "requests but does not use is not available to other pods on its node; write `controlPlane: { memory: " +
-        '"128Mi" }`',
-      'warning: `Deployment istio-system/istiod`: got "requests 500m CPU, uses 3m"; CPU that a pod requests but ' +
-        'does not use is not available for scheduling other pods; write `controlPlane: { cpu: "50m" }`',
+      'warning: `Deployment istio-system/istiod`: got "requests 2.0 GiB, uses 77.3 MiB"; memory that a pod requests ' +
+        'but does not use is not available to other pods on its node; write `controlPlane: { memory: "128Mi" }`',
+      'warning: `Deployment istio-system/istiod`: got "requests 500m CPU, uses 3m"; CPU that a pod requests but does ' +
+        'not use is not available for scheduling other pods; write `controlPlane: { cpu: "50m" }`',
     ]);
   });
 
   it("names requests below use", async () => {
     const stats = { workingSet: 90, rss: 80, cpu: 120 };
     assert.deepEqual(await advice(resize("hostk8s-gateway", { stats })), [
-      'warning: `Gateway istio-system/hostk8s-gateway`: got "requests 64.0 MiB, uses 90.0 MiB"; what a pod uses ' +
-        'above its request may be taken from it when its node runs out of memory; write `memory: "144Mi"`',
-      'warning: `Gateway istio-system/hostk8s-gateway`: got "requests 50m CPU, uses 120m"; above its request, a ' +
-        'pod gets only CPU that other pods leave unused; write `cpu: "200m"`',
+      'warning: `Gateway istio-system/hostk8s-gateway`: got "requests 64.0 MiB, uses 90.0 MiB"; what a pod uses above its request may be taken from it when its node runs out of memory; write `memory: "144Mi"`',
+      'warning: `Gateway istio-system/hostk8s-gateway`: got "requests 50m CPU, uses 120m"; above its request, a pod ' +
+        'gets only CPU that other pods leave unused; write `cpu: "200m"`',
     ]);
   });
 
@@ -248,8 +246,7 @@ describe("the advice on a footprint", () => {
       requests: { cpu: "50m", memory: "96Mi" },
     });
     assert.deepEqual(await advice(near), [
-      'error: `DaemonSet istio-system/ztunnel`: got "uses 81.0 MiB, 81 % of its limit of 100 MiB"; a part must ' +
-        'stay below 80 % of its limit, at which it is killed; write `dataplane: { memoryLimit: "256Mi" }`',
+      'error: `DaemonSet istio-system/ztunnel`: got "uses 81.0 MiB, 81 % of its limit of 100 MiB"; a part must stay below 80 % of its limit, at which it is killed; write `dataplane: { memoryLimit: "256Mi" }`',
     ]);
     const state = await read(near);
     assert.ok(!isGood(state, advise(state)));
@@ -262,8 +259,7 @@ describe("the advice on a footprint", () => {
     const lastState = { terminated: { reason: "OOMKilled", exitCode: 137 } };
     mesh.edit(paths.pods, name, set("status.containerStatuses", [{ name: "istio-proxy", lastState }]));
     assert.deepEqual(await advice(mesh), [
-      `error: \`DaemonSet istio-system/ztunnel\`: got "killed for its memory: ${name}"; a part must stay below 80 ` +
-        `% of its limit, at which it is killed; write \`dataplane: { memoryLimit: "128Mi" }\``,
+      `error: \`DaemonSet istio-system/ztunnel\`: got "killed for its memory: ${name}"; a part must stay below 80 % of its limit, at which it is killed; write \`dataplane: { memoryLimit: "128Mi" }\``,
     ]);
   });
 
@@ -273,9 +269,7 @@ describe("the advice on a footprint", () => {
       for (const object of mesh.all(path)) delete object.metadata.labels?.["istio.io/use-waypoint"];
     }
     const unused =
-      'warning: `Gateway shop/waypoint`: got "no user, and 27.0 MiB"; a waypoint gets traffic only where a ' +
-      "namespace, Service or pod names it; delete it where it is made, or use it; run `kubectl label namespace " +
-      "shop istio.io/use-waypoint=waypoint`";
+      'warning: `Gateway shop/waypoint`: got "no user, and 27.0 MiB"; a waypoint gets traffic only where a namespace, Service or pod names it; delete it where it is made, or use it; run `kubectl label namespace shop istio.io/use-waypoint=waypoint`';
     assert.deepEqual(await advice(mesh), [unused]);
     const [web] = mesh.all(paths.pods).filter(({ metadata }) => metadata.name.startsWith("web-"));
     mesh.edit(paths.pods, web!.metadata.name, label("istio.io/use-waypoint", "waypoint"));
@@ -294,9 +288,7 @@ describe("the advice on a footprint", () => {
     };
     say(1);
     assert.deepEqual(await advice(mesh), [
-      'warning: `Gateway shop/waypoint`: got "no open connection, and 27.0 MiB"; ztunnel keeps its connections to ' +
-        "a waypoint for minutes after the last request: there was none; run `kubectl get namespaces,services " +
-        "--all-namespaces --selector istio.io/use-waypoint=waypoint`",
+      'warning: `Gateway shop/waypoint`: got "no open connection, and 27.0 MiB"; ztunnel keeps its connections to a waypoint for minutes after the last request: there was none; run `kubectl get namespaces,services --all-namespaces --selector istio.io/use-waypoint=waypoint`',
     ]);
     say(2);
     assert.deepEqual(await advice(mesh), []);

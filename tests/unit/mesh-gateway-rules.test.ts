@@ -6,8 +6,8 @@ const wrong: WrongCase[] = [
   // The certificate as a whole.
   [
     { gateway: { certificate: { existing: true, secretName: "mine", issuerName: "letsencrypt" } } },
-    '`gateway.certificate.issuerName`: got "letsencrypt"; must not be set with `existing: true`: the Secret is ' +
-      "used unchanged and nothing is issued" +
+    '`gateway.certificate.issuerName`: got "letsencrypt"; must not be set with `existing: true`: the Secret is used ' +
+      "unchanged and nothing is issued" +
       "; remove `issuerName`",
   ],
   [

@@ -28,13 +28,11 @@ const wrong: Case[] = [
   [{ version: 1.31 }, '`version`: got "1.31"; must be an exact release, not a range; write `version: "1.31.4"`'],
   [
     { version: "1.24.2" },
-    '`version`: got "1.24.2"; must be a release of Istio 1.31 or 1.30, unless `allowUnlistedRelease` is true; ' +
-      'write `version: "1.31.4"`',
+    '`version`: got "1.24.2"; must be a release of Istio 1.31 or 1.30, unless `allowUnlistedRelease` is true; write `version: "1.31.4"`',
   ],
   [
     { version: "1.32.0" },
-    '`version`: got "1.32.0"; must be a release of Istio 1.31 or 1.30, unless `allowUnlistedRelease` is true; ' +
-      'write `version: "1.31.4"`',
+    '`version`: got "1.32.0"; must be a release of Istio 1.31 or 1.30, unless `allowUnlistedRelease` is true; write `version: "1.31.4"`',
   ],
   [
     { version: "1.30.1", allowUnlistedRelease: true },

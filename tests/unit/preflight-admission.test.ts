@@ -34,32 +34,25 @@ const refusals: [what: string, refusal: Partial<Refusal>, message: string][] = [
     "GKE Autopilot",
     {
       why:
-        'admission webhook "warden-validating.common-webhooks.networking.gke.io" denied the request: GKE Warden ' +
-        "rejected " +
+        'admission webhook "warden-validating.common-webhooks.networking.gke.io" denied the request: GKE Warden rejected ' +
         "the request because it violates one or more constraints.\nViolations details: " +
-        '{"[denied by autogke-default-linux-capabilities]":["linux capability \'NET_ADMIN\' on container ' +
-        "'install-cni' not allowed\"]}",
+        "{\"[denied by autogke-default-linux-capabilities]\":[\"linux capability 'NET_ADMIN' on container 'install-cni' not allowed\"]}",
     },
-    '`DaemonSet istio-system/istio-cni-node`: got "refused by GKE Autopilot: GKE Warden rejected the request ' +
-      "because it " +
-      "violates one or more constraints. Violations details: {'[denied by " +
-      "autogke-default-linux-capabilities]':['linux " +
+    '`DaemonSet istio-system/istio-cni-node`: got "refused by GKE Autopilot: GKE Warden rejected the request because it ' +
+      "violates one or more constraints. Violations details: {'[denied by autogke-default-linux-capabilities]':['linux " +
       "capability 'NET_ADMIN' on container 'install-cni' not allowed']}\"; istio-cni and ztunnel need rights on the nodes " +
-      "that Autopilot does not grant: an ambient mesh needs a Standard cluster; run `gcloud container clusters " +
-      "create standard`",
+      "that Autopilot does not grant: an ambient mesh needs a Standard cluster; run `gcloud container clusters create standard`",
   ],
   [
     "a policy of Kyverno",
     {
       why:
-        'admission webhook "validate.kyverno.svc-fail" denied the request: \n\nresource ' +
-        "DaemonSet/default/istio-cni-node was " +
-        "blocked due to the following policies \n\ndisallow-host-path:\n  autogen-host-path: 'validation error: " +
-        "HostPath " +
+        'admission webhook "validate.kyverno.svc-fail" denied the request: \n\nresource DaemonSet/default/istio-cni-node was ' +
+        "blocked due to the following policies \n\ndisallow-host-path:\n  autogen-host-path: 'validation error: HostPath " +
         "volumes are forbidden.'\n",
     },
-    '`DaemonSet istio-system/istio-cni-node`: got "refused by Kyverno: resource DaemonSet/default/istio-cni-node ' +
-      "was blocked " +
+    '`DaemonSet istio-system/istio-cni-node`: got "refused by Kyverno: resource DaemonSet/default/istio-cni-node was ' +
+      "blocked " +
       "due to the following policies disallow-host-path: autogen-host-path: 'validation error: HostPath volumes are " +
       "forbidden.'\"; the mesh needs it: the owner of this rule must exempt namespace istio-system; run `kubectl get " +
       "clusterpolicies disallow-host-path --output yaml`",
@@ -83,9 +76,8 @@ const refusals: [what: string, refusal: Partial<Refusal>, message: string][] = [
         "'everywhere' denied request: host paths are for the platform",
     },
     '`DaemonSet istio-system/istio-cni-node`: got "refused by ValidatingAdmissionPolicy no-host-paths: host paths ' +
-      "are for the " +
-      'platform"; the mesh needs it: the owner of this rule must exempt namespace istio-system; run `kubectl ' +
-      "describe " +
+      'are for the platform"; the mesh needs it: the owner of this rule must exempt namespace istio-system; run ' +
+      "`kubectl describe " +
       "validatingadmissionpolicybinding everywhere`",
   ],
   [
@@ -96,8 +88,7 @@ const refusals: [what: string, refusal: Partial<Refusal>, message: string][] = [
       why: 'admission webhook "crds.example.com" denied the request: ask the platform team',
     },
     '`CustomResourceDefinition gateways.gateway.networking.k8s.io`: got "refused by webhook crds.example.com: ask ' +
-      "the platform " +
-      'team"; the mesh needs it: the owner of this rule must add an exception for it; run `kubectl get ' +
+      'the platform team"; the mesh needs it: the owner of this rule must add an exception for it; run `kubectl get ' +
       "validatingwebhookconfigurations,mutatingwebhookconfigurations --output yaml | grep --before-context 30 'name: " +
       "crds.example.com'`",
   ],
@@ -111,8 +102,7 @@ const refusals: [what: string, refusal: Partial<Refusal>, message: string][] = [
     '`DaemonSet istio-system/istio-cni-node`: got "webhook mutate.example.com does not answer: failed to call ' +
       "webhook: Post " +
       "'https://gone.default.svc:443/mutate?timeout=10s': service 'gone' not found\"; a webhook with failurePolicy " +
-      "Fail blocks every request while its server is down: restore the server" +
-      "; run `kubectl get " +
+      "Fail blocks every request while its server is down: restore the server; run `kubectl get " +
       "validatingwebhookconfigurations,mutatingwebhookconfigurations --output yaml | grep --before-context 30 'name: " +
       "mutate.example.com'`",
   ],
@@ -122,10 +112,8 @@ const refusals: [what: string, refusal: Partial<Refusal>, message: string][] = [
       ...pod,
       why: 'pods "istio-cni-node" is forbidden: insufficient quota to match these scopes: [{PriorityClass In [system-node-critical]}]',
     },
-    '`Pod istio-system/istio-cni-node`: got "refused without a ResourceQuota for the priority class ' +
-      'system-node-critical"; the ' +
-      "namespace of istio-cni and ztunnel has such a quota; their charts make one; write `cni: { values: { " +
-      "resourceQuotas: " +
+    '`Pod istio-system/istio-cni-node`: got "refused without a ResourceQuota for the priority class system-node-critical"; the ' +
+      "namespace of istio-cni and ztunnel has such a quota; their charts make one; write `cni: { values: { resourceQuotas: " +
       "{ enabled: true } } }, dataplane: { values: { resourceQuotas: { enabled: true } } }`",
   ],
   [
@@ -135,10 +123,8 @@ const refusals: [what: string, refusal: Partial<Refusal>, message: string][] = [
       elsewhere: false,
       why: 'pods "istio-cni-node" is forbidden: exceeded quota: compute, requested: pods=1, used: pods=10, limited: pods=10',
     },
-    '`Pod istio-system/istio-cni-node`: got "over ResourceQuota compute: requested: pods=1, used: pods=10, ' +
-      'limited: pods=10"; ' +
-      "the namespace has room for the mesh's objects; run `kubectl describe resourcequota compute --namespace " +
-      "istio-system`",
+    '`Pod istio-system/istio-cni-node`: got "over ResourceQuota compute: requested: pods=1, used: pods=10, limited: pods=10"; ' +
+      "the namespace has room for the mesh's objects; run `kubectl describe resourcequota compute --namespace istio-system`",
   ],
   [
     "a quota that wants limits",
@@ -147,10 +133,8 @@ const refusals: [what: string, refusal: Partial<Refusal>, message: string][] = [
       elsewhere: false,
       why: 'pods "istio-cni-node" is forbidden: failed quota: compute: must specify limits.cpu for: install-cni',
     },
-    '`Pod istio-system/istio-cni-node`: got "over ResourceQuota compute: must specify limits.cpu for: ' +
-      'install-cni"; the ' +
-      "namespace has room for the mesh's objects; run `kubectl describe resourcequota compute --namespace " +
-      "istio-system`",
+    '`Pod istio-system/istio-cni-node`: got "over ResourceQuota compute: must specify limits.cpu for: install-cni"; the ' +
+      "namespace has room for the mesh's objects; run `kubectl describe resourcequota compute --namespace istio-system`",
   ],
   [
     "a range of limits",
@@ -159,10 +143,8 @@ const refusals: [what: string, refusal: Partial<Refusal>, message: string][] = [
       elsewhere: false,
       why: 'pods "istio-cni-node" is forbidden: minimum memory usage per Container is 256Mi, but request is 128Mi',
     },
-    "`Pod istio-system/istio-cni-node`: got \"outside of a LimitRange: pods 'istio-cni-node' is forbidden: minimum " +
-      "memory usage " +
-      "per Container is 256Mi, but request is 128Mi\"; the namespace has room for the mesh's objects; run `kubectl " +
-      "describe " +
+    "`Pod istio-system/istio-cni-node`: got \"outside of a LimitRange: pods 'istio-cni-node' is forbidden: minimum memory usage " +
+      "per Container is 256Mi, but request is 128Mi\"; the namespace has room for the mesh's objects; run `kubectl describe " +
       "limitrange --namespace istio-system`",
   ],
   [
@@ -171,12 +153,10 @@ const refusals: [what: string, refusal: Partial<Refusal>, message: string][] = [
       kind: "Service",
       name: "hostk8s-gateway-istio",
       why:
-        'Service "hostk8s-gateway-istio" is invalid: spec.ports[1].nodePort: Invalid value: 30081: provided port ' +
-        "is not in the " +
+        'Service "hostk8s-gateway-istio" is invalid: spec.ports[1].nodePort: Invalid value: 30081: provided port is not in the ' +
         "valid range. The range of valid ports is 20000-22767",
     },
-    '`Service istio-system/hostk8s-gateway-istio`: got "a NodePort that the cluster does not give"; NodePorts of ' +
-      "this cluster " +
+    '`Service istio-system/hostk8s-gateway-istio`: got "a NodePort that the cluster does not give"; NodePorts of this cluster ' +
       "are 20000 to 22767; write `gateway: { httpNodePort: 20081, httpsNodePort: 20082 }`",
   ],
 ];
@@ -208,10 +188,8 @@ describe("what a cluster would refuse", () => {
     const there = named("", definition.name);
     const kept = { ...definition, elsewhere: false, why: openShift };
     const message =
-      '`CustomResourceDefinition gateways.gateway.networking.k8s.io`: got "kept as it is: Gateway API Custom ' +
-      "Resource " +
-      'Definitions are managed by the Ingress Operator and may not be modified"; the mesh installs the Gateway API ' +
-      "only " +
+      '`CustomResourceDefinition gateways.gateway.networking.k8s.io`: got "kept as it is: Gateway API Custom Resource ' +
+      'Definitions are managed by the Ingress Operator and may not be modified"; the mesh installs the Gateway API only ' +
       "where it may; it can use the one that is there; write `gatewayApi: { install: false }`";
     assert.deepEqual(errors([kept], { definitions: [certificates, there] }), [message]);
     assert.match(errors([kept])[0]!, /refused by ValidatingAdmissionPolicy openshift-ingress/);
@@ -255,8 +233,7 @@ describe("what a cluster would refuse", () => {
     const facts = { definitions: [certificates, named("", "clusterversions.config.openshift.io")] };
     const planned = { platform: "openshift", nodeNamespace: "kube-system" };
     assert.deepEqual(errors([{ ...pod, namespace: "kube-system", elsewhere: false, why }], facts, planned), [
-      '`Pod kube-system/istio-cni-node`: got "refused by Pod Security, level baseline:latest"; istio-cni and ' +
-        "ztunnel need a " +
+      '`Pod kube-system/istio-cni-node`: got "refused by Pod Security, level baseline:latest"; istio-cni and ztunnel need a ' +
         "namespace whose Pod Security level is privileged; run `kubectl label namespace kube-system " +
         "pod-security.kubernetes.io/enforce=privileged`",
     ]);
@@ -268,12 +245,9 @@ describe("what a cluster would refuse", () => {
       { name: "tlsroutes.gateway.networking.k8s.io", versions: ["v1alpha2"] },
     ];
     assert.deepEqual(errors([], { storedVersions }), [
-      '`CustomResourceDefinition grpcroutes.gateway.networking.k8s.io`: got "status.storedVersions: v1alpha2, v1"; ' +
-        "the Gateway " +
-        "API to be installed has no v1alpha2: store its objects anew, then take the version off the list; run " +
-        "`kubectl get " +
-        "grpcroutes.gateway.networking.k8s.io --all-namespaces --output json | kubectl replace --filename -; " +
-        "kubectl patch " +
+      '`CustomResourceDefinition grpcroutes.gateway.networking.k8s.io`: got "status.storedVersions: v1alpha2, v1"; the Gateway ' +
+        "API to be installed has no v1alpha2: store its objects anew, then take the version off the list; run `kubectl get " +
+        "grpcroutes.gateway.networking.k8s.io --all-namespaces --output json | kubectl replace --filename -; kubectl patch " +
         "crd grpcroutes.gateway.networking.k8s.io --subresource status --type merge --patch " +
         `'{"status":{"storedVersions":["v1"]}}'\``,
     ]);
@@ -287,16 +261,13 @@ describe("what a cluster would refuse", () => {
         false,
       ).warnings.map(findingLine);
     assert.deepEqual(warnings({}), [
-      '`Secret istio-system/registry`: got "none, in a namespace that the mesh makes"; pods pull their images with ' +
-        "it, from a " +
+      '`Secret istio-system/registry`: got "none, in a namespace that the mesh makes"; pods pull their images with it, from a ' +
         "registry that may refuse them otherwise; make the namespace and the Secret first, and let the mesh take the " +
         "namespace over; write `adoptNamespace: true`",
     ]);
     assert.deepEqual(warnings({ namespaces: [named("", "istio-system")] }), [
-      '`Secret istio-system/registry`: got "none"; pods pull their images with it, from a registry that may refuse ' +
-        "them " +
-        "otherwise; run `kubectl create secret docker-registry registry --namespace istio-system --docker-server " +
-        "SERVER " +
+      '`Secret istio-system/registry`: got "none"; pods pull their images with it, from a registry that may refuse them ' +
+        "otherwise; run `kubectl create secret docker-registry registry --namespace istio-system --docker-server SERVER " +
         "--docker-username USER --docker-password PASSWORD`",
     ]);
   });

@@ -43,10 +43,8 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
   [
     "an istiod of AKS, with its revision",
     { istiods: [istiod({ "istio.io/rev": "asm-1-27" }, {}, "aks-istio-system")] },
-    `\`Deployment aks-istio-system/istiod\`: got "an Istio of the Istio add-on of AKS (revision asm-1-27)"; ` +
-      `${conflict}; ` +
-      `${away("the Istio add-on of AKS")}; run \`az aks show --name CLUSTER --resource-group GROUP --query ` +
-      `serviceMeshProfile\``,
+    `\`Deployment aks-istio-system/istiod\`: got "an Istio of the Istio add-on of AKS (revision asm-1-27)"; ${conflict}; ` +
+      `${away("the Istio add-on of AKS")}; run \`az aks show --name CLUSTER --resource-group GROUP --query serviceMeshProfile\``,
   ],
   [
     "an istiod of the Sail operator",
@@ -74,17 +72,14 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
   [
     "a ztunnel of Helm that serves nobody",
     { daemonSets: [ztunnel(helmMarks("ztunnel", "mesh"))] },
-    `\`DaemonSet mesh/ztunnel\`: got "an Istio installed by Helm"; ${conflict}; run \`helm uninstall ztunnel ` +
-      `--namespace mesh\``,
+    `\`DaemonSet mesh/ztunnel\`: got "an Istio installed by Helm"; ${conflict}; run \`helm uninstall ztunnel --namespace mesh\``,
   ],
   [
     "an istiod of istioctl with pods in its mesh: the stack can go on with it",
     { namespaces: [enrolled], istiods: [istiod()], daemonSets: [ztunnel()] },
-    `\`Deployment istio-system/istiod\`: got "an Istio installed by istioctl"; ${conflict}; have it handed over to ` +
-      `this ` +
+    `\`Deployment istio-system/istiod\`: got "an Istio installed by istioctl"; ${conflict}; have it handed over to this ` +
       "stack; run `npx istio-ambient adopt --to shop/dev`",
-    `\`DaemonSet mesh/ztunnel\`: got "an Istio installed by istioctl"; ${conflict}; have it handed over to this ` +
-      `stack; ` +
+    `\`DaemonSet mesh/ztunnel\`: got "an Istio installed by istioctl"; ${conflict}; have it handed over to this stack; ` +
       "run `npx istio-ambient adopt --to shop/dev`",
   ],
   [
@@ -100,8 +95,7 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
       istiods: [workload("Deployment", "istio-system", "istiod-canary", { "istio.io/rev": "canary" })],
       daemonSets: [{ ...ztunnel(helmMarks("ztunnel", "istio-system")), namespace: "istio-system" }],
     },
-    `\`Deployment istio-system/istiod-canary\`: got "an Istio installed by istioctl (revision canary)"; ` +
-      `${conflict}; run ` +
+    `\`Deployment istio-system/istiod-canary\`: got "an Istio installed by istioctl (revision canary)"; ${conflict}; run ` +
       "`istioctl uninstall --revision canary`",
   ],
   [
@@ -113,8 +107,7 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
     '`Helm release istio-system/istiod`: got "it exists already"; a release must belong to this stack, but the Flux ' +
       "HelmRelease " +
       "flux-system/istiod manages this one; stop it from managing the release first; run `flux suspend helmrelease " +
-      "istiod " +
-      "--namespace flux-system`",
+      "istiod --namespace flux-system`",
   ],
   [
     "an operation of Flux in its middle is not cut off",
@@ -122,11 +115,10 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
       helmReleases: [release("istiod", "pending-upgrade", 2)],
       istiods: [istiod(flux, helmMarks("istiod", "istio-system"))],
     },
-    '`Helm release istio-system/istiod`: got "revision 2 is pending-upgrade"; a release must belong to this stack, but ' +
-      "the Flux " +
+    '`Helm release istio-system/istiod`: got "revision 2 is pending-upgrade"; a release must belong to this stack, ' +
+      "but the Flux " +
       "HelmRelease flux-system/istiod manages this one; stop it from managing the release first; run `flux suspend " +
-      "helmrelease " +
-      "istiod --namespace flux-system`",
+      "helmrelease istiod --namespace flux-system`",
   ],
   [
     "a release beside one that Flux installs",
@@ -144,10 +136,8 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
         { ...named("", "sidecars.networking.istio.io"), annotations: argo },
       ],
     },
-    '`CustomResourceDefinition sidecars.networking.istio.io`: got "managed by the Argo CD application mesh"; Helm ' +
-      "installs " +
-      "istio-base only over CRDs that are its own; have the Argo CD application mesh let go of them first; run " +
-      "`argocd app " +
+    '`CustomResourceDefinition sidecars.networking.istio.io`: got "managed by the Argo CD application mesh"; Helm installs ' +
+      "istio-base only over CRDs that are its own; have the Argo CD application mesh let go of them first; run `argocd app " +
       "set mesh --sync-policy none`",
   ],
   [
@@ -176,19 +166,15 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
         { ...named("", "istio-system", { "pod-security.kubernetes.io/enforce": "restricted" }), annotations: argo },
       ],
     },
-    '`Namespace istio-system`: got "pod-security.kubernetes.io/enforce: restricted"; istio-cni and ztunnel need a ' +
-      "namespace " +
-      "whose Pod Security level is privileged; the Argo CD application mesh reverts changes made here, so change " +
-      "it there; " +
+    '`Namespace istio-system`: got "pod-security.kubernetes.io/enforce: restricted"; istio-cni and ztunnel need a namespace ' +
+      "whose Pod Security level is privileged; the Argo CD application mesh reverts changes made here, so change it there; " +
       "run `argocd app get mesh`",
   ],
   [
     "the labels of a namespace that Flux keeps",
     { namespaces: [named("", "shop", { ...flux, ...enrolled.labels, "istio-injection": "enabled" })] },
-    '`Namespace shop`: got "both istio.io/dataplane-mode and istio-injection"; a pod with a sidecar is never ' +
-      "captured; the " +
-      "Flux HelmRelease flux-system/istiod reverts changes made here, so change it there; run `flux get " +
-      "helmrelease istiod " +
+    '`Namespace shop`: got "both istio.io/dataplane-mode and istio-injection"; a pod with a sidecar is never captured; the ' +
+      "Flux HelmRelease flux-system/istiod reverts changes made here, so change it there; run `flux get helmrelease istiod " +
       "--namespace flux-system`",
   ],
 ];

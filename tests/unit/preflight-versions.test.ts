@@ -25,8 +25,7 @@ describe("the versions under a mesh", () => {
     assert.deepEqual(report.errors, []);
     assert.deepEqual(report.warnings.map(findingLine), [
       '`Cluster https://127.0.0.1:6443`: got "Kubernetes 1.37"; Istio 1.31 supports Kubernetes 1.32 to 1.36; newer ' +
-        "versions are untested, but usually work" +
-        '; write `preflight: { ignore: { "kubernetes-untested": "<reason>" } }`',
+        'versions are untested, but usually work; write `preflight: { ignore: { "kubernetes-untested": "<reason>" } }`',
       '`Gateway API 1.7.0`: got "newer than any tested"; Istio 1.31 was built against 1.6.0 and ignores what came ' +
         'later; once installed, a newer bundle is never downgraded; write `gatewayApi: { version: "1.6.0" }`',
     ]);
@@ -47,8 +46,7 @@ describe("the versions under a mesh", () => {
   it("are not taken back from a release that is not listed, which has to be allowed then", () => {
     const report = judgePlan(plan, { ...empty, namespaces: [mine], istiods: [installed("1.32.0")] }, false);
     assert.deepEqual(report.errors.map(findingLine), [
-      '`Deployment istio-system/istiod`: got "1.32.0"; a mesh is never downgraded (to 1.31.4); write `version: ' +
-        '"1.32.0", ' +
+      '`Deployment istio-system/istiod`: got "1.32.0"; a mesh is never downgraded (to 1.31.4); write `version: "1.32.0", ' +
         "allowUnlistedRelease: true`",
     ]);
   });

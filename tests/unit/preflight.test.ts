@@ -20,8 +20,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     {},
     { namespaces: [theirs] },
     '`Namespace istio-system`: got "it belongs to the stack shop/prod"; a namespace belongs to the mesh of one ' +
-      "stack; this stack can take it over only if that stack is gone" +
-      "; run " +
+      "stack; this stack can take it over only if that stack is gone; run " +
       "`kubectl annotate namespace istio-system istio-ambient/stack=shop/dev --overwrite`",
   ],
   [
@@ -33,21 +32,18 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
       helmReleases: [release("istiod", "deployed")],
       services: [service("shop", "web", 30081)],
     },
-    '`Namespace istio-system`: got "it holds the mesh of the stack shop/prod"; a cluster can have one mesh: use ' +
-      "that one, through the outputs of its stack; only if that stack is gone:" +
-      " this one takes its mesh over by " +
-      "`kubectl annotate namespace istio-system istio-ambient/stack=shop/dev --overwrite`, and the next `pulumi " +
-      "up` of " +
+    '`Namespace istio-system`: got "it holds the mesh of the stack shop/prod"; a cluster can have one mesh: use that ' +
+      "one, through the outputs of its stack; only if that stack is gone: this one takes its mesh over by " +
+      "`kubectl annotate namespace istio-system istio-ambient/stack=shop/dev --overwrite`, and the next `pulumi up` of " +
       'that stack would fail; write `new pulumi.StackReference("organization/shop/prod").requireOutput("gateway")`',
   ],
   [
     "another stack's mesh in another namespace",
     { namespace: "mesh", nodeNamespace: "mesh" },
     { namespaces: [theirs], istiods: [installed("1.31.4")] },
-    '`Namespace istio-system`: got "it holds the mesh of the stack shop/prod"; a cluster can have one mesh: use ' +
-      "that one, through the outputs of its stack; only if that stack is gone:" +
-      " uninstalling its Helm releases takes every workload out of " +
-      'the mesh; a mesh in `namespace: "istio-system"` can take them over instead; write ' +
+    '`Namespace istio-system`: got "it holds the mesh of the stack shop/prod"; a cluster can have one mesh: use that ' +
+      "one, through the outputs of its stack; only if that stack is gone: uninstalling its Helm releases takes every " +
+      'workload out of the mesh; a mesh in `namespace: "istio-system"` can take them over instead; write ' +
       '`new pulumi.StackReference("organization/shop/prod").requireOutput("gateway")`',
   ],
   [
@@ -64,8 +60,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
       namespaces: [mine],
       helmReleases: [release("istiod", "superseded", 1), release("istiod", "pending-upgrade", 2)],
     },
-    '`Helm release istio-system/istiod`: got "revision 2 is pending-upgrade"; an interrupted operation of Helm ' +
-      "blocks " +
+    '`Helm release istio-system/istiod`: got "revision 2 is pending-upgrade"; an interrupted operation of Helm blocks ' +
       "every further one until its record is gone; run " +
       "`kubectl delete secret sh.helm.release.v1.istiod.v2 --namespace istio-system`",
   ],
@@ -73,8 +68,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     "an istiod of istioctl",
     {},
     { istiods: [workload("Deployment", "istio-system", "istiod")] },
-    '`Deployment istio-system/istiod`: got "an Istio installed by istioctl"; one Istio serves a cluster: a second ' +
-      "one " +
+    '`Deployment istio-system/istiod`: got "an Istio installed by istioctl"; one Istio serves a cluster: a second one ' +
       "fights over webhooks, GatewayClasses and each node's CNI; have it handed over to this stack; run " +
       "`npx istio-ambient adopt --to shop/dev`",
   ],
@@ -82,8 +76,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     "an istiod of another revision",
     {},
     { istiods: [workload("Deployment", "istio-system", "istiod-canary", { "istio.io/rev": "canary" })] },
-    '`Deployment istio-system/istiod-canary`: got "an Istio installed by istioctl (revision canary)"; one Istio ' +
-      "serves " +
+    '`Deployment istio-system/istiod-canary`: got "an Istio installed by istioctl (revision canary)"; one Istio serves ' +
       "a cluster: a second one fights over webhooks, GatewayClasses and each node's CNI; have it handed over to this " +
       "stack; run `npx istio-ambient adopt --to shop/dev`",
   ],
@@ -93,8 +86,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     {
       istiods: [workload("Deployment", "mesh", "istiod", {}, helmMarks("istiod", "mesh"))],
     },
-    '`Deployment mesh/istiod`: got "an Istio installed by Helm"; one Istio serves a cluster: a second one fights ' +
-      "over " +
+    '`Deployment mesh/istiod`: got "an Istio installed by Helm"; one Istio serves a cluster: a second one fights over ' +
       "webhooks, GatewayClasses and each node's CNI; have it handed over to this stack; run " +
       "`npx istio-ambient adopt --to shop/dev`",
   ],
@@ -109,11 +101,9 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
         },
       ],
     },
-    '`DaemonSet istio-cni/istio-cni-node`: got "an Istio of the Sail operator (IstioCNI default)"; one Istio ' +
-      "serves a " +
+    '`DaemonSet istio-cni/istio-cni-node`: got "an Istio of the Sail operator (IstioCNI default)"; one Istio serves a ' +
       "cluster: a second one fights over webhooks, GatewayClasses and each node's CNI; use that mesh without " +
-      "AmbientMesh, or remove it at its source: the Sail operator (IstioCNI default) recreates what is deleted " +
-      "here; run " +
+      "AmbientMesh, or remove it at its source: the Sail operator (IstioCNI default) recreates what is deleted here; run " +
       "`kubectl get istios,istiocnis,ztunnels`",
   ],
   [
@@ -161,8 +151,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     "a Gateway of the same name",
     {},
     { namespaces: [mine], objects: [{ ...named("istio-system", "hostk8s-gateway"), kind: "Gateway" }] },
-    '`Gateway istio-system/hostk8s-gateway`: got "it exists already"; the mesh makes it; mark it as this stack\'s, ' +
-      "or " +
+    '`Gateway istio-system/hostk8s-gateway`: got "it exists already"; the mesh makes it; mark it as this stack\'s, or ' +
       "delete it; run `kubectl annotate gateways.gateway.networking.k8s.io hostk8s-gateway --namespace istio-system " +
       "istio-ambient/stack=shop/dev --overwrite`",
   ],
@@ -171,8 +160,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     {},
     { namespaces: [mine], services: [service("istio-system", "hostk8s-gateway-istio")] },
     '`Service istio-system/hostk8s-gateway-istio`: got "not one of istiod\'s"; istiod does not adopt a Service ' +
-      "without the label" +
-      " gateway.istio.io/managed; deleting this one breaks its clients; write " +
+      "without the label gateway.istio.io/managed; deleting this one breaks its clients; write " +
       '`gateway: { name: "hostk8s-gateway-2" }`',
   ],
   [
@@ -189,16 +177,14 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     {},
     { definitions: [] },
     '`CustomResourceDefinition certificates.cert-manager.io`: got "none"; cert-manager 1.0.0 or newer issues the ' +
-      'gateway\'s certificate; have this stack install it (in your own program: `new CertManager("certs")`), or ' +
-      "disable " +
+      'gateway\'s certificate; have this stack install it (in your own program: `new CertManager("certs")`), or disable ' +
       "https (`gateway: { certificate: { enabled: false } }`); run `pulumi config set istio-ambient:certManager true`",
   ],
   [
     "a cert-manager of the same program that the mesh does not wait for",
     { certManagers: [{ name: "certs", installs: true, isBefore: false }] },
     { definitions: [] },
-    '`CustomResourceDefinition certificates.cert-manager.io`: got "none"; the mesh has to wait for CertManager ' +
-      '"certs" of ' +
+    '`CustomResourceDefinition certificates.cert-manager.io`: got "none"; the mesh has to wait for CertManager "certs" of ' +
       "this program, which brings them; write `{ dependsOn: certs }`",
   ],
   [
@@ -249,8 +235,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     `a cluster of ${platform} that the charts are not told of`,
     { platform: "kind" },
     facts,
-    `\`Cluster https://127.0.0.1:6443\`: got "a cluster of ${platform}, platform kind"; the charts install ` +
-      `istio-cni where ` +
+    `\`Cluster https://127.0.0.1:6443\`: got "a cluster of ${platform}, platform kind"; the charts install istio-cni where ` +
       `${platform} looks for it only if \`platform\` is set; write \`platform: "${platform}"\``,
   ]),
   [
@@ -276,8 +261,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     "the mesh of the same stack in another namespace, once and not for each of its parts",
     { namespace: "mesh", nodeNamespace: "mesh" },
     { namespaces: [mine], istiods: [installed("1.31.4")], helmReleases: [release("istiod", "deployed")] },
-    '`Namespace istio-system`: got "it holds the mesh of this stack"; a mesh cannot move to another namespace: ' +
-      "destroy it " +
+    '`Namespace istio-system`: got "it holds the mesh of this stack"; a mesh cannot move to another namespace: destroy it ' +
       'first, or leave it where it is; write `namespace: "istio-system"`',
   ],
   [
@@ -401,11 +385,9 @@ describe("the preflight", () => {
       ],
     };
     assert.deepEqual(judgePlan({ ...plan, autoscale: true }, facts, false).warnings.map(findingLine), [
-      '`Namespace shop`: got "both istio.io/dataplane-mode and istio-injection"; a pod with a sidecar is never ' +
-        "captured; " +
+      '`Namespace shop`: got "both istio.io/dataplane-mode and istio-injection"; a pod with a sidecar is never captured; ' +
         "run `kubectl label namespace shop istio-injection-`",
-      '`Namespace shop`: got "pods on the node\'s network: agent"; only pods with their own network namespace are ' +
-        "captured; " +
+      '`Namespace shop`: got "pods on the node\'s network: agent"; only pods with their own network namespace are captured; ' +
         "write `hostNetwork: false`",
       '`Namespace shop`: got "pods with a sidecar: web"; a pod with a sidecar is never captured; disable ' +
         "injection and restart it; run `kubectl rollout restart deployment --namespace shop`",

@@ -94,8 +94,8 @@ describe("preflight.ignore", () => {
     for (const reason of ["", " ", "<reason>", "...", true, null]) {
       assert.equal(isReason(reason), false, String(reason));
       assert.deepEqual(messages({ rights: reason }), [
-        `\`preflight.ignore["rights"]\`: got "${String(reason)}"; must be the reason why the finding does not ` +
-          `matter here` +
+        `\`preflight.ignore["rights"]\`: got "${String(reason)}"; must be the reason why the finding does not matter ` +
+          `here` +
           '; write `"rights": "<reason>"`',
       ]);
     }
@@ -107,8 +107,7 @@ describe("preflight.ignore", () => {
       `\`preflight.ignore\`: got "["rights"]"; ${map}; write \`ignore: { "${ids[0]}": "<reason>" }\``,
     ]);
     assert.deepEqual(messages(UNKNOWN), [
-      "`preflight.ignore`: got a value not known yet; must be known when the program runs, so it cannot be an " +
-        "Output; " +
+      "`preflight.ignore`: got a value not known yet; must be known when the program runs, so it cannot be an Output; " +
         `write \`ignore: { "${ids[0]}": "<reason>" }\``,
     ]);
   });

@@ -202,8 +202,7 @@ describe("adopting an Istio of", () => {
     const cluster = Brownfield.istioctl();
     await onCluster(cluster, async (adopt) => {
       const said =
-        "write the arguments of `istio-ambient adopt --print-args typescript` into its program, and run `pulumi " +
-        "preview`";
+        "write the arguments of `istio-ambient adopt --print-args typescript` into its program, and run `pulumi preview`";
       assert.deepEqual(await adopt(...to, "--apply"), {
         ...{ code: 0, err: "" },
         out: `handed to the stack shop/dev: 39 objects; ${said}\n`,
@@ -314,8 +313,7 @@ describe("an adoption that others get in the way of", () => {
         });
         const { code, err } = await adopt(...to, "--apply");
         const text =
-          `another run of \`istio-ambient adopt\` is at work (process ${note.pid} on ${note.host}, seen at ` +
-          `${note.at}); ` +
+          `another run of \`istio-ambient adopt\` is at work (process ${note.pid} on ${note.host}, seen at ${note.at}); ` +
           "run this one again once that is through\n";
         assert.deepEqual([code, err], refused ? [1, text] : [0, ""]);
       });
@@ -355,8 +353,7 @@ describe("an adoption that others get in the way of", () => {
         ...{ code: 1, out: "" },
         err:
           "It cannot be adopted:\n" +
-          `  \`Cluster ${cluster.address}\`: got "no right to patch deployments --namespace istio-system"; ` +
-          `adopting needs ` +
+          `  \`Cluster ${cluster.address}\`: got "no right to patch deployments --namespace istio-system"; adopting needs ` +
           "it; run `kubectl auth can-i patch deployments --namespace istio-system`\n",
       });
     });

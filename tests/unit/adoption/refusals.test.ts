@@ -41,8 +41,8 @@ function helmRecord(status: string, manifest = ""): Brownfield {
 }
 
 const platform =
-  "a platform reverts changes to its own Istio and cannot hand it over; use it unchanged, with the other " +
-  "components; write " +
+  "a platform reverts changes to its own Istio and cannot hand it over; use it unchanged, with the other components; " +
+  "write " +
   '`new AmbientNamespace("shop", { adopt: true })`';
 const takes = "it reverts changes; stop it from managing these objects first, and leave them in place; run ";
 const namespaces = "run `kubectl get namespaces -L istio.io/rev,istio-injection`";
@@ -53,18 +53,15 @@ const cases: [string, () => Brownfield, string[]][] = [
     "no Istio",
     () => new Brownfield(),
     [
-      '`Cluster URL`: got "no istiod"; there must be an Istio to adopt; without one, the mesh is installed; run ' +
-        "`pulumi up`",
+      '`Cluster URL`: got "no istiod"; there must be an Istio to adopt; without one, the mesh is installed; run `pulumi up`',
     ],
   ],
   [
     "an Istio of Argo CD",
     () => mark(Brownfield.istioctl(), "annotations", { "argocd.argoproj.io/tracking-id": "istio:apps/Deployment:x/y" }),
     [
-      '`CustomResourceDefinition peerauthentications.security.istio.io and 33 more`: got "kept by the Argo CD ' +
-        "application " +
-        `istio"; ${takes}\`argocd app delete istio --cascade=false && istio-ambient adopt --to shop/dev --released ` +
-        `argocd/istio\``,
+      '`CustomResourceDefinition peerauthentications.security.istio.io and 33 more`: got "kept by the Argo CD application ' +
+        `istio"; ${takes}\`argocd app delete istio --cascade=false && istio-ambient adopt --to shop/dev --released argocd/istio\``,
     ],
   ],
   [
@@ -75,10 +72,8 @@ const cases: [string, () => Brownfield, string[]][] = [
         "helm.toolkit.fluxcd.io/namespace": "flux-system",
       }),
     [
-      '`CustomResourceDefinition peerauthentications.security.istio.io and 31 more`: got "kept by the Flux ' +
-        "HelmRelease " +
-        `flux-system/istiod"; ${takes}\`flux suspend helmrelease istiod --namespace flux-system && kubectl delete ` +
-        `helmrelease ` +
+      '`CustomResourceDefinition peerauthentications.security.istio.io and 31 more`: got "kept by the Flux HelmRelease ' +
+        `flux-system/istiod"; ${takes}\`flux suspend helmrelease istiod --namespace flux-system && kubectl delete helmrelease ` +
         "istiod --namespace flux-system && istio-ambient adopt --to shop/dev --released flux/flux-system/istiod`",
     ],
   ],
@@ -90,8 +85,7 @@ const cases: [string, () => Brownfield, string[]][] = [
       }),
     [
       `\`DaemonSet istio-system/ztunnel\`: got "kept by the Sail operator's ZTunnel default"; ${takes}` +
-        "`kubectl scale deployment sail-operator --namespace sail-operator --replicas 0 && kubectl patch ztunnel " +
-        "default " +
+        "`kubectl scale deployment sail-operator --namespace sail-operator --replicas 0 && kubectl patch ztunnel default " +
         `--type merge --patch '{"metadata":{"finalizers":null}}' && kubectl delete ztunnel default --cascade=orphan\``,
     ],
   ],
@@ -99,8 +93,7 @@ const cases: [string, () => Brownfield, string[]][] = [
     "an Istio of OpenShift Service Mesh 2",
     () => mark(Brownfield.istioctl(), "labels", { "maistra.io/owner": "istio-system" }),
     [
-      '`CustomResourceDefinition peerauthentications.security.istio.io and 33 more`: got "kept by OpenShift ' +
-        'Service Mesh 2"; ' +
+      '`CustomResourceDefinition peerauthentications.security.istio.io and 33 more`: got "kept by OpenShift Service Mesh 2"; ' +
         platform,
     ],
   ],
@@ -109,11 +102,9 @@ const cases: [string, () => Brownfield, string[]][] = [
     () =>
       mark(Brownfield.istioctl(), "labels", { "istio.io/rev": "asm-managed", "app.kubernetes.io/managed-by": null }),
     [
-      '`Deployment istio-system/istiod`: got "revision asm-managed"; a mesh is of the default revision; install ' +
-        "that one " +
+      '`Deployment istio-system/istiod`: got "revision asm-managed"; a mesh is of the default revision; install that one ' +
         `beside it, and move every namespace to it first; ${namespaces}`,
-      "`CustomResourceDefinition peerauthentications.security.istio.io and 33 more`: got \"kept by Google's Cloud " +
-        "Service " +
+      "`CustomResourceDefinition peerauthentications.security.istio.io and 33 more`: got \"kept by Google's Cloud Service " +
         `Mesh"; ${platform}`,
     ],
   ],
@@ -126,8 +117,7 @@ const cases: [string, () => Brownfield, string[]][] = [
       return cluster;
     },
     [
-      '`Deployment istio-system/istiod-canary`: got "another istiod beside Deployment istio-system/istiod"; a mesh ' +
-        "has one " +
+      '`Deployment istio-system/istiod-canary`: got "another istiod beside Deployment istio-system/istiod"; a mesh has one ' +
         `istiod; move every namespace to one of them, and uninstall the other; ${namespaces}`,
     ],
   ],
@@ -135,8 +125,7 @@ const cases: [string, () => Brownfield, string[]][] = [
     "an Istio that is too old",
     () => image(Brownfield.istioctl(), "1.27.3"),
     [
-      `\`Deployment istio-system/istiod\`: got "Istio 1.27.3"; ${installs}, and an upgrade must not skip a minor ` +
-        `version; ` +
+      `\`Deployment istio-system/istiod\`: got "Istio 1.27.3"; ${installs}, and an upgrade must not skip a minor version; ` +
         "upgrade to Istio 1.29 first, with what installed it; run `istioctl version`",
     ],
   ],
@@ -165,9 +154,8 @@ const cases: [string, () => Brownfield, string[]][] = [
     [
       '`Helm release istio-system/istiod`: got "it also installs ConfigMap shop/web"; a release can only be taken ' +
         "over as a whole; keep " +
-        "Istio's objects with the annotation helm.sh/resource-policy: keep, and upgrade the release without " +
-        "Istio's charts " +
-        "first; run `helm get manifest istiod --namespace istio-system`",
+        "Istio's objects with the annotation helm.sh/resource-policy: keep, and upgrade the release without Istio's " +
+        "charts first; run `helm get manifest istiod --namespace istio-system`",
     ],
   ],
   [
@@ -180,10 +168,8 @@ const cases: [string, () => Brownfield, string[]][] = [
       return cluster;
     },
     [
-      '`DaemonSet kube-system/ztunnel`: got "in namespace kube-system"; must be in istio-system, as a DaemonSet ' +
-        "cannot move: " +
-        "install it there first, and uninstall this one once that is ready; run `helm install ztunnel ztunnel " +
-        "--namespace " +
+      '`DaemonSet kube-system/ztunnel`: got "in namespace kube-system"; must be in istio-system, as a DaemonSet cannot move: ' +
+        "install it there first, and uninstall this one once that is ready; run `helm install ztunnel ztunnel --namespace " +
         "istio-system`",
     ],
   ],
