@@ -5,7 +5,6 @@ import { ingress, type Spec } from "./convert-ask";
 
 const regex = { type: "ImplementationSpecific" };
 const ok = (url: string, service: string, path = url) => ({ url, status: 200, service, path });
-const asksGuard = { "auth-url": "http://guard.convert.svc.cluster.local/check", "auth-method": "GET" };
 
 export const specs: Spec[] = [
   {
@@ -205,43 +204,6 @@ export const specs: Spec[] = [
       { url: "/a", host: "denied-tls.test", status: 308, location: "https://denied-tls.test/a" },
       { url: "/a", host: "denied-tls.test", scheme: "https", status: 403 },
       { url: "/a", host: "nobody-in-tls.test", scheme: "https", status: 403 },
-    ],
-  },
-  {
-    file: "auth.go",
-    says: "a service decides about every request, save of paths without it and of certificate authorities",
-    ingresses: [
-      ingress("guarded.test", asksGuard, { "/": "web", "/.well-known/acme-challenge": "shop" }),
-      ingress("guarded.test", {}, { "/open": "api" }, { name: "guarded-open" }),
-      ingress("guarded-tls.test", asksGuard, { "/": "web" }, { tls: true }),
-      ingress("guard.test", {}, { "/": "guard" }),
-    ],
-    asks: [
-      ok("/a", "web"),
-      { url: "/a?status=401", status: 401, service: "guard", path: "/check/a?status=401" },
-      { url: "/opened?status=403", status: 403, service: "guard", path: "/check/opened?status=403" },
-      { url: "/open/a?status=401", status: 401, service: "api", path: "/open/a?status=401" },
-      {
-        url: "/.well-known/acme-challenge/x?status=401",
-        status: 401,
-        service: "shop",
-        path: "/.well-known/acme-challenge/x?status=401",
-      },
-      {
-        url: "/a?status=401",
-        host: "guarded-tls.test",
-        status: 308,
-        location: "https://guarded-tls.test/a?status=401",
-      },
-      {
-        url: "/a?status=401",
-        host: "guarded-tls.test",
-        scheme: "https",
-        status: 401,
-        service: "guard",
-        path: "/check/a?status=401",
-      },
-      { ...ok("/a", "web"), host: "guarded-tls.test", scheme: "https" },
     ],
   },
   {

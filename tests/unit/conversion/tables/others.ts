@@ -37,7 +37,7 @@ export const others: Case[] = [
   ],
   [
     { "cert-manager.io/cluster-issuer": "letsencrypt" },
-    "cert-manager.io/cluster-issuer: changed (cert-manager renews the certificate as long as the Ingress is there: write a Certificate of the Secret's name before you delete it)",
+    "cert-manager.io/cluster-issuer: converted (no tls entry has hosts and a Secret, so cert-manager issues nothing)",
   ],
   [
     { "ingress.kubernetes.io/ssl-redirect": "true" },
