@@ -103,10 +103,22 @@ more_set_headers "X-Part: 50% off" "X-In: got $http_x_in";`,
         { "configuration-snippet": "return 301 https://elsewhere.test$request_uri;" },
         { "/": "web" },
       ),
+      ingress(
+        "cloud.test",
+        {
+          "server-snippet": `location = /.well-known/carddav { return 301 $scheme://$host:$server_port/dav; }
+more_set_headers "X-Cloud: yes";`,
+        },
+        { "/": "web" },
+      ),
+      ingress("away.test", { "rewrite-target": "https://elsewhere.test/$1" }, { "/(.*)": "web" }, regex),
     ],
     asks: [
       { url: "/app?a=b", status: 302, location: "http://slash.test/app/?a=b" },
       ok("/app/x", "web", "/x"),
+      { url: "/.well-known/carddav", host: "cloud.test", status: 301, location: "http://cloud.test/dav" },
+      { ...ok("/a", "web"), host: "cloud.test", headers: { "x-cloud": /^yes$/ } },
+      { url: "/a?b=c", host: "away.test", status: 302, location: "https://elsewhere.test/a?b=c" },
       { url: "/a?b=c", host: "gone.test", status: 301, location: "https://elsewhere.test/a?b=c" },
     ],
   },

@@ -68,6 +68,7 @@ export function directives(snippet: string): string[] | undefined {
   let line = "";
   let quote = "";
   let comment = false;
+  let braced = false;
   for (const letter of snippet) {
     if (comment) {
       comment = letter !== "\n";
@@ -79,7 +80,9 @@ export function directives(snippet: string): string[] | undefined {
     else if (letter === "#" && /(^|\s)$/.test(line)) {
       comment = true;
       continue;
-    } else if (letter === "{" || letter === "}") return undefined;
+    } else if (letter === "{" && line.endsWith("$")) braced = true;
+    else if (letter === "}" && braced) braced = false;
+    else if (letter === "{" || letter === "}") return undefined;
     else if (letter === ";") {
       found.push(line.trim().replace(/\s+/g, " "));
       line = "";

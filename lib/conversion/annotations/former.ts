@@ -15,18 +15,33 @@ const removed = new Map<string, string | undefined>([
   ["upstream-max-fails", undefined],
   ["upstream-fail-timeout", undefined],
 ]);
-const removedFamilies = ["lua-resty-waf", "influxdb-"];
+const removedFamilies = ["lua-resty-waf", "influxdb-", "global-rate-limit"];
 
-/** What only another controller reads, by another prefix, and what the gateway does about it. */
+const ofConfigMap = "it is a key of NGINX's ConfigMap, for all hosts";
+const noLimit = "NGINX limits nothing by it; limit-rps and limit-connections do";
+
+/** What stands on many Ingresses, and no release has ever read. */
 const neverRead = new Map<string, string>([
-  ["websocket-services", "the gateway passes WebSockets on"],
-  ["ssl-services", "backend-protocol says how a backend is spoken to"],
+  ["websocket-services", "F5's controller reads nginx.org/websocket-services; the gateway passes WebSockets on"],
+  ["ssl-services", "F5's controller reads nginx.org/ssl-services; here it is backend-protocol"],
+  ...[
+    "ssl-protocols",
+    "upstream-keepalive-connections",
+    "upstream-keepalive-requests",
+    "upstream-keepalive-timeout",
+  ].map((name) => [name, ofConfigMap] as const),
+  ...["", "-window", "-burst", "-connections"].map((end) => [`rate-limit${end}`, noLimit] as const),
+  ["keepalive-timeout", "it is keep-alive of NGINX's ConfigMap, for all hosts"],
+  ...["-path", "-interval", "-timeout"].map(
+    (end) => [`health-check${end}`, "NGINX asks no backend by itself; pods have readiness probes"] as const,
+  ),
+  ["cors-enabled", "enable-cors is what it reads"],
 ]);
 
 /** The verdict on an annotation that NGINX ignores; undefined where that is not known. */
 export function formerly(name: string): Verdict | undefined {
   const instead = neverRead.get(name);
-  if (instead !== undefined) return inert(`only nginx.org/${name} is read, by F5's controller; ${instead}`);
+  if (instead !== undefined) return inert(`no release of ingress-nginx reads it: ${instead}`);
   if (!removed.has(name) && !removedFamilies.some((family) => name.startsWith(family))) return undefined;
   const now = removed.get(name);
   return inert(`old releases of ingress-nginx read it, the last one does not${now ? `: it reads ${now}` : ""}`);

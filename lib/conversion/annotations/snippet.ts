@@ -49,20 +49,39 @@ export const readSnippet: Reader = (value, settings, around) =>
     return name === "rewrite" ? readRewrite(line, words, wishes) : undefined;
   });
 
-/** What a path has of its own, and a host's more_set_headers do not reach. */
+/** What a path has headers of its own by, so that it has none of the host's. */
 const ownHeaders = ["configuration-snippet", "custom-headers", "enable-cors", "auth-url"];
+const setsHeaders = /\b(add_header|more_)/;
+
+/** One path of the host that NGINX redirects by itself. */
+const redirectedPath = /location\s*=\s*(\/[-\w./~]*)\s*\{\s*return\s+(30[12378])\s+(\S+?)\s*;\s*\}/g;
+/** The request's own scheme and host before a path. */
+const ownOrigin = /^\$scheme:\/\/\$(?:host|http_host)(?::\$server_port)?(?=\/)/;
 
 /** Of a host: what every path says for itself has no effect here. */
 export const readServerSnippet: Reader = (value, settings, around) => {
-  const verdict = readLines(value, settings, around, (line, name) => {
+  const paths = [...value.matchAll(redirectedPath)].map(([, from, code, url]) => ({
+    from: from!,
+    to: url!.replace(ownOrigin, ""),
+    code: Number(code),
+  }));
+  if (paths.some(({ to }) => !/^\/[-\w./~]*$/.test(to)))
+    return refused("Envoy does not read NGINX's configuration", fix);
+  if (paths.length > 0) settings.hostWide = true;
+  settings.pathRedirects.push(...paths);
+  const verdict = readLines(value.replace(redirectedPath, ""), settings, around, (line, name) => {
     if (isOfTemplate(name) || name === "proxy_set_header") return inert("every path of the host has its own");
     if (!/^(add_header|more_|proxy_hide_header|return)/.test(name)) return undefined;
-    const own = ownHeaders.find((other) => around.other(other) !== undefined);
+    const own = ownHeaders.find((other) => {
+      const given = around.other(other);
+      return given !== undefined && (other !== "configuration-snippet" || setsHeaders.test(given));
+    });
     if (own) return refused(`a path with ${own} has nothing of \`${line}\``, fix);
     settings.hostWide = true;
     return undefined;
   });
-  return verdict;
+  if (verdict.outcome === "refused" || paths.length === 0) return verdict;
+  return summary([verdict, converted("RequestRedirect of the path")]);
 };
 
 /** Reads all lines; `first` knows some of them before the others are looked at. */
@@ -148,6 +167,14 @@ function readHeader(
     if (words[0]! in response.add) return refused(`a route adds ${words[0]!} once`, fix);
     const verdict = write(response.add, words[0]!, words[1]!);
     return words.length === 3 || verdict.outcome === "refused" ? verdict : changed(errorsToo, verdict.to);
+  }
+  if (name === "more_set_input_headers" && words.length > 0 && words.every((word) => /^[\w-]+:./.test(word))) {
+    return all(
+      words.map((word) => {
+        const at = word.indexOf(":");
+        return write(request.set, word.slice(0, at), word.slice(at + 1).trim());
+      }),
+    );
   }
   if (name === "proxy_set_header" && words.length === 2) {
     const [header, text] = words as [string, string];

@@ -207,7 +207,7 @@ describe("auth-url with an extension provider", () => {
     ]);
     assert.equal(
       said(config({ "X-Shop": "$uri" }))[0],
-      "auth-proxy-set-headers: refused (Envoy has nothing for a variable of X-Shop) way out: headers with fixed values",
+      "auth-proxy-set-headers: refused (Envoy has nothing for a variable of X-Shop) way out: headers with fixed value",
     );
     assert.equal(
       said()[0],

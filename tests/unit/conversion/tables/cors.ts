@@ -83,6 +83,16 @@ export const cors: Case[] = [
     "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
+    { "enable-cors": "true", "cors-allow-credentials": "true" },
+    "cors-allow-credentials: mapped → allowCredentials: false (browsers send none to an origin of `*`, which is what NGINX answers with)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-max-age": "1728000" },
+    "cors-max-age: mapped → maxAge: 86400 (browsers keep an answer for a day at most)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
     { "enable-cors": "true", "cors-max-age": "600" },
     "cors-max-age: mapped → maxAge",
     "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",

@@ -73,6 +73,19 @@ export const headersCopiesLogsAndFilters: Case[] = [
     "configuration-snippet: refused (a route cannot do what `client_header_buffer_size 1m` says) way out: each line as a filter of the HTTPRoute",
   ],
   [
+    { "configuration-snippet": 'more_set_input_headers "X-From: ingress";' },
+    "configuration-snippet: converted → RequestHeaderModifier and ResponseHeaderModifier",
+  ],
+  [
+    { "server-snippet": "location = /a { return 301 https://other.example.com/b; }" },
+    "server-snippet: refused (Envoy does not read NGINX's configuration) way out: each line as a filter of the HTTPRoute",
+  ],
+  [
+    { "server-snippet": "add_header X-A b always;", "configuration-snippet": "proxy_set_header X-C d;" },
+    "configuration-snippet: converted → RequestHeaderModifier and ResponseHeaderModifier",
+    "server-snippet: converted → RequestHeaderModifier and ResponseHeaderModifier",
+  ],
+  [
     { "configuration-snippet": "rewrite ^(/app)$ $1/ redirect;" },
     "configuration-snippet: converted → RequestRedirect of the path",
   ],
