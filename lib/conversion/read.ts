@@ -90,9 +90,10 @@ function readIngress(
     ...auth,
   };
   for (const [name, value] of given) {
+    const { forceSslRedirect } = settings;
     let verdict = readAnnotation(name, value, settings, around);
     if (settings.passthrough && !passes) {
-      settings.passthrough = false;
+      Object.assign(settings, { passthrough: false, forceSslRedirect });
       verdict = refused("TLS of its hosts ends at the gateway", "no --accept of it");
     }
     if (verdict) entries.push({ ingress: key, part: "annotation", name, value, ...verdict });

@@ -17,7 +17,7 @@ const removed = new Map<string, string | undefined>([
 ]);
 const removedFamilies = ["lua-resty-waf", "influxdb-", "global-rate-limit"];
 
-const ofConfigMap = "it is a key of NGINX's ConfigMap, for all hosts";
+const ofConfigMap = "a key of NGINX's ConfigMap, for all hosts";
 const noLimit = "NGINX limits nothing by it; limit-rps and limit-connections do";
 
 /** What stands on many Ingresses, and no release has ever read. */
@@ -31,7 +31,7 @@ const neverRead = new Map<string, string>([
     "upstream-keepalive-timeout",
   ].map((name) => [name, ofConfigMap] as const),
   ...["", "-window", "-burst", "-connections"].map((end) => [`rate-limit${end}`, noLimit] as const),
-  ["keepalive-timeout", "it is keep-alive of NGINX's ConfigMap, for all hosts"],
+  ["keepalive-timeout", "keep-alive of NGINX's ConfigMap, for all hosts"],
   ...["-path", "-interval", "-timeout"].map(
     (end) => [`health-check${end}`, "NGINX asks no backend by itself; pods have readiness probes"] as const,
   ),

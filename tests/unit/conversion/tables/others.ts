@@ -22,7 +22,7 @@ export const others: Case[] = [
     "cors-enabled: converted (no release of ingress-nginx reads it: enable-cors is what it reads)",
     "rate-limit: converted (no release of ingress-nginx reads it: NGINX limits nothing by it; limit-rps and limit-connections do)",
     "rate-limit-window: converted (no release of ingress-nginx reads it: NGINX limits nothing by it; limit-rps and limit-connections do)",
-    "ssl-protocols: converted (no release of ingress-nginx reads it: it is a key of NGINX's ConfigMap, for all hosts)",
+    "ssl-protocols: converted (no release of ingress-nginx reads it: a key of NGINX's ConfigMap, for all hosts)",
   ],
   [
     { "nginx.org/rewrites": "x" },
