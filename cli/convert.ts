@@ -8,7 +8,7 @@ import { NoClusterError, reason } from "../cluster/connection";
 import { IngressesError, readIngresses } from "../cluster/ingresses";
 import { convert, standardOptions } from "../lib/conversion/convert";
 import type { AuthProvider } from "../lib/conversion/auth-providers";
-import type { IssuerName } from "../lib/conversion/certificates/certificates";
+import type { IssuerName } from "../lib/conversion/certificates/annotations";
 import { inputOf } from "../lib/conversion/input";
 import { classOf, type ConvertOptions } from "../lib/conversion/read";
 import { count, reportText } from "../lib/conversion/report";

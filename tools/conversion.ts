@@ -77,8 +77,8 @@ for a call that cannot be understood, 69 when the cluster or one of the two URLs
 - **Hosts.** \`*\` stands for one label with NGINX, and for any number of labels with a Gateway.
 
 What differs for every route, and is not said each time: Envoy answers with \`server: istio-envoy\`, sends X-Forwarded-For,
-X-Forwarded-Proto and X-Request-Id to backends but not X-Real-IP, X-Forwarded-Host, X-Forwarded-Port and X-Scheme, and does not
-decode or merge slashes in paths; where that would open a guarded path, the report says how the mesh does. NGINX's ConfigMap is not read: its defaults count.
+X-Forwarded-Proto and X-Request-Id to backends but not X-Real-IP, X-Forwarded-Host, X-Forwarded-Port and X-Scheme, waits for
+backends without a limit, where NGINX answers 504 after 60 seconds of silence, and does not decode or merge slashes in paths; where that would open a guarded path, the report says how the mesh does. NGINX's ConfigMap is not read: its defaults count.
 
 ## \`--compare\`
 

@@ -2,6 +2,7 @@
 // gateway is known to answer otherwise, the report says so, and the expectation is what the report says.
 import type { Ingress } from "../../lib/conversion/objects";
 import { ingress, type Spec } from "./convert-ask";
+import { moreSpecs } from "./convert-more-specs";
 
 const regex = { type: "ImplementationSpecific" };
 const ok = (url: string, service: string, path = url) => ({ url, status: 200, service, path });
@@ -347,7 +348,7 @@ export const specs: Spec[] = [
 
 /** The Services behind all specs. */
 export const services = [
-  ...new Set(specs.flatMap(({ ingresses }) => ingresses.flatMap(({ spec }) => servicesOf(spec)))),
+  ...new Set([...specs, ...moreSpecs].flatMap(({ ingresses }) => ingresses.flatMap(({ spec }) => servicesOf(spec)))),
 ];
 
 function servicesOf({ rules = [], defaultBackend }: Ingress["spec"]): string[] {

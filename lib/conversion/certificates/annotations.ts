@@ -4,6 +4,12 @@ import { parseDuration } from "../../validation/formats";
 import { booleanOf } from "../annotations/family";
 import type { GatewayOptions } from "../routes";
 
+/** An issuer of cert-manager. */
+export interface IssuerName {
+  name: string;
+  kind: string;
+}
+
 /** A Certificate in the making, the same for every tls entry of an Ingress but for its hosts. */
 export interface Draft {
   issuer: { name?: string; kind?: string; group?: string };

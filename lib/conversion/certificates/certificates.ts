@@ -8,12 +8,6 @@ import type { ConvertOptions } from "../read";
 import type { ReadIngress } from "../servers";
 import { certificateAnnotations, isOfCertManager, isTlsAcme, once, type Draft } from "./annotations";
 
-/** An issuer of cert-manager. */
-export interface IssuerName {
-  name: string;
-  kind: string;
-}
-
 /** A tls entry of which cert-manager makes a Certificate. */
 interface Wanted {
   secret: string;
