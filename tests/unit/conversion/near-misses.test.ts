@@ -80,6 +80,7 @@ const missed: [what: string, document: object, said: string, name?: string][] = 
 const others: [what: string, document: object][] = [
   ["an Ingress of another project", near({ apiVersion: "config.openshift.io/v1" })],
   ["an Ingress of Knative", near({ apiVersion: "networking.internal.knative.dev/v1alpha1" })],
+  ["one of another project in lower case", near({ apiVersion: "config.openshift.io/v1", kind: "ingress" })],
   ["another kind of the group", near({ kind: "IngressClass" })],
   [
     "a kind whose spec has an ingress class",
