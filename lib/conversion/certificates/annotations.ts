@@ -62,7 +62,8 @@ function keyOf(draft: Draft): PrivateKey {
 
 /** The length of what cert-manager is asked for, or its default. */
 function lengthOf({ spec }: Draft): number {
-  return parseDuration(String(spec["duration"] ?? "")) ?? limits.standard;
+  const { duration } = spec;
+  return (typeof duration === "string" ? parseDuration(duration) : undefined) ?? limits.standard;
 }
 
 /** An annotation of text that is taken as it is. */
