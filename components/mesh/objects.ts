@@ -1,6 +1,6 @@
 // The values of the four charts, and what they make the rendered objects request.
 import { meshDefaults, partDefaults } from "../../lib/istio/defaults";
-import { leanEnvironment, partRequests } from "../../lib/istio/lean";
+import { leanCniEnvironment, leanIstiodEnvironment, partRequests } from "../../lib/istio/lean";
 import { platformNeeds } from "../../lib/istio/platforms";
 import { formatCpu, formatMemory, parseQuantity } from "../../lib/validation/quantity";
 import { istioLine } from "../../lib/istio/releases";
@@ -62,7 +62,7 @@ export function istiodValues(shared: SharedSettings, part: PartSettings): Values
     meshConfig: {
       accessLogFile: accessLogs ? "/dev/stdout" : "",
     },
-    ...(isLean(shared) ? { env: leanEnvironment } : {}),
+    ...(isLean(shared) ? { env: leanIstiodEnvironment } : {}),
   };
   return merge(values, part.values ?? {});
 }
@@ -73,7 +73,7 @@ export function cniValues(shared: SharedSettings, part: PartSettings): Values {
     profile: "ambient",
     global: { ...chartPlatform(shared), ...globalImages(shared) },
     resources: resources(part, partRequests(shared.footprint).cni),
-    ...(isLean(shared) ? { env: leanEnvironment } : {}),
+    ...(isLean(shared) ? { env: leanCniEnvironment } : {}),
   };
   return merge(values, part.values ?? {});
 }
