@@ -1,6 +1,6 @@
 // The values of the four charts, and what they make the rendered objects request.
 import { meshDefaults, partDefaults } from "../../lib/istio/defaults";
-import { leanCniEnvironment, leanIstiodEnvironment, partRequests } from "../../lib/istio/lean";
+import { leanEnvironment, leanIstiodEnvironment, partRequests } from "../../lib/istio/lean";
 import { platformNeeds } from "../../lib/istio/platforms";
 import { formatCpu, formatMemory, parseQuantity } from "../../lib/validation/quantity";
 import { istioLine } from "../../lib/istio/releases";
@@ -61,6 +61,8 @@ export function istiodValues(shared: SharedSettings, part: PartSettings): Values
     telemetry: { enabled: telemetry },
     meshConfig: {
       accessLogFile: accessLogs ? "/dev/stdout" : "",
+      // Of the agents in gateways, waypoints and sidecars.
+      ...(isLean(shared) ? { defaultConfig: { proxyMetadata: leanEnvironment } } : {}),
     },
     ...(isLean(shared) ? { env: leanIstiodEnvironment } : {}),
   };
@@ -73,7 +75,7 @@ export function cniValues(shared: SharedSettings, part: PartSettings): Values {
     profile: "ambient",
     global: { ...chartPlatform(shared), ...globalImages(shared) },
     resources: resources(part, partRequests(shared.footprint).cni),
-    ...(isLean(shared) ? { env: leanCniEnvironment } : {}),
+    ...(isLean(shared) ? { env: leanEnvironment } : {}),
   };
   return merge(values, part.values ?? {});
 }

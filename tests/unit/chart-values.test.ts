@@ -56,8 +56,12 @@ describe("the values of the charts", () => {
       MUTEX_PROFILE_FRACTION: "0",
       PILOT_FILTER_GATEWAY_CLUSTER_CONFIG: "true",
     });
-    assert.deepEqual(istiod["meshConfig"], { accessLogFile: "/dev/stdout" });
-    assert.deepEqual(cniValues(lean, {})["env"], { GOGC: "10" });
+    const environment = { GOGC: "10", GODEBUG: "memprofilerate=0" };
+    assert.deepEqual(istiod["meshConfig"], {
+      accessLogFile: "/dev/stdout",
+      defaultConfig: { proxyMetadata: environment },
+    });
+    assert.deepEqual(cniValues(lean, {})["env"], environment);
     assert.deepEqual(ztunnelValues(lean, {})["env"], undefined);
     const requests = [istiodValues, cniValues, ztunnelValues].map((values) => chartRequests(values(lean, {})));
     assert.deepEqual(requests, [
