@@ -89,7 +89,7 @@ function say(what: string, { requests, failed, rate, median, p99 }: Outcome): vo
 /** So many pods are made and ended; says which containers of the mesh were started again meanwhile. */
 function churn(pods: number, image: string): void {
   const before = restarts();
-  const each = 20;
+  const each = 40;
   for (let made = 0; made < pods; made += each) {
     scaleTo(0, image);
     scaleTo(each, image);

@@ -194,9 +194,9 @@ export interface AmbientMeshArgs {
    */
   platform?: Platform;
   /**
-   * How much of the cluster the mesh takes: standard, or lean for a cluster for development. lean has smaller requests, and
-   * istiod and istio-cni collect garbage more often; what that saves, and how far it scales, is in docs/footprint.md. A
-   * change rolls all parts of the mesh, in place.
+   * How much of the cluster the mesh takes: standard, or lean for a cluster for development. lean has smaller requests,
+   * and istiod, istio-cni and the agents in gateways and waypoints keep less in memory; what that saves, and how far it
+   * scales, is in docs/footprint.md. A change rolls all parts of the mesh, in place.
    * @default "standard"
    * @example "lean"
    */
