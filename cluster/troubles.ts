@@ -80,9 +80,11 @@ export async function readTroubles(
   const well = pods.filter(isReady).map(podName);
   const about = (await Promise.all(events)).flat().filter((event) => isAbout(event, roots, family));
   const said = pods.flatMap(podTroubles);
-  // A pod that is not scheduled says why, and so does an event about it.
-  const isNew = ({ object, text }: Trouble) =>
-    !well.includes(object) && !said.some((own) => own.object === object && text.endsWith(`: ${own.text}`));
+  // A pod says why it is not scheduled, or has no image, and so do events about it.
+  const isNew = ({ object, text }: Trouble) => {
+    const message = text.replace(/^\w+: (Error: )?/, "");
+    return !well.includes(object) && !said.some((own) => own.object === object && own.text.includes(message));
+  };
   return [...said, ...eventTroubles(about, sinceMs).filter(isNew)];
 }
 

@@ -120,7 +120,8 @@ export interface DataplaneArgs {
    */
   memory?: pulumi.Input<string>;
   /**
-   * Memory at which a ztunnel is killed, which stops all traffic of its node.
+   * Memory at which a ztunnel is killed, which stops all traffic of its node. It takes several times its usual memory when
+   * everything connects at once, after a restart of the node.
    * @default none
    * @example "1Gi"
    */

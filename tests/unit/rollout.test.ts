@@ -75,7 +75,11 @@ describe("waiting for the pods of a Deployment", () => {
     serve(
       { replicas: 1, updatedReplicas: 1 },
       [pod("gw-new-1", "gw-new", { containerStatuses: [{ name: "istio-proxy", ready: false, state: { waiting } }] })],
-      [event("gw-new-1", "FailedMount", "no such ConfigMap")],
+      [
+        event("gw-new-1", "FailedMount", "no such ConfigMap"),
+        event("gw-new-1", "ErrImageNeverPull", "no image"),
+        event("gw-new-1", "Failed", "Error: ErrImageNeverPull"),
+      ],
     );
     assert.equal(
       await wait(),
