@@ -10,6 +10,7 @@ import { installedBundle, reasonToLeave } from "../lib/gateway-api/bundle";
 import { askedDefinitions } from "../lib/preflight/asked";
 import type { JsonMap } from "../lib/drift";
 import { readRefusals, readStoredVersions, type Surroundings } from "./admission";
+import { readLeftovers } from "./chart-leftovers";
 import { readCertManager, readDeployments } from "./cert-manager";
 import { ApiClient, metadataOnly, type Api, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
@@ -64,6 +65,8 @@ async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
     isOwn ? readDrift(client, meshReleases(plan), "vital", known) : undefined,
   ]);
   const istiods = (controllers ?? []).filter(({ labels }) => labels["app"] === "istiod");
+  const isGone = controllers !== undefined && istiods.length === 0;
+  const leftovers = isGone ? await readLeftovers(client, plan, namespaces) : [];
   const lists = { nodes, namespaces, services, istiods, daemonSets, definitions, helmReleases, uncapturable, objects };
   const drifted = drift?.drifted ?? [];
   const networkPlugins = network.plugins;
@@ -76,6 +79,7 @@ async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
     kubernetes,
     gaps,
     ...lists,
+    leftovers,
     networkPlugins,
     podInterfacePolicies,
     missingPullSecrets,

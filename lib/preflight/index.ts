@@ -6,6 +6,7 @@ import { stackMark } from "../ownership/marks";
 import * as admission from "./admission";
 import * as cluster from "./cluster";
 import type { ClusterFacts, Plan } from "./facts";
+import { leftoverFindings } from "./leftovers";
 import * as network from "./network";
 import * as owners from "./owners";
 import type { Waivers } from "./waivers";
@@ -65,6 +66,12 @@ export const preflightChecks: readonly PreflightCheck[] = [
     severity: "error",
     claim: "no other Istio is on the cluster",
     find: owners.otherIstioFindings,
+  },
+  {
+    id: "istio-leftovers",
+    severity: "error",
+    claim: "an Istio that is gone has left nothing that Helm would not install over",
+    find: leftoverFindings,
   },
   {
     id: "istio-crds-owner",
