@@ -33,7 +33,7 @@ export function partRequests(footprint: string | undefined): PartRequests {
 /**
  * Environment of every Go program of the mesh: istiod, istio-cni, and the agent beside each Envoy. Go collects garbage whenever
  * the heap has grown by this share, in percent, of what was alive before; by itself by 100. On heaps of some ten megabytes
- * collecting more often costs little CPU. The profile of the heap is a table that nobody reads who does not debug Istio itself.
+ * collecting more often costs little CPU. The profile of the heap is a table for debugging Istio itself.
  */
 export const leanEnvironment = { GOGC: "10", GODEBUG: "memprofilerate=0" };
 
