@@ -42,7 +42,7 @@ export function isLeft(plan: Pick<Plan, "namespace" | "nodeNamespace">, object: 
 export function leftoverFindings(plan: Plan, { leftovers }: ClusterFacts): Finding[] {
   const [first, ...others] = leftovers;
   if (first === undefined) return [];
-  const got = `left by an Istio that is gone${others.length > 0 ? `, with ${others.length} more objects` : ""}`;
+  const got = `left by an uninstalled Istio${others.length > 0 ? `, with ${others.length} more object${others.length === 1 ? "" : "s"}` : ""}`;
   const names = leftovers.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`);
   const within = leftovers.some(({ namespace }) => namespace !== "") ? ` --namespace ${plan.namespace}` : "";
   const rule = "Helm does not install over objects that are not of its release";

@@ -48,7 +48,7 @@ describe("an Istio that is gone", () => {
     '`CustomResourceDefinition authorizationpolicies.security.istio.io and 14 more`: got "not of the Helm release ' +
     'istio-system/istio-base"; Helm installs istio-base only over CRDs that carry its marks';
   const leftover = (object: string, more: number) =>
-    `\`${object}\`: got "left by an Istio that is gone${more > 0 ? `, with ${more} more objects` : ""}"; Helm does not ` +
+    `\`${object}\`: got "left by an uninstalled Istio${more > 0 ? `, with ${more} more objects` : ""}"; Helm does not ` +
     "install over objects that are not of its release";
 
   it("is told of after `istioctl uninstall`", async () => {

@@ -24,11 +24,11 @@ describe("objects that an Istio has left", () => {
     const account = { ...named("istio-system", "istio-reader-service-account"), kind: "ServiceAccount" };
     const webhook = { ...named("", "istiod-default-validator"), kind: "ValidatingWebhookConfiguration" };
     assert.deepEqual(errors([webhook]), [
-      '`ValidatingWebhookConfiguration istiod-default-validator`: got "left by an Istio that is gone"; ' +
+      '`ValidatingWebhookConfiguration istiod-default-validator`: got "left by an uninstalled Istio"; ' +
         `${rule}; run \`kubectl delete validatingwebhookconfiguration/istiod-default-validator\``,
     ]);
     assert.deepEqual(errors([account, webhook]), [
-      '`ServiceAccount istio-system/istio-reader-service-account`: got "left by an Istio that is gone, with 1 more objects"; ' +
+      '`ServiceAccount istio-system/istio-reader-service-account`: got "left by an uninstalled Istio, with 1 more object"; ' +
         `${rule}; run \`kubectl delete serviceaccount/istio-reader-service-account ` +
         "validatingwebhookconfiguration/istiod-default-validator --namespace istio-system`",
     ]);
