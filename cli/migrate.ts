@@ -54,7 +54,7 @@ export function migrateCommand(terminal: Terminal, finish: (code: number) => voi
     .option("--waypoint <name>", "name of the waypoint, where one is needed", "waypoint")
     .option(
       "--accept <object>",
-      'take what an object loses, such as "EnvoyFilter shop/limits"; may be repeated',
+      'go on despite what the plan says of an object, such as "EnvoyFilter shop/limits"; may be repeated',
       collect,
     )
     .option("--output <format>", "output format of plan and status: table or json", "table")

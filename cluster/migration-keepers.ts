@@ -30,8 +30,6 @@ export async function readKept(client: ApiClient, namespace: string): Promise<Ke
   return objects.flatMap(({ kind, raw }) => {
     const object = named(raw);
     const keeper = keeperOf(object);
-    return keeper
-      ? [{ kind, namespace: object.namespace, name: object.name, who: keeper.who, change: keeper.change }]
-      : [];
+    return keeper ? [{ kind, namespace: object.namespace, name: object.name, ...keeper }] : [];
   });
 }

@@ -30,7 +30,7 @@ interface Lane {
 
 interface Result {
   passes: number;
-  /** A line for each failure: its title, and how what it said begins. */
+  /** A line for each failure: its title, and the first lines of its message. */
   failed: string[];
 }
 
@@ -105,9 +105,10 @@ async function sandbox({ instance }: Lane, args: string[], shown = true): Promis
 /** A suite that ends without a report, or badly after a good one, counts as one failure. */
 async function runJob(job: Job, { instance }: Lane, alone: boolean): Promise<Result> {
   const file = path.join(counts, `${job.name.replace("/", "-")}.json`);
-  const mocha = [process.execPath, require.resolve("mocha/bin/mocha.js"), "--reporter", "tests/reporter.ts", job.files];
+  const hooks = job.place === "inside" ? ["--require", "tsx/cjs", "--require", "./tests/lifecycle/hooks.ts"] : [];
+  const mocha = [process.execPath, require.resolve("mocha/bin/mocha.js"), "--reporter", "tests/reporter.ts", ...hooks];
   const inside = [...typescript("sandbox/main.ts"), "exec", "--"];
-  const argv = job.place === "inside" ? [...inside, ...mocha] : mocha;
+  const argv = [...(job.place === "inside" ? inside : []), ...mocha, job.files];
   console.log(alone ? `\n=== ${job.name} ===` : `begun: ${job.name}`);
   const { status, said } = await run(argv, { SANDBOX_DIR: instance.directory, COUNTS: file }, alone);
   if (!alone) console.log(`\n=== ${job.name} ===\n${said}`);

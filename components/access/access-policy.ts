@@ -11,6 +11,7 @@ import {
   tokenPolicy,
   waypointOnly,
 } from "./objects";
+import { accessPolicyObjects } from "../../lib/istio/names";
 import { accessPolicyRules as rules, elsewhereViolation } from "./rules";
 import { timeouts } from "../../lib/istio/defaults";
 import { conditionMet } from "../support/acceptance";
@@ -115,27 +116,30 @@ function normalize(args: AccessPolicyArgs, name: string, writer: Writer) {
 
 type Normalized = ReturnType<typeof normalize>;
 
+/** One object of the policy; the resource in the program is named as the object is. */
+type Part = keyof typeof accessPolicyObjects;
+
 interface Written {
   resource: pulumi.CustomResource;
   accepted: pulumi.Output<string>;
 }
 
 interface Write {
-  (suffix: string, enforcer: string, spec: pulumi.Output<object>, opts: pulumi.CustomResourceOptions): Written;
+  (part: Part, enforcer: string, spec: pulumi.Output<object>, opts: pulumi.CustomResourceOptions): Written;
   writer: Writer;
 }
 
 /** Writes the AuthorizationPolicies of one component and waits for the enforcer of each. */
 function writerOf(name: string, args: AccessPolicyArgs, writer: Writer, policy: Normalized): Write {
   const write = (
-    suffix: string,
+    part: Part,
     enforcer: string,
     spec: pulumi.Output<object>,
     opts: pulumi.CustomResourceOptions,
   ): Written => {
     const details = { refersTo: (into: string) => placesOfPolicy(args, into) };
-    const resource = createObject(name, suffix, "AuthorizationPolicy", writer, policy, spec, opts, details);
-    const what = `AuthorizationPolicy "${name}-${suffix}"`;
+    const resource = createObject(name, part, "AuthorizationPolicy", writer, policy, spec, opts, details);
+    const what = `AuthorizationPolicy "${accessPolicyObjects[part](name)}"`;
     const awaited = {
       what,
       api: "apis/security.istio.io/v1",
@@ -150,7 +154,7 @@ function writerOf(name: string, args: AccessPolicyArgs, writer: Writer, policy: 
 
 function createObject(
   name: string,
-  suffix: string,
+  part: Part,
   kind: "AuthorizationPolicy" | "RequestAuthentication",
   writer: Writer,
   policy: Normalized,
@@ -158,11 +162,11 @@ function createObject(
   opts: pulumi.CustomResourceOptions,
   details: OwnDetails = {},
 ): pulumi.CustomResource {
-  const given = { ...policy.given, name: pulumi.interpolate`${policy.name}-${suffix}`, namespace: policy.namespace };
+  const given = { ...policy.given, name: policy.name.apply(accessPolicyObjects[part]), namespace: policy.namespace };
   const wayOut = policy.name.apply((taken) => anotherName(taken));
   const metadata = ownObject(writer, kind, given, wayOut, details);
   return new k8s.apiextensions.CustomResource(
-    `${name}-${suffix}`,
+    accessPolicyObjects[part](name),
     { apiVersion: "security.istio.io/v1", kind, metadata, spec },
     { ...opts, ...minutes(timeouts.policy) },
   );
@@ -187,7 +191,7 @@ function createRequestRules(
     .all([policy.pods, policy.http, policy.trustDomain])
     .apply(([pods, http, domain]) => waypointOnly(pods, http.waypoint, domain));
   const enforced = requests.accepted.apply(() => requests.resource);
-  const lock = write("waypoint-only", ztunnel, lockSpec, pulumi.mergeOptions(opts, { dependsOn: enforced }));
+  const lock = write("waypointOnly", ztunnel, lockSpec, pulumi.mergeOptions(opts, { dependsOn: enforced }));
   return [requests, lock];
 }
 

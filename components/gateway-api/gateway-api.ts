@@ -18,6 +18,7 @@ import { toldAs, type Told } from "../support/parts";
 import { below } from "../../lib/validation/rules";
 import { fromProject, ownCommand } from "../support/own-command";
 import { GatewayApiArgs } from "./args";
+import { gatewayApiChildren } from "./children";
 
 /** How long the look at the CRDs may take. */
 const deadlineMs = 10_000;
@@ -45,7 +46,7 @@ export class GatewayApi extends pulumi.ComponentResource {
     const bundle = describe(toldAs("GatewayApi", name, opts), args);
     const repair = findDrift(this, bundle.version, cluster, opts?.parent);
     const applied = ownCommand(
-      `${name}-bundle`,
+      gatewayApiChildren.command(name),
       { up: bundle.words, environment: bundle.environment, target: cluster.target, repair },
       { ...childOf(this, opts), ...minutes(timeouts.gatewayApi + 1) },
     );

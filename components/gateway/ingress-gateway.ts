@@ -227,7 +227,7 @@ function createOverlay(
   const own = ownObject(writer, "ConfigMap", metadata, wayOut);
   const overlay = new k8s.core.v1.ConfigMap(gatewayChildren.overlay(name), { metadata: own }, childOf(parent, opts));
   const patch = new k8s.core.v1.ConfigMapPatch(
-    `${name}-overlay-data`,
+    gatewayChildren.overlayData(name),
     {
       metadata: { ...metadata, annotations: { "pulumi.com/patchForce": "true" } },
       data: pulumi.all([gateway.service, gateway.pods]).apply(([service, pods]) => overlayData(service, pods)),
@@ -314,7 +314,7 @@ function patchService(
     return undefined;
   }
   return new k8s.core.v1.ServicePatch(
-    `${name}-service`,
+    gatewayChildren.service(name),
     {
       metadata: {
         name: gateway.serviceName,

@@ -7,5 +7,6 @@ export const meshChildren = {
   release: (mesh: string, chart: ChartName): string => `${mesh}-${chart}`,
   leftovers: (mesh: string): string => `${mesh}-leftovers`,
   gatewayApi: (mesh: string): string => `${mesh}-gateway-api`,
+  dataPlane: (mesh: string): string => `${mesh}-data-plane`,
   gateway: (mesh: string): string => `${mesh}-gateway`,
 } as const;

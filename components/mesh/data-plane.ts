@@ -4,6 +4,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { meshDefaults, timeouts } from "../../lib/istio/defaults";
 import { minutes } from "../support/children";
+import { meshChildren } from "./children";
 import type { AmbientMeshArgs } from "./args";
 import type { Cluster } from "../support/cluster";
 import { ownCommand } from "../support/own-command";
@@ -42,7 +43,7 @@ export function dataPlane(
   const leave = leaving[args.onDestroy ?? meshDefaults.onDestroy];
   const patience = Math.max(timeouts.dataPlane, leave?.minutes ?? 0) + 1;
   return ownCommand(
-    `${name}-data-plane`,
+    meshChildren.dataPlane(name),
     {
       up,
       down: leave && ["unenroll", ...leave.flags, "--timeout", `${leave.minutes}m`],

@@ -2,6 +2,7 @@
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { namespaceLabels } from "../../lib/istio/labels";
+import { namespaceChildren } from "./children";
 import { ambientNamespaceRules as rules, labelSettings } from "./rules";
 import { childOf } from "../support/children";
 import { existingNamespace } from "../support/existing-namespace";
@@ -77,7 +78,7 @@ function createNamespace(
   writer: Writer,
   settings: ReturnType<typeof normalize>,
 ): k8s.core.v1.Namespace | k8s.core.v1.NamespacePatch {
-  const child = `${name}-namespace`;
+  const child = namespaceChildren.namespace(name);
   // A namespace of one's own that is adopted from now on must not be deleted with everything in it.
   const known = (type: string) => ({
     ...childOf(parent, writer.opts),
@@ -119,7 +120,7 @@ function requireMtls(
   const advice = "its owner decides there who needs mTLS";
   const wayOut = { path: "mtls", got: "strict", advice, fix: 'mtls: "permissive"' };
   return new k8s.apiextensions.CustomResource(
-    `${name}-mtls`,
+    namespaceChildren.mtls(name),
     {
       apiVersion: "security.istio.io/v1",
       kind: "PeerAuthentication",

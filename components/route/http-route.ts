@@ -5,12 +5,13 @@ import * as pulumi from "@pulumi/pulumi";
 import type { Verdict } from "../../lib/cluster-state/conditions";
 import { timeouts } from "../../lib/istio/defaults";
 import { servedBy, type Protocol } from "../../lib/gateway-api/reference";
-import { redirectName } from "../../lib/istio/names";
+import { grantName, redirectName } from "../../lib/istio/names";
 import { grantSpec, Parent, routeSpec, RouteRule } from "./objects";
 import { LiveService, portMismatch, RouteWithBackends, serviceBackends } from "../../lib/cluster-state/route-backends";
 import { LiveRoute, routeVerdict } from "./status";
 import type { Json } from "../../lib/json";
 import type { ExistingObject } from "../../lib/ownership/owner";
+import { routeChildren } from "./children";
 import { httpRouteRules as rules } from "./rules";
 import { accepted, Acceptance } from "../support/acceptance";
 import { childOf, minutes } from "../support/children";
@@ -177,10 +178,6 @@ function withHostPort(rule: RouteRule, httpsPort: number | undefined): RouteRule
     : rule;
 }
 
-function redirectChild(name: string): string {
-  return `${name}-to-https`;
-}
-
 /** The route of those who come by http. */
 function createRedirect(
   parent: pulumi.ComponentResource,
@@ -190,13 +187,13 @@ function createRedirect(
   opts: pulumi.ComponentResourceOptions,
 ): HttpRoute {
   const { hostnames, application, labels, annotations, cluster } = args;
-  announceParts(parent, componentNamed("HttpRoute", name), { [redirectChild(name)]: "" });
+  announceParts(parent, componentNamed("HttpRoute", name), { [routeChildren.redirect(name)]: "" });
   // What is wrong with the route's own arguments, the redirect waits for instead of telling it again.
   const namespace = pulumi.all([route.namespace, route.parent]).apply(([known]) => known);
   const early = earlyName(args.namespace);
   if (early !== undefined) announceNamespace(namespace, pulumi.output(early));
   return new HttpRoute(
-    redirectChild(name),
+    routeChildren.redirect(name),
     {
       name: route.name.apply(redirectName),
       namespace,
@@ -230,10 +227,13 @@ function createGrants(
   }
   return [...groups.values()].map((versions, index) => {
     const services = pulumi.all(versions.map((version) => version.service)).apply((all) => [...new Set(all)].sort());
-    const metadata = { name: pulumi.interpolate`${namespace}-${routeName}`, namespace: versions[0]!.namespace! };
+    const metadata = {
+      name: pulumi.all([namespace, routeName]).apply(([from, own]) => grantName(from, own)),
+      namespace: versions[0]!.namespace!,
+    };
     const wayOut = routeName.apply((taken) => anotherName(taken));
     return new k8s.apiextensions.CustomResource(
-      `${name}-grant${index === 0 ? "" : `-${index + 1}`}`,
+      routeChildren.grant(name, index),
       {
         apiVersion: "gateway.networking.k8s.io/v1",
         kind: "ReferenceGrant",
@@ -301,7 +301,7 @@ function createRoute(
   const metadata = { ...route.given, name: route.name, namespace: route.namespace };
   const wayOut = route.name.apply((taken) => anotherName(taken));
   return new k8s.apiextensions.CustomResource(
-    `${name}-route`,
+    routeChildren.route(name),
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "HTTPRoute",

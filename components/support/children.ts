@@ -10,6 +10,11 @@ export function childOf(
   return pulumi.mergeOptions({ parent, dependsOn: opts?.dependsOn }, { dependsOn: others });
 }
 
+/** Names of several alike: the first without a number. */
+export function numbered(name: string, index: number): string {
+  return index === 0 ? name : `${name}-${index + 1}`;
+}
+
 /** `customTimeouts` of so many minutes for everything that may have to be waited for. */
 export function minutes(count: number): { customTimeouts: pulumi.CustomTimeouts } {
   return { customTimeouts: { create: `${count}m`, update: `${count}m`, delete: `${count}m` } };

@@ -4,6 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { timeouts } from "../../lib/istio/defaults";
 import type { Violation } from "../../lib/validation/violations";
 import { destinationRuleSpec, TrafficSettings, virtualServiceSpec } from "./objects";
+import { trafficChildren } from "./children";
 import { trafficPolicyRules as rules } from "./rules";
 import { conditionMet } from "../support/acceptance";
 import { childOf } from "../support/children";
@@ -51,10 +52,10 @@ export class TrafficPolicy extends pulumi.ComponentResource {
     const policy = normalize(name, args, writer);
     const child = childOf(this, opts);
     const destinationRule = shapesConnections(args)
-      ? createPolicy(`${name}-connections`, "DestinationRule", writer, policy, child)
+      ? createPolicy(trafficChildren.destinationRule(name), "DestinationRule", writer, policy, child)
       : undefined;
     const virtualService = shapesRequests(args)
-      ? createPolicy(`${name}-requests`, "VirtualService", writer, policy, child)
+      ? createPolicy(trafficChildren.virtualService(name), "VirtualService", writer, policy, child)
       : undefined;
     keepChildren<TrafficPolicyChildren>(this, { destinationRule, virtualService });
     this.name = pulumi

@@ -7,6 +7,7 @@ import type { Violation } from "../../lib/validation/violations";
 import { behindWaypoint, meshLabels } from "../../lib/istio/labels";
 import { askNamespace } from "./admission";
 import { waypointOverlay, waypointSpec } from "./objects";
+import { waypointChildren } from "./children";
 import { waypointRules as rules } from "./rules";
 import { childOf, minutes } from "../support/children";
 import { existingNamespace } from "../support/existing-namespace";
@@ -128,10 +129,10 @@ function createOverlay(
   const metadata = { name: waypoint.overlayName, namespace: waypoint.namespace };
   const wayOut = waypoint.name.apply((taken) => anotherName(taken));
   const own = ownObject(writer, "ConfigMap", { ...waypoint.given, ...metadata }, wayOut);
-  const overlay = new k8s.core.v1.ConfigMap(`${name}-overlay`, { metadata: own }, childOf(parent, opts));
+  const overlay = new k8s.core.v1.ConfigMap(waypointChildren.overlay(name), { metadata: own }, childOf(parent, opts));
   const annotations = { "pulumi.com/patchForce": "true" };
   const overlayData = new k8s.core.v1.ConfigMapPatch(
-    `${name}-overlay-data`,
+    waypointChildren.overlayData(name),
     { metadata: { ...metadata, annotations }, data: waypoint.pods.apply(waypointOverlay) },
     { ...childOf(parent, opts, overlay), retainOnDelete: true },
   );
@@ -162,7 +163,7 @@ function createGateway(
   const made = (["Deployment", "Service"] as const).map((kind) => ({ kind, maker: "istiod" as const, name: itself }));
   announceListeners(writer.cluster, waypoint.name, waypoint.namespace);
   return new k8s.apiextensions.CustomResource(
-    `${name}-gateway`,
+    waypointChildren.gateway(name),
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "Gateway",
@@ -189,7 +190,7 @@ function awaitPods(
   opts: pulumi.CustomResourceOptions,
 ): k8s.apps.v1.DeploymentPatch {
   return new k8s.apps.v1.DeploymentPatch(
-    `${name}-pods`,
+    waypointChildren.pods(name),
     {
       metadata: {
         name: waypoint.name,
@@ -223,7 +224,7 @@ function labelUser(
   const labels = pulumi
     .all([given, waypoint.name, waypoint.namespace])
     .apply(([each, own, at]) => behindWaypoint(own, at, each.namespace, each.ingress !== false));
-  const child = `${name}-user${index === 0 ? "" : `-${index + 1}`}`;
+  const child = waypointChildren.user(name, index);
   if (user.service !== undefined) {
     // A Service needs ports, so this patch creates none either. Nothing about its endpoints has to be waited for.
     const annotations = { "pulumi.com/skipAwait": "true" };

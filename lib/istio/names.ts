@@ -25,6 +25,20 @@ export const certManagerObjects = {
   authority: (issuer: string): string => `${issuer}-ca`,
 } as const;
 
+/** The objects of an AccessPolicy, by its name: AuthorizationPolicies, and a RequestAuthentication for its tokens. */
+export const accessPolicyObjects = {
+  deny: (policy: string): string => `${policy}-deny`,
+  connections: (policy: string): string => `${policy}-connections`,
+  requests: (policy: string): string => `${policy}-requests`,
+  waypointOnly: (policy: string): string => `${policy}-waypoint-only`,
+  tokens: (policy: string): string => `${policy}-tokens`,
+} as const;
+
+/** The ReferenceGrant in a backend's namespace, by the route that needs it. */
+export function grantName(routeNamespace: string, route: string): string {
+  return `${routeNamespace}-${route}`;
+}
+
 /** The route that redirects to https, by the name of the route that it belongs to. */
 export function redirectName(route: string): string {
   return `${route}-to-https`;

@@ -42,6 +42,8 @@ export interface Kept {
   who: string;
   /** The command that shows or changes the source. */
   change: string;
+  /** The command by which the tool lets go of the object for the time being. */
+  release?: string;
 }
 
 /** The parts that a migration stands on. */

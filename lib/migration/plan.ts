@@ -2,6 +2,7 @@
 // moment; tests/unit/migration/holes.test.ts proves it against the model.
 import { changesTo, type Changes } from "../adoption/journal";
 import { meshLabels } from "../istio/labels";
+import { keptVerdicts } from "./kept-objects";
 import type { MigrationFacts } from "./facts";
 import { groundVerdicts } from "./ground-verdicts";
 import { injectKey, isOptedOut, isRolled, members, rollOrder } from "./members";
@@ -10,7 +11,6 @@ import { networkVerdicts, workloadVerdicts } from "./workload-verdicts";
 import { policyVerdicts } from "./policy-verdicts";
 import {
   hboneMark,
-  isSame,
   keyOf,
   rollMark,
   type AwaitStep,
@@ -50,6 +50,8 @@ export interface MigrationPlan {
 /** Plans the migration of one namespace. */
 export function planMigration(facts: MigrationFacts, choice: MigrationChoice): MigrationPlan {
   const waypoint = planWaypoint(facts, choice.waypoint, routedServices(facts));
+  const order = rollOrder(members(facts).filter(needsRoll), facts);
+  const steps = stepsOf(facts, choice, waypoint, order);
   const verdicts = [
     ...groundVerdicts(facts, waypoint !== undefined),
     ...workloadVerdicts(facts),
@@ -57,12 +59,11 @@ export function planMigration(facts: MigrationFacts, choice: MigrationChoice): M
     ...trafficVerdicts(facts, waypoint),
     ...networkVerdicts(facts),
     ...otherWaypoints(facts, waypoint),
+    ...keptVerdicts(facts, steps),
   ].map((row): Verdict => (isAccepted(row, choice) ? { ...row, accepted: true } : row));
-  const order = rollOrder(members(facts).filter(needsRoll), facts);
-  const steps = stepsOf(facts, choice, waypoint, order);
   return {
     namespace: facts.namespace.name,
-    verdicts: [...verdicts, ...keptVerdicts(facts, steps)],
+    verdicts,
     steps,
     order: order.map(({ kind, name }) => `${kind} ${name}`),
     notes: waypoint ? bypassNotes(facts, waypoint) : [],
@@ -70,20 +71,8 @@ export function planMigration(facts: MigrationFacts, choice: MigrationChoice): M
   };
 }
 
-function isAccepted({ object, verdict: kind }: Verdict, { accept }: MigrationChoice): boolean {
-  return kind === verdictKinds.hole && accept.includes(object);
-}
-
-/** Objects that their keeper puts back: what changes in the cluster has to change at the source as well. */
-function keptVerdicts({ kept }: MigrationFacts, steps: readonly Step[]): Verdict[] {
-  const touched = steps.flatMap((step) => (step.do === "await" ? [] : ["key" in step ? step.key : keyOf(step.object)]));
-  const found = kept.filter((object) => touched.some((key) => isSame(key, { apiVersion: "", ...object })));
-  return found.map(({ kind, namespace, name, who, change }) => ({
-    object: `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`,
-    verdict: verdictKinds.loses,
-    why: `${who} puts it back as its source has it: write what this migration changes there too`,
-    fix: change,
-  }));
+function isAccepted({ object, acceptable }: Verdict, { accept }: MigrationChoice): boolean {
+  return acceptable === true && accept.includes(object);
 }
 
 /** Services that go through another waypoint already. */

@@ -57,8 +57,8 @@ function verdictLines(row: Verdict): string[] {
 
 /** What keeps a migration from starting, one line each. */
 export function refusalLines({ verdicts }: MigrationPlan): string[] {
-  return verdicts.filter(stops).map(({ object, why, fix, verdict }) => {
-    const accept = verdict === verdictKinds.hole ? `, or run it with \`--accept "${object}"\`` : "";
+  return verdicts.filter(stops).map(({ object, why, fix, acceptable }) => {
+    const accept = acceptable ? `, or run it with \`--accept "${object}"\`` : "";
     return `${object}: ${why}${fix === undefined ? "" : `; first: ${fix}`}${accept}`;
   });
 }

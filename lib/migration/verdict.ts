@@ -30,6 +30,8 @@ export interface Verdict {
   writes?: KubeObject[];
   /** What to do first, as a command or in words. */
   fix?: string;
+  /** `--accept` may name it. */
+  acceptable?: true;
   /** The user takes it as it is. */
   accepted?: true;
 }
@@ -41,10 +43,11 @@ export function verdict(
   why: string,
   more: Partial<Verdict> = {},
 ): Verdict {
-  return { object: typeof object === "string" ? object : nameOf(object), verdict: kind, why, ...more };
+  const acceptable = kind === verdictKinds.hole ? { acceptable: true as const } : {};
+  return { object: typeof object === "string" ? object : nameOf(object), verdict: kind, why, ...acceptable, ...more };
 }
 
 /** Whether a row keeps a migration from starting. */
 export function stops({ verdict: kind, accepted }: Verdict): boolean {
-  return kind === verdictKinds.blocks || (kind === verdictKinds.hole && accepted !== true);
+  return (kind === verdictKinds.blocks || kind === verdictKinds.hole) && accepted !== true;
 }

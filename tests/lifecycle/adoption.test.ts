@@ -1,7 +1,7 @@
 // A mesh in a namespace that somebody else made: it comes up there, and leaves the namespace as it found it.
 import * as assert from "node:assert/strict";
 import { AmbientMesh } from "../../components";
-import { apply, get, kubectl, removeDefinitions, sources, TestStack } from "./support";
+import { apply, get, kubectl, sources, TestStack } from "./support";
 
 const theirs = `
 apiVersion: v1
@@ -23,7 +23,6 @@ describe("a mesh in a namespace that it adopts", () => {
   let stack: TestStack;
 
   before(async () => {
-    removeDefinitions();
     apply(theirs);
     stack = await TestStack.open("adoption", () => {
       new AmbientMesh("mesh", { ...sources, platform: "kind", adoptNamespace, gateway: { enabled: false } });
@@ -34,7 +33,6 @@ describe("a mesh in a namespace that it adopts", () => {
   after(async () => {
     await stack.remove();
     kubectl("delete", "namespace", "istio-system", "--ignore-not-found");
-    removeDefinitions();
   });
 
   it("comes up, and has nothing to change at the second preview nor after a refresh", async () => {

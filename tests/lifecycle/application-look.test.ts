@@ -16,7 +16,7 @@ import {
   Waypoint,
 } from "../../components";
 import type { Outcome } from "../support/outcome";
-import { get, kubectl, removeDefinitions, sources, TestStack } from "./support";
+import { get, kubectl, sources, TestStack } from "./support";
 
 const shared = { name: "hostk8s-gateway", namespace: "istio-system" };
 const edge = { name: "edge", namespace: "istio-system" };
@@ -87,7 +87,6 @@ describe("what an application's program refers to", () => {
     await team?.remove();
     await owner.remove();
     kubectl("delete", "namespace", "look-own", "--ignore-not-found");
-    removeDefinitions();
   });
 
   /** The lines of the one error that a run ends with, under its heading. */

@@ -6,7 +6,7 @@ import { judgePlan } from "../../lib/preflight";
 import type { Plan } from "../../lib/preflight/facts";
 import { ask } from "../../sandbox/control-plane/control";
 import { Instance } from "../../sandbox/instance";
-import { apply, kubectl, removeDefinitions, settled } from "./support";
+import { apply, kubectl, settled } from "./support";
 
 const plan: Plan = {
   stack: "any/one",
@@ -43,8 +43,6 @@ async function errors(): Promise<string[]> {
 
 describe("cert-manager, as the preflight sees it", () => {
   const part = (operation: "stop" | "start") => ask(Instance.current(), "POST", `${operation}/cert-manager`);
-
-  before(removeDefinitions);
 
   after(async () => {
     kubectl("delete", "deployment", "issuing", "-n", "default", "--ignore-not-found");

@@ -5,7 +5,7 @@ import * as path from "node:path";
 import { AmbientMesh } from "../../components";
 import { istioAmbient } from "../unit/fixtures/terminal";
 import { copyCertificate, realBreakages } from "./mesh-breakages";
-import { apply, kubectl, removeDefinitions, sources, TestStack } from "./support";
+import { apply, kubectl, sources, TestStack } from "./support";
 
 const second = `
 apiVersion: gateway.networking.k8s.io/v1
@@ -53,7 +53,6 @@ describe("checking the mesh of a cluster", () => {
   let stack: TestStack;
 
   before(async () => {
-    removeDefinitions();
     stack = await TestStack.open("check", async () => {
       new AmbientMesh("mesh", { ...sources, platform: "kind" });
     });
@@ -62,7 +61,6 @@ describe("checking the mesh of a cluster", () => {
   after(async () => {
     kubectl("delete", "namespace", "shop", "--ignore-not-found");
     await stack.remove();
-    removeDefinitions();
   });
 
   it("says once what a cluster without a mesh lacks", async () => {

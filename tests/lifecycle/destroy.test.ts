@@ -3,7 +3,7 @@ import * as assert from "node:assert/strict";
 import { run } from "../../cli/run";
 import { AmbientMesh, OnDestroy } from "../../components";
 import { IstioCni } from "./captured";
-import { apply, get, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
+import { apply, get, kubectl, settled, sources, TestStack } from "./support";
 
 const shops = Array.from({ length: 20 }, (_, index) => `shop-${index + 1}`);
 const mode = "istio.io/dataplane-mode";
@@ -86,7 +86,6 @@ describe("the end of a mesh with 20 enrolled namespaces", () => {
     cni.stop();
     await stack.remove();
     kubectl("delete", "namespace", "-l", "test=destroy", "--wait=false");
-    removeDefinitions();
   });
 
   it("comes by the command too, and is taken back by it", async () => {

@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { ApiClient } from "../../cluster/client";
 import { readDrift, repairDrift, type DriftDepth, type DriftReading } from "../../cluster/release-drift";
 import { driftLines } from "../../lib/drift";
-import { apply, get, kubectl, removeDefinitions, settled, sources } from "./support";
+import { apply, get, kubectl, settled, sources } from "./support";
 
 const namespace = "istio-system";
 const releases = ["istio-base", "istiod", "istio-cni", "ztunnel"].map((release) => ({ release, namespace }));
@@ -272,7 +272,6 @@ spec: { minReplicas: 1, maxReplicas: 5, scaleTargetRef: { apiVersion: apps/v1, k
 
 describe("drift of what the releases made", () => {
   before(() => {
-    removeDefinitions();
     apply(multus);
   });
 
@@ -282,7 +281,6 @@ describe("drift of what the releases made", () => {
     kubectl("delete", "crd", "network-attachment-definitions.k8s.cni.cncf.io");
     kubectl("delete", "clusterrole,clusterrolebinding", "reader", "--ignore-not-found");
     kubectl("delete", "serviceaccount", "reader", "-n", "default", "--ignore-not-found");
-    removeDefinitions();
   });
 
   for (const [what, values] of Object.entries(valueSets)) {

@@ -125,7 +125,6 @@ describe("a mesh from exported files, once it runs", () => {
       .sort();
 
   before(async () => {
-    removeDefinitions();
     output = await exported("kustomize", withSources({ platform: "kind" }));
     await applyParts(output);
     await settledObjects();
@@ -278,7 +277,6 @@ describe("a mesh from exported files", () => {
   after(() => {
     kubectl("delete", "namespace", "ingress", "mesh", "istio-system", "--ignore-not-found");
     kubectl("delete", "clusterissuer", "root-ca-cluster-issuer", "--ignore-not-found");
-    removeDefinitions();
     fs.rmSync(folder, { recursive: true });
   });
 

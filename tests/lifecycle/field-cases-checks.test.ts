@@ -6,7 +6,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { AmbientMesh } from "../../components";
 import { istioAmbient } from "../unit/fixtures/terminal";
-import { apply, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
+import { apply, kubectl, settled, sources, TestStack } from "./support";
 
 const mesh = "istio-system";
 const service = "hostk8s-gateway-istio";
@@ -140,7 +140,6 @@ describe("what people ran into", () => {
   let stack: TestStack;
 
   before(async () => {
-    removeDefinitions();
     stack = await TestStack.open("field-cases", async () => {
       new AmbientMesh("mesh", { ...sources, platform: "kind" });
     });
@@ -157,7 +156,6 @@ describe("what people ran into", () => {
     kubectl("delete", "clusterrole,clusterrolebinding", "field-cases-reader", "--ignore-not-found");
     kubectl("delete", "serviceaccount", "reader", "--ignore-not-found");
     await stack.remove();
-    removeDefinitions();
   });
 
   it("a Service that Argo CD would put back is changed there", async () => {

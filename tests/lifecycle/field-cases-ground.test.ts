@@ -7,7 +7,7 @@ import { AmbientMesh, AmbientMeshArgs, Waypoint } from "../../components";
 import { checks } from "../../lib/checks";
 import { findingLine } from "../../lib/checks/check";
 import { judge } from "../../lib/checks/verdicts";
-import { apply, kubectl, removeDefinitions, sources, TestStack } from "./support";
+import { apply, kubectl, sources, TestStack } from "./support";
 
 const marked = "-l=test=ground";
 
@@ -158,7 +158,6 @@ describe("the ground under a mesh", () => {
   let stack: TestStack;
 
   before(async () => {
-    removeDefinitions();
     stack = await TestStack.open("ground", () => {
       const { httpUrl } = new AmbientMesh("mesh", {
         ...sources,

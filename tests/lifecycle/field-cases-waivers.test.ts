@@ -16,7 +16,7 @@ import { chartKeys as listedKeys } from "../../lib/istio/chart-keys";
 import { charts } from "../../lib/istio/releases";
 import { chartKeys } from "../../tools/chart-keys";
 import { istioAmbient } from "../unit/fixtures/terminal";
-import { apply, get, kubectl, removeDefinitions, sources, TestStack } from "./support";
+import { apply, get, kubectl, sources, TestStack } from "./support";
 
 /** A release that the package does not list. */
 const unlisted = "1.32.0";
@@ -124,7 +124,6 @@ describe("ways out of what the preflight and the arguments refuse", () => {
   let stack: TestStack;
 
   before(async () => {
-    removeDefinitions();
     stack = await TestStack.open("waivers", () => {
       const given = kubeconfig?.();
       const provider = given === undefined ? undefined : new k8s.Provider("other", { kubeconfig: given });

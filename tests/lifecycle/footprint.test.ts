@@ -8,7 +8,7 @@ import Ajv from "ajv";
 import { AmbientMesh } from "../../components";
 import { parseQuantity } from "../../lib/validation/quantity";
 import { istioAmbient } from "../unit/fixtures/terminal";
-import { apply, get, kubectl, KubeObject, removeDefinitions, settled, sources, TestStack } from "./support";
+import { apply, get, kubectl, KubeObject, settled, sources, TestStack } from "./support";
 
 interface Row {
   part: string;
@@ -105,7 +105,6 @@ describe("the footprint of a mesh on a cluster", () => {
   let requested: Record<string, { cpu: string; memory: string }>;
 
   before(async () => {
-    removeDefinitions();
     stack = await TestStack.open("footprint", async () => {
       const mesh = new AmbientMesh("mesh", { ...sources, platform: "kind", footprint });
       return { resources: mesh.resources };
@@ -119,7 +118,6 @@ describe("the footprint of a mesh on a cluster", () => {
     kubectl("delete", "namespace", "footprint", "--ignore-not-found");
     kubectl("delete", "clusterrole,clusterrolebinding", "footprint-poor", "--ignore-not-found");
     await stack.remove();
-    removeDefinitions();
   });
 
   it("is what the kubelets say, by part, with the requests that the mesh's output promises", async () => {

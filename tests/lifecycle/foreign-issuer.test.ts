@@ -1,17 +1,7 @@
 // A certificate by an issuer that signs only what it can reach: as ACME does, through the very gateway it is for.
 import * as assert from "node:assert/strict";
 import { AmbientMesh } from "../../components";
-import {
-  apply,
-  condition,
-  get,
-  kubectl,
-  type KubeObject,
-  removeDefinitions,
-  settled,
-  sources,
-  TestStack,
-} from "./support";
+import { apply, condition, get, kubectl, type KubeObject, settled, sources, TestStack } from "./support";
 
 const issuer = "signs-late";
 
@@ -57,7 +47,6 @@ describe("a certificate by an issuer that has to reach the gateway", () => {
   let stack: TestStack;
 
   before(async () => {
-    removeDefinitions();
     apply(unable);
     stack = await TestStack.open("late-issuer", () => {
       const mesh = new AmbientMesh("mesh", {

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { GatewayApi, GatewayApiArgs } from "../../components";
-import { get, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
+import { get, kubectl, settled, sources, TestStack } from "./support";
 
 const routes = "httproutes.gateway.networking.k8s.io";
 const versionAnnotation = "gateway.networking.k8s.io/bundle-version";
@@ -23,7 +23,6 @@ describe("the Gateway API CRDs", () => {
   let whole: string[];
 
   before(async () => {
-    removeDefinitions();
     fs.cpSync(sources.gatewayApi.source, folder, { recursive: true });
     stack = await TestStack.open("crds", () => {
       const { version } = new GatewayApi("crds", args);

@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AmbientMesh, AmbientMeshArgs } from "../../components";
 import { ask } from "../../sandbox/control-plane/control";
 import { Instance } from "../../sandbox/instance";
-import { condition, get, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
+import { condition, get, kubectl, settled, sources, TestStack } from "./support";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "killed-"));
 const argsFile = path.join(folder, "args.json");
@@ -86,7 +86,6 @@ describe("a mesh whose engine is killed", () => {
       `      killed ${tally.kills} times, ${tally.ups} runs of up to recover, commands: ${JSON.stringify(tally.commands)}`,
     );
     await stack.remove();
-    removeDefinitions();
     fs.rmSync(folder, { recursive: true });
   });
 

@@ -4,7 +4,7 @@ import { readFacts } from "../../cluster/preflight";
 import { AmbientMesh, AmbientMeshArgs } from "../../components";
 import { stackMark } from "../../lib/ownership/marks";
 import type { Plan } from "../../lib/preflight/facts";
-import { apply, condition, get, kubectl, KubeObject, removeDefinitions, settled, sources, TestStack } from "./support";
+import { apply, condition, get, kubectl, KubeObject, settled, sources, TestStack } from "./support";
 
 const namespace = "istio-system";
 const foreignRoute = `
@@ -34,7 +34,6 @@ describe("a mesh on a cluster", () => {
   let stack: TestStack;
 
   before(async () => {
-    removeDefinitions();
     stack = await TestStack.open("mesh", async () => {
       const mesh = new AmbientMesh("mesh", args);
       const { httpUrl, httpsUrl, gateway: reference, nodePorts: ports, version, resources, caCertificate } = mesh;

@@ -8,17 +8,7 @@ import { recordName } from "../../lib/migration/record";
 import { istioAmbient } from "../unit/fixtures/terminal";
 import { policy } from "../unit/migration/shop";
 import { NodeAgent } from "./migrate-cni";
-import {
-  apply,
-  condition,
-  get,
-  kubectl,
-  removeDefinitions,
-  settled,
-  sources,
-  TestStack,
-  type KubeObject,
-} from "./support";
+import { apply, condition, get, kubectl, settled, sources, TestStack, type KubeObject } from "./support";
 
 const namespace = "shop";
 
@@ -171,7 +161,6 @@ describe("a namespace with sidecars", () => {
   }
 
   before(async () => {
-    removeDefinitions();
     kubectl("apply", "--server-side", "-f", sources.gatewayApi.source);
     const install = ["install", "--set", "profile=ambient", "--skip-confirmation", ...images];
     execFileSync("istioctl", install, { stdio: ["ignore", "ignore", "inherit"] });
@@ -193,7 +182,6 @@ describe("a namespace with sidecars", () => {
     kubectl("delete", "namespace", namespace, "--ignore-not-found");
     execFileSync("istioctl", ["uninstall", "--purge", "--skip-confirmation"], { stdio: "ignore" });
     kubectl("delete", "namespace", "istio-system", "--ignore-not-found");
-    removeDefinitions();
   });
 
   it("gets a plan that says what becomes of each object, and writes nothing", async () => {

@@ -12,7 +12,7 @@ import {
   Waypoint,
   ServiceType,
 } from "../../components";
-import { apply, get, kubectl, removeDefinitions, sources, TestStack } from "./support";
+import { apply, get, kubectl, sources, TestStack } from "./support";
 
 const gatewayApi = "gateway.networking.k8s.io/v1";
 const listener = "{ name: http, port: 8080, protocol: HTTP }";
@@ -158,7 +158,6 @@ describe("what others have made", () => {
     await second?.remove();
     kubectl("delete", "namespace", "contested", "labelled", "renamed", "kept", "--ignore-not-found");
     await mesh.remove();
-    removeDefinitions();
   });
 
   it("is neither taken nor deleted where kubectl made it", async () => {

@@ -7,7 +7,7 @@ import * as k8s from "@pulumi/kubernetes";
 import { readFacts } from "../../cluster/preflight";
 import { AmbientMesh, AmbientMeshArgs } from "../../components";
 import type { Plan } from "../../lib/preflight/facts";
-import { apply, get, kubectl, removeDefinitions, sources, TestStack } from "./support";
+import { apply, get, kubectl, sources, TestStack } from "./support";
 
 /** A cluster that somebody else has been at. */
 const obstacles = `
@@ -131,7 +131,6 @@ describe("the preflight of a mesh", () => {
   let stack: TestStack;
 
   before(async () => {
-    removeDefinitions();
     stack = await TestStack.open("preflight", () => {
       const provider = args.cluster && new k8s.Provider("other", args.cluster);
       const { httpUrl } = new AmbientMesh("mesh", { ...sources, platform: "kind", ...args }, { provider });

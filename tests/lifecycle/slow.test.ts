@@ -1,7 +1,7 @@
 // A Release whose pods cannot start: the cause is said while there is time to take it away, and then the mesh comes up.
 import * as assert from "node:assert/strict";
 import { AmbientMesh } from "../../components";
-import { apply, condition, get, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
+import { apply, condition, get, kubectl, settled, sources, TestStack } from "./support";
 
 const program = (): Promise<void> => {
   const preflight = { ignore: { admission: "the quota goes while the mesh waits for it" } };
@@ -19,7 +19,6 @@ describe("a Release whose pods cannot start", () => {
   let stack: TestStack;
 
   before(async () => {
-    removeDefinitions();
     apply(`
 apiVersion: v1
 kind: Namespace

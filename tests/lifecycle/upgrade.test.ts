@@ -7,7 +7,7 @@ import { partPath } from "../../sandbox/build/cache";
 import { findTraffic } from "../../sandbox/pods/traffic";
 import { application } from "./application";
 import { send, sendAll } from "./requests";
-import { condition, get, removeDefinitions, settled, sources, TestStack } from "./support";
+import { condition, get, settled, sources, TestStack } from "./support";
 
 const former = {
   charts: { directory: partPath("istio-charts-before") },
@@ -46,7 +46,6 @@ describe("an upgrade", () => {
   let stack: TestStack;
 
   before(async () => {
-    removeDefinitions();
     stack = await TestStack.open("upgrade", program);
     assert.equal((await stack.up()).outputs["version"], "1.30.3");
     assert.equal(bundle(), "v1.5.1");

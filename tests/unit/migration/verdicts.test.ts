@@ -180,22 +180,6 @@ describe("the verdict on", () => {
       ["blocks", "enrolling a system namespace can break the cluster's own networking"],
     ));
 
-  it("an object that somebody keeps", () => {
-    const kept = {
-      kind: "Namespace",
-      namespace: "",
-      name: "shop",
-      who: "the Argo CD application shop",
-      change: "argocd app get shop",
-    };
-    const { verdicts, ready } = planMigration(shop({ kept: [kept] }), choice);
-    const found = verdicts.filter(({ object }) => object === "Namespace shop");
-    const why =
-      "the Argo CD application shop puts it back as its source has it: write what this migration changes there too";
-    assert.deepEqual(found, [{ object: "Namespace shop", verdict: "loses", why, fix: "argocd app get shop" }]);
-    assert.equal(ready, true);
-  });
-
   it("sidecars elsewhere that do not speak HBONE", () =>
     check(
       shop({ callers: [{ namespace: "old", serviceAccount: "a", mode: "oldSidecar", pods: 2 }] }),

@@ -1,0 +1,45 @@
+// Objects that a tool keeps as its source has them. What a migration takes away from one would come back in the middle of it:
+// a sidecar, or a policy that refuses the waypoint. What it adds to one stays, until the tool makes the object anew.
+import type { Kept, MigrationFacts } from "./facts";
+import { hboneMark, isSame, keyOf, rollMark, type Step } from "./steps";
+import { verdictKinds, type Verdict } from "./verdict";
+
+/** One row for each tool. */
+export function keptVerdicts({ kept }: MigrationFacts, steps: readonly Step[]): Verdict[] {
+  const keepers = [...new Set(kept.map(({ who }) => who))];
+  return keepers.flatMap((who): Verdict[] => {
+    const own = kept.filter((each) => each.who === who);
+    const [{ change, release = change }] = own as [Kept];
+    const object = who.replace(/^the /, "");
+    const taken = own.flatMap((each) => takenAway(each, steps));
+    if (taken.length > 0) {
+      const why = `it would put back what this migration takes away: ${taken.join(", ")}`;
+      return [{ object, verdict: verdictKinds.blocks, why, fix: release, acceptable: true }];
+    }
+    const touched = own.filter((each) => steps.some((step) => isAbout(step, each)));
+    const why = `what this migration adds has to be written there too: to ${touched.map(shown).join(", ")}`;
+    return touched.length > 0 ? [{ object, verdict: verdictKinds.loses, why, fix: change }] : [];
+  });
+}
+
+function shown({ kind, namespace, name }: Kept): string {
+  return `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`;
+}
+
+function isAbout(step: Step, object: Kept): boolean {
+  return step.do !== "await" && isSame("key" in step ? step.key : keyOf(step.object), { apiVersion: "", ...object });
+}
+
+/** What of an object as its owner wrote it is gone after the steps: the object itself, or labels and annotations. */
+function takenAway(object: Kept, steps: readonly Step[]): string[] {
+  const about = steps.filter((step) => isAbout(step, object));
+  if (about.some((step) => step.do === "delete")) return [shown(object)];
+  const changes = about.flatMap((step) => [
+    ...Object.entries(step.do === "label" || step.do === "roll" ? step.labels : {}),
+    ...Object.entries(step.do === "roll" ? step.annotations : {}),
+  ]);
+  const keys = changes.flatMap(([key, { before }]) =>
+    before === null || key === rollMark || key === hboneMark ? [] : [key],
+  );
+  return [...new Set(keys)].map((key) => `${key} of ${shown(object)}`);
+}

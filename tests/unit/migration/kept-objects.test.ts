@@ -1,0 +1,83 @@
+// A migration of objects that a tool keeps as its source has them.
+import * as assert from "node:assert/strict";
+import type { MigrationFacts } from "../../../lib/migration/facts";
+import { planMigration } from "../../../lib/migration/plan";
+import { refusalLines } from "../../../lib/migration/report";
+import { policy, shop } from "./shop";
+
+const choice = { waypoint: "waypoint", accept: [], stamp: "1" };
+
+describe("objects that a tool keeps", () => {
+  const namespace = { kind: "Namespace", namespace: "", name: "shop" };
+  const argo = {
+    who: "the Argo CD application shop",
+    change: "argocd app get shop",
+    release: "argocd app set shop --sync-policy none",
+  };
+  const of = (facts: MigrationFacts, accept: string[] = []) => {
+    const plan = planMigration(facts, { ...choice, accept });
+    return { rows: plan.verdicts.filter(({ object }) => /^(Argo CD|Flux)/.test(object)), plan };
+  };
+  const get = { to: [{ operation: { methods: ["GET"] } }] };
+  const viewers = policy("viewers", { selector: { matchLabels: { app: "web" } }, action: "ALLOW", rules: [get] });
+
+  it("stop a migration that would take something away, until the tool lets go", () => {
+    const facts = shop({ kept: [{ ...namespace, ...argo }] });
+    const { rows, plan } = of(facts);
+    const row = {
+      object: "Argo CD application shop",
+      verdict: "blocks",
+      why: "it would put back what this migration takes away: istio-injection of Namespace shop",
+      fix: argo.release,
+      acceptable: true,
+    };
+    assert.deepEqual([rows, plan.ready], [[row], false]);
+    assert.deepEqual(refusalLines(plan), [
+      `${row.object}: ${row.why}; first: ${argo.release}, or run it with \`--accept "${row.object}"\``,
+    ]);
+    const accepted = of(facts, [row.object]);
+    assert.deepEqual([accepted.rows, accepted.plan.ready], [[{ ...row, accepted: true }], true]);
+  });
+
+  it("stop it also where a policy or a label of pods would come back, in one row for each tool", () => {
+    const web = { kind: "Deployment", namespace: "shop", name: "web" };
+    const flux = { who: "the Flux Kustomization flux-system/shop", change: "flux get kustomization shop" };
+    const policy = { kind: "AuthorizationPolicy", namespace: "shop", name: "viewers" };
+    const facts = shop({
+      kept: [
+        { ...web, ...argo },
+        { ...policy, ...flux },
+        { ...namespace, ...flux },
+      ],
+      policies: [viewers],
+    });
+    facts.workloads.forEach((workload) => (workload.podLabels["sidecar.istio.io/inject"] = "true"));
+    assert.deepEqual(
+      of(facts).rows.map(({ object, why, fix }) => [object, why, fix]),
+      [
+        [
+          "Argo CD application shop",
+          "it would put back what this migration takes away: sidecar.istio.io/inject of Deployment shop/web",
+          argo.release,
+        ],
+        [
+          "Flux Kustomization flux-system/shop",
+          "it would put back what this migration takes away: AuthorizationPolicy shop/viewers, istio-injection of Namespace shop",
+          flux.change,
+        ],
+      ],
+    );
+  });
+
+  it("have to be told what it adds, at their source", () => {
+    const labels = {};
+    const { rows, plan } = of(
+      shop({ namespace: { name: "shop", uid: "uid", labels }, kept: [{ ...namespace, ...argo }] }),
+    );
+    const why = "what this migration adds has to be written there too: to Namespace shop";
+    assert.deepEqual(
+      [rows, plan.ready],
+      [[{ object: "Argo CD application shop", verdict: "loses", why, fix: argo.change }], true],
+    );
+  });
+});
