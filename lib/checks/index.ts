@@ -20,6 +20,7 @@ import { sharedCertificatesCheck } from "./shared-certificates";
 import { strictWebhooksCheck } from "./strict-webhooks";
 import { telemetryChecks } from "./telemetry";
 import { versionChecks } from "./versions";
+import { waypointLabelsCheck } from "./waypoint-labels";
 import { waypointChecks } from "./waypoints";
 
 export const checks: readonly Check[] = [
@@ -37,6 +38,7 @@ export const checks: readonly Check[] = [
   ...certificateChecks,
   sharedCertificatesCheck,
   ...waypointChecks,
+  waypointLabelsCheck,
   ...policyChecks,
   requestAuthenticationCheck,
   peerAuthenticationCheck,

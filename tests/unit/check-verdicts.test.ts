@@ -77,8 +77,8 @@ describe("the verdict", () => {
         why: "no right to entries",
         open: [],
         narrowed: [
-          ...["waypoint-exists", "waypoint-bound", "waypoint-dns", "policy-tokens"],
-          ...["policy-plugins", "policy-telemetry"],
+          ...["waypoint-exists", "waypoint-bound", "waypoint-dns", "waypoint-labels"],
+          ...["policy-tokens", "policy-plugins", "policy-telemetry"],
         ],
       },
     ]);
