@@ -15,10 +15,10 @@ DEPS := node_modules/.package-lock.json
 help: ## list the targets
 	@sed -n 's/^\([a-z -]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 44
 
-up: $(DEPS) ## start a throw-away control plane and put the mesh on it
+up: $(DEPS) ## start a throwaway control plane with the mesh
 	@$(SANDBOX) up
 
-down: $(DEPS) ## end the sandbox, with everything in it
+down: $(DEPS) ## stop the sandbox and everything in it
 	@$(SANDBOX) down
 
 status: $(DEPS) ## show what runs in the sandbox
@@ -28,7 +28,7 @@ status: $(DEPS) ## show what runs in the sandbox
 shell: $(DEPS) ## open a shell inside the sandbox
 	@$(SANDBOX) shell || test $$? -ne 69
 
-test: $(DEPS) ## run every test, the last ones on a sandbox of their own
+test: $(DEPS) ## run every test, on separate sandboxes where needed
 	@npm run --silent test
 
 test-unit test-graph: test-%: $(DEPS) ## run one suite that needs no sandbox
@@ -40,16 +40,16 @@ test-plugins test-lifecycle test-consumer: test-%: $(DEPS) ## run one suite on a
 lint: $(DEPS) ## check style, types and imports
 	@npm run --silent lint
 
-fix: $(DEPS) ## mend what can be mended by itself
+fix: $(DEPS) ## apply automatic fixes
 	@npm run --silent fix
 
 build: $(DEPS) ## compile the package into dist/
 	@npm run --silent build
 
-docs: $(DEPS) ## write the generated parts of the documentation
+docs: $(DEPS) ## generate the derived parts of the documentation
 	@npm run --silent docs
 
-clean: down ## remove everything that was made here; built parts stay in the cache
+clean: down ## remove all generated files; built parts stay in the cache
 	@rm -rf dist .sandbox *.tgz
 
 $(DEPS): package-lock.json

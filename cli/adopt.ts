@@ -40,14 +40,14 @@ export function adoptCommand(terminal: Terminal, finish: (code: number) => void)
   const collect = (value: string, list: string[] = []) => [...list, value];
   return withTarget(new Command("adopt"))
     .description(
-      "Hand an Istio that istioctl, Helm or another tool has installed to a stack, so that `pulumi up` goes on with it; " +
-        "without --apply only print the plan.",
+      "Hand over an Istio that istioctl, Helm or another tool installed to a stack, for `pulumi up` to import. " +
+        "Without --apply, only print the plan.",
     )
-    .option("--to <project/stack>", "the stack that gets it")
-    .option("--apply", "write what the plan says")
-    .option("--undo", "give it back: all metadata and Helm records as they were")
-    .option("--print-args <format>", "print the arguments that keep it as it is: typescript or yaml")
-    .option("--released <owner>", "this owner has let go, such as argocd/istiod; may be repeated", collect)
+    .option("--to <project/stack>", "stack that takes over the installation")
+    .option("--apply", "execute the plan")
+    .option("--undo", "undo an adoption: restore all metadata and Helm records")
+    .option("--print-args <format>", "print the arguments that preserve the installation: typescript or yaml")
+    .option("--released <owner>", "owner that no longer manages Istio, such as argocd/istiod; can be repeated", collect)
     .option("--timeout <duration>", "time limit of the whole operation", "2m")
     .action(async (options: Options) => finish(await run(options, terminal)));
 }

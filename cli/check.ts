@@ -41,16 +41,16 @@ interface CheckOptions {
 export function checkCommand(terminal: Terminal, finish: (code: number) => void): Command {
   const collect = (value: string, list: string[] = []) => [...list, value];
   return new Command("check")
-    .description("Check the mesh of a cluster, and show how to fix what does not work.")
+    .description("Check the mesh of a cluster, and show how to fix problems.")
     .option("--kubeconfig <file>", "kubeconfig to use instead of $KUBECONFIG or ~/.kube/config")
     .option("--context <name>", "context to use instead of the current one")
     .option("--namespace <name>", "check only this namespace and the mesh's own parts; can be repeated", collect)
     .option("--category <name>", `check only this category; can be repeated: ${categories.join(", ")}`, collect)
     .option("--output <format>", "output format: table or json", "table")
-    .option("--wait <duration>", "check again until nothing fails, for at most this long, such as 2m")
+    .option("--wait <duration>", "repeat until nothing fails, for at most this long, such as 2m")
     .option("--timeout <duration>", "time limit of a single check", "1m")
-    .option("--kind-config <file>", "kind cluster file that says which ports are published")
-    .option("--ignore <id=reason>", "show the findings of this check, and do not fail; can be repeated", collect)
+    .option("--kind-config <file>", "kind cluster file with the published ports")
+    .option("--ignore <id=reason>", "waive this check: show its findings, but do not fail; can be repeated", collect)
     .action(async (options: CheckOptions) => finish(await check(options, terminal)));
 }
 

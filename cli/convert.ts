@@ -45,34 +45,34 @@ export function convertCommand(terminal: Terminal, finish: (code: number) => voi
   const collect = (value: string, list: string[] = []) => [...list, value];
   return withTarget(new Command("convert"))
     .description(
-      "Turn Ingresses of ingress-nginx into routes for the mesh's gateway, and say what becomes of each part.",
+      "Convert Ingresses of ingress-nginx to routes for the mesh's gateway, and report the result for each part.",
     )
-    .option("-f, --filename <path>", "file or directory with Ingresses, - for stdin; may be repeated", collect)
-    .option("--namespace <name>", "read this namespace of a cluster; may be repeated", collect)
+    .option("-f, --filename <path>", "file or directory with Ingresses, - for stdin; can be repeated", collect)
+    .option("--namespace <name>", "read this namespace of a cluster; can be repeated", collect)
     .option("--all-namespaces", "read all namespaces of a cluster")
     .option("--class <name>", "class of the Ingresses", standardOptions.className)
-    .option("--classless", "take Ingresses of a cluster that have no class too; those of files are always taken")
+    .option("--classless", "include Ingresses of a cluster without a class; those in files are always included")
     .option("--gateway <namespace/name>", "the Gateway that routes attach to", `${standard.namespace}/${standard.name}`)
-    .option("--http-listener <name>", "its listener for http", standard.httpListener)
-    .option("--https-listener <name>", "its listener for https", standard.httpsListener)
-    .option("--https-port <port>", "port of https in redirects, where it is not 443")
-    .option("--hsts", "add Strict-Transport-Security to answers over https, as NGINX does")
-    .option("--accept <part>", "leave out a refused annotation or path; may be repeated", collect)
+    .option("--http-listener <name>", "HTTP listener of the Gateway", standard.httpListener)
+    .option("--https-listener <name>", "HTTPS listener of the Gateway", standard.httpsListener)
+    .option("--https-port <port>", "HTTPS port in redirects, if it is not 443")
+    .option("--hsts", "add Strict-Transport-Security to HTTPS responses, as NGINX does")
+    .option("--accept <part>", "skip a refused annotation or path; can be repeated", collect)
     .option(
       "--auth-provider <name>",
-      "extension provider of the mesh for auth-url, or <url>=<name> for one URL; may be repeated",
+      "extension provider of the mesh for auth-url, or <url>=<name> for one URL; can be repeated",
       collect,
     )
     .option("--output <format>", "yaml or typescript; with --compare table or json")
-    .option("--report <format>", "how stderr tells what became of what: text or json", "text")
-    .option("--timeout <duration>", "how long reading a cluster may take", "1m")
-    .option("--compare <urls...>", "send the Ingresses' requests to both URLs, NGINX first, and print what differs")
-    .option("--https <urls...>", "the same over https")
+    .option("--report <format>", "format of the report on stderr: text or json", "text")
+    .option("--timeout <duration>", "time limit for reading a cluster", "1m")
+    .option("--compare <urls...>", "send the Ingresses' requests to both URLs, NGINX first, and print the differences")
+    .option("--https <urls...>", "do the same over HTTPS")
     .option("--methods <list>", "methods to send with --compare", "GET,HEAD,OPTIONS")
-    .option("--header <name>", "compare this header of answers too; may be repeated", collect)
-    .option("--backend-header <name>", "header by which a backend says its name; may be repeated", collect)
-    .option("--max-requests <number>", "requests to each side", "500")
-    .option("--rate <number>", "requests a second to each side", "50")
+    .option("--header <name>", "also compare this response header; can be repeated", collect)
+    .option("--backend-header <name>", "response header that identifies the backend; can be repeated", collect)
+    .option("--max-requests <number>", "maximum number of requests to each side", "500")
+    .option("--rate <number>", "requests per second to each side", "50")
     .action(async (options: Options) => finish(await run(options, terminal)));
 }
 

@@ -25,13 +25,13 @@ interface Options extends InputFiles {
 /** The subcommand; `finish` takes its exit code. */
 export function exportCommand(terminal: Terminal, finish: (code: number) => void): Command {
   return new Command("export")
-    .description("Write the files that put the same mesh on a cluster by Flux, kubectl or Argo CD, without `pulumi`.")
+    .description("Write files that install the same mesh with Flux, kubectl or Argo CD, without Pulumi.")
     .option("--stack-file <file>", "read the mesh from this stack file, such as Pulumi.dev.yaml")
-    .option("--args <file>", "read the arguments of AmbientMesh from this file of JSON or YAML")
-    .option("--format <tool>", `what the files are for: ${formats.join(", ")}`)
-    .option("--output <directory>", "where the files go")
-    .option("--repository <url>", "with argocd: the Git repository of the files, for an Application of the whole")
-    .option("--overwrite", "change files that are there")
+    .option("--args <file>", "read the arguments of AmbientMesh from this JSON or YAML file")
+    .option("--format <tool>", `tool to write the files for: ${formats.join(", ")}`)
+    .option("--output <directory>", "directory for the files")
+    .option("--repository <url>", "with argocd: Git repository of the files, for the root Application")
+    .option("--overwrite", "overwrite existing files")
     .action(async (options: Options) => finish(await run(options, terminal)));
 }
 

@@ -28,12 +28,9 @@ interface FootprintOptions extends TargetOptions {
 /** The subcommand; `finish` takes its exit code. */
 export function footprintCommand(terminal: Terminal, finish: (code: number) => void): Command {
   return withTarget(new Command("footprint"))
-    .description("Measure what the mesh takes of its cluster, and compare it with sidecars.")
+    .description("Measure the resource usage of the mesh, and compare it with sidecars.")
     .option("--output <format>", "output format: table or json", "table")
-    .option(
-      "--watch [duration]",
-      `measure again after each duration, ${usualPause} if none is given, until interrupted`,
-    )
+    .option("--watch [duration]", `measure repeatedly, at this interval (default: ${usualPause}), until interrupted`)
     .option("--timeout <duration>", "time limit of a single measurement", "1m")
     .action(async (options: FootprintOptions) => finish(await measure(options, terminal)));
 }

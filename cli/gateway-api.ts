@@ -20,8 +20,8 @@ interface GatewayApiOptions extends TargetOptions {
 export function gatewayApiCommand(terminal: Terminal, finish: (code: number) => void): Command {
   return withTarget(new Command("gateway-api"))
     .description("Install the Gateway API CRDs, unless the cluster has newer ones, and wait until they are served.")
-    .option("--release <version>", "exact release of the Gateway API", defaultGatewayApiVersion)
-    .option("--source <where>", "URL, file or directory of YAML to read them from instead")
+    .option("--release <version>", "exact Gateway API release", defaultGatewayApiVersion)
+    .option("--source <where>", "URL, file or directory to read the CRDs from instead")
     .option("--timeout <duration>", "time limit", `${timeouts.gatewayApi}m`)
     .action(async (options: GatewayApiOptions) => finish(await install(options, terminal)));
 }

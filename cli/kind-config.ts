@@ -37,7 +37,7 @@ export function kindConfigCommand(terminal: Terminal, finish: (code: number) => 
     .option("--http-node-port <port>", port("NodePort for HTTP", kindDefaults.httpNodePort), portNumber)
     .option("--https-host-port <port>", port("HTTPS port of the host", kindDefaults.httpsHostPort), portNumber)
     .option("--https-node-port <port>", port("NodePort for HTTPS", kindDefaults.httpsNodePort), portNumber)
-    .option("--no-nginx", "leave out the ports and the node label of NGINX Ingress")
+    .option("--no-nginx", "omit the ports and the node label of NGINX Ingress")
     .action((options: KindOptions) => {
       terminal.out(kindConfig(options));
       finish(exit.good);

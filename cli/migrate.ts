@@ -42,19 +42,15 @@ export function migrateCommand(terminal: Terminal, finish: (code: number) => voi
   const collect = (value: string, list: string[] = []) => [...list, value];
   return withTarget(new Command("migrate"))
     .description(
-      "Migrate namespaces from sidecars to ambient so that nothing that is refused is ever allowed: plan says what becomes of " +
-        "each object, apply does it, status tells where it stands, rollback goes back.",
+      "Migrate namespaces from sidecars to ambient, never allowing a request that was denied before. plan prints the result " +
+        "for each object, apply migrates, status prints the progress, rollback reverts.",
     )
     .argument("<action>", actions.join(", "))
-    .option(
-      "--namespace <name>",
-      "this namespace; may be repeated, and plan and status look at all without it",
-      collect,
-    )
-    .option("--waypoint <name>", "name of the waypoint, where one is needed", "waypoint")
+    .option("--namespace <name>", "only this namespace; can be repeated; plan and status default to all", collect)
+    .option("--waypoint <name>", "name of the waypoint, if one is needed", "waypoint")
     .option(
       "--accept <object>",
-      'go on despite what the plan says of an object, such as "EnvoyFilter shop/limits"; may be repeated',
+      'continue despite the verdict on an object, such as "EnvoyFilter shop/limits"; can be repeated',
       collect,
     )
     .option("--output <format>", "output format of plan and status: table or json", "table")

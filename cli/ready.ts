@@ -25,9 +25,9 @@ export function readyCommand(terminal: Terminal, finish: (code: number) => void)
   return withTarget(new Command("ready"))
     .description("Wait until istiod serves and every node has a ready istio-cni and ztunnel.")
     .option("--namespace <name>", "namespace of the mesh", meshDefaults.namespace)
-    .option("--node-namespace <name>", "namespace of istio-cni and ztunnel, if another")
+    .option("--node-namespace <name>", "namespace of istio-cni and ztunnel, if different")
     .option("--wait <duration>", "how long to wait", "3m")
-    .option("--repair", "first restore objects of the mesh's Helm releases that were changed by hand")
+    .option("--repair", "first revert manual changes to the mesh's Helm releases")
     .action(async (options: ReadyOptions) => finish(await ready(options, terminal)));
 }
 

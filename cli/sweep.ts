@@ -18,8 +18,8 @@ interface Options extends TargetOptions {
 /** The subcommand; `finish` takes its exit code. */
 export function sweepCommand(terminal: Terminal, finish: (code: number) => void): Command {
   return withTarget(new Command("sweep"))
-    .description("Delete what istiod has left behind: a ConfigMap in every namespace, and its unused GatewayClasses.")
-    .option("--later", "do nothing yet, as a program does at `up` for what is deleted at destroy")
+    .description("Delete what istiod left behind: a ConfigMap in every namespace, and unused GatewayClasses.")
+    .option("--later", "do nothing; for `up`, whose cleanup happens at destroy")
     .action(async (options: Options) => finish(options.later ? exit.good : await work(options, terminal)));
 }
 

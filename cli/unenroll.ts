@@ -35,7 +35,7 @@ const collect = (value: string, list: string[] = []) => [...list, value];
 /** `unenroll`; `finish` takes its exit code. */
 export function unenrollCommand(terminal: Terminal, finish: (code: number) => void): Command {
   return withTarget(new Command("unenroll"))
-    .description("Remove namespaces and pods from the mesh, and wait until none of their traffic goes through it.")
+    .description("Remove namespaces and pods from the mesh, and wait until it carries none of their traffic.")
     .option("--namespace <name>", "only this namespace; can be repeated", collect)
     .option("--drain", "roll Deployments out of the mesh first, so that none of their requests fail")
     .option("--refuse", "change nothing, and fail if anything is enrolled")
@@ -46,9 +46,9 @@ export function unenrollCommand(terminal: Terminal, finish: (code: number) => vo
 /** `enroll`; `finish` takes its exit code. */
 export function enrollCommand(terminal: Terminal, finish: (code: number) => void): Command {
   return withTarget(new Command("enroll"))
-    .description("Add namespaces to the mesh, or return what `unenroll` removed from it.")
-    .option("--namespace <name>", "this namespace; can be repeated", collect)
-    .option("--restore", "restore the labels that `unenroll` removed, in these namespaces or in all")
+    .description("Add namespaces to the mesh, or restore what `unenroll` removed.")
+    .option("--namespace <name>", "namespace to add; can be repeated", collect)
+    .option("--restore", "restore the labels that `unenroll` removed, in these namespaces or all")
     .option("--allow-system-namespace", "accept a system namespace (kube-…, istio-…, openshift…)")
     .option("--timeout <duration>", "time limit of the whole operation", "5m")
     .action(async (options: Options) => {

@@ -11,6 +11,7 @@ import { installedBundle, reasonToLeave } from "../lib/gateway-api/bundle";
 import { askedDefinitions } from "../lib/preflight/asked";
 import type { JsonMap } from "../lib/drift";
 import { readRefusals, readStoredVersions, type Surroundings } from "./admission";
+import { readLeftovers } from "./chart-leftovers";
 import { readCertManager, readDeployments } from "./cert-manager";
 import { ApiClient, metadataOnly, type Api, type Reply } from "./client";
 import type { ClusterTarget } from "./connection";
@@ -65,6 +66,8 @@ async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
     isOwn ? readDrift(client, meshReleases(plan), "vital", known) : undefined,
   ]);
   const istiods = (controllers ?? []).filter(({ labels }) => labels["app"] === "istiod");
+  const isGone = controllers !== undefined && istiods.length === 0;
+  const leftovers = isGone ? await readLeftovers(client, plan, namespaces) : [];
   const lists = { nodes, namespaces, services, istiods, daemonSets, definitions, helmReleases, uncapturable, objects };
   const drifted = drift?.drifted ?? [];
   const networkPlugins = network.plugins;
@@ -78,6 +81,7 @@ async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
     gaps,
     ...lists,
     configMaps: configMaps.map(named),
+    leftovers,
     networkPlugins,
     podInterfacePolicies,
     missingPullSecrets,

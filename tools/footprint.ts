@@ -51,8 +51,8 @@ export function readmeClaim(): string {
   const figures = standardFigures.find(({ pods }) => pods === 20)!;
   const saved = Math.round(100 * (1 - ambient(figures) / withSidecars(figures)));
   return (
-    `With twenty pods the whole mesh and its gateway took ${ambient(figures).toFixed(0)} MiB on a real node; sidecars would have ` +
-    `taken ${withSidecars(figures).toFixed(0)} MiB, ${saved} % of which is saved. How it was measured, and how to measure yours: ` +
+    `With twenty pods, the whole mesh and its gateway used ${ambient(figures).toFixed(0)} MiB on a real node, ${saved}% less than ` +
+    `the ${withSidecars(figures).toFixed(0)} MiB that sidecars would use. How it was measured, and how to measure your own cluster: ` +
     "[docs/footprint.md](docs/footprint.md)."
   );
 }

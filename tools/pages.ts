@@ -12,7 +12,7 @@ export function componentReference({ args, outputs, resources }: Component): str
     ...args.map(argumentSection),
     "## Outputs",
     outputs.map(propertyLine).join("\n"),
-    ...(resources.length === 0 ? [] : ["## Resources", "For `dependsOn`.", resources.map(propertyLine).join("\n")]),
+    ...(resources.length === 0 ? [] : ["## Resources", "Use these in `dependsOn`.", resources.map(propertyLine).join("\n")]),
   ].join("\n\n");
 }
 
@@ -28,7 +28,7 @@ function argumentSection(argument: Argument): string {
     `### ${path}`,
     text,
     facts.join("\n"),
-    ...(fields.length === 0 ? [] : ["Its fields:", fieldList(fields, "")]),
+    ...(fields.length === 0 ? [] : ["Fields:", fieldList(fields, "")]),
   ].join("\n\n");
 }
 
@@ -64,8 +64,8 @@ export function configTable(): string {
     const sets =
       top === undefined
         ? kind === "component"
-          ? "whether [cert-manager](cert-manager.md) is installed first: true, or its arguments as an object"
-          : "whether there is a mesh"
+          ? "whether to install [cert-manager](cert-manager.md) first: `true`, or its arguments as an object"
+          : "whether to create the mesh"
         : `[\`${[top, ...rest].join(".")}\`](ambient-mesh.md#${top.toLowerCase()})`;
     return `| ${variable === undefined ? "–" : `\`${variable}\``} | \`istio-ambient:${key}\` | ${sets} |`;
   });
@@ -73,7 +73,7 @@ export function configTable(): string {
     "| environment variable of HostK8s | config key | sets |",
     "| --- | --- | --- |",
     ...lines,
-    "| – | `istio-ambient:mesh` | every other argument of [AmbientMesh](ambient-mesh.md), as an object |",
+    "| – | `istio-ambient:mesh` | all other arguments of [AmbientMesh](ambient-mesh.md), as an object |",
   ].join("\n");
 }
 
@@ -99,7 +99,7 @@ export function releaseTable(): string {
 /** What the preflight looks for, by the id under which a finding can be waived. */
 export function findingTable(): string {
   const lines = waivable.map(({ id, severity, claim }) => `| \`${id}\` | ${severity} | ${claim} |`);
-  return ["| id | severity | true where nothing is found |", "| --- | --- | --- |", ...lines].join("\n");
+  return ["| id | severity | requirement |", "| --- | --- | --- |", ...lines].join("\n");
 }
 
 /** What the README says that a user needs. */
@@ -107,22 +107,22 @@ export function needs(nodeRange: string): string {
   const [newest] = istioLines;
   const { first, last } = newest!.kubernetes;
   return [
-    `- Kubernetes ${first} to ${last} for Istio ${newest!.minor}; a newer one is taken with a warning.`,
+    `- Kubernetes ${first} to ${last} for Istio ${newest!.minor}; newer versions produce a warning.`,
     `- Node.js ${nodeRange.replace(/^>=/, "")} or newer.`,
   ].join("\n");
 }
 
 /** What is waited for, and how long. */
 const waits: Record<keyof typeof timeouts, string> = {
-  release: "each Helm release, until it is deployed",
+  release: "each Helm release to be deployed",
   dataPlane: "istiod, and istio-cni and ztunnel on every node",
-  gateway: "a Gateway, and its pods",
-  gatewayApi: "the Gateway API CRDs, until they are served",
-  certificate: "a certificate or an issuer of a CA of ours",
-  foreignCertificate: "a certificate by an issuer that you name",
-  route: "an HTTPRoute, until every parent accepts it",
+  gateway: "a Gateway and its pods",
+  gatewayApi: "the Gateway API CRDs to be served",
+  certificate: "a certificate or an issuer that this package creates",
+  foreignCertificate: "a certificate from an issuer that you name",
+  route: "every parent to accept an HTTPRoute",
   waypoint: "a waypoint's pods",
-  policy: "a policy, until ztunnel or the waypoint accepts it",
+  policy: "ztunnel or the waypoint to accept a policy",
 };
 
 /** The table of waits. */
@@ -131,5 +131,5 @@ export function timeoutTable(): string {
     ([key, minutes]) =>
       `| ${waits[key as keyof typeof timeouts]} | ${minutes < 1 ? `${minutes * 60} seconds` : `${minutes} minutes`} |`,
   );
-  return ["| waits for | at most |", "| --- | --- |", ...lines].join("\n");
+  return ["| waits for | time limit |", "| --- | --- |", ...lines].join("\n");
 }

@@ -26,7 +26,7 @@ import { checkedReferences } from "../support/references";
 import { placesOfPolicy, waypointOfRequests } from "./references";
 import { AccessPolicyArgs } from "./args";
 
-/** What an AccessPolicy makes. */
+/** The resources of an AccessPolicy. */
 export interface AccessPolicyChildren {
   /** The AuthorizationPolicies, in the order of the output `policies`. */
   policies: pulumi.CustomResource[];
@@ -35,7 +35,7 @@ export interface AccessPolicyChildren {
 }
 
 /**
- * Who may reach the pods of a namespace.
+ * Which clients may reach the pods of a namespace.
  *
  * ```ts
  * new AccessPolicy("deny", { namespace: shop.name, defaultDeny: true });
@@ -46,7 +46,7 @@ export interface AccessPolicyChildren {
  * ```
  */
 export class AccessPolicy extends pulumi.ComponentResource {
-  /** Names of the AuthorizationPolicies, once their enforcers have accepted them. */
+  /** Names of the AuthorizationPolicies. Available once their enforcers have accepted them. */
   public readonly policies: pulumi.Output<string[]>;
 
   constructor(name: string, args: AccessPolicyArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -111,7 +111,7 @@ const noneMissing: Rule = (given, path) => {
       got: undefined,
       rule:
         field === "gateway"
-          ? "must have a value: the mesh was made without a gateway, or the stack has no such output"
+          ? "must have a value: the mesh has no gateway, or the stack has no such output"
           : "must have a value: without this condition the rule admits more clients",
       fix: { remove: field },
     }));

@@ -5,14 +5,14 @@ import { ClusterArgs } from "../support/args";
 /** Where the chart of cert-manager comes from. */
 export interface CertManagerChartsArgs {
   /**
-   * A chart repository, as an https:// or oci:// URL.
+   * Chart repository, as an https:// or oci:// URL.
    * @default cert-manager's own
    * @example "oci://registry.example.com/charts"
    */
   repository?: string;
   /**
-   * A directory with the chart as .tgz, for clusters without internet access. Without `version`, the release is that of
-   * the chart in it.
+   * Directory with the chart as a .tgz file, for clusters without internet access. Without `version`, this chart
+   * determines the release.
    * @default none
    * @example "./charts"
    */
@@ -22,26 +22,26 @@ export interface CertManagerChartsArgs {
 /** The ClusterIssuer of a root CA. */
 export interface RootIssuerArgs {
   /**
-   * False: cert-manager alone, without an issuer.
+   * Whether to create the ClusterIssuer.
    * @default true
    * @example false
    */
   enabled?: boolean;
   /**
-   * Name of the ClusterIssuer. A change makes another issuer and another CA.
+   * Name of the ClusterIssuer. A change creates a new issuer with a new CA.
    * @default "root-ca-cluster-issuer"
    * @example "corporate-ca"
    */
   name?: pulumi.Input<string>;
   /**
-   * An existing Secret in cert-manager's namespace that holds the CA as `tls.crt` and `tls.key`. Without it the issuer gets
-   * a self-signed root of its own, which stays on the cluster at destroy.
-   * @default none: a root of its own
+   * An existing Secret in cert-manager's namespace with the CA as `tls.crt` and `tls.key`. Without it, the issuer gets
+   * its own self-signed root, which destroy keeps.
+   * @default none: the issuer gets its own root
    * @example "corporate-ca"
    */
   secretName?: pulumi.Input<string>;
   /**
-   * How long the root is valid, in hours, minutes and seconds; at least 24h. cert-manager renews it with the same key.
+   * Validity of the root, in hours, minutes and seconds; at least 24h. cert-manager renews it with the same key.
    * @default "87600h"
    * @example "43800h"
    */
@@ -57,52 +57,54 @@ export interface CertManagerArgs {
    */
   version?: string;
   /**
-   * False: cert-manager is on the cluster already and stays as it is; only the issuer is made.
+   * Whether to install cert-manager. Set it to false to use the cert-manager of the cluster unchanged; only the issuer
+   * is created.
    * @default true
    * @example false
    */
   install?: boolean;
   /**
-   * True: takes over the Helm release `cert-manager` that is in `namespace` already. It gets the version and the values of
-   * this component, and is uninstalled with it.
+   * Whether to take over an existing Helm release `cert-manager` in `namespace`. It gets the version and values of this
+   * component, and destroy uninstalls it.
    * @default false
    * @example true
    */
   adopt?: boolean;
   /**
-   * Namespace of cert-manager, where a ClusterIssuer finds its Secrets. It cannot change while cert-manager exists.
+   * Namespace of cert-manager, from which a ClusterIssuer reads its Secrets. It cannot change while cert-manager
+   * exists.
    * @default "cert-manager"
    * @example "tls"
    */
   namespace?: string;
   /**
-   * True: adopts an existing namespace, which destroy leaves as it was before. `adopt` includes it.
+   * Whether to adopt an existing namespace. Destroy restores it as it was. `adopt` implies it.
    * @default false
    * @example true
    */
   adoptNamespace?: boolean;
   /**
-   * Where the chart comes from.
+   * Source of the chart.
    * @default cert-manager's own repository
    * @example { directory: "./charts" }
    */
   charts?: CertManagerChartsArgs;
   /**
-   * Values for the chart, deep-merged over those of this component, which has the chart install its CRDs and keep them. A
-   * key that the chart does not read is refused.
+   * Values for the chart, deep-merged over those of this component, which make the chart install its CRDs and keep
+   * them. Keys that the chart does not read are rejected.
    * @default none
    * @example { replicaCount: 2 }
    */
   values?: pulumi.Input<Record<string, any>>;
   /**
    * The ClusterIssuer that signs with a root CA.
-   * @default one with a root of its own
+   * @default one with its own root
    * @example { secretName: "corporate-ca" }
    */
   issuer?: RootIssuerArgs;
   /**
-   * The cluster of an explicit provider, unless another component of the program has set it already.
-   * @default that of the default provider
+   * The cluster of an explicit provider. Required unless an earlier component with the same provider has set it.
+   * @default the cluster of the default provider
    * @example { context: "kind-kind" }
    */
   cluster?: ClusterArgs;

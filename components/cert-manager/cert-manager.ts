@@ -19,15 +19,15 @@ import { lookAtCertManager } from "./look";
 import { certManagerValues } from "./objects";
 import { certManagerRules as rules, certManagerValuesRule } from "./rules";
 
-/** What a CertManager makes. */
+/** The resources of a CertManager. */
 export interface CertManagerChildren {
-  /** The namespace, or the patch of an adopted one; missing where cert-manager is used as it is. */
+  /** The namespace, or the patch of an adopted one; absent with `install: false`. */
   namespace?: pulumi.CustomResource;
-  /** The Helm release `cert-manager`; missing where it is used as it is. */
+  /** The Helm release `cert-manager`; absent with `install: false`. */
   release?: k8s.helm.v3.Release;
-  /** The root CA: an Issuer and a Certificate; empty with a Secret of yours. */
+  /** The root CA: an Issuer and a Certificate; empty with `issuer.secretName`. */
   authority: k8s.apiextensions.CustomResource[];
-  /** The ClusterIssuer; missing where it is turned off. */
+  /** The ClusterIssuer; absent if it is turned off. */
   issuer?: k8s.apiextensions.CustomResource;
 }
 
@@ -40,13 +40,16 @@ export interface CertManagerChildren {
  * ```
  */
 export class CertManager extends pulumi.ComponentResource {
-  /** Namespace of cert-manager, where a ClusterIssuer finds its Secrets. */
+  /** Namespace of cert-manager, from which a ClusterIssuer reads its Secrets. */
   public readonly namespace: pulumi.Output<string>;
-  /** Release of cert-manager; missing where it is used as it is. */
+  /** Release of cert-manager; absent with `install: false`. */
   public readonly version: pulumi.Output<string | undefined>;
-  /** Name of the ClusterIssuer, once it is ready, for `issuerName` of a gateway's certificate; missing without one. */
+  /**
+   * Name of the ClusterIssuer, for `issuerName` of a gateway's certificate. Available once it is ready; absent without
+   * one.
+   */
   public readonly issuerName: pulumi.Output<string>;
-  /** The root CA as PEM, for clients; missing without an issuer. */
+  /** The root CA as PEM, for clients; absent without an issuer. */
   public readonly caCertificate: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: CertManagerArgs = {}, opts?: pulumi.ComponentResourceOptions) {

@@ -32,7 +32,7 @@ export function createIssuer(
   const create = awaitedObject(parent, writer.cluster);
   const issuerName = settings.apply((given) => given.name ?? defaults.issuerName);
   const wayOut = issuerName.apply((got) => {
-    const advice = "choose another name, or do without an issuer of this component's";
+    const advice = "choose another name, or turn off this component's issuer";
     return { path: "issuer.name", got, advice, fix: `issuer: { name: "${got}-2" }` };
   });
   const own = (kind: IssuedKind, objectName: pulumi.Output<string>, made: MadeOfIt[] = []) => {

@@ -63,7 +63,7 @@ const somethingToMake: Together<CertManagerArgs> = (given, path) =>
         {
           path: below(path, "issuer.enabled"),
           got: false,
-          rule: "must not be false together with `install: false`: nothing would be made",
+          rule: "must not be false together with `install: false`: nothing would be created",
           fix: "enabled: true",
         },
       ]
@@ -75,7 +75,7 @@ const ownRootOnly: Together<RootIssuerArgs> = (issuer, path) =>
         {
           path: below(path, "duration"),
           got: issuer["duration"],
-          rule: "must not be set together with `secretName`, whose certificate has an end of its own",
+          rule: "must not be set together with `secretName`, whose certificate has its own expiry date",
           fix: { remove: "duration" },
         },
       ]

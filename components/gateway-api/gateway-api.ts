@@ -20,12 +20,12 @@ import { fromProject, ownCommand } from "../support/own-command";
 import { GatewayApiArgs } from "./args";
 import { gatewayApiChildren } from "./children";
 
-/** How long the look at the CRDs may take. */
+/** Time limit for reading the CRDs. */
 const deadlineMs = 10_000;
 
-/** What a GatewayApi makes. */
+/** The resources of a GatewayApi. */
 export interface GatewayApiChildren {
-  /** The command that applies the bundle. */
+  /** The Command that applies the bundle. */
   command: pulumi.CustomResource;
 }
 
@@ -37,7 +37,7 @@ export interface GatewayApiChildren {
  * ```
  */
 export class GatewayApi extends pulumi.ComponentResource {
-  /** The version of the CRDs that the cluster has once this is done. */
+  /** Version of the CRDs in the cluster, once they are installed. */
   public readonly version: pulumi.Output<string>;
 
   constructor(name: string, args: GatewayApiArgs = {}, opts?: pulumi.ComponentResourceOptions) {

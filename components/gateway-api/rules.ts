@@ -24,7 +24,7 @@ export const sourceKnowsVersion: Together<GatewayApiArgs> = (api, path) =>
         {
           path: below(path, "version"),
           got: api["version"],
-          rule: "must not be set together with `source`, which has a version of its own",
+          rule: "must not be set together with `source`, which determines the version",
           fix: { remove: "version" },
         },
       ]

@@ -6,20 +6,20 @@ import { ClusterArgs } from "../support/args";
 /** Names, issuer and Secret of a certificate. */
 export interface CertificateArgs {
   /**
-   * False: http only, no https listener.
+   * Whether the gateway has an HTTPS listener with a certificate. If false, it serves HTTP only.
    * @default true
    * @example false
    */
   enabled?: boolean;
   /**
-   * True: uses the existing Secret `secretName`; nothing is issued.
+   * Whether to use the existing Secret `secretName`. If true, no certificate is issued.
    * @default false
    * @example true
    */
   existing?: boolean;
   /**
-   * Secret that holds the certificate, in the gateway's namespace. A change replaces the Certificate.
-   * @default the gateway's name with -cert: of a mesh "hostk8s-gateway-cert"
+   * Name of the Secret with the certificate, in the gateway's namespace. A change replaces the Certificate.
+   * @default the gateway's name with -cert; in a mesh "hostk8s-gateway-cert"
    * @example "wildcard-cert"
    */
   secretName?: pulumi.Input<string>;
@@ -30,31 +30,31 @@ export interface CertificateArgs {
    */
   issuerName?: pulumi.Input<string>;
   /**
-   * ClusterIssuer, or Issuer for one in the gateway's namespace.
+   * Kind of the issuer: ClusterIssuer, or Issuer for one in the gateway's namespace.
    * @default "ClusterIssuer"
    * @example "Issuer"
    */
   issuerKind?: pulumi.Input<IssuerKind>;
   /**
-   * Hostnames in the certificate. A wildcard needs two labels under it: TLS libraries refuse `*.localhost`.
+   * Hostnames in the certificate. A wildcard needs at least two labels after it: TLS libraries reject `*.localhost`.
    * @default ["localhost", "hostk8s.local", "*.hostk8s.local"]
    * @example ["apps.example.com"]
    */
   dnsNames?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * IP addresses in the certificate. Public issuers refuse them: set an empty list.
+   * IP addresses in the certificate. Public issuers reject them: set an empty list.
    * @default ["127.0.0.1", "::1"]
    * @example []
    */
   ipAddresses?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * How long a certificate is valid, in hours, minutes and seconds; at least 1h.
+   * Validity of the certificate, in hours, minutes and seconds; at least 1h.
    * @default "2160h"
    * @example "720h"
    */
   duration?: pulumi.Input<string>;
   /**
-   * How long before expiry it is renewed; at least 5m, and less than `duration`.
+   * How long before expiry the certificate is renewed; at least 5m, and less than `duration`.
    * @default "720h"
    * @example "240h"
    */
@@ -80,7 +80,7 @@ export interface AllowedRoutesArgs {
 export interface AllowedListenersArgs {
   /**
    * All, Same (the gateway's own namespace), Selector (namespaces with the labels in `selector`) or None. A ListenerSet
-   * brings hostnames with certificates of its own namespace.
+   * adds hostnames, with certificates from its own namespace.
    * @default "None"
    * @example "All"
    */
@@ -95,8 +95,8 @@ export interface AllowedListenersArgs {
 /** Name, ports, certificate and resources of an ingress gateway. */
 export interface GatewayArgs {
   /**
-   * Name of the Gateway. istiod calls its Deployment and Service `<name>-istio`. A change replaces the Gateway.
-   * @default the component's name; of a mesh "hostk8s-gateway"
+   * Name of the Gateway. istiod names its Deployment and Service `<name>-istio`. A change replaces the Gateway.
+   * @default the component's name; in a mesh "hostk8s-gateway"
    * @example "public"
    */
   name?: pulumi.Input<string>;
@@ -107,46 +107,47 @@ export interface GatewayArgs {
    */
   namespace?: pulumi.Input<string>;
   /**
-   * Kind of the Service in front of the gateway pods: NodePort, LoadBalancer or ClusterIP.
+   * Type of the gateway's Service: NodePort, LoadBalancer or ClusterIP.
    * @default "NodePort"
    * @example "LoadBalancer"
    */
   serviceType?: ServiceType;
   /**
-   * Port that every node opens for http: 30000 to 32767.
+   * NodePort for HTTP: 30000 to 32767.
    * @default 30081
    * @example 31080
    */
   httpNodePort?: pulumi.Input<number>;
   /**
-   * Port that every node opens for https: 30000 to 32767. The default is outside the range that Kubernetes
-   * reserves for static ports (30000 to 30085), so another Service may already have it.
+   * NodePort for HTTPS: 30000 to 32767. The default is outside the range that Kubernetes reserves for static assignment
+   * (30000 to 30085), so another Service may already use it.
    * @default 30444
    * @example 31443
    */
   httpsNodePort?: pulumi.Input<number>;
   /**
-   * Port at which `httpNodePort` is reached from outside, such as the host port of kind. For URLs and redirects.
+   * Port by which `httpNodePort` is reached from outside the cluster, such as kind's host port. Used in URLs and
+   * redirects.
    * @default 8081
    * @example 80
    */
   httpHostPort?: pulumi.Input<number>;
   /**
-   * Port at which `httpsNodePort` is reached from outside.
+   * Port by which `httpsNodePort` is reached from outside the cluster. Used in URLs and redirects.
    * @default 8444
    * @example 443
    */
   httpsHostPort?: pulumi.Input<number>;
   /**
-   * Name or address of the machine with those ports.
+   * Hostname or address of the machine with these ports. Used in URLs.
    * @default "localhost"
    * @example "192.168.1.20"
    */
   host?: pulumi.Input<string>;
   /**
-   * Hostnames to listen for, with a listener each: `http` and `https` for the first, `http-2` and `https-2` for the
-   * second.
-   * @default every hostname
+   * Hostnames to listen for. Each gets its own listeners: `http` and `https` for the first, `http-2` and `https-2` for
+   * the second.
+   * @default all hostnames
    * @example ["*.apps.example.com"]
    */
   hostnames?: pulumi.Input<pulumi.Input<string>[]>;
@@ -157,13 +158,13 @@ export interface GatewayArgs {
    */
   replicas?: pulumi.Input<number>;
   /**
-   * CPU that a gateway pod requests.
+   * CPU request of a gateway pod.
    * @default "50m"
    * @example "200m"
    */
   cpu?: pulumi.Input<string>;
   /**
-   * Memory that a gateway pod requests.
+   * Memory request of a gateway pod.
    * @default "64Mi"
    * @example "128Mi"
    */
@@ -176,44 +177,44 @@ export interface GatewayArgs {
   allowedRoutes?: AllowedRoutesArgs;
   /**
    * Namespaces whose ListenerSets may add listeners, such as those that `istio-ambient convert` writes for hosts with a
-   * TLS Secret. Their ports must be 80 or 443, which the Service has.
-   * @default no namespace
+   * TLS Secret. Their ports must be 80 or 443, the ports of the Service.
+   * @default none
    * @example { from: "All" }
    */
   allowedListeners?: AllowedListenersArgs;
   /**
-   * The certificate of the https listener.
+   * The certificate of the HTTPS listener.
    * @default one for localhost and hostk8s.local, signed by the gateway's own CA
    * @example { dnsNames: ["apps.example.com"], issuerName: "letsencrypt" }
    */
   certificate?: CertificateArgs;
 }
-/** A separate ingress gateway, next to that of the mesh. */
+/** An ingress gateway in addition to that of the mesh. */
 export interface IngressGatewayArgs extends GatewayArgs {
   /**
-   * The cluster of an explicit provider, unless another component of the program has set it already.
-   * @default that of the default provider
+   * The cluster of an explicit provider. Required unless an earlier component with the same provider has set it.
+   * @default the cluster of the default provider
    * @example { context: "kind-kind" }
    */
   cluster?: ClusterArgs;
 }
 /** A listener of a gateway. */
 export interface GatewayListener {
-  /** Its name, as the `section` of a route's parent. */
+  /** Name of the listener, for the `section` of a route's parent. */
   name: string;
-  /** HTTP or HTTPS. */
+  /** Protocol: HTTP or HTTPS. */
   protocol: string;
-  /** Its port in the cluster. */
+  /** Port of the listener in the cluster. */
   port: number;
-  /** The hostname that it serves; every host without one. */
+  /** Hostname that the listener serves; without it, every host. */
   hostname?: string;
 }
 
-/** Ports of a machine that lead to a gateway. */
+/** Ports by which a gateway is reached from outside the cluster. */
 export interface GatewayHostPorts {
-  /** Port of http. */
+  /** Port for HTTP. */
   http: number;
-  /** Port of https; missing without an https listener. */
+  /** Port for HTTPS; absent without an HTTPS listener. */
   https?: number;
 }
 
@@ -221,52 +222,52 @@ export interface GatewayHostPorts {
 export interface GatewayReference {
   /** Name of the Gateway. */
   name: string;
-  /** Its namespace. */
+  /** Namespace of the Gateway. */
   namespace: string;
-  /** Its listeners. */
+  /** Listeners of the Gateway. */
   listeners: GatewayListener[];
-  /** Ports under which it is reached from outside; missing unless its Service is of type NodePort. */
+  /** Ports by which it is reached from outside the cluster; absent unless its Service is of type NodePort. */
   hostPorts?: GatewayHostPorts;
-  /** Hostnames in its certificate; missing without one that this package issues. */
+  /** Hostnames in its certificate; absent unless this package issues it. */
   certificateNames?: string[];
-  /** Service account of its pods, by which policies know it. */
+  /** Service account of its pods, which identifies it in policies. */
   serviceAccount: string;
 }
-/** The NodePorts of a gateway; a port that is not open is missing. */
+/** The NodePorts of a gateway; a port that is not open is absent. */
 export interface GatewayNodePorts {
-  /** Port of http on every node. */
+  /** NodePort for HTTP. */
   http?: number;
-  /** Port of https on every node. */
+  /** NodePort for HTTPS. */
   https?: number;
 }
 
-/** A listener of a gateway, as a route is told of it. */
+/** A listener of a gateway, as routes refer to it. */
 export interface GatewayListenerArgs {
-  /** Its name. */
+  /** Name of the listener. */
   name: pulumi.Input<string>;
-  /** HTTP or HTTPS. */
+  /** Protocol: HTTP or HTTPS. */
   protocol: pulumi.Input<string>;
-  /** Its port. */
+  /** Port of the listener. */
   port: pulumi.Input<number>;
   /**
-   * The hostname that it serves.
-   * @default every host
+   * Hostname that the listener serves.
+   * @default all hosts
    * @example "shop.example.com"
    */
   hostname?: pulumi.Input<string>;
 }
 
-/** Ports of a machine that lead to a gateway, as a route is told of them. */
+/** Ports by which a gateway is reached from outside the cluster, as routes refer to them. */
 export interface GatewayHostPortsArgs {
   /**
-   * Port of http.
-   * @default that of the listener
+   * Port for HTTP.
+   * @default the port of the listener
    * @example 8081
    */
   http?: pulumi.Input<number>;
   /**
-   * Port of https.
-   * @default that of the listener
+   * Port for HTTPS.
+   * @default the port of the listener
    * @example 8444
    */
   https?: pulumi.Input<number>;

@@ -36,43 +36,46 @@ import { toldAs, type Told } from "../support/parts";
 import { announceGateway, earlyName, plain } from "../support/program";
 import { below } from "../../lib/validation/rules";
 
-/** What an IngressGateway makes. */
+/** The resources of an IngressGateway. */
 export interface IngressGatewayChildren {
-  /** The Gateway, of which istiod makes the pods and the Service. */
+  /** The Gateway, for which istiod creates the pods and the Service. */
   gateway: k8s.apiextensions.CustomResource;
-  /** The ConfigMap with what istiod merges onto those. */
+  /** The ConfigMap that istiod merges into these. */
   overlay: k8s.core.v1.ConfigMap;
-  /** Its data. */
+  /** The data of that ConfigMap. */
   overlayData: k8s.core.v1.ConfigMapPatch;
-  /** The Certificate; missing where nothing is issued. */
+  /** The Certificate; absent if none is issued. */
   certificate?: k8s.apiextensions.CustomResource;
   /** The gateway's own CA: two Issuers and a Certificate; empty with `issuerName`. */
   authority: k8s.apiextensions.CustomResource[];
-  /** The NodePorts of the Service; missing for another type of Service. */
+  /** The NodePorts of the Service; absent for other Service types. */
   service?: k8s.core.v1.ServicePatch;
 }
 
 /**
- * A Gateway of class `istio` with http and https, which istiod turns into pods and a Service.
+ * A Gateway of class `istio` with HTTP and HTTPS, for which istiod creates pods and a Service.
  *
  * ```ts
  * const gateway = new IngressGateway("public", { name: "public", namespace: mesh.namespace, httpNodePort: 30082 });
  * ```
  */
 export class IngressGateway extends pulumi.ComponentResource {
-  /** The gateway for the `parent` of routes and for policies, here and in other stacks; known once it serves. */
+  /**
+   * The gateway, for the `parent` of routes and for policies, in this stack and others. Available once the gateway
+   * serves.
+   */
   public readonly reference: pulumi.Output<GatewayReference>;
-  /** Where http answers from outside. */
+  /** URL of the gateway for HTTP. */
   public readonly httpUrl: pulumi.Output<string>;
-  /** Where https answers from outside; missing without a certificate. */
+  /** URL of the gateway for HTTPS; absent without a certificate. */
   public readonly httpsUrl: pulumi.Output<string | undefined>;
-  /** The ports that the nodes open; empty unless the Service is of type NodePort. */
+  /** The NodePorts of the gateway; empty unless the Service is of type NodePort. */
   public readonly nodePorts: pulumi.Output<GatewayNodePorts>;
-  /** Name of the Service that istiod makes. */
+  /** Name of the Service that istiod creates. */
   public readonly serviceName: pulumi.Output<string>;
-  /** Name of the Secret with the certificate; missing without one. */
+  /** Name of the Secret with the certificate; absent without one. */
   public readonly secretName: pulumi.Output<string | undefined>;
-  /** The CA that signed the certificate, as PEM, for clients; missing where the issuer does not give it. */
+  /** The CA that signed the certificate, as PEM, for clients; absent if the issuer does not provide it. */
   public readonly caCertificate: pulumi.Output<string | undefined>;
 
   constructor(name: string, args: IngressGatewayArgs = {}, opts?: pulumi.ComponentResourceOptions) {
@@ -134,7 +137,7 @@ export class IngressGateway extends pulumi.ComponentResource {
     });
   }
 
-  /** The raw resources: `gateway`, `overlay`, and `certificate` and `service` where there are such. */
+  /** The raw resources: `gateway`, `overlay`, and `certificate` and `service` if they exist. */
   public get children(): IngressGatewayChildren {
     return childrenOf(this);
   }

@@ -43,7 +43,7 @@ const issuerAgainstExisting: Together<CertificateArgs> = (certificate, path) =>
         .map((field) => ({
           path: below(path, field),
           got: certificate[field],
-          rule: "must not be set with `existing: true`: the Secret is used as it is and nothing is issued",
+          rule: "must not be set with `existing: true`: the Secret is used unchanged and nothing is issued",
           fix: { remove: field },
         }));
 

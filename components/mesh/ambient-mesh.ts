@@ -44,11 +44,11 @@ import { AmbientMeshArgs, MeshGatewayArgs, MeshResources } from "./args";
 const TYPE = "istio-ambient:index:AmbientMesh";
 const none: pulumi.Output<string | undefined> = pulumi.output(undefined);
 
-/** What an AmbientMesh makes. */
+/** The resources of an AmbientMesh. */
 export interface AmbientMeshChildren {
   /** The namespace, or the patch of an adopted one. */
   namespace: pulumi.CustomResource;
-  /** The Gateway API CRDs; missing where the cluster brings its own. */
+  /** The Gateway API CRDs; absent with `gatewayApi: { install: false }`. */
   gatewayApi?: GatewayApi;
   /** The Helm release `istio-base`. */
   base: k8s.helm.v3.Release;
@@ -58,11 +58,11 @@ export interface AmbientMeshChildren {
   cni: k8s.helm.v3.Release;
   /** The Helm release `ztunnel`. */
   ztunnel: k8s.helm.v3.Release;
-  /** The command that waits until every node carries traffic. */
+  /** The Command that waits until every node carries traffic. */
   dataPlane: pulumi.CustomResource;
-  /** The command that deletes, at destroy, what istiod has left behind. */
+  /** The Command that deletes the remains of istiod at destroy. */
   leftovers: pulumi.CustomResource;
-  /** The shared gateway; missing without one. */
+  /** The shared gateway; absent with `gateway: { enabled: false }`. */
   gateway?: IngressGateway;
 }
 
@@ -79,21 +79,24 @@ export class AmbientMesh extends pulumi.ComponentResource {
   public readonly namespace: pulumi.Output<string>;
   /** Istio release of the mesh. */
   public readonly version: pulumi.Output<string>;
-  /** The gateway for the `parent` of routes and for policies, here and in other stacks; missing without one. */
+  /**
+   * The gateway, for the `parent` of routes and for policies, in this stack and others; absent with `gateway: {
+   * enabled: false }`.
+   */
   public readonly gateway: pulumi.Output<GatewayReference>;
-  /** Where http answers from outside; missing without a gateway. */
+  /** URL of the gateway for HTTP; absent without a gateway. */
   public readonly httpUrl: pulumi.Output<string | undefined>;
-  /** Where https answers from outside; missing without a certificate. */
+  /** URL of the gateway for HTTPS; absent without a certificate. */
   public readonly httpsUrl: pulumi.Output<string | undefined>;
-  /** The ports that the nodes open. */
+  /** The NodePorts of the gateway. */
   public readonly nodePorts: pulumi.Output<GatewayNodePorts>;
-  /** Name of the gateway's Service; missing without a gateway. */
+  /** Name of the gateway's Service; absent without a gateway. */
   public readonly serviceName: pulumi.Output<string | undefined>;
-  /** Name of the Secret with the gateway's certificate; missing without one. */
+  /** Name of the Secret with the gateway's certificate; absent without one. */
   public readonly secretName: pulumi.Output<string | undefined>;
-  /** The CA that signed it, as PEM, for clients; missing where the issuer does not give it. */
+  /** The CA that signed the certificate, as PEM, for clients; absent if the issuer does not provide it. */
   public readonly caCertificate: pulumi.Output<string | undefined>;
-  /** What the mesh requests of its cluster. */
+  /** CPU and memory requests of the mesh. */
   public readonly resources: pulumi.Output<MeshResources>;
 
   constructor(name: string, args: AmbientMeshArgs = {}, opts?: pulumi.ComponentResourceOptions) {
@@ -150,7 +153,7 @@ export class AmbientMesh extends pulumi.ComponentResource {
     });
   }
 
-  /** The raw resources: `namespace`, the four releases, `dataPlane`, and `gatewayApi` and `gateway` where it has them. */
+  /** The raw resources: `namespace`, the four releases, `dataPlane`, and `gatewayApi` and `gateway` if they exist. */
   public get children(): AmbientMeshChildren {
     return childrenOf(this);
   }

@@ -5,7 +5,7 @@ import { GatewayArgs } from "../gateway/args";
 import { ClusterArgs } from "../support/args";
 import { Requests } from "./objects";
 
-/** Where the images come from. */
+/** Source of the images. */
 export interface ImagesArgs {
   /**
    * Registry and path of all images. A change restarts every pod of the mesh.
@@ -20,7 +20,7 @@ export interface ImagesArgs {
    */
   tag?: pulumi.Input<string>;
   /**
-   * Secrets with registry credentials, in the mesh's namespace.
+   * Image pull secrets in the mesh's namespace.
    * @default none
    * @example ["registry-credentials"]
    */
@@ -30,19 +30,19 @@ export interface ImagesArgs {
 /** Whether and which Gateway API CRDs are installed. */
 export interface MeshGatewayApiArgs {
   /**
-   * False: the CRDs are installed in another way.
+   * Whether to install the CRDs. Set it to false if something else installs them.
    * @default true
    * @example false
    */
   install?: boolean;
   /**
-   * Exact release of Gateway API. One older than the cluster's is not installed, with a warning.
+   * Exact Gateway API release. If the cluster has a newer one, that is kept, with a warning.
    * @default the release that the Istio line was built against (1.6.0 for 1.31, 1.5.1 for 1.30)
    * @example "1.6.0"
    */
   version?: string;
   /**
-   * A URL, a file or a directory of YAML that holds the CRDs.
+   * URL, file or directory with the CRDs as YAML.
    * @default the release file of the Gateway API project
    * @example "./gateway-api-1.6.0.yaml"
    */
@@ -52,31 +52,31 @@ export interface MeshGatewayApiArgs {
 /** Resources and chart values of istiod. */
 export interface ControlPlaneArgs {
   /**
-   * CPU that an istiod pod requests.
+   * CPU request of an istiod pod.
    * @default "100m" (Istio 1.31: 500m)
    * @example "500m"
    */
   cpu?: pulumi.Input<string>;
   /**
-   * Memory that an istiod pod requests.
+   * Memory request of an istiod pod.
    * @default "128Mi" (Istio 1.31: 2048Mi)
    * @example "512Mi"
    */
   memory?: pulumi.Input<string>;
   /**
-   * Memory at which an istiod pod is killed; at least 256Mi.
+   * Memory limit of an istiod pod; at least 256Mi.
    * @default none
    * @example "1Gi"
    */
   memoryLimit?: pulumi.Input<string>;
   /**
-   * Number of istiod pods. With more than one the chart adds a PodDisruptionBudget.
+   * Number of istiod pods. With more than one, the chart adds a PodDisruptionBudget.
    * @default 1
    * @example 2
    */
   replicas?: pulumi.Input<number>;
   /**
-   * Values for the chart `istiod`, deep-merged over all others. A key that the chart does not read is refused.
+   * Values for the chart `istiod`, deep-merged over all others. Keys that the chart does not read are rejected.
    * @default none
    * @example { pilot: { env: { PILOT_ENABLE_IP_AUTOALLOCATE: "true" } } }
    */
@@ -86,19 +86,19 @@ export interface ControlPlaneArgs {
 /** Resources and chart values of the CNI agent on each node. */
 export interface CniArgs {
   /**
-   * CPU request of the agent on each node.
+   * CPU request of the CNI agent on each node.
    * @default "100m" (as Istio 1.31)
    * @example "50m"
    */
   cpu?: pulumi.Input<string>;
   /**
-   * Memory that the agent requests on each node.
+   * Memory request of the CNI agent on each node.
    * @default "128Mi" (Istio 1.31: 100Mi)
    * @example "256Mi"
    */
   memory?: pulumi.Input<string>;
   /**
-   * Values for the chart `cni`, deep-merged over all others. A key that the chart does not read is refused.
+   * Values for the chart `cni`, deep-merged over all others. Keys that the chart does not read are rejected.
    * @default none
    * @example { cniBinDir: "/opt/cni/bin" }
    */
@@ -108,25 +108,25 @@ export interface CniArgs {
 /** Resources and chart values of the ztunnel on each node. */
 export interface DataplaneArgs {
   /**
-   * CPU that a ztunnel requests on each node.
+   * CPU request of the ztunnel on each node.
    * @default "50m" (Istio 1.31: 200m)
    * @example "200m"
    */
   cpu?: pulumi.Input<string>;
   /**
-   * Memory that a ztunnel requests on each node.
+   * Memory request of the ztunnel on each node.
    * @default "64Mi" (Istio 1.31: 512Mi)
    * @example "512Mi"
    */
   memory?: pulumi.Input<string>;
   /**
-   * Memory at which a ztunnel is killed, which stops all traffic of its node.
+   * Memory limit of the ztunnel on each node. A ztunnel that reaches it is killed, which stops all traffic of its node.
    * @default none
    * @example "1Gi"
    */
   memoryLimit?: pulumi.Input<string>;
   /**
-   * Values for the chart `ztunnel`, deep-merged over all others. A key that the chart does not read is refused.
+   * Values for the chart `ztunnel`, deep-merged over all others. Keys that the chart does not read are rejected.
    * @default none
    * @example { terminationGracePeriodSeconds: 60 }
    */
@@ -136,24 +136,24 @@ export interface DataplaneArgs {
 /** The shared gateway of a mesh. */
 export interface MeshGatewayArgs extends GatewayArgs {
   /**
-   * False: a mesh without ingress.
+   * Whether the mesh has an ingress gateway.
    * @default true
    * @example false
    */
   enabled?: boolean;
 }
 
-/** The check of the cluster before anything is created. */
+/** The check of the cluster before anything is written. */
 export interface PreflightArgs {
   /**
-   * False: skips the check; conflicts then show up during `pulumi up`.
+   * Whether to run the check. Without it, conflicts show up only during `pulumi up`.
    * @default true
    * @example false
    */
   enabled?: boolean;
   /**
-   * Findings that do not matter here: the id of each, as messages show it in brackets, and the reason. A waived finding
-   * is a warning in every preview.
+   * Findings to waive: the id of each, as messages show it in brackets, and the reason. A waived finding is a warning
+   * in every preview.
    * @default none
    * @example { "kubernetes-untested": "our staging cluster is one minor ahead" }
    */
@@ -168,47 +168,47 @@ export interface AmbientMeshArgs {
    */
   version?: string;
   /**
-   * True: `version` may be of a release line that this package does not list. The mesh is judged by the nearest line that
-   * it does, with a warning.
+   * Whether to accept a `version` of a release line that this package does not list. The mesh is then checked against
+   * the nearest listed line, with a warning.
    * @default false
    * @example true
    */
   allowUnlistedRelease?: boolean;
   /**
-   * Namespace of the mesh. It cannot change while the mesh exists: destroy it first.
+   * Namespace of the mesh. It cannot change while the mesh exists: destroy the mesh first.
    * @default "istio-system"
    * @example "mesh"
    */
   namespace?: pulumi.Input<string>;
   /**
-   * True: adopts an existing namespace, which destroy leaves as it was before.
+   * Whether to adopt an existing namespace. Destroy restores it as it was.
    * @default false
    * @example true
    */
   adoptNamespace?: boolean;
   /**
-   * Kind of cluster, where the charts need to know it: aks, docker-desktop, eks, gke, k3d, k3s, kind, microk8s,
-   * minikube, openshift.
+   * Kind of cluster, for the settings that the charts need on it: aks, docker-desktop, eks, gke, k3d, k3s, kind,
+   * microk8s, minikube, openshift.
    * @default none
    * @example "kind"
    */
   platform?: Platform;
   /**
-   * How much of the cluster the mesh takes: standard, or lean for a cluster for development. lean has smaller requests, and
-   * istiod and istio-cni collect garbage more often; what that saves, and how far it scales, is in docs/footprint.md. A
-   * change rolls all parts of the mesh, in place.
+   * Resource usage of the mesh: standard, or lean for development clusters. lean has smaller requests, and makes istiod
+   * and istio-cni collect garbage more often; docs/footprint.md lists what it saves and how far it scales. A change
+   * rolls all parts of the mesh, in place.
    * @default "standard"
    * @example "lean"
    */
   footprint?: Footprint;
   /**
-   * Where the charts come from.
+   * Source of the charts.
    * @default Istio's own repository
    * @example { directory: "./charts" }
    */
   charts?: ChartsArgs;
   /**
-   * Where the images come from.
+   * Source of the images.
    * @default Istio's own
    * @example { hub: "registry.example.com/istio" }
    */
@@ -238,13 +238,13 @@ export interface AmbientMeshArgs {
    */
   dataplane?: DataplaneArgs;
   /**
-   * True: Envoy reports Istio's metrics, and ztunnel is scraped.
+   * Whether Envoy reports Istio's metrics and ztunnel is scraped.
    * @default false
    * @example true
    */
   telemetry?: pulumi.Input<boolean>;
   /**
-   * True: Envoy and ztunnel log every connection.
+   * Whether Envoy and ztunnel log every connection.
    * @default true
    * @example false
    */
@@ -256,21 +256,22 @@ export interface AmbientMeshArgs {
    */
   gateway?: MeshGatewayArgs;
   /**
-   * What happens to enrolled workloads when the mesh is destroyed: unenroll (their labels are removed and remembered; a
-   * few requests fail within that second), drain (Deployments are rolled out of the mesh first; no request fails),
-   * refuse (the destroy fails while anything is enrolled) or ignore (they lose all traffic until their pods restart).
+   * What happens to enrolled workloads when the mesh is destroyed: unenroll (removes their labels and records them; a
+   * few requests fail within a second), drain (first rolls Deployments out of the mesh; no request to them fails),
+   * refuse (the destroy fails while anything is enrolled) or ignore (workloads lose all traffic until their pods are
+   * recreated).
    * @default "unenroll"
    * @example "drain"
    */
   onDestroy?: OnDestroy;
   /**
    * The cluster of an explicit provider.
-   * @default that of the default provider
+   * @default the cluster of the default provider
    * @example { context: "kind-kind" }
    */
   cluster?: ClusterArgs;
   /**
-   * The check of the cluster before anything is created.
+   * The check of the cluster before anything is written.
    * @default on
    * @example { enabled: false }
    */
@@ -278,28 +279,28 @@ export interface AmbientMeshArgs {
 }
 /** Requested resources by component: all pods of a Deployment, one pod of a DaemonSet. */
 export interface MeshResources {
-  /** All istiod pods. */
+  /** Requests of all istiod pods. */
   istiod: Requests;
-  /** The CNI agent of one node. */
+  /** Requests of the CNI agent on one node. */
   istioCni: Requests;
-  /** The ztunnel of one node. */
+  /** Requests of the ztunnel on one node. */
   ztunnel: Requests;
-  /** All gateway pods. */
+  /** Requests of all gateway pods. */
   gateway: Requests;
-  /** The sum, on one node. */
+  /** The sum, on a cluster with one node. */
   total: Requests;
 }
-/** Where the charts come from. */
+/** Source of the charts. */
 export interface ChartsArgs {
   /**
-   * A chart repository, as an https:// or oci:// URL.
+   * Chart repository, as an https:// or oci:// URL.
    * @default Istio's own
    * @example "oci://registry.example.com/istio/charts"
    */
   repository?: string;
   /**
-   * A directory with the four charts as .tgz, for clusters without internet access. Without `version`, the release is
-   * that of the charts in it.
+   * Directory with the four charts as .tgz files, for clusters without internet access. Without `version`, these charts
+   * determine the release.
    * @default none
    * @example "./charts"
    */

@@ -15,7 +15,7 @@ import { waypointOfNamespace } from "./references";
 import { checkedReferences } from "../support/references";
 import { AmbientNamespaceArgs } from "./args";
 
-/** What an AmbientNamespace makes. */
+/** The resources of an AmbientNamespace. */
 export interface AmbientNamespaceChildren {
   /** The namespace, or the patch of an adopted one. */
   namespace: k8s.core.v1.Namespace | k8s.core.v1.NamespacePatch;
@@ -24,14 +24,14 @@ export interface AmbientNamespaceChildren {
 }
 
 /**
- * A namespace in the mesh. Pods are cut off where ztunnel is not there yet, so it comes after the mesh.
+ * A namespace in the mesh. Create it after the mesh: without a running ztunnel, its pods lose all traffic.
  *
  * ```ts
  * const shop = new AmbientNamespace("shop", { mtls: "strict" }, { dependsOn: mesh });
  * ```
  */
 export class AmbientNamespace extends pulumi.ComponentResource {
-  /** Name of the namespace, once it exists with its labels. */
+  /** Name of the namespace. Available once it exists with its labels. */
   public readonly name: pulumi.Output<string>;
 
   constructor(name: string, args: AmbientNamespaceArgs = {}, opts?: pulumi.ComponentResourceOptions) {
@@ -52,7 +52,7 @@ export class AmbientNamespace extends pulumi.ComponentResource {
     this.registerOutputs({ name: this.name });
   }
 
-  /** The raw resources: `namespace`, and `peerAuthentication` where mTLS is strict. */
+  /** The raw resources: `namespace`, and `peerAuthentication` if mTLS is strict. */
   public get children(): AmbientNamespaceChildren {
     return childrenOf(this);
   }

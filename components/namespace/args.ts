@@ -12,71 +12,71 @@ export interface AmbientNamespaceArgs {
    */
   name?: pulumi.Input<string>;
   /**
-   * True: labels an existing namespace, or one that the same program creates. Its name must be known at preview: pass
-   * `other.metadata.name`, not `other.id`. Destroy removes only those labels.
+   * Whether to label an existing namespace, or one that the same program creates. Its name must be known at preview:
+   * pass `other.metadata.name`, not `other.id`. Destroy removes only these labels.
    * @default false
    * @example true
    */
   adopt?: boolean;
   /**
-   * ambient: ztunnel carries the traffic of its pods. none: it does not.
+   * ambient enrolls the namespace's pods in the mesh; none keeps them out.
    * @default "ambient"
    * @example "none"
    */
   dataplaneMode?: pulumi.Input<DataplaneMode>;
   /**
-   * strict: a PeerAuthentication refuses clients without mTLS, that is, outside the mesh. permissive: such clients are
-   * admitted.
+   * strict adds a PeerAuthentication that rejects clients without mTLS, that is, clients outside the mesh; permissive
+   * admits them.
    * @default "permissive"
    * @example "strict"
    */
   mtls?: MtlsMode;
   /**
-   * The waypoint for all traffic to the namespace. A Waypoint whose `for` names this namespace sets the label itself;
-   * use this for one that is created elsewhere, or `none`.
+   * Name of the waypoint for all traffic to the namespace, or `none`. Set it only for a waypoint that is created
+   * elsewhere: a Waypoint whose `for` names this namespace sets the label itself.
    * @default none
    * @example "waypoint"
    */
   useWaypoint?: pulumi.Input<string>;
   /**
-   * Namespace of that waypoint.
-   * @default this one
+   * Namespace of the waypoint.
+   * @default this namespace
    * @example "infra"
    */
   useWaypointNamespace?: pulumi.Input<string>;
   /**
-   * True: ingress gateways use the waypoint too; otherwise they bypass it.
+   * Whether ingress gateways use the waypoint too. Otherwise they bypass it.
    * @default false
    * @example true
    */
   ingressUseWaypoint?: pulumi.Input<boolean>;
   /**
-   * The HostK8s stack it belongs to (label `hostk8s.stack`).
+   * The HostK8s stack that the namespace belongs to (label `hostk8s.stack`).
    * @default none
    * @example "shop"
    */
   stack?: pulumi.Input<string>;
   /**
-   * The HostK8s application it belongs to (label `hostk8s.app`).
+   * The HostK8s application that the namespace belongs to (label `hostk8s.app`).
    * @default none
    * @example "web"
    */
   app?: pulumi.Input<string>;
   /**
-   * Other labels.
+   * Additional labels.
    * @default none
    * @example { team: "checkout" }
    */
   labels?: pulumi.Input<{ [label: string]: pulumi.Input<string> }>;
   /**
-   * True: accepts a system namespace (kube-…, istio-…, openshift…).
+   * Whether to accept a system namespace (kube-…, istio-…, openshift…).
    * @default false
    * @example true
    */
   allowSystemNamespace?: boolean;
   /**
-   * The cluster of an explicit provider, unless another component of the program has set it already.
-   * @default that of the default provider
+   * The cluster of an explicit provider. Required unless an earlier component with the same provider has set it.
+   * @default the cluster of the default provider
    * @example { context: "kind-kind" }
    */
   cluster?: ClusterArgs;

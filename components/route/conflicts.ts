@@ -35,7 +35,7 @@ export function knownGateway(parent: HttpRouteArgs["parent"]): Served | undefine
 export const absentParent: Violation = {
   path: "parent",
   got: undefined,
-  rule: "must have a value: the mesh was made without a gateway, or the stack has no such output",
+  rule: "must have a value: the mesh has no gateway, or the stack has no such output",
   fix: 'parent: { name: "hostk8s-gateway", namespace: "istio-system" }',
 };
 

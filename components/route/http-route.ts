@@ -36,18 +36,18 @@ import { anotherName, ownObject, Writer } from "../support/ownership";
 import { checkedReferences } from "../support/references";
 import { meshLabels } from "../../lib/istio/labels";
 
-/** What an HttpRoute makes. */
+/** The resources of an HttpRoute. */
 export interface HttpRouteChildren {
   /** The HTTPRoute. */
   route: k8s.apiextensions.CustomResource;
-  /** A ReferenceGrant for each other namespace that it sends requests to. */
+  /** A ReferenceGrant for each other namespace with backends of the route. */
   grants: k8s.apiextensions.CustomResource[];
-  /** The route that redirects http to https, with `httpsOnly`. */
+  /** The route that redirects HTTP to HTTPS, with `httpsOnly`. */
   redirect?: HttpRoute;
 }
 
 /**
- * An HTTPRoute that is accepted, or a failure that says why not.
+ * An HTTPRoute. The component waits until it is accepted, or fails with the reason.
  *
  * ```ts
  * new HttpRoute("web", {
@@ -59,11 +59,11 @@ export interface HttpRouteChildren {
  * ```
  */
 export class HttpRoute extends pulumi.ComponentResource {
-  /** Name of the HTTPRoute, once it is accepted. */
+  /** Name of the HTTPRoute. Available once the route is accepted. */
   public readonly name: pulumi.Output<string>;
-  /** Its namespace. */
+  /** Namespace of the HTTPRoute. */
   public readonly namespace: pulumi.Output<string>;
-  /** The hosts that it serves; empty where these are all of the gateway's. */
+  /** Hostnames that the route serves; empty if it serves all hostnames of the gateway. */
   public readonly hostnames: pulumi.Output<string[]>;
 
   constructor(name: string, args: HttpRouteArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -67,13 +67,13 @@ export interface Cors {
   maxAge?: number;
 }
 
-/** How long a request may take. */
+/** Time limits for requests. */
 export interface Timeouts {
   request?: string;
   backendRequest?: string;
 }
 
-/** How often a request is tried again. */
+/** Retries of failed requests. */
 export interface Retries {
   attempts: number;
   codes?: number[];

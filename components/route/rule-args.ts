@@ -3,13 +3,13 @@ import * as pulumi from "@pulumi/pulumi";
 
 /** A Service that requests go to. */
 export interface RouteVersionArgs {
-  /** Its name. */
+  /** Name of the Service. */
   service: pulumi.Input<string>;
-  /** Its port. */
+  /** Port of the Service. */
   port: pulumi.Input<number>;
   /**
-   * Its namespace. For another one than the route's a ReferenceGrant is made there.
-   * @default the route's
+   * Namespace of the Service. If it differs from the route's, a ReferenceGrant is created in it.
+   * @default the route's namespace
    * @example "payments"
    */
   namespace?: pulumi.Input<string>;
@@ -23,49 +23,49 @@ export interface RouteBackendArgs extends RouteVersionArgs {
    */
   weight?: pulumi.Input<number>;
 }
-/** Two versions of an application, and how many percent of the requests the new one gets. */
+/** Two versions of an application, and the percentage of requests for the new one. */
 export interface CanaryArgs {
-  /** The version that gets the rest. */
+  /** The current version, which gets the remaining requests. */
   stable: RouteVersionArgs;
-  /** The version on trial. */
+  /** The new version. */
   candidate: RouteVersionArgs;
-  /** From 0 to 100. A change updates the route and nothing else. */
+  /** Percentage of requests for the candidate, from 0 to 100. A change updates only the route, in place. */
   percent: pulumi.Input<number>;
 }
-/** What a request has to look like; all of it together. */
+/** Conditions on a request, all of which must hold. */
 export interface RouteMatchArgs {
   /**
-   * The path begins with these segments.
+   * Path prefix, by whole segments.
    * @default "/"
    * @example "/api"
    */
   prefix?: pulumi.Input<string>;
   /**
-   * The path is this one.
+   * Exact path.
    * @default any
    * @example "/health"
    */
   exact?: pulumi.Input<string>;
   /**
-   * The whole path matches this regular expression of RE2.
+   * RE2 regular expression for the whole path.
    * @default any
    * @example "/items/[0-9]+"
    */
   regex?: pulumi.Input<string>;
   /**
-   * The method.
+   * HTTP method.
    * @default any
    * @example "GET"
    */
   method?: pulumi.Input<string>;
   /**
-   * Headers with exactly these values.
+   * Headers with these exact values.
    * @default any
    * @example { "x-version": "2" }
    */
   headers?: pulumi.Input<{ [name: string]: pulumi.Input<string> }>;
   /**
-   * Parameters of the query with exactly these values.
+   * Query parameters with these exact values.
    * @default any
    * @example { beta: "yes" }
    */
@@ -74,161 +74,161 @@ export interface RouteMatchArgs {
 /** Changes to the headers of a request or response. */
 export interface HeaderChangesArgs {
   /**
-   * Headers that get this value, whatever they had.
+   * Headers to set, replacing existing values.
    * @default none
    * @example { "x-frame-options": "DENY" }
    */
   set?: pulumi.Input<{ [name: string]: pulumi.Input<string> }>;
   /**
-   * Values that headers get beside those that they have.
+   * Values to add to headers, keeping existing ones.
    * @default none
    * @example { "x-seen": "gateway" }
    */
   add?: pulumi.Input<{ [name: string]: pulumi.Input<string> }>;
   /**
-   * Headers that are taken away.
+   * Headers to remove.
    * @default none
    * @example ["server"]
    */
   remove?: pulumi.Input<pulumi.Input<string>[]>;
 }
-/** Where the client is sent instead. */
+/** Where the client is redirected to. */
 export interface RedirectArgs {
   /**
-   * http or https. A redirect to https must attach to the http listeners only: otherwise it is a redirect loop.
-   * @default as requested
+   * Scheme: http or https. A redirect to HTTPS must attach to the HTTP listeners only; otherwise it is a redirect loop.
+   * @default unchanged
    * @example "https"
    */
   scheme?: pulumi.Input<string>;
   /**
-   * Another host.
-   * @default as requested
+   * New hostname.
+   * @default unchanged
    * @example "www.example.com"
    */
   hostname?: pulumi.Input<string>;
   /**
-   * Another port.
-   * @default for https the port of the gateway's URL, such as 8444; otherwise that of the scheme
+   * New port.
+   * @default for HTTPS the port of the gateway's URL, such as 8444; otherwise the port of the scheme
    * @example 8444
    */
   port?: pulumi.Input<number>;
   /**
-   * Another path as a whole.
-   * @default as requested
+   * New path, replacing the whole path.
+   * @default unchanged
    * @example "/login"
    */
   path?: pulumi.Input<string>;
   /**
-   * What stands in place of the matched prefix.
-   * @default as requested
+   * New prefix, replacing the matched one.
+   * @default unchanged
    * @example "/v2"
    */
   prefix?: pulumi.Input<string>;
   /**
-   * Status of the answer: 301, 302, 303, 307 or 308.
-   * @default 301 for https, otherwise 302
+   * Status code of the response: 301, 302, 303, 307 or 308.
+   * @default 301 for HTTPS, otherwise 302
    * @example 308
    */
   status?: pulumi.Input<number>;
 }
-/** What the backend sees instead of what was asked for. */
+/** Changes to the request before it reaches the backend. */
 export interface RewriteArgs {
   /**
-   * Another host.
-   * @default as requested
+   * New hostname.
+   * @default unchanged
    * @example "internal.example.com"
    */
   hostname?: pulumi.Input<string>;
   /**
-   * Another path as a whole.
-   * @default as requested
+   * New path, replacing the whole path.
+   * @default unchanged
    * @example "/index.html"
    */
   path?: pulumi.Input<string>;
   /**
-   * What stands in place of the matched prefix.
-   * @default as requested
+   * New prefix, replacing the matched one.
+   * @default unchanged
    * @example "/"
    */
   prefix?: pulumi.Input<string>;
 }
-/** A copy of each request for another backend, whose answers are thrown away. */
+/** Copies of requests for another backend, whose responses are discarded. */
 export interface MirrorArgs {
-  /** Who gets the copies. */
+  /** The Service that gets the copies. */
   backend: RouteVersionArgs;
   /**
-   * How many percent of the requests are copied.
+   * Percentage of requests that are copied.
    * @default 100
    * @example 10
    */
   percent?: pulumi.Input<number>;
 }
-/** Which pages of other origins may call. The installed Gateway API has to know it: 1.5 and newer do. */
+/** Cross-origin requests that are allowed. Requires Gateway API 1.5 or newer. */
 export interface CorsArgs {
-  /** Origins, such as https://shop.example.com. */
+  /** Allowed origins, such as https://shop.example.com. */
   origins: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Methods.
-   * @default those that need no permission
+   * Allowed methods.
+   * @default those that are CORS-safelisted
    * @example ["GET", "PUT"]
    */
   methods?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Headers of the request.
-   * @default those that need no permission
+   * Allowed request headers.
+   * @default those that are CORS-safelisted
    * @example ["x-token"]
    */
   headers?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * Headers of the response that the page may read.
-   * @default those that need no permission
+   * Response headers that pages may read.
+   * @default those that are CORS-safelisted
    * @example ["x-total"]
    */
   exposeHeaders?: pulumi.Input<pulumi.Input<string>[]>;
   /**
-   * True: with cookies.
+   * Whether to allow credentials, such as cookies.
    * @default false
    * @example true
    */
   credentials?: pulumi.Input<boolean>;
   /**
-   * Seconds for which the browser remembers the permission.
+   * Seconds for which browsers cache the permission.
    * @default 5
    * @example 3600
    */
   maxAge?: pulumi.Input<number>;
 }
-/** How long a request may take. */
+/** Time limits for requests. */
 export interface RouteTimeoutsArgs {
   /**
-   * The whole request, with all retries.
+   * Time limit for the whole request, including retries.
    * @default none
    * @example "10s"
    */
   request?: pulumi.Input<string>;
   /**
-   * One try.
+   * Time limit for one attempt.
    * @default none
    * @example "2s"
    */
   backendRequest?: pulumi.Input<string>;
 }
 /**
- * How often a request is tried again. Only the experimental channel of Gateway API has this; where the cluster's
- * HTTPRoute does not know it, the route fails instead of losing it without an error. TrafficPolicy retries everywhere.
+ * Retries of failed requests. Only the experimental channel of Gateway API supports them; with other CRDs the route
+ * fails instead of silently dropping them. TrafficPolicy retries on any channel.
  */
 export interface RouteRetriesArgs {
-  /** Number of tries after the first. */
+  /** Number of retries. */
   attempts: pulumi.Input<number>;
   /**
-   * Statuses after which it is tried again.
-   * @default those of the proxy
+   * Status codes that are retried.
+   * @default the proxy's
    * @example [502, 503]
    */
   codes?: pulumi.Input<pulumi.Input<number>[]>;
   /**
-   * Time between two tries.
-   * @default that of the proxy
+   * Time between attempts.
+   * @default the proxy's
    * @example "100ms"
    */
   backoff?: pulumi.Input<string>;
@@ -236,31 +236,31 @@ export interface RouteRetriesArgs {
 /** Which requests go where. */
 export interface RouteRuleArgs {
   /**
-   * What requests look like: one of these is enough.
-   * @default every request
+   * Matches, any of which is sufficient.
+   * @default all requests
    * @example [{ prefix: "/api" }]
    */
   matches?: RouteMatchArgs[];
   /**
    * Services that share the requests by weight.
-   * @default none: a canary or a redirect stands in their place
+   * @default none; use a canary or a redirect instead
    * @example [{ service: "web", port: 80 }]
    */
   backends?: RouteBackendArgs[];
   /**
-   * Two versions of one application, in place of backends.
+   * Two versions of one application, instead of backends.
    * @default none
    * @example { stable: { service: "web", port: 80 }, candidate: { service: "web-next", port: 80 }, percent: 10 }
    */
   canary?: CanaryArgs;
   /**
-   * Sends the client elsewhere, in place of backends.
+   * Redirects the client, instead of backends.
    * @default none
    * @example { scheme: "https" }
    */
   redirect?: RedirectArgs;
   /**
-   * Changes what the backend sees.
+   * Rewrites the request for the backend.
    * @default nothing
    * @example { prefix: "/" }
    */
@@ -284,20 +284,20 @@ export interface RouteRuleArgs {
    */
   mirror?: MirrorArgs;
   /**
-   * Lets pages of other origins call.
+   * Allows cross-origin requests (CORS).
    * @default none
    * @example { origins: ["https://shop.example.com"] }
    */
   cors?: CorsArgs;
   /**
-   * How long a request may take.
+   * Time limits for requests.
    * @default no limit
    * @example { request: "10s" }
    */
   timeouts?: RouteTimeoutsArgs;
   /**
-   * How often a request is tried again.
-   * @default as the proxy does: twice
+   * Retries of failed requests.
+   * @default the proxy's: two retries
    * @example { attempts: 3 }
    */
   retries?: RouteRetriesArgs;

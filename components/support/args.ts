@@ -1,32 +1,32 @@
 // What every component takes.
 import * as pulumi from "@pulumi/pulumi";
 
-/** The cluster behind an explicit provider, which does not reveal its kubeconfig. */
+/** The cluster of an explicit provider, whose kubeconfig cannot be read. */
 export interface ClusterArgs {
   /**
-   * The kubeconfig that the provider was given, as text or path.
+   * The provider's kubeconfig, as content or path.
    * @default $KUBECONFIG or ~/.kube/config
    * @example "~/.kube/config"
    */
   kubeconfig?: pulumi.Input<string>;
   /**
-   * The context that the provider was given.
+   * The provider's kubeconfig context.
    * @default the kubeconfig's current context
    * @example "kind-kind"
    */
   context?: pulumi.Input<string>;
 }
 
-/** Labels and annotations of what a component makes. */
+/** Labels and annotations of a component's objects. */
 export interface ObjectMetadataArgs {
   /**
-   * Labels of every object that the component makes.
+   * Labels for every object of the component.
    * @default none
    * @example { team: "checkout" }
    */
   labels?: pulumi.Input<{ [label: string]: pulumi.Input<string> }>;
   /**
-   * Annotations of every object that the component makes.
+   * Annotations for every object of the component.
    * @default none
    * @example { "example.com/owner": "checkout" }
    */

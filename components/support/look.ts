@@ -22,8 +22,8 @@ import { runFailure } from "./failures";
 import { ofThisRun, stackName } from "./program";
 import { programObjects } from "./program-objects";
 
-const unjudged = "whether objects of others are in the way was not checked";
-const unreferred = "whether everything exists that this program refers to was not checked";
+const unjudged = "conflicts with objects of other owners were not checked";
+const unreferred = "references to existing objects were not checked";
 
 /** How long one list may take. */
 const deadlineMs = 10_000;
@@ -200,8 +200,10 @@ export class Look {
       void pulumi.log.warn(text("this program may not work as written", referred.warnings));
     }
     const refusals = [
-      ...(taken.length > 0 ? [text("this program would take over what is not its own", taken)] : []),
-      ...(referred.errors.length > 0 ? [text("this program refers to what is not there", referred.errors)] : []),
+      ...(taken.length > 0 ? [text("this program would overwrite objects of other owners", taken)] : []),
+      ...(referred.errors.length > 0
+        ? [text("this program refers to objects that do not exist", referred.errors)]
+        : []),
     ];
     if (refusals.length > 0) {
       throw runFailure(refusals.join("\n"));

@@ -93,7 +93,7 @@ export function warnOfLosses(cluster: Cluster): void {
     const lines = lossLines(await lookAt(cluster).view(target, [...first, ...more]), kept);
     if (lines.length > 0) {
       const text = lines.map((line) => `  ${line}`).join("\n");
-      await pulumi.log.warn(`others rely on what this change takes away:\n${text}`);
+      await pulumi.log.warn(`this change breaks what others rely on:\n${text}`);
     }
   });
 }

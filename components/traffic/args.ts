@@ -5,16 +5,16 @@ import { WaypointReferenceArgs } from "../waypoint/args";
 
 /** How often a request is retried. */
 export interface TrafficRetriesArgs {
-  /** Number of tries after the first; 0 turns retries off. */
+  /** Number of retries; 0 turns them off. */
   attempts: pulumi.Input<number>;
   /**
-   * How long one try may take.
+   * Time limit for one attempt.
    * @default the timeout of the whole request
    * @example "2s"
    */
   perTryTimeout?: pulumi.Input<string>;
   /**
-   * When to retry: Envoy's retry conditions, or statuses.
+   * When to retry: Envoy's retry conditions, or status codes.
    * @default failed or refused connections, and 503
    * @example ["5xx", "reset"]
    */
@@ -24,41 +24,41 @@ export interface TrafficRetriesArgs {
 /** Limits on connections and requests to a Service. */
 export interface ConnectionPoolArgs {
   /**
-   * Connections from one waypoint pod.
+   * Maximum number of connections from one waypoint pod.
    * @default no limit
    * @example 100
    */
   maxConnections?: pulumi.Input<number>;
   /**
-   * How long opening a connection may take.
+   * Time limit for opening a connection.
    * @default "10s"
    * @example "1s"
    */
   connectTimeout?: pulumi.Input<string>;
   /**
-   * Requests that wait for a connection.
+   * Maximum number of requests that wait for a connection.
    * @default no limit
    * @example 50
    */
   maxPendingRequests?: pulumi.Input<number>;
   /**
-   * Requests in flight.
+   * Maximum number of requests in flight.
    * @default no limit
    * @example 1000
    */
   maxRequests?: pulumi.Input<number>;
   /**
-   * Requests after which a connection is closed.
+   * Number of requests after which a connection is closed.
    * @default no limit
    * @example 100
    */
   maxRequestsPerConnection?: pulumi.Input<number>;
 }
 
-/** When a failing endpoint is ejected for a while. */
+/** When a failing endpoint is ejected temporarily. */
 export interface OutlierDetectionArgs {
   /**
-   * Consecutive 5xx responses.
+   * Number of consecutive 5xx responses after which an endpoint is ejected.
    * @default 5
    * @example 3
    */
@@ -70,13 +70,13 @@ export interface OutlierDetectionArgs {
    */
   interval?: pulumi.Input<string>;
   /**
-   * How long an endpoint is ejected: this, multiplied by the number of its ejections.
+   * How long an endpoint is ejected. The time is multiplied by the number of its ejections so far.
    * @default "30s"
    * @example "1m"
    */
   baseEjectionTime?: pulumi.Input<string>;
   /**
-   * Percentage of the endpoints that may be ejected at once.
+   * Percentage of the endpoints that may be ejected at the same time.
    * @default 10
    * @example 50
    */
@@ -93,13 +93,13 @@ export interface FaultDelayArgs {
 
 /** An error response instead of forwarding the request. */
 export interface FaultAbortArgs {
-  /** Status of the response. */
+  /** Status code of the response. */
   status: pulumi.Input<number>;
   /** Percentage of requests that get the fault. */
   percent: pulumi.Input<number>;
 }
 
-/** Delays and errors on purpose, for tests. */
+/** Injected delays and errors, for tests. */
 export interface FaultArgs {
   /**
    * A delay before requests are forwarded.
@@ -117,9 +117,9 @@ export interface FaultArgs {
 
 /** A version of a Service. */
 export interface TrafficVersionArgs {
-  /** The name that routes use. */
+  /** Name of the version, for `routes`. */
   name: pulumi.Input<string>;
-  /** Labels of its pods, in addition to the selector of the Service. */
+  /** Labels of the version's pods, in addition to the selector of the Service. */
   labels: pulumi.Input<{ [label: string]: pulumi.Input<string> }>;
 }
 
@@ -132,13 +132,13 @@ export interface TrafficDestinationArgs {
    */
   version?: pulumi.Input<string>;
   /**
-   * Another Service of the namespace.
-   * @default the policy's
+   * Another Service in the same namespace.
+   * @default the policy's Service
    * @example "web-next"
    */
   service?: pulumi.Input<string>;
   /**
-   * The port of the Service.
+   * Port of the Service.
    * @default the port of the request
    * @example 8080
    */
@@ -154,8 +154,8 @@ export interface TrafficDestinationArgs {
 /** Which requests go where. */
 export interface TrafficRouteArgs {
   /**
-   * Headers with exactly these values.
-   * @default every request that no other route matches
+   * Headers with these exact values.
+   * @default all requests that no other route matches
    * @example { "x-beta": "yes" }
    */
   headers?: pulumi.Input<{ [name: string]: pulumi.Input<string> }>;
@@ -170,7 +170,7 @@ export interface TrafficPolicyArgs extends ObjectMetadataArgs {
    * @example "web"
    */
   name?: pulumi.Input<string>;
-  /** Namespace of the Service. A change replaces everything. */
+  /** Namespace of the Service. A change replaces the policy's objects. */
   namespace: pulumi.Input<string>;
   /** The Service. A Service can have one TrafficPolicy. */
   service: pulumi.Input<string>;
@@ -183,7 +183,7 @@ export interface TrafficPolicyArgs extends ObjectMetadataArgs {
    */
   retries?: TrafficRetriesArgs;
   /**
-   * How long a request may take, with all retries.
+   * Time limit for a request, including retries.
    * @default no limit
    * @example "10s"
    */
@@ -195,19 +195,19 @@ export interface TrafficPolicyArgs extends ObjectMetadataArgs {
    */
   connectionPool?: ConnectionPoolArgs;
   /**
-   * When a failing endpoint is ejected for a while.
+   * When a failing endpoint is ejected temporarily.
    * @default never
    * @example { consecutive5xxErrors: 5, baseEjectionTime: "30s" }
    */
   outlierDetection?: OutlierDetectionArgs;
   /**
-   * Delays and errors on purpose, to test how clients handle them.
+   * Injected delays and errors, to test how clients handle them.
    * @default none
    * @example { delay: { duration: "2s", percent: 10 } }
    */
   fault?: FaultArgs;
   /**
-   * Versions of the Service, by the labels of their pods.
+   * Versions of the Service, distinguished by pod labels.
    * @default none
    * @example [{ name: "v1", labels: { version: "v1" } }, { name: "v2", labels: { version: "v2" } }]
    */
@@ -220,8 +220,8 @@ export interface TrafficPolicyArgs extends ObjectMetadataArgs {
    */
   routes?: TrafficRouteArgs[];
   /**
-   * The cluster of an explicit provider, unless another component of the program has set it already.
-   * @default that of the default provider
+   * The cluster of an explicit provider. Required unless an earlier component with the same provider has set it.
+   * @default the cluster of the default provider
    * @example { context: "kind-kind" }
    */
   cluster?: ClusterArgs;

@@ -18,16 +18,16 @@ import { checkedReferences } from "../support/references";
 import { placesOfPolicy, waypointOfService } from "./references";
 import { TrafficPolicyArgs } from "./args";
 
-/** What a TrafficPolicy makes. */
+/** The resources of a TrafficPolicy. */
 export interface TrafficPolicyChildren {
-  /** The DestinationRule: connections, outliers and versions. */
+  /** The DestinationRule: connection pool, outlier detection and versions. */
   destinationRule?: pulumi.CustomResource;
-  /** The VirtualService: retries, timeout, faults and routes. */
+  /** The VirtualService: retries, timeout, fault and routes. */
   virtualService?: pulumi.CustomResource;
 }
 
 /**
- * The treatment of requests to one Service by its waypoint.
+ * Retries, timeouts, limits, faults and routes for the requests to one Service, enforced by its waypoint.
  *
  * ```ts
  * new TrafficPolicy("web", {
@@ -40,7 +40,7 @@ export interface TrafficPolicyChildren {
  * ```
  */
 export class TrafficPolicy extends pulumi.ComponentResource {
-  /** Name of its objects, once the Service is seen behind a waypoint. */
+  /** Name of the policy's objects. Available once the Service is bound to a waypoint. */
   public readonly name: pulumi.Output<string>;
 
   constructor(name: string, args: TrafficPolicyArgs, opts?: pulumi.ComponentResourceOptions) {

@@ -5,16 +5,17 @@ import { ClusterArgs, ObjectMetadataArgs } from "../support/args";
 
 /** A namespace, or a Service in one, that uses a waypoint. */
 export interface WaypointUserArgs {
-  /** The namespace, which must exist; for one in the same program pass the `name` of its AmbientNamespace. */
+  /** The namespace, which must exist. For one in the same program, pass the `name` of its AmbientNamespace. */
   namespace: pulumi.Input<string>;
   /**
-   * One Service in it.
+   * A single Service in it.
    * @default all Services
    * @example "web"
    */
   service?: pulumi.Input<string>;
   /**
-   * False: ingress gateways bypass the waypoint, and its policies do not apply to their requests.
+   * Whether ingress gateways use the waypoint too. If false, they bypass it, and its policies do not apply to their
+   * requests.
    * @default true
    * @example false
    */
@@ -23,18 +24,22 @@ export interface WaypointUserArgs {
 /** Name, users and resources of a waypoint. */
 export interface WaypointArgs extends ObjectMetadataArgs {
   /**
-   * Name of its Gateway, Deployment, Service and service account. A change creates a new waypoint, moves its users,
-   * and then deletes the old one.
+   * Name of the waypoint's Gateway, Deployment, Service and service account. A change creates a new waypoint, moves its
+   * users, and then deletes the old one.
    * @default the component's name
    * @example "shop-waypoint"
    */
   name?: pulumi.Input<string>;
-  /** Its namespace. A change replaces the waypoint, as a change of the name does. */
+  /** Namespace of the waypoint. A change replaces the waypoint in the same way as a change of `name`. */
   namespace: pulumi.Input<string>;
-  /** The namespaces and Services that use it. They get its label, which is removed before the waypoint is deleted. */
+  /**
+   * The namespaces and Services that use the waypoint. They are labeled once it serves; the labels are removed before
+   * it is deleted.
+   */
   for: WaypointUserArgs[];
   /**
-   * Which traffic uses it: requests to Services (service), to pods by their own address (workload), or both (all).
+   * Which traffic uses the waypoint: requests to Services (service), to pods by their own address (workload), or both
+   * (all).
    * @default "service"
    * @example "all"
    */
@@ -46,32 +51,32 @@ export interface WaypointArgs extends ObjectMetadataArgs {
    */
   replicas?: pulumi.Input<number>;
   /**
-   * CPU that a waypoint pod requests.
+   * CPU request of a waypoint pod.
    * @default "50m" (Istio 1.31: 100m)
    * @example "200m"
    */
   cpu?: pulumi.Input<string>;
   /**
-   * Memory that a waypoint pod requests.
+   * Memory request of a waypoint pod.
    * @default "64Mi" (Istio 1.31: 128Mi)
    * @example "128Mi"
    */
   memory?: pulumi.Input<string>;
   /**
-   * The cluster of an explicit provider, unless another component of the program has set it already.
-   * @default that of the default provider
+   * The cluster of an explicit provider. Required unless an earlier component with the same provider has set it.
+   * @default the cluster of the default provider
    * @example { context: "kind-kind" }
    */
   cluster?: ClusterArgs;
 }
-/** A waypoint as policies are told of it: the Waypoint itself, or its `reference`, also from a StackReference. */
+/** A waypoint, as policies refer to it: the Waypoint itself, or its `reference`, also from a StackReference. */
 export interface WaypointReferenceArgs {
-  /** Name of its Gateway. */
+  /** Name of the waypoint's Gateway. */
   name: pulumi.Input<string>;
-  /** Its namespace. */
+  /** Namespace of the waypoint. */
   namespace: pulumi.Input<string>;
   /**
-   * The service account of its pods.
+   * Service account of the waypoint's pods.
    * @default the waypoint's name
    * @example "waypoint"
    */
@@ -79,10 +84,10 @@ export interface WaypointReferenceArgs {
 }
 /** A reference to a waypoint, for policies. */
 export interface WaypointReference {
-  /** Name of its Gateway. */
+  /** Name of the waypoint's Gateway. */
   name: string;
-  /** Its namespace. */
+  /** Namespace of the waypoint. */
   namespace: string;
-  /** The service account of its pods. Its name is that of the waypoint unless it was changed. */
+  /** Service account of the waypoint's pods. By default it has the waypoint's name. */
   serviceAccount?: string;
 }

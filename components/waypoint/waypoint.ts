@@ -21,33 +21,33 @@ import { anotherName, labelledObject, ownObject, Writer } from "../support/owner
 import { placesOfWaypoint } from "./references";
 import { WaypointArgs, WaypointReference, WaypointUserArgs } from "./args";
 
-/** What a Waypoint makes. */
+/** The resources of a Waypoint. */
 export interface WaypointChildren {
-  /** The Gateway, of which istiod makes the proxy. */
+  /** The Gateway, for which istiod creates the proxy. */
   gateway: k8s.apiextensions.CustomResource;
-  /** The ConfigMap with what istiod merges onto the proxy's Deployment. */
+  /** The ConfigMap that istiod merges into the proxy's Deployment. */
   overlay: k8s.core.v1.ConfigMap;
-  /** Its data. */
+  /** The data of that ConfigMap. */
   overlayData: k8s.core.v1.ConfigMapPatch;
-  /** Known once the proxy's pods serve. */
+  /** The rollout of the proxy's Deployment; done once its pods serve. */
   pods: k8s.apps.v1.DeploymentPatch;
-  /** The labels of its users, in the order of `for`. */
+  /** The labels of the users, in the order of `for`. */
   users: pulumi.CustomResource[];
 }
 
 /**
- * A waypoint that serves, and users that are reached through it.
+ * A waypoint, and the namespaces and Services that use it.
  *
  * ```ts
  * const waypoint = new Waypoint("waypoint", { namespace: shop.name, for: [{ namespace: shop.name }] });
  * ```
  */
 export class Waypoint extends pulumi.ComponentResource {
-  /** For policies: known once a pod of the waypoint serves and its users are labelled. */
+  /** The waypoint, for policies. Available once a pod of the waypoint serves and its users are labeled. */
   public readonly reference: pulumi.Output<WaypointReference>;
-  /** Name of its Gateway, once a pod of it serves. */
+  /** Name of the waypoint's Gateway. Available once a pod of the waypoint serves. */
   public readonly name: pulumi.Output<string>;
-  /** Its namespace. */
+  /** Namespace of the waypoint. */
   public readonly namespace: pulumi.Output<string>;
 
   constructor(name: string, args: WaypointArgs, opts?: pulumi.ComponentResourceOptions) {

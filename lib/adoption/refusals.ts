@@ -26,7 +26,7 @@ export function istiodFindings({ server, istiods, namespace }: AdoptionFacts, { 
   }
   const owner = namespace && textsOf(namespace, "annotations")[stackMark];
   if (namespace && owner !== undefined && owner !== stack && stack !== undefined) {
-    const rule = "one stack has the mesh of a cluster; only if that stack is gone, another can take it over";
+    const rule = "the mesh of a cluster belongs to one stack; another can take it over only if that stack is gone";
     const run = `kubectl annotate namespace ${namespace.metadata.name} ${stackMark}-`;
     return [namespaceFinding(namespace.metadata.name, `it belongs to the stack ${owner}`, rule, { run })];
   }
@@ -68,7 +68,7 @@ function versionFindings(istiod: LiveObject): Finding[] {
   }
   const floor = semver.parse(`${oldest.minor}.0`)!;
   if (semver.gt(version, floor)) {
-    const rule = `${range}; use a release of this package that knows it`;
+    const rule = `${range}; use a release of this package that supports it`;
     return [finding("Deployment", placeOf(istiod), `Istio ${got}`, rule, { run: "npm install istio-ambient@latest" })];
   }
   const before = `${floor.major}.${floor.minor - 1}`;
@@ -94,12 +94,12 @@ export function keeperFindings(objects: LiveObject[], { released, stack }: Wish)
     const object = { ...place, name: `${place.name}${more}` };
     if (keeper.release === undefined) {
       const rule =
-        "a platform puts back its own Istio, and does not hand it over; use it as it is, by the other components";
+        "a platform reverts changes to its own Istio and cannot hand it over; use it unchanged, with the other components";
       const write = 'new AmbientNamespace("shop", { adopt: true })';
       return finding(first!.kind, object, `kept by ${keeper.shown}`, rule, { write });
     }
     const again = keeper.labels.length + keeper.annotations.length > 0 ? ` && ${adoptCommand(stack, keeper.id)}` : "";
-    const rule = "it puts back what others change; take its objects away from it first, and leave them in place";
+    const rule = "it reverts changes; stop it from managing these objects first, and leave them in place";
     return finding(first!.kind, object, `kept by ${keeper.shown}`, rule, { run: `${keeper.release}${again}` });
   });
 }
@@ -115,7 +115,7 @@ export function releaseFindings(contents: ReleaseContent[]): Finding[] {
     const object = { namespace: release.namespace, name: release.release };
     const revision = release.stored.version;
     if (release.status !== "deployed") {
-      const rule = "its last operation must have worked; finish it, or go back";
+      const rule = "its last operation must have succeeded; complete it, or roll it back";
       const run = `helm rollback ${release.release} --namespace ${release.namespace}`;
       return [finding("Helm release", object, `revision ${revision} is ${release.status}`, rule, { run })];
     }
@@ -125,7 +125,7 @@ export function releaseFindings(contents: ReleaseContent[]): Finding[] {
     if (!first || [...parts.keys()].every((chart) => charts[chart].chart === name)) return [];
     const got = `it also installs ${objectName(first.kind, first)}${more.length > 0 ? ` and ${more.length} more` : ""}`;
     const rule =
-      "a release is taken over whole; keep Istio's objects with the annotation helm.sh/resource-policy: keep, and upgrade " +
+      "a release can only be taken over as a whole; keep Istio's objects with the annotation helm.sh/resource-policy: keep, and upgrade " +
       "the release without Istio's charts first";
     return [
       finding("Helm release", object, got, rule, {

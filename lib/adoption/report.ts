@@ -84,7 +84,7 @@ export function changedLines(
     const verb = field === "labels" ? "label" : "annotate";
     const set = wanted.before === null ? `${key}-` : `${key}=${wanted.before} --overwrite`;
     const found = got === null ? `no ${key}` : `${key}: ${got}`;
-    const rule = "must not change between plan and write; look at who has set it, and put back what was there";
+    const rule = "must not change between plan and apply; find out what changed it, and restore the previous value";
     return findingLine({
       object: shown,
       namespace: object.namespace,

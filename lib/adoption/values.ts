@@ -98,14 +98,18 @@ function oldValues(
     const workload = workloadOf(facts, chart, namespace);
     if (!workload) return {};
     if (!written) {
-      unread.push(`the values of ${charts[chart].chart} are kept nowhere; compare what runs with the arguments`);
+      unread.push(
+        `the values of ${charts[chart].chart} are not recorded; compare the running objects with the arguments`,
+      );
       return {};
     }
     const global = mapAt(written, "global");
     if (chart === "istiod") return normal(without(written, ["cni", "ztunnel"]), chart);
     // istioctl gives all charts the same values; with other tools, istiod's are all that there is.
     if (makerOf(workload).tool !== "istioctl") {
-      unread.push(`the values of ${charts[chart].chart} are kept nowhere; compare what runs with the arguments`);
+      unread.push(
+        `the values of ${charts[chart].chart} are not recorded; compare the running objects with the arguments`,
+      );
     }
     return normal({ ...mapAt(written, chart), global }, chart);
   };

@@ -22,7 +22,7 @@ export const versionChecks: Check[] = [
       const isNewer = isOlder(`${last}.0`, `${minor}.0`);
       if (!isOlder(`${minor}.0`, `${first}.0`) && !isNewer) return [];
       const supported = `Istio ${line.minor} supports Kubernetes ${first} to ${last}`;
-      const rule = isNewer ? `${supported}; it was not tested with a newer one, which usually works` : supported;
+      const rule = isNewer ? `${supported}; newer versions are untested, but usually work` : supported;
       const run = isNewer ? 'npx istio-ambient check --ignore "kubernetes-version=<reason>"' : "istioctl x precheck";
       return [finding("Cluster", { namespace: "", name: snapshot.server }, `Kubernetes ${minor}`, rule, { run })];
     },

@@ -15,19 +15,19 @@ const beforeRemoval =
 export const limits: Record<Format, string[]> = {
   flux: [
     `Flux does not check the cluster before it installs, nor the nodes once it has. ${afterwards}`,
-    `Flux unenrolls no workloads. ${beforeRemoval}`,
-    "Flux writes the Gateway API CRDs over newer ones; only their own admission policy refuses that.",
+    `Flux does not unenroll workloads. ${beforeRemoval}`,
+    "Flux overwrites newer Gateway API CRDs, unless their own admission policy rejects it.",
   ],
   kustomize: [
     `kubectl does not check the cluster before it installs, and waits for nothing. ${afterwards}`,
-    `kubectl unenrolls no workloads. ${beforeRemoval}`,
-    "kubectl restores nothing that is changed by hand until it is run again, and removes nothing that is no longer in the files.",
-    "kubectl writes the Gateway API CRDs over newer ones; only their own admission policy refuses that.",
+    `kubectl does not unenroll workloads. ${beforeRemoval}`,
+    "kubectl corrects drift only when it runs again, and deletes nothing that is no longer in the files.",
+    "kubectl overwrites newer Gateway API CRDs, unless their own admission policy rejects it.",
   ],
   argocd: [
     `Argo CD does not check the cluster before it installs, nor the nodes once it has. ${afterwards}`,
-    `Argo CD unenrolls no workloads. ${beforeRemoval}`,
-    "Argo CD writes the Gateway API CRDs over newer ones; only their own admission policy refuses that.",
+    `Argo CD does not unenroll workloads. ${beforeRemoval}`,
+    "Argo CD overwrites newer Gateway API CRDs, unless their own admission policy rejects it.",
   ],
 };
 

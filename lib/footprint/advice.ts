@@ -114,7 +114,7 @@ function memoryAdvice(object: string, { requested, used }: Most, write: Write): 
   }
   const isFar =
     requested.memory >= farAbove.times * used.workingSet && requested.memory - used.workingSet >= farAbove.bytes;
-  const rule = "what a pod requests and does not use is lost to the other pods of its node";
+  const rule = "memory that a pod requests but does not use is not available to other pods on its node";
   return isFar ? [{ severity: "warning", object, got, rule, fix }] : [];
 }
 
@@ -122,11 +122,11 @@ function cpuAdvice(object: string, { requested, used }: Most, write: Write): Adv
   const got = `requests ${cpuText(requested.cpu)} CPU, uses ${cpuText(used.cpu)}`;
   const fix = write(`cpu: "${cpuQuantity(headroom * used.cpu, 50)}"`);
   if (used.cpu > requested.cpu && used.cpu > littleCpu) {
-    const rule = "above its request a pod gets only the CPU that others do not use";
+    const rule = "above its request, a pod gets only CPU that other pods leave unused";
     return [{ severity: "warning", object, got, rule, fix }];
   }
   const isFar = requested.cpu >= farAboveCpu.times * used.cpu && requested.cpu - used.cpu >= farAboveCpu.cores;
-  const rule = "what a pod requests and does not use, no other pod can be scheduled on";
+  const rule = "CPU that a pod requests but does not use is not available for scheduling other pods";
   return isFar ? [{ severity: "warning", object, got, rule, fix }] : [];
 }
 

@@ -13,7 +13,7 @@ export function keptVerdicts({ kept }: MigrationFacts, steps: readonly Step[]): 
     const object = who.replace(/^the /, "");
     const taken = own.flatMap((each) => takenAway(each, steps));
     if (taken.length > 0) {
-      const why = `it would put back what this migration takes away: ${taken.join(", ")}`;
+      const why = `it would revert what this migration removes: ${taken.join(", ")}`;
       return [{ object, verdict: verdictKinds.blocks, why, fix: release, acceptable: true }];
     }
     const touched = own.filter((each) => steps.some((step) => isAbout(step, each)));

@@ -35,7 +35,7 @@ export function planLines({ namespace, verdicts, steps, order, notes, ready }: M
     lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
   return [
     `Namespace ${namespace}: ${ready ? "can be migrated" : "cannot be migrated yet"}`,
-    ...section("What becomes of each object:", rows.flatMap(verdictLines)),
+    ...section("Result for each object:", rows.flatMap(verdictLines)),
     ...section("Restarted in this order:", order),
     ...section("On the way:", notes),
     ...section(

@@ -148,8 +148,8 @@ function admissionPolicy({ why, namespace }: Refusal, plan: Plan): Reason | unde
 
 function exempting(namespace: string, { namespace: own }: Plan): string {
   return namespace === ""
-    ? "the mesh needs it: who keeps this rule has to make an exception for it"
-    : `the mesh needs it: who keeps this rule has to exempt namespace ${namespace || own}`;
+    ? "the mesh needs it: the owner of this rule must add an exception for it"
+    : `the mesh needs it: the owner of this rule must exempt namespace ${namespace || own}`;
 }
 
 /** Of a webhook whose server is away every request fails, and this one too. */
@@ -159,7 +159,7 @@ function deadWebhook({ why }: Refusal): Reason | undefined {
   const [, name = "", said = ""] = found;
   return {
     got: `webhook ${name} does not answer: ${shortened(said)}`,
-    rule: "a webhook with failurePolicy Fail blocks every request while its server is down: whoever runs it has to bring it back",
+    rule: "a webhook with failurePolicy Fail blocks every request while its server is down: restore the server",
     fix: { run: webhooksNamed(name) },
   };
 }

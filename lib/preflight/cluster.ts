@@ -31,7 +31,7 @@ export function newKubernetesFindings(plan: Plan, facts: ClusterFacts): Finding[
   if (minor === undefined || !isOlder(`${line.kubernetes.last}.0`, `${minor}.0`)) {
     return [];
   }
-  const rule = `${supportRule(line)}; it was not tested with a newer one, which usually works`;
+  const rule = `${supportRule(line)}; newer versions are untested, but usually work`;
   return [kubernetesFinding(facts, minor, rule, waiverOf("kubernetes-untested"))];
 }
 
@@ -57,7 +57,7 @@ export function gatewayApiFindings({ version, gatewayApi }: Plan): Finding[] {
   }
   const rule = `Istio ${line.minor} was built against ${line.gatewayApi} and ignores what came later; once installed, a newer bundle is never downgraded`;
   const write = `gatewayApi: { version: "${line.gatewayApi}" }`;
-  return [finding("Gateway API", { namespace: "", name: gatewayApi! }, "newer than what was tried", rule, { write })];
+  return [finding("Gateway API", { namespace: "", name: gatewayApi! }, "newer than any tested", rule, { write })];
 }
 
 /** An upgrade that skips a minor, or goes back. */

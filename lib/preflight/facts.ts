@@ -119,6 +119,8 @@ export interface ClusterFacts {
   denied: Access[];
   /** What the cluster would not take of what is to be written. */
   refusals: Refusal[];
+  /** Objects of Istio's charts that an Istio that is gone has left; none where an istiod runs. */
+  leftovers: FoundObject[];
   /** CRDs of the Gateway API, with the versions in which their objects were ever stored. */
   storedVersions: StoredVersions[];
   /** Pull secrets that are not where pods will need them. */

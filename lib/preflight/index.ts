@@ -6,6 +6,7 @@ import { stackMark } from "../ownership/marks";
 import * as admission from "./admission";
 import * as cluster from "./cluster";
 import type { ClusterFacts, Plan } from "./facts";
+import { leftoverFindings } from "./leftovers";
 import * as network from "./network";
 import * as owners from "./owners";
 import type { Waivers } from "./waivers";
@@ -38,7 +39,7 @@ export const preflightChecks: readonly PreflightCheck[] = [
   {
     id: "mesh-moved",
     severity: "error",
-    claim: "this stack's mesh is in the namespace where it was",
+    claim: "this stack's mesh stays in its namespace",
     find: owners.movedFindings,
     alone: true,
   },
@@ -51,13 +52,13 @@ export const preflightChecks: readonly PreflightCheck[] = [
   {
     id: "mesh-namespace",
     severity: "error",
-    claim: "the mesh's namespace is new, this stack's, or to be adopted",
+    claim: "the mesh's namespace is new, belongs to this stack, or is to be adopted",
     find: owners.namespaceFindings,
   },
   {
     id: "helm-releases",
     severity: "error",
-    claim: "the four Helm releases are new or this stack's, and none is in the middle of an operation",
+    claim: "the four Helm releases are new or belong to this stack, and none has an operation in progress",
     find: owners.helmFindings,
   },
   {
@@ -67,21 +68,27 @@ export const preflightChecks: readonly PreflightCheck[] = [
     find: owners.otherIstioFindings,
   },
   {
+    id: "istio-leftovers",
+    severity: "error",
+    claim: "an uninstalled Istio left nothing that blocks Helm",
+    find: leftoverFindings,
+  },
+  {
     id: "istio-crds-owner",
     severity: "error",
-    claim: "Istio's CRDs are new, or of the Helm release istio-base",
+    claim: "Istio's CRDs are new, or belong to the Helm release istio-base",
     find: owners.definitionFindings,
   },
   {
     id: "istio-upgrade",
     severity: "error",
-    claim: "the release is not older than the one that runs, and skips no minor",
+    claim: "the release is not older than the running one, and skips no minor release",
     find: cluster.upgradeFindings,
   },
   {
     id: "gateway-objects",
     severity: "error",
-    claim: "the gateway's objects are new or this stack's",
+    claim: "the gateway's objects are new or belong to this stack",
     find: owners.gatewayFindings,
   },
   {
@@ -93,14 +100,14 @@ export const preflightChecks: readonly PreflightCheck[] = [
   {
     id: "cert-manager",
     severity: "error",
-    claim: "cert-manager runs, and has the issuer, where a certificate is wanted of it",
+    claim: "cert-manager and the issuer exist, if the gateway needs a certificate from them",
     find: cluster.certManagerFindings,
     mayCome: true,
   },
   {
     id: "platform",
     severity: "error",
-    claim: "`platform` is set on a cluster where the charts need it",
+    claim: "`platform` is set where the charts need it",
     find: cluster.platformFindings,
   },
   {
@@ -118,13 +125,13 @@ export const preflightChecks: readonly PreflightCheck[] = [
   {
     id: "rights",
     severity: "error",
-    claim: "the credentials may create what a mesh consists of",
+    claim: "the credentials may create the objects of a mesh",
     find: (_, facts) => cluster.rightsFindings(facts),
   },
   {
     id: "admission",
     severity: "error",
-    claim: "the cluster admits the objects of the mesh, by a dry run of them",
+    claim: "admission accepts the objects of the mesh in a dry run",
     find: admission.admissionFindings,
   },
   {
@@ -142,7 +149,7 @@ export const preflightChecks: readonly PreflightCheck[] = [
   {
     id: "both-labels",
     severity: "warning",
-    claim: "no namespace asks for sidecars and for ambient",
+    claim: "no namespace is labeled for both sidecars and ambient",
     find: (_, facts) => warnings.bothLabelsFindings(facts),
   },
   {
@@ -154,19 +161,19 @@ export const preflightChecks: readonly PreflightCheck[] = [
   {
     id: "autoscaler-metrics",
     severity: "warning",
-    claim: "the API metrics.k8s.io is served where istiod has an autoscaler",
+    claim: "the API metrics.k8s.io is served if istiod has an autoscaler",
     find: warnings.metricsFindings,
   },
   {
     id: "cni-traffic",
     severity: "warning",
-    claim: "no setting of the network plugin keeps part of the pods' traffic from ztunnel",
+    claim: "no setting of the network plugin makes part of the pods' traffic bypass ztunnel",
     find: (_, facts) => network.networkWarnings(facts),
   },
   {
     id: "admission-elsewhere",
     severity: "warning",
-    claim: "the cluster admits the objects of the mesh in another namespace, while its own does not exist yet",
+    claim: "admission accepts the objects of the mesh in another namespace, if its own does not exist yet",
     find: admission.admissionWarnings,
   },
   {

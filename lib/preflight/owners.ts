@@ -26,7 +26,7 @@ export function namespaceFindings(plan: Plan, facts: ClusterFacts): Finding[] {
     const rule = "the mesh makes its own namespace";
     return [namespaceFinding(plan.namespace, "it exists already", rule, { write: "adoptNamespace: true" })];
   }
-  const rule = `one namespace holds the mesh of one stack; only if that stack is gone, this one can take it over`;
+  const rule = `a namespace belongs to the mesh of one stack; this stack can take it over only if that stack is gone`;
   return [namespaceFinding(plan.namespace, `it belongs to the stack ${owner}`, rule, { run: claimCommand(plan) })];
 }
 
@@ -46,7 +46,7 @@ export function othersMeshFindings(plan: Plan, facts: ClusterFacts): Finding[] {
     theirs.name === plan.namespace
       ? `this one takes its mesh over by \`${claimCommand(plan)}\`, and the next \`pulumi up\` of that stack would fail`
       : `uninstalling its Helm releases takes every workload out of the mesh; a mesh in \`namespace: "${theirs.name}"\` can take them over instead`;
-  const rule = `a cluster has one mesh: use that one, by the outputs of its stack; only if that stack is gone: ${ifGone}`;
+  const rule = `a cluster can have one mesh: use that one, through the outputs of its stack; only if that stack is gone: ${ifGone}`;
   const write = `new pulumi.StackReference("organization/${owner}").requireOutput("gateway")`;
   return [namespaceFinding(theirs.name, `it holds the mesh of the stack ${owner}`, rule, { write })];
 }
@@ -78,7 +78,7 @@ export function helmFindings(plan: Plan, facts: ClusterFacts): Finding[] {
         const got = pending.test(release.status)
           ? `revision ${release.revision} is ${release.status}`
           : "it exists already";
-        const rule = `a release is this stack's own, and ${keeper.who} manages this one; have it let go of the release first`;
+        const rule = `a release must belong to this stack, but ${keeper.who} manages this one; stop it from managing the release first`;
         return [finding("Helm release", object, got, rule, { run: keeper.release ?? keeper.change })];
       }
       if (pending.test(release.status)) {
@@ -221,7 +221,7 @@ export function gatewayFindings(plan: Plan, facts: ClusterFacts): Finding[] {
       }
       const keeper = keeperOf(object);
       if (keeper) {
-        const rule = `the mesh makes it, and ${keeper.who} manages this one; the gateway must have a name of its own`;
+        const rule = `the mesh makes it, and ${keeper.who} manages this one; give the gateway another name`;
         return finding(object.kind, object, "it exists already", rule, { write: otherName(gateway) });
       }
       return finding(
@@ -240,7 +240,7 @@ export function gatewayFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   if (!service || marks.managed in service.labels) {
     return foreign;
   }
-  const rule = `istiod takes no Service that lacks the label ${marks.managed}; deleting this one breaks its clients`;
+  const rule = `istiod does not adopt a Service without the label ${marks.managed}; deleting this one breaks its clients`;
   return [...foreign, finding("Service", service, "not one of istiod's", rule, { write: otherName(gateway) })];
 }
 

@@ -12,7 +12,7 @@ export function waiverOf(id: string): string {
   return `preflight: { ignore: { "${id}": "<reason>" } }`;
 }
 
-const reasonRule = "must say in words why the finding does not matter here";
+const reasonRule = "must be the reason why the finding does not matter here";
 
 /** A reason, rather than nothing or the placeholder of a message. */
 export function isReason(got: unknown): got is string {
@@ -42,7 +42,7 @@ function waiverViolations(id: string, reason: unknown, ids: readonly string[], p
   const shown = isReason(reason) ? JSON.stringify(reason) : '"<reason>"';
   if (!ids.includes(id)) {
     const meant = meantName(id, [...ids]);
-    const rule = "there is no such finding";
+    const rule = "must be the id of a finding";
     return [
       meant === undefined
         ? { path, got: reason, rule: `${rule}, only ${ids.join(", ")}`, fix: { remove: `"${id}"` } }

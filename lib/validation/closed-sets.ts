@@ -1,13 +1,13 @@
 // The words that an argument with a closed set of values takes. Pulumi's schema inference reads these objects, editors
 // complete them, and rules and defaults take their words from here. A plain string such as "NodePort" is fine as well.
 
-/** Kind of the Service in front of the gateway pods. */
+/** Type of the gateway's Service. */
 export const ServiceType = {
   /** Every node opens the ports, as kind and bare metal need. */
   NodePort: "NodePort",
-  /** The cluster's load balancer gives the gateway an address of its own. */
+  /** The cluster's load balancer gives the gateway its own address. */
   LoadBalancer: "LoadBalancer",
-  /** The gateway can be reached from inside the cluster only. */
+  /** The gateway is reachable from inside the cluster only. */
   ClusterIP: "ClusterIP",
 } as const;
 export type ServiceType = (typeof ServiceType)[keyof typeof ServiceType];
@@ -47,27 +47,27 @@ export type IssuerKind = (typeof IssuerKind)[keyof typeof IssuerKind];
 
 /** What happens to enrolled workloads when the mesh is destroyed. */
 export const OnDestroy = {
-  /** Their labels are removed and remembered. A few requests fail within that second. */
+  /** Removes their labels and records them. A few requests fail within a second. */
   Unenroll: "unenroll",
-  /** Deployments are rolled out of the mesh first. No request fails. */
+  /** First rolls Deployments out of the mesh. No request to them fails. */
   Drain: "drain",
   /** The destroy fails while anything is enrolled. */
   Refuse: "refuse",
-  /** Nothing: they lose all traffic until their pods restart. */
+  /** Does nothing: they lose all traffic until their pods are recreated. */
   Ignore: "ignore",
 } as const;
 export type OnDestroy = (typeof OnDestroy)[keyof typeof OnDestroy];
 
-/** How much of the cluster a mesh may take. */
+/** Resource usage of a mesh. */
 export const Footprint = {
   /** Sized for any cluster. */
   Standard: "standard",
-  /** As small as it can be, for a cluster for development. */
+  /** As small as possible, for development clusters. */
   Lean: "lean",
 } as const;
 export type Footprint = (typeof Footprint)[keyof typeof Footprint];
 
-/** Kind of cluster, where the Istio charts have to know it. */
+/** Kind of cluster, for the settings that the Istio charts need on it. */
 export const Platform = {
   Kind: "kind",
   DockerDesktop: "docker-desktop",
@@ -82,20 +82,20 @@ export const Platform = {
 } as const;
 export type Platform = (typeof Platform)[keyof typeof Platform];
 
-/** Whether ztunnel carries the traffic of a namespace's pods. */
+/** Whether the pods of a namespace are enrolled in the mesh. */
 export const DataplaneMode = {
-  /** ztunnel carries it. */
+  /** ztunnel carries the pods' traffic. */
   Ambient: "ambient",
   /** The pods stay outside the mesh. */
   None: "none",
 } as const;
 export type DataplaneMode = (typeof DataplaneMode)[keyof typeof DataplaneMode];
 
-/** Whether clients without mTLS, which are those outside the mesh, are admitted. */
+/** Whether clients without mTLS, that is, clients outside the mesh, are admitted. */
 export const MtlsMode = {
   /** They are admitted. */
   Permissive: "permissive",
-  /** A PeerAuthentication refuses them. */
+  /** A PeerAuthentication rejects them. */
   Strict: "strict",
 } as const;
 export type MtlsMode = (typeof MtlsMode)[keyof typeof MtlsMode];
@@ -120,7 +120,7 @@ export const ParentKind = {
 } as const;
 export type ParentKind = (typeof ParentKind)[keyof typeof ParentKind];
 
-/** Scheme that a redirect leads to. */
+/** Scheme of a redirect. */
 export const RedirectScheme = { Http: "http", Https: "https" } as const;
 export type RedirectScheme = (typeof RedirectScheme)[keyof typeof RedirectScheme];
 

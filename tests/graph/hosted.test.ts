@@ -166,7 +166,7 @@ describe("the plugin for other languages", () => {
     const [short, whole] = made.map(failure).sort((one, another) => one.length - another.length);
     assert.match(short!, /^it is not made either, for what is told of AmbientNamespace "(accounts|loans)"$/);
     const [head, ...lines] = whole!.split("\n");
-    assert.equal(head, "this program would take over what is not its own:");
+    assert.equal(head, "this program would overwrite objects of other owners:");
     assert.deepEqual(lines.map((line) => /Namespace \w+ belongs to the stack bank\/prod/.exec(line)?.[0]).sort(), [
       "Namespace accounts belongs to the stack bank/prod",
       "Namespace loans belongs to the stack bank/prod",

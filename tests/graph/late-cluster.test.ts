@@ -44,8 +44,9 @@ describe("a cluster that comes as an Output", () => {
       const [first = "", ...more] = await logged(kubeconfig);
       assert.ok(first.startsWith("warning: waived by `preflight.ignore`:\n"), first);
       const untested =
-        `  \`Cluster ${server.address}\`: got "Kubernetes 1.37"; Istio 1.31 supports Kubernetes 1.32 to 1.36; it was not ` +
-        'tested with a newer one, which usually works; write `preflight: { ignore: { "kubernetes-untested": "<reason>" } }` ' +
+        `  \`Cluster ${server.address}\`: got "Kubernetes 1.37"; Istio 1.31 supports Kubernetes 1.32 to 1.36; newer ` +
+        `versions are untested, but usually work` +
+        '; write `preflight: { ignore: { "kubernetes-untested": "<reason>" } }` ' +
         "[kubernetes-untested], waived: a test";
       assert.ok(first.split("\n").includes(untested), first);
       assert.ok(!more.includes(skipped));

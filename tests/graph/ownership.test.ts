@@ -90,11 +90,12 @@ describe("the look of a program", () => {
     };
     const { recording, errors } = await run(program);
     assert.deepEqual(errors, [
-      "this program would take over what is not its own:\n" +
-        '  AmbientNamespace "shop": `name`: got "shop"; Namespace shop belongs to the stack shop/prod; adopt it, so that ' +
+      "this program would overwrite objects of other owners:\n" +
+        '  AmbientNamespace "shop": `name`: got "shop"; Namespace shop belongs to the stack shop/prod; adopt it, so ' +
+        "that " +
         "destroy leaves it in place, or choose another name; write `adopt: true`\n" +
-        '  HttpRoute "web": `name`: got "web"; HTTPRoute shop/web belongs to the Helm release web; choose another name; ' +
-        'write `name: "web-2"`',
+        '  HttpRoute "web": `name`: got "web"; HTTPRoute shop/web belongs to the Helm release web; choose another ' +
+        'name; write `name: "web-2"`',
     ]);
     assert.deepEqual(
       recording.resources.filter(({ type }) => type.startsWith("kubernetes:")),
@@ -120,7 +121,7 @@ describe("the look of a program", () => {
     });
     assert.equal(requests.filter((request) => request.endsWith("/httproutes")).length, 1);
     assert.deepEqual(errors, [
-      "this program would take over what is not its own:\n" +
+      "this program would overwrite objects of other owners:\n" +
         '  HttpRoute "late": `name`: got "late"; HTTPRoute shop/late was created by kubectl or another tool; choose ' +
         'another name; write `name: "late-2"`',
     ]);
@@ -137,7 +138,7 @@ describe("the look of a program", () => {
     const { recording, errors } = await run(program);
     assert.match(errors.join(), /HTTPRoute shop\/web was created by kubectl or another tool/);
     assert.deepEqual(recording.logged, [
-      "warning: whether objects of others are in the way was not checked: these credentials may not list " +
+      "warning: conflicts with objects of other owners were not checked: these credentials may not list " +
         "AuthorizationPolicy objects",
     ]);
   });
@@ -146,7 +147,7 @@ describe("the look of a program", () => {
     lists = { ...there, "/api/v1/namespaces": 503, "/apis/gateway.networking.k8s.io/v1/httproutes": 503 };
     const { recording, errors } = await run(program);
     assert.deepEqual(errors, []);
-    assert.deepEqual(recording.logged, ["warning: whether objects of others are in the way was not checked: no"]);
+    assert.deepEqual(recording.logged, ["warning: conflicts with objects of other owners were not checked: no"]);
     assert.ok(recording.find("web-route"));
   });
 
@@ -163,7 +164,7 @@ describe("the look of a program", () => {
       () => new Waypoint("wp", { namespace: "shop", for: [{ namespace: "shop", service: "web" }] }),
     );
     assert.deepEqual(errors, [
-      "this program would take over what is not its own:\n" +
+      "this program would overwrite objects of other owners:\n" +
         '  Waypoint "wp": `for[0]`: got "istio.io/use-waypoint: wp"; Waypoint "theirs" of the stack shop/prod sets ' +
         "istio.io/use-waypoint: theirs on Service shop/web, and a label has one value; agree with that stack on one; " +
         'write `for: [{ namespace: "other" }]`',

@@ -79,7 +79,7 @@ describe("the references of a program", () => {
     }
   }
 
-  const heading = "this program refers to what is not there:";
+  const heading = "this program refers to objects that do not exist:";
 
   it("end in one error, with every component that refers to what is not there", async () => {
     const namespace = "shop";
@@ -274,9 +274,9 @@ describe("the references of a program", () => {
       cluster[routes] = [{ name: "cart", namespace: "shop", ...theirs }];
       assert.deepEqual(await untilTheEnd(() => edge("edge")), []);
       assert.deepEqual(await untilTheEnd(() => edge("front")), [
-        "warning: others rely on what this change takes away:\n" +
-          '  `Gateway ingress/edge`: got "not in this program any more"; 1 HTTPRoute of others loses its parent: 1 of ' +
-          'namespace shop; write `name: "edge"`',
+        "warning: this change breaks what others rely on:\n" +
+          '  `Gateway ingress/edge`: got "not in this program any more"; 1 HTTPRoute of others loses its parent: 1 ' +
+          'of namespace shop; write `name: "edge"`',
       ]);
     });
   });

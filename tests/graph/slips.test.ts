@@ -172,7 +172,7 @@ const slips: Record<string, [() => void, string, string[]]> = {
     () => route({ parent: mesh({ gateway: { enabled: false } }).gateway, backends }),
     'HttpRoute "web"',
     [
-      "`parent`: missing; must have a value: the mesh was made without a gateway, or the stack has no such output; " +
+      "`parent`: missing; must have a value: the mesh has no gateway, or the stack has no such output; " +
         'write `parent: { name: "hostk8s-gateway", namespace: "istio-system" }`',
     ],
   ],
@@ -180,8 +180,8 @@ const slips: Record<string, [() => void, string, string[]]> = {
     () => access({ allow: [{ gateway: mesh({ gateway: { enabled: false } }).gateway }] }),
     'AccessPolicy "web"',
     [
-      "`allow[0].gateway`: missing; must have a value: the mesh was made without a gateway, or the stack has no such " +
-        "output; remove `gateway`",
+      "`allow[0].gateway`: missing; must have a value: the mesh has no gateway, or the stack has no such output; " +
+        "remove `gateway`",
     ],
   ],
   "a condition whose value turns out to be missing": [

@@ -95,7 +95,7 @@ describe("what an application's program refers to", () => {
       () => assert.fail("nothing was refused"),
       (reason: { diagnostics: string[] }) => reason,
     );
-    const heading = "error: this program refers to what is not there:";
+    const heading = "error: this program refers to objects that do not exist:";
     const told = [...new Set(error.diagnostics.filter((line) => line.startsWith(heading)))];
     assert.equal(told.length, 1, error.diagnostics.join("\n"));
     return linesOf(told[0]!);
@@ -217,7 +217,7 @@ describe("what an application's program refers to", () => {
   });
 
   it("is told to its owner whose change takes it away", async () => {
-    const heading = "others rely on what this change takes away";
+    const heading = "this change breaks what others rely on";
     program = () => {
       const namespace = "shop";
       const http = { waypoint: { name: "waypoint", namespace }, services: ["web"], allow: [{ methods: ["GET"] }] };

@@ -210,7 +210,7 @@ describe("applications on a mesh", () => {
     const standing = settings;
     settings = { ...standing, candidate: "nowhere" };
     const missing =
-      /^error: this program refers to what is not there:\n {2}HttpRoute "web": `[\w.[\]]+candidate\.service`: got "nowhere"; must be an existing Service of the namespace store/;
+      /^error: this program refers to objects that do not exist:\n {2}HttpRoute "web": `[\w.[\]]+candidate\.service`: got "nowhere"; must be an existing Service of the namespace store/;
     for (const run of [() => stack.preview(), () => stack.up()]) {
       await assert.rejects(run(), (error: { diagnostics: string[] }) => {
         assert.ok(

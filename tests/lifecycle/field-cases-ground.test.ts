@@ -194,8 +194,9 @@ describe("the ground under a mesh", () => {
   it("is asked whether it takes the node agents, before anything is written", async () => {
     apply(noHostPaths);
     await comesToTell(
-      '`DaemonSet istio-system/istio-cni-node`: got "refused by ValidatingAdmissionPolicy no-host-paths: host paths are for the ' +
-        'platform"; the mesh needs it: who keeps this rule has to exempt namespace istio-system; run `kubectl describe ' +
+      '`DaemonSet istio-system/istio-cni-node`: got "refused by ValidatingAdmissionPolicy no-host-paths: host paths ' +
+        'are for the platform"; the mesh needs it: the owner of this rule must exempt namespace istio-system; run ' +
+        "`kubectl describe " +
         "validatingadmissionpolicybinding no-host-paths`",
     );
     assert.doesNotMatch(kubectl("get", "namespaces", "-o", "name"), /istio-system/);

@@ -134,7 +134,7 @@ async function refused(run: Promise<unknown>): Promise<string[]> {
   const told = [...new Set(error.diagnostics.filter((line) => line.startsWith("error: this program")))];
   assert.equal(told.length, 1, error.diagnostics.join("\n"));
   const [head, ...lines] = told[0]!.split("\n").map((line) => line.trim());
-  assert.equal(head, "error: this program would take over what is not its own:");
+  assert.equal(head, "error: this program would overwrite objects of other owners:");
   return lines.sort();
 }
 

@@ -96,7 +96,8 @@ const errors = [
   '`ConfigMap istio-system/hostk8s-gateway-overlay`: got "it exists already"; the mesh makes it; mark it as this ' +
     "stack's, or delete it; run `kubectl annotate configmap hostk8s-gateway-overlay --namespace istio-system " +
     "istio-ambient/stack=istio-ambient/preflight --overwrite` [gateway-objects]",
-  '`Service istio-system/hostk8s-gateway-istio`: got "not one of istiod\'s"; istiod takes no Service that lacks the label ' +
+  '`Service istio-system/hostk8s-gateway-istio`: got "not one of istiod\'s"; istiod does not adopt a Service without ' +
+    "the label " +
     "gateway.istio.io/managed; deleting this one breaks its clients; write `gateway: { name: " +
     '"hostk8s-gateway-2" }` [gateway-objects]',
   '`Service default/web`: got "has NodePort 30081"; NodePort 30081 of the gateway ' +

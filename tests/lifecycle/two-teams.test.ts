@@ -188,7 +188,7 @@ describe("two teams on one mesh", () => {
 
   it("lose nothing to a stack that claims what all of them have made", async () => {
     const kept = theirs();
-    const head = "this program would take over what is not its own:";
+    const head = "this program would overwrite objects of other owners:";
     for (const run of [() => stranger.preview(), () => stranger.up()]) {
       const lines = await refused(run(), head);
       // What else is wrong with such a program is told in the same error.

@@ -65,13 +65,15 @@ describe("the arguments of CertManager", () => {
     ],
     [
       { install: false, issuer: { enabled: false } },
-      '`issuer.enabled`: got "false"; must not be false together with `install: false`: nothing would be made; write ' +
+      '`issuer.enabled`: got "false"; must not be false together with `install: false`: nothing would be created; ' +
+        "write " +
         "`enabled: true`",
     ],
     [
       { issuer: { secretName: "corporate-ca", duration: "43800h" } },
-      '`issuer.duration`: got "43800h"; must not be set together with `secretName`, whose certificate has an end of its ' +
-        "own; remove `duration`",
+      '`issuer.duration`: got "43800h"; must not be set together with `secretName`, whose certificate has its own ' +
+        "expiry date" +
+        "; remove `duration`",
     ],
     [
       { issuer: { duration: "1h" } },

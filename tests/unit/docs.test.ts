@@ -2,6 +2,7 @@
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
+import { checks } from "../../lib/checks";
 import { certificateDefaults } from "../../lib/istio/defaults";
 import { defaultFaults, releaseFaults } from "../../tools/claims";
 import { fill, fillChecks, pageOf } from "../../tools/docs";
@@ -106,6 +107,16 @@ describe("the documentation", () => {
         args.map(({ path: argument }) => argument),
       );
     }
+  });
+
+  it("shows reports of `check` with the claims that the checks have", () => {
+    const claims = new Set(checks.map(({ claim }) => claim));
+    const shown = pages.flatMap((page) => [...read(page).matchAll(/^[√×‼] ([A-Za-z].*)$/gm)].map((match) => match[1]!));
+    assert.ok(shown.length > 5);
+    assert.deepEqual(
+      shown.filter((claim) => !claims.has(claim)),
+      [],
+    );
   });
 
   it("has an address in package.json", () => {

@@ -109,9 +109,9 @@ describe("the files of an export", () => {
       `# Written by \`istio-ambient export --format flux\`: the namespace of the mesh.
 # Flux does not check the cluster before it installs, nor the nodes once it has. Run
 # \`npx istio-ambient check\` afterwards.
-# Flux unenrolls no workloads. Run \`npx istio-ambient unenroll\` before you remove the mesh: pods that
-# are still enrolled when ztunnel goes lose all traffic.
-# Flux writes the Gateway API CRDs over newer ones; only their own admission policy refuses that.
+# Flux does not unenroll workloads. Run \`npx istio-ambient unenroll\` before you remove the mesh: pods
+# that are still enrolled when ztunnel goes lose all traffic.
+# Flux overwrites newer Gateway API CRDs, unless their own admission policy rejects it.
 # More: https://example.com/docs/gitops.md
 ---
 apiVersion: v1

@@ -223,8 +223,10 @@ describe("the advice on a footprint", () => {
 
   it("names requests far above use, as the charts have them", async () => {
     assert.deepEqual(await advice(resize("istiod", { requests: { cpu: "500m", memory: "2Gi" } })), [
-      'warning: `Deployment istio-system/istiod`: got "requests 2.0 GiB, uses 77.3 MiB"; what a pod requests and does not use is lost to the other pods of its node; write `controlPlane: { memory: "128Mi" }`',
-      'warning: `Deployment istio-system/istiod`: got "requests 500m CPU, uses 3m"; what a pod requests and does not use, no other pod can be scheduled on; write `controlPlane: { cpu: "50m" }`',
+      'warning: `Deployment istio-system/istiod`: got "requests 2.0 GiB, uses 77.3 MiB"; memory that a pod requests ' +
+        'but does not use is not available to other pods on its node; write `controlPlane: { memory: "128Mi" }`',
+      'warning: `Deployment istio-system/istiod`: got "requests 500m CPU, uses 3m"; CPU that a pod requests but does ' +
+        'not use is not available for scheduling other pods; write `controlPlane: { cpu: "50m" }`',
     ]);
   });
 
@@ -232,7 +234,8 @@ describe("the advice on a footprint", () => {
     const stats = { workingSet: 90, rss: 80, cpu: 120 };
     assert.deepEqual(await advice(resize("hostk8s-gateway", { stats })), [
       'warning: `Gateway istio-system/hostk8s-gateway`: got "requests 64.0 MiB, uses 90.0 MiB"; what a pod uses above its request may be taken from it when its node runs out of memory; write `memory: "144Mi"`',
-      'warning: `Gateway istio-system/hostk8s-gateway`: got "requests 50m CPU, uses 120m"; above its request a pod gets only the CPU that others do not use; write `cpu: "200m"`',
+      'warning: `Gateway istio-system/hostk8s-gateway`: got "requests 50m CPU, uses 120m"; above its request, a pod ' +
+        'gets only CPU that other pods leave unused; write `cpu: "200m"`',
     ]);
   });
 

@@ -6,8 +6,9 @@ const wrong: WrongCase[] = [
   // The certificate as a whole.
   [
     { gateway: { certificate: { existing: true, secretName: "mine", issuerName: "letsencrypt" } } },
-    '`gateway.certificate.issuerName`: got "letsencrypt"; must not be set with `existing: true`: the Secret is ' +
-      "used as it is and nothing is issued; remove `issuerName`",
+    '`gateway.certificate.issuerName`: got "letsencrypt"; must not be set with `existing: true`: the Secret is used ' +
+      "unchanged and nothing is issued" +
+      "; remove `issuerName`",
   ],
   [
     { gateway: { certificate: { existing: true } } },

@@ -59,8 +59,8 @@ const wrong: Case[] = [
   ],
   [
     { gatewayApi: { version: "1.6.0", source: "./crds" } },
-    '`gatewayApi.version`: got "1.6.0"; must not be set together with `source`, which has a version of its ' +
-      "own; remove `version`",
+    '`gatewayApi.version`: got "1.6.0"; must not be set together with `source`, which determines the version' +
+      "; remove `version`",
   ],
   // Words.
   [

@@ -9,7 +9,7 @@ const message = [
   'invalid arguments for HttpRoute "web":',
   '  `rules[0].requestHeaders.set`: got "x"; must not be set next to `httpsOnly`; write `httpsOnly: true`',
   '  `labels["exampleLabel"]`: got "y"; must be short; write `labels: {}`',
-  "this program refers to what is not there:",
+  "this program refers to objects that do not exist:",
   '  AccessPolicy "readers": `http.services[0]`: got "web"; must exist; write `services: ["web"]`',
 ].join("\n");
 

@@ -51,9 +51,10 @@ const refusals: [what: string, refusal: Partial<Refusal>, message: string][] = [
         "blocked due to the following policies \n\ndisallow-host-path:\n  autogen-host-path: 'validation error: HostPath " +
         "volumes are forbidden.'\n",
     },
-    '`DaemonSet istio-system/istio-cni-node`: got "refused by Kyverno: resource DaemonSet/default/istio-cni-node was blocked ' +
+    '`DaemonSet istio-system/istio-cni-node`: got "refused by Kyverno: resource DaemonSet/default/istio-cni-node was ' +
+      "blocked " +
       "due to the following policies disallow-host-path: autogen-host-path: 'validation error: HostPath volumes are " +
-      "forbidden.'\"; the mesh needs it: who keeps this rule has to exempt namespace istio-system; run `kubectl get " +
+      "forbidden.'\"; the mesh needs it: the owner of this rule must exempt namespace istio-system; run `kubectl get " +
       "clusterpolicies disallow-host-path --output yaml`",
   ],
   [
@@ -63,7 +64,8 @@ const refusals: [what: string, refusal: Partial<Refusal>, message: string][] = [
       why: 'admission webhook "validation.gatekeeper.sh" denied the request: [psp-capabilities] container <install-cni> has a disallowed capability',
     },
     '`Pod istio-system/istio-cni-node`: got "refused by Gatekeeper: [psp-capabilities] container <install-cni> has a ' +
-      'disallowed capability"; the mesh needs it: who keeps this rule has to exempt namespace istio-system; run `kubectl get ' +
+      'disallowed capability"; the mesh needs it: the owner of this rule must exempt namespace istio-system; run ' +
+      "`kubectl get " +
       "constraints`",
   ],
   [
@@ -73,8 +75,9 @@ const refusals: [what: string, refusal: Partial<Refusal>, message: string][] = [
         "daemonsets.apps \"istio-cni-node\" is forbidden: ValidatingAdmissionPolicy 'no-host-paths' with binding " +
         "'everywhere' denied request: host paths are for the platform",
     },
-    '`DaemonSet istio-system/istio-cni-node`: got "refused by ValidatingAdmissionPolicy no-host-paths: host paths are for the ' +
-      'platform"; the mesh needs it: who keeps this rule has to exempt namespace istio-system; run `kubectl describe ' +
+    '`DaemonSet istio-system/istio-cni-node`: got "refused by ValidatingAdmissionPolicy no-host-paths: host paths ' +
+      'are for the platform"; the mesh needs it: the owner of this rule must exempt namespace istio-system; run ' +
+      "`kubectl describe " +
       "validatingadmissionpolicybinding everywhere`",
   ],
   [
@@ -84,8 +87,8 @@ const refusals: [what: string, refusal: Partial<Refusal>, message: string][] = [
       elsewhere: false,
       why: 'admission webhook "crds.example.com" denied the request: ask the platform team',
     },
-    '`CustomResourceDefinition gateways.gateway.networking.k8s.io`: got "refused by webhook crds.example.com: ask the platform ' +
-      'team"; the mesh needs it: who keeps this rule has to make an exception for it; run `kubectl get ' +
+    '`CustomResourceDefinition gateways.gateway.networking.k8s.io`: got "refused by webhook crds.example.com: ask ' +
+      'the platform team"; the mesh needs it: the owner of this rule must add an exception for it; run `kubectl get ' +
       "validatingwebhookconfigurations,mutatingwebhookconfigurations --output yaml | grep --before-context 30 'name: " +
       "crds.example.com'`",
   ],
@@ -96,9 +99,10 @@ const refusals: [what: string, refusal: Partial<Refusal>, message: string][] = [
         'Internal error occurred: failed calling webhook "mutate.example.com": failed to call webhook: Post ' +
         '"https://gone.default.svc:443/mutate?timeout=10s": service "gone" not found',
     },
-    '`DaemonSet istio-system/istio-cni-node`: got "webhook mutate.example.com does not answer: failed to call webhook: Post ' +
-      "'https://gone.default.svc:443/mutate?timeout=10s': service 'gone' not found\"; a webhook with failurePolicy Fail blocks " +
-      "every request while its server is down: whoever runs it has to bring it back; run `kubectl get " +
+    '`DaemonSet istio-system/istio-cni-node`: got "webhook mutate.example.com does not answer: failed to call ' +
+      "webhook: Post " +
+      "'https://gone.default.svc:443/mutate?timeout=10s': service 'gone' not found\"; a webhook with failurePolicy " +
+      "Fail blocks every request while its server is down: restore the server; run `kubectl get " +
       "validatingwebhookconfigurations,mutatingwebhookconfigurations --output yaml | grep --before-context 30 'name: " +
       "mutate.example.com'`",
   ],

@@ -104,9 +104,10 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
       helmReleases: [release("istiod", "deployed")],
       istiods: [istiod(flux, helmMarks("istiod", "istio-system"))],
     },
-    '`Helm release istio-system/istiod`: got "it exists already"; a release is this stack\'s own, and the Flux HelmRelease ' +
-      "flux-system/istiod manages this one; have it let go of the release first; run `flux suspend helmrelease istiod " +
-      "--namespace flux-system`",
+    '`Helm release istio-system/istiod`: got "it exists already"; a release must belong to this stack, but the Flux ' +
+      "HelmRelease " +
+      "flux-system/istiod manages this one; stop it from managing the release first; run `flux suspend helmrelease " +
+      "istiod --namespace flux-system`",
   ],
   [
     "an operation of Flux in its middle is not cut off",
@@ -114,9 +115,10 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
       helmReleases: [release("istiod", "pending-upgrade", 2)],
       istiods: [istiod(flux, helmMarks("istiod", "istio-system"))],
     },
-    '`Helm release istio-system/istiod`: got "revision 2 is pending-upgrade"; a release is this stack\'s own, and the Flux ' +
-      "HelmRelease flux-system/istiod manages this one; have it let go of the release first; run `flux suspend helmrelease " +
-      "istiod --namespace flux-system`",
+    '`Helm release istio-system/istiod`: got "revision 2 is pending-upgrade"; a release must belong to this stack, ' +
+      "but the Flux " +
+      "HelmRelease flux-system/istiod manages this one; stop it from managing the release first; run `flux suspend " +
+      "helmrelease istiod --namespace flux-system`",
   ],
   [
     "a release beside one that Flux installs",
@@ -146,13 +148,14 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
     "a Gateway that Flux keeps",
     { namespaces: [mine], objects: [{ ...named("istio-system", "hostk8s-gateway", flux), kind: "Gateway" }] },
     '`Gateway istio-system/hostk8s-gateway`: got "it exists already"; the mesh makes it, and the Flux HelmRelease ' +
-      "flux-system/istiod manages this one; the gateway must have a name of its own; write `gateway: { name: " +
+      "flux-system/istiod manages this one; give the gateway another name; write `gateway: { name: " +
       '"hostk8s-gateway-2" }`',
   ],
   [
     "a Service of the gateway's name is not deleted under its clients",
     { namespaces: [mine], services: [service("istio-system", "hostk8s-gateway-istio")] },
-    '`Service istio-system/hostk8s-gateway-istio`: got "not one of istiod\'s"; istiod takes no Service that lacks the label ' +
+    '`Service istio-system/hostk8s-gateway-istio`: got "not one of istiod\'s"; istiod does not adopt a Service ' +
+      "without the label " +
       "gateway.istio.io/managed; deleting this one breaks its clients; write `gateway: { name: " +
       '"hostk8s-gateway-2" }`',
   ],

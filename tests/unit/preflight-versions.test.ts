@@ -24,9 +24,9 @@ describe("the versions under a mesh", () => {
     const report = judgePlan(newer, { ...empty, kubernetes: "v1.37.2" }, false);
     assert.deepEqual(report.errors, []);
     assert.deepEqual(report.warnings.map(findingLine), [
-      '`Cluster https://127.0.0.1:6443`: got "Kubernetes 1.37"; Istio 1.31 supports Kubernetes 1.32 to 1.36; it was not ' +
-        'tested with a newer one, which usually works; write `preflight: { ignore: { "kubernetes-untested": "<reason>" } }`',
-      '`Gateway API 1.7.0`: got "newer than what was tried"; Istio 1.31 was built against 1.6.0 and ignores what came ' +
+      '`Cluster https://127.0.0.1:6443`: got "Kubernetes 1.37"; Istio 1.31 supports Kubernetes 1.32 to 1.36; newer ' +
+        'versions are untested, but usually work; write `preflight: { ignore: { "kubernetes-untested": "<reason>" } }`',
+      '`Gateway API 1.7.0`: got "newer than any tested"; Istio 1.31 was built against 1.6.0 and ignores what came ' +
         'later; once installed, a newer bundle is never downgraded; write `gatewayApi: { version: "1.6.0" }`',
     ]);
   });

@@ -19,8 +19,8 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     "another stack's namespace",
     {},
     { namespaces: [theirs] },
-    '`Namespace istio-system`: got "it belongs to the stack shop/prod"; one namespace holds the mesh of one stack; only ' +
-      "if that stack is gone, this one can take it over; run " +
+    '`Namespace istio-system`: got "it belongs to the stack shop/prod"; a namespace belongs to the mesh of one ' +
+      "stack; this stack can take it over only if that stack is gone; run " +
       "`kubectl annotate namespace istio-system istio-ambient/stack=shop/dev --overwrite`",
   ],
   [
@@ -32,8 +32,8 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
       helmReleases: [release("istiod", "deployed")],
       services: [service("shop", "web", 30081)],
     },
-    '`Namespace istio-system`: got "it holds the mesh of the stack shop/prod"; a cluster has one mesh: use that one, by ' +
-      "the outputs of its stack; only if that stack is gone: this one takes its mesh over by " +
+    '`Namespace istio-system`: got "it holds the mesh of the stack shop/prod"; a cluster can have one mesh: use that ' +
+      "one, through the outputs of its stack; only if that stack is gone: this one takes its mesh over by " +
       "`kubectl annotate namespace istio-system istio-ambient/stack=shop/dev --overwrite`, and the next `pulumi up` of " +
       'that stack would fail; write `new pulumi.StackReference("organization/shop/prod").requireOutput("gateway")`',
   ],
@@ -41,9 +41,9 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     "another stack's mesh in another namespace",
     { namespace: "mesh", nodeNamespace: "mesh" },
     { namespaces: [theirs], istiods: [installed("1.31.4")] },
-    '`Namespace istio-system`: got "it holds the mesh of the stack shop/prod"; a cluster has one mesh: use that one, by ' +
-      "the outputs of its stack; only if that stack is gone: uninstalling its Helm releases takes every workload out of " +
-      'the mesh; a mesh in `namespace: "istio-system"` can take them over instead; write ' +
+    '`Namespace istio-system`: got "it holds the mesh of the stack shop/prod"; a cluster can have one mesh: use that ' +
+      "one, through the outputs of its stack; only if that stack is gone: uninstalling its Helm releases takes every " +
+      'workload out of the mesh; a mesh in `namespace: "istio-system"` can take them over instead; write ' +
       '`new pulumi.StackReference("organization/shop/prod").requireOutput("gateway")`',
   ],
   [
@@ -159,8 +159,8 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     "a Service of the gateway's name that istiod did not make",
     {},
     { namespaces: [mine], services: [service("istio-system", "hostk8s-gateway-istio")] },
-    '`Service istio-system/hostk8s-gateway-istio`: got "not one of istiod\'s"; istiod takes no Service that lacks the ' +
-      "label gateway.istio.io/managed; deleting this one breaks its clients; write " +
+    '`Service istio-system/hostk8s-gateway-istio`: got "not one of istiod\'s"; istiod does not adopt a Service ' +
+      "without the label gateway.istio.io/managed; deleting this one breaks its clients; write " +
       '`gateway: { name: "hostk8s-gateway-2" }`',
   ],
   [

@@ -82,10 +82,11 @@ describe("preflight.ignore", () => {
 
   it("refuses an id that does not exist, with the nearest one", () => {
     assert.deepEqual(messages({ "node-port-free": "moves" }), [
-      '`preflight.ignore["node-port-free"]`: got "moves"; there is no such finding; write `"node-ports-free": "moves"`',
+      '`preflight.ignore["node-port-free"]`: got "moves"; must be the id of a finding; write `"node-ports-free": ' +
+        '"moves"`',
     ]);
     assert.deepEqual(messages({ zzz: "moves" }), [
-      `\`preflight.ignore["zzz"]\`: got "moves"; there is no such finding, only ${ids.join(", ")}; remove \`"zzz"\``,
+      `\`preflight.ignore["zzz"]\`: got "moves"; must be the id of a finding, only ${ids.join(", ")}; remove \`"zzz"\``,
     ]);
   });
 
@@ -93,8 +94,9 @@ describe("preflight.ignore", () => {
     for (const reason of ["", " ", "<reason>", "...", true, null]) {
       assert.equal(isReason(reason), false, String(reason));
       assert.deepEqual(messages({ rights: reason }), [
-        `\`preflight.ignore["rights"]\`: got "${String(reason)}"; must say in words why the finding does not matter ` +
-          'here; write `"rights": "<reason>"`',
+        `\`preflight.ignore["rights"]\`: got "${String(reason)}"; must be the reason why the finding does not matter ` +
+          `here` +
+          '; write `"rights": "<reason>"`',
       ]);
     }
   });

@@ -1,4 +1,4 @@
-// The words of messages, comments and pages: what CONTRIBUTING's "Words" rules out is found in none of them.
+// The words of messages, comments and pages: what CONTRIBUTING's "Style guide" rules out is found in none of them.
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
@@ -106,7 +106,13 @@ function comments(file: string, source: ts.SourceFile): Text[] {
 
 function pages(): Text[] {
   const docs = fs.readdirSync(path.join(root, "docs"), { recursive: true, encoding: "utf8" });
-  const files = ["README.md", ...docs.filter((file) => file.endsWith(".md")).map((file) => path.join("docs", file))];
+  const examples = fs.readdirSync(path.join(root, "examples")).map((name) => path.join("examples", name, "README.md"));
+  const files = [
+    "README.md",
+    "CHANGELOG.md",
+    ...docs.filter((file) => file.endsWith(".md")).map((file) => path.join("docs", file)),
+    ...examples.filter((file) => fs.existsSync(path.join(root, file))),
+  ];
   return files.flatMap((file) =>
     fs
       .readFileSync(path.join(root, file), "utf8")

@@ -248,8 +248,9 @@ describe("an adoption that others get in the way of", () => {
         return undefined;
       };
       const line = (value: string) =>
-        '`DaemonSet istio-system/ztunnel`: got "meta.helm.sh/release-name: mine"; must not change between plan and write; ' +
-        "look at who has set it, and put back what was there; run " +
+        '`DaemonSet istio-system/ztunnel`: got "meta.helm.sh/release-name: mine"; must not change between plan and ' +
+        "apply; find out what changed it, and restore the previous value" +
+        "; run " +
         `\`kubectl annotate daemonset ztunnel --namespace istio-system ${value}\`\n`;
       assert.deepEqual(await adopt(...to, "--apply"), { code: 1, out: "", err: line("meta.helm.sh/release-name-") });
       cluster.onWrite = () => undefined;

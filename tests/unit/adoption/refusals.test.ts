@@ -41,9 +41,10 @@ function helmRecord(status: string, manifest = ""): Brownfield {
 }
 
 const platform =
-  "a platform puts back its own Istio, and does not hand it over; use it as it is, by the other components; write " +
+  "a platform reverts changes to its own Istio and cannot hand it over; use it unchanged, with the other components; " +
+  "write " +
   '`new AmbientNamespace("shop", { adopt: true })`';
-const takes = "it puts back what others change; take its objects away from it first, and leave them in place; run ";
+const takes = "it reverts changes; stop it from managing these objects first, and leave them in place; run ";
 const namespaces = "run `kubectl get namespaces -L istio.io/rev,istio-injection`";
 const installs = "this package installs Istio 1.30 to 1.31";
 
@@ -132,7 +133,8 @@ const cases: [string, () => Brownfield, string[]][] = [
     "an Istio that is too new",
     () => image(Brownfield.istioctl(), "1.32.0"),
     [
-      `\`Deployment istio-system/istiod\`: got "Istio 1.32.0"; ${installs}; use a release of this package that knows it; ` +
+      `\`Deployment istio-system/istiod\`: got "Istio 1.32.0"; ${installs}; use a release of this package that ` +
+        `supports it; ` +
         "run `npm install istio-ambient@latest`",
     ],
   ],
@@ -141,17 +143,19 @@ const cases: [string, () => Brownfield, string[]][] = [
     "a release that Helm is at work on",
     () => helmRecord("pending-upgrade"),
     [
-      '`Helm release istio-system/istiod`: got "revision 1 is pending-upgrade"; its last operation must have worked; finish ' +
-        "it, or go back; run `helm rollback istiod --namespace istio-system`",
+      '`Helm release istio-system/istiod`: got "revision 1 is pending-upgrade"; its last operation must have ' +
+        "succeeded; complete it, or roll it back" +
+        "; run `helm rollback istiod --namespace istio-system`",
     ],
   ],
   [
     "a release with something else in it",
     () => helmRecord("deployed", "---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: web, namespace: shop }\n"),
     [
-      '`Helm release istio-system/istiod`: got "it also installs ConfigMap shop/web"; a release is taken over whole; keep ' +
-        "Istio's objects with the annotation helm.sh/resource-policy: keep, and upgrade the release without Istio's charts " +
-        "first; run `helm get manifest istiod --namespace istio-system`",
+      '`Helm release istio-system/istiod`: got "it also installs ConfigMap shop/web"; a release can only be taken ' +
+        "over as a whole; keep " +
+        "Istio's objects with the annotation helm.sh/resource-policy: keep, and upgrade the release without Istio's " +
+        "charts first; run `helm get manifest istiod --namespace istio-system`",
     ],
   ],
   [
@@ -181,8 +185,9 @@ const cases: [string, () => Brownfield, string[]][] = [
       return cluster;
     },
     [
-      '`Namespace istio-system`: got "it belongs to the stack a/b"; one stack has the mesh of a cluster; only if that stack ' +
-        "is gone, another can take it over; run `kubectl annotate namespace istio-system istio-ambient/stack-`",
+      '`Namespace istio-system`: got "it belongs to the stack a/b"; the mesh of a cluster belongs to one stack; ' +
+        "another can take it over only if that stack is gone" +
+        "; run `kubectl annotate namespace istio-system istio-ambient/stack-`",
     ],
   ],
   ["Helm under other names", () => Brownfield.helm(otherNames), []],

@@ -27,7 +27,7 @@ describe("objects that a tool keeps", () => {
     const row = {
       object: "Argo CD application shop",
       verdict: "blocks",
-      why: "it would put back what this migration takes away: istio-injection of Namespace shop",
+      why: "it would revert what this migration removes: istio-injection of Namespace shop",
       fix: argo.release,
       acceptable: true,
     };
@@ -57,12 +57,12 @@ describe("objects that a tool keeps", () => {
       [
         [
           "Argo CD application shop",
-          "it would put back what this migration takes away: sidecar.istio.io/inject of Deployment shop/web",
+          "it would revert what this migration removes: sidecar.istio.io/inject of Deployment shop/web",
           argo.release,
         ],
         [
           "Flux Kustomization flux-system/shop",
-          "it would put back what this migration takes away: AuthorizationPolicy shop/viewers, istio-injection of Namespace shop",
+          "it would revert what this migration removes: AuthorizationPolicy shop/viewers, istio-injection of Namespace shop",
           flux.change,
         ],
       ],

@@ -105,7 +105,7 @@ const onAmbient = { web: "captured", orders: "captured", db: "captured", batch: 
 
 const plan = `Namespace shop: can be migrated
 
-What becomes of each object:
+Result for each object:
   rewritten         Deployment shop/batch: it has no sidecar; it stays outside by the label istio.io/dataplane-mode: none, which its template gets
   needs a waypoint  AuthorizationPolicy shop/readers: ztunnel drops rules with methods: without a waypoint these requests are refused
                     becomes AuthorizationPolicy shop/readers-waypoint
