@@ -40,8 +40,11 @@ async function main(options: Options): Promise<void> {
       await sleep(Number(options.settle) * 1000);
       lines.push(await look(`${count} pods, idle`, Number(options.looks)));
       console.log(row(lines[lines.length - 1]!));
+      if (count > 0 && options.url && options.gateway) {
+        lines.push(await underLoad(count, options, options.url, options.gateway));
+        console.log(row(lines[lines.length - 1]!));
+      }
     }
-    if (options.url && options.gateway) lines.push(...(await underLoad(options, options.url, options.gateway)));
     if (Number(options.churn) > 0) churn(Number(options.churn), options.image);
   } finally {
     execFileSync("kubectl", ["delete", "namespace", namespace, "--timeout=120s"], { stdio: "ignore" });
@@ -51,7 +54,7 @@ async function main(options: Options): Promise<void> {
 
 const ambient = { "istio.io/dataplane-mode": "ambient" };
 
-async function underLoad(options: Options, url: string, gateway: string): Promise<Line[]> {
+async function underLoad(count: number, options: Options, url: string, gateway: string): Promise<Line> {
   const [into = "", name = ""] = gateway.split("/");
   apply({
     apiVersion: "gateway.networking.k8s.io/v1",
@@ -74,10 +77,9 @@ async function underLoad(options: Options, url: string, gateway: string): Promis
   for (let tries = 0; tries < 60 && (await load(target, 1, 1, 1)).failed > 0; tries++) await sleep(500);
   const steady = load(target, Number(options.rate), 20, Number(options.seconds));
   await sleep(Number(options.seconds) * 600);
-  const busy = await look(`${options.rate} requests/s`, 1);
+  const busy = await look(`${count} pods, ${options.rate} requests/s`, 1);
   say(`${options.rate} requests/s`, await steady);
-  say("as many as 20 connections take", await load(target, "all", 20, Number(options.seconds)));
-  return [busy];
+  return busy;
 }
 
 function say(what: string, { requests, failed, rate, median, p99 }: Outcome): void {
@@ -87,7 +89,7 @@ function say(what: string, { requests, failed, rate, median, p99 }: Outcome): vo
 /** So many pods are made and ended; says which containers of the mesh were started again meanwhile. */
 function churn(pods: number, image: string): void {
   const before = restarts();
-  const each = 20;
+  const each = 40;
   for (let made = 0; made < pods; made += each) {
     scaleTo(0, image);
     scaleTo(each, image);

@@ -53,9 +53,9 @@ export async function compare(
   const rate = numberOf("--rate", options.rate);
   const schemes = (["http", "https"] as const).filter((scheme) => sides[scheme]);
   const methods = methodsOf(options.methods);
-  const { requests, left } = requestsOf(documents, settings, { schemes, methods, limit });
+  const { requests, left, headers } = requestsOf(documents, settings, { schemes, methods, limit });
   const looks = {
-    headers: options.header ?? [],
+    headers: [...headers, ...(options.header ?? [])],
     backendHeaders: options.backendHeader ?? ["x-backend", "x-served-by"],
   };
   const differences: Difference[] = [];

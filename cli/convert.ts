@@ -8,6 +8,7 @@ import { NoClusterError, reason } from "../cluster/connection";
 import { IngressesError, readIngresses } from "../cluster/ingresses";
 import { convert, standardOptions } from "../lib/conversion/convert";
 import type { AuthProvider } from "../lib/conversion/auth-providers";
+import type { IssuerName } from "../lib/conversion/certificates/annotations";
 import { inputOf } from "../lib/conversion/input";
 import { classOf, type ConvertOptions } from "../lib/conversion/read";
 import { count, reportText } from "../lib/conversion/report";
@@ -35,6 +36,7 @@ interface Options extends TargetOptions, CompareOptions {
   report: string;
   accept?: string[];
   authProvider?: string[];
+  defaultIssuer?: string;
   timeout: string;
 }
 
@@ -63,6 +65,7 @@ export function convertCommand(terminal: Terminal, finish: (code: number) => voi
       "extension provider of the mesh for auth-url, or <url>=<name> for one URL; can be repeated",
       collect,
     )
+    .option("--default-issuer <kind/name>", "cert-manager's default issuer, where kubernetes.io/tls-acme asks for it")
     .option("--output <format>", "yaml or typescript; with --compare table or json")
     .option("--report <format>", "format of the report on stderr: text or json", "text")
     .option("--timeout <duration>", "time limit for reading a cluster", "1m")
@@ -128,7 +131,16 @@ function settingsOf(options: Options): ConvertOptions {
     classless: options.filename !== undefined || options.classless === true,
     accept: options.accept ?? [],
     authProviders: authProviders(options.authProvider ?? []),
+    ...(options.defaultIssuer === undefined ? {} : { defaultIssuer: issuerOf(options.defaultIssuer) }),
   };
+}
+
+/** Kind and name of an issuer. */
+function issuerOf(text: string): IssuerName {
+  const [, kind, name] = /^(ClusterIssuer|Issuer)\/([a-z0-9](?:[-.a-z0-9]*[a-z0-9])?)$/.exec(text) ?? [];
+  if (kind !== undefined && name !== undefined) return { kind, name };
+  const rule = "must be ClusterIssuer or Issuer and a name with a slash between them";
+  throw usage("--default-issuer", text, rule, "--default-issuer ClusterIssuer/letsencrypt");
 }
 
 /** Names of extension providers, each for every URL or for one. */

@@ -1,4 +1,4 @@
-// Reads Ingresses from a cluster, with the Services beside them and the Secrets and ConfigMaps that they name.
+// Reads Ingresses from a cluster, with the Services beside them and the Secrets, ConfigMaps, Certificates and issuers that they name.
 import type { Ingress } from "../lib/conversion/objects";
 import { ApiClient } from "./client";
 import type { ClusterTarget } from "./connection";
@@ -57,10 +57,24 @@ function pathsOf(ingresses: readonly Ingress[]): string[] {
       const name = metadata.annotations?.[annotation]?.trim();
       return name ? [path(kind, name)] : [];
     });
-    const certificates = (spec.tls ?? []).flatMap(({ secretName }) =>
-      secretName ? [path("secrets", secretName)] : [],
-    );
-    return [...byAnnotation, ...certificates];
+    const secrets = (spec.tls ?? []).flatMap(({ secretName }) => (secretName ? [secretName] : []));
+    return [...byAnnotation, ...secrets.map((name) => path("secrets", name)), ...ofCertManager(metadata, own, secrets)];
   });
   return [...new Set(paths)];
+}
+
+/** What cert-manager has made of the Ingress, and the issuer that the Ingress names. */
+function ofCertManager({ annotations = {} }: Ingress["metadata"], namespace: string, secrets: string[]): string[] {
+  const [issuer, clusterIssuer, tlsAcme] = [
+    annotations["cert-manager.io/issuer"],
+    annotations["cert-manager.io/cluster-issuer"],
+    annotations["kubernetes.io/tls-acme"],
+  ];
+  if ([issuer, clusterIssuer, tlsAcme].every((value) => value === undefined)) return [];
+  const [api, name] = ["/apis/cert-manager.io/v1", encodeURIComponent];
+  return [
+    ...secrets.map((secret) => `${api}/namespaces/${name(namespace)}/certificates/${name(secret)}`),
+    ...(issuer ? [`${api}/namespaces/${name(namespace)}/issuers/${name(issuer)}`] : []),
+    ...(clusterIssuer ? [`${api}/clusterissuers/${name(clusterIssuer)}`] : []),
+  ];
 }

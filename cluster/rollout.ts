@@ -31,7 +31,7 @@ export async function awaitRollout(
       const { metadata, spec, status } = object as V1Deployment;
       const desired = replicas ?? spec?.replicas ?? 1;
       const [updated, ready] = [status?.updatedReplicas ?? 0, status?.readyReplicas ?? 0];
-      progress = `has ${ready} of ${desired} pods ready${updated < desired ? `, ${updated} on the newest template` : ""}`;
+      progress = progressOf(desired, ready, updated, status?.replicas ?? 0);
       const isNewest = (status?.observedGeneration ?? 0) >= (metadata?.generation ?? 1) && spec?.replicas === desired;
       const isDone = isNewest && updated >= desired && ready >= desired && (status?.replicas ?? 0) === desired;
       return { state: isDone ? "accepted" : "pending" };
@@ -43,6 +43,15 @@ export async function awaitRollout(
     : [`Deployment ${namespace}/${name} ${progress}`, ...(await readCauses(target, namespace, name, begun))].join(
         "\n  ",
       );
+}
+
+/** While pods of the template before serve on, those that are ready are taken to be these. */
+function progressOf(desired: number, ready: number, updated: number, all: number): string {
+  const former = all - updated;
+  if (updated >= desired && former > 0) {
+    return `has ${Math.max(0, ready - former)} of ${desired} pods of the newest template ready, and ${former} of the one before`;
+  }
+  return `has ${ready} of ${desired} pods ready${updated < desired ? `, ${updated} on the newest template` : ""}`;
 }
 
 async function readCauses(target: ClusterTarget, namespace: string, name: string, sinceMs: number): Promise<string[]> {

@@ -76,9 +76,25 @@ export async function readTroubles(
   const events = namespaces.map((namespace) =>
     listReadable<CoreV1Event>(client, `/api/v1/namespaces/${namespace}/events?fieldSelector=type%3DWarning`),
   );
-  const about = (await Promise.all(events)).flat().filter((event) => isAbout(event, roots, family));
   const pods = family.filter(({ kind }) => kind === "Pod").map(({ raw }) => raw as V1Pod);
-  return [...pods.flatMap(podTroubles), ...eventTroubles(about, sinceMs)];
+  const well = pods.filter(isReady).map(podName);
+  const about = (await Promise.all(events)).flat().filter((event) => isAbout(event, roots, family));
+  const said = pods.flatMap(podTroubles);
+  // A pod says why it is not scheduled, or has no image, and so do events about it.
+  const isNew = ({ object, text }: Trouble) => {
+    const message = text.replace(/^\w+: (Error: )?/, "");
+    return !well.includes(object) && !said.some((own) => own.object === object && own.text.includes(message));
+  };
+  return [...said, ...eventTroubles(about, sinceMs).filter(isNew)];
+}
+
+/** What once failed on a pod that serves, an old one of a rollout for example, keeps nothing waiting. */
+function isReady({ status }: V1Pod): boolean {
+  return (status?.conditions ?? []).some(({ type, status: is }) => type === "Ready" && is === "True");
+}
+
+function podName({ metadata }: V1Pod): string {
+  return `Pod ${metadata?.namespace}/${metadata?.name}`;
 }
 
 /** An event about a former object of the same name has another uid, and does not count. */
@@ -93,7 +109,7 @@ function podTroubles(pod: V1Pod): Trouble[] {
   if (pod.metadata?.deletionTimestamp !== undefined) {
     return [];
   }
-  const object = `Pod ${pod.metadata?.namespace}/${pod.metadata?.name}`;
+  const object = podName(pod);
   const statuses: V1ContainerStatus[] = [
     ...(pod.status?.initContainerStatuses ?? []),
     ...(pod.status?.containerStatuses ?? []),

@@ -1,15 +1,16 @@
 // The page on `convert`, from the data on annotations.
 import { families, foreign } from "../lib/conversion/annotations";
 import { prefix } from "../lib/conversion/annotations/family";
+import { certificateAnnotations } from "../lib/conversion/certificates/annotations";
 
-const intro = `# From ingress-nginx to the gateway
+const intro = `# Convert from ingress-nginx
 
-\`npx istio-ambient convert\` reads Ingresses of ingress-nginx and writes what makes the mesh's gateway answer as NGINX does:
-HTTPRoutes, and where they are needed ListenerSets, TLSRoutes, DestinationRules, BackendTLSPolicies, AuthorizationPolicies and
-ReferenceGrants. On stderr it says of every host, path and annotation what became of it. What cannot be converted without a loss
-is refused, with the reason and a way out; nothing is dropped silently.
+\`npx istio-ambient convert\` reads Ingresses of ingress-nginx and writes the objects that make the mesh's gateway behave as NGINX does:
+HTTPRoutes, and where they are needed ListenerSets, Certificates, TLSRoutes, DestinationRules, BackendTLSPolicies,
+AuthorizationPolicies and ReferenceGrants. On stderr it reports the result for every host, path and annotation. What cannot be converted without a loss
+is refused, with the reason and an alternative; nothing is dropped silently.
 
-This page is generated from the data that the command works with, by \`make docs\`.
+\`make docs\` generates this page from the data that the command uses.
 
 \`\`\`sh
 npx istio-ambient convert -f ingress.yaml > routes.yaml                  # files, directories, - for stdin
@@ -20,59 +21,74 @@ npx istio-ambient convert -f ingress.yaml --auth-provider oauth2-proxy > routes.
 npx istio-ambient convert -f ingress.yaml --compare http://localhost:8080 http://localhost:8081
 \`\`\`
 
-| outcome | means |
+| outcome | meaning |
 | --- | --- |
-| converted | the same, in another place; or nothing, since NGINX does nothing with it either |
-| mapped | something else that does what it asks for |
-| changed | something that differs in what the report says |
-| accepted | skipped, as \`--accept\` says |
+| converted | the same setting exists elsewhere; or nothing is written, because the annotation has no effect in NGINX either |
+| mapped | a different setting has the same effect |
+| changed | the behavior differs as described in the report |
+| accepted | skipped because of \`--accept\` |
 | refused | nothing is written, and the exit code is 1 |
 
-Exit codes: 0 when nothing was refused, 1 when something was (with \`--compare\`: when something was answered otherwise), 64
-for a call that cannot be understood, 69 when the cluster or one of the two URLs does not answer.
+Exit codes: 0 if nothing was refused, 1 if something was refused (with \`--compare\`: if a response differs), 64 for invalid usage, 69 if
+the cluster or one of the two URLs does not answer.
 
-## What NGINX does, and what becomes of it
+## How NGINX behavior is converted
 
-- **Paths.** \`ImplementationSpecific\` is \`Prefix\` to ingress-nginx, and both go by path elements. A path with a slash at its
-  end redirects (301) who leaves it out: a rule of its own does that.
-- **Regular expressions.** \`use-regex\`, or a \`rewrite-target\` that differs from the path, on any Ingress of a host makes
-  case-insensitive expressions of all of its paths, open at their end, the longest first. They become matches of type
-  RegularExpression in that order. Istio asks Exact before PathPrefix before RegularExpression, whatever their length, so where a
-  rewrite needs a prefix, and the others would come too late, they become prefixes too, or are refused.
-- **Redirects to https** are on as soon as the host has any \`tls:\` section, its Secret or not. They become an HTTPRoute on the
-  http listener. Its Location has no port unless \`--https-port\` gives one, and keeps the last slash of a path, which NGINX takes
-  away unless \`preserve-trailing-slash\` says otherwise.
-- **Certificates.** Hosts with a TLS Secret get a listener in a ListenerSet beside the Ingress, so that no Secret has to move. The
-  gateway must allow it: \`gateway: { allowedListeners: { from: "All" } }\` on AmbientMesh, \`allowedListeners: { from: "All" }\` on
+- **Paths.** ingress-nginx treats \`ImplementationSpecific\` as \`Prefix\`; both match by path elements. For a path with a trailing slash,
+  NGINX redirects (301) requests without the slash; a separate rule does that.
+- **Regular expressions.** \`use-regex\`, or a \`rewrite-target\` that differs from the path, on any Ingress of a host turns
+  all of its paths into case-insensitive, open-ended expressions, longest first. They become RegularExpression matches in that order.
+  Istio evaluates Exact before PathPrefix before RegularExpression, regardless of length. If a rewrite needs a prefix and the other
+  paths would therefore be evaluated too late, they become prefixes too, or are refused.
+- **Redirects to HTTPS** are on if the host has any \`tls:\` section, with or without a Secret. They become an HTTPRoute on the HTTP
+  listener. The Location header has no port unless you set \`--https-port\`. It keeps a trailing slash, which NGINX removes unless
+  \`preserve-trailing-slash\` is set.
+- **Certificates.** Hosts with a TLS Secret get a listener in a ListenerSet in the Ingress's namespace, so the Secret stays where it is.
+  The gateway must allow it: \`gateway: { allowedListeners: { from: "All" } }\` on AmbientMesh, \`allowedListeners: { from: "All" }\` on
   IngressGateway. Hosts without one are served with the Gateway's own certificate.
-- **TLS that is passed on.** With \`ssl-passthrough\` the Service of the host's path \`/\` gets TLS as it is: a TLSRoute, and a listener of
-  mode Passthrough in a ListenerSet. It is refused beside Ingresses that become AuthorizationPolicies, which on such connections know
-  neither hosts nor paths; \`--gateway\` names another Gateway for it.
+- **cert-manager.** If an Ingress requests a certificate from cert-manager, a Certificate with the same name, Secret, DNS names and issuer is
+  written to its namespace. The one that cert-manager created is owned by the Ingress and is deleted with it: \`kubectl delete ingress
+  --cascade=orphan\` leaves it, or apply the output once more. An ACME issuer that answers HTTP-01 by an Ingress needs a solver of
+  kind \`gatewayHTTPRoute\` with the Gateway as \`parentRefs\`, and cert-manager \`config: { enableGatewayAPI: true }\`. The issuer for
+  \`kubernetes.io/tls-acme\` alone is what \`--default-issuer\` names, or that of the Certificate on the cluster.
+- **TLS passthrough.** With \`ssl-passthrough\`, the Service of the host's path \`/\` receives the TLS connection unchanged: this becomes a
+  TLSRoute, and a listener with mode Passthrough in a ListenerSet. It is refused together with Ingresses that become
+  AuthorizationPolicies, because these cannot match hosts or paths on such connections. To convert it, choose another Gateway with
+  \`--gateway\`.
 - **External auth.** \`auth-url\` becomes an AuthorizationPolicy of action CUSTOM with the extension provider that \`--auth-provider\` names,
   and is refused without. The report has the provider as an argument of AmbientMesh: the Service, its port, and the headers that the
-  annotations name. The service sees method and path of each request itself, must answer 200 rather than any 2xx, and must
-  redirect by itself: oauth2-proxy does with \`--upstream=static://200\`. A Gateway asks several providers only with
+  annotations name. oauth2-proxy, Authelia and authentik have a way of their own for Envoy, which the provider names. Any other service
+  sees method and path of each request itself, must answer 200 rather than any 2xx, and must redirect by itself. A Gateway asks several providers only with
   \`PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS\` on istiod, which the report adds where several are named.
-- **Several Ingresses of one host.** The oldest claims a path; of one age, the last by namespace and name. Aliases, \`app-root\` and
-  certificates are the host's, whichever Ingress names them.
-- **Canaries** belong to the Service: every path that sends to it gets the canary, in each of its hosts. A Service has one.
-- **Services.** A port goes by its number or its name, or, as with NGINX, by the port of the pods where the Service is in the input. How
-  a Service is spoken to holds for all Ingresses: where they differ in TLS or in the time to connect, that is refused; how its pods
-  are picked says the one that NGINX listens to.
-- **Names.** Objects have the name of their Ingress, with a suffix, and a number where that name is taken. In other namespaces the
-  Ingress's own one comes before it: \`shop.web-allowlist\`.
-- **Hosts.** \`*\` stands for one label with NGINX, and for any number of labels with a Gateway.
+- **Snippets.** Lines that set headers become filters, NGINX's variables Envoy's operators (\`$remote_addr\` is
+  \`%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%\`); a percent sign is doubled, since Envoy would look for an operator behind it.
+- **CORS.** For a browser the CORS filter answers as NGINX does: preflight requests with 200 rather than 204, other requests with
+  headers only where they have an Origin. To an origin of \`*\` browsers send no credentials; Envoy answers with the origin itself, so
+  the filter allows none. A preflight answer holds for a day at most, as in every browser.
+- **What is nearly an Ingress** is refused by its name: kinds and versions in another case, documents without a kind, names of
+  annotations with blanks. Fields that an Ingress does not have are in the report, since an API server drops them.
+- **Several Ingresses for one host.** The oldest Ingress wins a path; among Ingresses of the same age, the last by namespace and name.
+  Aliases, \`app-root\` and certificates apply to the whole host, regardless of which Ingress sets them.
+- **Canaries** apply to a Service: every path that routes to it gets the canary, on all hosts. A Service can have one canary.
+- **Services.** A port is matched by number or name or, as in NGINX, by target port if the Service is in the input. Backend settings
+  apply to a Service across all Ingresses: differing TLS settings or connect timeouts are refused. For load balancing, the Ingress that
+  NGINX uses wins.
+- **Names.** Objects are named after their Ingress, with a suffix, and a number if that name is taken. In another namespace, the name
+  starts with the Ingress's namespace: \`shop.web-allowlist\`.
+- **Hosts.** \`*\` matches one label in NGINX, and any number of labels in a Gateway.
 
-What differs for every route, and is not said each time: Envoy answers with \`server: istio-envoy\`, sends X-Forwarded-For,
-X-Forwarded-Proto and X-Request-Id to backends but not X-Real-IP, X-Forwarded-Host, X-Forwarded-Port and X-Scheme, and does not
-decode or merge slashes in paths; where that would open a guarded path, the report says how the mesh does. NGINX's ConfigMap is not read: its defaults count.
+The following differs for every route and is not repeated in the report: Envoy sets \`server: istio-envoy\`, sends X-Forwarded-For,
+X-Forwarded-Proto and X-Request-Id to backends but not X-Real-IP, X-Forwarded-Host, X-Forwarded-Port and X-Scheme, waits for
+backends without a limit, where NGINX answers 504 after 60 seconds of silence, and does not decode or merge slashes in paths; if that would expose a protected path, the report says how to configure the mesh to do so. NGINX's
+ConfigMap is not read; its defaults are assumed.
 
 ## \`--compare\`
 
-From the Ingresses it derives requests: every host and alias, every path with and without its last slash, below it and beside it,
-in upper case, with a query; headers and cookies of canaries; origins and preflight requests where there is CORS. It sends each to
-both URLs, and prints what differs: the status, the Location (without its port), the backend (by \`--backend-header\`, or the name
-that an echo server gives in JSON) and the path that it saw, CORS headers and those of \`--header\`. GET, HEAD and OPTIONS only,
+The command derives requests from the Ingresses: every host and alias, every path with and without a trailing slash, below and next to it,
+in upper case, with a query; paths that a snippet redirects; headers and cookies of canaries; origins and preflight requests where
+there is CORS. It sends each to both URLs, and prints what differs: the status, the Location (without its port), the backend (by
+\`--backend-header\`, or the name that an echo server gives in JSON) and the path that it saw, CORS headers as a browser reads them,
+headers that the Ingresses set, and those of \`--header\`. GET, HEAD and OPTIONS only,
 unless \`--methods\` names others; \`--max-requests\`, of which every host gets its share, and \`--rate\` bound it. \`--https\` takes two URLs of https.`;
 
 /** The whole page. */
@@ -96,12 +112,23 @@ export function conversionPage(): string {
   });
   return [
     intro,
-    `All ${families.flatMap(({ annotations }) => annotations).length} annotations of ingress-nginx (\`${prefix}…\`) by family. The last column says where ingress-nginx itself tells of one: in the table of its page, only in the text below, or only in the code that it links to. Any other annotation of that prefix is refused.`,
+    `All ${families.flatMap(({ annotations }) => annotations).length} annotations of ingress-nginx (\`${prefix}…\`) by family. The last column shows where ingress-nginx documents it: in the table of its annotations page, in the text below that table, or only in the linked code. Any other annotation with that prefix is refused.`,
     ...sections,
+    "## Certificates by cert-manager",
+    "cert-manager reads these from an Ingress with a `tls` section. Values that it does not accept are refused.",
+    certificateTable(),
     "## Annotations of other controllers",
-    "They are refused by name, since ingress-nginx does not read them:",
+    "These are refused by name, because ingress-nginx does not read them:",
     ["| controller | prefix |", "| --- | --- |", ...others].join("\n"),
   ].join("\n\n");
+}
+
+function certificateTable(): string {
+  const rows = certificateAnnotations.map(
+    ({ name, does, becomes }) =>
+      `| \`${name}\` | ${cell(does)} | ${becomes.includes("`") ? becomes : `\`${becomes}\``} |`,
+  );
+  return ["| annotation | cert-manager | the Certificate |", "| --- | --- | --- |", ...rows].join("\n");
 }
 
 function address(source: string): string {

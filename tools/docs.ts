@@ -6,7 +6,7 @@ import * as prettier from "prettier";
 import { run } from "../cli/run";
 import { checks } from "../lib/checks";
 import { conversionPage } from "./conversion";
-import { figuresTable, readmeClaim, requestsTable } from "./footprint";
+import { figuresTable, leanTable, readmeClaim, requestsTable } from "./footprint";
 import { defaultFaults, releaseFaults } from "./claims";
 import { limitsList } from "./gitops";
 import { componentReference, configTable, findingTable, needs, releaseTable, timeoutTable } from "./pages";
@@ -73,7 +73,7 @@ async function pages(): Promise<Map<string, (text: string) => string>> {
     filled("docs/recovery.md", { timeouts: timeoutTable() }),
     filled("docs/cli.md", commands),
     filled("docs/gitops.md", { limits: limitsList() }),
-    filled("docs/footprint.md", { figures: figuresTable(), requests: requestsTable() }),
+    filled("docs/footprint.md", { figures: figuresTable(), lean: leanTable(), requests: requestsTable() }),
     ["docs/convert.md", () => conversionPage()],
     ["docs/checks.md", fillChecks],
     ...components.map((component) => filled(pageOf(component.name), { reference: componentReference(component) })),

@@ -1,5 +1,5 @@
 // The tables of docs/footprint.md, and the claim that the README makes of them.
-import { sidecarFigure, standardFigures, type Measured } from "../lib/footprint/figures";
+import { leanFigures, sidecarFigure, standardFigures, type Measured } from "../lib/footprint/figures";
 import { partRequests } from "../lib/istio/lean";
 import { Footprint } from "../lib/validation/closed-sets";
 
@@ -26,6 +26,21 @@ export function figuresTable(): string {
   return [
     "| enrolled pods | istiod | istio-cni | ztunnel | gateway | ambient, measured | with sidecars, extrapolated | saved |",
     "| --- | --- | --- | --- | --- | --- | --- | --- |",
+    ...lines,
+  ].join("\n");
+}
+
+/** A lean mesh, part by part, and what it takes less than a standard one. */
+export function leanTable(): string {
+  const lines = leanFigures.map((figures, index) => {
+    const { pods, istiod, istioCni, ztunnel, gateway } = figures;
+    const less = ambient(standardFigures[index]!) - ambient(figures);
+    const cells = [istiod, istioCni, ztunnel, gateway, ambient(figures), less].map((number) => number.toFixed(1));
+    return `| ${[pods, ...cells].join(" | ")} |`;
+  });
+  return [
+    "| enrolled pods | istiod | istio-cni | ztunnel | gateway | lean, measured | less than standard |",
+    "| --- | --- | --- | --- | --- | --- | --- |",
     ...lines,
   ].join("\n");
 }

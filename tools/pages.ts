@@ -12,7 +12,9 @@ export function componentReference({ args, outputs, resources }: Component): str
     ...args.map(argumentSection),
     "## Outputs",
     outputs.map(propertyLine).join("\n"),
-    ...(resources.length === 0 ? [] : ["## Resources", "Use these in `dependsOn`.", resources.map(propertyLine).join("\n")]),
+    ...(resources.length === 0
+      ? []
+      : ["## Resources", "Use these in `dependsOn`.", resources.map(propertyLine).join("\n")]),
   ].join("\n\n");
 }
 

@@ -120,7 +120,8 @@ export interface DataplaneArgs {
    */
   memory?: pulumi.Input<string>;
   /**
-   * Memory limit of the ztunnel on each node. A ztunnel that reaches it is killed, which stops all traffic of its node.
+   * Memory limit of the ztunnel on each node. A ztunnel that reaches it is killed, which stops all traffic of its node. It
+   * uses several times as much memory as usual when all pods connect at once, after a restart of the node.
    * @default none
    * @example "1Gi"
    */
@@ -194,9 +195,9 @@ export interface AmbientMeshArgs {
    */
   platform?: Platform;
   /**
-   * Resource usage of the mesh: standard, or lean for development clusters. lean has smaller requests, and makes istiod
-   * and istio-cni collect garbage more often; docs/footprint.md lists what it saves and how far it scales. A change
-   * rolls all parts of the mesh, in place.
+   * Resource usage of the mesh: standard, or lean for development clusters. lean has smaller requests, and makes istiod,
+   * istio-cni and the agents in gateways and waypoints use less memory; docs/footprint.md lists what it saves and how far it
+   * scales. A change rolls all parts of the mesh, in place.
    * @default "standard"
    * @example "lean"
    */

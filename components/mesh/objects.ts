@@ -1,6 +1,6 @@
 // The values of the four charts, and what they make the rendered objects request.
 import { meshDefaults, partDefaults } from "../../lib/istio/defaults";
-import { leanEnvironment, partRequests } from "../../lib/istio/lean";
+import { leanEnvironment, leanIstiodEnvironment, partRequests } from "../../lib/istio/lean";
 import { platformNeeds } from "../../lib/istio/platforms";
 import { formatCpu, formatMemory, parseQuantity } from "../../lib/validation/quantity";
 import { istioLine } from "../../lib/istio/releases";
@@ -61,8 +61,10 @@ export function istiodValues(shared: SharedSettings, part: PartSettings): Values
     telemetry: { enabled: telemetry },
     meshConfig: {
       accessLogFile: accessLogs ? "/dev/stdout" : "",
+      // Of the agents in gateways, waypoints and sidecars.
+      ...(isLean(shared) ? { defaultConfig: { proxyMetadata: leanEnvironment } } : {}),
     },
-    ...(isLean(shared) ? { env: leanEnvironment } : {}),
+    ...(isLean(shared) ? { env: leanIstiodEnvironment } : {}),
   };
   return merge(values, part.values ?? {});
 }

@@ -2,6 +2,7 @@
 import { externalAuth, sourceRanges } from "./access";
 import { prefix } from "./annotations/family";
 import { certificateFor } from "./certificate";
+import { certificatesOf } from "./certificates/certificates";
 import { ignoredEntries } from "./ignored";
 import { inputOf, type Input } from "./input";
 import type { Written } from "./objects";
@@ -42,7 +43,7 @@ export const standardOptions: ConvertOptions = {
 /** Converts every Ingress of the class that is among the documents. */
 export function convert(documents: readonly unknown[], options: ConvertOptions = standardOptions): Conversion {
   const input = inputOf(documents);
-  const entries = [...input.unreadable, ...leftEntries(input, options)];
+  const entries = [...input.unreadable, ...input.strays, ...leftEntries(input, options)];
   const read = readAll(input, options, entries);
   const portOf = portNumbers(input);
   const all = serversOf(read, certificateFor(input.secrets));
@@ -62,8 +63,10 @@ function build(
   placed: PlacedServer[],
   portOf: PortNumber,
   input: Input,
-  { gateway }: ConvertOptions,
+  options: ConvertOptions,
 ): { objects: Written[]; entries: Entry[] } {
+  const { gateway } = options;
+  const issued = certificatesOf(read, input, options);
   const byName = [...read].sort((a, b) => (a.key < b.key ? -1 : 1));
   const names = () => new Names(new Set(read.map(({ key }) => key)));
   const [routeNames, setNames, tlsRouteNames] = [names(), names(), names()];
@@ -81,6 +84,7 @@ function build(
       ...routes,
       ...referenceGrants(byName),
       ...certificates.objects,
+      ...issued.objects,
       ...passed,
       ...rules.objects,
       ...backendTls(placed, input, portOf),
@@ -88,6 +92,7 @@ function build(
     ],
     entries: [
       ...rules.entries,
+      ...issued.entries,
       ...ignoredEntries(byName, servers.servers),
       ...guards.flatMap(({ entries }) => entries),
       ...passthroughEntries(

@@ -1,4 +1,5 @@
 // Two answers to one request, and what differs between them.
+import { longestAge } from "./annotations/cors";
 import type { Request } from "./requests";
 
 /** An answer, as far as it is compared. */
@@ -20,16 +21,6 @@ export interface Looks {
   backendHeaders: readonly string[];
 }
 
-/** Headers that annotations ask for. */
-export const standardHeaders = [
-  "access-control-allow-origin",
-  "access-control-allow-credentials",
-  "access-control-allow-methods",
-  "access-control-allow-headers",
-  "access-control-expose-headers",
-  "access-control-max-age",
-];
-
 /** Nothing where both answers are the same. */
 export function differenceOf(request: Request, nginx: Answer, gateway: Answer, looks: Looks): Difference | undefined {
   const seen = [seenIn(nginx, request, looks), seenIn(gateway, request, looks)] as const;
@@ -50,16 +41,12 @@ function seenIn({ status, headers, body }: Answer, request: Request, looks: Look
   const backend = looks.backendHeaders.map((name) => headers[name.toLowerCase()]).find((value) => value !== undefined);
   const echo = echoOf(body);
   const all: { [name: string]: string | undefined } = {
-    status: String(status),
+    status: isPreflight(request) && status >= 200 && status < 300 ? "2xx" : String(status),
     location: location === undefined ? undefined : placeOf(location, request),
     backend: backend ?? echo.service ?? (echo.pod === undefined ? undefined : ownerOf(echo.pod)),
     "backend path": echo.path,
-    ...Object.fromEntries(
-      [...standardHeaders, ...looks.headers.map((name) => name.toLowerCase())].map((name) => [
-        name,
-        listed(name, headers[name]),
-      ]),
-    ),
+    ...corsOf(headers, request),
+    ...Object.fromEntries(looks.headers.map((name) => [name.toLowerCase(), headers[name.toLowerCase()]])),
   };
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
@@ -74,9 +61,36 @@ function placeOf(location: string, { scheme, host, path }: Request): string {
   }
 }
 
+/** True for what a browser asks before it sends the request itself. */
+function isPreflight({ method, headers }: Request): boolean {
+  return method === "OPTIONS" && "Origin" in headers && "Access-Control-Request-Method" in headers;
+}
+
+/** Headers that a browser reads of an answer to a page of another origin. */
+const cors = {
+  always: ["allow-origin", "allow-credentials"],
+  preflight: ["allow-methods", "allow-headers", "max-age"],
+};
+
+/** What a browser makes of the headers for other origins. */
+function corsOf(headers: Answer["headers"], request: Request): { [name: string]: string | undefined } {
+  const { Origin: origin } = request.headers;
+  const allowed = headers["access-control-allow-origin"];
+  if (origin === undefined) return {};
+  const names = [...cors.always, ...(isPreflight(request) ? cors.preflight : ["expose-headers"])];
+  const read = (name: string) => {
+    // `*` is every origin, without credentials.
+    if (allowed === "*" && name === "allow-origin") return origin;
+    if (allowed === "*" && name === "allow-credentials") return undefined;
+    const value = listed(name, headers[`access-control-${name}`]);
+    return name === "max-age" && Number(value) > longestAge ? String(longestAge) : value;
+  };
+  return Object.fromEntries(names.map((name) => [`access-control-${name}`, read(name)]));
+}
+
 /** A list without its order, its spaces and its case. */
 function listed(name: string, value: string | undefined): string | undefined {
-  if (value === undefined || !/-(methods|headers)$/.test(name)) return value;
+  if (value === undefined || !/(methods|headers)$/.test(name)) return value;
   return value
     .split(",")
     .map((part) => part.trim().toLowerCase())

@@ -1,4 +1,5 @@
 // The filters of a rule: what happens to a request and its answer on their way.
+import { isForEveryOrigin } from "./annotations/cors";
 import type { Piece } from "./matches";
 import type { Upstream } from "./servers";
 import type { HeaderChanges, Settings } from "./settings";
@@ -31,12 +32,15 @@ export const serviceVariables = /\$\{?(service_name|namespace)\}?/g;
 
 /** The filters of a location. */
 export function filtersOf(settings: Settings, piece: Piece, { service, namespace }: Upstream): object[] {
-  const vhost = settings.vhost?.replace(serviceVariables, (_, name) =>
-    name === "service_name" ? service : (namespace ?? ""),
-  );
+  const named = (text: string) =>
+    text.replace(serviceVariables, (_, name) => (name === "service_name" ? service : (namespace ?? "")));
+  const vhost = settings.vhost === undefined ? undefined : named(settings.vhost);
   const { cors, mirror, redirect, forwardedPrefix } = settings;
   const request = { ...settings.requestHeaders, set: { ...settings.requestHeaders.set } };
   if (forwardedPrefix !== undefined && piece.rewrite) request.set["X-Forwarded-Prefix"] = forwardedPrefix;
+  const response = { ...settings.responseHeaders, remove: [...settings.responseHeaders.remove] };
+  // Envoy answers with the origin itself, not with `*`: then a browser would heed what the backend says of credentials.
+  if (cors && isForEveryOrigin(cors)) response.remove.push("Access-Control-Allow-Credentials");
   const path = piece.rewrite
     ? "full" in piece.rewrite
       ? { type: "ReplaceFullPath", replaceFullPath: piece.rewrite.full }
@@ -45,8 +49,8 @@ export function filtersOf(settings: Settings, piece: Piece, { service, namespace
   const urlRewrite = { ...(vhost === undefined ? {} : { hostname: vhost }), ...(path ? { path } : {}) };
   return [
     ...(cors ? [{ type: "CORS", cors: corsFilter(cors) }] : []),
-    ...headerFilter("RequestHeaderModifier", "requestHeaderModifier", request),
-    ...headerFilter("ResponseHeaderModifier", "responseHeaderModifier", settings.responseHeaders),
+    ...headerFilter("RequestHeaderModifier", "requestHeaderModifier", request, named),
+    ...headerFilter("ResponseHeaderModifier", "responseHeaderModifier", response, named),
     ...(redirect ? [redirectFilter(redirect)] : []),
     ...(mirror && !redirect ? [{ type: "RequestMirror", requestMirror: { backendRef: mirrorRef(mirror) } }] : []),
     ...(Object.keys(urlRewrite).length > 0 && !redirect ? [{ type: "URLRewrite", urlRewrite }] : []),
@@ -60,7 +64,7 @@ function mirrorRef({ service, namespace, port }: NonNullable<Settings["mirror"]>
 function corsFilter(cors: NonNullable<Settings["cors"]>): object {
   return {
     allowOrigins: cors.origins,
-    allowCredentials: cors.credentials,
+    allowCredentials: cors.credentials && !isForEveryOrigin(cors),
     allowMethods: cors.methods,
     allowHeaders: cors.headers,
     ...(cors.exposeHeaders.length > 0 ? { exposeHeaders: cors.exposeHeaders } : {}),
@@ -68,8 +72,14 @@ function corsFilter(cors: NonNullable<Settings["cors"]>): object {
   };
 }
 
-function headerFilter(type: string, field: string, { set, add, remove }: HeaderChanges): object[] {
-  const list = (values: { [name: string]: string }) => Object.entries(values).map(([name, value]) => ({ name, value }));
+function headerFilter(
+  type: string,
+  field: string,
+  { set, add, remove }: HeaderChanges,
+  named: (text: string) => string,
+): object[] {
+  const list = (values: { [name: string]: string }) =>
+    Object.entries(values).map(([name, value]) => ({ name, value: named(value) }));
   const changes = {
     ...(Object.keys(set).length > 0 ? { set: list(set) } : {}),
     ...(Object.keys(add).length > 0 ? { add: list(add) } : {}),

@@ -1,6 +1,6 @@
 // Settings of a host that have no effect, since NGINX takes them from one Ingress only, or has the name already.
 import { prefix } from "./annotations/family";
-import { inert, type Entry } from "./report";
+import { inert, refused, type Entry, type Verdict } from "./report";
 import { hostsOf, type ReadIngress, type Server } from "./servers";
 
 /** What there is to say of server-alias, app-root and from-to-www-redirect beyond the annotations. */
@@ -21,6 +21,7 @@ export function ignoredEntries(reads: readonly ReadIngress[], servers: readonly 
         return [
           ...aliasesOf(read, server, byHost, byAlias).map(entry("server-alias")),
           ...appRootOf(read, server).map(entry("app-root")),
+          ...hostWide(read, server).map((verdict) => ({ ...entry("server-snippet")(""), ...verdict })),
           ...wwwOf(read, server, byHost).map(entry("from-to-www-redirect")),
         ];
       }),
@@ -41,6 +42,18 @@ function aliasesOf(
     .map((alias) =>
       byHost.has(alias) ? `${alias} has rules of its own` : `NGINX serves ${alias} as ${byAlias.get(alias) || "*"}`,
     );
+}
+
+/** A server-snippet is for the paths of every Ingress of its host. */
+function hostWide(read: ReadIngress, { host, locations }: Server): Verdict[] {
+  const other = locations.find(({ owner }) => owner !== read)?.owner;
+  if (!read.settings.hostWide || !other) return [];
+  return [
+    refused(
+      `${other.key} has paths of ${host || "*"} too, for which it is as well`,
+      "each line as a filter of the HTTPRoutes",
+    ),
+  ];
 }
 
 function appRootOf(read: ReadIngress, { host, appRoot }: Server): string[] {

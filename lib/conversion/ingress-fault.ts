@@ -15,6 +15,8 @@ export function ingressFault({ metadata, spec }: { metadata: object; spec?: unkn
   if (namespace !== undefined && !isLabel(namespace)) return "metadata.namespace is not a DNS label";
   if (!isFields(spec)) return "it has no spec";
   if (!isFields(annotations)) return "metadata.annotations is not a map";
+  const unnamed = Object.keys(annotations).find((key) => !isQualified(key));
+  if (unnamed !== undefined) return `annotation "${unnamed}" has a name that no API server takes`;
   const untyped = Object.entries(annotations).find(([, value]) => typeof value !== "string");
   if (untyped) return `annotation ${untyped[0]} is not a string: put its value in quotes`;
   if (!isFields(labels)) return "metadata.labels is not a map";
@@ -44,6 +46,13 @@ function isLabel(value: unknown): boolean {
 /** True for what objects can be called. */
 function isName(value: unknown): boolean {
   return typeof value === "string" && value.length <= 253 && nameForm.test(value);
+}
+
+/** True for what annotations can be called. */
+function isQualified(key: string): boolean {
+  const [name = "", prefix, ...rest] = key.toLowerCase().split("/").reverse();
+  if (rest.length > 0 || !/^[a-z0-9]([-_.a-z0-9]{0,61}[a-z0-9])?$/.test(name)) return false;
+  return prefix === undefined || isName(prefix);
 }
 
 function first(all: unknown[], faultOf: (one: unknown) => string | undefined): string | undefined {

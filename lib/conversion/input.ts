@@ -1,7 +1,18 @@
 // Documents of any kind → the objects that a conversion looks at, each of them once.
 import { ingressFault } from "./ingress-fault";
-import { keyOf, type ConfigMap, type Ingress, type Metadata, type Secret, type Service } from "./objects";
+import {
+  keyOf,
+  type Certificate,
+  type ConfigMap,
+  type Ingress,
+  type Issuer,
+  type Metadata,
+  type Secret,
+  type Service,
+} from "./objects";
+import { isForeign, nearMiss } from "./near-misses";
 import { refused, type Entry } from "./report";
+import { strayEntries } from "./stray-fields";
 
 /** What a conversion works on. */
 export interface Input {
@@ -9,8 +20,14 @@ export interface Input {
   services: Map<string, Service>;
   secrets: Map<string, Secret>;
   configMaps: Map<string, ConfigMap>;
+  /** By namespace and name. */
+  certificates: Map<string, Certificate>;
+  /** By kind, namespace and name. */
+  issuers: Map<string, Issuer>;
   /** What cannot even be read. */
   unreadable: Entry[];
+  /** Fields of Ingresses that there are none of. */
+  strays: Entry[];
 }
 
 interface Document {
@@ -27,10 +44,17 @@ export function inputOf(documents: readonly unknown[]): Input {
     services: new Map(),
     secrets: new Map(),
     configMaps: new Map(),
+    certificates: new Map(),
+    issuers: new Map(),
     unreadable: [],
+    strays: [],
   };
   const texts = new Map<string, string>();
-  for (const document of documents.flatMap(opened)) add(input, withoutNulls(document), texts);
+  for (const document of documents.flatMap(opened)) {
+    const missed = nearMiss(document);
+    if (missed) input.unreadable.push(missed);
+    else add(input, withoutNulls(document), texts);
+  }
   return input;
 }
 
@@ -60,27 +84,27 @@ function kindOfItem(list: object, kind: string): Document {
 function add(input: Input, document: unknown, texts: Map<string, string>): void {
   const { apiVersion, kind, metadata } = document as Document;
   if (typeof metadata?.name !== "string" || metadata.name === "") {
-    if (kind === "Ingress" && isIngressGroup(apiVersion)) input.unreadable.push(nameless);
+    if (kind === "Ingress" && !isForeign(apiVersion)) input.unreadable.push(nameless);
     return;
   }
   const key = keyOf({ ...metadata, name: metadata.name });
   if (kind === "Service" && apiVersion === "v1") input.services.set(key, document as Service);
   if (kind === "Secret" && apiVersion === "v1") input.secrets.set(key, document as Secret);
   if (kind === "ConfigMap" && apiVersion === "v1") input.configMaps.set(key, document as ConfigMap);
-  if (kind !== "Ingress" || !isIngressGroup(apiVersion)) return;
+  if (apiVersion === "cert-manager.io/v1") {
+    if (kind === "Certificate") input.certificates.set(key, document as Certificate);
+    if (kind === "Issuer" || kind === "ClusterIssuer") input.issuers.set(`${kind} ${key}`, document as Issuer);
+  }
+  if (kind !== "Ingress" || isForeign(apiVersion)) return;
   const fault = versionFault(apiVersion) ?? ingressFault(document as { metadata: object; spec?: unknown });
   const text = JSON.stringify(inOrder(document));
   const before = texts.get(key);
   if (fault !== undefined) {
-    const fix =
-      fault === oldVersion
-        ? "kubectl get ingress -o yaml, which gives networking.k8s.io/v1"
-        : fault === noVersion
-          ? "apiVersion: networking.k8s.io/v1"
-          : "kubectl explain ingress.spec";
+    const fix = versionFixes.get(fault) ?? "kubectl explain ingress.spec";
     input.unreadable.push({ ingress: key, part: "ingress", name: key, ...refused(fault, fix) });
   } else if (before === undefined) {
     texts.set(key, text);
+    input.strays.push(...strayEntries(key, document as object));
     input.ingresses.push(document as Ingress);
   } else if (before !== text) {
     const entry = refused("it occurs twice in the input, with different contents", "one of them");
@@ -103,15 +127,17 @@ const nameless: Entry = {
   ...refused("it has no name, from which those of the routes are made", "metadata.name"),
 };
 
-/** False for what other groups call an Ingress. */
-function isIngressGroup(apiVersion: unknown): boolean {
-  return typeof apiVersion !== "string" || /^(networking\.k8s\.io|extensions)\//.test(apiVersion);
-}
-
 const oldVersion = "not an Ingress of networking.k8s.io/v1";
 const noVersion = "it has no apiVersion";
+const noSuchVersion = "its apiVersion must be networking.k8s.io/v1";
+const versionFixes: ReadonlyMap<string, string> = new Map([
+  [oldVersion, "kubectl get ingress -o yaml, which gives networking.k8s.io/v1"],
+  [noVersion, "apiVersion: networking.k8s.io/v1"],
+  [noSuchVersion, "apiVersion: networking.k8s.io/v1"],
+]);
 
 function versionFault(apiVersion: unknown): string | undefined {
   if (typeof apiVersion !== "string") return noVersion;
-  return apiVersion === "networking.k8s.io/v1" ? undefined : oldVersion;
+  if (apiVersion === "networking.k8s.io/v1") return undefined;
+  return /^(networking\.k8s\.io|extensions)\/v1(alpha|beta)\d$/.test(apiVersion) ? oldVersion : noSuchVersion;
 }

@@ -16,6 +16,8 @@ export interface Piece {
   rewrite?: { full: string } | { prefix: string };
   /** The request is sent here instead. */
   redirectTo?: string;
+  /** With this status, 301 where none is given. */
+  redirectCode?: number;
 }
 
 /** A location with all of its matches, none where it is refused or never reached. */
@@ -27,9 +29,35 @@ export interface Placed {
 
 /** The locations of a server, in NGINX's order. */
 export function place(server: Server): Placed[] {
-  return server.regex
+  const all = server.regex
     ? placeExpressions(server.locations)
     : server.locations.map((one) => placePlain(one, server.locations));
+  for (const owner of new Set(server.locations.map((one) => one.owner))) {
+    for (const { from, to, code } of owner.settings.pathRedirects) {
+      const taking = takerOf(from, server, all);
+      if (taking?.location.owner !== owner || taking.pieces.length === 0) continue;
+      const others = taking.pieces.filter(({ match }) => match.type !== "Exact" || match.value !== from);
+      taking.pieces = [...others, { match: { type: "Exact", value: from }, redirectTo: to, redirectCode: code }];
+    }
+  }
+  return all;
+}
+
+/** Where NGINX looks for a path. */
+function takerOf(path: string, { regex }: Server, all: readonly Placed[]): Placed | undefined {
+  if (regex) return all.find(({ location }) => takes(location, path));
+  const exact = all.find(({ location }) => location.exact && location.path === path);
+  const isAbove = (prefix: string) => prefix === path || path.startsWith(prefix.replace(/\/?$/, "/"));
+  return exact ?? all.find(({ location }) => !location.exact && isAbove(location.path));
+}
+
+/** True where the path of a location, as an expression, takes the path. */
+function takes({ path: expression }: Location, path: string): boolean {
+  try {
+    return new RegExp(`^${expression}`, "i").test(path);
+  } catch {
+    return false;
+  }
 }
 
 const literalPath = /^(?:[-A-Za-z0-9/._~!$&'()*+,;=:@]|%[0-9a-fA-F]{2})+$/;
@@ -224,13 +252,7 @@ function rewriteOf(rewriting: Rewriting): Pick<Piece, "rewrite"> {
 
 /** The location that NGINX gives a path to. */
 function winner(path: string, all: readonly Candidate[]): Candidate | undefined {
-  return all.find(({ location }) => {
-    try {
-      return new RegExp(`^${location.path}`, "i").test(path);
-    } catch {
-      return false;
-    }
-  });
+  return all.find(({ location }) => takes(location, path));
 }
 
 /** NGINX searches from the beginning of the path on, Envoy matches the whole of it. */

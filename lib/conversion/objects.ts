@@ -52,6 +52,18 @@ export interface ConfigMap {
   data?: { [key: string]: string };
 }
 
+/** A Certificate of cert-manager, for its issuer and for whom it belongs to. */
+export interface Certificate {
+  metadata: Metadata & { ownerReferences?: { kind?: string; name?: string; controller?: boolean }[] };
+  spec?: { issuerRef?: { name?: string; kind?: string; group?: string } };
+}
+
+/** An Issuer or ClusterIssuer of cert-manager, for how it answers a challenge. */
+export interface Issuer {
+  metadata: Metadata;
+  spec?: { acme?: { solvers?: { http01?: { ingress?: object } }[] } };
+}
+
 /** An object that the conversion writes. */
 export interface Written {
   apiVersion: string;

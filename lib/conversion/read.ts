@@ -1,10 +1,12 @@
 // The Ingresses of the class with all that their annotations say.
 import { annotations, foreign } from "./annotations";
 import { booleanOf, prefix, type Surroundings } from "./annotations/family";
+import { formerly } from "./annotations/former";
 import { authProviderOf, serviceAt, type AuthProvider } from "./auth-providers";
+import { isOfCertManager, type IssuerName } from "./certificates/annotations";
 import type { Input } from "./input";
 import { keyOf, type Ingress } from "./objects";
-import { changed, converted, inert, mapped, refused, type Entry, type Verdict } from "./report";
+import { converted, inert, mapped, refused, type Entry, type Verdict } from "./report";
 import type { GatewayOptions } from "./routes";
 import { inOrder, type ReadIngress } from "./servers";
 import { defaultSettings } from "./settings";
@@ -21,6 +23,8 @@ export interface ConvertOptions {
   accept: readonly string[];
   /** Extension providers of the mesh, for auth-url. */
   authProviders: readonly AuthProvider[];
+  /** The issuer that cert-manager takes where an Ingress names none. */
+  defaultIssuer?: IssuerName;
 }
 
 /** Reads the Ingresses of the class, in NGINX's order. */
@@ -85,9 +89,10 @@ function readIngress(
     ...auth,
   };
   for (const [name, value] of given) {
+    const { forceSslRedirect } = settings;
     let verdict = readAnnotation(name, value, settings, around);
     if (settings.passthrough && !passes) {
-      settings.passthrough = false;
+      Object.assign(settings, { passthrough: false, forceSslRedirect });
       verdict = refused("TLS of its hosts ends at the gateway", "no --accept of it");
     }
     if (verdict) entries.push({ ingress: key, part: "annotation", name, value, ...verdict });
@@ -121,11 +126,8 @@ function readAnnotation(
       "external-dns needs --source=gateway-httproute, and takes a target from the Gateway",
     );
   }
-  if (name.startsWith("cert-manager.io/") || name === "kubernetes.io/tls-acme") {
-    return changed(
-      "cert-manager renews the certificate as long as the Ingress is there: write a Certificate of the Secret's name before you delete it",
-    );
-  }
+  // Certificates are of all Ingresses together.
+  if (isOfCertManager(name)) return undefined;
   if (name.startsWith("ingress.kubernetes.io/"))
     return inert("old releases of ingress-nginx read it, the last ones do not");
   return inert("ingress-nginx does not read it");
@@ -136,23 +138,9 @@ function isOfCanaries(name: string): boolean {
   return /^(canary|affinity|session-cookie-|upstream-hash-by|load-balance$|service-upstream$)/.test(name);
 }
 
-/** Annotations that the last release does not read any more, and those that it reads instead. */
-const former = new Map<string, string | undefined>([
-  ["secure-backends", "backend-protocol"],
-  ["grpc-backend", "backend-protocol"],
-  ["secure-verify-ca-secret", "proxy-ssl-secret"],
-  ["enable-opentracing", "enable-opentelemetry"],
-  ["opentracing-trust-incoming-span", "opentelemetry-trust-incoming-span"],
-  ["add-base-url", undefined],
-  ["base-url-scheme", undefined],
-  ["session-cookie-hash", undefined],
-]);
-
 function unknown(name: string): Verdict {
-  if (!former.has(name)) {
-    const why = "ingress-nginx has no such annotation in its last release";
-    return refused(why, "remove it, or --accept it");
-  }
-  const now = former.get(name);
-  return inert(`old releases of ingress-nginx read it, the last one does not${now ? `: it reads ${now}` : ""}`);
+  const past = formerly(name);
+  if (past) return past;
+  const why = "ingress-nginx has no such annotation in its last release";
+  return refused(why, "remove it, or --accept it");
 }

@@ -23,20 +23,29 @@ export interface RequestOptions {
   limit: number;
 }
 
-/** The requests, and how many more there would be. */
+/** The requests, how many more there would be, and the headers of answers that the Ingresses say something of. */
 export function requestsOf(
   documents: readonly unknown[],
   options: ConvertOptions,
   wanted: RequestOptions,
-): { requests: Request[]; left: number } {
+): { requests: Request[]; left: number; headers: string[] } {
   const input = inputOf(documents);
-  const servers = serversOf(readAll(input, options, []), certificateFor(input.secrets));
+  const reads = readAll(input, options, []);
+  const servers = serversOf(reads, certificateFor(input.secrets));
   const all = servers.servers.flatMap((server) => requestsFor(server, servers));
   const every = wanted.schemes.flatMap((scheme) =>
     all.filter(({ method }) => wanted.methods.includes(method)).map((one) => ({ ...one, scheme })),
   );
   const unique = [...new Map(every.map((one) => [JSON.stringify(one), one])).values()];
-  return { requests: some(unique, wanted.limit), left: Math.max(0, unique.length - wanted.limit) };
+  const headers = reads.flatMap(({ settings: { responseHeaders } }) => [
+    ...Object.keys({ ...responseHeaders.set, ...responseHeaders.add }),
+    ...responseHeaders.remove,
+  ]);
+  return {
+    requests: some(unique, wanted.limit),
+    left: Math.max(0, unique.length - wanted.limit),
+    headers: [...new Set(headers.map((name) => name.toLowerCase()))],
+  };
 }
 
 /** As many as wanted: the first ones of every host rather than all of the first hosts. */
@@ -99,7 +108,8 @@ function requestsTo(location: Location, server: Server, servers: Servers): Bare[
         { ...get(first, decided), headers: origin },
       ]
     : [];
-  return [...plain, ...headers, ...cookies, ...cors, { ...get(`${first}?a=1&b=%2F`, decided) }];
+  const redirected = location.owner.settings.pathRedirects.map(({ from }) => get(from, true));
+  return [...plain, ...redirected, ...headers, ...cookies, ...cors, { ...get(`${first}?a=1&b=%2F`, decided) }];
 }
 
 /** An origin that the annotations name. */

@@ -151,7 +151,9 @@ export class RouteBuilder {
     const settings = location.owner.settings;
     const match = { path: piece.match };
     if (piece.redirectTo !== undefined) {
-      return [{ matches: [match], filters: [redirectFilter({ path: piece.redirectTo, code: 301 })] }];
+      return [
+        { matches: [match], filters: [redirectFilter({ path: piece.redirectTo, code: piece.redirectCode ?? 301 })] },
+      ];
     }
     const filters = filtersOf(settings, piece, location.upstream);
     const rule = (headers: object[], backendRefs: object[]) => ({

@@ -70,6 +70,8 @@ export interface Settings {
   fromToWww: boolean;
   passthrough: boolean;
   redirect?: RedirectSettings;
+  /** Redirects of single paths, before anything else happens to them. */
+  pathRedirects: { from: string; to: string; code: number }[];
   canary?: CanarySettings;
   cors?: CorsSettings;
   backend: BackendSettings;
@@ -83,6 +85,8 @@ export interface Settings {
   deny?: string[];
   /** Extension provider of the mesh that is asked about every request. */
   authProvider?: string;
+  /** True where some of it is for every path of its hosts. */
+  hostWide: boolean;
   /** Annotations of others that the routes keep. */
   kept: { [name: string]: string };
 }
@@ -97,9 +101,11 @@ export function defaultSettings(): Settings {
     aliases: [],
     fromToWww: false,
     passthrough: false,
+    pathRedirects: [],
     backend: {},
     requestHeaders: { set: {}, add: {}, remove: [] },
     responseHeaders: { set: {}, add: {}, remove: [] },
+    hostWide: false,
     kept: {},
   };
 }

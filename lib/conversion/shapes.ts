@@ -49,6 +49,7 @@ const tails: Tail[] = [
   { form: "/", reach: "below" },
   { form: "/.*", reach: "below" },
   { form: "/(.*)", reach: "below", after: [1] },
+  { form: "/()(.*)", reach: "below", after: [2] },
   { form: "(/.*)", reach: "below", withSlash: [1] },
   { form: "/.+", reach: "named" },
   { form: "/(.+)", reach: "named", after: [1] },

@@ -31,7 +31,17 @@ export function partRequests(footprint: string | undefined): PartRequests {
 }
 
 /**
- * Environment of the Go programs istiod and istio-cni. Go collects garbage whenever the heap has grown by this share, in
- * percent, of what was alive before; by itself by 100. On heaps of some ten megabytes collecting more often costs little CPU.
+ * Environment of every Go program of the mesh: istiod, istio-cni, and the agent beside each Envoy. Go collects garbage whenever
+ * the heap has grown by this share, in percent, of what was alive before; by itself by 100. On heaps of some ten megabytes
+ * collecting more often costs little CPU. The profile of the heap is a table for debugging Istio itself.
  */
-export const leanEnvironment = { GOGC: "25" };
+export const leanEnvironment = { GOGC: "10", GODEBUG: "memprofilerate=0" };
+
+/** Environment of istiod. */
+export const leanIstiodEnvironment = {
+  ...leanEnvironment,
+  // The profile of locks, which istiod alone takes.
+  MUTEX_PROFILE_FRACTION: "0",
+  // A gateway gets the clusters that its routes, filters and providers name, instead of one for each Service of the mesh.
+  PILOT_FILTER_GATEWAY_CLUSTER_CONFIG: "true",
+};

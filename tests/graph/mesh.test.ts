@@ -174,7 +174,12 @@ describe("the arguments of AmbientMesh", () => {
   it("request and start less with a lean footprint, as the output says, and the gateway with them", async () => {
     const { recording, mesh: lean } = await recordMesh({ footprint: "lean", gateway: { memory: "96Mi" } });
     const values = inputsOf(recording, "mesh-istiod")["values"] as Record<string, unknown>;
-    assert.deepEqual(values["env"], { GOGC: "25" });
+    assert.deepEqual(values["env"], {
+      GOGC: "10",
+      GODEBUG: "memprofilerate=0",
+      MUTEX_PROFILE_FRACTION: "0",
+      PILOT_FILTER_GATEWAY_CLUSTER_CONFIG: "true",
+    });
     const { deployment } = inputsOf(recording, "mesh-gateway-overlay-data")["data"] as { deployment: string };
     const { spec } = parse(deployment) as { spec: { template: { spec: { containers: { resources: object }[] } } } };
     assert.deepEqual(spec.template.spec.containers[0]?.resources, {

@@ -38,6 +38,8 @@ interface Options {
   name?: string;
   type?: string;
   tls?: boolean;
+  /** The Secret of its TLS, where it is not that of all. */
+  secret?: string;
   standard?: string;
 }
 
@@ -51,8 +53,11 @@ export function ingress(
   paths: Paths,
   options: Options = {},
 ): Ingress {
-  const { name = host.replace(/\./g, "-"), type = "Prefix", tls, standard } = options;
-  const notes = Object.entries(annotations).map(([key, value]) => [`nginx.ingress.kubernetes.io/${key}`, value]);
+  const { name = host.replace(/\./g, "-"), type = "Prefix", tls, secret, standard } = options;
+  const notes = Object.entries(annotations).map(([key, value]) => [
+    key.includes("/") ? key : `nginx.ingress.kubernetes.io/${key}`,
+    value,
+  ]);
   const list = Object.entries(paths).map(([path, service]) => ({ path, pathType: type, backend: backendOf(service) }));
   const object = {
     apiVersion: "networking.k8s.io/v1",
@@ -61,7 +66,7 @@ export function ingress(
     spec: {
       ingressClassName: "nginx",
       ...(standard ? { defaultBackend: backendOf(standard) } : {}),
-      ...(tls ? { tls: [{ hosts: [host], secretName: "convert-tls" }] } : {}),
+      ...(tls || secret ? { tls: [{ hosts: [host], secretName: secret ?? "convert-tls" }] } : {}),
       rules: [{ host, http: { paths: list } }],
     },
   };

@@ -2,10 +2,10 @@
 // gateway is known to answer otherwise, the report says so, and the expectation is what the report says.
 import type { Ingress } from "../../lib/conversion/objects";
 import { ingress, type Spec } from "./convert-ask";
+import { moreSpecs } from "./convert-more-specs";
 
 const regex = { type: "ImplementationSpecific" };
 const ok = (url: string, service: string, path = url) => ({ url, status: 200, service, path });
-const asksGuard = { "auth-url": "http://guard.convert.svc.cluster.local/check", "auth-method": "GET" };
 
 export const specs: Spec[] = [
   {
@@ -208,43 +208,6 @@ export const specs: Spec[] = [
     ],
   },
   {
-    file: "auth.go",
-    says: "a service decides about every request, save of paths without it and of certificate authorities",
-    ingresses: [
-      ingress("guarded.test", asksGuard, { "/": "web", "/.well-known/acme-challenge": "shop" }),
-      ingress("guarded.test", {}, { "/open": "api" }, { name: "guarded-open" }),
-      ingress("guarded-tls.test", asksGuard, { "/": "web" }, { tls: true }),
-      ingress("guard.test", {}, { "/": "guard" }),
-    ],
-    asks: [
-      ok("/a", "web"),
-      { url: "/a?status=401", status: 401, service: "guard", path: "/check/a?status=401" },
-      { url: "/opened?status=403", status: 403, service: "guard", path: "/check/opened?status=403" },
-      { url: "/open/a?status=401", status: 401, service: "api", path: "/open/a?status=401" },
-      {
-        url: "/.well-known/acme-challenge/x?status=401",
-        status: 401,
-        service: "shop",
-        path: "/.well-known/acme-challenge/x?status=401",
-      },
-      {
-        url: "/a?status=401",
-        host: "guarded-tls.test",
-        status: 308,
-        location: "https://guarded-tls.test/a?status=401",
-      },
-      {
-        url: "/a?status=401",
-        host: "guarded-tls.test",
-        scheme: "https",
-        status: 401,
-        service: "guard",
-        path: "/check/a?status=401",
-      },
-      { ...ok("/a", "web"), host: "guarded-tls.test", scheme: "https" },
-    ],
-  },
-  {
     file: "redirect.go",
     says: "everything is redirected, with the code that is asked for",
     ingresses: [
@@ -385,7 +348,7 @@ export const specs: Spec[] = [
 
 /** The Services behind all specs. */
 export const services = [
-  ...new Set(specs.flatMap(({ ingresses }) => ingresses.flatMap(({ spec }) => servicesOf(spec)))),
+  ...new Set([...specs, ...moreSpecs].flatMap(({ ingresses }) => ingresses.flatMap(({ spec }) => servicesOf(spec)))),
 ];
 
 function servicesOf({ rules = [], defaultBackend }: Ingress["spec"]): string[] {

@@ -16,11 +16,19 @@ import { findTraffic } from "../../sandbox/pods/traffic";
 import { istioAmbient } from "../unit/fixtures/terminal";
 import { nginx } from "../unit/conversion/models";
 import { ingress, type Ask } from "./convert-ask";
-import { services, specs } from "./convert-specs";
+import { moreSpecs } from "./convert-more-specs";
+import { services, specs as usualSpecs } from "./convert-specs";
 import { programOf, previewed, served } from "./convert-program";
 import { apply, kubectl, settled, sources, TestStack } from "./support";
 
-const guard = { service: "guard.convert.svc.cluster.local", port: 80, pathPrefix: "/check" };
+const specs = [...usualSpecs, ...moreSpecs];
+const asked = { "X-Auth-Request-Redirect": "%REQ(:SCHEME)%://%REQ(:AUTHORITY)%%REQ(:PATH)%" };
+const guard = {
+  service: "guard.convert.svc.cluster.local",
+  port: 80,
+  pathPrefix: "/check",
+  includeAdditionalHeadersInCheck: asked,
+};
 
 function program(): Promise<Record<string, unknown>> {
   const mesh = new AmbientMesh("mesh", {
@@ -43,6 +51,7 @@ interface Answer {
   body: string;
   /** Of the certificate that was shown. */
   serial: string;
+  names: string;
 }
 
 const { lacks } = findTraffic();
@@ -64,6 +73,7 @@ describe("convert", () => {
     urls = (await stack.up()).outputs as { [scheme: string]: string };
     apply(JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name: "convert" } }));
     apply(certificate());
+    apply(selfSigned());
     for (const name of services) for (const object of application(name)) apply(JSON.stringify(object));
     for (const name of services) kubectl("rollout", "status", `deployment/${name}`, "-n", "convert", "--timeout=120s");
     write(
@@ -88,11 +98,16 @@ describe("convert", () => {
       () => ask({ url: "/", host: "denied.test", status: 403 }).catch(() => undefined),
       (answer) => answer?.status === 403,
     );
+    await settled(
+      () => ask({ url: "/", host: "issued.test", scheme: "https", status: 200 }).catch(() => undefined),
+      (answer) => answer?.names.includes("issued.test") === true,
+    );
   });
 
   after(async () => {
     kubectl("delete", "-f", path.join(folder, "routes.yaml"), "--ignore-not-found");
     kubectl("delete", "namespace", "convert", "--ignore-not-found");
+    kubectl("delete", "clusterissuer", "convert-self", "--ignore-not-found");
     await stack.remove();
     fs.rmSync(folder, { recursive: true, force: true });
   });
@@ -122,10 +137,8 @@ describe("convert", () => {
       };
       const sent = (scheme === "https" ? https : http).request(options, (response) => {
         const { socket } = response;
-        const serial =
-          "getPeerCertificate" in socket
-            ? (socket as import("node:tls").TLSSocket).getPeerCertificate().serialNumber
-            : "";
+        const shown =
+          "getPeerCertificate" in socket ? (socket as import("node:tls").TLSSocket).getPeerCertificate() : undefined;
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.on("error", reject);
@@ -134,7 +147,8 @@ describe("convert", () => {
             status: response.statusCode ?? 0,
             headers: response.headers,
             body: Buffer.concat(chunks).toString(),
-            serial,
+            serial: shown?.serialNumber ?? "",
+            names: shown?.subjectaltname ?? "",
           }),
         );
       });
@@ -202,6 +216,8 @@ describe("convert", () => {
     const own = await ask({ url: "/", host: "secure.test", scheme: "https", status: 200 });
     const other = await ask({ url: "/", host: "force.test", scheme: "https", status: 200 });
     assert.notEqual(own.serial, other.serial);
+    const issued = await ask({ url: "/", host: "issued.test", scheme: "https", status: 200 });
+    assert.equal(issued.names, "DNS:issued.test");
   });
 
   it("passes TLS on to the backend of a host, and terminates that of the others", async () => {
@@ -333,6 +349,17 @@ function service(name: string, namespace: string): object {
   const ports = [{ name: "http", port: 80, targetPort: 8080 }];
   const metadata = { name, namespace };
   return { apiVersion: "v1", kind: "Service", metadata, spec: { selector: { app: name, version: name }, ports } };
+}
+
+/** An issuer for whom an Ingress asks. */
+function selfSigned(): string {
+  const metadata = { name: "convert-self" };
+  return JSON.stringify({
+    apiVersion: "cert-manager.io/v1",
+    kind: "ClusterIssuer",
+    metadata,
+    spec: { selfSigned: {} },
+  });
 }
 
 /** The Secret of the hosts with TLS: any certificate does, since nobody verifies it here. */

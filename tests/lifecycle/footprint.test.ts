@@ -185,7 +185,7 @@ describe("the footprint of a mesh on a cluster", () => {
     const [cni] = get("daemonset", "istio-cni-node", "-n", "istio-system");
     assert.deepEqual(
       [istiod, cni].map((object) => variable(containerOf(object), "GOGC")),
-      ["25", "25"],
+      ["10", "10"],
     );
     const proxy = () => get("deployment", "hostk8s-gateway-istio", "-n", "istio-system")[0];
     const small = { requests: { cpu: "25m", memory: "48Mi" } };

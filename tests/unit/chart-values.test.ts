@@ -50,9 +50,18 @@ describe("the values of the charts", () => {
   it("are smaller where a lean footprint is asked for, and so is what is requested", () => {
     const lean = { ...shared, footprint: "lean" };
     const istiod = istiodValues(lean, {});
-    assert.deepEqual(istiod["env"], { GOGC: "25" });
-    assert.deepEqual(istiod["meshConfig"], { accessLogFile: "/dev/stdout" });
-    assert.deepEqual(cniValues(lean, {})["env"], { GOGC: "25" });
+    assert.deepEqual(istiod["env"], {
+      GOGC: "10",
+      GODEBUG: "memprofilerate=0",
+      MUTEX_PROFILE_FRACTION: "0",
+      PILOT_FILTER_GATEWAY_CLUSTER_CONFIG: "true",
+    });
+    const environment = { GOGC: "10", GODEBUG: "memprofilerate=0" };
+    assert.deepEqual(istiod["meshConfig"], {
+      accessLogFile: "/dev/stdout",
+      defaultConfig: { proxyMetadata: environment },
+    });
+    assert.deepEqual(cniValues(lean, {})["env"], environment);
     assert.deepEqual(ztunnelValues(lean, {})["env"], undefined);
     const requests = [istiodValues, cniValues, ztunnelValues].map((values) => chartRequests(values(lean, {})));
     assert.deepEqual(requests, [
@@ -69,7 +78,13 @@ describe("the values of the charts", () => {
       values: { env: { GOGC: "100", A: "b" } },
     });
     assert.deepEqual(values["resources"], { requests: { cpu: "50m", memory: "256Mi" } });
-    assert.deepEqual(values["env"], { GOGC: "100", A: "b" });
+    assert.deepEqual(values["env"], {
+      GOGC: "100",
+      GODEBUG: "memprofilerate=0",
+      MUTEX_PROFILE_FRACTION: "0",
+      PILOT_FILTER_GATEWAY_CLUSTER_CONFIG: "true",
+      A: "b",
+    });
   });
 
   it("switch the logs of Envoy and of ztunnel together", () => {

@@ -24,8 +24,8 @@ against sidecars, by RSS: 2 pods captured; one sidecar takes 29.0 MiB, not measu
 SERVICES  WITH SIDECARS  AMBIENT  SAVED    AMBIENT IS
 2               133 MiB  126 MiB    5 %      measured
 5               220 MiB  127 MiB   42 %  extrapolated
-10              365 MiB  129 MiB   65 %  extrapolated
-20              655 MiB  132 MiB   80 %  extrapolated
+10              365 MiB  129 MiB   64 %  extrapolated
+20              655 MiB  133 MiB   80 %  extrapolated
 with sidecars is extrapolated: istiod, the gateways, and one sidecar for each service of one pod
 
 no advice

@@ -96,12 +96,12 @@ describe("the footprint of a mesh", () => {
       rounded(ambient),
       basis,
     ]);
-    // 45.2 + 29.4 and 29 each; 126.3 and a third of a MiB each.
+    // 45.2 + 29.4 and 29 each; 126.3 and 0.4 MiB each.
     assert.deepEqual(lines, [
       [2, 132.6, 126.3, "measured"],
-      [5, 219.6, 127.3, "extrapolated"],
-      [10, 364.6, 129, "extrapolated"],
-      [20, 654.6, 132.3, "extrapolated"],
+      [5, 219.6, 127.5, "extrapolated"],
+      [10, 364.6, 129.5, "extrapolated"],
+      [20, 654.6, 133.4, "extrapolated"],
     ]);
   });
 

@@ -1,12 +1,9 @@
 // Who gets in: addresses, passwords, certificates, an authentication service.
-import { isIP } from "node:net";
 import { changed, inert, mapped, refused, type Verdict } from "../report";
 import type { Settings } from "../settings";
 import { externalAuth } from "./external-auth";
 import { boolean, detailOf, listOf, noWay, type Annotation, type Family, type Told } from "./family";
-
-const needsAddress =
-  "the gateway must see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies";
+import { everyAddress, isRange, needsAddress } from "./ranges";
 
 function ranges(
   value: string,
@@ -26,18 +23,10 @@ function ranges(
   return mapped(`AuthorizationPolicy DENY with ${what}, on the Gateway`, needsAddress);
 }
 
-/** An address, or one with the length of its network part. */
-export function isRange(text: string): boolean {
-  const [address = "", length, ...rest] = text.split("/");
-  const version = isIP(address);
-  if (version === 0 || rest.length > 0) return false;
-  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (version === 4 ? 32 : 128));
-}
-
 /** True for the ranges of all addresses. */
 function isEveryone(value: string): boolean {
   const given = listOf(value);
-  return given.includes("0.0.0.0/0") && given.includes("::/0") && given.every(isRange);
+  return everyAddress.every((range) => given.includes(range)) && given.every(isRange);
 }
 
 const allowRanges = (name: string, told: Told): Annotation => ({

@@ -1,7 +1,8 @@
 // What is put into requests and answers, copied, logged or filtered.
 import { changed, converted, inert, mapped, refused } from "../report";
 import { boolean, booleanOf, detailOf, noWay, type Family, type Reader } from "./family";
-import { readSnippet } from "./snippet";
+import { readServerSnippet, readSnippet } from "./snippet";
+import { headerValue } from "./variables";
 
 const telemetry = "a Telemetry resource for the Gateway";
 
@@ -35,7 +36,11 @@ const readHeaders: Reader = (value, settings, around) => {
       `-f with ConfigMap ${key}, or --namespace to read it from a cluster`,
     );
   }
-  Object.assign(settings.responseHeaders.set, config.data);
+  for (const [name, text] of Object.entries(config.data ?? {})) {
+    const value = headerValue(text, around.ingress.metadata.name);
+    if (!value) return refused(`Envoy has nothing for a variable of ${name}`, "headers with fixed values");
+    settings.responseHeaders.set[name] = value.text;
+  }
   return converted("ResponseHeaderModifier", "later changes of the ConfigMap do not reach the route");
 };
 
@@ -57,18 +62,19 @@ export const content: Family = {
       told: "table",
       does: "NGINX configuration for the paths; off by default",
       becomes:
-        "`RequestHeaderModifier` and `ResponseHeaderModifier` where every line sets or takes away a header with a fixed value; refused otherwise",
+        "`RequestHeaderModifier` and `ResponseHeaderModifier` where lines set or take away headers, with Envoy's operators for NGINX's variables; `RequestRedirect` for `return` with a URL and for `rewrite` of one path with redirect or permanent; an AuthorizationPolicy DENY for `allow` and `deny`; nothing for lines that only tune NGINX. Refused where a line says anything else",
       source: "snippet",
       read: readSnippet,
     },
-    noWay(
-      "serversnippet",
-      "table",
-      "server-snippet",
-      "NGINX configuration for the host; off by default",
-      "Envoy does not read NGINX's configuration",
-      "what it does as filters of the HTTPRoute",
-    ),
+    {
+      name: "server-snippet",
+      told: "table",
+      does: "NGINX configuration for the host; off by default",
+      becomes:
+        "as for `configuration-snippet` where no other Ingress has paths of the host; nothing for lines that every path of NGINX has of its own",
+      source: "serversnippet",
+      read: readServerSnippet,
+    },
     noWay(
       "streamsnippet",
       "table",

@@ -13,6 +13,9 @@ const originForm = /^https?:\/\/((\*\.)?([a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+|\*)(:[0-
 const takenOrigin = /^([a-z]+:\/\/(\*\.)?[A-Za-z0-9.-]*(:\d+)?|null)$/;
 const headerForm = /^[A-Za-z0-9-_, ]*$/;
 
+/** Browsers keep a preflight answer for a day at most; NGINX asks for twenty by default. */
+export const longestAge = 86_400;
+
 /** What NGINX sends where an annotation is missing or wrong. */
 function standard(): CorsSettings {
   return {
@@ -23,8 +26,17 @@ function standard(): CorsSettings {
     ),
     exposeHeaders: [],
     credentials: true,
-    maxAge: 1_728_000,
+    maxAge: longestAge,
   };
+}
+
+/** What differs, and no browser takes any notice of. */
+const sameForBrowsers =
+  "preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers";
+
+/** True where every origin may call, to which a browser sends no credentials. */
+export function isForEveryOrigin({ origins }: CorsSettings): boolean {
+  return origins.includes("*");
 }
 
 function corsOf(settings: Settings): CorsSettings {
@@ -46,15 +58,12 @@ export const cors: Family = {
       told: "table",
       does: "answers preflight requests and adds CORS headers to all other answers",
       becomes:
-        "the CORS filter of HTTPRoute; it adds headers only for origins that are allowed, and answers their preflight requests with 200 (NGINX: 204)",
+        "the CORS filter of HTTPRoute, which is the same for browsers; it adds headers only for origins that are allowed, and answers preflight requests with 200 (NGINX: 204). With the origin `*` browsers take no credentials, so the filter allows none: Envoy answers with the origin itself, to which they would send cookies",
       source,
       read: boolean(false, (on, settings) => {
         if (!on) return inert("this is the default");
         corsOf(settings);
-        return changed(
-          "preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers",
-          "the CORS filter",
-        );
+        return mapped("the CORS filter", sameForBrowsers);
       }),
     },
     detailOf(
@@ -134,9 +143,15 @@ export const cors: Family = {
       "whether cookies may be sent",
       leader,
       ifEnabled(
-        boolean(true, (on, settings) => {
+        boolean(true, (on, settings, { other }) => {
           corsOf(settings).credentials = on;
-          return converted("allowCredentials");
+          const origins = listOf(other("cors-allow-origin") ?? "*");
+          return on && (origins.length === 0 || origins.includes("*"))
+            ? mapped(
+                "allowCredentials: false",
+                "browsers send none to an origin of `*`, which is what NGINX answers with",
+              )
+            : converted("allowCredentials");
         }),
       ),
     ),
@@ -150,8 +165,10 @@ export const cors: Family = {
         const seconds = integerOf(value);
         if (seconds === undefined) return inert("not a whole number, so NGINX uses its default, 1728000");
         if (seconds < 1) return refused("HTTPRoute takes 1 second and more", 'cors-max-age: "1"');
-        corsOf(settings).maxAge = seconds;
-        return mapped("maxAge");
+        corsOf(settings).maxAge = Math.min(seconds, longestAge);
+        return seconds > longestAge
+          ? mapped(`maxAge: ${longestAge}`, "browsers keep an answer for a day at most")
+          : mapped("maxAge");
       }),
     ),
   ],

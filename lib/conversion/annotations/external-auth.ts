@@ -2,14 +2,16 @@
 import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
 import { defined } from "../../json";
 import { oneLine } from "../literals";
-import { directives, wordsOf } from "./snippet";
+import { authServiceOf, unknownService, type AuthService } from "./auth-services";
+import { directives, wordsOf } from "./directives";
+import { headerValue } from "./variables";
 import { booleanOf, detailOf, listOf, type Annotation, type Reader, type Surroundings, type Told } from "./family";
 
 const source = "authreq";
 const leader = "auth-url";
 
-/** The service that an auth-url names, as far as it can be told. */
-interface AuthService {
+/** Where the service is that an auth-url names, as far as it can be told. */
+interface Place {
   service: string;
   port: number;
   /** The path of the URL, absent for the root. */
@@ -37,35 +39,40 @@ const readUrl: Reader = (value, settings, around) => {
     return refused(`one --auth-provider cannot stand for several services: ${provider.join(", ")}`, each);
   }
   settings.authProvider = provider;
-  const differs = isOauth2Proxy(url)
-    ? "oauth2-proxy answers 202 to /oauth2/auth, and only 200 admits a request here, so it must run with --upstream=static://200, which signs clients in by itself"
-    : "the service sees method and path of the request itself, after the path of the URL, and only 200 admits it, not every 2xx";
+  const known = knownService(url);
   const preflight =
     booleanOf(around.other("enable-cors")) === true
       ? "; it is asked about preflight requests too, and must answer 200 to them"
       : "";
-  return changed(
-    `the mesh must have the provider: ${providerText(provider, url, around)}; ${differs}${preflight}`,
-    `AuthorizationPolicy CUSTOM with provider ${provider}, on the Gateway`,
-  );
+  const needs =
+    known?.needs ??
+    "the service sees method and path of the request itself, after the path of the URL, and only 200 admits it, not every 2xx";
+  const detail = `the mesh must have the provider: ${providerText(provider, url, around)}; ${needs}${preflight}`;
+  const to = `AuthorizationPolicy CUSTOM with provider ${provider}, on the Gateway`;
+  return known ? mapped(to, detail) : changed(detail, to);
 };
 
-function isOauth2Proxy(url: string): boolean {
-  return /\/oauth2\/auth$/.test(url);
+/** The service that the URL is of, where it answers Envoy as it answers NGINX. */
+function knownService(url: string | undefined): AuthService | undefined {
+  return authServiceOf(urlForm.exec(url?.trim() ?? "")?.[4] ?? "");
 }
 
 /** What the arguments of AmbientMesh must say for the provider to exist. */
 function providerText(name: string, url: string, around: Surroundings): string {
-  const found = serviceOf(url, around);
+  const found = placeOf(url, around);
+  const { settings } = knownService(url) ?? { settings: { ...unknownService, pathPrefix: found?.path } };
+  const upstream = [...new Set([...settings.headersToUpstreamOnAllow, ...upstreamHeaders(around)])];
+  const additional = { ...settings.includeAdditionalHeadersInCheck, ...additionalHeaders(around) };
   const envoyExtAuthzHttp = defined({
     service: found?.service ?? `<Service that answers ${url}>`,
     port: found?.port ?? 80,
-    pathPrefix: isOauth2Proxy(url) ? undefined : found?.path,
+    pathPrefix: settings.pathPrefix,
     statusOnError: "500",
-    includeRequestHeadersInCheck: ["authorization", "cookie", "x-forwarded-*"],
-    includeAdditionalHeadersInCheck: additionalHeaders(around),
-    headersToUpstreamOnAllow: upstreamHeaders(around),
+    includeRequestHeadersInCheck: settings.includeRequestHeadersInCheck,
+    includeAdditionalHeadersInCheck: Object.keys(additional).length > 0 ? additional : undefined,
+    headersToUpstreamOnAllow: upstream.length > 0 ? upstream : undefined,
     headersToDownstreamOnAllow: ["set-cookie"],
+    headersToDownstreamOnDeny: settings.headersToDownstreamOnDeny,
   });
   const env =
     around.authProviders > 1 ? { pilot: { env: { PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS: "true" } } } : {};
@@ -74,7 +81,7 @@ function providerText(name: string, url: string, around: Surroundings): string {
 }
 
 /** From a URL of a Service, or of a host and path that an Ingress of the input sends to one. */
-function serviceOf(url: string, around: Surroundings): AuthService | undefined {
+function placeOf(url: string, around: Surroundings): Place | undefined {
   const [, scheme, host = "", port, path = "/"] = urlForm.exec(url) ?? [];
   const rest = path === "/" ? {} : { path: path.replace(/\/$/, "") };
   const [, name, , namespace] = serviceForm.exec(host) ?? [];
@@ -88,21 +95,27 @@ function serviceOf(url: string, around: Surroundings): AuthService | undefined {
 }
 
 /** Headers of the service's answer that the backend gets. */
-function upstreamHeaders({ other }: Surroundings): string[] | undefined {
-  const names = listOf(other("auth-response-headers") ?? "").map((name) => name.toLowerCase());
-  return names.length > 0 ? [...new Set(names)] : undefined;
+function upstreamHeaders({ other }: Surroundings): string[] {
+  return listOf(other("auth-response-headers") ?? "").map((name) => name.toLowerCase());
 }
 
-/** Headers with a fixed value for the service. */
-function additionalHeaders(around: Surroundings): { [name: string]: string } | undefined {
+/** Headers for the service, as far as Envoy has their values. */
+function additionalHeaders(around: Surroundings): { [name: string]: string } {
   const redirect = around.other("auth-request-redirect")?.trim();
-  const config = configOf(around)?.data ?? {};
-  const fixed = Object.entries({
+  const given = {
     ...(redirect === undefined ? {} : { "X-Auth-Request-Redirect": redirect }),
-    ...config,
+    ...configOf(around)?.data,
     ...snippetHeaders(around),
-  }).filter(([, value]) => !value.includes("$"));
-  return fixed.length > 0 ? Object.fromEntries(fixed) : undefined;
+  };
+  const values = Object.entries(given).map(([name, text]) => [name, valueOf(text, around)] as const);
+  return Object.fromEntries(values.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+/** A value as the provider has it; undefined for variables that Envoy has nothing for. */
+function valueOf(text: string, { ingress }: Surroundings): string | undefined {
+  const value = headerValue(text, ingress.metadata.name)?.text;
+  // A provider is not one for a Service.
+  return value?.includes("$") ? undefined : value;
 }
 
 function configOf(around: Surroundings) {
@@ -132,13 +145,9 @@ const readAuthSnippet: Reader = (_, __, around) => {
   const headers = snippetHeaders(around);
   const fix = "includeAdditionalHeadersInCheck of the provider";
   if (headers === undefined) return refused("Envoy does not read NGINX's configuration", fix);
-  const variables = Object.entries(headers).filter(([, value]) => value.includes("$"));
-  const [unknown] = variables.filter(
-    ([name, value]) => !(/^x-forwarded-host$/i.test(name) && /^\$(http_)?host$/.test(value)),
-  );
-  if (unknown) return refused(`a provider knows no variables, as in ${unknown[0]}`, "headers with fixed values");
-  return variables.length > 0
-    ? changed("the service gets no X-Forwarded-Host: it sees the host of the request itself", fix)
+  const unknown = Object.entries(headers).find(([, value]) => valueOf(value, around) === undefined);
+  return unknown
+    ? refused(`Envoy has nothing for a variable of ${unknown[0]}`, "headers with fixed values")
     : mapped(fix);
 };
 
@@ -150,9 +159,9 @@ const readSetHeaders: Reader = (_, __, around) => {
       `-f with ConfigMap ${around.other("auth-proxy-set-headers")?.trim()}, or --namespace to read it from a cluster`,
     );
   }
-  const variable = Object.entries(config.data ?? {}).find(([, value]) => value.includes("$"));
-  return variable
-    ? refused(`a provider knows no variables, as in ${variable[0]}`, "headers with fixed values")
+  const unknown = Object.entries(config.data ?? {}).find(([, value]) => valueOf(value, around) === undefined);
+  return unknown
+    ? refused(`Envoy has nothing for a variable of ${unknown[0]}`, "headers with fixed values")
     : mapped("includeAdditionalHeadersInCheck of the provider");
 };
 
@@ -170,7 +179,14 @@ const say =
   () =>
     verdict;
 const connections = "Envoy's own connections to the service";
-const everyTime = changed("the service is asked about every request");
+const everyTime = mapped("no answers that are kept: the service is asked about every request");
+/** A service that has its own way for Envoy; of any other one, what differs. */
+const ofService =
+  (differs: string, does: string): Reader =>
+  (_, __, { other }) => {
+    const known = knownService(other(leader));
+    return known ? mapped(`what ${known.name} does: ${does}`) : changed(differs);
+  };
 
 export const externalAuth: Annotation[] = [
   {
@@ -178,7 +194,7 @@ export const externalAuth: Annotation[] = [
     told: "table",
     does: "asks this URL whether a request may pass",
     becomes:
-      "with `--auth-provider`, an AuthorizationPolicy of action CUSTOM on the Gateway, for the host and its paths; the report says what `meshConfig.extensionProviders` must have. Refused without, and where a host is a wildcard",
+      "with `--auth-provider`, an AuthorizationPolicy of action CUSTOM on the Gateway, for the host and its paths; the report says what `meshConfig.extensionProviders` must have: for oauth2-proxy, Authelia and authentik what they themselves say of Envoy, for any other service what differs. Refused without, and where a host is a wildcard",
     source,
     read: readUrl,
   },
@@ -202,14 +218,14 @@ export const externalAuth: Annotation[] = [
     "table",
     "auth-proxy-set-headers",
     "headers for the service, in a ConfigMap",
-    "`includeAdditionalHeadersInCheck` of the provider; variables are refused",
+    "`includeAdditionalHeadersInCheck` of the provider, with Envoy's operators for NGINX's variables",
     readSetHeaders,
   ),
   detail(
     "table",
     "auth-snippet",
     "NGINX configuration for the request to the service",
-    "`includeAdditionalHeadersInCheck` of the provider where every line sets a header to a fixed value; refused otherwise",
+    "`includeAdditionalHeadersInCheck` of the provider where every line sets a header; refused otherwise",
     readAuthSnippet,
   ),
   detail(
@@ -217,27 +233,35 @@ export const externalAuth: Annotation[] = [
     "auth-method",
     "the method of the request to the service, GET by default",
     "nothing: the service sees the method of the request itself",
-    say(changed("the service sees the method of the request itself")),
+    ofService("the service sees the method of the request itself", "it takes every method"),
   ),
   detail(
     "text",
     "auth-signin",
     "where clients are sent whom the service refuses",
-    "nothing: the service's answer reaches the client, so the service has to redirect",
-    (value) =>
-      changed(
-        `the service itself must answer with the redirect to ${value.trim()}: its answer reaches the client as it is`,
-      ),
+    "nothing: the service's answer reaches the client, so the service has to redirect, as oauth2-proxy, Authelia and authentik do",
+    (value, _, { other }) => {
+      const known = knownService(other(leader));
+      const path = /^(?:https?:\/\/[^/?#]*)?(\/[^?#]*)?/.exec(value.trim())?.[1] ?? "/";
+      return known?.signin.test(path)
+        ? mapped(`what ${known.name} does: it sends clients to sign in, and back to the URL that they asked for`)
+        : changed(
+            `the service itself must answer with the redirect to ${value.trim()}: its answer reaches the client as it is`,
+          );
+    },
   ),
   detail(
     "text",
     "auth-signin-redirect-param",
     "the parameter of that URL with the first one",
     "goes with `auth-signin`",
-    (_, __, { other }) =>
-      other("auth-signin") === undefined
+    (_, __, around) =>
+      around.other("auth-signin") === undefined
         ? inert("without auth-signin NGINX ignores it")
-        : changed("the service itself must write the parameter into its redirect"),
+        : ofService(
+            "the service itself must write the parameter into its redirect",
+            "it knows where clients came from",
+          )(_, __, around),
   ),
   detail(
     "text",
@@ -250,10 +274,10 @@ export const externalAuth: Annotation[] = [
     "text",
     "auth-request-redirect",
     "the X-Auth-Request-Redirect header for the service, the request's own path by default",
-    "`includeAdditionalHeadersInCheck` of the provider; nothing for variables, since the service sees the path itself",
-    (value) =>
-      value.includes("$")
-        ? changed("the service gets no X-Auth-Request-Redirect; it sees host and path of the request itself")
+    "`includeAdditionalHeadersInCheck` of the provider, with Envoy's operators for NGINX's variables",
+    (value, _, around) =>
+      valueOf(value, around) === undefined
+        ? refused("Envoy has nothing for a variable of it", 'auth-request-redirect: "$request_uri"')
         : mapped("includeAdditionalHeadersInCheck of the provider"),
   ),
   detail(

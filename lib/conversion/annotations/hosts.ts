@@ -1,6 +1,6 @@
 // Names of a host, and TLS in front of it.
 import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
-import { boolean, listOf, type Family } from "./family";
+import { boolean, booleanOf, listOf, type Family, type Surroundings } from "./family";
 
 const hostname = /^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
@@ -22,8 +22,15 @@ export const hosts: Family = {
       becomes:
         "a TLSRoute and a listener of protocol TLS and mode Passthrough, in a ListenerSet, for the Service of the path `/`; refused where an AuthorizationPolicy of the same input would hold for its connections too",
       source: "sslpassthrough",
-      read: boolean(false, (on, settings) => {
+      read: boolean(false, (on, settings, around) => {
         settings.passthrough = on;
+        if (on && speaksTls(around) && !isRedirected(around)) {
+          settings.forceSslRedirect = true;
+          return changed(
+            "http is redirected to https: the gateway cannot speak TLS to a Service to which it passes TLS on",
+            "TLSRoute on a listener of mode Passthrough",
+          );
+        }
         return on
           ? mapped("TLSRoute on a listener of mode Passthrough", "NGINX does it with --enable-ssl-passthrough only")
           : inert("this is the default");
@@ -55,6 +62,16 @@ export const hosts: Family = {
     },
   ],
 };
+
+function speaksTls({ other }: Surroundings): boolean {
+  return /^(https|grpcs)$/i.test(other("backend-protocol")?.trim() ?? "");
+}
+
+/** True where NGINX answers http with a redirect to https. */
+function isRedirected({ other, ingress }: Surroundings): boolean {
+  const byCertificate = (ingress.spec.tls ?? []).length > 0 && booleanOf(other("ssl-redirect")) !== false;
+  return byCertificate || booleanOf(other("force-ssl-redirect")) === true;
+}
 
 function aliases(given: string[], into: string[]): Verdict {
   const unfit = given.filter((name) => !hostname.test(name));

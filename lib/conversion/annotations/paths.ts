@@ -1,8 +1,31 @@
 // What a path means, what the backend sees of it, and the redirects to https.
-import { converted, inert, mapped, refused } from "../report";
-import { boolean, type Family } from "./family";
+import { converted, inert, mapped, refused, type Verdict } from "../report";
+import type { Settings } from "../settings";
+import { shapeOf } from "../shapes";
+import { boolean, type Family, type Surroundings } from "./family";
+import { redirectTo } from "./redirects";
 
 const source = "rewrite";
+
+/** NGINX answers 302 with a URL that a path is replaced by. */
+function redirectAway(target: string, settings: Settings, { ingress }: Surroundings): Verdict {
+  const paths = (ingress.spec.rules ?? []).flatMap(({ http }) => http?.paths ?? []);
+  const [, before = "", digit = ""] = /^(https?:\/\/[^/$]+)\/\$(\d)$/.exec(target) ?? [];
+  const keeps = paths.every(({ path = "/" }) => {
+    const shape = shapeOf(path);
+    return shape?.literal === "" && shape.after.includes(Number(digit));
+  });
+  if (target.includes("$") && !(digit !== "" && keeps)) {
+    return refused(
+      "NGINX answers 302 with a URL, and HTTPRoute puts nothing before or after the request's own path in one",
+      `temporal-redirect: "${target.replace(/\/?\$\d$/, "$request_uri")}"`,
+    );
+  }
+  const verdict = redirectTo(digit === "" ? target : `${before}$request_uri`, 302, settings);
+  if (verdict.outcome === "refused") return verdict;
+  settings.useRegex = true;
+  return converted("RequestRedirect");
+}
 
 export const paths: Family = {
   title: "Paths and https",
@@ -12,18 +35,12 @@ export const paths: Family = {
       told: "table",
       does: "replaces the whole path by this one, in which `$1` stands for the first group of the path; turns every path of the host into a regular expression",
       becomes:
-        "`URLRewrite`: ReplaceFullPath without groups; ReplacePrefixMatch where the path is a prefix and the group all that comes after it, as `/x(/|$)(.*)` and `/$2`; other groups are refused, since Gateway API has none",
+        "`RequestRedirect` where it is a URL, which keeps the path or has one of its own; `URLRewrite` else: ReplaceFullPath without groups; ReplacePrefixMatch where the path is a prefix and the group all that comes after it, as `/x(/|$)(.*)` and `/$2`; other groups are refused, since Gateway API has none",
       source,
-      read: (value, settings) => {
+      read: (value, settings, around) => {
         const target = value.trim();
         if (!/^\/?[-._~a-zA-Z0-9/:$]*$/.test(target)) return inert("NGINX ignores a value with these characters");
-        if (/^https?:\/\//.test(target)) {
-          const to = target.replace(/\/?\$\d$/, "$request_uri");
-          return refused(
-            "NGINX answers 302 with a URL, which is a redirect and no rewrite",
-            `temporal-redirect: "${to}"`,
-          );
-        }
+        if (/^https?:\/\//.test(target)) return redirectAway(target, settings, around);
         if (!/^[/$]/.test(target)) {
           return refused("Gateway API takes absolute paths only", `rewrite-target: "/${target}"`);
         }
@@ -98,7 +115,7 @@ export const paths: Family = {
         if (around.other("rewrite-target") === undefined) {
           return inert("NGINX sends it only where rewrite-target changes the path");
         }
-        settings.forwardedPrefix = value.trim();
+        settings.forwardedPrefix = value.trim().replace(/%/g, "%%");
         return converted("RequestHeaderModifier");
       },
     },

@@ -22,7 +22,7 @@ export const redirects: Family = {
         if (around.other("temporal-redirect") !== undefined) return inert("NGINX uses temporal-redirect");
         const code = codeOf(around.other("permanent-redirect-code"), 301, 308);
         // It may be a path of the same host, which the temporal one may not.
-        return redirect(value.startsWith("/") ? `$scheme://$host${value}` : value, code, settings);
+        return redirectTo(value.startsWith("/") ? `$scheme://$host${value}` : value, code, settings);
       },
     },
     detailOf(
@@ -40,7 +40,7 @@ export const redirects: Family = {
       becomes: "RequestRedirect, as for `permanent-redirect`",
       source,
       read: (value, settings, around) =>
-        redirect(value, codeOf(around.other("temporal-redirect-code"), 302, 307), settings),
+        redirectTo(value, codeOf(around.other("temporal-redirect-code"), 302, 307), settings),
     },
     detailOf(
       source,
@@ -97,7 +97,8 @@ function statusVerdict(code: number, standard: number, last: number): Verdict {
     : refused(`HTTPRoute redirects with ${codes.join(", ")} only`, `a code of these: "${standard}"`);
 }
 
-function redirect(value: string, code: number, settings: Settings): Verdict {
+/** Has everything redirected to the URL. */
+export function redirectTo(value: string, code: number, settings: Settings): Verdict {
   const parsed = redirectOf(value, code);
   if (typeof parsed === "string")
     return refused(parsed, "a URL with scheme, host and path, such as https://example.com/new");

@@ -1,11 +1,16 @@
-// A configuration-snippet, as far as every line of it sets or takes away a header with a fixed value.
-import { changed, converted, mapped, refused, type Verdict } from "../report";
+// A configuration-snippet, as far as the gateway can do what every line of it says.
+import { changed, converted, inert, mapped, refused, type Outcome, type Verdict } from "../report";
 import type { HeaderChanges, Settings } from "../settings";
-import type { Reader } from "./family";
+import { directives, isOfTemplate, tuning, wordsOf } from "./directives";
+import type { Reader, Surroundings } from "./family";
+import { everyAddress, isRange, needsAddress } from "./ranges";
+import { redirectTo } from "./redirects";
+import { headerValue } from "./variables";
 
 const fix = "each line as a filter of the HTTPRoute";
+const to = "RequestHeaderModifier and ResponseHeaderModifier";
 
-/** Lines by which NGINX lets WebSockets through, which Envoy does by itself. */
+/** Lines by which NGINX admits WebSockets, which Envoy does by itself. */
 const webSockets = [
   /^proxy_http_version 1\.1$/,
   /^proxy_set_header Upgrade \$http_upgrade$/i,
@@ -15,113 +20,243 @@ const webSockets = [
 ];
 
 /** Variables that a request has as headers of the same meaning already. */
-const sent: { [header: string]: string } = {
-  host: "$host",
-  "x-forwarded-proto": "$scheme",
-  "x-forwarded-for": "$remote_addr",
+const sent: { [header: string]: string[] } = {
+  host: ["$host", "$http_host", "$best_http_host"],
+  "x-forwarded-proto": ["$scheme", "$pass_access_scheme"],
+  "x-forwarded-for": ["$remote_addr", "$proxy_add_x_forwarded_for", "$the_real_ip"],
+  "x-request-id": ["$request_id", "$req_id"],
 };
 
-export const readSnippet: Reader = (value, settings) => {
+/** What the lines of a snippet ask for. */
+interface Wishes {
+  request: HeaderChanges;
+  response: HeaderChanges;
+  /** Ranges in their order. */
+  access: { word: "allow" | "deny"; range: string }[];
+  /** What Envoy puts in for variables. */
+  operators: Set<string>;
+  around: Surroundings;
+  settings: Settings;
+}
+
+export const readSnippet: Reader = (value, settings, around) =>
+  readLines(value, settings, around, (line, name, words, wishes) => {
+    if (isOfTemplate(name)) return refused(`NGINX has \`${name}\` already, and loads no second one`, "its annotation");
+    if (name === "allow" || name === "deny") {
+      wishes.access.push({ word: name, range: words[0] ?? "" });
+      return inert("");
+    }
+    return name === "rewrite" ? readRewrite(line, words, wishes) : undefined;
+  });
+
+/** What a path has headers of its own by, so that it has none of the host's. */
+const ownHeaders = ["configuration-snippet", "custom-headers", "enable-cors", "auth-url"];
+const setsHeaders = /\b(add_header|more_)/;
+
+/** One path of the host that NGINX redirects by itself. */
+const redirectedPath = /location\s*=\s*(\/[-\w./~]*)\s*\{\s*return\s+(30[12378])\s+(\S+?)\s*;\s*\}/g;
+/** The request's own scheme and host before a path. */
+const ownOrigin = /^\$scheme:\/\/\$(?:host|http_host)(?::\$server_port)?(?=\/)/;
+
+/** Of a host: what every path says for itself has no effect here. */
+export const readServerSnippet: Reader = (value, settings, around) => {
+  const paths = [...value.matchAll(redirectedPath)].map(([, from, code, url]) => ({
+    from: from!,
+    to: url!.replace(ownOrigin, ""),
+    code: Number(code),
+  }));
+  if (paths.some(({ to }) => !/^\/[-\w./~]*$/.test(to)))
+    return refused("Envoy does not read NGINX's configuration", fix);
+  if (paths.length > 0) settings.hostWide = true;
+  settings.pathRedirects.push(...paths);
+  const verdict = readLines(value.replace(redirectedPath, ""), settings, around, (line, name) => {
+    if (isOfTemplate(name) || name === "proxy_set_header") return inert("every path of the host has its own");
+    if (!/^(add_header|more_|proxy_hide_header|return)/.test(name)) return undefined;
+    const own = ownHeaders.find((other) => {
+      const given = around.other(other);
+      return given !== undefined && (other !== "configuration-snippet" || setsHeaders.test(given));
+    });
+    if (own) return refused(`a path with ${own} has nothing of \`${line}\``, fix);
+    settings.hostWide = true;
+    return undefined;
+  });
+  if (verdict.outcome === "refused" || paths.length === 0) return verdict;
+  return summary([verdict, converted("RequestRedirect of the path")]);
+};
+
+/** Reads all lines; `first` knows some of them before the others are looked at. */
+function readLines(
+  value: string,
+  settings: Settings,
+  around: Surroundings,
+  first: (line: string, name: string, words: string[], wishes: Wishes) => Verdict | undefined,
+): Verdict {
   const lines = directives(value);
   if (lines === undefined) return refused("Envoy does not read NGINX's configuration", fix);
-  const request: HeaderChanges = { set: {}, add: {}, remove: [] };
-  const response: HeaderChanges = { set: {}, add: {}, remove: [] };
-  let added = false;
+  const none = (): HeaderChanges => ({ set: {}, add: {}, remove: [] });
+  const wishes: Wishes = { request: none(), response: none(), access: [], operators: new Set(), around, settings };
+  const said: Verdict[] = [];
   for (const line of lines) {
-    if (webSockets.some((form) => form.test(line))) continue;
-    const [name, ...words] = wordsOf(line);
-    if (words.some((word) => word.includes("$")) && !isSent(name, words)) return variable(line);
-    if (name === "more_set_headers" && words.every((word) => /^[\w-]+:/.test(word))) {
-      for (const word of words) {
-        const [header, text] = [word.slice(0, word.indexOf(":")), word.slice(word.indexOf(":") + 1).trim()];
-        if (text === "") response.remove.push(header);
-        else response.set[header] = text;
-      }
-    } else if (name === "add_header" && (words.length === 2 || (words.length === 3 && words[2] === "always"))) {
-      // NGINX adds no header without a value.
-      if (words[1] === "") continue;
-      response.add[words[0]!] = words[1]!;
-      added ||= words.length === 2;
-    } else if (name === "proxy_set_header" && words.length === 2) {
-      if (isSent(name, words)) continue;
-      if (words[0]!.toLowerCase() === "host") {
-        return refused(
-          "NGINX sends a second Host header, which backends answer with 400",
-          `upstream-vhost: "${words[1]!}"`,
-        );
-      }
-      if (words[1] === "") request.remove.push(words[0]!);
-      else request.set[words[0]!] = words[1]!;
-    } else if (name === "more_clear_headers" && words.every((word) => /^[\w-]+$/.test(word))) {
-      response.remove.push(...words);
-    } else if (
-      (name === "proxy_hide_header" || name === "more_clear_headers") &&
-      words.length === 1 &&
-      /^[\w-]+$/.test(words[0]!)
-    ) {
-      response.remove.push(words[0]!);
-    } else return refused(`a route cannot do what \`${line}\` says`, fix);
+    const [name = "", ...words] = wordsOf(line);
+    const verdict =
+      readCommon(line, name, words) ?? first(line, name, words, wishes) ?? readLine(line, name, words, wishes);
+    if (verdict.outcome === "refused") return verdict;
+    said.push(verdict);
   }
-  merge(settings, request, response);
-  return verdict(lines, added);
-};
-
-function verdict(lines: string[], added: boolean): Verdict {
-  if (lines.every((line) => webSockets.some((form) => form.test(line)))) return mapped("what Envoy does");
-  const to = "RequestHeaderModifier and ResponseHeaderModifier";
-  return added
-    ? changed("add_header without always leaves errors out; the route adds the header to every answer", to)
-    : converted(to);
+  if (wishes.access.length > 0) said.push(readAccess(wishes));
+  if (said.at(-1)?.outcome === "refused") return said.at(-1)!;
+  merge(settings, wishes);
+  const verdict = summary(said);
+  const operators = [...wishes.operators].join(", ");
+  return operators === "" ? verdict : { ...verdict, to: `${verdict.to} with ${operators}` };
 }
 
-function variable(line: string): Verdict {
-  return refused(`a route knows no variables, as in \`${line}\``, fix);
+const worstFirst: Outcome[] = ["changed", "mapped", "converted"];
+
+/** One verdict for all lines: the worst of them, with everything that there is to say. */
+function summary(said: readonly Verdict[]): Verdict {
+  const texts = (field: "to" | "detail") => [...new Set(said.flatMap((one) => one[field] || []))];
+  const [places, details] = [texts("to"), texts("detail")];
+  return {
+    outcome: worstFirst.find((outcome) => said.some((one) => one.outcome === outcome)) ?? "converted",
+    ...(places.length > 0 ? { to: places.join("; ") } : {}),
+    ...(details.length > 0 ? { detail: details.join("; ") } : {}),
+  };
 }
 
-/** A header for the backend that Envoy sends with that value, or the like of it, by itself. */
-function isSent(name: string | undefined, words: string[]): boolean {
-  return name === "proxy_set_header" && sent[words[0]?.toLowerCase() ?? ""] === words[1];
+/** A line that means the same wherever it stands. */
+function readCommon(line: string, name: string, words: string[]): Verdict | undefined {
+  if (webSockets.some((form) => form.test(line))) return mapped("what Envoy does");
+  return isOfTemplate(name) ? undefined : tuning([name, ...words].join(" "));
 }
 
-function merge(settings: Settings, request: HeaderChanges, response: HeaderChanges): void {
+function readLine(line: string, name: string, words: string[], wishes: Wishes): Verdict {
+  if (name === "return") return readReturn(line, words, wishes);
+  return readHeader(line, name, words, wishes) ?? refused(`a route cannot do what \`${line}\` says`, fix);
+}
+
+/** A line that sets or takes away headers; undefined for any other. */
+function readHeader(
+  line: string,
+  name: string,
+  words: string[],
+  { request, response, operators, around }: Wishes,
+): Verdict | undefined {
+  const write = (values: { [header: string]: string }, header: string, text: string): Verdict => {
+    const value = headerValue(text, around.ingress.metadata.name);
+    if (!value) return refused(`Envoy has nothing for a variable of \`${line}\``, fix);
+    values[header] = value.text;
+    if (value.operators.length === 0) return converted(to);
+    for (const operator of value.operators) operators.add(operator);
+    const ofHost = /\$\{?host\b/.test(text) ? "with the port of the Host header, where a client names one" : undefined;
+    return mapped(to, ofHost);
+  };
+  if (name === "more_set_headers" && words.length > 0 && words.every((word) => /^[\w-]+:/.test(word))) {
+    return all(
+      words.map((word) => {
+        const [header, text] = [word.slice(0, word.indexOf(":")), word.slice(word.indexOf(":") + 1).trim()];
+        if (text !== "") return write(response.set, header, text);
+        response.remove.push(header);
+        return converted(to);
+      }),
+    );
+  }
+  if (name === "add_header" && (words.length === 2 || (words.length === 3 && words[2] === "always"))) {
+    // NGINX adds no header without a value.
+    if (words[1] === "") return converted(to);
+    if (words[0]! in response.add) return refused(`a route adds ${words[0]!} once`, fix);
+    const verdict = write(response.add, words[0]!, words[1]!);
+    return words.length === 3 || verdict.outcome === "refused" ? verdict : changed(errorsToo, verdict.to);
+  }
+  if (name === "more_set_input_headers" && words.length > 0 && words.every((word) => /^[\w-]+:./.test(word))) {
+    return all(
+      words.map((word) => {
+        const at = word.indexOf(":");
+        return write(request.set, word.slice(0, at), word.slice(at + 1).trim());
+      }),
+    );
+  }
+  if (name === "proxy_set_header" && words.length === 2) {
+    const [header, text] = words as [string, string];
+    if (sent[header.toLowerCase()]?.includes(text)) return converted(to);
+    if (header.toLowerCase() === "host") {
+      const vhost = `upstream-vhost: "${text}"`;
+      return refused("NGINX sends a second Host header, which backends answer with 400", vhost);
+    }
+    if (text !== "") return write(request.set, header, text);
+    request.remove.push(header);
+    return converted(to);
+  }
+  const names = name === "more_clear_headers" || (name === "proxy_hide_header" && words.length === 1);
+  if (names && words.length > 0 && words.every((word) => /^[\w-]+$/.test(word))) {
+    response.remove.push(...words);
+    return converted(to);
+  }
+  return undefined;
+}
+
+const errorsToo = "add_header without always leaves errors out; the route adds the header to every answer";
+
+function all(verdicts: Verdict[]): Verdict {
+  return verdicts.find(({ outcome }) => outcome === "refused") ?? summary(verdicts);
+}
+
+/** `return` with a URL. */
+function readReturn(line: string, words: string[], { settings, around }: Wishes): Verdict {
+  const [code, url] =
+    words.length === 1 && !/^\d+$/.test(words[0]!) ? ["302", words[0]!] : [words[0] ?? "", words[1] ?? ""];
+  const isTaken = ["permanent-redirect", "temporal-redirect"].some((name) => around.other(name) !== undefined);
+  if (!/^30[12378]$/.test(code) || url === "" || words.length > 2 || isTaken) {
+    return refused(`a route cannot do what \`${line}\` says`, fix);
+  }
+  return redirectTo(url.startsWith("/") ? `$scheme://$host${url}` : url, Number(code), settings);
+}
+
+/** A rewrite that redirects one path. */
+function readRewrite(line: string, words: string[], { settings }: Wishes): Verdict {
+  const [pattern = "", target = "", flag = ""] = words;
+  const [, group, grouped, bare] = /^\^(?:(\((\/[-\w./~]*)\))|(\/[-\w./~]*))\$$/.exec(pattern) ?? [];
+  const from = (grouped ?? bare)?.replace(/\\(.)/g, "$1");
+  const path = group === undefined ? target : target.replace(/\$1/g, from!);
+  const code = flag === "permanent" ? 301 : flag === "redirect" ? 302 : undefined;
+  if (from === undefined || code === undefined || words.length !== 3 || !/^\/[-\w./~]*$/.test(path)) {
+    return refused(`a route cannot do what \`${line}\` says`, fix);
+  }
+  settings.pathRedirects.push({ from, to: path, code });
+  return converted("RequestRedirect of the path");
+}
+
+/** Ranges that are admitted, and no others; or ranges that are not. */
+function readAccess({ access, around, settings }: Wishes): Verdict {
+  const why =
+    "an AuthorizationPolicy takes ranges that are admitted with `deny all` after them, or ranges that are not";
+  const rules = access.filter(
+    ({ word, range }, index) => !(word === "allow" && range === "all" && index === access.length - 1),
+  );
+  const last = rules.at(-1);
+  const ranges = rules.filter(({ range }) => range !== "all");
+  const taken = ["whitelist", "allowlist", "denylist"].some(
+    (name) => around.other(`${name}-source-range`) !== undefined,
+  );
+  const isAllow = last?.word === "deny" && last.range === "all";
+  const words = new Set(ranges.map(({ word }) => word));
+  const fits = isAllow
+    ? rules.length === ranges.length + 1 && !words.has("deny")
+    : ranges.length === rules.length && !words.has("allow");
+  if (taken || !fits || ranges.some(({ range }) => !isRange(range)))
+    return refused(why, 'whitelist-source-range: "10.0.0.0/8"');
+  const given = [...new Set(ranges.map(({ range }) => range))].sort();
+  if (!isAllow) settings.deny = given;
+  else if (given.length > 0) settings.allow = given;
+  else settings.deny = everyAddress;
+  const field = isAllow && given.length > 0 ? "notRemoteIpBlocks" : "remoteIpBlocks";
+  return mapped(`AuthorizationPolicy DENY with ${field}, on the Gateway`, given.length > 0 ? needsAddress : undefined);
+}
+
+function merge(settings: Settings, { request, response }: Wishes): void {
   Object.assign(settings.requestHeaders.set, request.set);
   settings.requestHeaders.remove.push(...request.remove);
   Object.assign(settings.responseHeaders.set, response.set);
   Object.assign(settings.responseHeaders.add, response.add);
   settings.responseHeaders.remove.push(...response.remove);
-}
-
-/** The directives of the snippet; undefined where it has blocks or quotes that do not end. */
-export function directives(snippet: string): string[] | undefined {
-  const found: string[] = [];
-  let line = "";
-  let quote = "";
-  let comment = false;
-  for (const letter of snippet) {
-    if (comment) {
-      comment = letter !== "\n";
-      continue;
-    }
-    if (quote !== "") {
-      if (letter === quote) quote = "";
-    } else if (letter === '"' || letter === "'") quote = letter;
-    else if (letter === "#" && /(^|\s)$/.test(line)) {
-      comment = true;
-      continue;
-    } else if (letter === "{" || letter === "}") return undefined;
-    else if (letter === ";") {
-      found.push(line.trim().replace(/\s+/g, " "));
-      line = "";
-      continue;
-    }
-    line += letter;
-  }
-  return quote === "" && line.trim() === "" ? found : undefined;
-}
-
-/** The words of a directive, without their quotes. */
-export function wordsOf(line: string): string[] {
-  return [...line.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
-    ([, double, single, bare]) => double ?? single ?? bare ?? "",
-  );
 }

@@ -67,15 +67,15 @@ describe("auth-url with an extension provider", () => {
       ).filter((line) => line.startsWith("auth-")),
       [
         "auth-always-set-cookie: converted → headersToDownstreamOnAllow of the provider",
-        "auth-cache-duration: changed (the service is asked about every request)",
-        "auth-cache-key: changed (the service is asked about every request)",
+        "auth-cache-duration: mapped → no answers that are kept: the service is asked about every request",
+        "auth-cache-key: mapped → no answers that are kept: the service is asked about every request",
         "auth-keepalive: mapped → Envoy's own connections to the service",
         "auth-method: changed (the service sees the method of the request itself)",
         "auth-request-redirect: mapped → includeAdditionalHeadersInCheck of the provider",
         "auth-response-headers: mapped → headersToUpstreamOnAllow of the provider",
         "auth-signin: changed (the service itself must answer with the redirect to https://auth.example.com/start: its answer reaches the client as it is)",
         "auth-signin-redirect-param: changed (the service itself must write the parameter into its redirect)",
-        'auth-url: changed → AuthorizationPolicy CUSTOM with provider guard, on the Gateway (the mesh must have the provider: controlPlane: { values: { meshConfig: { extensionProviders: [{ name: "guard", envoyExtAuthzHttp: { service: "guard.auth.svc.cluster.local", port: 8080, pathPrefix: "/check", statusOnError: "500", includeRequestHeadersInCheck: ["authorization", "cookie", "x-forwarded-*"], includeAdditionalHeadersInCheck: { "X-Auth-Request-Redirect": "https://shop.example.com/" }, headersToUpstreamOnAllow: ["x-user", "x-email"], headersToDownstreamOnAllow: ["set-cookie"] } }] } } }; the service sees method and path of the request itself, after the path of the URL, and only 200 admits it, not every 2xx; it is asked about preflight requests too, and must answer 200 to them)',
+        'auth-url: changed → AuthorizationPolicy CUSTOM with provider guard, on the Gateway (the mesh must have the provider: controlPlane: { values: { meshConfig: { extensionProviders: [{ name: "guard", envoyExtAuthzHttp: { service: "guard.auth.svc.cluster.local", port: 8080, pathPrefix: "/check", statusOnError: "500", includeRequestHeadersInCheck: ["authorization", "cookie", "x-forwarded-*"], includeAdditionalHeadersInCheck: { "X-Original-URL": "%REQ(:SCHEME)%://%REQ(:AUTHORITY)%%REQ(:PATH)%", "X-Original-Method": "%REQ(:METHOD)%", "X-Auth-Request-Redirect": "https://shop.example.com/" }, headersToUpstreamOnAllow: ["x-user", "x-email"], headersToDownstreamOnAllow: ["set-cookie"] } }] } } }; the service sees method and path of the request itself, after the path of the URL, and only 200 admits it, not every 2xx; it is asked about preflight requests too, and must answer 200 to them)',
       ],
     );
   });
@@ -85,7 +85,7 @@ describe("auth-url with an extension provider", () => {
     const proxy = beside({}, "oauth2", paths(["/oauth2", "oauth2-proxy"]));
     const { objects, entries } = converted([app, proxy], { name: "oauth2" });
     assert.deepEqual(verdicts(entries), [
-      'auth-url: changed → AuthorizationPolicy CUSTOM with provider oauth2, on the Gateway (the mesh must have the provider: controlPlane: { values: { meshConfig: { extensionProviders: [{ name: "oauth2", envoyExtAuthzHttp: { service: "oauth2-proxy.shop.svc.cluster.local", port: 80, statusOnError: "500", includeRequestHeadersInCheck: ["authorization", "cookie", "x-forwarded-*"], headersToDownstreamOnAllow: ["set-cookie"] } }] } } }; oauth2-proxy answers 202 to /oauth2/auth, and only 200 admits a request here, so it must run with --upstream=static://200, which signs clients in by itself)',
+      'auth-url: mapped → AuthorizationPolicy CUSTOM with provider oauth2, on the Gateway (the mesh must have the provider: controlPlane: { values: { meshConfig: { extensionProviders: [{ name: "oauth2", envoyExtAuthzHttp: { service: "oauth2-proxy.shop.svc.cluster.local", port: 80, statusOnError: "500", includeRequestHeadersInCheck: ["authorization", "cookie", "x-forwarded-*"], includeAdditionalHeadersInCheck: { "X-Auth-Request-Redirect": "%REQ(:SCHEME)%://%REQ(:AUTHORITY)%%REQ(:PATH)%" }, headersToDownstreamOnAllow: ["set-cookie"] } }] } } }; oauth2-proxy must run with --upstream=static://200 and --reverse-proxy, and with --skip-provider-button where auth-signin is /oauth2/start)',
     ]);
     const { rules } = only(objects, "AuthorizationPolicy").spec as { rules: object[] };
     const operation = { hosts, notPaths: ["/oauth2", "/oauth2/*"], ports: ["80", "443"] };
@@ -136,21 +136,60 @@ describe("auth-url with an extension provider", () => {
     );
   });
 
-  it("takes headers for the service from an auth-snippet, as long as they are fixed", () => {
+  it("takes headers for the service from an auth-snippet, with what Envoy has for variables", () => {
     const said = (snippet: string) => verdicts(one({ "auth-url": url, "auth-snippet": snippet }).entries);
     const [fixed, told] = said("proxy_set_header X-Shop 1;");
     assert.equal(fixed, "auth-snippet: mapped → includeAdditionalHeadersInCheck of the provider");
-    assert.match(told!, /includeAdditionalHeadersInCheck: \{ "X-Shop": "1" \}/);
-    const [host, without] = said("proxy_set_header X-Forwarded-Host $http_host;");
-    const detail = "the service gets no X-Forwarded-Host: it sees the host of the request itself";
-    assert.equal(host, `auth-snippet: changed → includeAdditionalHeadersInCheck of the provider (${detail})`);
-    assert.doesNotMatch(without!, /includeAdditionalHeadersInCheck/);
-    const [variable] = said("proxy_set_header X-Uri $uri;");
-    const why = "a provider knows no variables, as in X-Uri";
-    assert.equal(variable, `auth-snippet: refused (${why}) way out: headers with fixed values`);
+    assert.match(told!, /includeAdditionalHeadersInCheck: \{ .*"X-Shop": "1" \}/);
+    const [host, given] = said("proxy_set_header X-Forwarded-Host $http_host;");
+    assert.equal(host, "auth-snippet: mapped → includeAdditionalHeadersInCheck of the provider");
+    assert.match(given!, /"X-Forwarded-Host": "%REQ\(:AUTHORITY\)%" \}/);
+    for (const name of ["uri", "service_name"]) {
+      const [variable] = said(`proxy_set_header X-Uri $${name};`);
+      const why = "Envoy has nothing for a variable of X-Uri";
+      assert.equal(variable, `auth-snippet: refused (${why}) way out: headers with fixed values`);
+    }
   });
 
-  it("takes headers for the service from a ConfigMap, as long as they are fixed", () => {
+  it("knows services that have a way of their own for Envoy", () => {
+    const said = (given: Given) => verdicts(one(given).entries);
+    const at = (path: string) => `http://auth.apps.svc.cluster.local:9000${path}`;
+    const [method, signin, param, asked] = said({
+      "auth-url": at("/outpost.goauthentik.io/auth/nginx"),
+      "auth-signin": "https://auth.example.com/outpost.goauthentik.io/start?rd=$scheme://$http_host$request_uri",
+      "auth-signin-redirect-param": "rd",
+      "auth-method": "GET",
+    });
+    assert.equal(method, "auth-method: mapped → what authentik does: it takes every method");
+    const signs = "it sends clients to sign in, and back to the URL that they asked for";
+    assert.equal(signin, `auth-signin: mapped → what authentik does: ${signs}`);
+    assert.equal(param, "auth-signin-redirect-param: mapped → what authentik does: it knows where clients came from");
+    assert.match(
+      asked!,
+      /^auth-url: mapped .*pathPrefix: "\/outpost\.goauthentik\.io\/auth\/envoy", .*"x-authentik-\*"/,
+    );
+    const [elsewhere] = said({
+      "auth-url": at("/outpost.goauthentik.io/auth/nginx"),
+      "auth-signin": "https://login.example.com/",
+    });
+    assert.match(elsewhere!, /^auth-signin: changed \(the service itself must answer with the redirect/);
+    const [authelia, verify] = said({
+      "auth-signin": "https://auth.example.com/?rm=$request_method",
+      "auth-url": at("/api/verify?rd=https://auth.example.com"),
+    });
+    assert.equal(authelia, `auth-signin: mapped → what Authelia does: ${signs}`);
+    assert.match(
+      verify!,
+      /^auth-url: mapped .*pathPrefix: "\/api\/authz\/ext-authz\/", .*headersToDownstreamOnDeny: \["set-cookie"\]/,
+    );
+    const [start] = said({
+      "auth-url": at("/oauth2/auth"),
+      "auth-signin": "https://$host/oauth2/start?rd=$escaped_request_uri",
+    });
+    assert.equal(start, `auth-signin: mapped → what oauth2-proxy does: ${signs}`);
+  });
+
+  it("takes headers for the service from a ConfigMap, with what Envoy has for variables", () => {
     const config = (data: { [name: string]: string }) => ({
       apiVersion: "v1",
       kind: "ConfigMap",
@@ -167,8 +206,8 @@ describe("auth-url with an extension provider", () => {
       snippet.slice(0, 110),
     ]);
     assert.equal(
-      said(config({ "X-Shop": "$host" }))[0],
-      "auth-proxy-set-headers: refused (a provider knows no variables, as in X-Shop) way out: headers with fixed valu",
+      said(config({ "X-Shop": "$uri" }))[0],
+      "auth-proxy-set-headers: refused (Envoy has nothing for a variable of X-Shop) way out: headers with fixed value",
     );
     assert.equal(
       said()[0],

@@ -76,8 +76,23 @@ describe("ssl-passthrough", () => {
     );
   });
 
+  it("redirects http to https where the gateway would have to speak TLS to the same Service", () => {
+    const documents = [passing({ "backend-protocol": "HTTPS" })];
+    assert.deepEqual(said(documents), [
+      "shop/web ssl-passthrough: changed (http is redirected to https: the gateway cannot speak TLS to a Service to which it passes TLS on)",
+    ]);
+    const kinds = convert(documents).objects.map(({ kind }) => kind);
+    assert.deepEqual(kinds, ["HTTPRoute", "ListenerSet", "TLSRoute"]);
+    const forced = passing({ "backend-protocol": "HTTPS", "force-ssl-redirect": "true" });
+    const routes = (document: object) => convert([document]).objects.filter(({ kind }) => kind === "HTTPRoute");
+    assert.deepEqual(routes(documents[0]!), routes(forced));
+  });
+
   it("is refused where TLS would be encrypted twice, where an alias has TLS of its own, and beside policies", () => {
-    assert.deepEqual(said([passing({ "backend-protocol": "HTTPS" })]), [
+    const speaking = ingressWith({ "backend-protocol": "HTTPS" }, paths("/"));
+    speaking.metadata.name = "speaking";
+    speaking.spec.rules![0]!.host = "other.example.com";
+    assert.deepEqual(said([passing(), speaking]), [
       "shop/web ssl-passthrough: refused (the gateway itself speaks TLS to Service web, and would encrypt what it passes on once more)",
     ]);
     assert.deepEqual(said([passing({ "server-alias": "alias.example.com" })]), [

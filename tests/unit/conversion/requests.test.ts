@@ -63,6 +63,14 @@ describe("requests derived from Ingresses", () => {
     );
   });
 
+  it("ask for what a snippet redirects, and look at the headers that it sets", () => {
+    const snippet = 'rewrite ^(/old)$ $1/ redirect; more_set_headers "X-One: 1" "X-Two:"; add_header X-Three 3 always;';
+    const documents = [ingressWith({ "configuration-snippet": snippet })];
+    assert.ok(derive(documents).lines.includes(`GET ${at}/old`));
+    const wanted = { schemes: ["http"], methods: ["GET"], limit: 1 } as const;
+    assert.deepEqual(requestsOf(documents, standardOptions, wanted).headers, ["x-one", "x-three", "x-two"]);
+  });
+
   it("are no more than wanted, and what is left is counted", () => {
     assert.deepEqual(derive([ingressWith({})], ["GET"], 2), { lines: [`GET ${at}/`, `GET ${at}/a`], left: 3 });
   });
@@ -110,13 +118,33 @@ describe("two answers", () => {
       what(answer(200, {}, { pod: "web-5d967c884f-8ndb6" }), answer(200, {}, { pod: "web-5d967c884f-x2x2x" })),
       undefined,
     );
+  });
+
+  it("are alike where a browser makes the same of them for a page of another origin", () => {
+    const Origin = "https://page.example";
+    const from = { ...request, headers: { Origin } };
+    const preflight = { ...from, method: "OPTIONS", headers: { Origin, "Access-Control-Request-Method": "PUT" } };
+    const allows = (origin: string, more: object) => ({ "access-control-allow-origin": origin, ...more });
+    const credentials = { "access-control-allow-credentials": "true" };
+    const every = allows("*", { ...credentials, "access-control-allow-methods": "PUT" });
+    assert.equal(what(answer(200, every), answer(200)), undefined);
+    assert.equal(what(answer(200, every), answer(200, allows(Origin, {})), from), undefined);
+    assert.deepEqual(what(answer(200, every), answer(200, allows(Origin, credentials)), from), {
+      "access-control-allow-credentials": { nginx: "", gateway: "true" },
+    });
+    const [short, long] = ["86400", "1728000"].map((age) => ({ "access-control-max-age": age }));
     assert.equal(
       what(
-        answer(200, { "access-control-allow-methods": "GET, POST" }),
-        answer(200, { "access-control-allow-methods": "post,get" }),
+        answer(204, allows("*", { "access-control-allow-methods": "GET, PUT", ...long })),
+        answer(200, allows(Origin, { "access-control-allow-methods": "put,get", ...short })),
+        preflight,
       ),
       undefined,
     );
+    assert.deepEqual(what(answer(204, allows("*", {})), answer(200), preflight), {
+      "access-control-allow-origin": { nginx: Origin, gateway: "" },
+    });
+    assert.deepEqual(what(answer(204), answer(403), preflight), { status: { nginx: "2xx", gateway: "403" } });
   });
 
   it("differ in status, Location, backend, its path, and headers that are asked for", () => {

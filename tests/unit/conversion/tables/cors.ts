@@ -4,7 +4,7 @@ import type { Case } from "../cases";
 export const cors: Case[] = [
   [
     { "enable-cors": "true" },
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [{ "enable-cors": "false" }, "enable-cors: converted (this is the default)"],
   [{ "enable-cors": "on" }, "enable-cors: converted (not a boolean, so NGINX uses its default, false)"],
@@ -15,86 +15,96 @@ export const cors: Case[] = [
   [
     { "enable-cors": "true", "cors-allow-origin": "*" },
     "cors-allow-origin: converted → allowOrigins",
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
     { "enable-cors": "true", "cors-allow-origin": "https://a.example.com, https://b.example.com:8443" },
     "cors-allow-origin: converted → allowOrigins",
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
     { "enable-cors": "true", "cors-allow-origin": "https://*.example.com" },
     "cors-allow-origin: changed → allowOrigins (a `*` stands for any number of labels; NGINX takes one)",
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
     { "enable-cors": "true", "cors-allow-origin": "myapp://example.com" },
     "cors-allow-origin: refused (HTTPRoute takes origins of http and https only, not myapp://example.com) way out: leave these origins out, or let the backend answer for them",
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
     { "enable-cors": "true", "cors-allow-origin": "a.example.com, https://b.example.com" },
     "cors-allow-origin: converted → allowOrigins (NGINX skips a.example.com)",
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
     { "enable-cors": "true", "cors-allow-origin": "   " },
     "cors-allow-origin: converted (NGINX ignores an empty value)",
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
     { "enable-cors": "true", "cors-allow-methods": "GET, post" },
     "cors-allow-methods: converted → allowMethods",
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
     { "enable-cors": "true", "cors-allow-methods": "GET, PURGE" },
     "cors-allow-methods: refused (HTTPRoute takes GET, HEAD, POST, PUT, DELETE, CONNECT, OPTIONS, TRACE, PATCH only, not PURGE) way out: leave these methods out",
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
     { "enable-cors": "true", "cors-allow-methods": "G-ET" },
     "cors-allow-methods: converted (not a list of methods, so NGINX uses its default)",
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
     { "enable-cors": "true", "cors-allow-headers": "X-One, X-Two" },
     "cors-allow-headers: converted → allowHeaders",
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
     { "enable-cors": "true", "cors-allow-headers": "X:One" },
     "cors-allow-headers: converted (not a list of headers, so NGINX uses its default)",
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
     { "enable-cors": "true", "cors-expose-headers": "X-One, *" },
     "cors-expose-headers: converted → exposeHeaders",
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
     { "enable-cors": "true", "cors-expose-headers": "X:One" },
     "cors-expose-headers: converted (not a list of headers, so NGINX sends none)",
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
     { "enable-cors": "true", "cors-allow-credentials": "false" },
     "cors-allow-credentials: converted → allowCredentials",
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-credentials": "true" },
+    "cors-allow-credentials: mapped → allowCredentials: false (browsers send none to an origin of `*`, which is what NGINX answers with)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-max-age": "1728000" },
+    "cors-max-age: mapped → maxAge: 86400 (browsers keep an answer for a day at most)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
     { "enable-cors": "true", "cors-max-age": "600" },
     "cors-max-age: mapped → maxAge",
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
     { "enable-cors": "true", "cors-max-age": "0" },
     'cors-max-age: refused (HTTPRoute takes 1 second and more) way out: cors-max-age: "1"',
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
     { "enable-cors": "true", "cors-max-age": "1h" },
     "cors-max-age: converted (not a whole number, so NGINX uses its default, 1728000)",
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
 ];

@@ -1,4 +1,5 @@
 // Annotations on headers, copies, logs and filters: what is given, and the whole verdict on each of them.
+import { needsAddress } from "../../../../lib/conversion/annotations/ranges";
 import type { Case } from "../cases";
 
 export const headersCopiesLogsAndFilters: Case[] = [
@@ -37,7 +38,110 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ],
   [
     { "configuration-snippet": 'more_set_headers "X-Id: $req_id";' },
-    'configuration-snippet: refused (a route knows no variables, as in `more_set_headers "X-Id: $req_id"`) way out: each line as a filter of the HTTPRoute',
+    "configuration-snippet: mapped → RequestHeaderModifier and ResponseHeaderModifier with %REQ(X-REQUEST-ID)%",
+  ],
+  [
+    { "configuration-snippet": "proxy_set_header X-Forwarded-Host $host; proxy_set_header X-Real-IP $remote_addr;" },
+    "configuration-snippet: mapped → RequestHeaderModifier and ResponseHeaderModifier with %REQ(:AUTHORITY)%, %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% (with the port of the Host header, where a client names one)",
+  ],
+  [
+    { "configuration-snippet": "proxy_set_header X-Uri $uri;" },
+    "configuration-snippet: refused (Envoy has nothing for a variable of `proxy_set_header X-Uri $uri`) way out: each line as a filter of the HTTPRoute",
+  ],
+  [
+    { "configuration-snippet": "add_header X-A a always; add_header X-A b always;" },
+    "configuration-snippet: refused (a route adds X-A once) way out: each line as a filter of the HTTPRoute",
+  ],
+  [
+    { "configuration-snippet": "proxy_read_timeout 3600s;" },
+    "configuration-snippet: refused (NGINX has `proxy_read_timeout` already, and loads no second one) way out: its annotation",
+  ],
+  [
+    { "configuration-snippet": 'server_tokens off; send_timeout "2m"; access_log off;' },
+    "configuration-snippet: changed → Envoy's own Server header, which has no version; no limit between two reads or writes (requests are logged where the mesh logs them)",
+  ],
+  [
+    { "configuration-snippet": "send_timeout 5s;" },
+    "configuration-snippet: refused (a route cannot do what `send_timeout 5s` says) way out: each line as a filter of the HTTPRoute",
+  ],
+  [
+    { "configuration-snippet": "large_client_header_buffers 4 32k; gzip off;" },
+    "configuration-snippet: mapped → Envoy takes headers of up to 60 KiB (this is the default)",
+  ],
+  [
+    { "configuration-snippet": "client_header_buffer_size 1m;" },
+    "configuration-snippet: refused (a route cannot do what `client_header_buffer_size 1m` says) way out: each line as a filter of the HTTPRoute",
+  ],
+  [
+    { "configuration-snippet": 'more_set_input_headers "X-From: ingress";' },
+    "configuration-snippet: converted → RequestHeaderModifier and ResponseHeaderModifier",
+  ],
+  [
+    { "server-snippet": "location = /a { return 301 https://other.example.com/b; }" },
+    "server-snippet: refused (Envoy does not read NGINX's configuration) way out: each line as a filter of the HTTPRoute",
+  ],
+  [
+    { "server-snippet": "add_header X-A b always;", "configuration-snippet": "proxy_set_header X-C d;" },
+    "configuration-snippet: converted → RequestHeaderModifier and ResponseHeaderModifier",
+    "server-snippet: converted → RequestHeaderModifier and ResponseHeaderModifier",
+  ],
+  [
+    { "configuration-snippet": "rewrite ^(/app)$ $1/ redirect;" },
+    "configuration-snippet: converted → RequestRedirect of the path",
+  ],
+  [
+    { "configuration-snippet": "rewrite ^/app/(.*)$ /$1 redirect;" },
+    "configuration-snippet: refused (a route cannot do what `rewrite ^/app/(.*)$ /$1 redirect` says) way out: each line as a filter of the HTTPRoute",
+  ],
+  [
+    { "configuration-snippet": "return 301 https://new.example.com$request_uri;" },
+    "configuration-snippet: converted → RequestRedirect",
+  ],
+  [
+    { "configuration-snippet": "return 404;" },
+    "configuration-snippet: refused (a route cannot do what `return 404` says) way out: each line as a filter of the HTTPRoute",
+  ],
+  [
+    { "configuration-snippet": "allow 10.0.0.0/8; deny all;" },
+    `configuration-snippet: mapped → AuthorizationPolicy DENY with notRemoteIpBlocks, on the Gateway (${needsAddress})`,
+  ],
+  [
+    { "configuration-snippet": "deny 10.0.0.0/8; allow all;" },
+    `configuration-snippet: mapped → AuthorizationPolicy DENY with remoteIpBlocks, on the Gateway (${needsAddress})`,
+  ],
+  [
+    { "configuration-snippet": "deny all;" },
+    "configuration-snippet: mapped → AuthorizationPolicy DENY with remoteIpBlocks, on the Gateway",
+  ],
+  ...[
+    "allow 10.0.0.0/8; deny 10.1.0.0/16; deny all;",
+    "allow 10.0.0.0/8;",
+    "deny unix:;",
+    "allow all; deny 10.0.0.0/8;",
+  ].map((snippet): Case => [
+    { "configuration-snippet": snippet },
+    'configuration-snippet: refused (an AuthorizationPolicy takes ranges that are admitted with `deny all` after them, or ranges that are not) way out: whitelist-source-range: "10.0.0.0/8"',
+  ]),
+  [
+    { "server-snippet": 'grpc_read_timeout "1200s"; client_max_body_size 10m; proxy_set_header A b;' },
+    "server-snippet: mapped → no limit between two reads or writes (every path of the host has its own)",
+  ],
+  [
+    { "server-snippet": "more_set_headers 'X-Frame-Options: DENY';" },
+    "server-snippet: converted → RequestHeaderModifier and ResponseHeaderModifier",
+  ],
+  [
+    { "server-snippet": "return 301 https://new.example.com$request_uri;" },
+    "server-snippet: converted → RequestRedirect",
+  ],
+  [
+    { "server-snippet": "add_header X-A b always;", "enable-cors": "true" },
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "server-snippet: refused (a path with enable-cors has nothing of `add_header X-A b always`) way out: each line as a filter of the HTTPRoute",
+  ],
+  [
+    { "server-snippet": "location /metrics { deny all; }" },
+    "server-snippet: refused (Envoy does not read NGINX's configuration) way out: each line as a filter of the HTTPRoute",
   ],
   [
     { "configuration-snippet": "if ($host = x) { return 403; }" },
@@ -49,7 +153,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ],
   [
     { "server-snippet": "return 403;" },
-    "server-snippet: refused (Envoy does not read NGINX's configuration) way out: what it does as filters of the HTTPRoute",
+    "server-snippet: refused (a route cannot do what `return 403` says) way out: each line as a filter of the HTTPRoute",
   ],
   [
     { "stream-snippet": "server { }" },

@@ -12,6 +12,19 @@ export const others: Case[] = [
     "session-cookie-hash: converted (old releases of ingress-nginx read it, the last one does not)",
   ],
   [
+    { "lua-resty-waf": "active", "influxdb-host": "x", "websocket-services": "web" },
+    "influxdb-host: converted (old releases of ingress-nginx read it, the last one does not)",
+    "lua-resty-waf: converted (old releases of ingress-nginx read it, the last one does not)",
+    "websocket-services: converted (no release of ingress-nginx reads it: F5's controller reads nginx.org/websocket-services; the gateway passes WebSockets on)",
+  ],
+  [
+    { "rate-limit": "100", "rate-limit-window": "1m", "ssl-protocols": "TLSv1.2", "cors-enabled": "true" },
+    "cors-enabled: converted (no release of ingress-nginx reads it: enable-cors is what it reads)",
+    "rate-limit: converted (no release of ingress-nginx reads it: NGINX limits nothing by it; limit-rps and limit-connections do)",
+    "rate-limit-window: converted (no release of ingress-nginx reads it: NGINX limits nothing by it; limit-rps and limit-connections do)",
+    "ssl-protocols: converted (no release of ingress-nginx reads it: a key of NGINX's ConfigMap, for all hosts)",
+  ],
+  [
     { "nginx.org/rewrites": "x" },
     "nginx.org/rewrites: refused (it is for F5 NGINX Ingress Controller, and ingress-nginx does not read it) way out: remove it, or --accept it",
   ],
@@ -37,7 +50,7 @@ export const others: Case[] = [
   ],
   [
     { "cert-manager.io/cluster-issuer": "letsencrypt" },
-    "cert-manager.io/cluster-issuer: changed (cert-manager renews the certificate as long as the Ingress is there: write a Certificate of the Secret's name before you delete it)",
+    "cert-manager.io/cluster-issuer: converted (no tls entry has hosts and a Secret, so cert-manager issues nothing)",
   ],
   [
     { "ingress.kubernetes.io/ssl-redirect": "true" },

@@ -9,8 +9,9 @@ export const pathsAndHttps: Case[] = [
   ],
   [
     { "rewrite-target": "https://new.example.com/$1" },
-    'rewrite-target: refused (NGINX answers 302 with a URL, which is a redirect and no rewrite) way out: temporal-redirect: "https://new.example.com$request_uri"',
+    `rewrite-target: refused (NGINX answers 302 with a URL, and HTTPRoute puts nothing before or after the request's own path in one) way out: temporal-redirect: "https://new.example.com$request_uri"`,
   ],
+  [{ "rewrite-target": "https://new.example.com/a" }, "rewrite-target: converted → RequestRedirect"],
   [{ "rewrite-target": "/a b" }, "rewrite-target: converted (NGINX ignores a value with these characters)"],
   [{ "use-regex": "true" }, "use-regex: converted → path matches of the host"],
   [{ "use-regex": "false" }, "use-regex: converted (this is the default)"],

@@ -1,0 +1,17 @@
+// Ranges of addresses, by which clients are admitted or not.
+import { isIP } from "node:net";
+
+/** What they need to mean anything. */
+export const needsAddress =
+  "the gateway must see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies";
+
+/** The ranges of all addresses. */
+export const everyAddress = ["0.0.0.0/0", "::/0"];
+
+/** An address, or one with the length of its network part. */
+export function isRange(text: string): boolean {
+  const [address = "", length, ...rest] = text.split("/");
+  const version = isIP(address);
+  if (version === 0 || rest.length > 0) return false;
+  return length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= (version === 4 ? 32 : 128));
+}

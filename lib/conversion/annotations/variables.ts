@@ -1,0 +1,55 @@
+// NGINX's variables in the value of a header → what Envoy puts there, written as Envoy's own %OPERATORS%.
+
+const address = "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%";
+const authority = "%REQ(:AUTHORITY)%";
+const scheme = "%REQ(:SCHEME)%";
+const id = "%REQ(X-REQUEST-ID)%";
+
+const operators = new Map<string, string>([
+  ...["http_host", "best_http_host", "host"].map((name) => [name, authority] as const),
+  ...["remote_addr", "the_real_ip"].map((name) => [name, address] as const),
+  ...["scheme", "pass_access_scheme"].map((name) => [name, scheme] as const),
+  ...["request_id", "req_id"].map((name) => [name, id] as const),
+  ["request_uri", "%REQ(:PATH)%"],
+  ["request_method", "%REQ(:METHOD)%"],
+  ["ssl_protocol", "%DOWNSTREAM_TLS_VERSION%"],
+  ["ssl_cipher", "%DOWNSTREAM_TLS_CIPHER%"],
+]);
+
+/** Variables whose values the conversion knows, path by path. */
+const ofPath = new Set(["service_name", "namespace"]);
+
+/** A value of a header. */
+export interface HeaderValue {
+  /** As a filter has it. */
+  text: string;
+  /** The operators of Envoy in it. */
+  operators: string[];
+}
+
+/** The value of a header for Envoy; undefined where it has a variable that Envoy has nothing for. */
+export function headerValue(text: string, ingress: string): HeaderValue | undefined {
+  const used: string[] = [];
+  let isKnown = true;
+  const written = text
+    .replace(/%/g, "%%")
+    .replace(/\$(?:\{(\w+)\}|(\w+))/g, (found, braced?: string, bare?: string) => {
+      const name = braced ?? bare ?? "";
+      if (ofPath.has(name)) return `\${${name}}`;
+      if (name === "ingress_name") return ingress;
+      const operator = operators.get(name) ?? headerOf(name);
+      if (operator === undefined) {
+        isKnown = false;
+        return found;
+      }
+      used.push(operator);
+      return operator;
+    });
+  return isKnown ? { text: written, operators: [...new Set(used)] } : undefined;
+}
+
+/** A header of the request. */
+function headerOf(name: string): string | undefined {
+  const [, header] = /^http_([a-z0-9_]+)$/.exec(name) ?? [];
+  return header === undefined ? undefined : `%REQ(${header.replace(/_/g, "-").toUpperCase()})%`;
+}

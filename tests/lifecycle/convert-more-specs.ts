@@ -1,0 +1,166 @@
+// More of what ingress-nginx is documented to answer: external auth, snippets whose lines have a plain meaning, every origin.
+import { ingress, type Spec } from "./convert-ask";
+
+const regex = { type: "ImplementationSpecific" };
+const ok = (url: string, service: string, path = url) => ({ url, status: 200, service, path });
+const asksGuard = { "auth-url": "http://guard.convert.svc.cluster.local/check", "auth-method": "GET" };
+
+export const moreSpecs: Spec[] = [
+  {
+    file: "auth.go",
+    says: "a service decides about every request, save of paths without it and of certificate authorities",
+    ingresses: [
+      ingress("guarded.test", asksGuard, { "/": "web", "/.well-known/acme-challenge": "shop" }),
+      ingress("guarded.test", {}, { "/open": "api" }, { name: "guarded-open" }),
+      ingress("guarded-tls.test", asksGuard, { "/": "web" }, { tls: true }),
+      ingress("guard.test", {}, { "/": "guard" }),
+    ],
+    asks: [
+      ok("/a", "web"),
+      {
+        url: "/a?status=401",
+        status: 401,
+        service: "guard",
+        path: "/check/a?status=401",
+        saw: { "x-auth-request-redirect": "http://guarded.test/a?status=401" },
+      },
+      { url: "/opened?status=403", status: 403, service: "guard", path: "/check/opened?status=403" },
+      { url: "/open/a?status=401", status: 401, service: "api", path: "/open/a?status=401" },
+      {
+        url: "/.well-known/acme-challenge/x?status=401",
+        status: 401,
+        service: "shop",
+        path: "/.well-known/acme-challenge/x?status=401",
+      },
+      {
+        url: "/a?status=401",
+        host: "guarded-tls.test",
+        status: 308,
+        location: "https://guarded-tls.test/a?status=401",
+      },
+      {
+        url: "/a?status=401",
+        host: "guarded-tls.test",
+        scheme: "https",
+        status: 401,
+        service: "guard",
+        path: "/check/a?status=401",
+      },
+      { ...ok("/a", "web"), host: "guarded-tls.test", scheme: "https" },
+    ],
+  },
+  {
+    file: "snippet.go",
+    says: "headers have NGINX's variables in them, and percent signs as they are",
+    ingresses: [
+      ingress(
+        "values.test",
+        {
+          "configuration-snippet": `proxy_set_header X-Url $scheme://$http_host$request_uri;
+proxy_set_header X-Verb $request_method;
+proxy_set_header X-Client $remote_addr;
+proxy_set_header X-Backend $service_name.$namespace.svc;
+proxy_set_header X-None $http_x_none;
+proxy_set_header X-Part "50% off";
+more_set_headers "X-Part: 50% off" "X-In: got $http_x_in";`,
+        },
+        { "/": "web" },
+      ),
+      ingress(
+        "moved.test",
+        { "rewrite-target": "/$2", "configuration-snippet": "proxy_set_header X-Url $request_uri;" },
+        { "/x(/|$)(.*)": "web" },
+        regex,
+      ),
+    ],
+    asks: [
+      {
+        ...ok("/a?b=c", "web"),
+        send: { "X-In": "this" },
+        saw: {
+          "x-url": "http://values.test/a?b=c",
+          "x-verb": "GET",
+          "x-backend": "web.convert.svc",
+          "x-part": "50% off",
+        },
+        headers: { "x-part": /^50% off$/, "x-in": /^got this$/ },
+      },
+      { ...ok("/x/a?b=c", "web", "/a?b=c"), host: "moved.test", saw: { "x-url": "/x/a?b=c" } },
+    ],
+  },
+  {
+    file: "snippet.go",
+    says: "a path is redirected before it is rewritten, and everything where `return` says so",
+    ingresses: [
+      ingress(
+        "slash.test",
+        { "rewrite-target": "/$2", "configuration-snippet": "rewrite ^(/app)$ $1/ redirect;" },
+        { "/app(/|$)(.*)": "web" },
+        regex,
+      ),
+      ingress(
+        "gone.test",
+        { "configuration-snippet": "return 301 https://elsewhere.test$request_uri;" },
+        { "/": "web" },
+      ),
+      ingress(
+        "cloud.test",
+        {
+          "server-snippet": `location = /.well-known/carddav { return 301 $scheme://$host:$server_port/dav; }
+more_set_headers "X-Cloud: yes";`,
+        },
+        { "/": "web" },
+      ),
+      ingress("away.test", { "rewrite-target": "https://elsewhere.test/$1" }, { "/(.*)": "web" }, regex),
+    ],
+    asks: [
+      { url: "/app?a=b", status: 302, location: "http://slash.test/app/?a=b" },
+      ok("/app/x", "web", "/x"),
+      { url: "/.well-known/carddav", host: "cloud.test", status: 301, location: "http://cloud.test/dav" },
+      { ...ok("/a", "web"), host: "cloud.test", headers: { "x-cloud": /^yes$/ } },
+      { url: "/a?b=c", host: "away.test", status: 302, location: "https://elsewhere.test/a?b=c" },
+      { url: "/a?b=c", host: "gone.test", status: 301, location: "https://elsewhere.test/a?b=c" },
+    ],
+  },
+  {
+    file: "snippet.go",
+    says: "no client is admitted where all are denied",
+    ingresses: [ingress("closed.test", { "configuration-snippet": "deny all;" }, { "/": "web" })],
+    asks: [{ url: "/", status: 403 }],
+  },
+  {
+    file: "cors.go",
+    says: "every origin may call, and none of them with credentials",
+    ingresses: [ingress("every.test", { "enable-cors": "true" }, { "/": "web" })],
+    asks: [
+      {
+        ...ok("/", "web"),
+        send: { Origin: "https://page.test" },
+        headers: {
+          "access-control-allow-origin": /^https:\/\/page\.test$/,
+          "access-control-allow-credentials": undefined,
+        },
+      },
+      {
+        url: "/",
+        method: "OPTIONS",
+        status: 200,
+        send: { Origin: "https://page.test", "Access-Control-Request-Method": "PUT" },
+        headers: { "access-control-allow-methods": /PUT/, "access-control-allow-credentials": undefined },
+      },
+    ],
+  },
+  {
+    file: "cert-manager",
+    says: "cert-manager issues what it did for the Ingress",
+    ingresses: [
+      ingress(
+        "issued.test",
+        { "cert-manager.io/cluster-issuer": "convert-self", "cert-manager.io/common-name": "issued.test" },
+        { "/": "web" },
+        { secret: "issued-tls" },
+      ),
+    ],
+    asks: [{ ...ok("/a", "web"), scheme: "https" }],
+  },
+];
