@@ -50,12 +50,7 @@ async function fill(): Promise<void> {
   let done = 0;
   const worker = async () => {
     for (let name = queue.pop(); name; name = queue.pop()) {
-      for (const [path, object] of objectsOf(name, node)) {
-        const reply = await client.post(path, object);
-        if (reply.kind !== "ok" && !(reply.kind === "failed" && reply.status === 409)) {
-          throw new Error(`${path}: ${reply.kind === "missing" ? "not found" : reply.why}`);
-        }
-      }
+      for (const [path, object] of objectsOf(name, node)) await create(client, path, object);
       done += 1;
       if (done % 100 === 0) console.error(`${done} of ${namespaces} namespaces`);
     }
@@ -64,6 +59,17 @@ async function fill(): Promise<void> {
   // kwok is still at work; a look in the meantime would measure that too.
   while (await isPending(client)) await sleep(1000);
   client.close();
+}
+
+/** Makes an object that may be there already; an API server that cannot keep up is asked again. */
+async function create(client: ApiClient, path: string, object: object): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    const reply = await client.post(path, object);
+    if (reply.kind === "ok" || (reply.kind === "failed" && reply.status === 409)) return;
+    const isBusy = reply.kind === "failed" && (reply.status === 429 || reply.status >= 500);
+    if (!isBusy || tries === 10) throw new Error(`${path}: ${reply.kind === "missing" ? "not found" : reply.why}`);
+    await sleep(2000);
+  }
 }
 
 async function isPending(client: ApiClient): Promise<boolean> {

@@ -1,17 +1,20 @@
 // Which list of a snapshot comes from which requests: one row a kind.
 import type { V1ObjectMeta } from "@kubernetes/client-node";
-import type { Kind, SnapshotLists } from "../lib/cluster-state/snapshot";
+import type { Kind, ProxyPolicyKind, SnapshotLists } from "../lib/cluster-state/snapshot";
 import { metadataOnly } from "./client";
 import * as core from "./slim";
 import * as entries from "./slim-entries";
 import * as mesh from "./slim-mesh";
 import * as policies from "./slim-policies";
+import { slimProxyPolicy } from "./slim-proxy-policies";
 
 /** One list request of a kind and what to keep of each object. */
 export interface Source<T> {
   path: string;
   query: Record<string, string>;
   accept?: string;
+  /** Its CRD: without it nothing is asked. Where CRDs may not be listed the list itself tells. */
+  definition?: string;
   keep(raw: unknown): T[];
 }
 
@@ -21,7 +24,7 @@ export type ListedKind = Exclude<
   "configMaps" | "secrets" | "ztunnelLinks" | "ztunnelCounts" | "drift" | "networkPlugins" | "otherPolicies"
 >;
 
-type Options = Partial<Pick<Source<unknown>, "query" | "accept">>;
+type Options = Partial<Pick<Source<unknown>, "query" | "accept" | "definition">>;
 
 function source<R, T>(path: string, keep: (raw: R) => T | T[], options: Options = {}): Source<T> {
   return {
@@ -33,6 +36,10 @@ function source<R, T>(path: string, keep: (raw: R) => T | T[], options: Options 
       return Array.isArray(kept) ? kept : [kept];
     },
   };
+}
+
+function proxyPolicy(kind: ProxyPolicyKind, plural: string, group: string, version: string) {
+  return source(`/apis/${group}/${version}/${plural}`, slimProxyPolicy(kind), { definition: `${plural}.${group}` });
 }
 
 const metadata = { accept: metadataOnly.list };
@@ -71,6 +78,14 @@ export const sources: { [K in ListedKind]: Source<SnapshotLists[K]>[] } = {
   authorizationPolicies: [source("/apis/security.istio.io/v1/authorizationpolicies", mesh.slimAuthorizationPolicy)],
   requestAuthentications: [source("/apis/security.istio.io/v1/requestauthentications", mesh.slimRequestAuthentication)],
   peerAuthentications: [source("/apis/security.istio.io/v1/peerauthentications", mesh.slimPeerAuthentication)],
+  proxyPolicies: [
+    proxyPolicy("Telemetry", "telemetries", "telemetry.istio.io", "v1"),
+    proxyPolicy("WasmPlugin", "wasmplugins", "extensions.istio.io", "v1alpha1"),
+    proxyPolicy("TrafficExtension", "trafficextensions", "extensions.istio.io", "v1alpha1"),
+    proxyPolicy("EnvoyFilter", "envoyfilters", "networking.istio.io", "v1alpha3"),
+    proxyPolicy("Sidecar", "sidecars", "networking.istio.io", "v1"),
+    proxyPolicy("ProxyConfig", "proxyconfigs", "networking.istio.io", "v1beta1"),
+  ],
   networkPolicies: [source("/apis/networking.k8s.io/v1/networkpolicies", policies.slimNetworkPolicy)],
   events: [
     source("/api/v1/events", core.slimEvent, eventsOf("FailedCreatePodSandBox")),

@@ -15,6 +15,8 @@ const kinds: ListedKind[] = [
   "certificates",
   "authorizationPolicies",
   "requestAuthentications",
+  "peerAuthentications",
+  "proxyPolicies",
   "networkPolicies",
   "events",
   "serviceEntries",

@@ -2,6 +2,7 @@
 // mesh that stands.
 import type { V1ObjectMeta, V1Pod } from "@kubernetes/client-node";
 import { type Access, type ClusterFacts, type FoundObject, type GatewayPlan, type Plan } from "../lib/preflight/facts";
+import { isWhole, type ObjectKind } from "../lib/ownership/kinds";
 import { stackMark } from "../lib/ownership/marks";
 import { meshReleases } from "../lib/istio/releases";
 import type { NamespaceState, PodState, WorkloadState } from "../lib/cluster-state/snapshot";
@@ -40,12 +41,12 @@ export async function readFacts(target: ClusterTarget, plan: Plan, deadlineMs: n
 async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
   const known = new Map<string, JsonMap[]>();
   const keeping = keepingLists(client, known);
-  const [snapshot, controllers, metricsApi, denied] = await Promise.all([
+  const [snapshot, controllers, metricsApi, denied, configMaps] = await Promise.all([
     readSnapshot(keeping, { kinds: ["nodes", "namespaces", "services", "daemonSets", "definitions", "helmReleases"] }),
     readControllers(keeping),
     plan.autoscale ? isServed(client, "/apis/metrics.k8s.io/v1beta1") : true,
     readDenied(client, plan),
-    listReadable(keeping, configMapsOf(plan.namespace)),
+    listReadable<{ metadata?: V1ObjectMeta }>(keeping, configMapsOf(plan.namespace)),
   ]);
   const { server, kubernetes, gaps, nodes, namespaces, services, daemonSets, definitions, helmReleases } = snapshot;
   const has = (crd: string) => definitions.some(({ name }) => name === crd);
@@ -79,6 +80,7 @@ async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
     kubernetes,
     gaps,
     ...lists,
+    configMaps: configMaps.map(named),
     leftovers,
     networkPlugins,
     podInterfacePolicies,
@@ -182,13 +184,13 @@ async function readObjects(
   has: (crd: string) => boolean,
   known: KnownLists,
 ): Promise<FoundObject[]> {
-  const list = async (kind: string, path: string): Promise<FoundObject[]> => {
-    const whole = kind === "Gateway";
+  const list = async (kind: ObjectKind, path: string): Promise<FoundObject[]> => {
+    const whole = isWhole(kind);
     const accept = whole ? undefined : metadataOnly.list;
     const found = await listReadable<{ metadata?: V1ObjectMeta }>(client, path, accept);
     return found.map((raw) => ({ ...named(raw), kind, ...(whole && { body: raw }) }));
   };
-  const inNamespace = (kind: string, api: string, plural: string): Promise<FoundObject[]> =>
+  const inNamespace = (kind: ObjectKind, api: string, plural: string): Promise<FoundObject[]> =>
     list(kind, `${api}/namespaces/${namespace}/${plural}`);
   // Who may not list the Gateways of all namespaces may list those of the gateway's.
   const readGateways = async (): Promise<FoundObject[]> => {

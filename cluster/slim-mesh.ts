@@ -14,13 +14,15 @@ import { conditions, named } from "./slim";
 
 type RawConditions = Parameters<typeof conditions>[0];
 
-interface RawReference {
+/** A reference as objects have it. */
+export interface RawReference {
   kind?: string;
   namespace?: string;
   name: string;
 }
 
-function reference(raw: RawReference, kind: string, namespace: string): Reference {
+/** A reference with what it leaves out. */
+export function reference(raw: RawReference, kind: string, namespace: string): Reference {
   return { kind: raw.kind ?? kind, namespace: raw.namespace ?? namespace, name: raw.name };
 }
 

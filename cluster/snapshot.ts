@@ -60,10 +60,14 @@ export async function readSnapshot(client: Api, options: SnapshotOptions = {}): 
   snapshot.kubernetes = await kubernetesVersion(client);
 
   const queue = listedKinds.filter(wanted);
+  let definitions = Promise.resolve();
   const worker = async () => {
     for (let kind = queue.shift(); kind; kind = queue.shift()) {
       options.onProgress?.(kind);
-      await readKind(client, snapshot, kind, options.namespaces ?? []);
+      if (sources[kind].some(({ definition }) => definition)) await definitions;
+      const read = readKind(client, snapshot, kind, options.namespaces ?? []);
+      if (kind === "definitions") definitions = read;
+      await read;
     }
   };
   await Promise.all(Array.from({ length: parallel }, worker));
@@ -79,11 +83,11 @@ export async function readSnapshot(client: Api, options: SnapshotOptions = {}): 
   return snapshot;
 }
 
-/** Listed kinds, the longest lists first so that they do not end up alone. */
+/** The longest lists, so that they do not end up alone, and what others wait for. */
+const firstKinds: ListedKind[] = ["pods", "services", "definitions"];
 const listedKinds: ListedKind[] = [
-  "pods",
-  "services",
-  ...(Object.keys(sources) as ListedKind[]).filter((kind) => kind !== "pods" && kind !== "services"),
+  ...firstKinds,
+  ...(Object.keys(sources) as ListedKind[]).filter((kind) => !firstKinds.includes(kind)),
 ];
 
 function emptySnapshot(server: string): ClusterSnapshot {
@@ -111,6 +115,7 @@ function emptySnapshot(server: string): ClusterSnapshot {
     authorizationPolicies: [],
     requestAuthentications: [],
     peerAuthentications: [],
+    proxyPolicies: [],
     networkPolicies: [],
     events: [],
     helmReleases: [],
@@ -141,7 +146,7 @@ async function readKind<K extends ListedKind>(
   const gaps: Gap[] = [];
   for (const each of sources[kind]) {
     const source = each as Source<SnapshotLists[K]>;
-    const gap = await readList(client, source, into);
+    const gap = isServed(snapshot, source) ? await readList(client, source, into) : notServed(source);
     if (gap && kind === "namespaces" && gap.cause === "forbidden") {
       gaps.push(gapWithin(gap, await readNamespaces(client, snapshot, namespaces)));
     } else if (gap) {
@@ -151,6 +156,20 @@ async function readKind<K extends ListedKind>(
   }
   const gap = gapOfAll(gaps, sources[kind].length);
   if (gap) snapshot.gaps[kind] = gap;
+}
+
+/** By its CRD, where it names one and these could be read. */
+function isServed(
+  { definitions, gaps }: ClusterSnapshot,
+  { definition }: Pick<Source<unknown>, "definition">,
+): boolean {
+  return (
+    definition === undefined || gaps.definitions !== undefined || definitions.some(({ name }) => name === definition)
+  );
+}
+
+function notServed({ path }: Pick<Source<unknown>, "path">): Gap {
+  return { cause: "missing", why: `the API has no ${path}` };
 }
 
 /** What several lists lack together: a kind that the API does not have is no gap beside others that it has. */
@@ -217,7 +236,7 @@ async function readPages<T>(
 }
 
 function gapOf(reply: Exclude<Reply, { kind: "ok" }>, path: string): Gap {
-  if (reply.kind === "missing") return { cause: "missing", why: `the API has no ${path}` };
+  if (reply.kind === "missing") return notServed({ path });
   return { cause: reply.kind, why: reply.why };
 }
 

@@ -37,7 +37,9 @@ export async function readZtunnelLinks(client: Api, snapshot: ClusterSnapshot): 
 export async function readZtunnelCounts(client: Api, snapshot: ClusterSnapshot): Promise<void> {
   const captured = new Map<string, PodState[]>();
   for (const pod of snapshot.pods.filter(isServed)) {
-    captured.set(pod.node, [...(captured.get(pod.node) ?? []), pod]);
+    const onNode = captured.get(pod.node);
+    if (onNode) onNode.push(pod);
+    else captured.set(pod.node, [pod]);
   }
   const ztunnels = snapshot.pods
     .filter((pod) => pod.labels["app"] === "ztunnel" && pod.ready && !pod.deleting && captured.has(pod.node))

@@ -16,7 +16,7 @@ import { accessPolicyRules as rules, elsewhereViolation } from "./rules";
 import { timeouts } from "../../lib/istio/defaults";
 import { conditionMet } from "../support/acceptance";
 import { childOf, minutes } from "../support/children";
-import { checkedInputs, componentNamed, lateViolations, resolved, resolvedMetadata } from "../support/arguments";
+import { checkedInputs, componentNamed, refuseLate, resolved, resolvedMetadata } from "../support/arguments";
 import { clusterOf } from "../support/cluster";
 import { withReferences } from "../support/given-resources";
 import { childrenOf, keepChildren } from "../support/made";
@@ -105,10 +105,10 @@ function normalize(args: AccessPolicyArgs, name: string, writer: Writer) {
     allow: part("allow", args.allow).apply((allow) => (allow ?? []) as AccessRule[]),
     trustDomain: part("trustDomain", args.trustDomain),
     given: resolvedMetadata(what, args, rules),
-    http: pulumi.all([http, namespace]).apply(([known, own]) => {
-      if (known && !known.services && known.waypoint.namespace !== own) {
-        throw lateViolations(what, [elsewhereViolation(known.waypoint.name, known.waypoint.namespace)]);
-      }
+    http: pulumi.all([http, namespace]).apply(async ([known, own]) => {
+      const isElsewhere = known && !known.services && known.waypoint.namespace !== own;
+      const { waypoint } = known ?? {};
+      await refuseLate(what, isElsewhere ? [elsewhereViolation(waypoint!.name, waypoint!.namespace)] : []);
       return known!;
     }),
   };

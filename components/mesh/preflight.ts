@@ -12,6 +12,8 @@ import { driftLines } from "../../lib/drift";
 import { judgePlan, type PreflightFinding } from "../../lib/preflight";
 import type { Waivers } from "../../lib/preflight/waivers";
 import { isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "../../lib/preflight/facts";
+import type { ObjectKind } from "../../lib/ownership/kinds";
+import type { ExistingObject } from "../../lib/ownership/owner";
 import { ownObjects, type OwnObjects } from "../../lib/preflight/owners";
 import { charts } from "../../lib/istio/releases";
 import type { AmbientMeshArgs, MeshGatewayArgs } from "./args";
@@ -88,19 +90,26 @@ export function preflight(
     // Its message says all; a RunError is printed without a stack trace, and once in every kind of host.
     throw new pulumi.RunError(refusal);
   }
-  share(cluster, look.facts);
+  share(cluster, plan, look.facts);
   rememberFacts(mesh, { ...look.facts, isOwnMesh: !look.facts.gaps.namespaces && isOurs(plan, look.facts) });
   return { own: ownChildren(name, ownObjects(plan, look.facts)), namespace, repair: findDrift(mesh, look.facts) };
 }
 
 /** Gives the other components what was read for this one. */
-function share(cluster: Cluster, { namespaces, services, objects, gaps }: ClusterFacts): void {
-  const gateways = objects.filter(({ kind, body }) => kind === "Gateway" && body !== undefined);
-  if (!gaps.namespaces) lookAt(cluster).seed("Namespace", namespaces);
+function share(cluster: Cluster, { namespace, gateway }: Plan, facts: ClusterFacts): void {
+  const { namespaces, services, objects, configMaps = [], gaps } = facts;
+  const look = lookAt(cluster);
+  if (!gaps.namespaces) look.seed("Namespace", namespaces);
   const withPorts = services.map((service) => ({ ...service, body: { spec: { ports: service.ports } } }));
-  if (!gaps.services) lookAt(cluster).seed("Service", withPorts);
+  if (!gaps.services) look.seed("Service", withPorts);
+  const found = (wanted: string) => objects.filter(({ kind }) => kind === wanted);
   // None at all may also mean that they were not asked for.
-  if (gateways.length > 0) lookAt(cluster).seed("Gateway", gateways);
+  const seedSome = (kind: ObjectKind, some: ExistingObject[], within?: string) => {
+    if (some.length > 0) look.seed(kind, some, within);
+  };
+  seedSome("Gateway", found("Gateway"));
+  seedSome("ConfigMap", configMaps, namespace);
+  for (const kind of ["Certificate", "Issuer"] as const) seedSome(kind, found(kind), gateway?.namespace);
 }
 
 /** Says what was changed by hand, as a reason for the mesh to be repaired. */
@@ -142,7 +151,7 @@ function lookLater(
       if (refusal !== undefined) {
         throw runFailure(refusal);
       }
-      share(cluster, facts);
+      share(cluster, plan, facts);
     } catch (error) {
       if (!(error instanceof NoClusterError || error instanceof UnreachableError)) {
         throw error;

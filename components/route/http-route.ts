@@ -18,7 +18,7 @@ import { childOf, minutes } from "../support/children";
 import {
   checkedInputs,
   componentNamed,
-  lateViolations,
+  refuseLate,
   resolved,
   resolvedMetadata,
   throwViolations,
@@ -108,18 +108,13 @@ function normalize(name: string, args: HttpRouteArgs, whole: Told | undefined, w
   const hostnames = part("hostnames", args.hostnames);
   const redirects = (args.rules ?? []).some((rule) => rule.redirect?.scheme === "https");
   const protocol = args.httpsOnly ? "https" : redirects ? "http" : undefined;
-  const present = pulumi.output(args.parent).apply((given) => {
-    if (given === undefined && pulumi.Output.isInstance(args.parent)) {
-      throw lateViolations(what, [absentParent]);
-    }
+  const present = pulumi.output(args.parent).apply(async (given) => {
+    await refuseLate(what, given === undefined && pulumi.Output.isInstance(args.parent) ? [absentParent] : []);
     return given;
   });
-  const parent = pulumi.all([part("parent", present), hostnames]).apply(([given, hosts]) => {
-    const violations =
-      knownGateway(args.parent) === "later" && !whole ? gatewayViolations(args, hosts, servedBy(given as Parent)) : [];
-    if (violations.length > 0) {
-      throw lateViolations(what, violations);
-    }
+  const parent = pulumi.all([part("parent", present), hostnames]).apply(async ([given, hosts]) => {
+    const isLate = knownGateway(args.parent) === "later" && !whole;
+    await refuseLate(what, isLate ? gatewayViolations(args, hosts, servedBy(given as Parent)) : []);
     return given as Parent;
   });
   const routeName = part("name", args.name).apply((given) => given ?? name);

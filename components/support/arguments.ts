@@ -6,6 +6,7 @@ import { below, type Rule } from "../../lib/validation/rules";
 import type { ObjectMetadataArgs } from "./args";
 import { programObjects } from "./program-objects";
 import { requireNode } from "./node";
+import { ofThisRun } from "./program";
 import { resourceCode, resourceViolation } from "./given-resources";
 import { guardRun, printedPlainly, withFixedMessage } from "./workarounds";
 
@@ -102,15 +103,38 @@ function refusal(what: string, violations: Violation[]): string {
 
 /** A part of a component's arguments with all in it resolved, and what arrived late checked before it is used. */
 export function resolved<T>(what: string, path: string, part: T, rule: Rule): pulumi.Output<pulumi.Unwrap<T>> {
-  return pulumi.output(part).apply((value) => {
+  return pulumi.output(part).apply(async (value) => {
     const found: Violation[] = [];
     const plain = plainParts(value, path, found);
-    const violations = [...found, ...rule(plain, path)];
-    if (violations.length > 0) {
-      throw lateViolations(what, violations);
-    }
+    await refuseLate(what, [...found, ...rule(plain, path)]);
     return value;
   });
+}
+
+/** Violations of components that are about to be told, by the components' names. */
+const late = new WeakMap<object, Map<string, { violations: Violation[]; told: Promise<never> }>>();
+
+/**
+ * Rejects where there are violations. What of a component has arrived in the same turn of the event loop, as the outputs of
+ * one resource do, is told in one error, which all of it rejects with: the SDK reports an error once.
+ */
+export async function refuseLate(what: string, violations: Violation[]): Promise<void> {
+  if (violations.length === 0) {
+    return;
+  }
+  const all = ofThisRun(late, () => new Map<string, { violations: Violation[]; told: Promise<never> }>());
+  const known = all.get(what);
+  if (known) {
+    known.violations.push(...violations);
+    return known.told;
+  }
+  const gathered = [...violations];
+  const told = new Promise((resolve) => setImmediate(resolve)).then((): never => {
+    all.delete(what);
+    throw lateViolations(what, gathered);
+  });
+  all.set(what, { violations: gathered, told });
+  return told;
 }
 
 /** Labels and annotations that the user gave; what was not given is missing. */

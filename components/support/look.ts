@@ -51,8 +51,8 @@ export function lookAt({ id }: Pick<Cluster, "id">): Look {
  */
 export class Look {
   private readonly lists = new Map<string, List>();
-  /** Kinds that the preflight of a mesh has read, without field managers. */
-  private readonly seeded = new Set<ObjectKind>();
+  /** Lists that the preflight of a mesh has read, without field managers. */
+  private readonly seeded = new Set<string>();
   private readonly written: PlannedWrites = { objects: [], labels: [] };
   private batch?: { planned: Batch; passed: Promise<void> };
   private first?: Promise<void>;
@@ -65,11 +65,12 @@ export class Look {
   private readonly warned = new Set<string>();
   private isBlind = false;
 
-  /** Takes over what was read already. */
-  seed(kind: ObjectKind, objects: ExistingObject[]): void {
-    if (!this.lists.has(kind)) {
-      this.lists.set(kind, Promise.resolve(objects));
-      this.seeded.add(kind);
+  /** Takes over what was read already, of all namespaces or of one. */
+  seed(kind: ObjectKind, objects: ExistingObject[], namespace?: string): void {
+    const place = placeOf({ kind, namespace });
+    if (!this.lists.has(place)) {
+      this.lists.set(place, Promise.resolve(objects));
+      this.seeded.add(place);
     }
   }
 
@@ -130,14 +131,24 @@ export class Look {
   }
 
   private async read(target: ClusterTarget, kind: ObjectKind, namespace: string, name: string) {
-    const everywhere = await this.list(target, kind, listed(kind));
+    if (kind !== "Namespace" && (await this.isNowhere(namespace))) {
+      return undefined;
+    }
     const within = kind === "Namespace" ? name : namespace;
-    const objects = everywhere ?? (await this.list(target, `${kind} ${within}`, listed(kind, within)));
+    const place = placeOf({ kind, namespace: within });
+    const everywhere = this.seeded.has(place) ? undefined : await this.list(target, kind, listed(kind));
+    const objects = everywhere ?? (await this.list(target, place, listed(kind, within)));
     if (!objects) {
       this.warn(`these credentials may not list ${kind} objects`);
       return "unread";
     }
     return objects.find((each) => each.namespace === namespace && each.name === name);
+  }
+
+  /** Nothing is in a namespace that does not exist, as far as the list of these is at hand. */
+  private async isNowhere(namespace: string): Promise<boolean> {
+    const namespaces = (await this.lists.get("Namespace")?.catch(() => undefined)) ?? [];
+    return namespaces.length > 0 && !namespaces.some(({ name }) => name === namespace);
   }
 
   private open(target: ClusterTarget): { planned: Batch; passed: Promise<void> } {
@@ -206,6 +217,9 @@ export class Look {
   ): Promise<[string[], JudgedReferences]> {
     const { references } = planned;
     const needed = references.flatMap(({ reference }) => neededFor(reference));
+    // First, since it spares what would be asked of namespaces that the program is about to make.
+    const places = [...planned.objects, ...needed].some(({ kind }) => kind === "Namespace");
+    if (places) await this.readAll(target, [{ kind: "Namespace" }]);
     const [found, view] = await Promise.all([this.findAll(target, planned), this.view(target, needed)]);
     return [judgeWrites(stackName(), planned, found, before), judgeReferences(view, references)];
   }
@@ -230,11 +244,13 @@ export class Look {
     }
     await Promise.all(
       needed.map(async ({ kind, namespace }) => {
-        const everywhere = await this.tried(() => this.list(target, kind, listed(kind)));
+        const place = placeOf({ kind, namespace });
+        const isSeeded = namespace !== undefined && this.seeded.has(place);
+        const everywhere = isSeeded ? undefined : await this.tried(() => this.list(target, kind, listed(kind)));
         if (everywhere) lists.set(placeOf({ kind }), everywhere);
         if (everywhere || namespace === undefined) return;
-        const within = await this.tried(() => this.list(target, `${kind} ${namespace}`, listed(kind, namespace)));
-        if (within) lists.set(placeOf({ kind, namespace }), within);
+        const within = await this.tried(() => this.list(target, place, listed(kind, namespace)));
+        if (within) lists.set(place, within);
         else this.warn(`these credentials may not list ${kind} objects`, unreferred);
       }),
     );

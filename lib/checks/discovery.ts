@@ -34,16 +34,35 @@ export function meshConfigName({ labels }: WorkloadState): string {
   return revision === "default" ? "istio" : `istio-${revision}`;
 }
 
-function selectorsOf({ configMaps }: ClusterSnapshot, istiod: WorkloadState): LabelSelector[] {
+/** What checks look at of a mesh's configuration. */
+export interface MeshConfig {
+  discoverySelectors?: LabelSelector[];
+  extensionProviders?: { name?: string }[];
+  accessLogFile?: string;
+  defaultProviders?: Partial<Record<"tracing" | "metrics" | "accessLogging", string[]>>;
+}
+
+/** The configuration of each istiod's mesh; undefined where it may not be read, or comes from elsewhere too. */
+export function meshConfigs(snapshot: ClusterSnapshot): (MeshConfig | undefined)[] {
+  return istiods(snapshot).map((istiod) =>
+    "SHARED_MESH_CONFIG" in istiod.env ? undefined : meshConfig(snapshot, istiod),
+  );
+}
+
+function meshConfig({ configMaps }: ClusterSnapshot, istiod: WorkloadState): MeshConfig | undefined {
   const name = meshConfigName(istiod);
   const config = configMaps.find((found) => found.namespace === istiod.namespace && found.name === name);
+  if (!config) return undefined;
   try {
-    const mesh = parse(config?.data["mesh"] ?? "") as { discoverySelectors?: LabelSelector[] } | null;
-    return mesh?.discoverySelectors ?? [];
+    return (parse(config.data["mesh"] ?? "") as MeshConfig | null) ?? {};
   } catch {
     // Not YAML: istiod keeps to what it had before.
-    return [];
+    return undefined;
   }
+}
+
+function selectorsOf(snapshot: ClusterSnapshot, istiod: WorkloadState): LabelSelector[] {
+  return meshConfig(snapshot, istiod)?.discoverySelectors ?? [];
 }
 
 function undiscovered(name: string, istiod: WorkloadState): Finding {

@@ -191,7 +191,10 @@ export const enrollmentChecks: Check[] = [
       const found = new Map<string, PodState[]>();
       for (const pod of pods) {
         const where = barrier(pod);
-        if (where !== undefined) found.set(where, [...(found.get(where) ?? []), pod]);
+        if (where === undefined) continue;
+        const there = found.get(where);
+        if (there) there.push(pod);
+        else found.set(where, [pod]);
       }
       const fix = { write: `${marks.dataplaneMode}: none` };
       const rule = "istio-cni captures pods of Linux nodes that run its DaemonSet, in the node's own network stack";

@@ -10,12 +10,17 @@ import { gatewayServiceChecks } from "./gateway-service";
 import { gatewayChecks } from "./gateways";
 import { misplacedMarksCheck } from "./misplaced-marks";
 import { networkChecks } from "./network";
+import { peerAuthenticationCheck } from "./peer-authentication";
 import { policyChecks } from "./policies";
+import { proxyPolicyChecks } from "./proxy-policies";
 import { requestAuthenticationCheck } from "./request-authentication";
 import { revisionCheck } from "./revisions";
 import { routeChecks } from "./routes";
+import { sharedCertificatesCheck } from "./shared-certificates";
 import { strictWebhooksCheck } from "./strict-webhooks";
+import { telemetryChecks } from "./telemetry";
 import { versionChecks } from "./versions";
+import { waypointLabelsCheck } from "./waypoint-labels";
 import { waypointChecks } from "./waypoints";
 
 export const checks: readonly Check[] = [
@@ -31,9 +36,14 @@ export const checks: readonly Check[] = [
   ...routeChecks,
   ...gatewayServiceChecks,
   ...certificateChecks,
+  sharedCertificatesCheck,
   ...waypointChecks,
+  waypointLabelsCheck,
   ...policyChecks,
   requestAuthenticationCheck,
+  peerAuthenticationCheck,
   strictWebhooksCheck,
+  ...proxyPolicyChecks,
+  ...telemetryChecks,
   ...networkChecks,
 ];

@@ -12,6 +12,7 @@ import {
   serviceWaypoint,
   userKinds,
   waypointUsers,
+  type WaypointUser,
 } from "./waypoint-users";
 
 const trafficTypes = ["service", "workload", "all", "none"];
@@ -28,11 +29,7 @@ export const waypointChecks: Check[] = [
     also: ["gatewayClasses", "serviceEntries", "workloadEntries", "workloadGroups"],
     isLocal: true,
     run: (snapshot) =>
-      missingWaypoints(snapshot).map((user) =>
-        finding(user.kind, user.object, labelText(user), `Gateway ${user.waypoint} is a waypoint`, {
-          run: `istioctl waypoint apply --name ${user.label} --namespace ${user.waypoint.split("/")[0] ?? ""}`,
-        }),
-      ),
+      missingWaypoints(snapshot).map((user) => (user.label === "" ? emptyFinding(user) : missingFinding(user))),
   },
   {
     id: "waypoint-for",
@@ -167,6 +164,18 @@ export const waypointChecks: Check[] = [
         }),
   },
 ];
+
+function missingFinding(user: WaypointUser): Finding {
+  return finding(user.kind, user.object, labelText(user), `Gateway ${user.waypoint} is a waypoint`, {
+    run: `istioctl waypoint apply --name ${user.label} --namespace ${user.waypoint.split("/")[0] ?? ""}`,
+  });
+}
+
+/** A label without a value names a waypoint too, and hides the one of the namespace. */
+function emptyFinding(user: WaypointUser): Finding {
+  const rule = "it must be the name of a waypoint, or none";
+  return finding(user.kind, user.object, `${user.key} without a value`, rule, { write: `${user.key}: none` });
+}
 
 /** Pods and machines whose waypoint is not for such. */
 function unservedFindings(snapshot: ClusterSnapshot): Finding[] {

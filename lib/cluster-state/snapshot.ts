@@ -2,10 +2,22 @@
 import type { DriftedObject } from "../drift";
 import type { Condition, Named, Owner, Reference } from "./named";
 import type { NetworkPlugin } from "./network-plugins";
-import type { AuthorizationPolicyState, PeerAuthenticationState, RequestAuthenticationState } from "./istio-policies";
+import type {
+  AuthorizationPolicyState,
+  PeerAuthenticationState,
+  ProxyPolicyState,
+  RequestAuthenticationState,
+} from "./istio-policies";
 
 export type { Condition, Named, Owner, Reference } from "./named";
-export type { AuthorizationPolicyState, PeerAuthenticationState, RequestAuthenticationState } from "./istio-policies";
+export type {
+  AuthorizationPolicyState,
+  PeerAuthenticationState,
+  ProxyPolicyKind,
+  ProxyPolicyState,
+  RequestAuthenticationState,
+  TelemetryPart,
+} from "./istio-policies";
 
 /** A node of the cluster. */
 export interface NodeState extends Named {
@@ -306,6 +318,7 @@ export interface SnapshotLists {
   authorizationPolicies: AuthorizationPolicyState;
   requestAuthentications: RequestAuthenticationState;
   peerAuthentications: PeerAuthenticationState;
+  proxyPolicies: ProxyPolicyState;
   networkPolicies: NetworkPolicyState;
   otherPolicies: OtherPolicyState;
   events: EventState;

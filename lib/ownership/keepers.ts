@@ -99,6 +99,14 @@ function packaged({ labels, annotations }: Kept): Keeper | undefined {
   if (annotations["configmanagement.gke.io/managed"] === "enabled") {
     return { who: "Config Sync", change: "nomos status" };
   }
+  if (labels["karmada.io/managed"] === "true") {
+    return { who: "Karmada", change: "karmadactl get works --operation-scope karmada --all-namespaces" };
+  }
+  const profile = annotations["projectsveltos.io/owner-name"];
+  if (profile !== undefined) {
+    const kind = annotations["projectsveltos.io/owner-kind"] ?? "ClusterProfile";
+    return { who: `the Sveltos ${kind} ${profile}`, change: "sveltosctl show addons" };
+  }
   const app = labels["kapp.k14s.io/app"];
   return app === undefined ? undefined : { who: `the kapp application ${app}`, change: "kapp list --all-namespaces" };
 }

@@ -66,7 +66,7 @@ export interface GatewayPlan {
 /** An object that carries annotations, by kind. */
 export interface FoundObject extends Named {
   kind: string;
-  /** Of a Gateway: the whole of it. */
+  /** Of a Gateway and of a Certificate: the whole of it. */
   body?: object;
 }
 
@@ -103,6 +103,8 @@ export interface ClusterFacts {
   uncapturable: PodState[];
   /** Gateways of all namespaces; certificates, issuers and the ConfigMap in the gateway's. */
   objects: FoundObject[];
+  /** ConfigMaps of the mesh's namespace; none where they may not be listed. */
+  configMaps?: Named[];
   /** False: the issuer that was named is not there; undefined: none was named, or it could not be read. */
   issuerFound?: boolean;
   /** cert-manager's controller; undefined where no certificate is wanted of it, or where it cannot be read. */

@@ -252,6 +252,20 @@ const slips: Record<string, [() => void, string, string[]]> = {
       '`allow[0].ports[0]`: got "70000"; must be a whole number from 1 to 65535; write `ports: [8080]`',
     ],
   ],
+  "late values of several arguments, of one resource and of others": [
+    () => {
+      const one = late({ timeout: "10", service: "Web" });
+      const retries = { attempts: late(-1) };
+      const service = one.service.apply((name) => late(name));
+      traffic({ timeout: one.timeout, service, retries, waypoint: { name: "proxy", namespace: "shop" } });
+    },
+    'TrafficPolicy "web"',
+    [
+      '`retries.attempts`: got "-1"; must be a whole number from 0 to 100; write `attempts: 2`',
+      '`timeout`: got "10"; must be a duration of at least 1ms, such as "10s"; write `timeout: "10s"`',
+      `\`service\`: got "Web"; ${name63}; write \`service: "web"\``,
+    ],
+  ],
   "words of Istio at a policy": [
     () => access({ action: "DENY", rules: [{ from: [{ source: { namespaces: ["shop"] } }] }], principals: ["a"] }),
     'AccessPolicy "web"',

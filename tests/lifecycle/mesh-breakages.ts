@@ -289,6 +289,61 @@ spec: { selector: { matchLabels: { app: web } }, action: DENY, rules: [{ to: [{ 
 `,
     ...["authorizationpolicy", "http", "-n", "shop"],
   ),
+  added(
+    "settings for proxies that no proxy reads, which the API server and istiod take all the same",
+    [
+      "policy-plugins",
+      "policy-filters",
+      "policy-sidecars",
+      "policy-proxies",
+      "policy-telemetry",
+      "telemetry-providers",
+    ],
+    `
+apiVersion: extensions.istio.io/v1alpha1
+kind: WasmPlugin
+metadata: { name: unread, namespace: shop }
+spec: { selector: { matchLabels: { app: web } }, url: "oci://registry.example.com/plugin:1" }
+---
+apiVersion: networking.istio.io/v1alpha3
+kind: EnvoyFilter
+metadata: { name: unread, namespace: shop }
+spec:
+  targetRefs: [{ kind: Service, group: "", name: web }]
+  configPatches:
+    - applyTo: HTTP_FILTER
+      match: { context: SIDECAR_INBOUND }
+      patch: { operation: INSERT_BEFORE, value: { name: envoy.filters.http.buffer } }
+---
+apiVersion: networking.istio.io/v1
+kind: Sidecar
+metadata: { name: unread, namespace: shop }
+spec: { egress: [{ hosts: ["./*"] }] }
+---
+apiVersion: networking.istio.io/v1beta1
+kind: ProxyConfig
+metadata: { name: unread, namespace: shop }
+spec: { selector: { matchLabels: { app: web } }, concurrency: 2 }
+---
+apiVersion: telemetry.istio.io/v1
+kind: Telemetry
+metadata: { name: unread, namespace: shop }
+spec: { selector: { matchLabels: { app: web } }, tracing: [{ providers: [{ name: nowhere }] }] }
+`,
+    ...["wasmplugin/unread", "envoyfilter/unread", "sidecar/unread", "proxyconfig/unread", "telemetry/unread"],
+    ...["-n", "shop"],
+  ),
+  added(
+    "STRICT for pods by their labels, from the root namespace",
+    ["policy-peers"],
+    `
+apiVersion: security.istio.io/v1
+kind: PeerAuthentication
+metadata: { name: web, namespace: ${mesh} }
+spec: { selector: { matchLabels: { app: web } }, mtls: { mode: STRICT } }
+`,
+    ...["peerauthentication", "web", "-n", mesh],
+  ),
   changed(
     "a gateway goes past the waypoint with the policy",
     ["policy-ingress"],

@@ -15,6 +15,7 @@ import { networkBreakages } from "./fixtures/breakages-network";
 import { platformBreakages } from "./fixtures/breakages-platform";
 import { pluginBreakages } from "./fixtures/breakages-plugins";
 import { policyBreakages } from "./fixtures/breakages-policy";
+import { proxyPolicyBreakages } from "./fixtures/breakages-proxy-policies";
 import { MeshApi, recordedAt } from "./fixtures/mesh-api";
 
 const breakages = [
@@ -29,6 +30,7 @@ const breakages = [
   ...waypointBreakages,
   ...analyzerBreakages,
   ...fieldPolicyBreakages,
+  ...proxyPolicyBreakages,
 ];
 const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
 

@@ -73,7 +73,7 @@ describe("reading a cluster", () => {
     const { snapshot, requests } = await read();
     assert.deepEqual(snapshot, { ...(await mesh.snapshot()), server: server.address });
     assert.equal(requests, server.requests.length);
-    assert.equal(requests, 53);
+    assert.equal(requests, 59);
   });
 
   it("asks for no more when namespaces, Services, routes and policies become many", async () => {
@@ -82,7 +82,31 @@ describe("reading a cluster", () => {
         mesh.add(path, { metadata: { name: `extra-${index}`, namespace: "shop" } });
       }
     }
-    assert.equal((await read()).requests, 53);
+    assert.equal((await read()).requests, 59);
+  });
+
+  it("asks for settings of proxies only where their CRDs are, and for all of them where CRDs may not be listed", async () => {
+    const plurals = ["telemetries", "wasmplugins", "trafficextensions", "envoyfilters", "sidecars", "proxyconfigs"];
+    const askedFor = () =>
+      plurals.filter((plural) => server.requests.some((request) => request.includes(`/${plural}?`)));
+    for (const name of ["trafficextensions.extensions.istio.io", "sidecars.networking.istio.io"]) {
+      mesh.remove(lists.definitions, name);
+    }
+    assert.deepEqual((await read()).snapshot.gaps, {});
+    assert.deepEqual(askedFor(), ["telemetries", "wasmplugins", "envoyfilters", "proxyconfigs"]);
+    server.requests.length = 0;
+    server.answers.set(lists.definitions, { status: 403, message: "no right to CRDs" });
+    await read();
+    assert.deepEqual(askedFor(), plurals);
+  });
+
+  it("knows no settings of proxies on a cluster without Istio's CRDs", async () => {
+    mesh.recording.lists[lists.definitions] = [];
+    const { snapshot } = await read();
+    assert.deepEqual(snapshot.gaps.proxyPolicies, {
+      cause: "missing",
+      why: "the API has no /apis/telemetry.istio.io/v1/telemetries",
+    });
   });
 
   it("reads many Secrets and ConfigMaps of gateways by one list each", async () => {
@@ -99,7 +123,7 @@ describe("reading a cluster", () => {
       ["hostk8s-gateway-overlay", "istio-cni-config", "istio"],
     );
     assert.deepEqual(snapshot.secrets.map(({ name }) => name).sort(), ["hostk8s-gateway-cert", "istio-ca-secret"]);
-    assert.equal(requests, 53);
+    assert.equal(requests, 59);
   });
 
   it("asks for metadata only where nothing else is looked at", async () => {
@@ -145,6 +169,7 @@ describe("reading a cluster", () => {
         ...["listener-secrets", "certificate-ready", "certificate-valid", "certificate-expiry"].map(gateways),
         ...[
           "certificate-names",
+          "certificate-shared",
           "waypoint-exists",
           "waypoint-bound",
           "waypoint-for",

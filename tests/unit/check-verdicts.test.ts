@@ -76,7 +76,10 @@ describe("the verdict", () => {
         cause: "forbidden",
         why: "no right to entries",
         open: [],
-        narrowed: ["waypoint-exists", "waypoint-bound", "waypoint-dns", "policy-tokens"],
+        narrowed: [
+          ...["waypoint-exists", "waypoint-bound", "waypoint-dns", "waypoint-labels"],
+          ...["policy-tokens", "policy-plugins", "policy-telemetry"],
+        ],
       },
     ]);
     assert.deepEqual(open(report), { "pod-sandboxes": "unknown", "pods-created": "unknown" });

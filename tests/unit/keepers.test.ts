@@ -107,6 +107,18 @@ const kept: [what: string, object: Partial<Kept>, who: string, change: string][]
     "kubectl get addon istio --namespace kube-system",
   ],
   ["Config Sync", { annotations: { "configmanagement.gke.io/managed": "enabled" } }, "Config Sync", "nomos status"],
+  [
+    "Karmada, which keeps what it has put on a member cluster",
+    { labels: { "karmada.io/managed": "true" } },
+    "Karmada",
+    "karmadactl get works --operation-scope karmada --all-namespaces",
+  ],
+  [
+    "Sveltos",
+    { annotations: { "projectsveltos.io/owner-kind": "Profile", "projectsveltos.io/owner-name": "mesh" } },
+    "the Sveltos Profile mesh",
+    "sveltosctl show addons",
+  ],
   ["kapp", { labels: { "kapp.k14s.io/app": "171" } }, "the kapp application 171", "kapp list --all-namespaces"],
   [
     "an operator that nobody has heard of",

@@ -5,51 +5,20 @@ import { driftLines } from "../../lib/drift";
 import { stackMark } from "../../lib/ownership/marks";
 import { ApiServer } from "./fixtures/api-server";
 import { label, set } from "./fixtures/breakages";
-import { MeshApi } from "./fixtures/mesh-api";
-import type { RawObject } from "./fixtures/raw-object";
+import type { MeshApi } from "./fixtures/mesh-api";
 import { plan, stack } from "./fixtures/plans";
+import { standingMesh } from "./fixtures/standing-mesh";
 
-const definitions = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const ztunnel = "/apis/apps/v1/namespaces/istio-system/daemonsets/ztunnel";
-const istiod = "/apis/apps/v1/namespaces/istio-system/deployments/istiod";
 const configMaps = "/api/v1/namespaces/istio-system/configmaps";
 const cilium = "/api/v1/namespaces/kube-system/configmaps/cilium-config";
 const annotations = { [stackMark]: stack };
-const controller: RawObject = {
-  metadata: { name: "cert-manager", namespace: "cert-manager", labels: { app: "cert-manager" } },
-  spec: { replicas: 1 },
-  status: { availableReplicas: 1 },
-};
-
 describe("the requests of the preflight", () => {
   let mesh: MeshApi;
   let server: ApiServer;
 
   beforeEach(async () => {
-    mesh = new MeshApi();
-    mesh.edit("/api/v1/namespaces", "istio-system", set("metadata.annotations", annotations));
-    mesh.edit("/api/v1/namespaces", "shop", set("metadata.labels", {}));
-    // The recording has of each object what checks look at; here the releases' own are needed whole.
-    const whole = (at: string) =>
-      Object.entries(mesh.releases.objects).flatMap(([key, object]) => (key.startsWith(`${at}/`) ? [object] : []));
-    const others = (mesh.recording.lists[definitions] ?? []).filter(
-      ({ metadata }) => !metadata.name.endsWith(".istio.io"),
-    );
-    mesh.recording.lists[definitions] = [...whole(definitions), ...others];
-    mesh.recording.lists["/apis/apps/v1/daemonsets"] = whole("/apis/apps/v1/namespaces/istio-system/daemonsets");
-    mesh.recording.lists[configMaps] = [
-      ...whole(configMaps),
-      { metadata: { name: "hostk8s-gateway-overlay", annotations } },
-    ];
-    const selector = "labelSelector=app in (istiod,cert-manager)";
-    mesh.recording.lists[`/apis/apps/v1/deployments?${selector}`] = [
-      ...whole(istiod.replace(/\/istiod$/, "")),
-      controller,
-    ];
-    mesh.recording.objects["/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"] = {
-      metadata: { name: "" },
-      status: { allowed: true },
-    };
+    mesh = standingMesh(stack);
     server = await ApiServer.start(mesh);
   });
   afterEach(() => server.stop());
