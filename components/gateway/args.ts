@@ -146,7 +146,8 @@ export interface GatewayArgs {
   host?: pulumi.Input<string>;
   /**
    * Hostnames to listen for. Each gets its own listeners: `http` and `https` for the first, `http-2` and `https-2` for
-   * the second.
+   * the second. All of them share one certificate, so a browser reuses its HTTP/2 connection for the other hostnames and
+   * gets 404 there: prefer one wildcard, or create one gateway for each hostname.
    * @default all hostnames
    * @example ["*.apps.example.com"]
    */
