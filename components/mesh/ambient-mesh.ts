@@ -38,6 +38,7 @@ import { afterJudgement, importing } from "../support/ownership";
 import { Cluster, clusterId, clusterOf } from "../support/cluster";
 import { announceReference } from "../support/given-resources";
 import { childrenOf, keepChildren } from "../support/made";
+import { warnOfOutsideUpgrades } from "./outside-upgrades";
 import { preflight } from "./preflight";
 import { AmbientMeshArgs, MeshGatewayArgs, MeshResources } from "./args";
 
@@ -121,6 +122,7 @@ export class AmbientMesh extends pulumi.ComponentResource {
     const istiod = release("istiod", after(base, left));
     const cni = release("cni", after(istiod));
     const ztunnel = release("ztunnel", after(cni));
+    warnOfOutsideUpgrades(this, seen.releases, [base, istiod, cni, ztunnel]);
     const ready = dataPlane(name, cluster, args, mesh, [istiod, cni, ztunnel], seen.repair, after(ztunnel));
     const gateway = createGateway(name, args, mesh.namespace, gatewayAfter(after(namespace), [ready, ...gatewayApi]));
 

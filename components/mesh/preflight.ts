@@ -13,6 +13,7 @@ import { judgePlan, type PreflightFinding } from "../../lib/preflight";
 import type { Waivers } from "../../lib/preflight/waivers";
 import { isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "../../lib/preflight/facts";
 import type { ObjectKind } from "../../lib/ownership/kinds";
+import type { HelmReleaseState } from "../../lib/cluster-state/snapshot";
 import type { ExistingObject } from "../../lib/ownership/owner";
 import { ownObjects, type OwnObjects } from "../../lib/preflight/owners";
 import { charts } from "../../lib/istio/releases";
@@ -42,6 +43,8 @@ export interface Preflight {
   namespace: pulumi.Output<string>;
   /** What was changed by hand of what the releases made; nothing where all is as these say. */
   repair?: string;
+  /** Helm's releases on the cluster; none where it was not looked at in time. */
+  releases: HelmReleaseState[];
 }
 
 /**
@@ -71,19 +74,19 @@ export function preflight(
   rememberFacts(mesh, "skipped");
   if (args.preflight?.enabled === false) {
     rememberFacts(mesh, "disabled");
-    return { own: {}, namespace };
+    return { own: {}, namespace, releases: [] };
   }
   const early = opts?.dependsOn !== undefined;
   const reader = { mesh, name, early, waivers: args.preflight?.ignore ?? {} };
   if (!cluster.now || plainNamespace === undefined) {
-    return { own: {}, namespace: lookLater(reader, planIn, cluster, namespace) };
+    return { own: {}, namespace: lookLater(reader, planIn, cluster, namespace), releases: [] };
   }
   const plan = planIn(plainNamespace);
   const look = lookNow(cluster.now, plan, deadlineMs);
   if ("why" in look) {
     skipped(mesh, look.why);
     lookAt(cluster).giveUp();
-    return { own: {}, namespace };
+    return { own: {}, namespace, releases: [] };
   }
   const refusal = judge(reader, plan, look.facts);
   if (refusal !== undefined) {
@@ -92,7 +95,8 @@ export function preflight(
   }
   share(cluster, plan, look.facts);
   rememberFacts(mesh, { ...look.facts, isOwnMesh: !look.facts.gaps.namespaces && isOurs(plan, look.facts) });
-  return { own: ownChildren(name, ownObjects(plan, look.facts)), namespace, repair: findDrift(mesh, look.facts) };
+  const own = ownChildren(name, ownObjects(plan, look.facts));
+  return { own, namespace, repair: findDrift(mesh, look.facts), releases: look.facts.helmReleases };
 }
 
 /** Gives the other components what was read for this one. */

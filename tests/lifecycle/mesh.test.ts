@@ -1,5 +1,7 @@
 // A mesh from an empty cluster to an empty cluster, and back: what the engine does, and what is there afterwards.
 import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import * as path from "node:path";
 import { readFacts } from "../../cluster/preflight";
 import { AmbientMesh, AmbientMeshArgs } from "../../components";
 import { stackMark } from "../../lib/ownership/marks";
@@ -203,6 +205,24 @@ describe("a mesh on a cluster", () => {
     await stack.up();
     assert.equal(get("clusterrole", "istiod-clusterrole-istio-system").length, 1);
     assert.ok(JSON.stringify(get("daemonset", "ztunnel", "-n", namespace)[0]!.spec).includes(pinned));
+    assert.deepEqual(await stack.preview(), { steps: [], diagnostics: [], outputs: {} });
+  });
+
+  it("is told of an upgrade by Helm, and takes it back after a refresh", async () => {
+    const chart = path.join(sources.charts.directory, "istiod-1.31.0.tgz");
+    const others = ["--reuse-values", "--set", "env.PILOT_DEBOUNCE_MAX=5s", "--wait"];
+    execFileSync("helm", ["upgrade", "istiod", chart, "--namespace", namespace, ...others], { stdio: "ignore" });
+    const variables = () => JSON.stringify(get("deployment", "istiod", "-n", namespace)[0]!.spec);
+    assert.ok(variables().includes("PILOT_DEBOUNCE_MAX"));
+    const { steps, diagnostics } = await stack.preview();
+    assert.deepEqual(steps, []);
+    assert.match(
+      diagnostics.join("\n"),
+      /^warning: upgraded outside of Pulumi:\n {2}`Helm release istio-system\/istiod`: got "revision (\d+)"; this stack installed revision (?!\1)\d+, and sees what came after it only after a refresh; run `pulumi up --refresh`$/,
+    );
+    await stack.refresh();
+    await stack.up();
+    assert.ok(!variables().includes("PILOT_DEBOUNCE_MAX"));
     assert.deepEqual(await stack.preview(), { steps: [], diagnostics: [], outputs: {} });
   });
 

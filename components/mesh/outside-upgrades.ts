@@ -1,0 +1,37 @@
+// Releases that were upgraded outside of Pulumi. The Kubernetes plugin compares a release with the stack's own record of it,
+// and the look for drift compares objects with Helm's newest record, so neither sees an upgrade by `helm`.
+import type * as k8s from "@pulumi/kubernetes";
+import * as pulumi from "@pulumi/pulumi";
+import { finding, findingLine } from "../../lib/checks/check";
+import type { HelmReleaseState } from "../../lib/cluster-state/snapshot";
+import { newestReleases } from "../../lib/preflight/owners";
+
+/** Warns of each release of which the cluster has a newer revision than the stack; one that is updated now is not known yet. */
+export function warnOfOutsideUpgrades(
+  mesh: pulumi.ComponentResource,
+  found: HelmReleaseState[],
+  releases: readonly k8s.helm.v3.Release[],
+): void {
+  for (const { status } of releases) {
+    status.apply((recorded) => {
+      const line = outsideUpgrade(found, recorded);
+      if (line !== undefined) void pulumi.log.warn(`upgraded outside of Pulumi:\n  ${line}`, mesh);
+    });
+  }
+}
+
+/** What is to be told of one release; nothing where the stack knows the newest revision. */
+export function outsideUpgrade(
+  found: HelmReleaseState[],
+  recorded: { name?: string; namespace?: string; revision?: number },
+): string | undefined {
+  const newest = newestReleases(found).find(
+    ({ release, namespace }) => release === recorded.name && namespace === recorded.namespace,
+  );
+  if (newest === undefined || recorded.revision === undefined || newest.revision <= recorded.revision) return undefined;
+  const object = { namespace: newest.namespace, name: newest.release };
+  const rule = `this stack installed revision ${recorded.revision}, and sees what came after it only after a refresh`;
+  return findingLine(
+    finding("Helm release", object, `revision ${newest.revision}`, rule, { run: "pulumi up --refresh" }),
+  );
+}
