@@ -180,12 +180,13 @@ network
 √ every Service with a waypoint label is bound to its waypoint
 √ every ServiceEntry with a waypoint has addresses that ztunnel knows
 √ every waypoint has running pods
+√ istiod reads every label that is to lead to a waypoint
 
 not read
 --------
-‼ serviceEntries: no right to list entries; narrows waypoint-exists, waypoint-bound, waypoint-dns
+‼ serviceEntries: no right to list entries; narrows waypoint-exists, waypoint-bound, waypoint-dns, waypoint-labels
 
-√ 7 passed
+√ 8 passed
 `,
     );
     assert.equal(code, 0);

@@ -35,9 +35,9 @@ describe("a kubelet of the sandbox", () => {
       pending,
     ];
     assert.deepEqual(used(pods), {
-      "istiod/discovery": 45.4,
-      "cni/install-cni": 19.7,
-      "ztunnel/istio-proxy": 6.1,
+      "istiod/discovery": 41.8,
+      "cni/install-cni": 18.6,
+      "ztunnel/istio-proxy": 3.8,
       "gateway/istio-proxy": 29,
       "orders/app": 10,
       "orders/istio-proxy": 29,
@@ -58,7 +58,7 @@ describe("a kubelet of the sandbox", () => {
     // Anonymous memory is the greater part of a Node process, and of its children there are none.
     assert.ok(anonymous > 0.3 * resident && anonymous < 1.2 * resident, `${anonymous} of ${resident} MiB`);
     const gone = used([pod("istiod", ["discovery"])], new Map([["mesh/istiod", status(2 ** 30)]]));
-    assert.deepEqual(gone, { "istiod/discovery": 45.4 });
+    assert.deepEqual(gone, { "istiod/discovery": 41.8 });
   });
 
   it("knows its node by the address at which it is asked", () => {
