@@ -1,5 +1,6 @@
 // Releases that were upgraded outside of Pulumi. The Kubernetes plugin compares a release with the stack's own record of it,
-// and the look for drift compares objects with Helm's newest record, so neither sees an upgrade by `helm`.
+// and the look for drift compares objects with Helm's newest record, so neither sees an upgrade by `helm`. After a refresh the
+// stack takes the newest revision for its own, and nothing would tell any more.
 import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { finding, findingLine } from "../../lib/checks/check";
@@ -30,8 +31,9 @@ export function outsideUpgrade(
   );
   if (newest === undefined || recorded.revision === undefined || newest.revision <= recorded.revision) return undefined;
   const object = { namespace: newest.namespace, name: newest.release };
-  const rule = `this stack installed revision ${recorded.revision}, and sees what came after it only after a refresh`;
+  const rule = `this stack installed revision ${recorded.revision}; neither \`up\` nor a refresh restores a release that was upgraded by another tool`;
+  const back = `helm rollback ${newest.release} ${recorded.revision} --namespace ${newest.namespace}`;
   return findingLine(
-    finding("Helm release", object, `revision ${newest.revision}`, rule, { run: "pulumi up --refresh" }),
+    finding("Helm release", object, `revision ${newest.revision}`, rule, { run: `${back} && pulumi refresh` }),
   );
 }

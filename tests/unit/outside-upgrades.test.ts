@@ -18,8 +18,8 @@ describe("a release that was upgraded outside of Pulumi", () => {
   it("is told, with the revision that the stack knows", () => {
     assert.equal(
       told("istiod", 2),
-      '`Helm release istio-system/istiod`: got "revision 4"; this stack installed revision 2, and sees what came after it ' +
-        "only after a refresh; run `pulumi up --refresh`",
+      '`Helm release istio-system/istiod`: got "revision 4"; this stack installed revision 2; neither `up` nor a refresh ' +
+        "restores a release that was upgraded by another tool; run `helm rollback istiod 2 --namespace istio-system && pulumi refresh`",
     );
   });
 
