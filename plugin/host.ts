@@ -52,9 +52,12 @@ export class Host implements Provider {
       // What stops several components is told of the first.
       const first = this.told.get(message);
       this.told.set(message, first ?? componentNamed(type.split(":").pop()!, name));
-      throw new Error(first === undefined ? message : `it is not made either, for what is told of ${first}`, {
-        cause: error,
-      });
+      throw new Error(
+        first === undefined ? message : `not created either, because of the errors reported for ${first}`,
+        {
+          cause: error,
+        },
+      );
     }
   }
 

@@ -40,7 +40,7 @@ function otherFindings(plan: CertManagerPlan, facts: CertManagerFacts): Finding[
   const isLeftover = isOwnNamespace(plan, facts);
   if (facts.leads && facts.controllers.length === 0 && !isLeftover) {
     const lease = { namespace: "kube-system", name: "cert-manager-controller" };
-    return [finding("Lease", lease, "held by a running controller", `${one}: use this one as it is`, useIt)];
+    return [finding("Lease", lease, "held by a running controller", `${one}: use this one unchanged`, useIt)];
   }
   return foreign.map((each) => otherFinding(plan, facts, each));
 }
@@ -54,26 +54,26 @@ function otherFinding(plan: CertManagerPlan, facts: CertManagerFacts, controller
     return said("the cert-manager of this stack", rule, `namespace: "${controller.namespace}"`);
   }
   if (stack !== undefined) {
-    return said(`the cert-manager of the stack ${stack}`, `${one}: use that one as it is`, use);
+    return said(`the cert-manager of the stack ${stack}`, `${one}: use that one unchanged`, use);
   }
   const keeper = keeperOf(controller);
   if (keeper) {
-    const rule = `${one}: use this one as it is; ${keeper.who} reverts changes made to it`;
+    const rule = `${one}: use this one unchanged; ${keeper.who} reverts changes made to it`;
     return said(`a cert-manager of ${keeper.who}`, rule, use);
   }
   const made = releaseOf(controller);
   if (made === undefined) {
-    return said("a cert-manager installed by kubectl or another tool", `${one}: use this one as it is`, use);
+    return said("a cert-manager installed by kubectl or another tool", `${one}: use this one unchanged`, use);
   }
   const got = `a cert-manager installed by Helm as the release ${made.namespace}/${made.name}`;
   if (made.name !== release) {
-    const rule = `${one}: use this one as it is; only a release called ${release} can be taken over`;
+    const rule = `${one}: use this one unchanged; only a release called ${release} can be taken over`;
     return said(got, rule, use);
   }
   const over = plan.namespace === made.namespace ? "adopt: true" : `adopt: true, namespace: "${made.namespace}"`;
   return plan.adopt
     ? said(got, "`adopt` takes over the release in `namespace`", `namespace: "${made.namespace}"`)
-    : said(got, `${one}: use this one as it is, or have this stack take it over by \`${over}\``, use);
+    : said(got, `${one}: use this one unchanged, or have this stack take it over by \`${over}\``, use);
 }
 
 /** The Helm release that made a part. */
@@ -117,7 +117,7 @@ function releaseFindings(plan: CertManagerPlan, facts: CertManagerFacts): Findin
     return [];
   }
   const rule = "the release belongs to this stack alone; have it taken over, or uninstall it";
-  return [finding("Helm release", object, "it exists already", rule, { write: "adopt: true" })];
+  return [finding("Helm release", object, "already exists", rule, { write: "adopt: true" })];
 }
 
 /** CRDs that Helm will not take into the release. */
@@ -159,7 +159,7 @@ function namespaceFindings(plan: CertManagerPlan, facts: CertManagerFacts): Find
     return [];
   }
   const owner = found.annotations[stackMark];
-  const got = owner === undefined ? "it exists already" : `it exists already, from the stack ${owner}`;
+  const got = owner === undefined ? "already exists" : `already exists, from the stack ${owner}`;
   const rule = "cert-manager gets a namespace of its own";
   return [namespaceFinding(plan.namespace, got, rule, { write: "adoptNamespace: true" })];
 }

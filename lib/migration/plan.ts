@@ -120,12 +120,12 @@ function stepsOf(
     ...(waypoint ? waypointSteps(facts, waypoint) : []),
     ...early.flatMap(cutSteps),
     ...(waypoint?.early ?? []).map((policy) =>
-      removal(policy, "the waypoint holds it; at ztunnel it would refuse the waypoint"),
+      removal(policy, "the waypoint enforces it; at ztunnel it would refuse the waypoint"),
     ),
     ...namespaceSteps(facts),
     ...late,
     { do: "await", what: "capture", keys: order.map(workloadKey), why: "every pod is captured and has no sidecar" },
-    ...(waypoint?.late ?? []).map((policy) => removal(policy, "the waypoint holds it")),
+    ...(waypoint?.late ?? []).map((policy) => removal(policy, "the waypoint enforces it")),
   ];
 }
 

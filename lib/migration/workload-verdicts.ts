@@ -70,11 +70,11 @@ function workloadVerdict(workload: Workload, { budgets }: MigrationFacts): Verdi
   }
   const budget = budgets.find(({ selector, allowed }) => allowed === 0 && isPartOf(selector, podLabels));
   if (budget && !workload.surges && workload.desired > 0) {
-    const why = `PodDisruptionBudget ${budget.name} lets none of its pods go, and its rollout ends pods before new ones are up`;
+    const why = `PodDisruptionBudget ${budget.name} allows no eviction of its pods, and its rollout ends pods before new ones are up`;
     return row(is.blocks, why, `kubectl describe poddisruptionbudget ${budget.name} --namespace ${namespace}`);
   }
   if (injectionWish(workload) === "true") {
-    return row(is.rewritten, "its template asks for a sidecar itself; that goes from it");
+    return row(is.rewritten, "its template requests a sidecar; this is removed");
   }
   if (workload.startHooks.length > 0) {
     return row(

@@ -24,7 +24,7 @@ export function namespaceFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   const owner = found.annotations[stackMark];
   if (owner === undefined) {
     const rule = "the mesh makes its own namespace";
-    return [namespaceFinding(plan.namespace, "it exists already", rule, { write: "adoptNamespace: true" })];
+    return [namespaceFinding(plan.namespace, "already exists", rule, { write: "adoptNamespace: true" })];
   }
   const rule = `a namespace belongs to the mesh of one stack; this stack can take it over only if that stack is gone`;
   return [namespaceFinding(plan.namespace, `it belongs to the stack ${owner}`, rule, { run: claimCommand(plan) })];
@@ -77,7 +77,7 @@ export function helmFindings(plan: Plan, facts: ClusterFacts): Finding[] {
       if (keeper) {
         const got = pending.test(release.status)
           ? `revision ${release.revision} is ${release.status}`
-          : "it exists already";
+          : "already exists";
         const rule = `a release must belong to this stack, but ${keeper.who} manages this one; stop it from managing the release first`;
         return [finding("Helm release", object, got, rule, { run: keeper.release ?? keeper.change })];
       }
@@ -94,7 +94,7 @@ export function helmFindings(plan: Plan, facts: ClusterFacts): Finding[] {
         return [];
       }
       const rule = "the releases of a mesh belong to its stack; have them handed over to it, or uninstall each";
-      return [finding("Helm release", object, "it exists already", rule, { run: adoptCommand(plan) })];
+      return [finding("Helm release", object, "already exists", rule, { run: adoptCommand(plan) })];
     });
 }
 
@@ -222,12 +222,12 @@ export function gatewayFindings(plan: Plan, facts: ClusterFacts): Finding[] {
       const keeper = keeperOf(object);
       if (keeper) {
         const rule = `the mesh makes it, and ${keeper.who} manages this one; give the gateway another name`;
-        return finding(object.kind, object, "it exists already", rule, { write: otherName(gateway) });
+        return finding(object.kind, object, "already exists", rule, { write: otherName(gateway) });
       }
       return finding(
         object.kind,
         object,
-        "it exists already",
+        "already exists",
         "the mesh makes it; mark it as this stack's, or delete it",
         {
           run: `kubectl annotate ${kubectlKind(object.kind)} ${object.name} --namespace ${object.namespace} ${stackMark}=${plan.stack} --overwrite`,

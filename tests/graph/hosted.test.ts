@@ -164,7 +164,10 @@ describe("the plugin for other languages", () => {
     server.closeAllConnections();
     server.close();
     const [short, whole] = made.map(failure).sort((one, another) => one.length - another.length);
-    assert.match(short!, /^it is not made either, for what is told of AmbientNamespace "(accounts|loans)"$/);
+    assert.match(
+      short!,
+      /^not created either, because of the errors reported for AmbientNamespace "(accounts|loans)"$/,
+    );
     const [head, ...lines] = whole!.split("\n");
     assert.equal(head, "this program would overwrite objects of other owners:");
     assert.deepEqual(lines.map((line) => /Namespace \w+ belongs to the stack bank\/prod/.exec(line)?.[0]).sort(), [

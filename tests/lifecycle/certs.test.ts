@@ -175,7 +175,7 @@ describe("cert-manager", () => {
       args = own;
       const lines = [
         '`Deployment cert-manager/cert-manager`: got "a cert-manager installed by Helm as the release ' +
-          'cert-manager/cert-manager"; a cluster has one cert-manager: use this one as it is, or have this stack take it ' +
+          'cert-manager/cert-manager"; a cluster has one cert-manager: use this one unchanged, or have this stack take it ' +
           "over by `adopt: true`; write `install: false`",
       ];
       assert.deepEqual(await refused(stack.preview()), lines);
@@ -218,7 +218,7 @@ describe("cert-manager", () => {
       args = own;
       assert.deepEqual(await refused(stack.preview()), [
         '`Deployment cert-manager/cert-manager`: got "a cert-manager installed by kubectl or another tool"; a cluster has ' +
-          "one cert-manager: use this one as it is; write `install: false`",
+          "one cert-manager: use this one unchanged; write `install: false`",
       ]);
     });
   });

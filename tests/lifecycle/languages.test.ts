@@ -281,7 +281,7 @@ describe("programs in other languages", () => {
         whole!,
         /would take over what is not its own:\n {2}\w+ "\w+": .* belongs to the stack quickstart\/yaml/,
       );
-      assert.match(other!, /has a problem: it is not made either, for what is told of \w+ "\w+"$/);
+      assert.match(other!, /has a problem: not created either, because of the errors reported for \w+ "\w+"$/);
       assert.equal(told.length, 2, told.join("\n"));
     });
 

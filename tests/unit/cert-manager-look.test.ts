@@ -66,7 +66,7 @@ const inTheWay: Case[] = [
     {},
     { ...installed, ...unmarked },
     '`Deployment cert-manager/cert-manager`: got "a cert-manager installed by Helm as the release ' +
-      'cert-manager/cert-manager"; a cluster has one cert-manager: use this one as it is, or have this stack take it over ' +
+      'cert-manager/cert-manager"; a cluster has one cert-manager: use this one unchanged, or have this stack take it over ' +
       "by `adopt: true`; write `install: false`",
   ],
   [
@@ -74,7 +74,7 @@ const inTheWay: Case[] = [
     {},
     { controllers: [controller({ namespace: "tls", annotations: helm("cert-manager", "tls") })] },
     '`Deployment tls/cert-manager`: got "a cert-manager installed by Helm as the release tls/cert-manager"; a cluster has ' +
-      'one cert-manager: use this one as it is, or have this stack take it over by `adopt: true, namespace: "tls"`; write ' +
+      'one cert-manager: use this one unchanged, or have this stack take it over by `adopt: true, namespace: "tls"`; write ' +
       "`install: false`",
   ],
   [
@@ -89,7 +89,7 @@ const inTheWay: Case[] = [
     { adopt: true },
     { controllers: [controller({ annotations: helm("cm") })], ...unmarked },
     '`Deployment cert-manager/cert-manager`: got "a cert-manager installed by Helm as the release cert-manager/cm"; a ' +
-      "cluster has one cert-manager: use this one as it is; only a release called cert-manager can be taken over; write " +
+      "cluster has one cert-manager: use this one unchanged; only a release called cert-manager can be taken over; write " +
       "`install: false`",
   ],
   [
@@ -101,21 +101,21 @@ const inTheWay: Case[] = [
       ...unmarked,
     },
     '`Deployment cert-manager/cert-manager`: got "a cert-manager installed by kubectl or another tool"; a cluster has one ' +
-      "cert-manager: use this one as it is; write `install: false`",
+      "cert-manager: use this one unchanged; write `install: false`",
   ],
   [
     "one that Argo CD keeps, also where it is to be adopted",
     { adopt: true },
     { controllers: [controller({ annotations: { ...helm(), ...tracked } })], ...unmarked },
     '`Deployment cert-manager/cert-manager`: got "a cert-manager of the Argo CD application certs"; a cluster has one ' +
-      "cert-manager: use this one as it is; the Argo CD application certs reverts changes made to it; write `install: false`",
+      "cert-manager: use this one unchanged; the Argo CD application certs reverts changes made to it; write `install: false`",
   ],
   [
     "that of another stack, also where it is to be adopted",
     { adopt: true },
     { ...installed, namespaces: [marked("shop/prod")] },
     '`Deployment cert-manager/cert-manager`: got "the cert-manager of the stack shop/prod"; a cluster has one ' +
-      "cert-manager: use that one as it is; write `install: false`",
+      "cert-manager: use that one unchanged; write `install: false`",
   ],
   [
     "that of this very stack in another namespace",
@@ -129,13 +129,13 @@ const inTheWay: Case[] = [
     {},
     { leads: true },
     '`Lease kube-system/cert-manager-controller`: got "held by a running controller"; a cluster has one cert-manager: use ' +
-      "this one as it is; write `install: false`",
+      "this one unchanged; write `install: false`",
   ],
   [
     "a release without a controller",
     { adoptNamespace: true },
     { helmReleases: [release("failed")], ...unmarked },
-    '`Helm release cert-manager/cert-manager`: got "it exists already"; the release belongs to this stack alone; have it ' +
+    '`Helm release cert-manager/cert-manager`: got "already exists"; the release belongs to this stack alone; have it ' +
       "taken over, or uninstall it; write `adopt: true`",
   ],
   [
@@ -181,14 +181,14 @@ const inTheWay: Case[] = [
     "a namespace that exists",
     {},
     unmarked,
-    '`Namespace cert-manager`: got "it exists already"; cert-manager gets a namespace of its own; write ' +
+    '`Namespace cert-manager`: got "already exists"; cert-manager gets a namespace of its own; write ' +
       "`adoptNamespace: true`",
   ],
   [
     "what another stack has left of its namespace",
     {},
     { namespaces: [marked("shop/prod")], definitions: [crd()] },
-    '`Namespace cert-manager`: got "it exists already, from the stack shop/prod"; cert-manager gets a namespace of its ' +
+    '`Namespace cert-manager`: got "already exists, from the stack shop/prod"; cert-manager gets a namespace of its ' +
       "own; write `adoptNamespace: true`",
   ],
   [

@@ -104,7 +104,7 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
       helmReleases: [release("istiod", "deployed")],
       istiods: [istiod(flux, helmMarks("istiod", "istio-system"))],
     },
-    '`Helm release istio-system/istiod`: got "it exists already"; a release must belong to this stack, but the Flux ' +
+    '`Helm release istio-system/istiod`: got "already exists"; a release must belong to this stack, but the Flux ' +
       "HelmRelease " +
       "flux-system/istiod manages this one; stop it from managing the release first; run `flux suspend helmrelease " +
       "istiod --namespace flux-system`",
@@ -147,7 +147,7 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
   [
     "a Gateway that Flux keeps",
     { namespaces: [mine], objects: [{ ...named("istio-system", "hostk8s-gateway", flux), kind: "Gateway" }] },
-    '`Gateway istio-system/hostk8s-gateway`: got "it exists already"; the mesh makes it, and the Flux HelmRelease ' +
+    '`Gateway istio-system/hostk8s-gateway`: got "already exists"; the mesh makes it, and the Flux HelmRelease ' +
       "flux-system/istiod manages this one; give the gateway another name; write `gateway: { name: " +
       '"hostk8s-gateway-2" }`',
   ],

@@ -13,7 +13,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     "a namespace that exists",
     {},
     { namespaces: [named("", "istio-system")] },
-    '`Namespace istio-system`: got "it exists already"; the mesh makes its own namespace; write `adoptNamespace: true`',
+    '`Namespace istio-system`: got "already exists"; the mesh makes its own namespace; write `adoptNamespace: true`',
   ],
   [
     "another stack's namespace",
@@ -50,7 +50,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     "a release of Helm that somebody installed",
     { adoptNamespace: true },
     { namespaces: [named("", "istio-system")], helmReleases: [release("istiod", "deployed")] },
-    '`Helm release istio-system/istiod`: got "it exists already"; the releases of a mesh belong to its stack; have ' +
+    '`Helm release istio-system/istiod`: got "already exists"; the releases of a mesh belong to its stack; have ' +
       "them handed over to it, or uninstall each; run `npx istio-ambient adopt --to shop/dev`",
   ],
   [
@@ -151,7 +151,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     "a Gateway of the same name",
     {},
     { namespaces: [mine], objects: [{ ...named("istio-system", "hostk8s-gateway"), kind: "Gateway" }] },
-    '`Gateway istio-system/hostk8s-gateway`: got "it exists already"; the mesh makes it; mark it as this stack\'s, or ' +
+    '`Gateway istio-system/hostk8s-gateway`: got "already exists"; the mesh makes it; mark it as this stack\'s, or ' +
       "delete it; run `kubectl annotate gateways.gateway.networking.k8s.io hostk8s-gateway --namespace istio-system " +
       "istio-ambient/stack=shop/dev --overwrite`",
   ],

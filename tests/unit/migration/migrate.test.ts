@@ -144,8 +144,8 @@ Steps, each written down in the namespace before it is done:
   17. restart StatefulSet shop/db: its pods lose their sidecars and are captured
   18. restart Deployment shop/orders: its pods lose their sidecars and are captured
   19. wait for Deployment shop/web and 2 more: every pod is captured and has no sidecar
-  20. delete AuthorizationPolicy shop/readers: the waypoint holds it
-  21. delete AuthorizationPolicy shop/no-deletes: the waypoint holds it
+  20. delete AuthorizationPolicy shop/readers: the waypoint enforces it
+  21. delete AuthorizationPolicy shop/no-deletes: the waypoint enforces it
 
 Nothing was written. To migrate it: run \`istio-ambient migrate apply --namespace shop\`
 `;

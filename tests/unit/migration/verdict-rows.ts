@@ -339,12 +339,12 @@ export const workloads: [string, Partial<Workload>, Row][] = [
   [
     "Deployment",
     { podLabels: { app: "one", "sidecar.istio.io/inject": "true" } },
-    ["rewritten", "its template asks for a sidecar itself; that goes from it"],
+    ["rewritten", "its template requests a sidecar; this is removed"],
   ],
   [
     "Deployment",
     { podLabels: { app: "one", "istio.io/rev": "canary" } },
-    ["rewritten", "its template asks for a sidecar itself; that goes from it"],
+    ["rewritten", "its template requests a sidecar; this is removed"],
   ],
   [
     "Deployment",

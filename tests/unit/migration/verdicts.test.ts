@@ -119,7 +119,10 @@ describe("the verdict on", () => {
         budgets: [{ name: "all", selector: { app: "one" }, allowed: 0 }],
       }),
       "StatefulSet shop/one",
-      ["blocks", "PodDisruptionBudget all lets none of its pods go, and its rollout ends pods before new ones are up"],
+      [
+        "blocks",
+        "PodDisruptionBudget all allows no eviction of its pods, and its rollout ends pods before new ones are up",
+      ],
     ));
 
   it("egress that only sidecars keep shut", () => {
