@@ -34,6 +34,6 @@ export function outsideUpgrade(
   const rule = `this stack installed revision ${recorded.revision}; neither \`up\` nor a refresh restores a release that was upgraded by another tool`;
   const back = `helm rollback ${newest.release} ${recorded.revision} --namespace ${newest.namespace}`;
   return findingLine(
-    finding("Helm release", object, `revision ${newest.revision}`, rule, { run: `${back} && pulumi refresh` }),
+    finding("Helm release", object, `revision ${newest.revision}`, rule, { run: `${back} && pulumi up --refresh` }),
   );
 }

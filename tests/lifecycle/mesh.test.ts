@@ -221,9 +221,10 @@ describe("a mesh on a cluster", () => {
       told,
       /^warning: upgraded outside of Pulumi:\n {2}`Helm release istio-system\/istiod`: got "revision \d+"; /,
     );
-    const [, back = ""] = /; run `(helm [^&]+) && pulumi refresh`$/.exec(told) ?? [];
+    const [, back = ""] = /; run `(helm [^&]+) && pulumi up --refresh`$/.exec(told) ?? [];
     execFileSync("/bin/sh", ["-c", back], { stdio: "ignore" });
     await stack.refresh();
+    await stack.up();
     assert.ok(!variables().includes("PILOT_DEBOUNCE_MAX"));
     assert.deepEqual(await stack.preview(), { steps: [], diagnostics: [], outputs: {} });
   });

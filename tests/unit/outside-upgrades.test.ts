@@ -19,7 +19,7 @@ describe("a release that was upgraded outside of Pulumi", () => {
     assert.equal(
       told("istiod", 2),
       '`Helm release istio-system/istiod`: got "revision 4"; this stack installed revision 2; neither `up` nor a refresh ' +
-        "restores a release that was upgraded by another tool; run `helm rollback istiod 2 --namespace istio-system && pulumi refresh`",
+        "restores a release that was upgraded by another tool; run `helm rollback istiod 2 --namespace istio-system && pulumi up --refresh`",
     );
   });
 
