@@ -279,7 +279,7 @@ describe("programs in other languages", () => {
       const [whole, other] = told.sort((one, another) => another.length - one.length);
       assert.match(
         whole!,
-        /would take over what is not its own:\n {2}\w+ "\w+": .* belongs to the stack quickstart\/yaml/,
+        /would overwrite objects of other owners:\n {2}\w+ "\w+": .* belongs to the stack quickstart\/yaml/,
       );
       assert.match(other!, /has a problem: not created either, because of the errors reported for \w+ "\w+"$/);
       assert.equal(told.length, 2, told.join("\n"));
