@@ -263,7 +263,7 @@ describe("what others have made", () => {
     assert.equal(told.length, 1);
     assert.match(
       told[0]!,
-      /\n {2}`Namespace istio-system`: got "it holds the mesh of the stack istio-ambient\/ownership-mesh"; a cluster has one mesh: use that one/,
+      /\n {2}`Namespace istio-system`: got "it holds the mesh of the stack istio-ambient\/ownership-mesh"; a cluster can have one mesh: use that one/,
     );
     assert.equal(told[0]!.split("\n").length, 2);
     program = () => undefined;
