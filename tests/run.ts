@@ -137,7 +137,7 @@ async function work(lane: Lane, queue: Job[], alone: boolean): Promise<Result[]>
     const result = packing.includes(job.name) ? await packAndRun(job, lane, alone) : await runJob(job, lane, alone);
     results.push(result);
     // What a failure leaves on the cluster would make the next suites fail too.
-    if (result.failed.length > 0 && job.place === "inside" && queue.length > 0) await renew(lane);
+    if (result.failed.length > 0 && job.place === "inside" && queue.length > 0 && !isStopped) await renew(lane);
   }
   return results;
 }
