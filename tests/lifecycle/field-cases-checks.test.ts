@@ -296,7 +296,10 @@ describe("what people ran into", () => {
       "waypoint-exists",
       "waypoint-bound",
       "waypoint-dns",
+      "waypoint-labels",
       "policy-tokens",
+      "policy-plugins",
+      "policy-telemetry",
     ]);
     const { out } = await istioAmbient(["check", "--kubeconfig", kubeconfig]);
     assert.equal(out.match(/cannot list resource "daemonsets"/g)?.length, 1);
