@@ -8,7 +8,17 @@ import { parse } from "yaml";
 import { AmbientMesh, type AmbientMeshArgs } from "../../components";
 import type { Outcome } from "../support/outcome";
 import { istioAmbient } from "../unit/fixtures/terminal";
-import { apply, get, kubectl, removeDefinitions, settled, sources, TestStack, type KubeObject } from "./support";
+import {
+  apply,
+  get,
+  istioctlImages,
+  kubectl,
+  removeDefinitions,
+  settled,
+  sources,
+  TestStack,
+  type KubeObject,
+} from "./support";
 
 const namespace = "istio-system";
 const chartFolder = sources.charts.directory;
@@ -90,9 +100,6 @@ function clear(): void {
   removeDefinitions();
 }
 
-/** The istioctl of the sandbox names images of no release. */
-const images = ["--set", "hub=docker.io/istio", "--set", "tag=1.31.0"];
-
 /** A sidecar's pod: the webhook of istiod puts it there. */
 const withSidecar = `
 apiVersion: v1
@@ -115,7 +122,7 @@ const installers: { what: string; install(): void; restarts: string[] }[] = [
     install: () =>
       command(
         "istioctl",
-        ...["install", "--set", "profile=ambient", "--skip-confirmation", ...images],
+        ...["install", "--set", "profile=ambient", "--skip-confirmation", ...istioctlImages],
         ...["--set", "meshConfig.outboundTrafficPolicy.mode=REGISTRY_ONLY"],
         ...["--set", "values.pilot.env.PILOT_ENABLE_STATUS=true", "--set", "values.cni.ambient.dnsCapture=false"],
       ),
@@ -166,7 +173,7 @@ const installers: { what: string; install(): void; restarts: string[] }[] = [
   {
     what: "istioctl with sidecars alone",
     install: () => {
-      command("istioctl", "install", "--set", "profile=minimal", "--skip-confirmation", ...images);
+      command("istioctl", "install", "--set", "profile=minimal", "--skip-confirmation", ...istioctlImages);
       apply(withSidecar);
       kubectl("rollout", "status", "deployment/web", "-n", "sidecars", "--timeout=2m");
     },

@@ -10,7 +10,17 @@ import { findTraffic } from "../../sandbox/pods/traffic";
 import { CliStack, configOf } from "../support/cli-stack";
 import { clone } from "../support/programs";
 import { send } from "./requests";
-import { apply, certManagerCharts, condition, get, kubectl, settled, sources, TestStack } from "./support";
+import {
+  apply,
+  certManagerCharts,
+  condition,
+  get,
+  kubectl,
+  namedCommands,
+  settled,
+  sources,
+  TestStack,
+} from "./support";
 import { clear, definitions, namespace, removeCertManager, restoreCertManager } from "./without-cert-manager";
 
 const { lacks } = findTraffic();
@@ -240,10 +250,10 @@ describe("cert-manager", () => {
       });
     }
 
-    /** Runs the commands that the errors of a run name, each once: the host of inline programs reports an error twice. */
+    /** Runs the commands that the errors of a run name. */
     function obey(output: string): void {
-      const named = new Set([...output.matchAll(/; run `(kubectl [^`]+)`/g)].map(([, command = ""]) => command));
-      assert.notEqual(named.size, 0, `no command in:\n${output}`);
+      const named = namedCommands(output);
+      assert.notEqual(named.length, 0, `no command in:\n${output}`);
       for (const command of named) execFileSync("/bin/sh", ["-c", command]);
     }
 

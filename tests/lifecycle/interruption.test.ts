@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AmbientMesh, AmbientMeshArgs } from "../../components";
 import { ask } from "../../sandbox/control-plane/control";
 import { Instance } from "../../sandbox/instance";
-import { condition, get, kubectl, settled, sources, TestStack } from "./support";
+import { condition, get, kubectl, namedCommands, settled, sources, TestStack } from "./support";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "killed-"));
 const argsFile = path.join(folder, "args.json");
@@ -61,12 +61,6 @@ function removeHalfWritten(): void {
   for (const file of fs.readdirSync(stacks).filter((each) => each.endsWith(".json.attrs"))) {
     if (fs.statSync(path.join(stacks, file)).size === 0) fs.rmSync(path.join(stacks, file));
   }
-}
-
-/** The commands that an error names, each once. */
-function namedCommands(output: string): string[] {
-  const named = [...output.matchAll(/; run `((?:kubectl|pulumi) [^`]+)`/g)].map((match) => match[1] ?? "");
-  return [...new Set(named)];
 }
 
 describe("a mesh whose engine is killed", () => {

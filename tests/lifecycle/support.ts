@@ -153,6 +153,14 @@ export function apply(manifest: string): void {
   });
 }
 
+/** Settings of the sandbox's istioctl, which by itself names images of no release. */
+export const istioctlImages = ["--set", "hub=docker.io/istio", "--set", "tag=1.31.0"];
+
+/** The commands that an error names, each once: the host of inline programs reports an error twice. */
+export function namedCommands(output: string): string[] {
+  return [...new Set([...output.matchAll(/; run `((?:kubectl|pulumi) [^`]+)`/g)].map(([, command = ""]) => command))];
+}
+
 /** Asks until the answer is the wanted one; the last answer otherwise, for the assertion to show. */
 export async function settled<T>(ask: () => T | Promise<T>, wanted: (answer: T) => boolean): Promise<T> {
   let answer = await ask();

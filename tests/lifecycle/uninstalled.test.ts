@@ -3,10 +3,7 @@
 import * as assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { AmbientMesh } from "../../components";
-import { kubectl, sources, TestStack } from "./support";
-
-/** The istioctl of the sandbox names images of no release. */
-const images = ["--set", "hub=docker.io/istio", "--set", "tag=1.31.0"];
+import { istioctlImages, kubectl, namedCommands, sources, TestStack } from "./support";
 
 const istioctl = (...args: string[]) => execFileSync("istioctl", [...args, "--skip-confirmation"], { stdio: "ignore" });
 
@@ -14,7 +11,7 @@ describe("an Istio that is gone", () => {
   let stack: TestStack;
 
   before(async () => {
-    istioctl("install", "--set", "profile=ambient", ...images);
+    istioctl("install", "--set", "profile=ambient", ...istioctlImages);
     stack = await TestStack.open("uninstalled", async () => {
       new AmbientMesh("mesh", { ...sources, platform: "kind", adoptNamespace: true });
     });
@@ -38,10 +35,8 @@ describe("an Istio that is gone", () => {
   /** Runs what the error names. */
   async function obey(): Promise<void> {
     const { diagnostics } = await stack.preview().catch((reason: { diagnostics: string[] }) => reason);
-    const commands = new Set(
-      diagnostics.flatMap((line) => [...line.matchAll(/run `(kubectl [^`]+)`/g)].map(([, run]) => run!)),
-    );
-    for (const command of commands) execFileSync("/bin/sh", ["-c", command], { stdio: "ignore" });
+    for (const command of namedCommands(diagnostics.join("\n")))
+      execFileSync("/bin/sh", ["-c", command], { stdio: "ignore" });
   }
 
   const definitions =
@@ -60,7 +55,7 @@ describe("an Istio that is gone", () => {
   });
 
   it("is told of after its namespace was deleted", async () => {
-    istioctl("install", "--set", "profile=ambient", ...images);
+    istioctl("install", "--set", "profile=ambient", ...istioctlImages);
     kubectl("delete", "namespace", "istio-system");
     kubectl("create", "namespace", "istio-system");
     assert.deepEqual(await refused(), [
