@@ -3,6 +3,7 @@ import { finding, namespaceFinding, type Finding } from "../checks/check";
 import { marks } from "../checks/mesh";
 import { gatewayObjects } from "../istio/names";
 import { charts, meshReleases } from "../istio/releases";
+import { newestReleases } from "../cluster-state/helm-releases";
 import { type HelmReleaseState, type Named, type WorkloadState } from "../cluster-state/snapshot";
 import { adoptCommand, claimCommand, isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "./facts";
 import { keeperOf, type Keeper, type Kept } from "../ownership/keepers";
@@ -111,18 +112,6 @@ function releaseKeeper(facts: ClusterFacts, { release, namespace }: HelmReleaseS
 
 function isSameRelease(one: { release: string; namespace: string }, other: HelmReleaseState): boolean {
   return one.release === other.release && one.namespace === other.namespace;
-}
-
-/** The newest revision of each release. */
-export function newestReleases(releases: HelmReleaseState[]): HelmReleaseState[] {
-  const newest = new Map<string, HelmReleaseState>();
-  for (const release of releases) {
-    const key = `${release.namespace}/${release.release}`;
-    if ((newest.get(key)?.revision ?? 0) < release.revision) {
-      newest.set(key, release);
-    }
-  }
-  return [...newest.values()].sort((a, b) => a.release.localeCompare(b.release));
 }
 
 /** istiods, agents and ztunnels that no release of this mesh stands behind. */
