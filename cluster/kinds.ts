@@ -52,7 +52,7 @@ const eventsOf = (reason: string): Options => ({ query: { fieldSelector: `reason
 /** The requests of each kind. */
 export const sources: { [K in ListedKind]: Source<SnapshotLists[K]>[] } = {
   nodes: [source("/api/v1/nodes", core.slimNode)],
-  namespaces: [source("/api/v1/namespaces", named, metadata)],
+  namespaces: [source("/api/v1/namespaces", core.slimNamespace, metadata)],
   pods: [source("/api/v1/pods", core.slimPod)],
   services: [source("/api/v1/services", core.slimService)],
   deployments: [

@@ -113,7 +113,10 @@ export type DefinitionState = Named;
 export type AdmissionPolicyState = Named;
 
 /** A namespace, by its metadata. */
-export type NamespaceState = Named;
+export interface NamespaceState extends Named {
+  /** It is being deleted, and takes no new objects. */
+  deleting?: true;
+}
 
 /** A GatewayClass. */
 export interface GatewayClassState extends Named {

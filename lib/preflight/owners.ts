@@ -18,7 +18,11 @@ const baseGroups = /\.(extensions|networking|security|telemetry)\.istio\.io$/;
 
 /** The namespace, when it exists and neither belongs to this stack nor is to be taken over. */
 export function namespaceFindings(plan: Plan, facts: ClusterFacts): Finding[] {
+  const ending = endingFindings(plan, facts);
   const found = facts.namespaces.find(({ name }) => name === plan.namespace);
+  if (ending.length > 0) {
+    return ending;
+  }
   if (!found || plan.adoptNamespace || isOurs(plan, facts)) {
     return [];
   }
@@ -29,6 +33,18 @@ export function namespaceFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   }
   const rule = `a namespace belongs to the mesh of one stack; this stack can take it over only if that stack is gone`;
   return [namespaceFinding(plan.namespace, `it belongs to the stack ${owner}`, rule, { run: claimCommand(plan) })];
+}
+
+/** Namespaces of the mesh that are being deleted: nothing can be created in them, and adopting one is no way out. */
+function endingFindings({ namespace, nodeNamespace, gateway }: Plan, { namespaces }: ClusterFacts): Finding[] {
+  const needed = [namespace, nodeNamespace, ...(gateway ? [gateway.namespace] : [])];
+  return namespaces
+    .filter(({ name, deleting }) => deleting && needed.includes(name))
+    .map(({ name }) => {
+      const rule = "nothing can be created in it until it is gone; its conditions say what it waits for";
+      const run = `kubectl get namespace ${name} --output jsonpath='{.status.conditions}'`;
+      return namespaceFinding(name, "it is being deleted", rule, { run });
+    });
 }
 
 /** The mesh of another stack, which may be alive: it is there to be used, and not to be taken over. */
