@@ -1,11 +1,20 @@
 // Routes of the Gateway API, as istiod judged them, and what no condition of theirs tells.
 import { objectName } from "../cluster-state/object-name";
 import { servicePortsText } from "../cluster-state/route-backends";
-import { condition, type ClusterSnapshot, type Reference, type RouteState } from "../cluster-state/snapshot";
-import { isReadIn } from "../cluster-state/within";
+import {
+  condition,
+  type ClusterSnapshot,
+  type Named,
+  type Reference,
+  type RouteParent,
+  type RouteParentReference,
+  type RouteState,
+} from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
 import { describe, isNamed, judgedGateways, said } from "./gateways";
+import { attachedSets } from "./listener-sets";
 import { enrolls, marks, waypoints } from "./mesh";
+import { isKnownIn } from "./policy-readers";
 import { serviceWaypoint } from "./waypoint-users";
 
 export const routeChecks: Check[] = [
@@ -16,9 +25,9 @@ export const routeChecks: Check[] = [
     severity: "error",
     hint: "A route that is not accepted gets no traffic; one without a backend answers 500.",
     needs: ["routes", "gateways"],
-    also: ["gatewayClasses"],
+    also: ["gatewayClasses", "listenerSets", "services", "serviceEntries"],
     isLocal: true,
-    run: (snapshot) => [...orphans(snapshot), ...refused(snapshot)],
+    run: (snapshot) => [...orphans(snapshot), ...refused(snapshot), ...refusedByServices(snapshot)],
   },
   {
     id: "route-ports",
@@ -50,34 +59,84 @@ export const routeChecks: Check[] = [
   },
 ];
 
+/** Parents that istiod reads, and where they are listed. */
+const parentLists = {
+  Gateway: "gateways",
+  ListenerSet: "listenerSets",
+  XListenerSet: "listenerSets",
+  Service: "services",
+  ServiceEntry: "serviceEntries",
+} as const;
+
 /** Routes whose parents do not exist. */
 function orphans(snapshot: ClusterSnapshot): Finding[] {
   return snapshot.routes.flatMap((route) =>
     route.parents
-      .filter((ref) => ref.kind === "Gateway" && !snapshot.gateways.some(isNamed(ref)))
-      .filter(({ namespace }) => isReadIn(snapshot, "gateways", namespace))
+      .filter((ref) => isMissing(snapshot, ref))
       .map((ref) =>
-        routeFinding(route, `parent ${objectName("Gateway", ref)}, which does not exist`, "its parents exist"),
+        routeFinding(route, `parent ${objectName(ref.kind, ref)}, which does not exist`, "its parents exist"),
       ),
   );
 }
 
+function isMissing(snapshot: ClusterSnapshot, ref: RouteParentReference): boolean {
+  const list = parentLists[ref.kind as keyof typeof parentLists] as
+    (typeof parentLists)[keyof typeof parentLists] | undefined;
+  if (list === undefined || !isKnownIn(snapshot, list, ref.namespace)) return false;
+  const all: (Named & { kind?: string })[] = snapshot[list];
+  return !all.some((each) => (each.kind ?? ref.kind) === ref.kind && isNamed(ref)(each));
+}
+
 /** Routes that istiod does not accept, or whose references it cannot resolve. */
 function refused(snapshot: ClusterSnapshot): Finding[] {
-  const ours = judgedGateways(snapshot);
+  const isOurs = judgedParents(snapshot);
+  return snapshot.routes.flatMap((route) =>
+    route.parents.filter(isOurs).flatMap((ref) => {
+      const status = answerTo(route, ref);
+      const bad = ["Accepted", "ResolvedRefs"]
+        .map((type) => ({ type, found: condition(status?.conditions ?? [], type) }))
+        .find(({ found }) => found?.status !== "True");
+      if (!bad) return [];
+      const rule = `${ref.kind} ${ref.namespace}/${ref.name} accepts it and its backends exist`;
+      return [routeFinding(route, said(bad.type, bad.found), rule)];
+    }),
+  );
+}
+
+/** Routes of Services that istiod does not take: a backend is missing, or may not be named from another namespace. */
+function refusedByServices(snapshot: ClusterSnapshot): Finding[] {
   return snapshot.routes.flatMap((route) =>
     route.parents
-      .filter((ref) => ref.kind === "Gateway" && ours.some(isNamed(ref)))
+      .filter((ref) => ["Service", "ServiceEntry"].includes(ref.kind) && !isMissing(snapshot, ref))
       .flatMap((ref) => {
-        const status = route.status.find(({ parent }) => isNamed(ref)(parent));
-        const bad = ["Accepted", "ResolvedRefs"]
-          .map((type) => ({ type, found: condition(status?.conditions ?? [], type) }))
-          .find(({ found }) => found?.status !== "True");
-        if (!bad) return [];
-        const rule = `Gateway ${ref.namespace}/${ref.name} accepts it and its backends exist`;
-        return [routeFinding(route, said(bad.type, bad.found), rule)];
+        const status = answerTo(route, ref);
+        const bad = ["Accepted", "ResolvedRefs"].flatMap((type) => condition(status?.conditions ?? [], type) ?? []);
+        const found = status && isIstios(status) ? bad.find((each) => each.status === "False") : undefined;
+        if (!found) return [];
+        const rule = `${ref.kind} ${ref.namespace}/${ref.name} takes it and its backends exist`;
+        return [routeFinding(route, said(found.type, found), rule)];
       }),
   );
+}
+
+/** Parents that an istiod judges routes for: its Gateways, and the ListenerSets that it has attached to them. */
+function judgedParents(snapshot: ClusterSnapshot): (ref: RouteParentReference) => boolean {
+  const gateways = judgedGateways(snapshot);
+  const sets = gateways.flatMap(attachedSets(snapshot));
+  const places = new Set([
+    ...gateways.map((gateway) => objectName("Gateway", gateway)),
+    ...sets.map((set) => objectName(set.kind, set)),
+  ]);
+  return (ref) => places.has(objectName(ref.kind, ref));
+}
+
+/** What istiod said of the route at this parent: a route may attach to several listeners of one Gateway. */
+function answerTo({ status }: RouteState, ref: RouteParentReference): RouteParent | undefined {
+  const answers = status.filter(
+    ({ parent }) =>
+      parent.kind === ref.kind && isNamed(ref)(parent) && parent.section === ref.section && parent.port === ref.port,
+  );
+  return answers.find(isIstios) ?? answers[0];
 }
 
 /** Routes of Services in ambient namespaces, where no waypoint follows them. */
@@ -104,9 +163,13 @@ function unfollowed(snapshot: ClusterSnapshot): Finding[] {
 }
 
 function isJudgedByIstio({ status }: RouteState): boolean {
-  return status.some(({ controller }) => controller.startsWith("istio.io/"));
+  return status.some(isIstios);
+}
+
+function isIstios({ controller }: RouteParent): boolean {
+  return controller.startsWith("istio.io/");
 }
 
 function routeFinding(route: RouteState, got: string, rule: string): Finding {
-  return finding(route.kind, route, got, rule, describe(route.kind.toLowerCase(), route));
+  return finding(route.kind, route, got, rule, describe(route.kind, route));
 }
