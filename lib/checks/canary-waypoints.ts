@@ -29,7 +29,8 @@ export const canaryWaypointsCheck: Check = {
       missingWaypoints(snapshot).flatMap(({ key, object }) => (key === canary ? [object as Named] : [])),
     );
     const namespaces = new Map(snapshot.namespaces.map((namespace) => [namespace.name, namespace]));
-    return users.flatMap((user) => judged(user, namespaces, missing, snapshot));
+    const weighing = new Set(weighingNamespaces(snapshot));
+    return users.flatMap((user) => judged(user, namespaces, missing, weighing));
   },
 };
 
@@ -78,12 +79,7 @@ function tooOld({ kind, object }: User, version: string): Finding {
   return finding(kind, object, got, rule, { write: `version: "${nearestLine(canaryWaypointsSince).newest}"` });
 }
 
-function judged(
-  user: User,
-  namespaces: Map<string, Named>,
-  missing: Set<Named>,
-  { services, serviceEntries }: ClusterSnapshot,
-): Finding[] {
+function judged(user: User, namespaces: Map<string, Named>, missing: Set<Named>, weighing: Set<string>): Finding[] {
   const { kind, object } = user;
   const share = { write: `metadata: { annotations: { ${weight}: "10" } }` };
   if (weight in object.labels && !(weight in object.annotations)) {
@@ -117,13 +113,20 @@ function judged(
     const fix = /invalid weight/.test(refused) ? share : describe(kind, object);
     return [finding(kind, object, refused, "istiod attaches the canary beside the waypoint", fix)];
   }
-  const weighs = ({ annotations }: Named) => weight in annotations;
-  const heirs = [...services, ...serviceEntries].filter(
-    (each) => kind === "Namespace" && each.namespace === object.name && !(marks.useWaypoint in each.labels),
-  );
-  if (weighs(object) || (above && weighs(above)) || heirs.some(weighs)) return [];
+  if (weighs(object) || (above && weighs(above)) || (kind === "Namespace" && weighing.has(object.name))) return [];
   const rule = "without a weight the canary waypoint gets 0 % of the connections";
   return [finding(kind, object, `${named} without the annotation ${weight}`, rule, share)];
+}
+
+function weighs({ annotations }: Named): boolean {
+  return weight in annotations;
+}
+
+/** Namespaces with something that takes its waypoints from there, and has a weight of its own for them. */
+function weighingNamespaces({ services, serviceEntries }: ClusterSnapshot): string[] {
+  return [...services, ...serviceEntries]
+    .filter((each) => weighs(each) && !(marks.useWaypoint in each.labels))
+    .map(({ namespace }) => namespace);
 }
 
 /** What istiod says of a canary that it has not attached, in a condition that is True. */

@@ -20,16 +20,19 @@ export const peerAuthenticationCheck: Check = {
     const root = meshNamespace(snapshot);
     const captured = podsToCapture(snapshot);
     const pods = new Map(byNamespace(captured));
+    const beside = new Map(byNamespace(policies));
+    const mesh = oldestOf(beside.get(root));
     return policies.flatMap((policy) => {
+      const neighbors = beside.get(policy.namespace) ?? [];
       if (policy.namespace === root) {
         const selected = captured.filter(isSelected(policy));
-        return policy.pods === undefined ? shadowed(snapshot, policy, selected) : ignored(policy, selected);
+        return policy.pods === undefined ? shadowed(neighbors, policy, selected) : ignored(policy, selected);
       }
       const selected = (pods.get(policy.namespace) ?? []).filter(isSelected(policy));
       if (selected.length === 0) return [];
-      const shadow = shadowed(snapshot, policy, selected);
+      const shadow = shadowed(neighbors, policy, selected);
       if (shadow.length > 0 || policy.pods === undefined) return shadow;
-      const around = policiesAround(snapshot, policy.namespace);
+      const around = { namespace: oldestOf(neighbors), mesh };
       return [
         ...closedPorts(policy, around),
         ...lost(policy, around, selected),
@@ -52,13 +55,12 @@ function ignored(policy: PeerAuthenticationState, selected: PodState[]): Finding
 
 /** Of several that select a pod, and of several for a whole namespace, only the oldest counts. */
 function shadowed(
-  { peerAuthentications }: ClusterSnapshot,
+  neighbors: PeerAuthenticationState[],
   policy: PeerAuthenticationState,
   selected: PodState[],
 ): Finding[] {
-  const older = peerAuthentications.find(
+  const older = neighbors.find(
     (other) =>
-      other.namespace === policy.namespace &&
       (other.pods === undefined) === (policy.pods === undefined) &&
       isOlder(other, policy) &&
       !isAlike(other, policy) &&
@@ -89,15 +91,14 @@ interface Around {
   mesh?: PeerAuthenticationState;
 }
 
-function policiesAround(snapshot: ClusterSnapshot, namespace: string): Around {
-  const oldestOf = (place: string) =>
-    snapshot.peerAuthentications
-      .filter((each) => each.namespace === place && each.pods === undefined)
-      .reduce<PeerAuthenticationState | undefined>(
-        (oldest, each) => (oldest && !isOlder(each, oldest) ? oldest : each),
-        undefined,
-      );
-  return { namespace: oldestOf(namespace), mesh: oldestOf(meshNamespace(snapshot)) };
+/** Of those for a whole namespace, or for the mesh, the one that counts. */
+function oldestOf(policies: PeerAuthenticationState[] = []): PeerAuthenticationState | undefined {
+  return policies
+    .filter(({ pods }) => pods === undefined)
+    .reduce<PeerAuthenticationState | undefined>(
+      (oldest, each) => (oldest && !isOlder(each, oldest) ? oldest : each),
+      undefined,
+    );
 }
 
 function isStrictAround({ namespace, mesh }: Around): boolean {
