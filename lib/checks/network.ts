@@ -45,6 +45,7 @@ export const networkChecks: Check[] = [
     severity: "warning",
     hint: "ztunnel and proxies keep what they have and get nothing new: no certificate is renewed, and no new pod starts.",
     needs: ["networkPolicies", "deployments", "pods", "namespaces"],
+    also: ["otherPolicies"],
     run: istiodFindings,
   },
   {

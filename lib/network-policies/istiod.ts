@@ -18,7 +18,10 @@ export function istiodFindings(snapshot: ClusterSnapshot): Finding[] {
   const live = snapshot.pods.filter(isLive);
   const servers = live.filter(({ namespace, labels }) => labels["app"] === "istiod" && places.has(namespace));
   const clients = live.filter(({ labels }) => labels["app"] === "ztunnel" || marks.managed in labels);
-  const selecting = selectingPolicies(snapshot.networkPolicies);
+  // A policy of the plugin's own kinds beside them may open what they leave shut.
+  const beside = new Set(snapshot.otherPolicies.map(({ namespace }) => namespace));
+  const judged = snapshot.networkPolicies.filter(({ namespace }) => !beside.has(namespace));
+  const selecting = selectingPolicies(judged);
   const admits = peerTest(snapshot);
   return [
     ...shutServers(servers, clients, selecting, admits),
