@@ -264,10 +264,13 @@ describe("what people ran into", () => {
     const kinds = unread.map(({ kind }) => kind);
     assert.equal(new Set(kinds).size, kinds.length);
     assert.deepEqual(unread.find(({ kind }) => kind === "serviceEntries")?.narrowed, [
+      "routes",
+      "virtual-services",
       "waypoint-exists",
       "waypoint-bound",
       "waypoint-dns",
       "waypoint-labels",
+      "waypoint-canary",
       "policy-tokens",
       "policy-plugins",
       "policy-telemetry",
