@@ -81,27 +81,13 @@ function tooOld({ kind, object }: User, version: string): Finding {
 
 function judged(user: User, namespaces: Map<string, Named>, missing: Set<Named>, weighing: Set<string>): Finding[] {
   const { kind, object } = user;
-  const share = { write: `metadata: { annotations: { ${weight}: "10" } }` };
-  if (weight in object.labels && !(weight in object.annotations)) {
-    const value = object.labels[weight] ?? "";
-    const write = `metadata: { annotations: { ${weight}: "${value}" } }`;
-    return [finding(kind, object, `label ${weight}=${value}`, "must be an annotation", { write })];
-  }
-  const isForServices = ["Namespace", "Service", "ServiceEntry"].includes(kind);
-  if (!isForServices) {
-    const rule = "istiod reads it on a Service, a ServiceEntry or a Namespace only";
-    return [finding(kind, object, `${canary}=${object.labels[canary] ?? ""}`, rule, { write: `kind: Service` })];
-  }
   // What comes from the namespace comes from it only where the object names no waypoint of its own.
   const own = marks.useWaypoint in object.labels;
   const above = kind === "Namespace" || own ? undefined : namespaces.get(object.namespace);
-  if (!isNamed(object) && !(above && isNamed(above))) {
-    const rule = `the label ${canary} beside it names the waypoint that gets this share`;
-    return [finding(kind, object, `annotation ${weight} alone`, rule, { write: `${canary}: waypoint` })];
-  }
+  const unread = unreadMark(user, above);
+  if (unread) return [unread];
   const named = `${canary}=${object.labels[canary] ?? above?.labels[canary] ?? ""}`;
-  const primary =
-    namedWaypoint(kind, own || kind === "Namespace" ? object : undefined) ?? namedWaypoint("Namespace", above);
+  const primary = namedWaypoint(kind, own ? object : undefined) ?? namedWaypoint("Namespace", above);
   if (!primary) {
     const rule = `${marks.useWaypoint} beside it names the waypoint that gets the rest; without one there is no canary`;
     return [finding(kind, object, `${named} alone`, rule, { write: `${marks.useWaypoint}: waypoint` })];
@@ -110,12 +96,32 @@ function judged(user: User, namespaces: Map<string, Named>, missing: Set<Named>,
   if (missing.has(object) || (above !== undefined && missing.has(above))) return [];
   const refused = refusal(object);
   if (refused !== undefined) {
-    const fix = /invalid weight/.test(refused) ? share : describe(kind, object);
+    const fix = /invalid weight/.test(refused) ? share("10") : describe(kind, object);
     return [finding(kind, object, refused, "istiod attaches the canary beside the waypoint", fix)];
   }
   if (weighs(object) || (above && weighs(above)) || (kind === "Namespace" && weighing.has(object.name))) return [];
   const rule = "without a weight the canary waypoint gets 0 % of the connections";
-  return [finding(kind, object, `${named} without the annotation ${weight}`, rule, share)];
+  return [finding(kind, object, `${named} without the annotation ${weight}`, rule, share("10"))];
+}
+
+function share(value: string): Finding["fix"] {
+  return { write: `metadata: { annotations: { ${weight}: "${value}" } }` };
+}
+
+/** A label or an annotation that istiod does not read there. */
+function unreadMark({ kind, object }: User, above: Named | undefined): Finding | undefined {
+  if (weight in object.labels && !(weight in object.annotations)) {
+    const value = object.labels[weight] ?? "";
+    return finding(kind, object, `label ${weight}=${value}`, "must be an annotation", share(value));
+  }
+  if (!["Namespace", "Service", "ServiceEntry"].includes(kind)) {
+    const got = isNamed(object) ? `${canary}=${object.labels[canary] ?? ""}` : `annotation ${weight}`;
+    const rule = "istiod reads it on a Service, a ServiceEntry or a Namespace only";
+    return finding(kind, object, got, rule, { write: "kind: Service" });
+  }
+  if (isNamed(object) || (above && isNamed(above))) return undefined;
+  const rule = `the label ${canary} beside it names the waypoint that gets this share`;
+  return finding(kind, object, `annotation ${weight} alone`, rule, { write: `${canary}: waypoint` });
 }
 
 function weighs({ annotations }: Named): boolean {

@@ -27,7 +27,10 @@ export const routeChecks: Check[] = [
     needs: ["routes", "gateways"],
     also: ["gatewayClasses", "listenerSets", "services", "serviceEntries"],
     isLocal: true,
-    run: (snapshot) => [...orphans(snapshot), ...refused(snapshot), ...refusedByServices(snapshot)],
+    run(snapshot) {
+      const isMissing = missingParents(snapshot);
+      return [...orphans(snapshot, isMissing), ...refused(snapshot), ...refusedByServices(snapshot, isMissing)];
+    },
   },
   {
     id: "route-ports",
@@ -60,31 +63,42 @@ export const routeChecks: Check[] = [
 ];
 
 /** Parents that istiod reads, and where they are listed. */
-const parentLists = {
+const parentLists: Partial<Record<string, "gateways" | "listenerSets" | "services" | "serviceEntries">> = {
   Gateway: "gateways",
   ListenerSet: "listenerSets",
   XListenerSet: "listenerSets",
   Service: "services",
   ServiceEntry: "serviceEntries",
-} as const;
+};
+
+type Missing = (ref: RouteParentReference) => boolean;
+
+/** Tells of a parent whether it does not exist; of what could not be read it does not. */
+function missingParents(snapshot: ClusterSnapshot): Missing {
+  const known = new Map<string, Set<string>>();
+  return (ref) => {
+    const list = parentLists[ref.kind];
+    if (list === undefined || !isKnownIn(snapshot, list, ref.namespace)) return false;
+    const names = known.get(ref.kind) ?? namesOf(ref.kind, snapshot[list]);
+    known.set(ref.kind, names);
+    return !names.has(objectName(ref.kind, ref));
+  };
+}
+
+function namesOf(kind: string, objects: (Named & { kind?: string })[]): Set<string> {
+  const own = objects.filter((each) => (each.kind ?? kind) === kind);
+  return new Set(own.map((each) => objectName(kind, each)));
+}
 
 /** Routes whose parents do not exist. */
-function orphans(snapshot: ClusterSnapshot): Finding[] {
-  return snapshot.routes.flatMap((route) =>
+function orphans({ routes }: ClusterSnapshot, isMissing: Missing): Finding[] {
+  return routes.flatMap((route) =>
     route.parents
-      .filter((ref) => isMissing(snapshot, ref))
+      .filter(isMissing)
       .map((ref) =>
         routeFinding(route, `parent ${objectName(ref.kind, ref)}, which does not exist`, "its parents exist"),
       ),
   );
-}
-
-function isMissing(snapshot: ClusterSnapshot, ref: RouteParentReference): boolean {
-  const list = parentLists[ref.kind as keyof typeof parentLists] as
-    (typeof parentLists)[keyof typeof parentLists] | undefined;
-  if (list === undefined || !isKnownIn(snapshot, list, ref.namespace)) return false;
-  const all: (Named & { kind?: string })[] = snapshot[list];
-  return !all.some((each) => (each.kind ?? ref.kind) === ref.kind && isNamed(ref)(each));
 }
 
 /** Routes that istiod does not accept, or whose references it cannot resolve. */
@@ -104,10 +118,10 @@ function refused(snapshot: ClusterSnapshot): Finding[] {
 }
 
 /** Routes of Services that istiod does not take: a backend is missing, or may not be named from another namespace. */
-function refusedByServices(snapshot: ClusterSnapshot): Finding[] {
-  return snapshot.routes.flatMap((route) =>
+function refusedByServices({ routes }: ClusterSnapshot, isMissing: Missing): Finding[] {
+  return routes.flatMap((route) =>
     route.parents
-      .filter((ref) => ["Service", "ServiceEntry"].includes(ref.kind) && !isMissing(snapshot, ref))
+      .filter((ref) => ["Service", "ServiceEntry"].includes(ref.kind) && !isMissing(ref))
       .flatMap((ref) => {
         const status = answerTo(route, ref);
         const bad = ["Accepted", "ResolvedRefs"].flatMap((type) => condition(status?.conditions ?? [], type) ?? []);
