@@ -64,13 +64,17 @@ the cluster or one of the two URLs does not answer.
 - **Passwords.** Istio checks none. \`auth-type: basic\` becomes an AuthorizationPolicy of action CUSTOM with the provider that
   \`--auth-provider basic:<namespace>/<secret>=<name>\` names for its Secret, and is refused without. The service behind it answers
   200 to the users of the Secret and 401 with WWW-Authenticate to others: an NGINX with \`auth_basic\` and the Secret as its
-  \`auth_basic_user_file\`, for example. Until the mesh has the provider, the Gateway refuses all requests for these paths.
+  \`auth_basic_user_file\`, for example. Until the mesh has the provider, the Gateway refuses all requests for these paths. Source:
+  [a provider that there is not](https://github.com/istio/istio/blob/master/pilot/pkg/security/authz/builder/builder.go).
 - **Client certificates.** \`auth-tls-secret\` becomes a listener of the host alone with \`gateway.istio.io/tls-terminate-mode: MUTUAL\`. Its
   routes attach to no other listener over HTTPS, so that no client reaches the host by the name of another. istiod reads the CA
   from a Secret with the name of the host's TLS Secret and \`-cacert\`, which is written where the CA is in the input; the report has
   the command otherwise. A client without a valid certificate fails in the handshake, and chains may be of any length. Backends get
   the headers that NGINX sends: \`ssl-client-verify\`, \`ssl-client-subject-dn\`, \`ssl-client-issuer-dn\` and, if asked for,
-  \`ssl-client-cert\`. \`optional\` is refused: without MUTUAL, istiod does not send the Gateway the CA of a listener.
+  \`ssl-client-cert\`. \`optional\` is refused: without MUTUAL, istiod does not send the Gateway the CA of a listener. Sources, in istiod:
+  [the options of a listener](https://github.com/istio/istio/blob/master/pilot/pkg/config/kube/gateway/conversion.go), which
+  \`ssl-ciphers\` becomes too, [the Secret of the CA](https://github.com/istio/istio/blob/master/pilot/pkg/credentials/kube/secrets.go),
+  [the CA for MUTUAL alone](https://github.com/istio/istio/blob/master/pilot/pkg/model/gateway.go).
 - **Snippets.** Lines that set headers become filters, NGINX's variables Envoy's operators (\`$remote_addr\` is
   \`%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%\`); a percent sign is doubled, since Envoy would look for an operator behind it.
 - **CORS.** For a browser the CORS filter answers as NGINX does: preflight requests with 200 rather than 204, other requests with
