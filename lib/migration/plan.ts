@@ -135,7 +135,7 @@ function holdsFor(policy: Policy, { workload }: Guards, { root }: MigrationFacts
 
 function cutSteps({ cut, workload }: Guards): Step[] {
   const why = `from here on only the waypoint reaches the pods of ${workload.name}`;
-  return cut ? [{ do: "create", object: cut, why }, ...awaitPolicies("accepted", [cut], "ztunnel holds it")] : [];
+  return cut ? [{ do: "create", object: cut, why }, ...awaitPolicies("accepted", [cut], "ztunnel enforces it")] : [];
 }
 
 /** istiod tells of AuthorizationPolicies alone how far they have got. */

@@ -46,7 +46,7 @@ Steps, each written down in the namespace before it is done:
   12. label Namespace shop: new pods without a sidecar are captured
   13. label Namespace shop: new pods get no sidecar
   14. create AuthorizationPolicy shop/web-from-waypoint: from here on only the waypoint reaches the pods of web
-  15. wait for AuthorizationPolicy shop/web-from-waypoint: ztunnel holds it
+  15. wait for AuthorizationPolicy shop/web-from-waypoint: ztunnel enforces it
   16. restart Deployment shop/web: its pods lose their sidecars and are captured
   17. restart StatefulSet shop/db: its pods lose their sidecars and are captured
   18. restart Deployment shop/orders: its pods lose their sidecars and are captured

@@ -9,7 +9,7 @@ export const own = { selector: { matchLabels: { app: "web" } } };
 export const from = (source: object): Rule => ({ from: [{ source }] });
 export const to = (operation: object): Rule => ({ to: [{ operation }] });
 
-const carried: Row = ["carries-over", "ztunnel holds it as a sidecar does"];
+const carried: Row = ["carries-over", "ztunnel enforces it as a sidecar does"];
 const dropped = (attributes: string): Row => [
   "needs-waypoint",
   `ztunnel drops rules with ${attributes}: without a waypoint these requests are refused`,
