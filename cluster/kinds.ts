@@ -1,11 +1,12 @@
 // Which list of a snapshot comes from which requests: one row a kind.
 import type { V1ObjectMeta } from "@kubernetes/client-node";
-import type { Kind, ProxyPolicyKind, SnapshotLists } from "../lib/cluster-state/snapshot";
+import type { Kind, ListenerSetState, ProxyPolicyKind, SnapshotLists } from "../lib/cluster-state/snapshot";
 import { metadataOnly } from "./client";
 import * as core from "./slim";
 import * as entries from "./slim-entries";
 import * as mesh from "./slim-mesh";
 import * as policies from "./slim-policies";
+import * as security from "./slim-security";
 import { slimProxyPolicy } from "./slim-proxy-policies";
 
 /** One list request of a kind and what to keep of each object. */
@@ -42,6 +43,14 @@ function proxyPolicy(kind: ProxyPolicyKind, plural: string, group: string, versi
   return source(`/apis/${group}/${version}/${plural}`, slimProxyPolicy(kind), { definition: `${plural}.${group}` });
 }
 
+/** Before Gateway API 1.5 it was an experimental kind, in a group of its own. */
+function listenerSet(kind: ListenerSetState["kind"], experimental: string, version: string) {
+  const group = `gateway.networking.${experimental}k8s.io`;
+  const plural = `${kind.toLowerCase()}s`;
+  const options = { definition: `${plural}.${group}` };
+  return source(`/apis/${group}/${version}/${plural}`, mesh.slimListenerSet(kind), options);
+}
+
 const metadata = { accept: metadataOnly.list };
 const named = (raw: { metadata?: V1ObjectMeta }) => core.named(raw);
 const gatewayApi = "/apis/gateway.networking.k8s.io/v1";
@@ -52,7 +61,7 @@ const eventsOf = (reason: string): Options => ({ query: { fieldSelector: `reason
 /** The requests of each kind. */
 export const sources: { [K in ListedKind]: Source<SnapshotLists[K]>[] } = {
   nodes: [source("/api/v1/nodes", core.slimNode)],
-  namespaces: [source("/api/v1/namespaces", named, metadata)],
+  namespaces: [source("/api/v1/namespaces", core.slimNamespace, metadata)],
   pods: [source("/api/v1/pods", core.slimPod)],
   services: [source("/api/v1/services", core.slimService)],
   deployments: [
@@ -65,9 +74,15 @@ export const sources: { [K in ListedKind]: Source<SnapshotLists[K]>[] } = {
   admissionPolicies: [source(`${admission}/validatingadmissionpolicies`, named, metadata)],
   gatewayClasses: [source(`${gatewayApi}/gatewayclasses`, mesh.slimGatewayClass)],
   gateways: [source(`${gatewayApi}/gateways`, mesh.slimGateway)],
+  listenerSets: [listenerSet("ListenerSet", "", "v1"), listenerSet("XListenerSet", "x-", "v1alpha1")],
   routes: ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"].map((kind) =>
     source(`${gatewayApi}/${kind.toLowerCase()}s`, mesh.slimRoute(kind)),
   ),
+  virtualServices: [
+    source("/apis/networking.istio.io/v1/virtualservices", entries.slimVirtualService, {
+      definition: "virtualservices.networking.istio.io",
+    }),
+  ],
   certificates: [source("/apis/cert-manager.io/v1/certificates", mesh.slimCertificate)],
   mutatingWebhooks: [
     source(`${admission}/mutatingwebhookconfigurations`, core.slimWebhooks("MutatingWebhookConfiguration")),
@@ -75,9 +90,11 @@ export const sources: { [K in ListedKind]: Source<SnapshotLists[K]>[] } = {
   validatingWebhooks: [
     source(`${admission}/validatingwebhookconfigurations`, core.slimWebhooks("ValidatingWebhookConfiguration")),
   ],
-  authorizationPolicies: [source("/apis/security.istio.io/v1/authorizationpolicies", mesh.slimAuthorizationPolicy)],
-  requestAuthentications: [source("/apis/security.istio.io/v1/requestauthentications", mesh.slimRequestAuthentication)],
-  peerAuthentications: [source("/apis/security.istio.io/v1/peerauthentications", mesh.slimPeerAuthentication)],
+  authorizationPolicies: [source("/apis/security.istio.io/v1/authorizationpolicies", security.slimAuthorizationPolicy)],
+  requestAuthentications: [
+    source("/apis/security.istio.io/v1/requestauthentications", security.slimRequestAuthentication),
+  ],
+  peerAuthentications: [source("/apis/security.istio.io/v1/peerauthentications", security.slimPeerAuthentication)],
   proxyPolicies: [
     proxyPolicy("Telemetry", "telemetries", "telemetry.istio.io", "v1"),
     proxyPolicy("WasmPlugin", "wasmplugins", "extensions.istio.io", "v1alpha1"),

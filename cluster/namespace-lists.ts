@@ -3,7 +3,7 @@ import type { V1Namespace } from "@kubernetes/client-node";
 import type { ClusterSnapshot, Gap } from "../lib/cluster-state/snapshot";
 import type { Api } from "./client";
 import type { ListedKind, Source } from "./kinds";
-import { named } from "./slim";
+import { slimNamespace } from "./slim";
 
 /** Kinds that tell something of a namespace without the rest of the cluster. */
 const kinds: ListedKind[] = [
@@ -11,6 +11,7 @@ const kinds: ListedKind[] = [
   "services",
   "deployments",
   "gateways",
+  "listenerSets",
   "routes",
   "certificates",
   "authorizationPolicies",
@@ -49,7 +50,7 @@ export async function readNamespaces(
   const read: string[] = [];
   for (const name of names) {
     const reply = await client.get(`/api/v1/namespaces/${name}`);
-    if (reply.kind === "ok") snapshot.namespaces.push(named(reply.body as V1Namespace));
+    if (reply.kind === "ok") snapshot.namespaces.push(slimNamespace(reply.body as V1Namespace));
     if (reply.kind === "ok" || reply.kind === "missing") read.push(name);
   }
   return read;

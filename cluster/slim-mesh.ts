@@ -1,13 +1,13 @@
 // Objects of the Gateway API, Istio and cert-manager cut down to what a snapshot keeps.
 import type { V1ObjectMeta } from "@kubernetes/client-node";
 import type {
-  AuthorizationPolicyState,
   CertificateState,
   GatewayClassState,
   GatewayState,
-  PeerAuthenticationState,
+  ListenerSetState,
+  ListenerState,
   Reference,
-  RequestAuthenticationState,
+  RouteParentReference,
   RouteState,
 } from "../lib/cluster-state/snapshot";
 import { conditions, named } from "./slim";
@@ -40,22 +40,29 @@ export function slimGatewayClass(raw: RawGatewayClass): GatewayClassState {
   };
 }
 
+interface RawListener {
+  name: string;
+  port?: number;
+  protocol: string;
+  hostname?: string;
+  tls?: { certificateRefs?: RawReference[] };
+  allowedRoutes?: { namespaces?: { from?: string } };
+}
+
+interface RawListenerStatus {
+  name: string;
+  conditions?: RawConditions;
+}
+
 interface RawGateway {
   metadata?: V1ObjectMeta;
   spec?: {
     gatewayClassName?: string;
     addresses?: { type?: string }[];
     infrastructure?: { parametersRef?: RawReference };
-    listeners?: {
-      name: string;
-      port: number;
-      protocol: string;
-      hostname?: string;
-      tls?: { certificateRefs?: RawReference[] };
-      allowedRoutes?: { namespaces?: { from?: string } };
-    }[];
+    listeners?: RawListener[];
   };
-  status?: { conditions?: RawConditions; listeners?: { name: string; conditions?: RawConditions }[] };
+  status?: { conditions?: RawConditions; listeners?: RawListenerStatus[] };
 }
 
 export function slimGateway(raw: RawGateway): GatewayState {
@@ -68,16 +75,46 @@ export function slimGateway(raw: RawGateway): GatewayState {
     ...(infrastructure?.parametersRef
       ? { parameters: reference(infrastructure.parametersRef, "ConfigMap", object.namespace) }
       : {}),
-    listeners: (listeners ?? []).map(({ name, port, protocol, hostname, tls, allowedRoutes }) => ({
-      name,
-      port,
-      protocol,
-      hostname: hostname ?? "",
-      ...(allowedRoutes?.namespaces?.from ? { from: allowedRoutes.namespaces.from } : {}),
-      certificates: (tls?.certificateRefs ?? []).map((ref) => reference(ref, "Secret", object.namespace)),
-      conditions: conditions(raw.status?.listeners?.find((status) => status.name === name)?.conditions),
-    })),
+    listeners: slimListeners(object.namespace, listeners, raw.status?.listeners),
     conditions: conditions(raw.status?.conditions),
+  };
+}
+
+function slimListeners(
+  namespace: string,
+  listeners: RawListener[] = [],
+  statuses: RawListenerStatus[] = [],
+): ListenerState[] {
+  return listeners.map(({ name, port, protocol, hostname, tls, allowedRoutes }) => ({
+    name,
+    // A ListenerSet may leave it out.
+    port: port ?? usualPorts[protocol] ?? 0,
+    protocol,
+    hostname: hostname ?? "",
+    ...(allowedRoutes?.namespaces?.from ? { from: allowedRoutes.namespaces.from } : {}),
+    certificates: (tls?.certificateRefs ?? []).map((ref) => reference(ref, "Secret", namespace)),
+    conditions: conditions(statuses.find((status) => status.name === name)?.conditions),
+  }));
+}
+
+const usualPorts: Partial<Record<string, number>> = { HTTP: 80, HTTPS: 443 };
+
+interface RawListenerSet {
+  metadata?: V1ObjectMeta;
+  spec?: { parentRef?: RawReference; listeners?: RawListener[] };
+  status?: RawGateway["status"];
+}
+
+export function slimListenerSet(kind: ListenerSetState["kind"]): (raw: RawListenerSet) => ListenerSetState {
+  return (raw) => {
+    const object = named(raw);
+    return {
+      ...object,
+      kind,
+      parent: reference(raw.spec?.parentRef ?? { name: "" }, "Gateway", object.namespace),
+      listeners: slimListeners(object.namespace, raw.spec?.listeners, raw.status?.listeners),
+      conditions: conditions(raw.status?.conditions),
+    };
   };
 }
 
@@ -86,10 +123,12 @@ function isAddressed(addresses: { type?: string }[]): boolean {
   return addresses.length > 1 || addresses.some(({ type = "IPAddress" }) => type !== "IPAddress");
 }
 
+type RawParent = RawReference & { sectionName?: string; port?: number };
+
 interface RawRoute {
   metadata?: V1ObjectMeta;
-  spec?: { parentRefs?: RawReference[]; rules?: { backendRefs?: (RawReference & { port?: number })[] }[] };
-  status?: { parents?: { parentRef: RawReference; controllerName: string; conditions?: RawConditions }[] };
+  spec?: { parentRefs?: RawParent[]; rules?: { backendRefs?: (RawReference & { port?: number })[] }[] };
+  status?: { parents?: { parentRef: RawParent; controllerName: string; conditions?: RawConditions }[] };
 }
 
 export function slimRoute(kind: string): (raw: RawRoute) => RouteState {
@@ -98,7 +137,7 @@ export function slimRoute(kind: string): (raw: RawRoute) => RouteState {
     return {
       ...object,
       kind,
-      parents: (raw.spec?.parentRefs ?? []).map((ref) => reference(ref, "Gateway", object.namespace)),
+      parents: (raw.spec?.parentRefs ?? []).map((ref) => parentReference(ref, object.namespace)),
       backends: (raw.spec?.rules ?? []).flatMap((rule) =>
         (rule.backendRefs ?? []).map((ref) => ({
           ...reference(ref, "Service", object.namespace),
@@ -106,7 +145,7 @@ export function slimRoute(kind: string): (raw: RawRoute) => RouteState {
         })),
       ),
       status: (raw.status?.parents ?? []).map((parent) => ({
-        parent: reference(parent.parentRef, "Gateway", object.namespace),
+        parent: parentReference(parent.parentRef, object.namespace),
         controller: parent.controllerName,
         conditions: conditions(parent.conditions),
       })),
@@ -114,67 +153,13 @@ export function slimRoute(kind: string): (raw: RawRoute) => RouteState {
   };
 }
 
-interface RawAuthorizationPolicy {
-  metadata?: V1ObjectMeta;
-  spec?: { action?: string; targetRef?: RawReference; targetRefs?: RawReference[] };
-  status?: { conditions?: RawConditions };
-}
-
-export function slimAuthorizationPolicy(raw: RawAuthorizationPolicy): AuthorizationPolicyState {
-  const object = named(raw);
-  const { action, targetRef, targetRefs } = raw.spec ?? {};
+function parentReference(raw: RawParent, namespace: string): RouteParentReference {
+  const { sectionName, port } = raw;
   return {
-    ...object,
-    action: action ?? "ALLOW",
-    targets: [...(targetRef ? [targetRef] : []), ...(targetRefs ?? [])].map((ref) =>
-      reference(ref, "", object.namespace),
-    ),
-    conditions: conditions(raw.status?.conditions),
+    ...reference(raw, "Gateway", namespace),
+    ...(sectionName === undefined ? {} : { section: sectionName }),
+    ...(port === undefined ? {} : { port }),
   };
-}
-
-interface RawRequestAuthentication {
-  metadata?: V1ObjectMeta;
-  spec?: {
-    selector?: { matchLabels?: Record<string, string> };
-    targetRef?: RawReference;
-    targetRefs?: RawReference[];
-  };
-}
-
-export function slimRequestAuthentication(raw: RawRequestAuthentication): RequestAuthenticationState {
-  const object = named(raw);
-  const { selector, targetRef, targetRefs = [] } = raw.spec ?? {};
-  return {
-    ...object,
-    targets: [...(targetRef ? [targetRef] : []), ...targetRefs].map((ref) => reference(ref, "", object.namespace)),
-    pods: selector?.matchLabels ?? {},
-  };
-}
-
-interface RawPeerAuthentication {
-  metadata?: V1ObjectMeta;
-  spec?: {
-    selector?: { matchLabels?: Record<string, string> };
-    mtls?: { mode?: string };
-    portLevelMtls?: Record<string, { mode?: string }>;
-  };
-}
-
-export function slimPeerAuthentication(raw: RawPeerAuthentication): PeerAuthenticationState {
-  const { selector, mtls, portLevelMtls = {} } = raw.spec ?? {};
-  const pods = selector?.matchLabels ?? {};
-  const mode = modeOf(mtls);
-  return {
-    ...named(raw),
-    ...(Object.keys(pods).length > 0 ? { pods } : {}),
-    ...(mode ? { mode } : {}),
-    ports: Object.fromEntries(Object.entries(portLevelMtls).map(([port, own]) => [Number(port), modeOf(own)])),
-  };
-}
-
-function modeOf(mtls: { mode?: string } | undefined): string | undefined {
-  return mtls?.mode === "UNSET" ? undefined : mtls?.mode;
 }
 
 interface RawCertificate {

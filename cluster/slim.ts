@@ -23,6 +23,7 @@ import type {
   EventState,
   HelmReleaseState,
   Named,
+  NamespaceState,
   NodeState,
   Owner,
   PodState,
@@ -61,6 +62,11 @@ export function named(raw: { metadata?: V1ObjectMeta }): Named {
     ...(owners.length > 0 ? { owners } : {}),
     ...(managers.length > 0 ? { keptBy: [...new Set(managers)] } : {}),
   };
+}
+
+/** A namespace by its metadata, with whether it is about to go. */
+export function slimNamespace(raw: { metadata?: V1ObjectMeta }): NamespaceState {
+  return { ...named(raw), ...(raw.metadata?.deletionTimestamp === undefined ? {} : { deleting: true as const }) };
 }
 
 /** Status conditions with every field filled in. */

@@ -106,7 +106,9 @@ function emptySnapshot(server: string): ClusterSnapshot {
     admissionPolicies: [],
     gatewayClasses: [],
     gateways: [],
+    listenerSets: [],
     routes: [],
+    virtualServices: [],
     configMaps: [],
     secrets: [],
     certificates: [],
@@ -261,7 +263,7 @@ async function readAgentSettings(client: Api, snapshot: ClusterSnapshot): Promis
 
 /** Secrets that HTTPS listeners refer to, and the mesh's own CA. */
 async function readSecrets(client: Api, snapshot: ClusterSnapshot): Promise<void> {
-  const listeners = snapshot.gateways.flatMap((gateway) => gateway.listeners);
+  const listeners = [...snapshot.gateways, ...snapshot.listenerSets].flatMap((each) => each.listeners);
   const references = distinct(listeners.flatMap((listener) => listener.certificates));
   const meshes = distinct(
     snapshot.deployments

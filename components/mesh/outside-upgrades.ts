@@ -5,7 +5,7 @@ import type * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { finding, findingLine } from "../../lib/checks/check";
 import type { HelmReleaseState } from "../../lib/cluster-state/snapshot";
-import { newestReleases } from "../../lib/preflight/owners";
+import { newestReleases } from "../../lib/cluster-state/helm-releases";
 
 /** Warns of each release of which the cluster has a newer revision than the stack; one that is updated now is not known yet. */
 export function warnOfOutsideUpgrades(

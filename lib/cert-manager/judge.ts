@@ -6,7 +6,7 @@ import { certManagerObjects } from "../istio/names";
 import { certManagerChart, certManagerFloor, isOlder } from "../istio/releases";
 import { keeperOf } from "../ownership/keepers";
 import { stackMark } from "../ownership/marks";
-import { newestReleases } from "../preflight/owners";
+import { newestReleases } from "../cluster-state/helm-releases";
 import { isOwnNamespace, type CertManagerFacts, type CertManagerPlan, type IssuingObject } from "./facts";
 
 const { release } = certManagerChart;

@@ -9,6 +9,7 @@ import {
 } from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
 import { said } from "./gateways";
+import { allListeners } from "./listener-sets";
 import { ingressGateways } from "./mesh";
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -24,7 +25,7 @@ export const certificateChecks: Check[] = [
     severity: "error",
     hint: "Without it the port is open and every TLS handshake fails.",
     needs: ["gateways", "secrets"],
-    also: ["gatewayClasses"],
+    also: ["gatewayClasses", "listenerSets"],
     isLocal: true,
     run: (snapshot) =>
       listenerCertificates(snapshot).flatMap(({ gateway, reference, secret, certificate }) => {
@@ -44,7 +45,7 @@ export const certificateChecks: Check[] = [
     severity: "error",
     hint: "See the events of the Certificate and its CertificateRequest for the reason.",
     needs: ["gateways", "certificates"],
-    also: ["gatewayClasses"],
+    also: ["gatewayClasses", "listenerSets"],
     isLocal: true,
     run(snapshot) {
       const used = distinctReferences(snapshot).map(({ reference }) => `${reference.namespace}/${reference.name}`);
@@ -69,7 +70,7 @@ export const certificateChecks: Check[] = [
     severity: "error",
     hint: "Clients refuse a certificate outside its dates.",
     needs: ["gateways", "secrets"],
-    also: ["gatewayClasses"],
+    also: ["gatewayClasses", "listenerSets"],
     isLocal: true,
     run: (snapshot, { now }) =>
       listenerCertificates(snapshot).flatMap(({ reference, certificate }) => {
@@ -85,7 +86,7 @@ export const certificateChecks: Check[] = [
     severity: "warning",
     hint: "It should have been renewed by now; check what renews it.",
     needs: ["gateways", "secrets"],
-    also: ["gatewayClasses"],
+    also: ["gatewayClasses", "listenerSets"],
     isLocal: true,
     run: (snapshot, { now }) =>
       listenerCertificates(snapshot).flatMap(({ reference, certificate }) => {
@@ -102,7 +103,7 @@ export const certificateChecks: Check[] = [
     severity: "warning",
     hint: "TLS libraries also refuse a wildcard directly under a top-level name, such as *.localhost.",
     needs: ["gateways", "secrets"],
-    also: ["gatewayClasses"],
+    also: ["gatewayClasses", "listenerSets"],
     isLocal: true,
     run: (snapshot) =>
       listenerCertificates(snapshot).flatMap(({ reference, certificate, hostnames }) => {
@@ -160,8 +161,9 @@ interface ListenerCertificate {
 /** Each Secret once, with the hostnames of every listener that uses it. */
 function distinctReferences(snapshot: ClusterSnapshot) {
   const found = new Map<string, Pick<ListenerCertificate, "gateway" | "reference" | "hostnames">>();
+  const listenersOf = allListeners(snapshot);
   for (const gateway of ingressGateways(snapshot)) {
-    for (const listener of gateway.listeners) {
+    for (const listener of listenersOf(gateway)) {
       for (const reference of listener.certificates) {
         const key = `${reference.namespace}/${reference.name}`;
         const known = found.get(key);

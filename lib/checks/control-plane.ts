@@ -1,10 +1,14 @@
 // istiod: does it run, does the cluster reach it, do its webhooks work, does it trust its data plane.
 import { changesText, type DriftedObject } from "../drift";
-import { defaultIstioVersion } from "../istio/releases";
+import { charts, defaultIstioVersion } from "../istio/releases";
+import { newestReleases } from "../cluster-state/helm-releases";
 import { type ClusterSnapshot, type Reference, type WebhookState, type WorkloadState } from "../cluster-state/snapshot";
 import { objectName } from "../cluster-state/object-name";
 import { finding, missingDefinitions, type Check } from "./check";
 import { helmUpgrade, istiods, istioVersion, meshNamespace, releaseUpgrade, some, ztunnelDaemonSets } from "./mesh";
+
+/** Names that the releases of a mesh have. */
+const meshReleases: string[] = Object.values(charts).map(({ release }) => release);
 
 /** CRDs of the chart base, in all the lines that this package knows. */
 const istioCrds = [
@@ -219,8 +223,8 @@ export const controlPlaneChecks: Check[] = [
     hint: "A pending release blocks every further upgrade with “another operation is in progress”.",
     needs: ["helmReleases"],
     run: (snapshot) =>
-      newestReleases(snapshot)
-        .filter(({ status }) => status !== "deployed")
+      newestReleases(snapshot.helmReleases)
+        .filter(({ release, status }) => meshReleases.includes(release) && status !== "deployed")
         .map((release) =>
           finding(
             "Helm release",
@@ -308,16 +312,6 @@ function webhooks(snapshot: ClusterSnapshot): WebhookState[] {
   return [...snapshot.mutatingWebhooks, ...snapshot.validatingWebhooks].filter(({ webhook }) =>
     webhook.endsWith(".istio.io"),
   );
-}
-
-function newestReleases(snapshot: ClusterSnapshot) {
-  const newest = new Map<string, ClusterSnapshot["helmReleases"][number]>();
-  for (const release of snapshot.helmReleases) {
-    if (!["istio-base", "istiod", "istio-cni", "ztunnel"].includes(release.release)) continue;
-    const key = `${release.namespace}/${release.release}`;
-    if ((newest.get(key)?.revision ?? 0) < release.revision) newest.set(key, release);
-  }
-  return [...newest.values()];
 }
 
 function changeSeen(object: DriftedObject): string {

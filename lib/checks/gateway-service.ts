@@ -2,6 +2,7 @@
 import { parse } from "yaml";
 import type { ClusterSnapshot, GatewayState, ServicePort, ServiceState } from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
+import { allListeners } from "./listener-sets";
 import { deployedName, gatewayService, ingressGateways, marks } from "./mesh";
 
 export const gatewayServiceChecks: Check[] = [
@@ -104,11 +105,13 @@ export const gatewayServiceChecks: Check[] = [
     severity: "warning",
     hint: "The API does not show what kind publishes, so this compares with istio-ambient kind-config or --kind-config.",
     needs: ["nodes", "gateways", "gatewayClasses", "services"],
+    also: ["listenerSets"],
     run(snapshot, { publishedNodePorts }) {
       if (!snapshot.nodes.some((node) => node.providerId.startsWith("kind://"))) return [];
+      const listenersOf = allListeners(snapshot);
       return withService(snapshot, ({ gateway, service, wanted }) => {
         if (service?.type !== "NodePort") return [];
-        const listeners = new Set(gateway.listeners.map((listener) => listener.port));
+        const listeners = new Set(listenersOf(gateway).map((listener) => listener.port));
         return (
           service.ports
             .filter((port) => listeners.has(port.port) && port.nodePort !== undefined)

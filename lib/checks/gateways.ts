@@ -102,20 +102,16 @@ export const gatewayChecks: Check[] = [
     severity: "error",
     hint: "A listener whose Secret is missing, or which collides with another, takes no traffic.",
     needs: ["gateways"],
-    also: ["gatewayClasses"],
+    also: ["gatewayClasses", "listenerSets"],
     isLocal: true,
-    run: (snapshot) =>
-      judgedGateways(snapshot).flatMap((gateway) =>
-        gateway.listeners.flatMap((listener) => {
-          const bad = failedCondition(listener);
-          // A Secret that is not there is listener-secrets' to tell.
-          if (!bad || (bad.reason === "InvalidCertificateRef" && lacksSecret(snapshot, listener))) return [];
-          const got = `listener ${listener.name}: ${said(bad.type, bad)}`;
-          return [
-            finding("Gateway", gateway, got, "its listeners are accepted and resolved", describe("gateway", gateway)),
-          ];
-        }),
-      ),
+    run(snapshot) {
+      const gateways = judgedGateways(snapshot);
+      const sets = snapshot.listenerSets.filter(({ parent }) => gateways.some(isNamed(parent)));
+      return [
+        ...gateways.flatMap((gateway) => listenerFindings(snapshot, "Gateway", gateway)),
+        ...sets.flatMap((set) => listenerFindings(snapshot, set.kind, set)),
+      ];
+    },
   },
   {
     id: "gateway-overlay",
@@ -161,20 +157,35 @@ export function judgedGateways(snapshot: ClusterSnapshot): GatewayState[] {
   );
 }
 
+function listenerFindings(
+  snapshot: ClusterSnapshot,
+  kind: string,
+  object: Pick<GatewayState, "namespace" | "name" | "listeners">,
+): Finding[] {
+  return object.listeners.flatMap((listener) => {
+    const bad = failedListener(listener);
+    // A Secret that is not there is listener-secrets' to tell.
+    if (!bad || (bad.reason === "InvalidCertificateRef" && lacksSecret(snapshot, listener))) return [];
+    const got = `listener ${listener.name}: ${said(bad.type, bad)}`;
+    return [finding(kind, object, got, "its listeners are accepted and resolved", describe(kind, object))];
+  });
+}
+
 function conditionFinding(gateway: GatewayState, type: string, rule: string): Finding[] {
   const found = condition(gateway.conditions, type);
   if (found?.status === "True") return [];
-  return [finding("Gateway", gateway, said(type, found), rule, describe("gateway", gateway))];
+  return [finding("Gateway", gateway, said(type, found), rule, describe("Gateway", gateway))];
 }
 
 /** Why istiod does not accept the Gateway is told by the check of its overlay or of its listeners. */
 function isExplained(snapshot: ClusterSnapshot, gateway: GatewayState): boolean {
   const reason = condition(gateway.conditions, "Accepted")?.reason;
   if (reason === "InvalidParameters") return overlayFindings(snapshot, gateway).length > 0;
-  return reason === "ListenersNotValid" && gateway.listeners.some(failedCondition);
+  return reason === "ListenersNotValid" && gateway.listeners.some(failedListener);
 }
 
-function failedCondition({ conditions }: ListenerState): Condition | undefined {
+/** The condition that tells what is wrong with a listener. */
+export function failedListener({ conditions }: ListenerState): Condition | undefined {
   return (
     conditions.find(({ type, status }) => status === "False" && ["Accepted", "ResolvedRefs"].includes(type)) ??
     conditions.find(({ type, status }) => status === "True" && type === "Conflicted")
@@ -223,7 +234,7 @@ function jsonPatchRun(kind: string, object: { namespace: string; name: string },
 }
 
 export function describe(kind: string, object: { namespace: string; name: string }) {
-  return { run: `kubectl describe ${kind} ${object.name} --namespace ${object.namespace}` };
+  return { run: `kubectl describe ${kind.toLowerCase()} ${object.name} --namespace ${object.namespace}` };
 }
 
 /** "Programmed=False, AddressNotAssigned: …", or that no controller has answered. */

@@ -1,4 +1,5 @@
 // The checks in the order of the report.
+import { canaryWaypointsCheck } from "./canary-waypoints";
 import { certificateChecks } from "./certificates";
 import type { Check } from "./check";
 import { controlPlaneChecks } from "./control-plane";
@@ -8,18 +9,22 @@ import { enrollmentChecks } from "./enrollment";
 import { gatewayApiChecks } from "./gateway-api";
 import { gatewayServiceChecks } from "./gateway-service";
 import { gatewayChecks } from "./gateways";
+import { listenerSetsCheck } from "./listener-sets";
 import { misplacedMarksCheck } from "./misplaced-marks";
 import { networkChecks } from "./network";
 import { peerAuthenticationCheck } from "./peer-authentication";
 import { policyChecks } from "./policies";
+import { policySourceChecks } from "./policy-sources";
 import { proxyPolicyChecks } from "./proxy-policies";
 import { requestAuthenticationCheck } from "./request-authentication";
 import { revisionCheck } from "./revisions";
 import { routeChecks } from "./routes";
 import { sharedCertificatesCheck } from "./shared-certificates";
+import { sidecarAnnotationsCheck } from "./sidecar-annotations";
 import { strictWebhooksCheck } from "./strict-webhooks";
 import { telemetryChecks } from "./telemetry";
 import { versionChecks } from "./versions";
+import { virtualServicesCheck } from "./virtual-services";
 import { waypointLabelsCheck } from "./waypoint-labels";
 import { waypointChecks } from "./waypoints";
 
@@ -31,15 +36,20 @@ export const checks: readonly Check[] = [
   ...enrollmentChecks,
   discoveryCheck,
   misplacedMarksCheck,
+  sidecarAnnotationsCheck,
   ...gatewayChecks,
+  listenerSetsCheck,
   revisionCheck,
   ...routeChecks,
+  virtualServicesCheck,
   ...gatewayServiceChecks,
   ...certificateChecks,
   sharedCertificatesCheck,
   ...waypointChecks,
   waypointLabelsCheck,
+  canaryWaypointsCheck,
   ...policyChecks,
+  ...policySourceChecks,
   requestAuthenticationCheck,
   peerAuthenticationCheck,
   strictWebhooksCheck,

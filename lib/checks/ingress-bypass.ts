@@ -1,6 +1,7 @@
 // Services that an ingress gateway reaches past the waypoint whose policies are to protect them.
 import type { AuthorizationPolicyState, ClusterSnapshot, ServiceState } from "../cluster-state/snapshot";
 import { finding, type Finding } from "./check";
+import { attachedSets } from "./listener-sets";
 import { ingressGateways, marks, some, waypoints } from "./mesh";
 import { serviceWaypoint } from "./waypoint-users";
 
@@ -34,9 +35,14 @@ export function ingressBypasses(snapshot: ClusterSnapshot): Finding[] {
 
 /** Services to which a route of an ingress gateway leads. */
 function routedServices(snapshot: ClusterSnapshot): Set<string> {
-  const gateways = new Set(ingressGateways(snapshot).map(key));
+  const setsOf = attachedSets(snapshot);
+  const ingress = ingressGateways(snapshot);
+  const places = new Set([
+    ...ingress.map((gateway) => `Gateway ${key(gateway)}`),
+    ...ingress.flatMap(setsOf).map((set) => `ListenerSet ${key(set)}`),
+  ]);
   const routes = snapshot.routes.filter(({ parents }) =>
-    parents.some((parent) => parent.kind === "Gateway" && gateways.has(key(parent))),
+    parents.some((parent) => places.has(`${parent.kind} ${key(parent)}`)),
   );
   return new Set(routes.flatMap(({ backends }) => backends.filter(({ kind }) => kind === "Service").map(key)));
 }

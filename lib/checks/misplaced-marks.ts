@@ -3,11 +3,14 @@
 import type { ClusterSnapshot, Named } from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
 import { isLive, marks } from "./mesh";
+import { canary } from "./waypoint-users";
 
 const labels = [
   marks.dataplaneMode,
   marks.useWaypoint,
   marks.useWaypointNamespace,
+  canary,
+  `${canary}-namespace`,
   marks.ingressUseWaypoint,
   marks.waypointFor,
 ];

@@ -1,6 +1,7 @@
 // What lies under the mesh and may be in its way: settings of network plugins, and policies that shut the mesh out.
 import type { ClusterSnapshot, OtherPolicyState } from "../cluster-state/snapshot";
 import { hboneFindings, hbonePort } from "../network-policies/hbone";
+import { istiodFindings } from "../network-policies/istiod";
 import { probeFindings } from "../network-policies/probes";
 import { pluginFindings } from "../network-plugins";
 import { isolatesPodInterfaces, podInterfaceFinding } from "../network-plugins/clouds";
@@ -36,6 +37,16 @@ export const networkChecks: Check[] = [
     needs: ["networkPolicies", "pods", "namespaces", "services"],
     isLocal: true,
     run: (snapshot) => hboneFindings(snapshot, "egress"),
+  },
+  {
+    id: "network-policy-istiod",
+    category: "network",
+    claim: "no NetworkPolicy is between istiod and what it serves",
+    severity: "warning",
+    hint: "ztunnel and proxies keep what they have and get nothing new: no certificate is renewed, and no new pod starts.",
+    needs: ["networkPolicies", "deployments", "pods", "namespaces"],
+    also: ["otherPolicies"],
+    run: istiodFindings,
   },
   {
     id: "network-policy-probes",

@@ -4,32 +4,10 @@ import { finding, type Check, type Finding } from "./check";
 import { said } from "./gateways";
 import { ingressBypasses } from "./ingress-bypass";
 import { marks } from "./mesh";
+import { ztunnelPoliciesCheck } from "./ztunnel-policies";
 
 export const policyChecks: Check[] = [
-  {
-    id: "policy-ztunnel",
-    category: "policies",
-    claim: "ztunnel enforces every policy as it is written",
-    severity: "error",
-    hint: "ztunnel knows no HTTP: such rules need a waypoint, and a policy that targets it.",
-    needs: ["authorizationPolicies"],
-    isLocal: true,
-    run: (snapshot) =>
-      snapshot.authorizationPolicies.flatMap((policy) => {
-        const accepted = condition(policy.conditions, "ZtunnelAccepted");
-        // Accepted with the reason UnsupportedValue means: without what ztunnel does not know.
-        if (!accepted || (accepted.status === "True" && accepted.reason === "Accepted")) return [];
-        const got = said("ZtunnelAccepted", accepted);
-        return [
-          policyFinding(
-            policy,
-            got,
-            "ztunnel accepts all of it",
-            'targetRefs: [{ kind: Service, group: "", name: ... }]',
-          ),
-        ];
-      }),
-  },
+  ztunnelPoliciesCheck,
   {
     id: "policy-waypoint",
     category: "policies",

@@ -1,11 +1,20 @@
 // Routes of the Gateway API, as istiod judged them, and what no condition of theirs tells.
 import { objectName } from "../cluster-state/object-name";
 import { servicePortsText } from "../cluster-state/route-backends";
-import { condition, type ClusterSnapshot, type Reference, type RouteState } from "../cluster-state/snapshot";
-import { isReadIn } from "../cluster-state/within";
+import {
+  condition,
+  type ClusterSnapshot,
+  type Named,
+  type Reference,
+  type RouteParent,
+  type RouteParentReference,
+  type RouteState,
+} from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
 import { describe, isNamed, judgedGateways, said } from "./gateways";
+import { attachedSets } from "./listener-sets";
 import { enrolls, marks, waypoints } from "./mesh";
+import { isKnownIn } from "./policy-readers";
 import { serviceWaypoint } from "./waypoint-users";
 
 export const routeChecks: Check[] = [
@@ -16,9 +25,12 @@ export const routeChecks: Check[] = [
     severity: "error",
     hint: "A route that is not accepted gets no traffic; one without a backend answers 500.",
     needs: ["routes", "gateways"],
-    also: ["gatewayClasses"],
+    also: ["gatewayClasses", "listenerSets", "services", "serviceEntries"],
     isLocal: true,
-    run: (snapshot) => [...orphans(snapshot), ...refused(snapshot)],
+    run(snapshot) {
+      const isMissing = missingParents(snapshot);
+      return [...orphans(snapshot, isMissing), ...refused(snapshot), ...refusedByServices(snapshot, isMissing)];
+    },
   },
   {
     id: "route-ports",
@@ -50,34 +62,95 @@ export const routeChecks: Check[] = [
   },
 ];
 
+/** Parents that istiod reads, and where they are listed. */
+const parentLists: Partial<Record<string, "gateways" | "listenerSets" | "services" | "serviceEntries">> = {
+  Gateway: "gateways",
+  ListenerSet: "listenerSets",
+  XListenerSet: "listenerSets",
+  Service: "services",
+  ServiceEntry: "serviceEntries",
+};
+
+type Missing = (ref: RouteParentReference) => boolean;
+
+/** Tells of a parent whether it does not exist; of what could not be read it does not. */
+function missingParents(snapshot: ClusterSnapshot): Missing {
+  const known = new Map<string, Set<string>>();
+  return (ref) => {
+    const list = parentLists[ref.kind];
+    if (list === undefined || !isKnownIn(snapshot, list, ref.namespace)) return false;
+    const names = known.get(ref.kind) ?? namesOf(ref.kind, snapshot[list]);
+    known.set(ref.kind, names);
+    return !names.has(objectName(ref.kind, ref));
+  };
+}
+
+function namesOf(kind: string, objects: (Named & { kind?: string })[]): Set<string> {
+  const own = objects.filter((each) => (each.kind ?? kind) === kind);
+  return new Set(own.map((each) => objectName(kind, each)));
+}
+
 /** Routes whose parents do not exist. */
-function orphans(snapshot: ClusterSnapshot): Finding[] {
-  return snapshot.routes.flatMap((route) =>
+function orphans({ routes }: ClusterSnapshot, isMissing: Missing): Finding[] {
+  return routes.flatMap((route) =>
     route.parents
-      .filter((ref) => ref.kind === "Gateway" && !snapshot.gateways.some(isNamed(ref)))
-      .filter(({ namespace }) => isReadIn(snapshot, "gateways", namespace))
+      .filter(isMissing)
       .map((ref) =>
-        routeFinding(route, `parent ${objectName("Gateway", ref)}, which does not exist`, "its parents exist"),
+        routeFinding(route, `parent ${objectName(ref.kind, ref)}, which does not exist`, "its parents exist"),
       ),
   );
 }
 
 /** Routes that istiod does not accept, or whose references it cannot resolve. */
 function refused(snapshot: ClusterSnapshot): Finding[] {
-  const ours = judgedGateways(snapshot);
+  const isOurs = judgedParents(snapshot);
   return snapshot.routes.flatMap((route) =>
+    route.parents.filter(isOurs).flatMap((ref) => {
+      const status = answerTo(route, ref);
+      const bad = ["Accepted", "ResolvedRefs"]
+        .map((type) => ({ type, found: condition(status?.conditions ?? [], type) }))
+        .find(({ found }) => found?.status !== "True");
+      if (!bad) return [];
+      const rule = `${ref.kind} ${ref.namespace}/${ref.name} accepts it and its backends exist`;
+      return [routeFinding(route, said(bad.type, bad.found), rule)];
+    }),
+  );
+}
+
+/** Routes of Services that istiod does not take: a backend is missing, or may not be named from another namespace. */
+function refusedByServices({ routes }: ClusterSnapshot, isMissing: Missing): Finding[] {
+  return routes.flatMap((route) =>
     route.parents
-      .filter((ref) => ref.kind === "Gateway" && ours.some(isNamed(ref)))
+      .filter((ref) => ["Service", "ServiceEntry"].includes(ref.kind) && !isMissing(ref))
       .flatMap((ref) => {
-        const status = route.status.find(({ parent }) => isNamed(ref)(parent));
-        const bad = ["Accepted", "ResolvedRefs"]
-          .map((type) => ({ type, found: condition(status?.conditions ?? [], type) }))
-          .find(({ found }) => found?.status !== "True");
-        if (!bad) return [];
-        const rule = `Gateway ${ref.namespace}/${ref.name} accepts it and its backends exist`;
-        return [routeFinding(route, said(bad.type, bad.found), rule)];
+        const status = answerTo(route, ref);
+        const bad = ["Accepted", "ResolvedRefs"].flatMap((type) => condition(status?.conditions ?? [], type) ?? []);
+        const found = status && isIstios(status) ? bad.find((each) => each.status === "False") : undefined;
+        if (!found) return [];
+        const rule = `${ref.kind} ${ref.namespace}/${ref.name} takes it and its backends exist`;
+        return [routeFinding(route, said(found.type, found), rule)];
       }),
   );
+}
+
+/** Parents that an istiod judges routes for: its Gateways, and the ListenerSets that it has attached to them. */
+function judgedParents(snapshot: ClusterSnapshot): (ref: RouteParentReference) => boolean {
+  const gateways = judgedGateways(snapshot);
+  const sets = gateways.flatMap(attachedSets(snapshot));
+  const places = new Set([
+    ...gateways.map((gateway) => objectName("Gateway", gateway)),
+    ...sets.map((set) => objectName(set.kind, set)),
+  ]);
+  return (ref) => places.has(objectName(ref.kind, ref));
+}
+
+/** What istiod said of the route at this parent: a route may attach to several listeners of one Gateway. */
+function answerTo({ status }: RouteState, ref: RouteParentReference): RouteParent | undefined {
+  const answers = status.filter(
+    ({ parent }) =>
+      parent.kind === ref.kind && isNamed(ref)(parent) && parent.section === ref.section && parent.port === ref.port,
+  );
+  return answers.find(isIstios) ?? answers[0];
 }
 
 /** Routes of Services in ambient namespaces, where no waypoint follows them. */
@@ -104,9 +177,13 @@ function unfollowed(snapshot: ClusterSnapshot): Finding[] {
 }
 
 function isJudgedByIstio({ status }: RouteState): boolean {
-  return status.some(({ controller }) => controller.startsWith("istio.io/"));
+  return status.some(isIstios);
+}
+
+function isIstios({ controller }: RouteParent): boolean {
+  return controller.startsWith("istio.io/");
 }
 
 function routeFinding(route: RouteState, got: string, rule: string): Finding {
-  return finding(route.kind, route, got, rule, describe(route.kind.toLowerCase(), route));
+  return finding(route.kind, route, got, rule, describe(route.kind, route));
 }

@@ -2,6 +2,7 @@
 // Source: istio#52853, istio#55732; Istio does not answer 421 (pilot/pkg/config/kube/gateway/supported_features.go).
 import type { ClusterSnapshot, GatewayState, ListenerState } from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
+import { allListeners } from "./listener-sets";
 import { ingressGateways, some } from "./mesh";
 
 export const sharedCertificatesCheck: Check = {
@@ -11,14 +12,17 @@ export const sharedCertificatesCheck: Check = {
   severity: "warning",
   hint: "Browsers use one HTTP/2 connection for all names of a certificate, and a listener answers 404 for those of another.",
   needs: ["gateways"],
-  also: ["gatewayClasses"],
+  also: ["gatewayClasses", "listenerSets"],
   isLocal: true,
-  run: (snapshot: ClusterSnapshot) => ingressGateways(snapshot).flatMap(shared),
+  run(snapshot: ClusterSnapshot) {
+    const listenersOf = allListeners(snapshot);
+    return ingressGateways(snapshot).flatMap((gateway) => shared(gateway, listenersOf(gateway)));
+  },
 };
 
-function shared(gateway: GatewayState): Finding[] {
+function shared(gateway: GatewayState, all: ListenerState[]): Finding[] {
   const groups = new Map<string, ListenerState[]>();
-  for (const listener of gateway.listeners.filter(({ protocol }) => protocol === "HTTPS")) {
+  for (const listener of all.filter(({ protocol }) => protocol === "HTTPS")) {
     for (const { namespace, name } of listener.certificates) {
       const key = `${listener.port} ${namespace}/${name}`;
       groups.set(key, [...(groups.get(key) ?? []), listener]);

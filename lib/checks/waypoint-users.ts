@@ -23,7 +23,7 @@ export interface WaypointUser {
 export const userKinds: Kind[] = ["namespaces", "services", "pods"];
 
 /** A second waypoint, to which a part of the traffic goes. */
-const canary = `${marks.useWaypoint}-canary`;
+export const canary = `${marks.useWaypoint}-canary`;
 
 /** What traffic reaches without a Service. */
 const workloads = ["Pod", "WorkloadEntry", "WorkloadGroup"];

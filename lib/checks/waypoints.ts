@@ -3,7 +3,7 @@ import { condition, type ClusterSnapshot, type GatewayState } from "../cluster-s
 import { objectName } from "../cluster-state/object-name";
 import { finding, type Check, type Finding } from "./check";
 import { said } from "./gateways";
-import { capturesDns, gatewayDeployment, marks, share, some, waypoints } from "./mesh";
+import { capturesDns, enrolls, gatewayDeployment, hasProxy, isLive, marks, share, some, waypoints } from "./mesh";
 import { isOfSomeRevision } from "./revisions";
 import {
   labelText,
@@ -88,7 +88,7 @@ export const waypointChecks: Check[] = [
     severity: "error",
     hint: "The condition of the Service, ServiceEntry or WorkloadEntry says why it is not.",
     needs: ["services", "namespaces", "gateways"],
-    also: ["gatewayClasses", "serviceEntries", "workloadEntries"],
+    also: ["gatewayClasses", "serviceEntries", "workloadEntries", "pods"],
     isLocal: true,
     run(snapshot) {
       const missing = new Set(missingWaypoints(snapshot).map(({ waypoint }) => waypoint));
@@ -101,7 +101,7 @@ export const waypointChecks: Check[] = [
       const machines = snapshot.workloadEntries
         .filter((entry) => !unserved.has(objectName("WorkloadEntry", entry)))
         .map((object) => bindable("WorkloadEntry", object, namedWaypoint("WorkloadEntry", object)?.waypoint));
-      return [...services, ...entries, ...machines].flatMap(({ kind, object, waypoint }) => {
+      const unbound = [...services, ...entries, ...machines].flatMap(({ kind, object, waypoint }) => {
         const bound = condition(object.conditions, "istio.io/WaypointBound");
         // A waypoint that does not exist is waypoint-exists' to tell.
         if (bound?.status !== "False" || missing.has(waypoint ?? "")) return [];
@@ -110,6 +110,7 @@ export const waypointChecks: Check[] = [
           finding(kind, object, said("istio.io/WaypointBound", bound), "istiod binds it to its waypoint", { run }),
         ];
       });
+      return [...unbound, ...inactiveEntries(snapshot)];
     },
   },
   {
@@ -164,6 +165,20 @@ export const waypointChecks: Check[] = [
         }),
   },
 ];
+
+/** ServiceEntries that ztunnel can do nothing with. istiod says so of those for sidecars too, which need no waypoint. */
+function inactiveEntries(snapshot: ClusterSnapshot): Finding[] {
+  const isEnrolled = enrolls(snapshot);
+  const withSidecars = new Set(snapshot.pods.filter((pod) => isLive(pod) && hasProxy(pod)).map((pod) => pod.namespace));
+  return snapshot.serviceEntries.flatMap((entry) => {
+    const { namespace } = entry;
+    const missing = condition(entry.conditions, "istio.io/WaypointMissing");
+    if (missing?.status !== "True" || withSidecars.has(namespace) || !isEnrolled({ namespace, labels: {} })) return [];
+    const got = `istio.io/WaypointMissing, ${missing.reason}: ${missing.message}`;
+    const rule = "a waypoint serves it, since ztunnel alone leaves it out";
+    return [finding("ServiceEntry", entry, got, rule, { write: `${marks.useWaypoint}: waypoint` })];
+  });
+}
 
 function missingFinding(user: WaypointUser): Finding {
   return finding(user.kind, user.object, labelText(user), `Gateway ${user.waypoint} is a waypoint`, {

@@ -1,10 +1,34 @@
 // Policies of Istio as a snapshot keeps them.
 import type { Condition, Named, Reference } from "./named";
 
+/** Whom one source of a rule names. */
+export interface PolicySource {
+  principals?: string[];
+  namespaces?: string[];
+  serviceAccounts?: string[];
+  /** Trust domains that it is for, or is not for. */
+  trustDomains?: string[];
+  /** It says more of whom it is for: addresses, tokens, or whom it is not for. */
+  isNarrower?: true;
+}
+
+/** One rule of an AuthorizationPolicy, as far as it names who connects. */
+export interface PolicyRule {
+  /** One of them is enough; without any the rule is for every client. */
+  from: PolicySource[];
+  /** Ports that it is for; none where it is for all. */
+  ports?: number[];
+  /** It names something of HTTP, which ztunnel does not know. */
+  isHttp?: true;
+}
+
 /** An AuthorizationPolicy. */
 export interface AuthorizationPolicyState extends Named {
   action: string;
+  /** Labels of the pods that it is for; undefined where it is for all of its namespace, or has targets. */
+  pods?: Record<string, string>;
   targets: Reference[];
+  rules: PolicyRule[];
   conditions: Condition[];
 }
 
@@ -16,6 +40,8 @@ export interface RequestAuthenticationState extends Named {
 
 /** A PeerAuthentication. */
 export interface PeerAuthenticationState extends Named {
+  /** When it was created, as the API writes it; empty where it is not known. */
+  created: string;
   /** Labels of the pods that it is for; undefined where it is for all of its namespace. */
   pods?: Record<string, string>;
   /** STRICT, PERMISSIVE or DISABLE; undefined where it leaves that to a wider policy. */

@@ -13,6 +13,8 @@ export type { Condition, Named, Owner, Reference } from "./named";
 export type {
   AuthorizationPolicyState,
   PeerAuthenticationState,
+  PolicyRule,
+  PolicySource,
   ProxyPolicyKind,
   ProxyPolicyState,
   RequestAuthenticationState,
@@ -113,7 +115,10 @@ export type DefinitionState = Named;
 export type AdmissionPolicyState = Named;
 
 /** A namespace, by its metadata. */
-export type NamespaceState = Named;
+export interface NamespaceState extends Named {
+  /** It is being deleted, and takes no new objects. */
+  deleting?: true;
+}
 
 /** A GatewayClass. */
 export interface GatewayClassState extends Named {
@@ -144,9 +149,24 @@ export interface GatewayState extends Named {
   conditions: Condition[];
 }
 
+/** A ListenerSet, or an XListenerSet, as it was called before it became a standard one. */
+export interface ListenerSetState extends Named {
+  kind: "ListenerSet" | "XListenerSet";
+  /** The Gateway to which it adds listeners. */
+  parent: Reference;
+  listeners: ListenerState[];
+  conditions: Condition[];
+}
+
+/** A parent of a route: all its listeners, or those of a name or a port. */
+export interface RouteParentReference extends Reference {
+  section?: string;
+  port?: number;
+}
+
 /** What one parent said of a route. */
 export interface RouteParent {
-  parent: Reference;
+  parent: RouteParentReference;
   controller: string;
   conditions: Condition[];
 }
@@ -160,9 +180,16 @@ export interface RouteBackend extends Reference {
 /** An HTTPRoute, GRPCRoute, TLSRoute or TCPRoute. */
 export interface RouteState extends Named {
   kind: string;
-  parents: Reference[];
+  parents: RouteParentReference[];
   backends: RouteBackend[];
   status: RouteParent[];
+}
+
+/** A VirtualService, by the hosts whose requests it routes. */
+export interface VirtualServiceState extends Named {
+  hosts: string[];
+  /** For the proxies of the mesh, and for no gateway. */
+  isForMesh: boolean;
 }
 
 /** A ConfigMap that a Gateway refers to. */
@@ -309,7 +336,9 @@ export interface SnapshotLists {
   admissionPolicies: AdmissionPolicyState;
   gatewayClasses: GatewayClassState;
   gateways: GatewayState;
+  listenerSets: ListenerSetState;
   routes: RouteState;
+  virtualServices: VirtualServiceState;
   configMaps: ConfigMapState;
   secrets: SecretState;
   certificates: CertificateState;

@@ -76,6 +76,9 @@ export const gatewayApiFloor = "1.1.0";
 /** First bundle that brings the admission policy against older bundles. */
 export const safeUpgradesSince = "1.5.0";
 
+/** First istiod that sends a share of the connections to a second waypoint. */
+export const canaryWaypointsSince = "1.31.0";
+
 /** First cert-manager that serves cert-manager.io/v1. */
 export const certManagerFloor = "1.0.0";
 

@@ -3,6 +3,7 @@ import { finding, namespaceFinding, type Finding } from "../checks/check";
 import { marks } from "../checks/mesh";
 import { gatewayObjects } from "../istio/names";
 import { charts, meshReleases } from "../istio/releases";
+import { newestReleases } from "../cluster-state/helm-releases";
 import { type HelmReleaseState, type Named, type WorkloadState } from "../cluster-state/snapshot";
 import { adoptCommand, claimCommand, isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "./facts";
 import { keeperOf, type Keeper, type Kept } from "../ownership/keepers";
@@ -17,7 +18,11 @@ const baseGroups = /\.(extensions|networking|security|telemetry)\.istio\.io$/;
 
 /** The namespace, when it exists and neither belongs to this stack nor is to be taken over. */
 export function namespaceFindings(plan: Plan, facts: ClusterFacts): Finding[] {
+  const ending = endingFindings(plan, facts);
   const found = facts.namespaces.find(({ name }) => name === plan.namespace);
+  if (ending.length > 0) {
+    return ending;
+  }
   if (!found || plan.adoptNamespace || isOurs(plan, facts)) {
     return [];
   }
@@ -28,6 +33,18 @@ export function namespaceFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   }
   const rule = `a namespace belongs to the mesh of one stack; this stack can take it over only if that stack is gone`;
   return [namespaceFinding(plan.namespace, `it belongs to the stack ${owner}`, rule, { run: claimCommand(plan) })];
+}
+
+/** Namespaces of the mesh that are being deleted: nothing can be created in them, and adopting one is no way out. */
+function endingFindings({ namespace, nodeNamespace, gateway }: Plan, { namespaces }: ClusterFacts): Finding[] {
+  const needed = [namespace, nodeNamespace, ...(gateway ? [gateway.namespace] : [])];
+  return namespaces
+    .filter(({ name, deleting }) => deleting && needed.includes(name))
+    .map(({ name }) => {
+      const rule = "nothing can be created in it until it is gone; its conditions say what it waits for";
+      const run = `kubectl get namespace ${name} --output jsonpath='{.status.conditions}'`;
+      return namespaceFinding(name, "it is being deleted", rule, { run });
+    });
 }
 
 /** The mesh of another stack, which may be alive: it is there to be used, and not to be taken over. */
@@ -111,18 +128,6 @@ function releaseKeeper(facts: ClusterFacts, { release, namespace }: HelmReleaseS
 
 function isSameRelease(one: { release: string; namespace: string }, other: HelmReleaseState): boolean {
   return one.release === other.release && one.namespace === other.namespace;
-}
-
-/** The newest revision of each release. */
-export function newestReleases(releases: HelmReleaseState[]): HelmReleaseState[] {
-  const newest = new Map<string, HelmReleaseState>();
-  for (const release of releases) {
-    const key = `${release.namespace}/${release.release}`;
-    if ((newest.get(key)?.revision ?? 0) < release.revision) {
-      newest.set(key, release);
-    }
-  }
-  return [...newest.values()].sort((a, b) => a.release.localeCompare(b.release));
 }
 
 /** istiods, agents and ztunnels that no release of this mesh stands behind. */

@@ -6,11 +6,11 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { AmbientMesh } from "../../components";
 import { istioAmbient } from "../unit/fixtures/terminal";
+import { manifests, tracked } from "./field-cases-manifests";
 import { apply, kubectl, settled, sources, TestStack } from "./support";
 
 const mesh = "istio-system";
 const service = "hostk8s-gateway-istio";
-const tracked = "argocd.argoproj.io/tracking-id";
 
 interface Data {
   schemaVersion: number;
@@ -32,110 +32,6 @@ async function told(id: string, count: number): Promise<string[]> {
   return settled(ask, ({ length }) => length === count);
 }
 
-const manifests = {
-  shop: fs.readFileSync(path.join(__dirname, "..", "unit", "fixtures", "shop.yaml"), "utf8"),
-  entries: `
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: { name: api, namespace: shop, labels: { istio.io/use-waypoint: gone } }
-spec: { hosts: [api.example.com], ports: [{ number: 443, name: tls, protocol: TLS }], resolution: DNS }
----
-apiVersion: networking.istio.io/v1
-kind: ServiceEntry
-metadata: { name: plain, namespace: shop, labels: { istio.io/use-waypoint: none } }
-spec: { hosts: [plain.example.com], ports: [{ number: 443, name: tls, protocol: TLS }], resolution: DNS }
----
-apiVersion: networking.istio.io/v1
-kind: WorkloadGroup
-metadata: { name: vms, namespace: shop }
-spec: { metadata: { labels: { istio.io/use-waypoint: gone } }, template: { serviceAccount: default } }
----
-apiVersion: networking.istio.io/v1
-kind: WorkloadEntry
-metadata: { name: vm-1, namespace: shop, labels: { istio.io/use-waypoint: waypoint } }
-spec: { address: 192.0.2.1 }
-`,
-  uncapturable: `
-apiVersion: v1
-kind: Node
-metadata: { name: virtual-1, labels: { type: virtual-kubelet, kubernetes.io/os: linux } }
-spec: { taints: [{ key: virtual-kubelet.io/provider, value: azure, effect: NoSchedule }] }
----
-apiVersion: node.k8s.io/v1
-kind: RuntimeClass
-metadata: { name: sandbox }
-handler: runsc
----
-apiVersion: v1
-kind: Pod
-metadata: { name: burst, namespace: shop }
-spec:
-  nodeName: virtual-1
-  tolerations: [{ operator: Exists }]
-  containers: [{ name: burst, image: docker.io/library/nginx:1.29 }]
----
-apiVersion: v1
-kind: Pod
-metadata: { name: sandboxed, namespace: shop, annotations: { ambient.istio.io/redirection: enabled } }
-spec:
-  runtimeClassName: sandbox
-  containers: [{ name: sandboxed, image: docker.io/library/nginx:1.29 }]
-`,
-  hook: `
-apiVersion: v1
-kind: Pod
-metadata: { name: hooked, namespace: shop, annotations: { ambient.istio.io/redirection: enabled } }
-spec:
-  nodeSelector: { example.com/zone: nowhere }
-  containers:
-    - name: agent
-      image: docker.io/library/nginx:1.29
-      lifecycle: { postStart: { exec: { command: [sleep, "600"] } } }
----
-apiVersion: v1
-kind: Event
-metadata: { name: hooked.started, namespace: shop }
-involvedObject: { kind: Pod, namespace: shop, name: hooked, fieldPath: "spec.containers{agent}" }
-reason: Started
-type: Normal
-`,
-  reader: `
-apiVersion: v1
-kind: ServiceAccount
-metadata: { name: reader, namespace: default }
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRole
-metadata: { name: field-cases-reader }
-rules:
-  - { apiGroups: [""], resources: [namespaces, pods, services, configmaps], verbs: [get, list] }
-  - { apiGroups: [gateway.networking.k8s.io], resources: ["*"], verbs: [get, list] }
----
-apiVersion: rbac.authorization.k8s.io/v1
-kind: ClusterRoleBinding
-metadata: { name: field-cases-reader }
-roleRef: { apiGroup: rbac.authorization.k8s.io, kind: ClusterRole, name: field-cases-reader }
-subjects: [{ kind: ServiceAccount, name: reader, namespace: default }]
-`,
-  foreign: `
-apiVersion: v1
-kind: Namespace
-metadata: { name: platform-mesh }
----
-apiVersion: apps/v1
-kind: Deployment
-metadata:
-  name: istiod-platform
-  namespace: platform-mesh
-  labels: { app: istiod, istio.io/rev: platform }
-  annotations: { ${tracked}: "argocd_mesh:apps/Deployment:platform-mesh/istiod-platform" }
-spec:
-  replicas: 0
-  selector: { matchLabels: { app: platform } }
-  template: { metadata: { labels: { app: platform } }, spec: { containers: [{ name: discovery, image: example.com/pilot }] } }
-`,
-};
-
 describe("what people ran into", () => {
   let stack: TestStack;
 
@@ -151,7 +47,7 @@ describe("what people ran into", () => {
   });
 
   after(async () => {
-    kubectl("delete", "namespace", "shop", "platform-mesh", "--ignore-not-found");
+    kubectl("delete", "namespace", "shop", "platform-mesh", "legacy", "--ignore-not-found");
     kubectl("delete", "node/virtual-1", "runtimeclass/sandbox", "--ignore-not-found");
     kubectl("delete", "clusterrole,clusterrolebinding", "field-cases-reader", "--ignore-not-found");
     kubectl("delete", "serviceaccount", "reader", "--ignore-not-found");
@@ -231,6 +127,81 @@ describe("what people ran into", () => {
     patch({ group: "", kind: "Service", name: "web" });
   });
 
+  it("a ListenerSet waits for its Gateway to admit it, and its route for a backend", async () => {
+    const patch = (kind: string, name: string, namespace: string, spec: object) =>
+      kubectl("patch", kind, name, "-n", namespace, "--type", "merge", "--patch", JSON.stringify({ spec }));
+    apply(manifests.listeners);
+    assert.deepEqual(await told("listener-sets", 1), [
+      `\`ListenerSet shop/team\`: got "Accepted=False, NotAllowed"; Gateway ${mesh}/hostk8s-gateway must admit ListenerSets of ` +
+        "the namespace shop; by default it admits none; write `allowedListeners: { namespaces: { from: All } }`",
+    ]);
+    assert.deepEqual(await told("routes", 0), []);
+    patch("gateway", "hostk8s-gateway", mesh, { allowedListeners: { namespaces: { from: "All" } } });
+    assert.deepEqual(await told("listener-sets", 0), []);
+    assert.deepEqual(await told("routes", 0), []);
+    patch("httproute", "team", "shop", { rules: [{ backendRefs: [{ name: "gone", port: 80 }] }] });
+    const [message = ""] = await told("routes", 1);
+    assert.match(
+      message,
+      /^`HTTPRoute shop\/team`: got "ResolvedRefs=False, BackendNotFound: .*; ListenerSet shop\/team /,
+    );
+    kubectl("delete", "httproute/team", "listenerset/team", "-n", "shop");
+    patch("gateway", "hostk8s-gateway", mesh, { allowedListeners: null });
+  });
+
+  it("a canary waypoint has no weight, then none that istiod takes", async () => {
+    apply(manifests.canary);
+    kubectl("wait", "gateway/next", "-n", "shop", "--for", "condition=Programmed", "--timeout", "60s");
+    kubectl(
+      "label",
+      "service",
+      "web",
+      "-n",
+      "shop",
+      "istio.io/use-waypoint=waypoint",
+      "istio.io/use-waypoint-canary=next",
+    );
+    const weight = "istio.io/use-waypoint-canary-weight";
+    const fix = `write \`metadata: { annotations: { ${weight}: "10" } }\``;
+    assert.deepEqual(await told("waypoint-canary", 1), [
+      `\`Service shop/web\`: got "istio.io/use-waypoint-canary=next without the annotation ${weight}"; without a weight the ` +
+        `canary waypoint gets 0 % of the connections; ${fix}`,
+    ]);
+    kubectl("annotate", "service", "web", "-n", "shop", `${weight}=ten`);
+    assert.deepEqual(await told("waypoint-canary", 1), [
+      '`Service shop/web`: got "canary waypoint "shop/next" has an invalid weight; must be an integer in [0,100]"; istiod ' +
+        `attaches the canary beside the waypoint; ${fix}`,
+    ]);
+    kubectl("annotate", "service", "web", "-n", "shop", "--overwrite", `${weight}=10`);
+    assert.deepEqual(await told("waypoint-canary", 0), []);
+    kubectl("annotate", "service", "web", "-n", "shop", `${weight}-`);
+    kubectl("label", "service", "web", "-n", "shop", "istio.io/use-waypoint-", "istio.io/use-waypoint-canary-");
+    kubectl("delete", "gateway", "next", "-n", "shop");
+  });
+
+  it("istiod judges the policy of a sidecar's namespace for ztunnel, which has nothing to do with it", async () => {
+    apply(manifests.sidecars);
+    for (const namespace of ["legacy", "shop"]) {
+      const reason = "jsonpath={.status.conditions[0].reason}=UnsupportedValue";
+      kubectl("wait", "authorizationpolicy/http", "-n", namespace, "--for", reason, "--timeout", "60s");
+    }
+    const [message = ""] = await told("policy-ztunnel", 1);
+    assert.match(message, /^`AuthorizationPolicy shop\/http`: got "ZtunnelAccepted=True, UnsupportedValue: /);
+    kubectl("delete", "authorizationpolicy", "http", "-n", "shop");
+    kubectl("delete", "namespace", "legacy");
+  });
+
+  it("a port that is to be open opens all of them", async () => {
+    apply(manifests.peers);
+    const [message = ""] = await told("policy-peers", 1);
+    assert.match(
+      message,
+      /^`PeerAuthentication shop\/open`: got "port 8080 PERMISSIVE beside PeerAuthentication default, which sets no mode"; istiod /,
+    );
+    kubectl("delete", "peerauthentication", "default", "open", "-n", "shop");
+    kubectl("delete", "peerauthentication", "default", "-n", mesh);
+  });
+
   it("pods on a virtual node and in gVisor are one warning each, and no failure", async () => {
     apply(manifests.uncapturable);
     kubectl("wait", "pod/burst", "pod/sandboxed", "-n", "shop", "--for", "condition=Ready", "--timeout", "60s");
@@ -293,10 +264,13 @@ describe("what people ran into", () => {
     const kinds = unread.map(({ kind }) => kind);
     assert.equal(new Set(kinds).size, kinds.length);
     assert.deepEqual(unread.find(({ kind }) => kind === "serviceEntries")?.narrowed, [
+      "routes",
+      "virtual-services",
       "waypoint-exists",
       "waypoint-bound",
       "waypoint-dns",
       "waypoint-labels",
+      "waypoint-canary",
       "policy-tokens",
       "policy-plugins",
       "policy-telemetry",

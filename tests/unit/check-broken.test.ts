@@ -9,8 +9,11 @@ import { dataplaneBreakages } from "./fixtures/breakages-dataplane";
 import { analyzerBreakages } from "./fixtures/breakages-field-analyzers";
 import { captureBreakages } from "./fixtures/breakages-field-capture";
 import { fieldPolicyBreakages } from "./fixtures/breakages-field-policies";
+import { fieldPeerBreakages } from "./fixtures/breakages-field-peers";
+import { fieldSourceBreakages } from "./fixtures/breakages-field-sources";
 import { waypointBreakages } from "./fixtures/breakages-field-waypoints";
 import { gatewayBreakages } from "./fixtures/breakages-gateway";
+import { listenerSetBreakages } from "./fixtures/breakages-listener-sets";
 import { networkBreakages } from "./fixtures/breakages-network";
 import { platformBreakages } from "./fixtures/breakages-platform";
 import { pluginBreakages } from "./fixtures/breakages-plugins";
@@ -31,6 +34,9 @@ const breakages = [
   ...analyzerBreakages,
   ...fieldPolicyBreakages,
   ...proxyPolicyBreakages,
+  ...listenerSetBreakages,
+  ...fieldPeerBreakages,
+  ...fieldSourceBreakages,
 ];
 const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
 

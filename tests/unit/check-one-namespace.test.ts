@@ -41,7 +41,10 @@ describe("a look of somebody with rights in one namespace", () => {
         cause: "forbidden",
         why: 'User "me" cannot list resource "authorizationpolicies" at the cluster scope; read of shop only',
         open: [],
-        narrowed: ["policy-ztunnel", "policy-waypoint", "policy-ingress"],
+        narrowed: [
+          ...["policy-ztunnel", "policy-waypoint", "policy-ingress"],
+          ...["policy-principals", "policy-through-waypoint"],
+        ],
       },
     );
   });

@@ -73,7 +73,7 @@ describe("reading a cluster", () => {
     const { snapshot, requests } = await read();
     assert.deepEqual(snapshot, { ...(await mesh.snapshot()), server: server.address });
     assert.equal(requests, server.requests.length);
-    assert.equal(requests, 59);
+    assert.equal(requests, 61);
   });
 
   it("asks for no more when namespaces, Services, routes and policies become many", async () => {
@@ -82,7 +82,7 @@ describe("reading a cluster", () => {
         mesh.add(path, { metadata: { name: `extra-${index}`, namespace: "shop" } });
       }
     }
-    assert.equal((await read()).requests, 59);
+    assert.equal((await read()).requests, 61);
   });
 
   it("asks for settings of proxies only where their CRDs are, and for all of them where CRDs may not be listed", async () => {
@@ -123,7 +123,7 @@ describe("reading a cluster", () => {
       ["hostk8s-gateway-overlay", "istio-cni-config", "istio"],
     );
     assert.deepEqual(snapshot.secrets.map(({ name }) => name).sort(), ["hostk8s-gateway-cert", "istio-ca-secret"]);
-    assert.equal(requests, 59);
+    assert.equal(requests, 61);
   });
 
   it("asks for metadata only where nothing else is looked at", async () => {
@@ -166,7 +166,9 @@ describe("reading a cluster", () => {
           gateways,
         ),
         ...["routes", "gateway-managed", "gateway-owned", "node-ports-free", "node-ports", "kind-ports"].map(gateways),
-        ...["listener-secrets", "certificate-ready", "certificate-valid", "certificate-expiry"].map(gateways),
+        ...["listener-sets", "listener-secrets", "certificate-ready", "certificate-valid", "certificate-expiry"].map(
+          gateways,
+        ),
         ...[
           "certificate-names",
           "certificate-shared",

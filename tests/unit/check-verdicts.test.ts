@@ -77,7 +77,8 @@ describe("the verdict", () => {
         why: "no right to entries",
         open: [],
         narrowed: [
-          ...["waypoint-exists", "waypoint-bound", "waypoint-dns", "waypoint-labels"],
+          ...["routes", "virtual-services"],
+          ...["waypoint-exists", "waypoint-bound", "waypoint-dns", "waypoint-labels", "waypoint-canary"],
           ...["policy-tokens", "policy-plugins", "policy-telemetry"],
         ],
       },
@@ -123,6 +124,7 @@ describe("the verdict", () => {
         "network-plugin",
         "network-policy-hbone",
         "network-policy-egress",
+        "network-policy-istiod",
         "network-policy-probes",
         "network-policy-others",
       ],

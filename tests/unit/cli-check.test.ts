@@ -122,10 +122,11 @@ network
 √ the network plugin's settings leave the mesh's traffic alone
 √ no NetworkPolicy blocks the mesh's port
 √ no NetworkPolicy keeps pods from connecting to the mesh's port
+√ no NetworkPolicy is between istiod and what it serves
 √ no NetworkPolicy blocks the kubelet's probes
 √ no policy of the network plugin's own kinds is in the mesh's way
 
-√ 8 passed
+√ 9 passed
 `,
     );
     assert.deepEqual({ code, err }, { code: 0, err: "" });
@@ -181,12 +182,13 @@ network
 √ every ServiceEntry with a waypoint has addresses that ztunnel knows
 √ every waypoint has running pods
 √ istiod reads every label that is to lead to a waypoint
+√ every canary waypoint gets a share of the connections
 
 not read
 --------
-‼ serviceEntries: no right to list entries; narrows waypoint-exists, waypoint-bound, waypoint-dns, waypoint-labels
+‼ serviceEntries: no right to list entries; narrows waypoint-exists, waypoint-bound, waypoint-dns, waypoint-labels, waypoint-canary
 
-√ 8 passed
+√ 9 passed
 `,
     );
     assert.equal(code, 0);

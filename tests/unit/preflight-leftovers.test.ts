@@ -110,3 +110,26 @@ describe("objects that an Istio has left", () => {
     );
   });
 });
+
+describe("a namespace that is being deleted", () => {
+  const url = "/api/v1/namespaces";
+  const lineOf = (name: string) =>
+    `\`Namespace ${name}\`: got "it is being deleted"; nothing can be created in it until it is gone; its conditions say what ` +
+    `it waits for; run \`kubectl get namespace ${name} --output jsonpath='{.status.conditions}'\``;
+
+  it("is in the way of a mesh, and one with which the mesh has nothing to do is not", async () => {
+    const mesh = new MeshApi();
+    const ending = { deletionTimestamp: "2026-11-24T08:59:59Z" };
+    mesh.edit(url, "istio-system", ({ metadata }) => Object.assign(metadata, ending));
+    mesh.edit(url, "shop", ({ metadata }) => Object.assign(metadata, ending));
+    const { namespaces } = await mesh.snapshot();
+    const { errors: found } = judgePlan({ ...plan, adoptNamespace: true }, { ...empty, namespaces }, false);
+    assert.deepEqual(found.map(findingLine), [lineOf("istio-system")]);
+  });
+
+  it("of istio-cni and ztunnel is in the way too", () => {
+    const namespaces = [{ ...named("", "kube-agents"), deleting: true as const }];
+    const { errors: found } = judgePlan({ ...plan, nodeNamespace: "kube-agents" }, { ...empty, namespaces }, false);
+    assert.deepEqual(found.map(findingLine), [lineOf("kube-agents")]);
+  });
+});

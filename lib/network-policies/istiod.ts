@@ -1,0 +1,131 @@
+// NetworkPolicies between istiod and what it serves: proxies and ztunnel connect to it for configuration and certificates,
+// and the API server calls its webhooks.
+// Source: the NetworkPolicies of Istio's own charts (global.networkPolicy.enabled), istio#57030; an API server has no labels.
+import { finding, type Finding } from "../checks/check";
+import { byNamespace, istiods, isLive, marks, some } from "../checks/mesh";
+import type { ClusterSnapshot, NetworkPeer, NetworkPolicyState, PodState } from "../cluster-state/snapshot";
+import { inBlock, parseAddress } from "./addresses";
+import { opensPort, ruleText } from "./rules";
+import { selects } from "./selectors";
+
+const configPort = 15012;
+const webhookPort = 15017;
+
+/** Policies that shut istiod, and policies that shut its clients in. */
+export function istiodFindings(snapshot: ClusterSnapshot): Finding[] {
+  if (snapshot.networkPolicies.length === 0) return [];
+  const places = new Set(istiods(snapshot).map(({ namespace }) => namespace));
+  const live = snapshot.pods.filter(isLive);
+  const servers = live.filter(({ namespace, labels }) => labels["app"] === "istiod" && places.has(namespace));
+  const clients = live.filter(({ labels }) => labels["app"] === "ztunnel" || marks.managed in labels);
+  // A policy of the plugin's own kinds beside them may open what they leave shut.
+  const beside = new Set(snapshot.otherPolicies.map(({ namespace }) => namespace));
+  const judged = snapshot.networkPolicies.filter(({ namespace }) => !beside.has(namespace));
+  const selecting = selectingPolicies(judged);
+  const admits = peerTest(snapshot);
+  return [
+    ...shutServers(servers, clients, selecting, admits),
+    ...shutWebhooks(servers, selecting),
+    ...shutClients(servers, clients, selecting, admits),
+  ];
+}
+
+type Direction = "ingress" | "egress";
+type Selecting = (pod: PodState, direction: Direction) => NetworkPolicyState[];
+type Admits = (peers: NetworkPeer[] | undefined, namespace: string, pod: PodState) => boolean;
+
+function selectingPolicies(policies: NetworkPolicyState[]): Selecting {
+  const all = new Map(byNamespace(policies));
+  return ({ namespace, labels }, direction) =>
+    (all.get(namespace) ?? []).filter(
+      ({ pods, ...policy }) => policy[direction] !== undefined && selects(pods, labels),
+    );
+}
+
+function peerTest({ namespaces }: ClusterSnapshot): Admits {
+  const labels = new Map(namespaces.map((namespace) => [namespace.name, namespace.labels]));
+  return (peers, namespace, pod) =>
+    peers === undefined ||
+    peers.some((peer) => {
+      if (peer.block) return inBlock(peer.block)(parseAddress(pod.address));
+      const isPlace = peer.namespaces
+        ? selects(peer.namespaces, labels.get(pod.namespace) ?? {})
+        : pod.namespace === namespace;
+      return isPlace && (peer.pods === undefined || selects(peer.pods, pod.labels));
+    });
+}
+
+/** Whether the policies let the pod and its partner talk at istiod's port; without policies everything may. */
+function isOpen(policies: NetworkPolicyState[], direction: Direction, partner: PodState, admits: Admits): boolean {
+  return (
+    policies.length === 0 ||
+    policies.some(({ namespace, [direction]: rules = [] }) =>
+      rules.some((rule) => opensPort(rule, configPort) && admits(rule.peers, namespace, partner)),
+    )
+  );
+}
+
+function shutServers(servers: PodState[], clients: PodState[], selecting: Selecting, admits: Admits): Finding[] {
+  const shut = new Map<NetworkPolicyState, Set<string>>();
+  for (const server of servers) {
+    const policies = selecting(server, "ingress");
+    const [first] = policies;
+    const refused = clients.filter((client) => !isOpen(policies, "ingress", client, admits));
+    if (!first || refused.length === 0) continue;
+    shut.set(first, new Set([...(shut.get(first) ?? []), ...refused.map(({ name }) => name)]));
+  }
+  return [...shut].map(([policy, names]) =>
+    finding("NetworkPolicy", policy, `no connection to port ${configPort} of istiod from ${some([...names])}`, needs, {
+      write: `ingress: [${ruleText("from", undefined, [configPort])}]`,
+    }),
+  );
+}
+
+const needs = "ztunnel, gateways and waypoints get their configuration and certificates from istiod there";
+
+/** Where the API server calls from is not known: only a port that is open to nobody is a finding. */
+function shutWebhooks(servers: PodState[], selecting: Selecting): Finding[] {
+  const shut = new Set<NetworkPolicyState>();
+  for (const server of servers) {
+    const policies = selecting(server, "ingress");
+    const [first] = policies;
+    const isOpened = policies.some(({ ingress = [] }) => ingress.some((rule) => opensPort(rule, webhookPort)));
+    if (first && !isOpened) shut.add(first);
+  }
+  return [...shut].map((policy) =>
+    finding(
+      "NetworkPolicy",
+      policy,
+      `no connection to port ${webhookPort} of istiod`,
+      "the API server calls its webhooks there",
+      {
+        write: `ingress: [${ruleText("from", undefined, [webhookPort])}]`,
+      },
+    ),
+  );
+}
+
+function shutClients(servers: PodState[], clients: PodState[], selecting: Selecting, admits: Admits): Finding[] {
+  const [server] = servers;
+  if (!server) return [];
+  const shut = new Map<NetworkPolicyState, PodState[]>();
+  for (const client of clients) {
+    const policies = selecting(client, "egress");
+    const [first] = policies;
+    if (first && !servers.some((each) => isOpen(policies, "egress", each, admits))) {
+      shut.set(first, [...(shut.get(first) ?? []), client]);
+    }
+  }
+  const to = { namespaces: { labels: { "kubernetes.io/metadata.name": server.namespace }, expressions: [] } };
+  return [...shut].map(([policy, pods]) =>
+    finding(
+      "NetworkPolicy",
+      policy,
+      `no connection from ${some(pods.map(({ name }) => name))} to port ${configPort} of istiod`,
+      needs,
+      {
+        write: `egress: [${ruleText("to", [to], [configPort])}]`,
+      },
+    ),
+  );
+}
