@@ -183,15 +183,15 @@ describe("the arguments of AmbientMesh", () => {
     const { deployment } = inputsOf(recording, "mesh-gateway-overlay-data")["data"] as { deployment: string };
     const { spec } = parse(deployment) as { spec: { template: { spec: { containers: { resources: object }[] } } } };
     assert.deepEqual(spec.template.spec.containers[0]?.resources, {
-      requests: { cpu: "25m", memory: "96Mi" },
+      requests: { cpu: "50m", memory: "96Mi" },
       limits: null,
     });
     assert.deepEqual(await valueOf(lean.resources), {
       istiod: { cpu: "50m", memory: "96Mi" },
       istioCni: { cpu: "25m", memory: "80Mi" },
-      ztunnel: { cpu: "25m", memory: "32Mi" },
-      gateway: { cpu: "25m", memory: "96Mi" },
-      total: { cpu: "125m", memory: "304Mi" },
+      ztunnel: { cpu: "50m", memory: "32Mi" },
+      gateway: { cpu: "50m", memory: "96Mi" },
+      total: { cpu: "175m", memory: "304Mi" },
     });
   });
 

@@ -180,7 +180,7 @@ describe("the footprint of a mesh on a cluster", () => {
       "update mesh-ztunnel",
     ]);
     requested = outputs["resources"] as typeof requested;
-    assert.deepEqual(requested["total"], { cpu: "125m", memory: "256Mi" });
+    assert.deepEqual(requested["total"], { cpu: "175m", memory: "256Mi" });
     const [istiod] = get("deployment", "istiod", "-n", "istio-system");
     const [cni] = get("daemonset", "istio-cni-node", "-n", "istio-system");
     assert.deepEqual(
@@ -188,7 +188,7 @@ describe("the footprint of a mesh on a cluster", () => {
       ["10", "10"],
     );
     const proxy = () => get("deployment", "hostk8s-gateway-istio", "-n", "istio-system")[0];
-    const small = { requests: { cpu: "25m", memory: "48Mi" } };
+    const small = { requests: { cpu: "50m", memory: "48Mi" } };
     const resources = () => containerOf(proxy()).resources;
     assert.deepEqual(await settled(resources, (found) => JSON.stringify(found) === JSON.stringify(small)), small);
     const after = await stack.preview();

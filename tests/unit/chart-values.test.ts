@@ -67,7 +67,7 @@ describe("the values of the charts", () => {
     assert.deepEqual(requests, [
       { cpu: "50m", memory: "96Mi" },
       { cpu: "25m", memory: "80Mi" },
-      { cpu: "25m", memory: "32Mi" },
+      { cpu: "50m", memory: "32Mi" },
     ]);
   });
 
