@@ -62,7 +62,7 @@ export function convertCommand(terminal: Terminal, finish: (code: number) => voi
     .option("--accept <part>", "skip a refused annotation or path; can be repeated", collect)
     .option(
       "--auth-provider <name>",
-      "extension provider of the mesh for auth-url, or <url>=<name> for one URL; can be repeated",
+      "extension provider of the mesh for auth-url, <url>=<name> for one URL, or basic:<namespace>/<secret>=<name> for the passwords of a Secret; can be repeated",
       collect,
     )
     .option("--default-issuer <kind/name>", "cert-manager's default issuer, where kubernetes.io/tls-acme asks for it")

@@ -4,12 +4,16 @@ import { ApiClient, UnreachableError } from "../cluster/client";
 import { NoClusterError } from "../cluster/connection";
 import { goMigration } from "../cluster/migrating";
 import { MigrationError, readMeshPods, readMigration, readNamespaces } from "../cluster/migration";
+import { readKept } from "../cluster/migration-keepers";
+import { noteOwners } from "../cluster/migration-owners";
 import { readAllStored, readStored, Run, type StoredRecord } from "../cluster/migration-record";
+import { readSince } from "../cluster/migration-since";
 import { planData, statusData, type NamespaceState } from "../lib/migration/data";
 import type { NamespaceFacts } from "../lib/migration/facts";
 import { planMigration, type MigrationPlan } from "../lib/migration/plan";
 import { recordStates, type MigrationRecord } from "../lib/migration/record";
 import { planLines, refusalLines, stepName } from "../lib/migration/report";
+import { sinceLines, sourceNotes } from "../lib/migration/since";
 import type { Direction, Step } from "../lib/migration/steps";
 import { nearest } from "../lib/validation/names";
 import { violationLine } from "../lib/validation/violations";
@@ -205,7 +209,7 @@ async function begin(call: Call, namespace: NamespaceFacts): Promise<Run | undef
     namespace: namespace.name,
     waypoint: call.options.waypoint,
     stamp: new Date().toISOString(),
-    steps: facts.steps,
+    steps: await noteOwners(call.client, facts.steps),
     direction: "apply",
     next: 0,
     state: recordStates.running,
@@ -235,7 +239,11 @@ async function rollback(call: Call): Promise<number> {
       terminal.err(`there is no migration of ${name} to take back: it has no record\n`);
       return exit.failed;
     }
+    const [since, kept] = await Promise.all([readSince(client, stored.record), readKept(client, name)]);
+    const changes = sinceLines(stored.record, since);
+    if (changes.length > 0) throw new MigrationError(changes.join("\n"));
     await go(call, await Run.take(client, stored, "rollback"));
+    for (const note of sourceNotes(kept, since)) terminal.err(`${note}\n`);
     terminal.out(`the namespace ${name} is as it was, with sidecars\n`);
   }
   return exit.good;

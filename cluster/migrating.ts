@@ -1,11 +1,23 @@
 // Takes the steps of a migration, there and back. Each is judged by what the cluster has before it is taken: done already, to
 // be done, or changed by others since, which is named and not overwritten.
-import { isAsWritten, labelState, recordStates } from "../lib/migration/record";
-import { keyOf, ordered, type LabelStep, type Step } from "../lib/migration/steps";
+import { labelState, recordStates } from "../lib/migration/record";
+import { changedLine } from "../lib/migration/since";
+import {
+  keyOf,
+  ordered,
+  type CreateStep,
+  type DeleteStep,
+  type Direction,
+  type LabelStep,
+  type Step,
+} from "../lib/migration/steps";
+import { fieldManager } from "../lib/migration/field-owners";
 import { without, type KubeObject } from "../lib/migration/objects";
 import type { ApiClient } from "./client";
 import { MigrationError } from "./migration";
 import { insist, pathOf, readOne, shown, whyOf, type Going } from "./migration-objects";
+import { rollNewcomers } from "./migration-newcomers";
+import { giveBack } from "./migration-owners";
 import type { Run } from "./migration-record";
 import { awaitPolicies, awaitWaypoint } from "./migration-waits";
 import { awaitCapture, rollWorkload } from "./migration-rolls";
@@ -46,9 +58,9 @@ async function take(step: Step, going: Going): Promise<void> {
   const isApply = going.direction === "apply";
   switch (step.do) {
     case "create":
-      return isApply ? create(step.object, going) : remove(step.object, going);
+      return isApply ? create(step, going) : remove(step, going);
     case "delete":
-      return isApply ? remove(step.object, going) : create(step.object, going);
+      return isApply ? remove(step, going) : create(step, going);
     case "label":
       return label(step, going);
     case "roll":
@@ -62,56 +74,51 @@ async function take(step: Step, going: Going): Promise<void> {
 }
 
 /** Fails where something else has the name. */
-async function create(object: KubeObject, { client }: Going): Promise<void> {
+async function create(step: CreateStep | DeleteStep, going: Going): Promise<void> {
+  const { client, direction } = going;
+  const { object } = step;
   const key = keyOf(object);
   const live = await readOne(client, key);
-  if (live) {
-    if (isAsWritten(live, object)) return;
-    throw new MigrationError(`${shown(key)} exists and says something else; rename or delete it, and run this again`);
+  refuseChanges(step, live, direction);
+  if (!live) {
+    const metadata = without(object.metadata, "uid");
+    const path = pathOf(key);
+    const collection = path.slice(0, path.lastIndexOf("/"));
+    const reply = await client.post(`${collection}?fieldManager=${fieldManager}`, { ...object, metadata });
+    if (reply.kind !== "ok") throw new MigrationError(`cannot create ${shown(key)}: ${whyOf(reply)}`);
   }
-  const metadata = without(object.metadata, "uid");
-  const path = pathOf(key);
-  const collection = path.slice(0, path.lastIndexOf("/"));
-  const reply = await client.post(`${collection}?fieldManager=istio-ambient`, { ...object, metadata });
-  if (reply.kind !== "ok") throw new MigrationError(`cannot create ${shown(key)}: ${whyOf(reply)}`);
+  await giveBack(step, key, going);
 }
 
 /** Deletes an object that is as it was written down. */
-async function remove(object: KubeObject, { client }: Going): Promise<void> {
-  const key = keyOf(object);
+async function remove(step: CreateStep | DeleteStep, { client, direction }: Going): Promise<void> {
+  const key = keyOf(step.object);
   const live = await readOne(client, key);
   if (!live) return;
-  if (!isAsWritten(live, object)) {
-    throw new MigrationError(
-      `${shown(key)} was changed since this migration began; delete it yourself, or put it back, and run this again`,
-    );
-  }
+  refuseChanges(step, live, direction);
   const reply = await client.delete(pathOf(key));
   if (reply.kind !== "ok" && reply.kind !== "missing")
     throw new MigrationError(`cannot delete ${shown(key)}: ${reply.why}`);
 }
 
-async function label(step: LabelStep, { client, direction }: Going): Promise<void> {
+async function label(step: LabelStep, going: Going): Promise<void> {
+  const { client, direction } = going;
+  if (direction === "rollback" && step.part === "mode") await rollNewcomers(step.key.name, going);
   const goal = direction === "apply" ? "after" : "before";
   await insist(step.key, async () => {
     const live = await readOne(client, step.key);
     // Bare pods come and go; what is no more needs no label.
-    if (!live) return undefined;
-    const state = labelState(step.labels, live.metadata.labels ?? {});
-    if (state === goal) return undefined;
-    if (state === "other") throw new MigrationError(changedText(step, live.metadata.labels ?? {}));
+    if (!live || labelState(step.labels, live.metadata.labels ?? {}) === goal) return undefined;
+    refuseChanges(step, live, direction);
     const labels = Object.fromEntries(Object.entries(step.labels).map(([key, change]) => [key, change[goal]]));
     const { resourceVersion } = live.metadata;
-    return client.patch(`${pathOf(step.key)}?fieldManager=istio-ambient`, { metadata: { resourceVersion, labels } });
+    return client.patch(`${pathOf(step.key)}?fieldManager=${fieldManager}`, { metadata: { resourceVersion, labels } });
   });
+  await giveBack(step, step.key, going);
 }
 
-function changedText({ key, labels }: LabelStep, live: { [key: string]: string }): string {
-  const lines = Object.entries(labels)
-    .filter(([name, { before, after }]) => ![before, after].includes(live[name] ?? null))
-    .map(
-      ([name, { before }]) =>
-        `its label ${name} is ${JSON.stringify(live[name] ?? null)}, and was ${JSON.stringify(before)}`,
-    );
-  return `${shown(key)} was changed since this migration began: ${lines.join("; ")}; put it back, and run this again`;
+/** What others have changed since is named, and not overwritten. */
+function refuseChanges(step: Step, live: KubeObject | undefined, direction: Direction): void {
+  const line = changedLine(step, live, direction);
+  if (line !== undefined) throw new MigrationError(line);
 }

@@ -2,6 +2,7 @@
 import type {
   V1DaemonSet,
   V1Deployment,
+  V1LabelSelector,
   V1PodDisruptionBudget,
   V1PodTemplateSpec,
   V1StatefulSet,
@@ -9,8 +10,11 @@ import type {
 import type { Reply } from "./client";
 import { objectName } from "../lib/cluster-state/object-name";
 import { isPartOf, type KubeObject } from "../lib/migration/objects";
+import { fieldManager } from "../lib/migration/field-owners";
 import { labelState } from "../lib/migration/record";
+import { changedLine } from "../lib/migration/since";
 import type { Key, RollGoal, RollStep } from "../lib/migration/steps";
+import { giveBack } from "./migration-owners";
 import { insist, pathOf, readOne, type Going } from "./migration-objects";
 import { listOf, MigrationError } from "./migration";
 import { until } from "./migration-waits";
@@ -22,37 +26,51 @@ type Raw = (V1Deployment | V1StatefulSet | V1DaemonSet) & KubeObject;
 export async function rollWorkload(step: RollStep, going: Going): Promise<void> {
   const { key, goal } = step;
   const isApply = going.direction === "apply";
+  const wanted = isApply ? goal : back[goal];
   await insist(key, () => changeTemplate(step, going));
+  await giveBack(step, key, going);
+  let isRestarted = false;
   await until(going, async () => {
-    const left = await progressOf(going, key);
-    return left ?? podsLeft(going, key, isApply ? goal : back[goal]);
+    const rolling = await progressOf(going, key);
+    const left = rolling ?? (await podsLeft(going, key, wanted));
+    if (left === undefined || rolling !== undefined || isApply || isRestarted) return left;
+    // Its owner has written it anew, or for the first time: the template is as it was, and its pods are not.
+    isRestarted = true;
+    await insist(key, () => restart(key, going));
+    return left;
   });
 }
 
+/** As `kubectl rollout restart` does. */
+async function restart(key: Key, going: Going): Promise<Reply | undefined> {
+  const live = await readOne(going.client, key);
+  if (!live) return undefined;
+  await awaitBudget(live as Raw, key, going);
+  const annotations = { "kubectl.kubernetes.io/restartedAt": new Date().toISOString() };
+  const { resourceVersion } = live.metadata;
+  const body = { metadata: { resourceVersion }, spec: { template: { metadata: { annotations } } } };
+  return going.client.patch(`${pathOf(key)}?fieldManager=kubectl-rollout`, body);
+}
+
 /** Nothing where the template is changed already, or the workload is gone. */
-async function changeTemplate({ key, labels, annotations }: RollStep, going: Going): Promise<Reply | undefined> {
+async function changeTemplate(step: RollStep, going: Going): Promise<Reply | undefined> {
+  const { key, labels, annotations } = step;
   const live = await readOne(going.client, key);
   if (!live) return undefined;
   const { metadata = {} } = templateOf(live as Raw);
   const wanted = going.direction === "apply" ? "after" : "before";
-  const parts = [
-    { changes: labels, state: labelState(labels, metadata.labels ?? {}) },
-    { changes: annotations, state: labelState(annotations, metadata.annotations ?? {}) },
-  ];
-  if (parts.some(({ state }) => state === "other")) {
-    throw new MigrationError(
-      `${objectName(key.kind, key)} was changed since this migration began: the labels or annotations of its template are ` +
-        "neither those from before nor those of the migration",
-    );
-  }
-  if (parts.every(({ changes, state }) => state === wanted || Object.keys(changes).length === 0)) return undefined;
+  const changed = changedLine(step, live, going.direction);
+  if (changed !== undefined) throw new MigrationError(changed);
+  const isAsWanted = (changes: RollStep["labels"], texts: { [key: string]: string } | undefined) =>
+    Object.keys(changes).length === 0 || labelState(changes, texts ?? {}) === wanted;
+  if (isAsWanted(labels, metadata.labels) && isAsWanted(annotations, metadata.annotations)) return undefined;
   await awaitBudget(live as Raw, key, going);
   const goalOf = (changes: RollStep["labels"]) =>
     Object.fromEntries(Object.entries(changes).map(([name, change]) => [name, change[wanted]]));
   const { resourceVersion } = live.metadata;
   const template = { metadata: { labels: goalOf(labels), annotations: goalOf(annotations) } };
   const body = { metadata: { resourceVersion }, spec: { template } };
-  return going.client.patch(`${pathOf(key)}?fieldManager=istio-ambient`, body);
+  return going.client.patch(`${pathOf(key)}?fieldManager=${fieldManager}`, body);
 }
 
 /** What pods are once a roll is taken back. */
@@ -115,12 +133,10 @@ function sameRevision(live: KubeObject): boolean {
 
 /** Pods of a workload that are not yet what they are to be. */
 async function podsLeft({ client }: Going, key: Key, goal: PodGoal): Promise<string | undefined> {
-  if (goal === "any") return undefined;
-  const live = await readOne(client, key);
-  const selector = Object.entries((live as Raw | undefined)?.spec?.selector?.matchLabels ?? {}).map(
-    ([name, value]) => `${name}=${value}`,
-  );
-  const path = `/api/v1/namespaces/${key.namespace}/pods?labelSelector=${encodeURIComponent(selector.join(","))}`;
+  const live = goal === "any" ? undefined : await readOne(client, key);
+  if (!live || goal === "any") return undefined;
+  const selector = selectorText((live as Raw).spec?.selector);
+  const path = `/api/v1/namespaces/${key.namespace}/pods?labelSelector=${encodeURIComponent(selector)}`;
   const pods = (await listOf<RawPod>(client, path))
     .flatMap((raw) => readMeshPod(raw) ?? [])
     .filter(({ owner }) => owner && owner.kind !== "Job");
@@ -128,6 +144,20 @@ async function podsLeft({ client }: Going, key: Key, goal: PodGoal): Promise<str
   return wrong.length === 0
     ? undefined
     : `${objectName(key.kind, key)} has pods that are not ${words[goal]}: ${wrong.join(", ")}`;
+}
+
+/** A selector as the query of a list has it. */
+function selectorText({ matchLabels = {}, matchExpressions = [] }: V1LabelSelector = {}): string {
+  const operators: { [operator: string]: (key: string, values: string[]) => string } = {
+    In: (key, values) => `${key} in (${values.join(",")})`,
+    NotIn: (key, values) => `${key} notin (${values.join(",")})`,
+    Exists: (key) => key,
+    DoesNotExist: (key) => `!${key}`,
+  };
+  return [
+    ...Object.entries(matchLabels).map(([name, value]) => `${name}=${value}`),
+    ...matchExpressions.flatMap(({ key, operator, values = [] }) => operators[operator]?.(key, values) ?? []),
+  ].join(",");
 }
 
 const words: { [G in Exclude<PodGoal, "any">]: string } = {

@@ -14,6 +14,7 @@ import type {
 } from "@kubernetes/client-node";
 import { meshLabels, type Labels } from "../lib/istio/labels";
 import type { Caller } from "../lib/migration/facts";
+import { injectKey } from "../lib/migration/members";
 import type { Pod, Service, Workload } from "../lib/migration/objects";
 
 export type RawPod = V1Pod;
@@ -117,12 +118,20 @@ export function workloadOf(
   return {
     ...templateOf(spec?.template),
     ...{ kind, namespace: metadata.namespace ?? "", name: metadata.name ?? "", uid: metadata.uid ?? "" },
-    selector: spec?.selector?.matchLabels ?? spec?.template?.metadata?.labels ?? {},
+    selector: selectorOf(raw),
     desired: kind === "DaemonSet" ? there.length : (replicas ?? 1),
     paused: spec !== undefined && "paused" in spec && spec.paused === true,
     ...strategy,
     pods: there.map(podOf),
   };
+}
+
+/** Labels that policies select the pods by, before and after. Where the selector is no map, those of the template are it. */
+function selectorOf({ spec }: Raw): Labels {
+  const { matchLabels, matchExpressions = [] } = spec?.selector ?? {};
+  if (matchLabels && matchExpressions.length === 0) return matchLabels;
+  const labels = Object.entries(spec?.template?.metadata?.labels ?? {});
+  return Object.fromEntries(labels.filter(([key]) => key !== injectKey && key !== meshLabels.revision));
 }
 
 function isOwnedBy(metadata: V1ObjectMeta | undefined, kind: string, name: string | undefined): boolean {

@@ -138,7 +138,7 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
 }
 
 function created({ metadata }: KubeObject): string {
-  return (metadata as { creationTimestamp?: string }).creationTimestamp ?? "";
+  return metadata.creationTimestamp ?? "";
 }
 
 /** Those that istiod makes for waypoints and gateways are none of the applications'. */
@@ -235,7 +235,8 @@ async function readZtunnel(client: ApiClient): Promise<boolean> {
   );
 }
 
-async function readWorkloads(client: ApiClient, namespace: string, pods: MeshPod[]): Promise<Workload[]> {
+/** Workloads of a namespace, with what their pods are. */
+export async function readWorkloads(client: ApiClient, namespace: string, pods: MeshPod[]): Promise<Workload[]> {
   const apps = `/apis/apps/v1/namespaces/${namespace}`;
   const batch = `/apis/batch/v1/namespaces/${namespace}`;
   const [deployments, statefulSets, daemonSets, replicaSets, jobs, cronJobs] = await Promise.all([

@@ -6,7 +6,7 @@ import { certificateAnnotations } from "../lib/conversion/certificates/annotatio
 const intro = `# Convert from ingress-nginx
 
 \`npx istio-ambient convert\` reads Ingresses of ingress-nginx and writes the objects that make the mesh's gateway behave as NGINX does:
-HTTPRoutes, and where they are needed ListenerSets, Certificates, TLSRoutes, DestinationRules, BackendTLSPolicies,
+HTTPRoutes, and where they are needed ListenerSets, Certificates, Secrets with CAs, TLSRoutes, DestinationRules, BackendTLSPolicies,
 AuthorizationPolicies and ReferenceGrants. On stderr it reports the result for every host, path and annotation. What cannot be converted without a loss
 is refused, with the reason and an alternative; nothing is dropped silently.
 
@@ -18,6 +18,7 @@ npx istio-ambient convert --namespace shop --output typescript > routes.ts
 npx istio-ambient convert --all-namespaces --report json 2> report.json > routes.yaml
 npx istio-ambient convert -f ingress.yaml --accept limit-rps > routes.yaml
 npx istio-ambient convert -f ingress.yaml --auth-provider oauth2-proxy > routes.yaml
+npx istio-ambient convert -f ingress.yaml --auth-provider basic:shop/users=passwords > routes.yaml
 npx istio-ambient convert -f ingress.yaml --compare http://localhost:8080 http://localhost:8081
 \`\`\`
 
@@ -60,6 +61,20 @@ the cluster or one of the two URLs does not answer.
   annotations name. oauth2-proxy, Authelia and authentik have a way of their own for Envoy, which the provider names. Any other service
   sees method and path of each request itself, must answer 200 rather than any 2xx, and must redirect by itself. A Gateway asks several providers only with
   \`PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS\` on istiod, which the report adds where several are named.
+- **Passwords.** Istio checks none. \`auth-type: basic\` becomes an AuthorizationPolicy of action CUSTOM with the provider that
+  \`--auth-provider basic:<namespace>/<secret>=<name>\` names for its Secret, and is refused without. The service behind it answers
+  200 to the users of the Secret and 401 with WWW-Authenticate to others: an NGINX with \`auth_basic\` and the Secret as its
+  \`auth_basic_user_file\`, for example. Until the mesh has the provider, the Gateway refuses all requests for these paths. Source:
+  [a provider that there is not](https://github.com/istio/istio/blob/master/pilot/pkg/security/authz/builder/builder.go).
+- **Client certificates.** \`auth-tls-secret\` becomes a listener of the host alone with \`gateway.istio.io/tls-terminate-mode: MUTUAL\`. Its
+  routes attach to no other listener over HTTPS, so that no client reaches the host by the name of another. istiod reads the CA
+  from a Secret with the name of the host's TLS Secret and \`-cacert\`, which is written where the CA is in the input; the report has
+  the command otherwise. A client without a valid certificate fails in the handshake, and chains may be of any length. Backends get
+  the headers that NGINX sends: \`ssl-client-verify\`, \`ssl-client-subject-dn\`, \`ssl-client-issuer-dn\` and, if asked for,
+  \`ssl-client-cert\`. \`optional\` is refused: without MUTUAL, istiod does not send the Gateway the CA of a listener. Sources, in istiod:
+  [the options of a listener](https://github.com/istio/istio/blob/master/pilot/pkg/config/kube/gateway/conversion.go), which
+  \`ssl-ciphers\` becomes too, [the Secret of the CA](https://github.com/istio/istio/blob/master/pilot/pkg/credentials/kube/secrets.go),
+  [the CA for MUTUAL alone](https://github.com/istio/istio/blob/master/pilot/pkg/model/gateway.go).
 - **Snippets.** Lines that set headers become filters, NGINX's variables Envoy's operators (\`$remote_addr\` is
   \`%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%\`); a percent sign is doubled, since Envoy would look for an operator behind it.
 - **CORS.** For a browser the CORS filter answers as NGINX does: preflight requests with 200 rather than 204, other requests with
@@ -89,7 +104,7 @@ in upper case, with a query; paths that a snippet redirects; headers and cookies
 there is CORS. It sends each to both URLs, and prints what differs: the status, the Location (without its port), the backend (by
 \`--backend-header\`, or the name that an echo server gives in JSON) and the path that it saw, CORS headers as a browser reads them,
 headers that the Ingresses set, and those of \`--header\`. GET, HEAD and OPTIONS only,
-unless \`--methods\` names others; \`--max-requests\`, of which every host gets its share, and \`--rate\` bound it. \`--https\` takes two URLs of https.`;
+unless \`--methods\` names others; \`--max-requests\`, of which every host gets its share, and \`--rate\` bound it. \`--https\` takes two URLs of https. Hosts whose clients need a certificate are skipped there.`;
 
 /** The whole page. */
 export function conversionPage(): string {

@@ -19,9 +19,8 @@ import { meshDefaults, partDefaults } from "../../lib/istio/defaults";
 import { partRequests } from "../../lib/istio/lean";
 import { componentMark, stackMark } from "../../lib/ownership/marks";
 import type { ChartName } from "../../lib/istio/releases";
-import { every } from "../../lib/validation/rules";
 import type { Violation } from "../../lib/validation/violations";
-import { limitRule, meshRules as rules } from "./rules";
+import { meshRules as rules } from "./rules";
 import { allowances, partRule } from "./chart-rules";
 import { chartViolations, ChartSource, chartSource, createRelease, explainRelease } from "./charts";
 import { claimNodePorts } from "../support/node-ports";
@@ -180,7 +179,7 @@ function claimPorts(mesh: AmbientMesh, name: string, { gateway = {} }: AmbientMe
 /** The arguments with their defaults, as the values of the four charts and what these request. */
 function normalize(what: string, args: AmbientMeshArgs, version: string) {
   const part = <T>(field: keyof AmbientMeshArgs & string, value: T) =>
-    resolved(what, field, value, every(partRule(field, args, version), limitRule(field, args.footprint)));
+    resolved(what, field, value, partRule(field, args, version));
   const namespace = part("namespace", args.namespace).apply((given) => given ?? meshDefaults.namespace);
   const shared = pulumi
     .all([

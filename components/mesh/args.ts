@@ -120,8 +120,8 @@ export interface DataplaneArgs {
    */
   memory?: pulumi.Input<string>;
   /**
-   * Memory limit of the ztunnel on each node. A ztunnel that reaches it is killed, which stops all traffic of its node. It
-   * uses several times as much memory as usual when all pods connect at once, after a restart of the node.
+   * Memory limit of the ztunnel on each node; at least 64Mi. A ztunnel that reaches it is killed, which stops all traffic of
+   * its node. It uses several times as much memory as usual when all pods connect at once, after a restart of the node.
    * @default none
    * @example "1Gi"
    */

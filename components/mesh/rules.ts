@@ -3,6 +3,7 @@ import { ObjectRule, objectWithSynonyms, Together } from "../../lib/validation/o
 import {
   anything,
   below,
+  every,
   first,
   flag,
   list,
@@ -18,7 +19,6 @@ import { waiverOf, waiverRule } from "../../lib/preflight/waivers";
 import { cpu, dnsLabel, dnsSubdomain, exactVersion, memory } from "../../lib/validation/formats";
 import { limitAboveRequest, meshGatewayRules } from "../gateway/rules";
 import { bundleFields, bundleSynonyms, sourceKnowsVersion } from "../gateway-api/rules";
-import { partRequests } from "../../lib/istio/lean";
 import { chartSource, chartSourceSynonyms, clusterRules, oneChartSource } from "../support/rules";
 import { parseQuantity } from "../../lib/validation/quantity";
 import { Footprint, OnDestroy, Platform } from "../../lib/validation/closed-sets";
@@ -64,35 +64,48 @@ const knownRelease: Together<AmbientMeshArgs> = ({ version, allowUnlistedRelease
     ? []
     : istioRelease(allowUnlistedRelease === true)(version, below(path, "version"));
 
-const istiodLimit = first(
-  memory,
-  value(
-    (got) => parseQuantity(String(got))! >= 256 * 2 ** 20,
-    "must be at least 256Mi, or istiod is killed",
-    '"512Mi"',
-  ),
-);
+/**
+ * Memory below which a part is killed sooner or later. The ztunnel's is twice the limit at which it was killed in a
+ * measurement, after a restart of the node with forty pods: docs/footprint.md.
+ */
+const floors = {
+  controlPlane: { least: "256Mi", or: "istiod is killed", write: "512Mi" },
+  dataplane: { least: "64Mi", or: "ztunnel is killed when all pods of a node connect at once", write: "256Mi" },
+} as const;
+
+type Limited = keyof typeof floors;
+
+/** True for a quantity below the floor; what is none is refused as such. */
+function isBelowFloor(field: Limited, limit: unknown): boolean {
+  const bytes = typeof limit === "string" || typeof limit === "number" ? parseQuantity(String(limit)) : undefined;
+  return bytes !== undefined && bytes < parseQuantity(floors[field].least)!;
+}
+
+function aboveFloor(field: Limited): Rule {
+  const { least, or, write } = floors[field];
+  return value((got) => !isBelowFloor(field, got), `must be at least ${least}, or ${or}`, `"${write}"`);
+}
 
 const chartValues = mapOf(anything, "key: value");
+
+/** Values for the chart of a part, which may say its limit as well. */
+function limitedValues(field: Limited): Rule {
+  const limit: Rule = (given, path) => {
+    const { resources } = (given ?? {}) as { resources?: { limits?: { memory?: unknown } | null } | null };
+    const got = resources?.limits?.memory;
+    return isBelowFloor(field, got) ? aboveFloor(field)(got, `${path}.resources.limits.memory`) : [];
+  };
+  return every(chartValues, limit);
+}
 
 const cniSynonyms = { requests: { write: 'cpu: "100m", memory: "128Mi"' } };
 const partSynonyms = { ...cniSynonyms, limit: "memoryLimit", limits: "memoryLimit" } as const;
 
-/** A limit beside a request that is not given: which one it then is depends on the footprint. */
-export function limitRule(field: string, footprint: unknown): Rule {
-  const requests = partRequests(footprint === Footprint.Lean ? Footprint.Lean : undefined);
-  const request = field === "controlPlane" || field === "dataplane" ? requests[field].memory : undefined;
-  return (given, path) => {
-    const part = given as { memory?: unknown; memoryLimit?: unknown } | null | undefined;
-    const isDefault = typeof part === "object" && part !== null && part.memory === undefined;
-    return isDefault ? limitAboveRequest(request)(part, path, []) : [];
-  };
+/** A limit beside its request; one below the floor, which is no lower than any default request, is refused for that alone. */
+function limitFits(field: Limited): Together<{ memory?: unknown; memoryLimit?: unknown }> {
+  return (part, path, unknown) =>
+    isBelowFloor(field, part.memoryLimit) ? [] : limitAboveRequest()(part, path, unknown);
 }
-
-const limitsAboveRequests: Together<AmbientMeshArgs> = ({ footprint, controlPlane, dataplane }, path) => [
-  ...limitRule("controlPlane", footprint)(controlPlane, below(path, "controlPlane")),
-  ...limitRule("dataplane", footprint)(dataplane, below(path, "dataplane")),
-];
 
 /** Rules for AmbientMeshArgs. */
 export const meshRules: ObjectRule = objectWithSynonyms<AmbientMeshArgs>(
@@ -139,18 +152,23 @@ export const meshRules: ObjectRule = objectWithSynonyms<AmbientMeshArgs>(
       {
         cpu,
         memory,
-        memoryLimit: istiodLimit,
+        memoryLimit: first(memory, aboveFloor("controlPlane")),
         replicas: whole(1, 100, 1),
-        values: chartValues,
+        values: limitedValues("controlPlane"),
       },
       { ...partSynonyms, replicaCount: "replicas" },
-      limitAboveRequest(),
+      limitFits("controlPlane"),
     ),
     cni: objectWithSynonyms<CniArgs>({ cpu, memory, values: chartValues }, cniSynonyms),
     dataplane: objectWithSynonyms<DataplaneArgs>(
-      { cpu, memory, memoryLimit: memory, values: chartValues },
+      {
+        cpu,
+        memory,
+        memoryLimit: first(memory, aboveFloor("dataplane")),
+        values: limitedValues("dataplane"),
+      },
       partSynonyms,
-      limitAboveRequest(),
+      limitFits("dataplane"),
     ),
     telemetry: flag,
     accessLogs: flag,
@@ -211,5 +229,4 @@ export const meshRules: ObjectRule = objectWithSynonyms<AmbientMeshArgs>(
     ignore: { write: waiverOf("kubernetes-untested") },
   },
   knownRelease,
-  limitsAboveRequests,
 );

@@ -1,6 +1,5 @@
 // Who has installed a part of Istio, and who would put back what anyone else changes on it.
-import { isKeepingManager, keeperOf as keeper } from "../ownership/keepers";
-import { ownerOf } from "../ownership/owner";
+import { isKeepingManager, keeperOf as otherKeeper, type Keeper as OtherKeeper } from "../ownership/keepers";
 import { namespaceOf, textsOf, type LiveObject } from "./facts";
 import { istioctlLabels } from "./fields";
 
@@ -13,8 +12,12 @@ export interface Keeper {
   id: string;
   /** "the Argo CD application istiod" */
   shown: string;
-  /** What to do there first, as commands; none for a platform, where nothing can be done. */
+  /** What to do there first, as commands. Neither this nor the next for a platform, where nothing can be done. */
   release?: string;
+  /** Where its own documentation alone tells what to do: the command that shows what it manages. */
+  look?: string;
+  /** What to do instead where something else creates the keeper, and would create it again. */
+  origin?: string;
   /** Labels and annotations by which it knows the object. */
   labels: string[];
   annotations: string[];
@@ -41,31 +44,38 @@ export function makerText(maker: Maker): string {
 export function keeperOf(object: LiveObject): Keeper | undefined {
   const labels = textsOf(object, "labels");
   const annotations = textsOf(object, "annotations");
-  return (
-    platform(object, labels) ??
-    sail(object) ??
-    argo(labels, annotations, ownerOf({ namespace: "", name: "", labels, annotations })) ??
-    flux(labels) ??
-    anyOther(object, labels, annotations)
-  );
-}
-
-/** Keepers that leave other signs; how to make them let go only their own documentation tells. */
-function anyOther(
-  object: LiveObject,
-  labels: Record<string, string>,
-  annotations: Record<string, string>,
-): Keeper | undefined {
   const { ownerReferences, managedFields } = object.metadata;
   const managers = ((managedFields ?? []) as { manager?: string }[]).map(({ manager = "" }) => manager);
-  const kept = keeper({
+  const other = otherKeeper({
     ...{ namespace: namespaceOf(object), name: object.metadata.name, labels, annotations },
     owners: (ownerReferences ?? []) as unknown as OwnerReference[],
     keptBy: managers.filter(isKeepingManager),
   });
   return (
-    kept && { id: kept.who.replace(/^(the|an) /, ""), shown: kept.who, release: kept.release ?? kept.change, ...none }
+    platform(object, labels) ?? sail(object) ?? argo(labels, annotations, other) ?? flux(labels) ?? anyOther(other)
   );
+}
+
+/** Whether the user says that a keeper has let go. Its field managers stay behind, and name the tool alone. */
+export function isReleased({ id }: Keeper, released: readonly string[]): boolean {
+  const isTool = tools.some(([, tool]) => tool === id);
+  return released.includes(id) || (isTool && released.some((each) => each.startsWith(`${id}/`)));
+}
+
+/** What the command line calls tools of which only the name is known. */
+const tools: [named: RegExp, tool: string][] = [
+  [/^Argo CD$/, "argocd"],
+  [/^Flux$/, "flux"],
+  [/^the Sail operator/, "sail"],
+];
+
+/** Keepers that leave other signs; how to make them let go only their own documentation tells. */
+function anyOther(other: OtherKeeper | undefined): Keeper | undefined {
+  if (!other) return undefined;
+  const { who, change } = other;
+  const tool = tools.find(([named]) => named.test(who))?.[1];
+  const id = tool ?? who.replace(/^(the|an) /, "");
+  return { id, shown: who, look: change, ...none };
 }
 
 const none = { labels: [], annotations: [] };
@@ -95,21 +105,41 @@ function sail({ metadata }: LiveObject): Keeper | undefined {
   );
   if (!owner) return undefined;
   const { kind, name } = owner;
-  const resources = kind === "IstioRevision" ? ["istiorevision", "istio"] : [kind.toLowerCase()];
-  const commands = resources.flatMap((resource) => [
-    `kubectl patch ${resource} ${name} --type merge --patch '{"metadata":{"finalizers":null}}'`,
-    `kubectl delete ${resource} ${name} --cascade=orphan`,
+  // A revision has the name of its Istio, and where there is one for each release, that release behind it.
+  const resources =
+    kind === "IstioRevision"
+      ? [
+          ["istiorevision", name],
+          ["istio", name.replace(/-v\d+(-\d+)+.*$/, "")],
+        ]
+      : [[kind.toLowerCase(), name]];
+  const commands = resources.flatMap(([resource, named]) => [
+    `kubectl patch ${resource} ${named} --type merge --patch '{"metadata":{"finalizers":null}}'`,
+    `kubectl delete ${resource} ${named} --cascade=orphan`,
   ]);
   const release = ["kubectl scale deployment sail-operator --namespace sail-operator --replicas 0", ...commands];
-  return { id: `sail/${name}`, shown: `the Sail operator's ${kind} ${name}`, release: release.join(" && "), ...none };
+  return {
+    id: `sail/${name}`,
+    shown: `the Sail operator's ${kind} ${name}`,
+    origin: "where OLM or GitOps maintains the operator or its resources, stop that before",
+    release: release.join(" && "),
+    ...none,
+  };
 }
 
-function argo(labels: Record<string, string>, annotations: Record<string, string>, owner: string): Keeper | undefined {
-  const name = /Argo CD application (\S+)$/.exec(owner)?.[1];
+function argo(
+  labels: Record<string, string>,
+  annotations: Record<string, string>,
+  other: OtherKeeper | undefined,
+): Keeper | undefined {
+  const name = /Argo CD application (\S+)$/.exec(other?.who ?? "")?.[1];
   if (name === undefined) return undefined;
   return {
     id: `argocd/${name}`,
     shown: `the Argo CD application ${name}`,
+    origin:
+      "where an ApplicationSet or a parent application creates it, delete it there instead, with " +
+      "preserveResourcesOnDeletion or without its finalizer",
     release: `argocd app delete ${name} --cascade=false`,
     labels: ["argocd.argoproj.io/instance"].filter((key) => key in labels),
     annotations: ["argocd.argoproj.io/tracking-id", "argocd.argoproj.io/installation-id"].filter(
@@ -131,6 +161,7 @@ function flux(labels: Record<string, string>): Keeper | undefined {
   return {
     id: `flux/${namespace}/${name}`,
     shown: `the Flux ${kind} ${namespace}/${name}`,
+    origin: "where a Kustomization creates it from Git, delete it there instead, once it is suspended",
     // Deleting one that is suspended leaves in place what it has made.
     release:
       `flux suspend ${resource} ${name} --namespace ${namespace} && ` +

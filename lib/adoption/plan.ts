@@ -7,7 +7,7 @@ import { argsOf, type ValuesOf } from "./args";
 import { namespaceOf, textAt, textsOf, type AdoptionFacts, type LiveObject, type StoredRelease } from "./facts";
 import { appliedObject, istioctlLabels } from "./fields";
 import { changesTo, type Changes, type CreateStep, type Journal, type MetadataStep, type Step } from "./journal";
-import { keeperOf, makerOf, makerText } from "./owners";
+import { isReleased, keeperOf, makerOf, makerText } from "./owners";
 import { chartObjects, isDefinitionOfBase, keyText } from "./parts";
 import { contentOf, madeRecord, mapAt, recordName, splitRecord, type ReleaseContent } from "./records";
 import { istiodFindings, keeperFindings, placeFindings, releaseFindings, rightFindings, type Wish } from "./refusals";
@@ -169,7 +169,7 @@ function objectsOf(
 
 function markStep(object: LiveObject, release: string, namespace: string, wish: Wish): MetadataStep[] {
   const keeper = keeperOf(object);
-  const left = keeper && wish.released.includes(keeper.id) ? keeper : undefined;
+  const left = keeper && isReleased(keeper, wish.released) ? keeper : undefined;
   const removed = (keys: readonly string[]) => Object.fromEntries(keys.map((key) => [key, null]));
   const labels = changesTo(textsOf(object, "labels"), {
     ...removed(istioctlLabels),

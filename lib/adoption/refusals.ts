@@ -1,11 +1,11 @@
 // What keeps an Istio from being adopted, and what to do first where its owner is.
 import * as semver from "semver";
-import { finding, namespaceFinding, type Finding } from "../checks/check";
+import { finding, namespaceFinding, type Finding, type Fix } from "../checks/check";
 import { objectName } from "../cluster-state/object-name";
 import { istioLine, istioLines, type ChartName, charts } from "../istio/releases";
 import { stackMark } from "../ownership/marks";
 import { namespaceOf, textsOf, type AdoptionFacts, type LiveObject } from "./facts";
-import { keeperOf, type Keeper } from "./owners";
+import { isReleased, keeperOf, type Keeper } from "./owners";
 import type { ReleaseContent } from "./records";
 import { versionOf, workloadOf } from "./values";
 
@@ -82,31 +82,47 @@ export function keeperFindings(objects: LiveObject[], { released, stack }: Wish)
   const kept = new Map<string, { keeper: Keeper; objects: LiveObject[] }>();
   for (const object of objects) {
     const keeper = keeperOf(object);
-    if (!keeper || (keeper.release !== undefined && released.includes(keeper.id))) continue;
+    if (!keeper || (!isPlatform(keeper) && isReleased(keeper, released))) continue;
     const known = kept.get(keeper.id);
     if (known) known.objects.push(object);
     else kept.set(keeper.id, { keeper, objects: [object] });
   }
-  return [...kept.values()].map(({ keeper, objects: all }) => {
-    const [first] = all;
-    const more = all.length > 1 ? ` and ${all.length - 1} more` : "";
+  const all = [...kept.values()];
+  // Where the objects of a tool say what they belong to, those that name the tool alone say nothing more.
+  const told = all.filter(({ keeper }) => !all.some((other) => other.keeper.id.startsWith(`${keeper.id}/`)));
+  const ids = told.flatMap(({ keeper }) => (isPlatform(keeper) ? [] : [keeper.id]));
+  const again = adoptCommand(stack, [...released, ...ids]);
+  return told.map(({ keeper, objects: own }) => {
+    const [first, ...others] = own;
     const place = placeOf(first!);
-    const object = { ...place, name: `${place.name}${more}` };
-    if (keeper.release === undefined) {
+    const object = { ...place, name: `${place.name}${others.length > 0 ? ` and ${others.length} more` : ""}` };
+    const refused = (rule: string, fix: Fix) => finding(first!.kind, object, `kept by ${keeper.shown}`, rule, fix);
+    const { release, look, origin } = keeper;
+    const command = release ?? look;
+    if (command === undefined) {
       const rule =
         "a platform reverts changes to its own Istio and cannot hand it over; use it unchanged, with the other components";
-      const write = 'new AmbientNamespace("shop", { adopt: true })';
-      return finding(first!.kind, object, `kept by ${keeper.shown}`, rule, { write });
+      return refused(rule, { write: 'new AmbientNamespace("shop", { adopt: true })' });
     }
-    const again = keeper.labels.length + keeper.annotations.length > 0 ? ` && ${adoptCommand(stack, keeper.id)}` : "";
-    const rule = "it reverts changes; stop it from managing these objects first, and leave them in place";
-    return finding(first!.kind, object, `kept by ${keeper.shown}`, rule, { run: `${keeper.release}${again}` });
+    const stop = "it reverts changes; stop it from managing these objects first, and leave them in place";
+    const rule = origin === undefined ? stop : `${stop}; ${origin}`;
+    // The last of several ends with the command that names them all.
+    if (keeper.id !== ids.at(-1)) return refused(rule, { run: command });
+    return release === undefined
+      ? refused(`${rule}, then run \`${again}\``, { run: command })
+      : refused(rule, { run: `${release} && ${again}` });
   });
 }
 
-/** The command that adopts once a keeper has let go. */
-function adoptCommand(stack: string | undefined, id: string): string {
-  return `istio-ambient adopt${stack === undefined ? "" : ` --to ${stack}`} --released ${id}`;
+/** Its Istio is a part of the cluster, which nothing makes it hand over. */
+function isPlatform({ release, look }: Keeper): boolean {
+  return release === undefined && look === undefined;
+}
+
+/** The command that adopts once keepers have let go: their marks and field managers stay on the objects. */
+function adoptCommand(stack: string | undefined, ids: readonly string[]): string {
+  const named = ids.map((id) => ` --released ${/\s/.test(id) ? JSON.stringify(id) : id}`);
+  return `istio-ambient adopt${stack === undefined ? "" : ` --to ${stack}`}${named.join("")}`;
 }
 
 /** Releases that Helm is not through with, or that hold more than Istio. */

@@ -129,7 +129,7 @@ function definitionFindings({ namespace }: CertManagerPlan, { definitions }: Cer
   }
   const kept = foreign.map((crd) => ({ crd, keeper: keeperOf(crd) })).find(({ keeper }) => keeper);
   if (kept?.keeper) {
-    const rule = `Helm installs cert-manager only over CRDs that are its own; have ${kept.keeper.who} let go of them first`;
+    const rule = `Helm installs cert-manager only over CRDs that are its own; have ${kept.keeper.who} release them first`;
     const run = kept.keeper.release ?? kept.keeper.change;
     return [finding("CustomResourceDefinition", kept.crd, `managed by ${kept.keeper.who}`, rule, { run })];
   }

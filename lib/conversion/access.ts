@@ -42,7 +42,9 @@ export function externalAuth(owner: ReadIngress, placed: readonly PlacedServer[]
   if (provider === undefined) return { objects: [], entries: [] };
   const same = ({ path, owner: { settings } }: Location) =>
     settings.authProvider === provider && !path.startsWith(neverRedirected);
-  const annotated = Object.keys(owner.ingress.metadata.annotations ?? {}).filter((name) => name.endsWith("/auth-url"));
+  const annotated = Object.keys(owner.ingress.metadata.annotations ?? {}).filter((name) =>
+    /\/auth-(url|type)$/.test(name),
+  );
   const { operations, entries } = guardedBy(owner, placed, same, annotated);
   const spec = { action: "CUSTOM", provider: { name: provider }, rules: [{ to: operations }] };
   return { objects: operations.length === 0 ? [] : [policyOf(owner, "auth", gateway, spec)], entries };

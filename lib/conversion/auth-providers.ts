@@ -6,9 +6,12 @@ import type { PortNumber } from "./routes";
 /** An extension provider of the mesh. */
 export interface AuthProvider {
   name: string;
-  /** The auth-url that it stands for; absent for every other one. */
+  /** The auth-url that it stands for, or `basic:` and a Secret with users; absent for every other auth-url. */
   url?: string;
 }
+
+/** What stands for the passwords of a Secret as a URL does for a service. */
+export const passwords = (secret: string): string => `basic:${secret}`;
 
 /** The provider for an auth-url; the URLs for which nothing but one name is given, where they are several. */
 export function authProviderOf(

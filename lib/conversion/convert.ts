@@ -2,6 +2,7 @@
 import { externalAuth, sourceRanges } from "./access";
 import { prefix } from "./annotations/family";
 import { certificateFor } from "./certificate";
+import { hostTls } from "./client-certificates";
 import { certificatesOf } from "./certificates/certificates";
 import { ignoredEntries } from "./ignored";
 import { inputOf, type Input } from "./input";
@@ -75,6 +76,7 @@ function build(
   const routes = byName.flatMap((owner) => builder.routesOf(owner, routeNames));
   const rules = destinationRules(read, servers, placed, portOf);
   const passed = tlsRoutes(placed, gateway, portOf, { sets: setNames, routes: tlsRouteNames });
+  const secured = hostTls(byName, servers.servers, input);
   const guards = byName.flatMap((owner) => [
     sourceRanges(owner, placed, gateway),
     externalAuth(owner, placed, gateway),
@@ -83,6 +85,7 @@ function build(
     objects: [
       ...routes,
       ...referenceGrants(byName),
+      ...secured.objects,
       ...certificates.objects,
       ...issued.objects,
       ...passed,
@@ -93,6 +96,7 @@ function build(
     entries: [
       ...rules.entries,
       ...issued.entries,
+      ...secured.entries,
       ...ignoredEntries(byName, servers.servers),
       ...guards.flatMap(({ entries }) => entries),
       ...passthroughEntries(

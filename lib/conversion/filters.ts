@@ -88,19 +88,67 @@ function headerFilter(
   return Object.keys(changes).length > 0 ? [{ type, [field]: changes }] : [];
 }
 
+interface Header {
+  name: string;
+  value: string;
+}
+
+interface Modifier {
+  set?: Header[];
+  remove?: string[];
+}
+
+const fields = {
+  RequestHeaderModifier: "requestHeaderModifier",
+  ResponseHeaderModifier: "responseHeaderModifier",
+} as const;
+
+/** A rule that sets these headers too, and removes those, unless it sets them to something else. */
+function withHeaders(rule: object, type: keyof typeof fields, set: Header[], remove: string[] = []): object {
+  const {
+    matches,
+    filters = [],
+    ...others
+  } = rule as {
+    matches: object;
+    filters?: ({ type: string } & { [field in (typeof fields)[keyof typeof fields]]?: Modifier })[];
+  };
+  const field = fields[type];
+  const present = filters.find((filter) => filter.type === type);
+  const before = present?.[field];
+  const isFree = (name: string) => !before?.set?.some((one) => one.name.toLowerCase() === name.toLowerCase());
+  const removed = [...new Set([...(before?.remove ?? []), ...remove.filter(isFree)])];
+  const changes = {
+    ...before,
+    set: [...(before?.set ?? []), ...set.filter(({ name }) => isFree(name))],
+    ...(removed.length > 0 ? { remove: removed } : {}),
+  };
+  const modifier = { type, [field]: changes };
+  return { matches, filters: [...filters.filter((filter) => filter !== present), modifier], ...others };
+}
+
 /** Adds what NGINX sends over https by default. */
 export function withHsts(rule: object): object {
-  const { filters = [], ...rest } = rule as {
-    matches: object;
-    filters?: { type: string; responseHeaderModifier?: { set?: object[] } }[];
-  };
   const header = { name: "Strict-Transport-Security", value: "max-age=31536000; includeSubDomains" };
-  const present = filters.find(({ type }) => type === "ResponseHeaderModifier");
-  const changes = {
-    ...present?.responseHeaderModifier,
-    set: [...(present?.responseHeaderModifier?.set ?? []), header],
-  };
-  const modifier = { type: "ResponseHeaderModifier", responseHeaderModifier: changes };
-  const { matches, ...others } = rest;
-  return { matches, filters: [...filters.filter((filter) => filter !== present), modifier], ...others };
+  return withHeaders(rule, "ResponseHeaderModifier", [header]);
+}
+
+const ofClient = { cert: "ssl-client-cert", subject: "ssl-client-subject-dn", issuer: "ssl-client-issuer-dn" };
+const verification = "ssl-client-verify";
+
+/** Adds what NGINX sends to the backend of a client's certificate; over http there is none. */
+export function withClientCertificate(rule: object, scheme: "http" | "https", pass: boolean): object {
+  if (!("backendRefs" in rule)) return rule;
+  const type = "RequestHeaderModifier";
+  const { cert, subject, issuer } = ofClient;
+  if (scheme === "http") {
+    const none = [{ name: verification, value: "NONE" }];
+    return withHeaders(rule, type, none, [...(pass ? [cert] : []), subject, issuer]);
+  }
+  return withHeaders(rule, type, [
+    ...(pass ? [{ name: cert, value: "%DOWNSTREAM_PEER_CERT%" }] : []),
+    { name: verification, value: "SUCCESS" },
+    { name: subject, value: "%DOWNSTREAM_PEER_SUBJECT%" },
+    { name: issuer, value: "%DOWNSTREAM_PEER_ISSUER%" },
+  ]);
 }

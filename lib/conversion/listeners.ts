@@ -3,7 +3,7 @@ import { defined } from "../json";
 import type { Names } from "./names";
 import type { Written } from "./objects";
 import { metadataOf, type GatewayOptions, type PlacedServer } from "./routes";
-import type { ReadIngress, Server } from "./servers";
+import { isMutual, type ReadIngress, type Server } from "./servers";
 
 /** Name and namespace of a ListenerSet. */
 export interface SetName {
@@ -31,19 +31,22 @@ export function certificateListeners(
   const owners = [...new Set(certified.map(({ server }) => server.certificate!.owner))];
   const objects = owners.flatMap((owner) => {
     const mine = certified.filter(({ server }) => server.certificate!.owner === owner);
-    return inSets(mine, ({ server }) => hostnamesOf(server).length).map((some) => {
+    // A set of its own, so that no route reaches the host by a listener that demands no certificate.
+    const alone = mine.filter(({ server }) => isMutual(server)).map((one) => [one]);
+    const together = mine.filter(({ server }) => !isMutual(server));
+    return [...inSets(together, ({ server }) => hostnamesOf(server).length), ...alone].map((some) => {
       const name = names.claim(owner, "");
       for (const { server } of some) sets.set(server, defined({ name, namespace: owner.ingress.metadata.namespace }));
       const shared = some.some((one) => isShared(one, owner));
       const hosts = some.flatMap(({ server }) =>
-        hostnamesOf(server).map((hostname) => ({ hostname, secret: server.certificate!.secret })),
+        hostnamesOf(server).map((hostname) => ({ hostname, secret: server.certificate!.secret, server })),
       );
-      const listeners = hosts.map(({ hostname, secret }, index) => ({
+      const listeners = hosts.map(({ hostname, secret, server }, index) => ({
         name: listenerName("https", index),
         hostname,
         port: 443,
         protocol: "HTTPS",
-        tls: { certificateRefs: [{ name: secret }] },
+        tls: { certificateRefs: [{ name: secret }], ...tlsOptions(server, hostname) },
         ...(shared ? { allowedRoutes: { namespaces: { from: "All" } } } : {}),
       }));
       return listenerSet(owner, name, gateway, listeners);
@@ -68,6 +71,15 @@ function certifiedWww({ www, certificate }: Server): string[] {
     secretName === certificate?.secret ? (hosts ?? []) : [],
   );
   return www && named.includes(www.from) ? [www.from] : [];
+}
+
+/** What only Istio knows of TLS; the other host of from-to-www-redirect has NGINX's usual settings. */
+function tlsOptions(server: Server, hostname: string): { options?: { [name: string]: string } } {
+  const options = {
+    ...(isMutual(server) ? { "gateway.istio.io/tls-terminate-mode": "MUTUAL" } : {}),
+    ...(server.ciphers ? { "gateway.istio.io/tls-cipher-suites": server.ciphers.names.join(",") } : {}),
+  };
+  return Object.keys(options).length === 0 || hostname === server.www?.from ? {} : { options };
 }
 
 /** As few groups as there have to be, each with the listeners of one ListenerSet at most. */

@@ -2,7 +2,7 @@
 import { annotations, foreign } from "./annotations";
 import { booleanOf, prefix, type Surroundings } from "./annotations/family";
 import { formerly } from "./annotations/former";
-import { authProviderOf, serviceAt, type AuthProvider } from "./auth-providers";
+import { authProviderOf, passwords, serviceAt, type AuthProvider } from "./auth-providers";
 import { isOfCertManager, type IssuerName } from "./certificates/annotations";
 import type { Input } from "./input";
 import { keyOf, type Ingress } from "./objects";
@@ -27,12 +27,16 @@ export interface ConvertOptions {
   defaultIssuer?: IssuerName;
 }
 
+/** What is known of who may be asked about requests. */
+type Auth = Pick<Surroundings, "authProvider" | "passwordProvider" | "authProviders" | "serviceAt">;
+
 /** Reads the Ingresses of the class, in NGINX's order. */
 export function readAll(input: Input, options: ConvertOptions, entries: Entry[]): ReadIngress[] {
   const mine = input.ingresses.filter((one) => isTaken(one, options));
   const asked = new Set(mine.flatMap(({ metadata }) => metadata.annotations?.[`${prefix}auth-url`]?.trim() ?? []));
-  const auth: Pick<Surroundings, "authProvider" | "authProviders" | "serviceAt"> = {
+  const auth: Auth = {
     authProvider: (url) => authProviderOf(url, [...asked], options.authProviders),
+    passwordProvider: (secret) => options.authProviders.find(({ url }) => url === passwords(secret))?.name,
     authProviders: options.authProviders.length,
     serviceAt: (host, path) => serviceAt(host, path, mine, portNumbers(input)),
   };
@@ -67,7 +71,7 @@ export function leftEntries({ ingresses }: Input, options: ConvertOptions): Entr
 function readIngress(
   ingress: Ingress,
   input: Input,
-  auth: Pick<Surroundings, "authProvider" | "authProviders" | "serviceAt">,
+  auth: Auth,
   /** False: ssl-passthrough is skipped, and TLS of its hosts ends at the gateway. */
   passes: boolean,
   entries: Entry[],

@@ -2,7 +2,7 @@
 import { certificateFor } from "./certificate";
 import { inputOf } from "./input";
 import { readAll, type ConvertOptions } from "./read";
-import { serversOf, upstreamKey, type Location, type Server, type Servers } from "./servers";
+import { isMutual, serversOf, upstreamKey, type Location, type Server, type Servers } from "./servers";
 import { shapeOf } from "./shapes";
 
 /** A request for both sides. */
@@ -32,9 +32,13 @@ export function requestsOf(
   const input = inputOf(documents);
   const reads = readAll(input, options, []);
   const servers = serversOf(reads, certificateFor(input.secrets));
-  const all = servers.servers.flatMap((server) => requestsFor(server, servers));
   const every = wanted.schemes.flatMap((scheme) =>
-    all.filter(({ method }) => wanted.methods.includes(method)).map((one) => ({ ...one, scheme })),
+    servers.servers
+      // Of what clients need a certificate for, nothing can be asked without one.
+      .filter((server) => scheme === "http" || !isMutual(server))
+      .flatMap((server) => requestsFor(server, servers))
+      .filter(({ method }) => wanted.methods.includes(method))
+      .map((one) => ({ ...one, scheme })),
   );
   const unique = [...new Map(every.map((one) => [JSON.stringify(one), one])).values()];
   const headers = reads.flatMap(({ settings: { responseHeaders } }) => [

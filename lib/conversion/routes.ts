@@ -1,9 +1,10 @@
 // The locations of all servers → HTTPRoutes, one or a few for each Ingress.
 import { literally, type Metadata, type Written } from "./objects";
 import type { Names } from "./names";
-import { filtersOf, redirectFilter, withHsts } from "./filters";
+import { filtersOf, redirectFilter, withClientCertificate, withHsts } from "./filters";
 import { place, type Piece, type Placed } from "./matches";
 import {
+  isMutual,
   upstreamKey,
   type Alternative,
   type Location,
@@ -112,14 +113,16 @@ export class RouteBuilder {
     const appRoot = server.appRoot?.owner === owner ? [appRootRule(server.appRoot.path)] : [];
     if (mine.length === 0 && appRoot.length === 0) return [];
     const rules = mine.flatMap((one) => this.rulesOf(one, server.appRoot !== undefined));
+    const shown = (rule: RouteRule, scheme: "http" | "https") =>
+      isMutual(server) ? withClientCertificate(rule, scheme, server.clientCertificates!.pass) : rule;
     const https = server.passthrough
       ? []
-      : [...appRoot, ...rules.map(({ rule }) => (this.gateway.hsts ? withHsts(rule) : rule))];
+      : [...appRoot, ...rules.map(({ rule }) => shown(this.gateway.hsts ? withHsts(rule) : rule, "https"))];
 
     const { servers } = this.all;
     const isRedirected = (one: Parameters<typeof redirects>[0]) => redirects(one, server, servers);
     const plain = rules.map(({ rule, location, piece }) =>
-      piece.redirectTo === undefined && isRedirected(location) ? this.redirectRule(piece.match) : rule,
+      piece.redirectTo === undefined && isRedirected(location) ? this.redirectRule(piece.match) : shown(rule, "http"),
     );
     const served = placed.filter(({ pieces }) => pieces.length > 0);
     const rest = { path: "/", owner: server.owner };
@@ -190,21 +193,23 @@ export class RouteBuilder {
   private written(shares: Share[]): { suffix: string; spec: object }[] {
     const { http, https, server } = shares[0]!;
     const hostnames = [...new Set(shares.flatMap((share) => share.hostnames))];
-    const spec = (listener: string | undefined, rules: RouteRule[], ...others: object[]) =>
+    const spec = (parentRefs: object[], rules: RouteRule[]) =>
       (hostnames.length > 0 ? chunks(hostnames) : [undefined]).flatMap((names) =>
         chunks(rules).map((some) => ({
-          parentRefs: [this.parent(listener), ...others],
+          parentRefs,
           ...(names ? { hostnames: names } : {}),
           rules: some,
         })),
       );
     const certified = this.certified(server);
-    if (JSON.stringify(http) === JSON.stringify(https)) {
-      return spec(undefined, https, ...certified).map((one) => ({ suffix: "", spec: one }));
+    if (!isMutual(server) && JSON.stringify(http) === JSON.stringify(https)) {
+      return spec([this.parent(), ...certified], https).map((one) => ({ suffix: "", spec: one }));
     }
+    // The Gateway's own listener demands no certificate of clients, whichever name they shake hands with.
+    const secure = isMutual(server) ? certified : [this.parent(this.gateway.httpsListener), ...certified];
     return [
-      ...spec(this.gateway.httpsListener, https, ...certified).map((one) => ({ suffix: "", spec: one })),
-      ...spec(this.gateway.httpListener, http).map((one) => ({
+      ...spec(secure, https).map((one) => ({ suffix: "", spec: one })),
+      ...spec([this.parent(this.gateway.httpListener)], http).map((one) => ({
         suffix: isRedirect(http) ? "-redirect" : "-http",
         spec: one,
       })),

@@ -2,7 +2,7 @@
 import { defined } from "../json";
 import type { Ingress } from "./objects";
 import { keyOf } from "./objects";
-import type { CanarySettings, Settings } from "./settings";
+import type { CanarySettings, ClientCertificateSettings, Settings } from "./settings";
 
 /** An Ingress with what its annotations say. */
 export interface ReadIngress {
@@ -43,6 +43,9 @@ export interface Server {
   /** True where it has any certificate, be it NGINX's own. */
   tls: boolean;
   certificate?: { owner: ReadIngress; secret: string };
+  /** The CA of the certificates that its clients must show. */
+  clientCertificates?: ClientCertificateSettings & { owner: ReadIngress };
+  ciphers?: { owner: ReadIngress; names: string[] };
   appRoot?: { owner: ReadIngress; path: string };
   www?: { owner: ReadIngress; from: string };
   /** The location whose Service gets the TLS connections as they are. */
@@ -84,6 +87,11 @@ export function inOrder(all: readonly ReadIngress[]): ReadIngress[] {
 
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+/** True where clients must show a certificate, to a listener that is the host's own. */
+export function isMutual({ host, certificate, clientCertificates }: Server): boolean {
+  return host !== "" && certificate !== undefined && clientCertificates !== undefined;
 }
 
 /** One upstream's name. */
@@ -174,6 +182,9 @@ function addTls(
     server.aliases = owner.settings.aliases;
     server.aliasOwner = owner;
   }
+  const { clientCertificates, ciphers } = owner.settings;
+  if (clientCertificates) server.clientCertificates ??= { ...clientCertificates, owner };
+  if (ciphers) server.ciphers ??= { owner, names: ciphers };
   const tls = owner.ingress.spec.tls ?? [];
   if (server.tls || tls.length === 0) return;
   server.tls = true;

@@ -44,6 +44,14 @@ export interface VerifiedBackend {
   hostname: string;
 }
 
+/** The CA of the certificates that clients must show. */
+export interface ClientCertificateSettings {
+  /** A Secret of the Ingress's namespace. */
+  secret: string;
+  /** True where the backend gets the certificate. */
+  pass: boolean;
+}
+
 /** Changes to headers. */
 export interface HeaderChanges {
   set: { [name: string]: string };
@@ -69,6 +77,9 @@ export interface Settings {
   aliases: string[];
   fromToWww: boolean;
   passthrough: boolean;
+  clientCertificates?: ClientCertificateSettings;
+  /** Ciphers of the host's TLS, by their names. */
+  ciphers?: string[];
   redirect?: RedirectSettings;
   /** Redirects of single paths, before anything else happens to them. */
   pathRedirects: { from: string; to: string; code: number }[];

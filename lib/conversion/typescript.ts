@@ -31,9 +31,10 @@ function statement(object: Written, name: string): string {
   const { kind } = object;
   const args = routeArgs(object);
   if (args) return `new HttpRoute(${JSON.stringify(name)}, ${literal(args, 0)});\n`;
-  const type = kind === "ConfigMap" ? "core.v1.ConfigMap" : "apiextensions.CustomResource";
+  const isCore = kind === "ConfigMap" || kind === "Secret";
+  const type = isCore ? `core.v1.${kind}` : "apiextensions.CustomResource";
   const { apiVersion, ...config } = object;
-  const given = kind === "ConfigMap" ? { metadata: config.metadata, data: config.data } : { apiVersion, ...config };
+  const given = isCore ? { metadata: config.metadata, data: config.data } : { apiVersion, ...config };
   return `new k8s.${type}(${JSON.stringify(name)}, ${literal(given, 0)});\n`;
 }
 
@@ -88,7 +89,7 @@ function routeArgs({ kind, metadata, spec }: Written): object | undefined {
       matches.every(({ headers = [] }) => headers.every(({ type }) => type === undefined)) &&
       filters.every(({ requestMirror }) => requestMirror?.backendRef.namespace === undefined),
   );
-  if (!parent || parentRefs.length > 1 || !fits) return undefined;
+  if (!parent || parent.kind !== undefined || parentRefs.length > 1 || !fits) return undefined;
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? "default",

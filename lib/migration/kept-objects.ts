@@ -13,7 +13,9 @@ export function keptVerdicts({ kept }: MigrationFacts, steps: readonly Step[]): 
     const object = who.replace(/^the /, "");
     const taken = own.flatMap((each) => takenAway(each, steps));
     if (taken.length > 0) {
-      const why = `it would revert what this migration removes: ${taken.join(", ")}`;
+      const why =
+        `it would revert what this migration removes: ${taken.join(", ")}; suspend it, and make the same changes in its ` +
+        "source before it resumes";
       return [{ object, verdict: verdictKinds.blocks, why, fix: release, acceptable: true }];
     }
     const touched = own.filter((each) => steps.some((step) => isAbout(step, each)));
@@ -26,7 +28,8 @@ function shown({ kind, namespace, name }: Kept): string {
   return `${kind} ${namespace === "" ? "" : `${namespace}/`}${name}`;
 }
 
-function isAbout(step: Step, object: Kept): boolean {
+/** Whether a step is about an object. */
+export function isAbout(step: Step, object: Kept): boolean {
   return step.do !== "await" && isSame("key" in step ? step.key : keyOf(step.object), { apiVersion: "", ...object });
 }
 

@@ -1,6 +1,22 @@
 // What a migration looks at: Istio's policies as they are written, and workloads and Services as far as they matter to it.
 import type { Labels } from "../istio/labels";
 
+/** A set of fields, as the API server writes it down: "f:metadata" and below it "f:labels". */
+export interface FieldSet {
+  [key: string]: FieldSet;
+}
+
+/** An entry of an object's managed fields. */
+export interface FieldOwner {
+  manager?: string;
+  operation?: string;
+  apiVersion?: string;
+  subresource?: string;
+  time?: string;
+  fieldsType?: string;
+  fieldsV1?: FieldSet;
+}
+
 /** An object as the API gives it. */
 export interface KubeObject<Spec = object> {
   apiVersion: string;
@@ -12,6 +28,11 @@ export interface KubeObject<Spec = object> {
     resourceVersion?: string;
     labels?: Labels;
     annotations?: Labels;
+    ownerReferences?: object[];
+    finalizers?: string[];
+    managedFields?: FieldOwner[];
+    creationTimestamp?: string;
+    deletionTimestamp?: string;
   };
   spec?: Spec;
 }

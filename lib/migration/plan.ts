@@ -135,7 +135,7 @@ function holdsFor(policy: Policy, { workload }: Guards, { root }: MigrationFacts
 
 function cutSteps({ cut, workload }: Guards): Step[] {
   const why = `from here on only the waypoint reaches the pods of ${workload.name}`;
-  return cut ? [{ do: "create", object: cut, why }, ...awaitPolicies("accepted", [cut], "ztunnel holds it")] : [];
+  return cut ? [{ do: "create", object: cut, why }, ...awaitPolicies("accepted", [cut], "ztunnel enforces it")] : [];
 }
 
 /** istiod tells of AuthorizationPolicies alone how far they have got. */
@@ -150,10 +150,9 @@ function removal(policy: Policy, why: string): Step {
 
 /** What the API server wrote into an object is no part of it. */
 export function cleaned<T extends KubeObject>(object: T): T {
-  const { name, namespace, labels, annotations, uid } = object.metadata;
-  const metadata = Object.fromEntries(
-    Object.entries({ name, namespace, labels, annotations, uid }).filter(([, value]) => value !== undefined),
-  );
+  const { name, namespace, labels, annotations, uid, ownerReferences, finalizers } = object.metadata;
+  const kept = { name, namespace, labels, annotations, uid, ownerReferences, finalizers };
+  const metadata = Object.fromEntries(Object.entries(kept).filter(([, value]) => value !== undefined));
   return { ...without(object, "metadata"), metadata } as T;
 }
 

@@ -26,10 +26,10 @@ function policyVerdict(policy: Policy, facts: MigrationFacts, waypoint: Waypoint
   if (found) return found;
   if (isAuthorization(policy) && !isBeyondZtunnel(policy)) {
     if (isDryRun(policy)) return verdict(policy, is.carriesOver, "a dry run has no effect on requests");
-    if (writes.length === 0) return verdict(policy, is.carriesOver, "ztunnel holds it as a sidecar does");
+    if (writes.length === 0) return verdict(policy, is.carriesOver, "ztunnel enforces it as a sidecar does");
     const isEarly = waypoint?.early.includes(policy);
     const why = isEarly
-      ? "at ztunnel it would refuse the waypoint, which holds it instead"
+      ? "at ztunnel it would deny the waypoint, which enforces it instead"
       : "the pods get connections from the waypoint, which has to hold it as well";
     return verdict(policy, is.rewritten, why, { writes });
   }
@@ -98,5 +98,5 @@ function peerVerdict(peer: PeerAuthentication): Verdict {
     const why = `ztunnel always encrypts between pods of the mesh: DISABLE of ${where} has no effect`;
     return verdict(peer, is.blocks, why, { fix: `${nameOf(peer)}: mode: PERMISSIVE` });
   }
-  return verdict(peer, is.carriesOver, "ztunnel holds it as a sidecar does");
+  return verdict(peer, is.carriesOver, "ztunnel enforces it as a sidecar does");
 }

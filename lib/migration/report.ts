@@ -51,14 +51,20 @@ function verdictLines(row: Verdict): string[] {
   return [
     `${label.padEnd(16)}  ${object}: ${why}`,
     ...(fix === undefined ? [] : [`${" ".repeat(18)}first: ${fix}`]),
+    ...(stops(row) && row.acceptable ? [`${" ".repeat(18)}${acceptance(row)}`] : []),
     ...writes.map(({ kind, metadata }) => `${" ".repeat(18)}becomes ${kind} ${metadata.namespace}/${metadata.name}`),
   ];
 }
 
 /** What keeps a migration from starting, one line each. */
 export function refusalLines({ verdicts }: MigrationPlan): string[] {
-  return verdicts.filter(stops).map(({ object, why, fix, acceptable }) => {
-    const accept = acceptable ? `, or run it with \`--accept "${object}"\`` : "";
-    return `${object}: ${why}${fix === undefined ? "" : `; first: ${fix}`}${accept}`;
+  return verdicts.filter(stops).map((row) => {
+    const { object, why, fix, acceptable } = row;
+    return `${object}: ${why}${fix === undefined ? "" : `; first: ${fix}`}${acceptable ? `, ${acceptance(row)}` : ""}`;
   });
+}
+
+/** A hole is closed or taken as it is. That a tool was suspended no plan can see, so that the user has to say it. */
+function acceptance({ object, verdict }: Verdict): string {
+  return `${verdict === verdictKinds.blocks ? "then" : "or"} run it with \`--accept "${object}"\``;
 }

@@ -1,7 +1,7 @@
 // The steps of a migration: plain data that is written into the namespace before the first of them is taken, so that a run
 // that was killed goes on, and a later one goes back.
 import type { Changes } from "../adoption/journal";
-import type { KubeObject } from "./objects";
+import type { FieldOwner, KubeObject } from "./objects";
 
 /** An object, by what names it. */
 export interface Key {
@@ -22,6 +22,8 @@ export interface CreateStep {
 export interface DeleteStep {
   do: "delete";
   object: KubeObject;
+  /** Who managed these fields before the migration; none where they were not read. */
+  owners?: FieldOwner[];
   why: string;
 }
 
@@ -32,6 +34,8 @@ export interface LabelStep {
   labels: Changes;
   /** The label by which pods without sidecars are captured, or the one by which new pods get sidecars. */
   part?: "mode" | "injection";
+  /** Who managed these fields before the migration; none where they were not read. */
+  owners?: FieldOwner[];
   why: string;
 }
 
@@ -45,6 +49,8 @@ export interface RollStep {
   goal: RollGoal;
   labels: Changes;
   annotations: Changes;
+  /** Who managed these fields before the migration; none where they were not read. */
+  owners?: FieldOwner[];
   why: string;
 }
 

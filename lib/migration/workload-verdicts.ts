@@ -4,7 +4,7 @@ import { opensPort } from "../network-policies/rules";
 import { selects } from "../network-policies/selectors";
 import { isInBlock } from "../network-policies/addresses";
 import type { NetworkPolicyState, NetworkRule } from "../cluster-state/snapshot";
-import { injectionWish, isOptedOut, isRolled, members } from "./members";
+import { injectionWish, injectKey, isOptedOut, isRolled, members } from "./members";
 import { isPartOf, type Workload } from "./objects";
 import type { MigrationFacts } from "./facts";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
@@ -53,6 +53,11 @@ function workloadVerdict(workload: Workload, { budgets }: MigrationFacts): Verdi
   }
   if ((podAnnotations[spire] ?? "").includes("spire")) {
     return row(is.blocks, "ztunnel takes no certificates of SPIRE", "keep the namespace on sidecars");
+  }
+  const asking = [injectKey, meshLabels.revision].find((key) => key in workload.selector);
+  if (asking !== undefined) {
+    const why = `its selector holds ${asking}, so that its template has to keep asking for a sidecar`;
+    return row(is.blocks, why, `create it again without ${asking} in its selector`);
   }
   if (workload.paused) {
     return row(

@@ -32,6 +32,8 @@ const sailKinds = ["Istio", "IstioRevision", "IstioRevisionTag", "IstioCNI", "ZT
 /** Field managers that keep an object, where it carries no other sign of them. */
 const managers: Record<string, Keeper> = {
   "argocd-controller": { who: "Argo CD", change: "argocd app list" },
+  // Under this name it writes Roles and their bindings.
+  "argocd-application-controller": { who: "Argo CD", change: "argocd app list" },
   "kustomize-controller": { who: "Flux", change: "flux get kustomizations --all-namespaces" },
   "helm-controller": { who: "Flux", change: "flux get helmreleases --all-namespaces" },
   "sail-operator": { who: "the Sail operator", change: "kubectl get istios,istiocnis,ztunnels" },
@@ -60,7 +62,9 @@ export function keeperOf(object: Kept): Keeper | undefined {
 function argo({ labels, annotations, keptBy = [] }: Kept): Keeper | undefined {
   const [tracked] = annotations["argocd.argoproj.io/tracking-id"]?.split(":") ?? [];
   // Before Argo CD 3 that was a label which Helm's charts use as well.
-  const instance = keptBy.includes("argocd-controller") ? labels["app.kubernetes.io/instance"] : undefined;
+  const instance = keptBy.some((manager) => manager.startsWith("argocd-"))
+    ? labels["app.kubernetes.io/instance"]
+    : undefined;
   const application = tracked ?? labels["argocd.argoproj.io/instance"] ?? instance;
   if (!application) {
     return undefined;

@@ -173,7 +173,7 @@ export function definitionFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   const kept = foreign.map((crd) => ({ crd, keeper: keeperOf(crd) })).find(({ keeper }) => keeper);
   if (kept?.keeper) {
     const { crd, keeper } = kept;
-    const rule = `Helm installs istio-base only over CRDs that are its own; have ${keeper.who} let go of them first`;
+    const rule = `Helm installs istio-base only over CRDs that are its own; have ${keeper.who} release them first`;
     return [
       finding("CustomResourceDefinition", crd, `managed by ${keeper.who}`, rule, {
         run: keeper.release ?? keeper.change,

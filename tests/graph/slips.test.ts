@@ -354,7 +354,7 @@ describe("arguments that arrive late", () => {
       () => make("IngressGateway", "edge", { allowedRoutes: { from: "Selector", selector: late({ team: "a" }) } }),
       () => make("IngressGateway", "edge", { httpNodePort: late(31080), httpsNodePort: 30081 }),
       () => make("AmbientNamespace", "shop", { useWaypoint: late("proxy"), useWaypointNamespace: "infra" }),
-      () => mesh({ dataplane: { memory: late("32Mi"), memoryLimit: "48Mi" } }),
+      () => mesh({ dataplane: { memory: late("32Mi"), memoryLimit: "64Mi" } }),
       () => route({ rules: [{ redirect: { hostname: late("www.example.com") } }] }),
       () =>
         access({

@@ -1,104 +1,28 @@
 // An Istio that something else has installed is handed to a stack: nothing restarts, the next `up` imports, and it goes back.
 import * as assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { parse } from "yaml";
 import { AmbientMesh, type AmbientMeshArgs } from "../../components";
-import type { Outcome } from "../support/outcome";
-import { istioAmbient } from "../unit/fixtures/terminal";
 import {
-  apply,
-  get,
-  istioctlImages,
-  kubectl,
-  removeDefinitions,
-  settled,
-  sources,
-  TestStack,
-  type KubeObject,
-} from "./support";
+  adopt,
+  chart,
+  clear,
+  command,
+  content,
+  differing,
+  helm,
+  namespace,
+  picture,
+  pods,
+  printedArgs,
+  settings,
+} from "./adopt-install";
+import { apply, get, istioctlImages, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
 
-const namespace = "istio-system";
 const chartFolder = sources.charts.directory;
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "adopt-"));
-
-function command(program: string, ...args: string[]): void {
-  execFileSync(program, args, { stdio: ["ignore", "ignore", "inherit"] });
-}
-
-/** A chart of the sandbox, as a file. */
-function chart(name: string): string {
-  const file = fs.readdirSync(chartFolder).find((entry) => entry.startsWith(`${name}-`));
-  return path.join(chartFolder, file ?? name);
-}
-
-function helm(release: string, name: string, ...args: string[]): void {
-  command("helm", "install", release, chart(name), "--namespace", namespace, "--create-namespace", "--wait", ...args);
-}
-
-/** Everything of Istio in the cluster but what changes by itself. */
-const kinds =
-  "crd,deployments,daemonsets,configmaps,serviceaccounts,services,roles,rolebindings,clusterroles,clusterrolebindings," +
-  "mutatingwebhookconfigurations,validatingwebhookconfigurations,horizontalpodautoscalers,poddisruptionbudgets," +
-  "networkpolicies,secrets,namespaces";
-
-/** Labels, annotations and all that objects say, by their names. */
-function picture(): Record<string, object> {
-  const all = get(kinds, "--all-namespaces");
-  const kept = all.filter(
-    ({ kind, metadata }) => !(kind === "ConfigMap" && /leader|election|istio-ca|autoallocate/.test(metadata.name)),
-  );
-  return Object.fromEntries(
-    kept.map(({ kind, metadata: { uid, name, namespace: at = "", labels, annotations }, ...rest }) => [
-      `${kind} ${at}/${name}`,
-      { uid, labels, annotations, ...withoutStatus(rest) },
-    ]),
-  );
-}
-
-function withoutStatus({ status: _, ...rest }: Omit<KubeObject, "kind" | "metadata">): object {
-  return rest;
-}
-
-/** What an adoption may not touch. */
-function content(of: Record<string, object>): Record<string, object> {
-  const entries = Object.entries(of).map(([key, object]) => [key, { ...object, labels: 0, annotations: 0 }] as const);
-  return Object.fromEntries(entries.filter(([key]) => !key.startsWith("Secret ")));
-}
-
-/** Pods of the mesh, by what would change if they were made again. */
-function pods(name: string): string[] {
-  return get("pods", "-n", namespace)
-    .filter(({ metadata }) => metadata.name.startsWith(name))
-    .map(({ metadata }) => metadata.uid)
-    .sort();
-}
-
-async function adopt(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  return istioAmbient(["adopt", ...args]);
-}
-
-/** What `adopt --print-args` writes, with where the sandbox has its charts. */
-async function printedArgs(): Promise<AmbientMeshArgs> {
-  const { out } = await adopt("--print-args", "yaml");
-  const { config } = parse(out) as { config: { "istio-ambient:mesh": AmbientMeshArgs } };
-  return { ...config["istio-ambient:mesh"], ...sources, platform: "kind", gateway: { enabled: false } };
-}
-
-/** Removes what a mesh leaves, and what one that was given back still has. */
-function clear(): void {
-  for (const secret of get("secrets", "-n", namespace, "-l", "owner=helm")) {
-    const release = secret.metadata.labels!["name"]!;
-    execFileSync("helm", ["uninstall", release, "--namespace", namespace, "--wait", "--ignore-not-found"], {
-      stdio: "ignore",
-    });
-  }
-  execFileSync("istioctl", ["uninstall", "--purge", "--skip-confirmation"], { stdio: "ignore" });
-  kubectl("delete", "namespace", namespace, "sidecars", "--ignore-not-found");
-  removeDefinitions();
-}
 
 /** A sidecar's pod: the webhook of istiod puts it there. */
 const withSidecar = `
@@ -131,10 +55,10 @@ const installers: { what: string; install(): void; restarts: string[] }[] = [
   {
     what: "Helm under other names",
     install: () => {
-      helm("base", "base");
-      helm("control", "istiod", "--set", "profile=ambient", "--set", "env.PILOT_ENABLE_STATUS=true");
-      helm("agent", "cni", "--set", "profile=ambient");
-      helm("proxy", "ztunnel", "--set", "profile=ambient");
+      helm("base", chart("base"));
+      helm("control", chart("istiod"), "--set", "profile=ambient", "--set", "env.PILOT_ENABLE_STATUS=true");
+      helm("agent", chart("cni"), "--set", "profile=ambient");
+      helm("proxy", chart("ztunnel"), "--set", "profile=ambient");
     },
     restarts: ["istiod"],
   },
@@ -163,10 +87,10 @@ const installers: { what: string; install(): void; restarts: string[] }[] = [
   {
     what: "Helm under the usual names",
     install: () => {
-      helm("istio-base", "base");
-      helm("istiod", "istiod", "--set", "profile=ambient", "--set", "meshConfig.trustDomain=old.example");
-      helm("istio-cni", "cni", "--set", "profile=ambient");
-      helm("ztunnel", "ztunnel", "--set", "profile=ambient");
+      helm("istio-base", chart("base"));
+      helm("istiod", chart("istiod"), "--set", "profile=ambient", "--set", "meshConfig.trustDomain=old.example");
+      helm("istio-cni", chart("cni"), "--set", "profile=ambient");
+      helm("ztunnel", chart("ztunnel"), "--set", "profile=ambient");
     },
     restarts: [],
   },
@@ -182,13 +106,6 @@ const installers: { what: string; install(): void; restarts: string[] }[] = [
   },
 ];
 
-/** What istiod and istio-cni are told, without what says nothing. */
-function settings(): object {
-  const mesh = parse(get("configmap", "istio", "-n", namespace)[0]!.data!["mesh"]!) as Record<string, unknown>;
-  const told = Object.fromEntries(Object.entries(mesh).filter(([, value]) => value !== ""));
-  return { mesh: told, cni: get("configmap", "istio-cni-config", "-n", namespace)[0]?.data };
-}
-
 /** Containers of the pods with a sidecar, and who they are. */
 function sidecars(): string[] {
   return get("pods", "-n", "sidecars").map(({ metadata, spec }) => {
@@ -198,12 +115,6 @@ function sidecars(): string[] {
     };
     return [metadata.uid, ...[...containers, ...initContainers].map(({ name }) => name)].join(" ");
   });
-}
-
-/** Values of releases that a preview shows as different from what is there. */
-function differing({ diffs = {} }: Outcome): string[] {
-  const paths = Object.values(diffs).flat();
-  return [...new Set(paths.filter((entry) => entry.startsWith("values")))].sort();
 }
 
 /** A run that is killed at its n-th write. */

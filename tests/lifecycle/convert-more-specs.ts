@@ -50,6 +50,37 @@ export const moreSpecs: Spec[] = [
     ],
   },
   {
+    file: "auth.go",
+    says: "a service checks the passwords of a Secret",
+    ingresses: [
+      ingress("users.test", { "auth-type": "basic", "auth-secret": "users", "auth-realm": "Shop" }, { "/": "web" }),
+    ],
+    asks: [
+      { ...ok("/a", "web"), send: { authorization: "Basic dXNlcjpwYXNz" } },
+      {
+        url: "/a?status=401",
+        send: { authorization: "Basic dXNlcjpwYXNz" },
+        status: 401,
+        service: "guard",
+        path: "/check/a?status=401",
+        saw: { authorization: "Basic dXNlcjpwYXNz" },
+      },
+    ],
+  },
+  {
+    file: "sslciphers.go",
+    says: "a host has ciphers of its own",
+    ingresses: [
+      ingress(
+        "ciphers.test",
+        { "ssl-ciphers": "ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-RSA-AES256-GCM-SHA384:!MD5" },
+        { "/": "web" },
+        { tls: true },
+      ),
+    ],
+    asks: [{ ...ok("/a", "web"), scheme: "https" }],
+  },
+  {
     file: "snippet.go",
     says: "headers have NGINX's variables in them, and percent signs as they are",
     ingresses: [

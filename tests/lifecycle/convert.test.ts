@@ -7,16 +7,18 @@ import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as tls from "node:tls";
-import { parse, stringify } from "yaml";
+import { stringify } from "yaml";
 import { AmbientMesh, IngressGateway } from "../../components";
 import { convert, standardOptions } from "../../lib/conversion/convert";
-import type { Ingress } from "../../lib/conversion/objects";
+import type { Ingress, Secret } from "../../lib/conversion/objects";
 import { programText } from "../../lib/conversion/typescript";
 import { findTraffic } from "../../sandbox/pods/traffic";
 import { istioAmbient } from "../unit/fixtures/terminal";
 import { nginx } from "../unit/conversion/models";
 import { ingress, type Ask } from "./convert-ask";
+import { askAs, cipherOf } from "./convert-handshake";
 import { moreSpecs } from "./convert-more-specs";
+import { application, certificate, clientCertificate, selfSigned, service } from "./convert-objects";
 import { services, specs as usualSpecs } from "./convert-specs";
 import { programOf, previewed, served } from "./convert-program";
 import { apply, kubectl, settled, sources, TestStack } from "./support";
@@ -86,6 +88,8 @@ describe("convert", () => {
       path.join(folder, "ingresses.yaml"),
       "--auth-provider",
       "guard",
+      "--auth-provider",
+      "basic:convert/users=guard",
     ]);
     assert.equal(converted.code, 0, converted.err);
     fs.writeFileSync(path.join(folder, "routes.yaml"), converted.out);
@@ -193,7 +197,10 @@ describe("convert", () => {
     for (const name of services) apply(JSON.stringify(service(name, "typed")));
     const ingresses = specs.flatMap((spec) => spec.ingresses);
     const moved = ingresses.map((one) => ({ ...one, metadata: { ...one.metadata, namespace: "typed" } }));
-    const options = { ...standardOptions, authProviders: [{ name: "guard" }] };
+    const options = {
+      ...standardOptions,
+      authProviders: [{ name: "guard" }, { name: "guard", url: "basic:typed/users" }],
+    };
     const { objects, refused } = convert(moved, options);
     assert.equal(refused, false);
     const typed = await TestStack.open("convert-typed", programOf(programText(objects), folder));
@@ -218,6 +225,44 @@ describe("convert", () => {
     assert.notEqual(own.serial, other.serial);
     const issued = await ask({ url: "/", host: "issued.test", scheme: "https", status: 200 });
     assert.equal(issued.names, "DNS:issued.test");
+  });
+
+  it("has ciphers of a host's own, and Envoy's elsewhere", async () => {
+    assert.equal(await cipherOf("ciphers.test", urls["https"]!), "ECDHE-ECDSA-AES256-GCM-SHA384");
+    assert.equal(await cipherOf("secure.test", urls["https"]!), "ECDHE-ECDSA-AES128-GCM-SHA256");
+  });
+
+  it("demands certificates of a host's clients, whichever name they shake hands with", async () => {
+    apply(JSON.stringify(clientCertificate("client", "convert")));
+    kubectl("wait", "certificate/client", "-n", "convert", "--for=condition=Ready", "--timeout=60s");
+    const secret = JSON.parse(kubectl("get", "secret", "client", "-n", "convert", "-o", "json")) as Secret;
+    const of = (name: string) => Buffer.from(secret.data![name]!, "base64").toString();
+    const client = { cert: of("tls.crt"), key: of("tls.key") };
+    const annotations = {
+      "auth-tls-secret": "convert/client",
+      "auth-tls-verify-client": "on",
+      "auth-tls-pass-certificate-to-upstream": "true",
+    };
+    const guarded = ingress("mutual.test", annotations, { "/": "web" }, { tls: true });
+    const { code, out, err } = await istioAmbient(["convert", "-f", write("mutual.yaml", [guarded, secret])]);
+    assert.equal(code, 0, err);
+    apply(out);
+    const ask = (who: Parameters<typeof askAs>[0]) => askAs(who, "mutual.test", urls["https"]!);
+    const known = await settled(
+      () => ask({ ...client, send: { "ssl-client-verify": "NONE", "ssl-client-subject-dn": "CN=other" } }),
+      ({ status }) => status === 200,
+    );
+    assert.equal(known.status, 200, known.error);
+    assert.deepEqual(
+      ["verify", "subject-dn", "issuer-dn"].map((name) => known.saw[`ssl-client-${name}`]),
+      ["SUCCESS", "CN=client", "CN=client"],
+    );
+    assert.equal(decodeURIComponent(known.saw["ssl-client-cert"]!), client.cert);
+    assert.equal((await ask({})).status, undefined);
+    // Listeners of other hosts demand none, and so have no route to it.
+    for (const servername of ["secure.test", "force.test", "other.test"]) {
+      assert.deepEqual(await ask({ servername }), { status: 404, saw: {} });
+    }
   });
 
   it("passes TLS on to the backend of a host, and terminates that of the others", async () => {
@@ -327,44 +372,4 @@ function isSaid(host: string, asked: string): boolean {
   if (host === "force.test") return asked.endsWith("/");
   if (host === "base.test" && /^\/foo\/bar\/?$/.test(asked)) return true;
   return (host === "groups.test" || host === "base.test") && /[A-Z]/.test(asked);
-}
-
-/** A pod that says what it saw, and its Service. */
-function application(name: string): object[] {
-  const labels = { app: name, version: name };
-  const metadata = { name, namespace: "convert" };
-  const container = {
-    name: "web",
-    image: "registry.k8s.io/e2e-test-images/agnhost:2.53",
-    args: ["netexec", "--http-port=8080"],
-  };
-  const template = { metadata: { labels }, spec: { containers: [container] } };
-  return [
-    { apiVersion: "apps/v1", kind: "Deployment", metadata, spec: { selector: { matchLabels: labels }, template } },
-    service(name, metadata.namespace),
-  ];
-}
-
-function service(name: string, namespace: string): object {
-  const ports = [{ name: "http", port: 80, targetPort: 8080 }];
-  const metadata = { name, namespace };
-  return { apiVersion: "v1", kind: "Service", metadata, spec: { selector: { app: name, version: name }, ports } };
-}
-
-/** An issuer for whom an Ingress asks. */
-function selfSigned(): string {
-  const metadata = { name: "convert-self" };
-  return JSON.stringify({
-    apiVersion: "cert-manager.io/v1",
-    kind: "ClusterIssuer",
-    metadata,
-    spec: { selfSigned: {} },
-  });
-}
-
-/** The Secret of the hosts with TLS: any certificate does, since nobody verifies it here. */
-function certificate(): string {
-  const file = path.join(__dirname, "..", "fixtures", "expired-certificate.yaml");
-  const secret = parse(fs.readFileSync(file, "utf8")) as object;
-  return JSON.stringify({ ...secret, metadata: { name: "convert-tls", namespace: "convert" } });
 }

@@ -174,7 +174,7 @@ const inTheWay: Case[] = [
     {},
     { definitions: [crd({ labels: {}, annotations: tracked })] },
     '`CustomResourceDefinition certificates.cert-manager.io`: got "managed by the Argo CD application certs"; Helm ' +
-      "installs cert-manager only over CRDs that are its own; have the Argo CD application certs let go of them first; run " +
+      "installs cert-manager only over CRDs that are its own; have the Argo CD application certs release them first; run " +
       "`argocd app set certs --sync-policy none`",
   ],
   [

@@ -31,6 +31,12 @@ const kept: [what: string, object: Partial<Kept>, who: string, change: string][]
     "the Argo CD application mesh",
     "argocd app get mesh",
   ],
+  [
+    "Argo CD, by the name under which it writes Roles",
+    { labels: { "app.kubernetes.io/instance": "mesh" }, keptBy: ["argocd-application-controller"] },
+    "the Argo CD application mesh",
+    "argocd app get mesh",
+  ],
   ["Argo CD, of which only the field manager tells", { keptBy: ["argocd-controller"] }, "Argo CD", "argocd app list"],
   [
     "a Kustomization of Flux",

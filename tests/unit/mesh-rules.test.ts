@@ -189,10 +189,6 @@ const wrong: Case[] = [
       '"512Mi"`',
   ],
   [
-    { dataplane: { memoryLimit: "32Mi" } },
-    '`dataplane.memoryLimit`: got "32Mi"; must not be below the request, which is 64Mi; write `memoryLimit: "64Mi"`',
-  ],
-  [
     { controlPlane: { memory: "1Gi", memoryLimit: "512Mi" } },
     '`controlPlane.memoryLimit`: got "512Mi"; must not be below the request, which is 1Gi; write `memoryLimit: "1Gi"`',
   ],

@@ -137,7 +137,7 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
       ],
     },
     '`CustomResourceDefinition sidecars.networking.istio.io`: got "managed by the Argo CD application mesh"; Helm installs ' +
-      "istio-base only over CRDs that are its own; have the Argo CD application mesh let go of them first; run `argocd app " +
+      "istio-base only over CRDs that are its own; have the Argo CD application mesh release them first; run `argocd app " +
       "set mesh --sync-policy none`",
   ],
   [

@@ -112,8 +112,8 @@ describe("the configuration of the program", () => {
     ],
     [
       { footprint: "lean", mesh: '{"dataplane":{"memoryLimit":"24Mi"}}' },
-      '`istio-ambient:mesh.dataplane.memoryLimit`: got "24Mi"; must not be below the request, which is 32Mi; write ' +
-        '`memoryLimit: "32Mi"`',
+      '`istio-ambient:mesh.dataplane.memoryLimit`: got "24Mi"; must be at least 64Mi, or ztunnel is killed when all pods of ' +
+        'a node connect at once; write `memoryLimit: "256Mi"`',
     ],
     [
       { mesh: "kind" },

@@ -1,8 +1,10 @@
 // Who gets in: addresses, passwords, certificates, an authentication service.
 import { changed, inert, mapped, refused, type Verdict } from "../report";
 import type { Settings } from "../settings";
+import { clientCertificates } from "./client-certificates";
 import { externalAuth } from "./external-auth";
-import { boolean, detailOf, listOf, noWay, type Annotation, type Family, type Told } from "./family";
+import { passwords } from "./passwords";
+import { boolean, listOf, type Annotation, type Family, type Told } from "./family";
 import { everyAddress, isRange, needsAddress } from "./ranges";
 
 function ranges(
@@ -43,14 +45,6 @@ const allowRanges = (name: string, told: Told): Annotation => ({
         : ranges(value, (given) => (settings.allow = given), settings, "notRemoteIpBlocks"),
 });
 
-const passwords = "oauth2-proxy by auth-url and --auth-provider, or a RequestAuthentication with JWTs";
-const clientCertificates =
-  "spec.tls.frontend of the Gateway, which holds for a whole port, or a Gateway of its own for the host";
-
-/** What only says more about a refused leader. */
-const with_ = (source: string, told: Told, leader: string, names: { [name: string]: string }): Annotation[] =>
-  Object.entries(names).map(([name, does]) => detailOf(source, told, name, does, leader));
-
 export const access: Family = {
   title: "Access",
   annotations: [
@@ -64,19 +58,7 @@ export const access: Family = {
       source: "ipdenylist",
       read: (value, settings) => ranges(value, (given) => (settings.deny = given), settings, "remoteIpBlocks"),
     },
-    noWay(
-      "auth",
-      "table",
-      "auth-type",
-      "asks for a user and a password",
-      "Istio has no password authentication",
-      passwords,
-    ),
-    ...with_("auth", "table", "auth-type", {
-      "auth-secret": "the Secret with users and passwords",
-      "auth-secret-type": "how that Secret is laid out",
-      "auth-realm": "what the browser shows",
-    }),
+    ...passwords,
     ...externalAuth,
     {
       name: "enable-global-auth",
@@ -90,21 +72,7 @@ export const access: Family = {
           : mapped("what the gateway does: it has no authentication for all routes"),
       ),
     },
-    noWay(
-      "authtls",
-      "table",
-      "auth-tls-secret",
-      "asks clients of the host for a certificate by this CA",
-      "a listener has no CA of its own",
-      clientCertificates,
-    ),
-    ...with_("authtls", "table", "auth-tls-secret", {
-      "auth-tls-verify-client": "whether a certificate is wanted or only welcome",
-      "auth-tls-verify-depth": "how long its chain may be",
-      "auth-tls-error-page": "where clients without one are sent",
-      "auth-tls-pass-certificate-to-upstream": "sends it to the backend in a header",
-      "auth-tls-match-cn": "the common name that it must have",
-    }),
+    ...clientCertificates,
     {
       name: "satisfy",
       told: "table",
@@ -114,7 +82,7 @@ export const access: Family = {
       read: (value) => {
         const word = value.trim().toLowerCase();
         if (word === "any")
-          return refused("an AuthorizationPolicy cannot be satisfied by a password instead", passwords);
+          return refused("an AuthorizationPolicy cannot be satisfied by a password instead", 'satisfy: "all"');
         return inert(word === "all" ? "this is the default" : "NGINX does not know this word and uses all");
       },
     },

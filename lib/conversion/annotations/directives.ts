@@ -24,6 +24,11 @@ const tunings: [form: RegExp, verdict: (value: string) => Verdict | undefined][]
   [/^server_tokens off$/, () => mapped("Envoy's own Server header, which has no version")],
   [/^(proxy_intercept_errors|gzip|proxy_ssl_verify|auth_request) off$/, () => inert("this is the default")],
   [/^underscores_in_headers on$/, () => own],
+  [
+    /^proxy_pass_header (\S+)$/,
+    (name) =>
+      name.toLowerCase() === "server" ? changed("Envoy's own Server header is sent, and not the backend's") : own,
+  ],
   [/^chunked_transfer_encoding (?:on|off)$/, () => own],
   [/^proxy_ssl_server_name on$/, () => mapped("what a DestinationRule does")],
   [

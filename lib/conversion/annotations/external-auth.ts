@@ -74,8 +74,12 @@ function providerText(name: string, url: string, around: Surroundings): string {
     headersToDownstreamOnAllow: ["set-cookie"],
     headersToDownstreamOnDeny: settings.headersToDownstreamOnDeny,
   });
-  const env =
-    around.authProviders > 1 ? { pilot: { env: { PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS: "true" } } } : {};
+  return meshText(name, envoyExtAuthzHttp, around);
+}
+
+/** The provider in the arguments of AmbientMesh. */
+export function meshText(name: string, envoyExtAuthzHttp: object, { authProviders }: Surroundings): string {
+  const env = authProviders > 1 ? { pilot: { env: { PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS: "true" } } } : {};
   const meshConfig = { extensionProviders: [{ name, envoyExtAuthzHttp }] };
   return oneLine({ controlPlane: { values: { ...env, meshConfig } } }).slice(2, -2);
 }

@@ -19,6 +19,8 @@ export interface Surroundings {
   configMap(key: string): ConfigMap | undefined;
   /** The extension provider for an auth-url; the URLs themselves where one name would stand for several. */
   authProvider(url: string): string | string[] | undefined;
+  /** The extension provider that checks the passwords of a Secret, by namespace and name. */
+  passwordProvider(secret: string): string | undefined;
   /** How many extension providers there are. */
   authProviders: number;
   /** The Service to which an Ingress of the input sends a host and path. */

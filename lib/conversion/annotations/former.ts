@@ -20,16 +20,33 @@ const removedFamilies = ["lua-resty-waf", "influxdb-", "global-rate-limit"];
 const ofConfigMap = "a key of NGINX's ConfigMap, for all hosts";
 const noLimit = "NGINX limits nothing by it; limit-rps and limit-connections do";
 
+/** Keys of NGINX's ConfigMap, as its page lists them, that are the names of no annotation. */
+const configMapKeys = [
+  ...["add-headers", "allow-backend-server-header", "hide-headers", "proxy-set-headers", "ignore-invalid-headers"],
+  ...["enable-underscores-in-headers", "client-header-buffer-size", "client-header-timeout", "client-body-timeout"],
+  ...["large-client-header-buffers", "proxy-headers-hash-max-size", "proxy-headers-hash-bucket-size"],
+  ...["server-tokens", "hsts", "hsts-include-subdomains", "hsts-max-age", "hsts-preload", "use-http2"],
+  ...["http2-max-concurrent-streams", "http2-max-field-size", "http2-max-header-size", "http2-max-requests"],
+  ...["ssl-protocols", "ssl-ecdh-curve", "ssl-dh-param", "ssl-buffer-size", "ssl-session-cache", "enable-ocsp"],
+  ...["ssl-session-cache-size", "ssl-session-tickets", "ssl-session-timeout", "ssl-reject-handshake"],
+  ...["keep-alive", "keep-alive-requests", "upstream-keepalive-connections", "upstream-keepalive-requests"],
+  ...["upstream-keepalive-time", "upstream-keepalive-timeout", "retry-non-idempotent", "http-redirect-code"],
+  ...["use-gzip", "gzip-disable", "gzip-level", "gzip-min-length", "gzip-types", "enable-brotli", "brotli-level"],
+  ...["brotli-min-length", "brotli-types", "use-geoip", "use-geoip2", "generate-request-id", "relative-redirects"],
+  ...["use-forwarded-headers", "compute-full-forwarded-for", "enable-real-ip", "forwarded-for-header"],
+  ...["proxy-add-original-uri-header", "proxy-real-ip-cidr", "use-proxy-protocol", "no-tls-redirect-locations"],
+  ...["limit-req-status-code", "limit-conn-status-code", "proxy-stream-timeout", "proxy-stream-responses"],
+  ...["log-format-upstream", "log-format-escape-json", "disable-access-log", "skip-access-log-urls"],
+  ...["http-snippet", "main-snippet", "location-snippet", "default-type", "strict-validate-path-type"],
+  ...["block-cidrs", "block-user-agents", "block-referers", "no-auth-locations"],
+];
+
 /** What stands on many Ingresses, and no release has ever read. */
 const neverRead = new Map<string, string>([
   ["websocket-services", "F5's controller reads nginx.org/websocket-services; the gateway passes WebSockets on"],
   ["ssl-services", "F5's controller reads nginx.org/ssl-services; here it is backend-protocol"],
-  ...[
-    "ssl-protocols",
-    "upstream-keepalive-connections",
-    "upstream-keepalive-requests",
-    "upstream-keepalive-timeout",
-  ].map((name) => [name, ofConfigMap] as const),
+  ["listen-ports-ssl", "F5's controller reads nginx.org/listen-ports-ssl; here the Gateway's listeners have the ports"],
+  ...configMapKeys.map((name) => [name, ofConfigMap] as const),
   ...["", "-window", "-burst", "-connections"].map((end) => [`rate-limit${end}`, noLimit] as const),
   ["keepalive-timeout", "keep-alive of NGINX's ConfigMap, for all hosts"],
   ...["-path", "-interval", "-timeout"].map(

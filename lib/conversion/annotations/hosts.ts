@@ -1,5 +1,6 @@
 // Names of a host, and TLS in front of it.
 import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
+import { listenerOption, readCiphers } from "./ciphers";
 import { boolean, booleanOf, listOf, type Family, type Surroundings } from "./family";
 
 const hostname = /^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -40,14 +41,9 @@ export const hosts: Family = {
       name: "ssl-ciphers",
       told: "table",
       does: "the ciphers of the host's TLS",
-      becomes:
-        "refused: Gateway API has none, and Istio takes them for the whole mesh; way out: `meshConfig.tlsDefaults.cipherSuites`",
+      becomes: `\`${listenerOption}\` of the host's own listener, for ciphers by their names that Envoy has; classes such as HIGH are refused, and a host without a certificate of its own`,
       source: "sslcipher",
-      read: () =>
-        refused(
-          "a listener has no ciphers of its own; Envoy's are ECDHE with AES-GCM or ChaCha20",
-          "take Envoy's, or set meshConfig.tlsDefaults.cipherSuites for all gateways",
-        ),
+      read: readCiphers,
     },
     {
       name: "ssl-prefer-server-ciphers",
@@ -68,7 +64,7 @@ function speaksTls({ other }: Surroundings): boolean {
 }
 
 /** True where NGINX answers http with a redirect to https. */
-function isRedirected({ other, ingress }: Surroundings): boolean {
+export function isRedirected({ other, ingress }: Surroundings): boolean {
   const byCertificate = (ingress.spec.tls ?? []).length > 0 && booleanOf(other("ssl-redirect")) !== false;
   return byCertificate || booleanOf(other("force-ssl-redirect")) === true;
 }

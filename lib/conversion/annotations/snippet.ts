@@ -3,6 +3,7 @@ import { changed, converted, inert, mapped, refused, type Outcome, type Verdict 
 import type { HeaderChanges, Settings } from "../settings";
 import { directives, isOfTemplate, tuning, wordsOf } from "./directives";
 import type { Reader, Surroundings } from "./family";
+import { isRedirected } from "./hosts";
 import { everyAddress, isRange, needsAddress } from "./ranges";
 import { redirectTo } from "./redirects";
 import { headerValue } from "./variables";
@@ -39,15 +40,18 @@ interface Wishes {
   settings: Settings;
 }
 
-export const readSnippet: Reader = (value, settings, around) =>
-  readLines(value, settings, around, (line, name, words, wishes) => {
+export const readSnippet: Reader = (value, settings, around) => {
+  const { text, said } = httpsOnly(value, around);
+  const first: First = (line, name, words, wishes) => {
     if (isOfTemplate(name)) return refused(`NGINX has \`${name}\` already, and loads no second one`, "its annotation");
     if (name === "allow" || name === "deny") {
       wishes.access.push({ word: name, range: words[0] ?? "" });
       return inert("");
     }
     return name === "rewrite" ? readRewrite(line, words, wishes) : undefined;
-  });
+  };
+  return readLines(text, settings, around, first, said);
+};
 
 /** What a path has headers of its own by, so that it has none of the host's. */
 const ownHeaders = ["configuration-snippet", "custom-headers", "enable-cors", "auth-url"];
@@ -84,18 +88,22 @@ export const readServerSnippet: Reader = (value, settings, around) => {
   return summary([verdict, converted("RequestRedirect of the path")]);
 };
 
-/** Reads all lines; `first` knows some of them before the others are looked at. */
+/** Knows some lines before the others are looked at. */
+type First = (line: string, name: string, words: string[], wishes: Wishes) => Verdict | undefined;
+
+/** Reads all lines, after what there is to say already. */
 function readLines(
   value: string,
   settings: Settings,
   around: Surroundings,
-  first: (line: string, name: string, words: string[], wishes: Wishes) => Verdict | undefined,
+  first: First,
+  before: readonly Verdict[] = [],
 ): Verdict {
   const lines = directives(value);
   if (lines === undefined) return refused("Envoy does not read NGINX's configuration", fix);
   const none = (): HeaderChanges => ({ set: {}, add: {}, remove: [] });
   const wishes: Wishes = { request: none(), response: none(), access: [], operators: new Set(), around, settings };
-  const said: Verdict[] = [];
+  const said = [...before];
   for (const line of lines) {
     const [name = "", ...words] = wordsOf(line);
     const verdict =
@@ -109,6 +117,28 @@ function readLines(
   const verdict = summary(said);
   const operators = [...wishes.operators].join(", ");
   return operators === "" ? verdict : { ...verdict, to: `${verdict.to} with ${operators}` };
+}
+
+/** A condition that holds for https, around lines that add headers to answers. */
+const onHttps = /if\s*\(\s*\$scheme\s*=\s*["']?https["']?\s*\)\s*\{([^{}]*)\}/g;
+const addsHeaders = /^(add_header|more_set_headers)\b/;
+const ofBrowsers = /^(add_header |more_set_headers ")strict-transport-security\b/i;
+
+/** The snippet without that condition, where it makes no difference: http is redirected, or browsers ignore the header there. */
+function httpsOnly(value: string, around: Surroundings): { text: string; said: Verdict[] } {
+  const said: Verdict[] = [];
+  const text = value.replace(onHttps, (block, inner: string, at: number) => {
+    const lines = directives(inner) ?? [""];
+    const others = `${value.slice(0, at)}${value.slice(at + block.length)}`;
+    // NGINX takes no add_header from around a condition that has one of its own.
+    const isAlone = !/\badd_header\b/.test(inner) || !/\badd_header\b/.test(others);
+    if (!isAlone || !lines.every((line) => addsHeaders.test(line))) return block;
+    if (isRedirected(around)) return inner;
+    if (!lines.every((line) => ofBrowsers.test(line))) return block;
+    said.push(mapped(to, "the header is in answers over http too, where browsers ignore it"));
+    return inner;
+  });
+  return { text, said };
 }
 
 const worstFirst: Outcome[] = ["changed", "mapped", "converted"];

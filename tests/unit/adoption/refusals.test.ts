@@ -20,6 +20,15 @@ function own(cluster: Brownfield, kind: string, name: string, owner: JsonMap): B
   return cluster;
 }
 
+/** Leaves the name of a tool among the field managers of an object. */
+function managed(cluster: Brownfield, kind: string, name: string, manager: string): Brownfield {
+  cluster.edit(kind, name, ({ metadata }) => {
+    const entries = (metadata["managedFields"] ?? []) as JsonMap[];
+    metadata["managedFields"] = [...entries, { manager, operation: "Update", fieldsV1: {} }];
+  });
+  return cluster;
+}
+
 function image(cluster: Brownfield, tag: string): Brownfield {
   cluster.edit("Deployment", "istiod", ({ spec }) => {
     const { containers } = (spec as { template: { spec: { containers: { image: string }[] } } }).template.spec;
@@ -44,7 +53,12 @@ const platform =
   "a platform reverts changes to its own Istio and cannot hand it over; use it unchanged, with the other components; " +
   "write " +
   '`new AmbientNamespace("shop", { adopt: true })`';
-const takes = "it reverts changes; stop it from managing these objects first, and leave them in place; run ";
+const takes = "it reverts changes; stop it from managing these objects first, and leave them in place";
+const ofArgo =
+  `${takes}; where an ApplicationSet or a parent application creates it, delete it there instead, with ` +
+  "preserveResourcesOnDeletion or without its finalizer; run ";
+const ofFlux = `${takes}; where a Kustomization creates it from Git, delete it there instead, once it is suspended; run `;
+const ofSail = `${takes}; where OLM or GitOps maintains the operator or its resources, stop that before; run `;
 const namespaces = "run `kubectl get namespaces -L istio.io/rev,istio-injection`";
 const installs = "this package installs Istio 1.30 to 1.31";
 
@@ -61,7 +75,7 @@ const cases: [string, () => Brownfield, string[]][] = [
     () => mark(Brownfield.istioctl(), "annotations", { "argocd.argoproj.io/tracking-id": "istio:apps/Deployment:x/y" }),
     [
       '`CustomResourceDefinition peerauthentications.security.istio.io and 33 more`: got "kept by the Argo CD application ' +
-        `istio"; ${takes}\`argocd app delete istio --cascade=false && istio-ambient adopt --to shop/dev --released argocd/istio\``,
+        `istio"; ${ofArgo}\`argocd app delete istio --cascade=false && istio-ambient adopt --to shop/dev --released argocd/istio\``,
     ],
   ],
   [
@@ -73,7 +87,7 @@ const cases: [string, () => Brownfield, string[]][] = [
       }),
     [
       '`CustomResourceDefinition peerauthentications.security.istio.io and 31 more`: got "kept by the Flux HelmRelease ' +
-        `flux-system/istiod"; ${takes}\`flux suspend helmrelease istiod --namespace flux-system && kubectl delete helmrelease ` +
+        `flux-system/istiod"; ${ofFlux}\`flux suspend helmrelease istiod --namespace flux-system && kubectl delete helmrelease ` +
         "istiod --namespace flux-system && istio-ambient adopt --to shop/dev --released flux/flux-system/istiod`",
     ],
   ],
@@ -84,9 +98,67 @@ const cases: [string, () => Brownfield, string[]][] = [
         ...{ apiVersion: "sailoperator.io/v1", kind: "ZTunnel", name: "default", uid: "1" },
       }),
     [
-      `\`DaemonSet istio-system/ztunnel\`: got "kept by the Sail operator's ZTunnel default"; ${takes}` +
+      `\`DaemonSet istio-system/ztunnel\`: got "kept by the Sail operator's ZTunnel default"; ${ofSail}` +
         "`kubectl scale deployment sail-operator --namespace sail-operator --replicas 0 && kubectl patch ztunnel default " +
-        `--type merge --patch '{"metadata":{"finalizers":null}}' && kubectl delete ztunnel default --cascade=orphan\``,
+        `--type merge --patch '{"metadata":{"finalizers":null}}' && kubectl delete ztunnel default --cascade=orphan && ` +
+        "istio-ambient adopt --to shop/dev --released sail/default`",
+    ],
+  ],
+  [
+    "an Istio of the Sail operator, one revision for each release",
+    () =>
+      own(Brownfield.helm(usualNames), "Deployment", "istiod", {
+        ...{ apiVersion: "sailoperator.io/v1", kind: "IstioRevision", name: "mesh-v1-31-0", uid: "1" },
+      }),
+    [
+      `\`Deployment istio-system/istiod\`: got "kept by the Sail operator's IstioRevision mesh-v1-31-0"; ${ofSail}` +
+        "`kubectl scale deployment sail-operator --namespace sail-operator --replicas 0 && kubectl patch istiorevision " +
+        `mesh-v1-31-0 --type merge --patch '{"metadata":{"finalizers":null}}' && kubectl delete istiorevision mesh-v1-31-0 ` +
+        `--cascade=orphan && kubectl patch istio mesh --type merge --patch '{"metadata":{"finalizers":null}}' && kubectl ` +
+        "delete istio mesh --cascade=orphan && istio-ambient adopt --to shop/dev --released sail/mesh-v1-31-0`",
+    ],
+  ],
+  [
+    "what the Sail operator has let go, as long as its field manager is all that tells",
+    () => managed(Brownfield.helm(usualNames), "DaemonSet", "ztunnel", "sail-operator"),
+    [
+      `\`DaemonSet istio-system/ztunnel\`: got "kept by the Sail operator"; ${takes}, then run \`istio-ambient adopt --to ` +
+        "shop/dev --released sail`; run `kubectl get istios,istiocnis,ztunnels`",
+    ],
+  ],
+  [
+    "an Istio that Argo CD tracks by the label of Helm's charts",
+    () => {
+      const cluster = mark(Brownfield.istioctl(), "labels", { "app.kubernetes.io/instance": "mesh" });
+      return managed(cluster, "Deployment", "istiod", "argocd-controller");
+    },
+    [
+      `\`Deployment istio-system/istiod\`: got "kept by the Argo CD application mesh"; ${ofArgo}\`argocd app delete mesh ` +
+        "--cascade=false && istio-ambient adopt --to shop/dev --released argocd/mesh`",
+    ],
+  ],
+  [
+    "an Istio of two applications of Argo CD: the last command names both",
+    () => {
+      const cluster = Brownfield.istioctl();
+      cluster.edit("DaemonSet", "ztunnel", ({ metadata }) => {
+        metadata["labels"] = { ...(metadata["labels"] as JsonMap), "argocd.argoproj.io/instance": "ztunnel" };
+      });
+      cluster.edit("Deployment", "istiod", ({ metadata }) => {
+        metadata["annotations"] = {
+          "argocd.argoproj.io/tracking-id": "team_istiod:apps/Deployment:istio-system/istiod",
+        };
+      });
+      // Such an object of neither says nothing more.
+      cluster.edit("ServiceAccount", "istiod", ({ metadata }) => delete metadata["labels"]);
+      return managed(cluster, "ServiceAccount", "istiod", "argocd-application-controller");
+    },
+    [
+      `\`Deployment istio-system/istiod\`: got "kept by the Argo CD application team/istiod"; ${ofArgo}\`argocd app delete ` +
+        "team/istiod --cascade=false`",
+      `\`DaemonSet istio-system/ztunnel\`: got "kept by the Argo CD application ztunnel"; ${ofArgo}\`argocd app delete ` +
+        "ztunnel --cascade=false && istio-ambient adopt --to shop/dev --released argocd/team/istiod --released " +
+        "argocd/ztunnel`",
     ],
   ],
   [
@@ -213,6 +285,18 @@ describe("adopting refuses", () => {
       });
     });
   }
+
+  it("no owner that has let go, and left its field managers behind", async () => {
+    const flux = { "helm.toolkit.fluxcd.io/name": "istiod", "helm.toolkit.fluxcd.io/namespace": "flux-system" };
+    const cluster = managed(Brownfield.helm(usualNames), "ConfigMap", "istio", "helm-controller");
+    cluster.edit("Deployment", "istiod", ({ metadata }) => {
+      metadata["labels"] = { ...(metadata["labels"] as JsonMap), ...flux };
+    });
+    await onCluster(cluster, async (adopt) => {
+      const { code, err } = await adopt(...to, "--released", "flux/flux-system/istiod", "--apply");
+      assert.deepEqual([code, err], [0, ""]);
+    });
+  });
 
   it("no owner that has let go, whose marks it takes away and brings back", async () => {
     const key = "argocd.argoproj.io/tracking-id";

@@ -32,6 +32,13 @@ const annotations = fc.oneof(
   fc.constant({ "force-ssl-redirect": "true" }),
 );
 
+const guarding = fc.constantFrom<{ [name: string]: string }>(
+  {},
+  { "auth-tls-secret": "shop/ca" },
+  { "auth-tls-secret": "shop/ca", "server-alias": "*.one.example" },
+  { "auth-tls-secret": "shop/ca", "ssl-redirect": "false" },
+);
+
 const rewriting = fc.constantFrom<{ [name: string]: string }>(
   { "use-regex": "true" },
   { "rewrite-target": "/$2" },
@@ -105,8 +112,40 @@ const asked: fc.Arbitrary<Asked> = fc.record({
 const plain = world(ingressOf(plainPath, annotations), true);
 const regular = world(ingressOf(regexPath, rewriting), false);
 const all = fc.oneof(plain, regular);
+const guarded = world(ingressOf(plainPath, guarding), false);
+
+interface Attached {
+  parentRefs: { kind?: string; name: string; sectionName?: string }[];
+  hostnames?: string[];
+  listeners: { hostname: string; tls: { options?: object } }[];
+}
 
 describe("properties of a conversion", () => {
+  it("reaches hosts whose clients need a certificate by listeners alone that demand one", () => {
+    let hosts = 0;
+    fc.assert(
+      fc.property(guarded, (ingresses) => {
+        const { objects } = convert(ingresses, { ...standardOptions, accept: ["auth-tls-secret"] });
+        const specs = (kind: string) => objects.filter((object) => object.kind === kind);
+        const sets = new Map(specs("ListenerSet").map((set) => [set.metadata.name, (set.spec as Attached).listeners]));
+        const demands = ({ tls }: Attached["listeners"][number]) => tls.options !== undefined;
+        const mine = [...sets.values()]
+          .flat()
+          .filter(demands)
+          .map(({ hostname }) => hostname);
+        hosts += mine.length;
+        for (const { spec } of specs("HTTPRoute")) {
+          const { hostnames = [], parentRefs } = spec as Attached;
+          if (!hostnames.some((name) => mine.includes(name))) continue;
+          for (const { kind, name, sectionName } of parentRefs)
+            assert.ok(kind === "ListenerSet" ? sets.get(name)!.every(demands) : sectionName === "http", sectionName);
+        }
+      }),
+      { numRuns: 200 },
+    );
+    assert.ok(hosts > 50, String(hosts));
+  });
+
   it("sends every request where NGINX sends it, for hosts of plain paths", () => {
     fc.assert(
       fc.property(plain, fc.array(asked, { minLength: 5, maxLength: 20 }), (ingresses, requests) => {

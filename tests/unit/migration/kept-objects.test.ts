@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import type { MigrationFacts } from "../../../lib/migration/facts";
 import { planMigration } from "../../../lib/migration/plan";
-import { refusalLines } from "../../../lib/migration/report";
+import { planLines, refusalLines } from "../../../lib/migration/report";
 import { policy, shop } from "./shop";
 
 const choice = { waypoint: "waypoint", accept: [], stamp: "1" };
@@ -18,6 +18,7 @@ describe("objects that a tool keeps", () => {
     const plan = planMigration(facts, { ...choice, accept });
     return { rows: plan.verdicts.filter(({ object }) => /^(Argo CD|Flux)/.test(object)), plan };
   };
+  const suspend = "; suspend it, and make the same changes in its source before it resumes";
   const get = { to: [{ operation: { methods: ["GET"] } }] };
   const viewers = policy("viewers", { selector: { matchLabels: { app: "web" } }, action: "ALLOW", rules: [get] });
 
@@ -27,16 +28,19 @@ describe("objects that a tool keeps", () => {
     const row = {
       object: "Argo CD application shop",
       verdict: "blocks",
-      why: "it would revert what this migration removes: istio-injection of Namespace shop",
+      why: `it would revert what this migration removes: istio-injection of Namespace shop${suspend}`,
       fix: argo.release,
       acceptable: true,
     };
     assert.deepEqual([rows, plan.ready], [[row], false]);
     assert.deepEqual(refusalLines(plan), [
-      `${row.object}: ${row.why}; first: ${argo.release}, or run it with \`--accept "${row.object}"\``,
+      `${row.object}: ${row.why}; first: ${argo.release}, then run it with \`--accept "${row.object}"\``,
     ]);
+    const said = (lines: string[]) => lines.filter((line) => line.includes("--accept")).map((line) => line.trim());
+    assert.deepEqual(said(planLines(plan)), [`then run it with \`--accept "${row.object}"\``]);
     const accepted = of(facts, [row.object]);
     assert.deepEqual([accepted.rows, accepted.plan.ready], [[{ ...row, accepted: true }], true]);
+    assert.deepEqual(said(planLines(accepted.plan)), []);
   });
 
   it("stop it also where a policy or a label of pods would come back, in one row for each tool", () => {
@@ -57,12 +61,13 @@ describe("objects that a tool keeps", () => {
       [
         [
           "Argo CD application shop",
-          "it would revert what this migration removes: sidecar.istio.io/inject of Deployment shop/web",
+          `it would revert what this migration removes: sidecar.istio.io/inject of Deployment shop/web${suspend}`,
           argo.release,
         ],
         [
           "Flux Kustomization flux-system/shop",
-          "it would revert what this migration removes: AuthorizationPolicy shop/viewers, istio-injection of Namespace shop",
+          "it would revert what this migration removes: AuthorizationPolicy shop/viewers, istio-injection of Namespace " +
+            `shop${suspend}`,
           flux.change,
         ],
       ],

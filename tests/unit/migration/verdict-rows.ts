@@ -9,7 +9,7 @@ export const own = { selector: { matchLabels: { app: "web" } } };
 export const from = (source: object): Rule => ({ from: [{ source }] });
 export const to = (operation: object): Rule => ({ to: [{ operation }] });
 
-const carried: Row = ["carries-over", "ztunnel holds it as a sidecar does"];
+const carried: Row = ["carries-over", "ztunnel enforces it as a sidecar does"];
 const dropped = (attributes: string): Row => [
   "needs-waypoint",
   `ztunnel drops rules with ${attributes}: without a waypoint these requests are refused`,
@@ -309,6 +309,11 @@ export const workloads: [string, Partial<Workload>, Row][] = [
   ["DaemonSet", { surges: false }, after],
   ["StatefulSet", { strategy: "OnDelete", surges: false }, ["blocks", "its strategy OnDelete keeps the old pods"]],
   ["DaemonSet", { strategy: "OnDelete", surges: false }, ["blocks", "its strategy OnDelete keeps the old pods"]],
+  [
+    "Deployment",
+    { selector: { app: "web", "sidecar.istio.io/inject": "true" } },
+    ["blocks", "its selector holds sidecar.istio.io/inject, so that its template has to keep asking for a sidecar"],
+  ],
   ["Deployment", { paused: true }, ["blocks", "it is paused, so its pods cannot be replaced"]],
   [
     "Deployment",

@@ -24,6 +24,43 @@ export const headersCopiesLogsAndFilters: Case[] = [
     "configuration-snippet: mapped → what Envoy does",
   ],
   [
+    {
+      "configuration-snippet": "proxy_set_header Authorization $http_authorization;\nproxy_pass_header Authorization;",
+    },
+    "configuration-snippet: mapped → RequestHeaderModifier and ResponseHeaderModifier; what Envoy does with %REQ(AUTHORIZATION)%",
+  ],
+  [
+    {
+      "configuration-snippet":
+        'if ($scheme = https) {\n  add_header  Strict-Transport-Security "max-age=0" always;\n}\n',
+    },
+    "configuration-snippet: mapped → RequestHeaderModifier and ResponseHeaderModifier (the header is in answers over http too, where browsers ignore it)",
+  ],
+  [
+    { "configuration-snippet": "if ($scheme = https) { add_header X-A b always; }" },
+    "configuration-snippet: refused (Envoy does not read NGINX's configuration) way out: each line as a filter of the HTTPRoute",
+  ],
+  [
+    {
+      "configuration-snippet": 'if ($scheme = https) { add_header X-A b always; }\nmore_set_headers "X-C: d";',
+      "force-ssl-redirect": "true",
+    },
+    "configuration-snippet: converted → RequestHeaderModifier and ResponseHeaderModifier",
+    "force-ssl-redirect: converted → a redirect to https",
+  ],
+  [
+    {
+      "configuration-snippet": "if ($scheme = https) { add_header X-A b always; }\nadd_header X-C d always;",
+      "force-ssl-redirect": "true",
+    },
+    "configuration-snippet: refused (Envoy does not read NGINX's configuration) way out: each line as a filter of the HTTPRoute",
+    "force-ssl-redirect: converted → a redirect to https",
+  ],
+  [
+    { "configuration-snippet": "proxy_pass_header   Server;" },
+    "configuration-snippet: changed (Envoy's own Server header is sent, and not the backend's)",
+  ],
+  [
     { "configuration-snippet": "proxy_hide_header Server;\nmore_clear_headers X-Powered-By;" },
     "configuration-snippet: converted → RequestHeaderModifier and ResponseHeaderModifier",
   ],

@@ -25,6 +25,12 @@ export const others: Case[] = [
     "ssl-protocols: converted (no release of ingress-nginx reads it: a key of NGINX's ConfigMap, for all hosts)",
   ],
   [
+    { "enable-underscores-in-headers": "true", "location-snippet": "x", "listen-ports-ssl": "[1]" },
+    "enable-underscores-in-headers: converted (no release of ingress-nginx reads it: a key of NGINX's ConfigMap, for all hosts)",
+    "listen-ports-ssl: converted (no release of ingress-nginx reads it: F5's controller reads nginx.org/listen-ports-ssl; here the Gateway's listeners have the ports)",
+    "location-snippet: converted (no release of ingress-nginx reads it: a key of NGINX's ConfigMap, for all hosts)",
+  ],
+  [
     { "nginx.org/rewrites": "x" },
     "nginx.org/rewrites: refused (it is for F5 NGINX Ingress Controller, and ingress-nginx does not read it) way out: remove it, or --accept it",
   ],

@@ -1,0 +1,61 @@
+// Handshakes as clients make them: with a certificate or without, for one name while asking for another, with TLS 1.2.
+import * as https from "node:https";
+import * as tls from "node:tls";
+
+/** What a client shows, and whom it asks for. */
+export interface Client {
+  /** The name that it shakes hands with, where that is not the host. */
+  servername?: string;
+  cert?: string;
+  key?: string;
+  send?: { [name: string]: string };
+}
+
+/** What it got: an answer, or the reason why there was none. */
+export interface Got {
+  status?: number;
+  error?: string;
+  /** Headers that the backend saw. */
+  saw: { [name: string]: string };
+}
+
+/** Asks for `/` of a host by https. */
+export function askAs({ servername, cert, key, send = {} }: Client, host: string, url: string): Promise<Got> {
+  const { hostname, port } = new URL(url);
+  const shown = cert === undefined ? {} : { cert, key };
+  const options = { host: hostname, port, path: "/", agent: false, servername: servername ?? host, timeout: 10_000 };
+  return new Promise((resolve) => {
+    const failed = (error: NodeJS.ErrnoException) => resolve({ error: error.code ?? error.message, saw: {} });
+    const sent = https.request(
+      { ...options, ...shown, headers: { ...send, host }, rejectUnauthorized: false },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on("data", (chunk: Buffer) => chunks.push(chunk));
+        response.on("error", failed);
+        response.on("end", () => resolve({ status: response.statusCode ?? 0, saw: sawOf(Buffer.concat(chunks)) }));
+      },
+    );
+    sent.on("timeout", () => sent.destroy(new Error("no answer within 10 s")));
+    sent.on("error", failed);
+    sent.end();
+  });
+}
+
+function sawOf(body: Buffer): { [name: string]: string } {
+  const text = body.toString();
+  return text.startsWith("{") ? ((JSON.parse(text) as { headers?: { [name: string]: string } }).headers ?? {}) : {};
+}
+
+/** The cipher that a client of TLS 1.2 and the gateway agree on. */
+export function cipherOf(servername: string, url: string): Promise<string> {
+  const { hostname: host, port } = new URL(url);
+  return new Promise((resolve) => {
+    const options = { host, port: Number(port || 443), servername, maxVersion: "TLSv1.2", rejectUnauthorized: false };
+    const socket = tls.connect(options as tls.ConnectionOptions);
+    socket.on("secureConnect", () => {
+      const { name } = socket.getCipher();
+      socket.end(() => resolve(name));
+    });
+    socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? ""));
+  });
+}
