@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ConstructResult, InvokeResult, Provider } from "@pulumi/pulumi/provider";
 import { componentNamed, throwViolations } from "../components/support/arguments";
-import { announceStack, identifyBy } from "../components/support/program";
+import { announceMade, announceStack, identifyBy } from "../components/support/program";
 import { endHosting } from "../components/support/program-end";
 import { enrolled, optedOut } from "../components";
 import * as components from "./index";
@@ -31,6 +31,7 @@ export class Host implements Provider {
   readonly schema: string;
   private hasFailed = false;
   private readonly told = new Map<string, string>();
+  private readonly made = new Map<string, pulumi.Resource>();
   private readonly runtime = runtimeOf(process.cwd());
 
   constructor(private readonly described: Schema) {
@@ -92,10 +93,15 @@ export class Host implements Provider {
     if (options.parent && (await urnOf(options.parent)).includes("::pulumi:pulumi:Stack::")) {
       announceStack(options.parent);
     }
+    for (const dependency of (options.dependsOn ?? []) as pulumi.Resource[]) {
+      const made = this.made.get(await urnOf(dependency));
+      if (made) announceMade(dependency, made);
+    }
     const types = (reference: string) => this.described.types[reference.replace("#/types/", "")];
     const args = await prepared(inputs, described.inputProperties, types);
     throwViolations(kind, name, unknownViolations(args, described.inputProperties));
     const made = new Made(name, args, options) as pulumi.ComponentResource & pulumi.Inputs;
+    made.urn.apply((urn) => void this.made.set(urn, made));
     const state = Object.fromEntries(Object.keys(described.properties).map((output) => [output, made[output]]));
     // Failures of anything that it makes come before it is said to be there.
     await Promise.all(Object.values(state).map(settled));

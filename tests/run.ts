@@ -40,6 +40,7 @@ const suites = ["unit", "consumer", "graph", "lifecycle", "plugins"];
 const longest = [
   "examples",
   "languages",
+  "export-compared",
   "export",
   "certs",
   "two-teams",

@@ -73,7 +73,7 @@ export function inferredSchema(): PackageSchema {
     ...renamed(inferred as unknown as PackageSchema),
     homepage,
     license,
-    repository: repository.url.replace(/^git\+/, ""),
+    repository: repository.url.replace(/^git\+|\.git$/g, ""),
     // Without a namespace a local package has these names already; one from a repository would take the owner's name too.
     language: {
       nodejs: { respectSchemaVersion: true },

@@ -6,7 +6,7 @@ import { componentMark, stackMark } from "../../lib/ownership/marks";
 import type { Violation } from "../../lib/validation/violations";
 import { checkArgs, componentNamed, resolved, throwViolations } from "../support/arguments";
 import { announceCertManager } from "../support/cert-managers";
-import { childOf } from "../support/children";
+import { childOf, waitsForOthers } from "../support/children";
 import { clusterId, clusterOf } from "../support/cluster";
 import { childrenOf, keepChildren } from "../support/made";
 import { afterJudgement, importing, type Writer } from "../support/ownership";
@@ -76,7 +76,7 @@ export class CertManager extends pulumi.ComponentResource {
       adoptNamespace: args.adoptNamespace === true,
       ...(hasIssuer && issuerNamed !== undefined && { issuer: issuerNamed }),
     };
-    const early = opts?.dependsOn !== undefined;
+    const early = waitsForOthers(opts);
     const seen = lookAtCertManager({ component: this, name, early }, plan, cluster);
     const after = (...others: pulumi.Input<pulumi.Resource>[]) => importing(seen.own, childOf(this, opts, ...others));
     const writer: Writer = { what, cluster, opts, namespace: into };

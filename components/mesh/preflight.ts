@@ -23,6 +23,7 @@ import { meshChildren } from "./children";
 import type { OwnChildren } from "../support/ownership";
 import { askedOf } from "./asked";
 import { comingCertManagers } from "../support/cert-managers";
+import { waitsForOthers } from "../support/children";
 import { lookAt } from "../support/look";
 import { runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
@@ -76,7 +77,7 @@ export function preflight(
     rememberFacts(mesh, "disabled");
     return { own: {}, namespace, releases: [] };
   }
-  const early = opts?.dependsOn !== undefined;
+  const early = waitsForOthers(opts);
   const reader = { mesh, name, early, waivers: args.preflight?.ignore ?? {} };
   if (!cluster.now || plainNamespace === undefined) {
     return { own: {}, namespace: lookLater(reader, planIn, cluster, namespace), releases: [] };

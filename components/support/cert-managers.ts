@@ -2,7 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ComingCertManager } from "../../lib/preflight/facts";
 import { childrenOf } from "./made";
-import { ofThisRun } from "./program";
+import { madeBehind, ofThisRun } from "./program";
 
 /** One that was made earlier in the program. */
 interface Announced extends Omit<ComingCertManager, "isBefore"> {
@@ -37,5 +37,8 @@ function isAmong(component: pulumi.ComponentResource, given: unknown): boolean {
   if (Array.isArray(given)) {
     return given.some((each) => isAmong(component, each));
   }
-  return given !== undefined && (given === component || Object.values(childrenOf(component)).includes(given));
+  if (typeof given !== "object" || given === null) {
+    return false;
+  }
+  return madeBehind(given) === component || Object.values(childrenOf(component)).includes(given);
 }

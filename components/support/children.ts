@@ -10,6 +10,12 @@ export function childOf(
   return pulumi.mergeOptions({ parent, dependsOn: opts?.dependsOn }, { dependsOn: others });
 }
 
+/** Whether a component comes after something; where `dependsOn` is not plain, that is taken for granted. */
+export function waitsForOthers(opts: pulumi.ComponentResourceOptions | undefined): boolean {
+  const { dependsOn } = opts ?? {};
+  return dependsOn !== undefined && !(Array.isArray(dependsOn) && dependsOn.length === 0);
+}
+
 /** Names of several alike: the first without a number. */
 export function numbered(name: string, index: number): string {
   return index === 0 ? name : `${name}-${index + 1}`;

@@ -111,6 +111,18 @@ export function hasParent(opts: pulumi.ComponentResourceOptions | undefined): bo
   return opts?.parent !== undefined && !stacks.has(opts.parent);
 }
 
+const madeHere = new WeakMap<object, pulumi.Resource>();
+
+/** Remembers what this process made of a resource, of which only the URN is known. */
+export function announceMade(resource: pulumi.Resource, made: pulumi.Resource): void {
+  madeHere.set(resource, made);
+}
+
+/** The component behind a resource where this process made it, and otherwise the resource. */
+export function madeBehind(resource: object): object {
+  return madeHere.get(resource) ?? resource;
+}
+
 /** The stack as its objects are marked with it. Without the organization: it differs between backends. */
 export function stackName(): string {
   return `${pulumi.getProject()}/${pulumi.getStack()}`;

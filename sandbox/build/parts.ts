@@ -106,6 +106,10 @@ const certManagerVersion = "1.21.2";
 const helmVersion = "3.22.0";
 const envoyVersion = "1.40.0";
 const gatewayApiVersion = "1.6.0";
+/**
+ * The newest that the module proxy serves, which has no v1.26 or later. It lacks the method Link: `pulumi package add` in a
+ * project in YAML ends with "method Link not implemented" here. That of the official CLI has it.
+ */
 const pulumiYamlVersion = "1.25.0";
 /** Of this release the module proxy has the generators of all languages; later ones lack that of C#. */
 const generatorVersion = "3.215.0";

@@ -52,21 +52,18 @@ export async function ensurePlugins(instance: Instance, where: Places = places()
 }
 
 /**
- * Puts the language hosts for programs in YAML, Python and Go beside the plugins, for our tests: that of YAML is Pulumi's
- * own, the others stand in.
+ * Puts the language hosts for programs in YAML and Go beside the plugins, for our tests: that of YAML is Pulumi's own, the
+ * other stands in. Programs in Python run without one, by the Automation API.
  */
 export function ensureLanguages(pulumiHome: string): void {
-  const standIn = typescript(path.join(__dirname, "other-language.ts"));
   const hosts: Record<string, string[]> = {
     yaml: [partPath("pulumi-yaml", "pulumi-language-yaml")],
-    python: standIn,
-    go: standIn,
+    go: typescript(path.join(__dirname, "go.ts")),
   };
   for (const [name, argv] of Object.entries(hosts)) {
     const folder = path.join(pulumiHome, pluginFolder("language", name));
     fs.mkdirSync(folder, { recursive: true });
-    const environment = { PLUGIN_VERSION: sdkVersion("pulumi"), LANGUAGE: name };
-    writeProgram(path.join(folder, pluginProgram("language", name)), argv, environment);
+    writeProgram(path.join(folder, pluginProgram("language", name)), argv, { PLUGIN_VERSION: sdkVersion("pulumi") });
   }
 }
 

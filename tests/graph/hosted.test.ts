@@ -7,7 +7,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { kubeconfigText } from "../unit/fixtures/api-server";
 import { unknown } from "../../sandbox/plugins/values";
-import { HostedRun, output, type Made } from "./hosted";
+import { HostedRun, output, urn, type Made } from "./hosted";
 import { recordedFile } from "../../tools/schema";
 
 const parent = { name: "hostk8s-gateway", namespace: "istio-system" };
@@ -28,6 +28,21 @@ describe("the plugin for other languages", () => {
     runs.push(started);
     return started;
   };
+
+  /** A cluster that has these objects, for the runs with the kubeconfig "config"; gives what ends it. */
+  async function serving(itemsAt: (url: string) => object[]): Promise<() => void> {
+    const server = http.createServer((request, response) => {
+      const body = { metadata: {}, items: itemsAt(request.url ?? "") };
+      response.setHeader("content-type", "application/json").end(JSON.stringify(body));
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const { port } = server.address() as AddressInfo;
+    fs.writeFileSync(path.join(folder, "config"), kubeconfigText(`http://127.0.0.1:${port}`));
+    return () => {
+      server.closeAllConnections();
+      server.close();
+    };
+  }
 
   before(async () => {
     folder = fs.mkdtempSync(path.join(os.tmpdir(), "hosted-"));
@@ -152,17 +167,10 @@ describe("the plugin for other languages", () => {
   it("tells of the first component what stops several", async () => {
     const annotations = { "istio-ambient/stack": "bank/prod" };
     const items = ["accounts", "loans"].map((name) => ({ metadata: { name, annotations } }));
-    const server = http.createServer((request, response) => {
-      const found = /\/namespaces(\?|$)/.test(request.url ?? "") ? items : [];
-      response.setHeader("content-type", "application/json").end(JSON.stringify({ metadata: {}, items: found }));
-    });
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    const { port } = server.address() as AddressInfo;
-    fs.writeFileSync(path.join(folder, "config"), kubeconfigText(`http://127.0.0.1:${port}`));
+    const close = await serving((url) => (/\/namespaces(\?|$)/.test(url) ? items : []));
     const other = await start("yaml", "config");
     const made = await Promise.all(["accounts", "loans"].map((name) => other.make("AmbientNamespace", name, {})));
-    server.closeAllConnections();
-    server.close();
+    close();
     const [short, whole] = made.map(failure).sort((one, another) => one.length - another.length);
     assert.match(
       short!,
@@ -174,5 +182,24 @@ describe("the plugin for other languages", () => {
       "Namespace accounts belongs to the stack bank/prod",
       "Namespace loans belongs to the stack bank/prod",
     ]);
+  });
+
+  it("knows that a mesh waits for the CertManager of another call, which is refused where it does not", async () => {
+    const close = await serving(() => []);
+    const dependsOn = [urn("istio-ambient:index:CertManager", "certs")];
+    const mesh = async (after: string[]) => {
+      const other = await start("yaml", "config");
+      await other.make("CertManager", "certs", {});
+      const made = await other.make("AmbientMesh", "mesh", {}, [], after);
+      return [...("failure" in made ? made.failure.split("\n") : []), ...other.logged.join("\n").split("\n")];
+    };
+    const about = (lines: string[]) => lines.filter((line) => line.endsWith("[cert-manager]"));
+    const [after, beside] = await Promise.all([mesh(dependsOn), mesh([])]);
+    assert.deepEqual(about(after), []);
+    assert.deepEqual(about(beside), [
+      '  `CustomResourceDefinition certificates.cert-manager.io`: got "none"; the mesh has to wait for CertManager "certs" of ' +
+        "this program, which brings them; write `{ dependsOn: certs }` [cert-manager]",
+    ]);
+    close();
   });
 });

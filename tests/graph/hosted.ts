@@ -77,8 +77,14 @@ export class HostedRun {
     return run;
   }
 
-  /** Makes a component at a preview. */
-  make(component: string, name: string, inputs: Record<string, unknown>, dependencies: string[] = []): Promise<Made> {
+  /** Makes a component at a preview; `dependencies` are inputs that come from elsewhere, `dependsOn` URNs. */
+  make(
+    component: string,
+    name: string,
+    inputs: Record<string, unknown>,
+    dependencies: string[] = [],
+    dependsOn: string[] = [],
+  ): Promise<Made> {
     const request = new ConstructRequest()
       .setProject("shop")
       .setStack("test")
@@ -88,6 +94,7 @@ export class HostedRun {
       .setMonitorendpoint(this.address)
       .setType(`istio-ambient:index:${component}`)
       .setName(name)
+      .setDependenciesList(dependsOn)
       .setInputs(Struct.fromJavaScript(inputs as Record<string, JavaScriptValue>));
     for (const input of dependencies) {
       const urns = new ConstructRequest.PropertyDependencies().setUrnsList([
@@ -133,7 +140,7 @@ export class HostedRun {
   }
 }
 
-function urn(type: string, name: string): string {
+export function urn(type: string, name: string): string {
   return `urn:pulumi:test::shop::${type}::${name}`;
 }
 

@@ -8,7 +8,7 @@ const fleeting =
 
 /** Annotations and labels by which Helm, Pulumi, kubectl and this package know their own, and what controllers count. */
 const ownMark =
-  /^(meta\.helm\.sh\/|pulumi\.com\/|istio-ambient\/(stack|component|bundle)$|kubectl\.kubernetes\.io\/|app\.kubernetes\.io\/managed-by$|deployment\.kubernetes\.io\/revision$|deprecated\.daemonset\.|control-plane\.alpha\.kubernetes\.io\/leader$)/;
+  /^(meta\.helm\.sh\/|pulumi\.com\/|kustomize\.toolkit\.fluxcd\.io\/|argocd\.argoproj\.io\/|istio-ambient\/(stack|component|bundle)$|kubectl\.kubernetes\.io\/|app\.kubernetes\.io\/managed-by$|deployment\.kubernetes\.io\/revision$|deprecated\.daemonset\.|control-plane\.alpha\.kubernetes\.io\/leader$)/;
 
 /** What Helm and istiod keep for themselves, and what cert-manager leaves: that there is a Certificate says enough. */
 const ownRecord =
@@ -43,7 +43,7 @@ function keyOf({ kind, metadata: { name, namespace = "" } }: KubeObject): string
 function comparable({ metadata, status: _status, ...rest }: KubeObject): ComparableObject {
   const { labels, annotations } = metadata;
   return {
-    ...(JSON.parse(JSON.stringify(rest, maskedFor(rest.kind))) as object),
+    ...(JSON.parse(JSON.stringify(rest, maskedFor(rest))) as object),
     labels: withoutMarks(labels),
     annotations: withoutMarks(annotations),
   };
@@ -57,15 +57,16 @@ function withoutMarks(texts: Record<string, string> = {}): Record<string, string
   return Object.fromEntries(Object.entries(texts).filter(([key]) => !ownMark.test(key)));
 }
 
-/** Keys and certificates are others each time, and so are addresses that the API server chooses. */
-function maskedFor(kind: string) {
+/** Keys and certificates are others each time, and so are addresses and ports that the API server chooses. */
+function maskedFor({ kind, spec }: Pick<KubeObject, "kind" | "spec">) {
   return (key: string, value: Json): Json => {
     if (key === "caBundle") return "masked";
     if (kind === "Secret" && key === "data") return Object.keys(value as object).sort();
     if (kind !== "Service") return value;
     if (key === "clusterIP" || key === "clusterIPs" || key === "healthCheckNodePort") return undefined;
-    const isStatusPort = typeof value === "object" && value !== null && "port" in value && value["port"] === 15021;
-    return isStatusPort ? { ...value, nodePort: "masked" } : value;
+    const isPort = typeof value === "object" && value !== null && "nodePort" in value;
+    const isChosen = isPort && (spec["type"] === "LoadBalancer" || value["port"] === 15021);
+    return isChosen ? { ...value, nodePort: "masked" } : value;
   };
 }
 

@@ -1,5 +1,6 @@
-// Programs in YAML, Python and Go by the real `pulumi`: the same mesh, object by object, as from TypeScript; what components
-// know of each other from calls of their own; slips; another machine; and a stack of another language on top.
+// Programs in YAML and Go by the real `pulumi`, and in Python by its Automation API: the same mesh, object by object, as from
+// TypeScript; what components know of each other from calls of their own; slips; another machine; and a stack of another
+// language on top.
 import * as assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
@@ -9,6 +10,7 @@ import { partPath } from "../../sandbox/build/cache";
 import { ensureLanguages } from "../../sandbox/plugins/choice";
 import { CliStack } from "../support/cli-stack";
 import { root, unpack } from "../support/programs";
+import { PythonStack } from "../support/python-stack";
 import { intruder, platformLine, teamProgram, typescriptProgram, wrong } from "./languages-programs";
 import { apply, get, kubectl, settled, sources, type KubeObject } from "./support";
 
@@ -58,7 +60,7 @@ describe("programs in other languages", () => {
   /** Where the package is, and the projects beside it. */
   let base: string;
   let expected: string[];
-  const stacks: CliStack[] = [];
+  const stacks: (CliStack | PythonStack)[] = [];
   const { directory } = sources.charts;
 
   /** A program's folder beside the package, with the SDK that `pulumi package add` would make. */
@@ -111,8 +113,14 @@ describe("programs in other languages", () => {
     return opened;
   }
 
+  function openPython(folder: string, stack: string): PythonStack {
+    const opened = new PythonStack(folder, stack);
+    stacks.push(opened);
+    return opened;
+  }
+
   /** Destroys what the stack has made, and forgets it: the next one has its name. */
-  async function close(stack: CliStack): Promise<void> {
+  async function close(stack: CliStack | PythonStack): Promise<void> {
     await stack.remove();
     stacks.splice(stacks.indexOf(stack), 1);
   }
@@ -239,7 +247,7 @@ describe("programs in other languages", () => {
     });
 
     it("carry a stack in Python, which knows the gateway by its output", async () => {
-      const team = open(
+      const team = openPython(
         project("team", "python", { "Pulumi.yaml": manifest("team", "python"), "__main__.py": teamProgram }),
         "dev",
       );
@@ -270,7 +278,8 @@ describe("programs in other languages", () => {
         "Pulumi.yaml": manifest("wrong-python", "python"),
         "__main__.py": wrong["python"]!,
       });
-      assert.deepEqual(await errors(open(python, "dev").preview()), told("http_node_port", "certificate.dns_names[0]"));
+      const inPython = openPython(python, "dev");
+      assert.deepEqual(await errors(inPython.preview()), told("http_node_port", "certificate.dns_names[0]"));
     });
 
     it("take nothing that is another stack's, which is told once for all components", async () => {
@@ -293,10 +302,10 @@ describe("programs in other languages", () => {
 
   for (const language of ["python", "go"])
     describe(`in ${language === "go" ? "Go" : "Python"}`, () => {
-      let stack: CliStack;
+      let stack: CliStack | PythonStack;
 
       it("make the same objects", async () => {
-        stack = open(example(language), "yaml");
+        stack = (language === "python" ? openPython : open)(example(language), "yaml");
         const { outputs } = await stack.up();
         assert.equal(outputs["url"], "https://localhost:8444");
         assert.deepEqual(objects(), expected);

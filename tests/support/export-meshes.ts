@@ -5,6 +5,17 @@ import type { PlainMesh } from "../../components/mesh/manifest";
 export const exportedMeshes: Record<string, PlainMesh> = {
   "all defaults": { platform: "kind" },
   "a lean footprint, metrics, and no access logs": { footprint: "lean", telemetry: true, accessLogs: false },
+  "a lean footprint behind a load balancer, for hostnames of several teams": {
+    footprint: "lean",
+    accessLogs: false,
+    gateway: {
+      serviceType: "LoadBalancer",
+      hostnames: ["shop.example.com", "*.apps.example.com"],
+      allowedRoutes: { from: "Same" },
+      allowedListeners: { from: "Selector", selector: { "hostk8s.stack": "shop" } },
+      certificate: { issuerName: "root-ca-cluster-issuer", dnsNames: ["shop.example.com"], ipAddresses: [] },
+    },
+  },
   "requests, limits and replicas of every part": {
     controlPlane: { cpu: "150m", memory: "256Mi", memoryLimit: "1Gi", replicas: 2 },
     cni: { cpu: "60m", memory: "90Mi" },
@@ -29,6 +40,12 @@ export const exportedMeshes: Record<string, PlainMesh> = {
       allowedRoutes: { from: "Selector", selector: { "hostk8s.stack": "shop" } },
       allowedListeners: { from: "All" },
     },
+  },
+  "GKE, with values of several charts and http inside the cluster": {
+    platform: "gke",
+    controlPlane: { replicas: 2, values: { meshConfig: { outboundTrafficPolicy: { mode: "REGISTRY_ONLY" } } } },
+    dataplane: { values: { podAnnotations: { "example.com/build": "0777" } } },
+    gateway: { serviceType: "ClusterIP", certificate: { enabled: false } },
   },
   "a gateway for http inside the cluster": { gateway: { serviceType: "ClusterIP", certificate: { enabled: false } } },
   "a certificate by an issuer of the cluster": {
