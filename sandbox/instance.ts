@@ -2,7 +2,8 @@
 import * as fs from "node:fs";
 import * as path from "node:path";
 import { partPath } from "./build/cache";
-import { GoPart, parts } from "./build/parts";
+import type { GoPart } from "./build/part";
+import { parts } from "./build/parts";
 import { quoted } from "./shell";
 
 /** Root of the checkout. */

@@ -7,7 +7,8 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { parse } from "yaml";
-import { parts, type ChartsPart } from "../sandbox/build/parts";
+import type { ChartsPart } from "../sandbox/build/part";
+import { parts } from "../sandbox/build/parts";
 
 const root = path.dirname(__dirname);
 const target = path.join(root, "lib", "istio", "chart-keys.ts");

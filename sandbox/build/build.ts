@@ -5,7 +5,8 @@ import * as path from "node:path";
 import { cacheDirectory, isBuilt, ownSources, partDirectory } from "./cache";
 import { lock } from "../lock";
 import { findProvider, obtainProvider } from "../plugins/official";
-import { ChartsPart, FilesPart, GoPart, Part, parts, PythonPart, WheelPart } from "./parts";
+import type { ChartsPart, FilesPart, GoPart, Part, PythonPart, WheelPart } from "./part";
+import { parts } from "./parts";
 import { Progress, tail } from "./progress";
 
 const kubernetesPlugin = "kubernetes-plugin";

@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
-import { Part, parts } from "./parts";
+import type { Part } from "./part";
+import { parts } from "./parts";
 
 /** The cache of this user: ISTIO_AMBIENT_CACHE, or the usual place for caches. */
 export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): string {

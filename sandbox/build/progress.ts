@@ -1,6 +1,6 @@
 // What a person sees of a build: which part of how many, and for how long it has been at it.
 import * as fs from "node:fs";
-import { Part } from "./parts";
+import type { Part } from "./part";
 
 /** The last lines of a log, indented, for an error message. */
 export function tail(file: string, lines = 12): string {

@@ -3,7 +3,8 @@ import * as assert from "node:assert/strict";
 import { goMod, releaseChart, releaseValues } from "../../sandbox/build/build";
 import { cacheDirectory, partFolder } from "../../sandbox/build/cache";
 import { defaultCertManagerVersion } from "../../lib/istio/releases";
-import { GoPart, parts } from "../../sandbox/build/parts";
+import type { GoPart } from "../../sandbox/build/part";
+import { parts } from "../../sandbox/build/parts";
 
 const part: GoPart = {
   kind: "go",
