@@ -1,9 +1,24 @@
 // An Istio of the release line before is handed to a stack, which keeps its release or takes it to the next one at once.
 import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import { AmbientMesh, type AmbientMeshArgs } from "../../components";
 import { partPath } from "../../sandbox/build/cache";
-import { adopt, chart, clear, differing, helm, namespace, picture, pods, printedArgs, settings } from "./adopt-install";
+import {
+  adopt,
+  chart,
+  clear,
+  command,
+  differing,
+  helm,
+  namespace,
+  picture,
+  pods,
+  printedArgs,
+  settings,
+} from "./adopt-install";
 import { get, removeDefinitions, settled, sources, TestStack } from "./support";
 
 const release = "1.30.3";
@@ -12,7 +27,50 @@ const former = { charts: { directory: charts }, gatewayApi: { source: partPath("
 const lacks = [charts, former.gatewayApi.source].filter((part) => !fs.existsSync(part));
 const parts = ["istio-cni", "istiod", "ztunnel"];
 
+/**
+ * The charts and profiles of that line, as istioctl has them in it: the sandbox has one istioctl, which installs what it finds
+ * in a folder the same way.
+ */
+function manifests(): string {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), "manifests-"));
+  const places = { base: "base", istiod: "istio-control/istio-discovery", cni: "istio-cni", ztunnel: "ztunnel" };
+  for (const [name, place] of Object.entries(places)) {
+    const into = path.join(folder, "charts", place);
+    fs.mkdirSync(into, { recursive: true });
+    execFileSync("tar", ["-xzf", chart(name, charts), "-C", into, "--strip-components=1"]);
+  }
+  const component = { enabled: true };
+  // istioctl has one by itself.
+  const ingressGateways = [{ name: "istio-ingressgateway", enabled: false }];
+  const profile = (spec: object) =>
+    JSON.stringify({ apiVersion: "install.istio.io/v1alpha1", kind: "IstioOperator", spec });
+  fs.mkdirSync(path.join(folder, "profiles"));
+  fs.writeFileSync(
+    path.join(folder, "profiles", "default.yaml"),
+    profile({
+      ...{ hub: "docker.io/istio", tag: release, components: { base: component, pilot: component, ingressGateways } },
+      values: {
+        defaultRevision: "",
+        global: { istioNamespace: namespace, configValidation: true },
+        ztunnel: { resourceName: "ztunnel" },
+      },
+    }),
+  );
+  fs.writeFileSync(
+    path.join(folder, "profiles", "ambient.yaml"),
+    profile({ components: { cni: component, ztunnel: component }, values: { profile: "ambient" } }),
+  );
+  return folder;
+}
+
 const installers: { what: string; install(): void; restarts: string[]; keeps: boolean }[] = [
+  {
+    what: "istioctl",
+    install: () =>
+      command("istioctl", "install", "--manifests", manifests(), "--set", "profile=ambient", "--skip-confirmation"),
+    restarts: ["istiod"],
+    keeps: true,
+  },
   {
     what: "Helm",
     install: () => {
