@@ -83,7 +83,7 @@ function shutServers(servers: PodState[], clients: PodState[], selecting: Select
 
 const needs = "ztunnel, gateways and waypoints get their configuration and certificates from istiod there";
 
-/** Where the API server calls from is not known: only a port that is open to nobody is a finding. */
+/** Where the API server calls from is not known: only a port that no rule opens is a finding. */
 function shutWebhooks(servers: PodState[], selecting: Selecting): Finding[] {
   const shut = new Set<NetworkPolicyState>();
   for (const server of servers) {
