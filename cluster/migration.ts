@@ -123,7 +123,8 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
   };
   const own = pods.filter((pod) => pod.namespace === name);
   return {
-    ...{ server: client.server, root, trustDomain: mesh.trustDomain, ground, namespace, workloads },
+    ...{ server: client.server, root, ground, namespace, workloads },
+    ...{ trustDomain: mesh.trustDomain, trustDomainAliases: mesh.trustDomainAliases },
     services: services.filter(isReal).map((service) => serviceOf(service, namespace.labels, own)),
     budgets: budgets.map(budgetOf),
     networkPolicies: networkPolicies.map(slimNetworkPolicy),
@@ -206,6 +207,7 @@ function envOf(deployment: V1Deployment | undefined): Record<string, string> {
 
 interface MeshConfig {
   trustDomain: string;
+  trustDomainAliases: string[];
   hbone: boolean;
   registryOnly: boolean;
 }
@@ -215,11 +217,13 @@ async function readMeshConfig(client: ApiClient, root: string): Promise<MeshConf
   const text = reply.kind === "ok" ? (reply.body as V1ConfigMap).data?.["mesh"] : undefined;
   const mesh = (parse(text ?? "{}") ?? {}) as {
     trustDomain?: string;
+    trustDomainAliases?: string[];
     defaultConfig?: { proxyMetadata?: { [name: string]: string } };
     outboundTrafficPolicy?: { mode?: string };
   };
   return {
     trustDomain: mesh.trustDomain ?? "cluster.local",
+    trustDomainAliases: mesh.trustDomainAliases ?? [],
     hbone: mesh.defaultConfig?.proxyMetadata?.["ISTIO_META_ENABLE_HBONE"] === "true",
     registryOnly: mesh.outboundTrafficPolicy?.mode === "REGISTRY_ONLY",
   };

@@ -70,6 +70,8 @@ export interface MigrationFacts {
   /** Namespace of istiod: policies in it hold for the whole mesh. */
   root: string;
   trustDomain: string;
+  /** Further trust domains that sidecars take for the mesh's own. */
+  trustDomainAliases: string[];
   ground: Ground;
   namespace: NamespaceFacts;
   workloads: Workload[];

@@ -16,6 +16,7 @@ import {
   type Service,
 } from "./objects";
 import type { Http, Identity, Seen } from "./request";
+import { spelledOut, trustDomainsOf } from "./trust-domains";
 import { ztunnelAllows } from "./ztunnel";
 
 /** How a pod is in the mesh. */
@@ -41,6 +42,7 @@ export const gatewayMode = "gateway";
 export interface Mesh {
   root: string;
   trustDomain: string;
+  trustDomainAliases: string[];
   pods: Pods[];
   services: Service[];
   /** "<namespace>/<name>" of those that serve. */
@@ -77,7 +79,7 @@ function passes(mesh: Mesh, call: Call, from: PodMode | typeof gatewayMode, to: 
   const port = service.ports.find(({ targetPort }) => targetPort === call.port)?.port ?? call.port;
   const seen = seenAs(call, port, identity(mesh, call.from));
   const attached = (policy: KubeObject<Attached>) => isAttached(policy, service, waypoint, mesh.root);
-  if (!envoyAllows(mesh.policies.filter(attached), mesh.authentications.filter(attached), seen)) return false;
+  if (!envoyAllows(asRead(mesh, attached), mesh.authentications.filter(attached), seen)) return false;
   const [namespace = "", name = ""] = waypoint.split("/");
   return podAllows(mesh, call, to, identity(mesh, { namespace, serviceAccount: name }));
 }
@@ -125,9 +127,13 @@ function podAllows(mesh: Mesh, call: Call, to: PodMode, who: Identity | undefine
   if (who === undefined && mtlsMode(mesh.peers, call.to, call.port, mesh.root) === "STRICT") return false;
   const seen = seenAs(call, call.port, who);
   const selects = (policy: KubeObject<Attached>) => selectsPods(policy, call.to, mesh.root);
-  const policies = mesh.policies.filter(selects);
-  if (to === podModes.ambient) return ztunnelAllows(policies, seen);
-  return envoyAllows(policies, mesh.authentications.filter(selects), seen);
+  if (to === podModes.ambient) return ztunnelAllows(mesh.policies.filter(selects), seen);
+  return envoyAllows(asRead(mesh, selects), mesh.authentications.filter(selects), seen);
+}
+
+/** Policies as a proxy that reads HTTP gets them. */
+function asRead(mesh: Mesh, which: (policy: AuthorizationPolicy) => boolean): AuthorizationPolicy[] {
+  return mesh.policies.filter(which).map((policy) => spelledOut(policy, trustDomainsOf(mesh)));
 }
 
 /** Whether a waypoint holds a policy against requests to a Service: by targetRefs alone. */

@@ -14,7 +14,8 @@ export interface Moment {
 
 /** The mesh as it was found. */
 export function meshOf(facts: MigrationFacts): Mesh {
-  const { root, trustDomain, services, policies, authentications, peers, waypoints, namespace } = facts;
+  const { root, trustDomain, trustDomainAliases, services, policies, authentications, peers, waypoints, namespace } =
+    facts;
   const modeOf = ({ sidecar, hbone, captured }: Pod): PodMode => {
     if (sidecar) return hbone ? podModes.sidecar : podModes.oldSidecar;
     return captured ? podModes.ambient : podModes.none;
@@ -26,7 +27,7 @@ export function meshOf(facts: MigrationFacts): Mesh {
     modes: workload.pods.length > 0 ? [...new Set(workload.pods.map(modeOf))] : [usual(workload)],
   }));
   return {
-    ...{ root, trustDomain, services, policies, authentications, peers },
+    ...{ root, trustDomain, trustDomainAliases, services, policies, authentications, peers },
     waypoints: waypoints.map((name) => `${namespace.name}/${name}`),
     pods: own,
   };

@@ -20,6 +20,7 @@ import {
   type RollStep,
   type Step,
 } from "./steps";
+import { spellOut, underOldNames } from "./spelled-out";
 import { routedServices, trafficVerdicts } from "./traffic-verdicts";
 import { stops, verdictKinds, type Verdict } from "./verdict";
 import { isAuthorization, planWaypoint, type Guards, type Policy, type WaypointPlan } from "./waypoint";
@@ -48,14 +49,16 @@ export interface MigrationPlan {
 }
 
 /** Plans the migration of one namespace. */
-export function planMigration(facts: MigrationFacts, choice: MigrationChoice): MigrationPlan {
+export function planMigration(found: MigrationFacts, choice: MigrationChoice): MigrationPlan {
+  const literal = spellOut(found, cleaned);
+  const { facts } = literal;
   const waypoint = planWaypoint(facts, choice.waypoint, routedServices(facts));
   const order = rollOrder(members(facts).filter(needsRoll), facts);
-  const steps = stepsOf(facts, choice, waypoint, order);
+  const steps = [...literal.steps, ...stepsOf(facts, choice, waypoint, order)];
   const verdicts = [
     ...groundVerdicts(facts, waypoint !== undefined),
     ...workloadVerdicts(facts),
-    ...policyVerdicts(facts, waypoint),
+    ...underOldNames(policyVerdicts(facts, waypoint), literal),
     ...trafficVerdicts(facts, waypoint),
     ...networkVerdicts(facts),
     ...otherWaypoints(facts, waypoint),

@@ -18,6 +18,7 @@ const some = <T>(...values: T[]) => fc.subarray(values, { minLength: 1, maxLengt
 const principals = [
   ...accounts.map((name) => `cluster.local/ns/${namespace}/sa/${name}`),
   ...["cluster.local/ns/other/sa/caller", "*", "cluster.local/ns/shop/*"],
+  ...["mesh.example/ns/other/sa/caller", "old.example/ns/shop/sa/web", "*.example/ns/shop/sa/orders"],
 ];
 
 const source = fc
@@ -84,6 +85,13 @@ const plain = { namespace: "plain", serviceAccount: "default", mode: "none", pod
 
 const mode = pick("STRICT", "PERMISSIVE", undefined);
 
+const trusts = [
+  { trustDomain: "cluster.local", trustDomainAliases: [] },
+  { trustDomain: "mesh.example", trustDomainAliases: [] },
+  { trustDomain: "mesh.example", trustDomainAliases: ["old.example", "cluster.local"] },
+  { trustDomain: "cluster.local", trustDomainAliases: ["old.example"] },
+];
+
 const facts: fc.Arbitrary<MigrationFacts> = fc
   .record({
     policies,
@@ -98,6 +106,7 @@ const facts: fc.Arbitrary<MigrationFacts> = fc
     routed: fc.boolean(),
     hasWaypoint: fc.boolean(),
     isHalf: fc.boolean(),
+    trust: pick(...trusts),
   })
   .map((made) => {
     const pods = [{ ...sidecarPod, hbone: !made.isOld }];
@@ -110,6 +119,7 @@ const facts: fc.Arbitrary<MigrationFacts> = fc
       { port: 81, targetPort: 9090 },
     ];
     return shop({
+      ...made.trust,
       workloads: [
         workload("web", { pods }),
         workload("orders", {
@@ -285,6 +295,21 @@ describe("the plan of a migration", () => {
     const begin = meshOf(made);
     assert.deepEqual(holes(made, begin, "apply", wishes(made), steps), []);
     assert.notDeepEqual(holes(made, begin, "apply", wishes(made), unguarded), []);
+  });
+
+  it("would open holes if principals of cluster.local were left to ztunnel", () => {
+    const source = { principals: ["cluster.local/ns/other/sa/caller"] };
+    const policies = [policy("no-caller", { action: "DENY", rules: [{ from: [{ source }] }] })];
+    const callers: MigrationFacts["callers"] = [
+      { namespace: "other", serviceAccount: "caller", mode: "sidecar", pods: 1 },
+    ];
+    const made = shop({ ...trusts[1], policies, callers });
+    const { steps } = planMigration(made, choice);
+    const isOwn = (step: Step) => "object" in step && step.object.metadata.name.startsWith("no-caller");
+    const begin = meshOf(made);
+    assert.deepEqual(holes(made, begin, "apply", wishes(made), steps), []);
+    const left = steps.filter((step) => !isOwn(step));
+    assert.notDeepEqual(holes(made, begin, "apply", wishes(made), left), []);
   });
 
   it("would open holes if the label that captures went before the sidecars are back", () => {

@@ -19,6 +19,8 @@ interface Scene {
   tcp?: boolean;
   tokens?: boolean;
   authorized?: boolean;
+  /** Trust domains of the mesh, its own first. */
+  domains?: string[];
 }
 
 function allows(scene: Scene): boolean {
@@ -37,7 +39,8 @@ function allows(scene: Scene): boolean {
       : pods("client", [scene.from ?? "ambient"]);
   const mesh: Mesh = {
     root,
-    trustDomain: "cluster.local",
+    trustDomain: scene.domains?.[0] ?? "cluster.local",
+    trustDomainAliases: scene.domains?.slice(1) ?? [],
     pods: [to],
     services: called ? [called] : [],
     waypoints: scene.waypoint ? [`${namespace}/waypoint`] : [],
@@ -132,6 +135,53 @@ const cases: [string, Scene, boolean][] = [
   ],
 ];
 
+const renamed = ["mesh.example", "old.example"];
+
+const trustDomains: [string, Scene, boolean][] = [
+  [
+    "a sidecar reads cluster.local as its own",
+    { to: "sidecar", domains: renamed, policies: [deny(by("client"))] },
+    false,
+  ],
+  ["ztunnel compares it as it is written", { domains: renamed, policies: [deny(by("client"))] }, true],
+  [
+    "a sidecar reads an alias as its own",
+    {
+      to: "sidecar",
+      domains: renamed,
+      policies: [deny({ when: [{ key: "source.principal", values: ["old.example/ns/shop/sa/client"] }] })],
+    },
+    false,
+  ],
+  [
+    "a sidecar reads the trust domain of others as it is written",
+    {
+      to: "sidecar",
+      domains: renamed,
+      policies: [allow({ from: [{ source: { principals: ["elsewhere/ns/shop/sa/client"] } }] })],
+    },
+    false,
+  ],
+  [
+    "a sidecar reads an incomplete principal as it is written",
+    {
+      to: "sidecar",
+      domains: renamed,
+      policies: [deny({ from: [{ source: { principals: ["cluster.local/ns/shop/*"] } }] })],
+    },
+    true,
+  ],
+  [
+    "a sidecar reads trustDomains with the aliases",
+    {
+      to: "sidecar",
+      domains: renamed,
+      policies: [allow({ from: [{ source: { trustDomains: ["old.example"] } }] })],
+    },
+    true,
+  ],
+];
+
 const attached = { targetRefs: [{ kind: "Service", name: "web" }] };
 const behind: Scene = { service: { labels: waypoint }, waypoint: true };
 
@@ -145,6 +195,11 @@ const throughWaypoints: [string, Scene, boolean][] = [
   ["is the caller for the pod", { ...behind, policies: [deny(by("client"))] }, true],
   ["needs to be let in by the pod", { ...behind, policies: [allow(by("client"))] }, false],
   ["is let in by its account", { ...behind, policies: [allow(by("waypoint"))] }, true],
+  [
+    "reads cluster.local as a sidecar does",
+    { ...behind, domains: renamed, policies: [{ ...attached, ...deny(by("client")) }] },
+    false,
+  ],
   [
     "is passed by where it is gone",
     { ...behind, waypoint: false, policies: [{ ...attached, ...deny(methods("POST")) }] },
@@ -191,7 +246,8 @@ const throughWaypoints: [string, Scene, boolean][] = [
 ];
 
 describe("by the model", () => {
-  for (const [what, scene, expected] of cases) it(what, () => assert.equal(allows(scene), expected));
+  for (const [what, scene, expected] of [...cases, ...trustDomains])
+    it(what, () => assert.equal(allows(scene), expected));
   for (const [what, scene, expected] of throughWaypoints)
     it(`a waypoint ${what}`, () => assert.equal(allows(scene), expected));
 });

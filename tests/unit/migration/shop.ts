@@ -95,6 +95,7 @@ export function shop(fields: Partial<MigrationFacts> = {}): MigrationFacts {
     server: "https://cluster",
     root,
     trustDomain: "cluster.local",
+    trustDomainAliases: [],
     ground: {
       istiod: "1.31.0",
       ztunnel: true,
