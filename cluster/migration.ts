@@ -87,10 +87,10 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
   const { name } = namespace;
   const [istiod, pods] = await Promise.all([readIstiod(client), readMeshPods(client)]);
   const root = istiod?.metadata?.namespace ?? "istio-system";
-  const [mesh, workloads, ztunnel, hasClass, missingRights, kept] = await Promise.all([
+  const [mesh, workloads, agents, hasClass, missingRights, kept] = await Promise.all([
     readMeshConfig(client, root),
     readWorkloads(client, name, pods),
-    readZtunnel(client),
+    readAgents(client),
     client.get("/apis/gateway.networking.k8s.io/v1/gatewayclasses/istio-waypoint"),
     readMissingRights(client, name),
     readKept(client, name),
@@ -114,7 +114,7 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
     ]);
   const ground: Ground = {
     ...(istiod ? { istiod: releaseOf(istiod) } : {}),
-    ztunnel,
+    ...agents,
     ambient: envOf(istiod)["PILOT_ENABLE_AMBIENT"] === "true",
     hbone: mesh.hbone,
     gatewayApi: hasClass.kind === "ok",
@@ -229,14 +229,22 @@ async function readMeshConfig(client: ApiClient, root: string): Promise<MeshConf
   };
 }
 
-async function readZtunnel(client: ApiClient): Promise<boolean> {
+/** The two DaemonSets that make pods ambient. */
+async function readAgents(client: ApiClient): Promise<Pick<Ground, "ztunnel" | "cni" | "cniAmbient">> {
   const sets = await listOf<V1DaemonSet>(client, "/apis/apps/v1/daemonsets");
-  const own = sets.filter(
-    ({ metadata }) => metadata?.name === "ztunnel" || metadata?.labels?.["app.kubernetes.io/name"] === "ztunnel",
-  );
-  return own.some(
-    ({ status }) => (status?.numberReady ?? 0) > 0 && status?.numberReady === status?.desiredNumberScheduled,
-  );
+  const named = (name: string, label: string, value: string) =>
+    sets.filter(({ metadata }) => metadata?.name === name || metadata?.labels?.[label] === value);
+  const isReady = ({ status }: V1DaemonSet) =>
+    (status?.numberReady ?? 0) > 0 && status?.numberReady === status?.desiredNumberScheduled;
+  const cni = named("istio-cni-node", "k8s-app", "istio-cni-node");
+  const place = cni[0]?.metadata?.namespace;
+  const config = place && (await client.get(`/api/v1/namespaces/${place}/configmaps/istio-cni-config`));
+  const mode = config && config.kind === "ok" ? (config.body as V1ConfigMap).data?.["AMBIENT_ENABLED"] : undefined;
+  return {
+    ztunnel: named("ztunnel", "app.kubernetes.io/name", "ztunnel").some(isReady),
+    cni: cni.some(isReady),
+    cniAmbient: mode !== "false",
+  };
 }
 
 /** Workloads of a namespace, with what their pods are. */

@@ -52,6 +52,10 @@ export interface Ground {
   istiod?: string;
   /** ztunnel has a ready pod on every node that it is to run on. */
   ztunnel: boolean;
+  /** The same of istio-cni. */
+  cni: boolean;
+  /** istio-cni captures pods, and does not only set up sidecars. */
+  cniAmbient: boolean;
   /** istiod knows ambient pods. */
   ambient: boolean;
   /** New sidecars speak HBONE. */

@@ -40,6 +40,24 @@ export function groundVerdicts(
             "istio-ambient check --category data-plane",
           ),
         ]),
+    ...(ground.cni
+      ? []
+      : [
+          row(
+            `DaemonSet ${root}/istio-cni-node`,
+            "it must be ready on every node before a namespace is enrolled",
+            "istio-ambient check --category data-plane",
+          ),
+        ]),
+    ...(ground.cniAmbient || !ground.cni
+      ? []
+      : [
+          row(
+            `DaemonSet ${root}/istio-cni-node`,
+            "its ambient mode is off: no pod would be captured",
+            "cni: { values: { ambient: { enabled: true } } }",
+          ),
+        ]),
     ...(ground.hbone
       ? []
       : [

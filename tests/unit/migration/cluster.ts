@@ -55,13 +55,13 @@ export function shop(): SidecarCluster {
       metadata: { name: "istiod", namespace: "istio-system", labels: { app: "istiod" }, made: true },
       spec: { template: { metadata: { labels: {} }, spec: { containers } } },
     },
-    {
+    ...["ztunnel", "istio-cni-node"].map((name) => ({
       apiVersion: "apps/v1",
       kind: "DaemonSet",
-      metadata: { name: "ztunnel", namespace: "istio-system", made: true },
+      metadata: { name, namespace: "istio-system", made: true },
       spec: { template: { metadata: { labels: {} }, spec: {} } },
       status: { numberReady: 1, desiredNumberScheduled: 1 },
-    },
+    })),
     { apiVersion: "gateway.networking.k8s.io/v1", kind: "GatewayClass", metadata: { name: "istio-waypoint" } },
     ...["web", "orders"].flatMap((name) => [workload("Deployment", name), service(name)]),
     workload("StatefulSet", "db"),

@@ -99,6 +99,8 @@ export function shop(fields: Partial<MigrationFacts> = {}): MigrationFacts {
     ground: {
       istiod: "1.31.0",
       ztunnel: true,
+      cni: true,
+      cniAmbient: true,
       ambient: true,
       hbone: true,
       gatewayApi: true,

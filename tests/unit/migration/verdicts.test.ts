@@ -155,6 +155,18 @@ describe("the verdict on", () => {
       "it must be ready on every node before a namespace is enrolled",
     ],
     [
+      "istio-cni",
+      { cni: false },
+      `DaemonSet ${root}/istio-cni-node`,
+      "it must be ready on every node before a namespace is enrolled",
+    ],
+    [
+      "istio-cni for sidecars alone",
+      { cniAmbient: false },
+      `DaemonSet ${root}/istio-cni-node`,
+      "its ambient mode is off: no pod would be captured",
+    ],
+    [
       "HBONE",
       { hbone: false },
       `ConfigMap ${root}/istio`,

@@ -1,0 +1,53 @@
+// The ground that a migration stands on, as the command reads it from a cluster.
+import * as assert from "node:assert/strict";
+import { on, own, shop } from "./cluster";
+
+/** What keeps a migration of the namespace from starting. */
+async function refusals(change: (cluster: ReturnType<typeof shop>) => void): Promise<[number, string]> {
+  const cluster = shop();
+  change(cluster);
+  return on(cluster, async (migrate) => {
+    const { code, err } = await migrate("apply", ...own);
+    assert.deepEqual(cluster.writes, []);
+    return [code, err];
+  });
+}
+
+describe("the ground of a migration", () => {
+  for (const name of ["ztunnel", "istio-cni-node"]) {
+    const expected =
+      `DaemonSet istio-system/${name}: it must be ready on every node before a namespace is enrolled; first: istio-ambient ` +
+      "check --category data-plane\n";
+
+    it(`includes ${name}, which is missing`, async () => {
+      const found = await refusals((cluster) =>
+        cluster.objects.delete(`/apis/apps/v1/namespaces/istio-system/daemonsets/${name}`),
+      );
+      assert.deepEqual(found, [1, expected]);
+    });
+
+    it(`includes ${name}, which is not ready on one of two nodes`, async () => {
+      const found = await refusals((cluster) => {
+        const set = cluster.one("DaemonSet", name);
+        cluster.put({ ...set, status: { numberReady: 1, desiredNumberScheduled: 2 } });
+      });
+      assert.deepEqual(found, [1, expected]);
+    });
+  }
+
+  it("includes the ambient mode of istio-cni", async () => {
+    const found = await refusals((cluster) =>
+      cluster.put({
+        apiVersion: "v1",
+        kind: "ConfigMap",
+        metadata: { name: "istio-cni-config", namespace: "istio-system" },
+        data: { AMBIENT_ENABLED: "false" },
+      }),
+    );
+    assert.deepEqual(found, [
+      1,
+      "DaemonSet istio-system/istio-cni-node: its ambient mode is off: no pod would be captured; first: cni: { values: { " +
+        "ambient: { enabled: true } } }\n",
+    ]);
+  });
+});
