@@ -16,6 +16,7 @@ import { meshLabels, type Labels } from "../lib/istio/labels";
 import type { Caller } from "../lib/migration/facts";
 import { injectKey } from "../lib/migration/members";
 import type { Pod, Service, Workload } from "../lib/migration/objects";
+import { probed } from "./slim";
 
 export type RawPod = V1Pod;
 
@@ -156,6 +157,7 @@ function templateOf(template: V1PodTemplateSpec | undefined) {
     podAnnotations: metadata?.annotations ?? {},
     serviceAccount: spec?.serviceAccountName ?? "default",
     hostNetwork: spec?.hostNetwork === true,
+    ...probed(spec),
     startHooks: (spec?.containers ?? []).filter(({ lifecycle }) => lifecycle?.postStart).map(({ name }) => name),
   };
 }
@@ -196,6 +198,8 @@ export function looseWorkloads(pods: readonly MeshPod[]): Workload[] {
       serviceAccount: pod.serviceAccount,
       hostNetwork: pod.hostNetwork,
       startHooks: [],
+      probePorts: [],
+      ports: pod.ports,
       pods: [podOf(pod)],
     }));
 }

@@ -127,7 +127,7 @@ export function slimPod(raw: V1Pod): PodState {
 }
 
 /** Declared ports, and those of the kubelet's probes; init containers that go on running are probed too. */
-function probed(spec: V1PodSpec | undefined): Pick<PodState, "ports" | "probePorts"> {
+export function probed(spec: V1PodSpec | undefined): Pick<PodState, "ports" | "probePorts"> {
   const running = [
     ...(spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always"),
     ...(spec?.containers ?? []),

@@ -168,6 +168,9 @@ export interface Workload {
   surges: boolean;
   /** Containers with a postStart hook. */
   startHooks: string[];
+  /** Ports that the kubelet probes, and named ports by their numbers. */
+  probePorts: number[];
+  ports: { [name: string]: number };
   pods: Pod[];
 }
 

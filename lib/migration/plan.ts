@@ -7,7 +7,8 @@ import type { MigrationFacts } from "./facts";
 import { groundVerdicts } from "./ground-verdicts";
 import { injectKey, isOptedOut, isRolled, members, rollOrder } from "./members";
 import { selectsPods, without, type KubeObject, type Service, type Workload } from "./objects";
-import { networkVerdicts, workloadVerdicts } from "./workload-verdicts";
+import { networkVerdicts } from "./network-verdicts";
+import { workloadVerdicts } from "./workload-verdicts";
 import { policyVerdicts } from "./policy-verdicts";
 import {
   hboneMark,
@@ -60,7 +61,7 @@ export function planMigration(found: MigrationFacts, choice: MigrationChoice): M
     ...workloadVerdicts(facts),
     ...underOldNames(policyVerdicts(facts, waypoint), literal),
     ...trafficVerdicts(facts, waypoint),
-    ...networkVerdicts(facts),
+    ...networkVerdicts(facts, waypoint),
     ...otherWaypoints(facts, waypoint),
     ...keptVerdicts(facts, steps),
   ].map((row): Verdict => (isAccepted(row, choice) ? { ...row, accepted: true } : row));

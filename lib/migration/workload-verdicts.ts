@@ -1,17 +1,10 @@
 // What becomes of workloads and of what stands in the way of their pods.
 import { meshLabels } from "../istio/labels";
-import { opensPort } from "../network-policies/rules";
-import { selects } from "../network-policies/selectors";
-import { isInBlock } from "../network-policies/addresses";
-import type { NetworkPolicyState, NetworkRule } from "../cluster-state/snapshot";
-import { injectionWish, injectKey, isOptedOut, isRolled, members } from "./members";
+import { injectionWish, injectKey, isOptedOut, isRolled } from "./members";
 import { isPartOf, type Workload } from "./objects";
 import type { MigrationFacts } from "./facts";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
 
-const hbonePort = 15008;
-/** What the kubelet's probes come from once a pod is captured. */
-const probeAddresses = ["169.254.7.127", "fd16:9254:7127:1337:ffff:ffff:ffff:ffff"];
 const outsideLabel = `jobTemplate: { spec: { template: { metadata: { labels: { ${meshLabels.dataplaneMode}: none } } } } }`;
 const spire = "inject.istio.io/templates";
 
@@ -90,39 +83,5 @@ function workloadVerdict(workload: Workload, { budgets }: MigrationFacts): Verdi
   return row(
     is.carriesOver,
     workload.surges ? "its pods are replaced, new ones first" : "its pods are replaced one after the other",
-  );
-}
-
-/** Rows of NetworkPolicies that shut HBONE or the probes. */
-export function networkVerdicts(facts: MigrationFacts): Verdict[] {
-  return facts.networkPolicies.map((policy) => networkVerdict(policy, facts));
-}
-
-function networkVerdict(policy: NetworkPolicyState, facts: MigrationFacts): Verdict {
-  const name = `NetworkPolicy ${policy.namespace}/${policy.name}`;
-  const selected = members(facts).filter(({ podLabels }) => selects(policy.pods, podLabels));
-  if (selected.length === 0) return verdict(name, is.carriesOver, "it selects no pod that is migrated");
-  const opens = (rules: NetworkRule[] | undefined) =>
-    rules === undefined || rules.some((rule) => opensPort(rule, hbonePort));
-  const shut = [...(opens(policy.ingress) ? [] : ["in"]), ...(opens(policy.egress) ? [] : ["out"])];
-  if (shut.length > 0) {
-    const why = `between pods of the mesh everything goes through port ${hbonePort}, which it shuts ${shut.join(" and ")}`;
-    const fix = shut
-      .map((way) => `${way === "in" ? "ingress" : "egress"}: [{ ports: [{ port: ${hbonePort} }] }]`)
-      .join(", ");
-    return verdict(name, is.blocks, why, { fix });
-  }
-  const probes = policy.ingress === undefined || policy.ingress.some(letsProbesIn);
-  if (probes) return verdict(name, is.carriesOver, `it lets port ${hbonePort} and the probes pass`);
-  const why = `the kubelet's probes come from ${probeAddresses[0]} then, which it does not admit`;
-  return verdict(name, is.blocks, why, {
-    fix: `ingress: [{ from: [{ ipBlock: { cidr: ${probeAddresses[0]}/32 } }] }]`,
-  });
-}
-
-function letsProbesIn({ peers }: NetworkRule): boolean {
-  return (
-    peers === undefined ||
-    peers.some(({ block }) => block !== undefined && probeAddresses.some((address) => isInBlock(address, block)))
   );
 }

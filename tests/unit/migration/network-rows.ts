@@ -8,7 +8,11 @@ const port = (number: number) => ({ ports: [{ from: number, to: number }] });
 const probes = { peers: [{ block: { cidr: "169.254.7.127/32", except: [] } }] };
 
 export const networks: [string, Partial<NetworkPolicyState>, Row][] = [
-  ["open", { ingress: [{}], egress: [{}] }, ["carries-over", "it lets port 15008 and the probes pass"]],
+  [
+    "open",
+    { ingress: [{}], egress: [{}] },
+    ["carries-over", "it leaves port 15008 and the probes open where its pods need them"],
+  ],
   [
     "closed-in",
     { ingress: [port(8080)] },
@@ -22,17 +26,17 @@ export const networks: [string, Partial<NetworkPolicyState>, Row][] = [
   [
     "closed-both",
     { ingress: [], egress: [] },
-    ["blocks", "between pods of the mesh everything goes through port 15008, which it shuts in and out"],
+    ["blocks", "the kubelet's probes come from 169.254.7.127 then, which it does not admit at 8080"],
   ],
   [
     "probes-shut",
     { ingress: [{ ...port(15008), peers: [{ pods: everyPod }] }] },
-    ["blocks", "the kubelet's probes come from 169.254.7.127 then, which it does not admit"],
+    ["blocks", "the kubelet's probes come from 169.254.7.127 then, which it does not admit at 8080"],
   ],
   [
     "all-admitted",
     { ingress: [{ ...port(15008), ...probes }, probes] },
-    ["carries-over", "it lets port 15008 and the probes pass"],
+    ["carries-over", "it leaves port 15008 and the probes open where its pods need them"],
   ],
   [
     "for-others",

@@ -35,6 +35,8 @@ export function workload(name: string, fields: Partial<Workload> = {}): Workload
     strategy: "RollingUpdate",
     surges: true,
     startHooks: [],
+    probePorts: [8080],
+    ports: { http: 8080 },
     pods: [{ ...sidecarPod, name: `${name}-1` }],
     ...fields,
   };
