@@ -223,8 +223,13 @@ async function go({ client, timeoutMs, terminal }: Call, begun: Run): Promise<vo
     if (terminal.interactive) progress(terminal, text);
     else terminal.err(`${text}\n`);
   };
-  await goMigration(client, begun, timeoutMs, onStep);
-  endProgress(terminal);
+  const notes: string[] = [];
+  try {
+    await goMigration(client, begun, timeoutMs, onStep, (text) => notes.push(text));
+  } finally {
+    endProgress(terminal);
+    for (const note of notes) terminal.err(`${note}\n`);
+  }
 }
 
 function wordsOf(step: Step, direction: Direction): string {

@@ -20,6 +20,7 @@ import { rollNewcomers } from "./migration-newcomers";
 import { giveBack } from "./migration-owners";
 import type { Run } from "./migration-record";
 import { awaitPolicies, awaitWaypoint } from "./migration-waits";
+import { readUnready } from "./migration-progress";
 import { awaitCapture, rollWorkload } from "./migration-rolls";
 
 /** Takes all steps that are left. */
@@ -28,6 +29,7 @@ export async function goMigration(
   run: Run,
   timeoutMs: number,
   onStep: (step: Step, done: number, all: number) => void,
+  onNote: (text: string) => void,
 ): Promise<void> {
   const { direction, next, steps } = run.record;
   const all = ordered(steps, direction);
@@ -37,13 +39,16 @@ export async function goMigration(
     seen = Date.now();
     await run.renew();
   };
+  if (direction === "rollback" && run.record.unready === undefined)
+    run.record.unready = await readUnready(client, run.record.namespace);
+  const unready = new Set(run.record.unready);
   for (const [index, step] of all.entries()) {
     if (index < next) continue;
     await run.at(index);
     seen = Date.now();
     onStep(step, index, all.length);
     try {
-      await take(step, { client, direction, timeoutMs, onWait });
+      await take(step, { client, direction, timeoutMs, onWait, unready, onNote });
     } catch (error) {
       if (error instanceof MigrationError) await run.end(recordStates.stopped);
       throw error;

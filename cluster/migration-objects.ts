@@ -16,6 +16,10 @@ export interface Going {
   timeoutMs: number;
   /** While something is waited for. */
   onWait: () => Promise<void>;
+  /** Workloads that were not ready before the way back began: it does not wait for what it did not break. */
+  unready: ReadonlySet<string>;
+  /** Tells the user of something that does not stop the run. */
+  onNote: (text: string) => void;
 }
 
 /** "Service shop/web" */

@@ -15,8 +15,9 @@ import { labelState } from "../lib/migration/record";
 import { changedLine } from "../lib/migration/since";
 import type { Key, RollGoal, RollStep } from "../lib/migration/steps";
 import { giveBack } from "./migration-owners";
-import { insist, pathOf, readOne, type Going } from "./migration-objects";
+import { insist, pathOf, readOne, shown, type Going } from "./migration-objects";
 import { listOf, MigrationError } from "./migration";
+import { progressOf } from "./migration-progress";
 import { until } from "./migration-waits";
 import { readMeshPod, type MeshPod, type RawPod } from "./migration-workloads";
 
@@ -30,15 +31,35 @@ export async function rollWorkload(step: RollStep, going: Going): Promise<void> 
   await insist(key, () => changeTemplate(step, going));
   await giveBack(step, key, going);
   let isRestarted = false;
-  await until(going, async () => {
-    const rolling = await progressOf(going, key);
+  const settled = async () => {
+    const live = await readOne(going.client, key);
+    const rolling = live && progressOf(live, key);
     const left = rolling ?? (await podsLeft(going, key, wanted));
     if (left === undefined || rolling !== undefined || isApply || isRestarted) return left;
     // Its owner has written it anew, or for the first time: the template is as it was, and its pods are not.
     isRestarted = true;
     await insist(key, () => restart(key, going));
     return left;
-  });
+  };
+  try {
+    await until(going, settled);
+  } catch (error) {
+    if (!(error instanceof MigrationError) || !going.unready.has(shown(key))) throw error;
+    await leaveUnready(error.message, key, wanted, going);
+  }
+}
+
+/** What did not run before does not stop the way back, if none of its pods is left without what protects it. */
+async function leaveUnready(said: string, key: Key, wanted: PodGoal, going: Going): Promise<void> {
+  const before = "it was not ready before this rollback began either";
+  const left = await podsLeft(going, key, wanted);
+  if (left === undefined) return going.onNote(`${said}; ${before}, so that the rollback goes on`);
+  const { kind, name, namespace } = key;
+  const isSet = kind === "DaemonSet";
+  const way = isSet
+    ? "delete these pods"
+    : `delete these pods, or run \`kubectl scale ${kind.toLowerCase()} ${name} --namespace ${namespace} --replicas 0\``;
+  throw new MigrationError(`${said === left ? said : `${said}; ${left}`}; ${before}; ${way}, and run this again`);
 }
 
 /** As `kubectl rollout restart` does. */
@@ -83,7 +104,10 @@ function templateOf({ spec }: Raw): V1PodTemplateSpec {
 }
 
 /** Waits until a budget lets pods go, where the rollout ends old pods before new ones are ready. */
-async function awaitBudget(raw: Raw, { namespace, kind }: Key, going: Going): Promise<void> {
+async function awaitBudget(raw: Raw, key: Key, going: Going): Promise<void> {
+  const { namespace, kind } = key;
+  // A budget lets none go while its pods are not ready, and they would never be.
+  if (going.unready.has(shown(key))) return;
   if (kind === "Deployment" && (raw as V1Deployment).spec?.strategy?.type !== "Recreate") return;
   const labels = templateOf(raw).metadata?.labels ?? {};
   await until(going, async () => {
@@ -99,36 +123,6 @@ async function awaitBudget(raw: Raw, { namespace, kind }: Key, going: Going): Pr
     );
     return closed && `PodDisruptionBudget ${namespace}/${closed.metadata?.name} lets no pod go`;
   });
-}
-
-/** What is left of a rollout, by its controller's own count. */
-async function progressOf({ client }: Going, key: Key): Promise<string | undefined> {
-  const live = await readOne(client, key);
-  if (!live) return undefined;
-  const { metadata, spec, status } = live as unknown as {
-    metadata: { generation?: number };
-    spec: { replicas?: number };
-    status?: { [field: string]: number };
-  };
-  const isSet = key.kind === "DaemonSet";
-  const wanted = isSet ? (status?.["desiredNumberScheduled"] ?? 0) : (spec.replicas ?? 1);
-  const updated = status?.[isSet ? "updatedNumberScheduled" : "updatedReplicas"] ?? 0;
-  const available =
-    status?.[isSet ? "numberAvailable" : key.kind === "Deployment" ? "availableReplicas" : "readyReplicas"] ?? 0;
-  const total = isSet ? wanted : (status?.["replicas"] ?? 0);
-  const isSeen = (status?.["observedGeneration"] ?? 0) >= (metadata.generation ?? 1);
-  // A StatefulSet at rest no longer counts its pods as updated.
-  const isNew = updated >= wanted || (key.kind === "StatefulSet" && sameRevision(live));
-  if (isSeen && isNew && available >= wanted && total === wanted) return undefined;
-  return (
-    `${objectName(key.kind, key)} did not get its new pods ready in time: ${Math.min(updated, wanted)} of ${wanted} are new, ${available} available; the old ones ` +
-    `serve on; run \`kubectl describe ${key.kind.toLowerCase()} ${key.name} --namespace ${key.namespace}\``
-  );
-}
-
-function sameRevision(live: KubeObject): boolean {
-  const { status } = live as V1StatefulSet;
-  return status?.currentRevision !== undefined && status.currentRevision === status.updateRevision;
 }
 
 /** Pods of a workload that are not yet what they are to be. */

@@ -29,16 +29,19 @@ export interface MigrationRecord {
   /** The step that is next, by its place in that direction. */
   next: number;
   state: RecordState;
+  /** Workloads that were not ready before the way back began: "Deployment shop/web". */
+  unready?: string[];
 }
 
 /** The data of the ConfigMap. */
-export function recordData({ steps, next, ...rest }: MigrationRecord): { [key: string]: string } {
-  return { ...rest, next: String(next), steps: JSON.stringify(steps) };
+export function recordData({ steps, next, unready, ...rest }: MigrationRecord): { [key: string]: string } {
+  const noted: { [key: string]: string } = unready ? { unready: JSON.stringify(unready) } : {};
+  return { ...rest, ...noted, next: String(next), steps: JSON.stringify(steps) };
 }
 
 /** Reads it; nothing where the ConfigMap is none of ours. */
 export function readRecord(data: { [key: string]: string | undefined } = {}): MigrationRecord | undefined {
-  const { namespace, waypoint, stamp, steps, direction, next, state } = data;
+  const { namespace, waypoint, stamp, steps, direction, next, state, unready } = data;
   const isRecord = [namespace, waypoint, stamp, steps, next, state].every((field) => field !== undefined);
   if (!isRecord || (direction !== "apply" && direction !== "rollback")) return undefined;
   return {
@@ -49,6 +52,7 @@ export function readRecord(data: { [key: string]: string | undefined } = {}): Mi
     direction,
     next: Number(next),
     state: state as RecordState,
+    ...(unready === undefined ? {} : { unready: JSON.parse(unready) as string[] }),
   };
 }
 
