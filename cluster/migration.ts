@@ -19,6 +19,7 @@ import type {
   RequestAuthentication,
   Workload,
 } from "../lib/migration/objects";
+import { allRights, rightText } from "../lib/migration/rights";
 import type { ApiClient } from "./client";
 import { listAll } from "./lists";
 import {
@@ -281,26 +282,8 @@ function budgetOf({ metadata, spec, status }: V1PodDisruptionBudget): Budget {
   };
 }
 
-/** What applying needs, by verb, group and resource. */
-const needed: [string, string, string][] = [
-  ["patch", "", "namespaces"],
-  ["create", "", "configmaps"],
-  ["delete", "", "configmaps"],
-  ["patch", "", "services"],
-  ["patch", "apps", "deployments"],
-  ["patch", "apps", "statefulsets"],
-  ["patch", "apps", "daemonsets"],
-  ["create", "security.istio.io", "authorizationpolicies"],
-  ["delete", "security.istio.io", "authorizationpolicies"],
-  ["create", "gateway.networking.k8s.io", "gateways"],
-];
-
 async function readMissingRights(client: ApiClient, namespace: string): Promise<string[]> {
   if (await mayI(client, { verb: "*", group: "*", resource: "*", namespace: "" })) return [];
-  const asked = await Promise.all(
-    needed.map(([verb, group, resource]) => mayI(client, { verb, group, resource, namespace })),
-  );
-  return needed.flatMap(([verb, , resource], index) =>
-    asked[index] === false ? [`${verb} ${resource} --namespace ${namespace}`] : [],
-  );
+  const asked = await Promise.all(allRights.map((right) => mayI(client, { ...right, namespace })));
+  return allRights.filter((_, index) => asked[index] === false).map((right) => rightText(right, namespace));
 }

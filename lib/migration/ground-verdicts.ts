@@ -2,6 +2,8 @@
 import * as semver from "semver";
 import { meshLabels, systemNamespaces } from "../istio/labels";
 import type { MigrationFacts } from "./facts";
+import { rightsOf, rightText } from "./rights";
+import type { Step } from "./steps";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
 
 /** The oldest istiod whose ambient mode is stable. */
@@ -11,9 +13,11 @@ const oldest = "1.24.0";
 export function groundVerdicts(
   { ground, namespace, root, callers, server }: MigrationFacts,
   needsWaypoint: boolean,
+  steps: readonly Step[],
 ): Verdict[] {
   const row = (object: string, why: string, fix: string) => verdict(object, is.blocks, why, { fix });
   const { istiod } = ground;
+  const needed = new Set(rightsOf(steps).map((right) => rightText(right, namespace.name)));
   if (istiod === undefined)
     return [row(`Deployment ${root}/istiod`, `there is no istiod on ${server}`, "istio-ambient adopt")];
   const strangers = callers.filter((caller) => caller.mode === "oldSidecar" && caller.namespace !== namespace.name);
@@ -103,8 +107,8 @@ export function groundVerdicts(
           ),
         ]
       : []),
-    ...ground.missingRights.map((right) =>
-      row(`right to ${right}`, "this user does not have it", `kubectl auth can-i ${right}`),
-    ),
+    ...ground.missingRights
+      .filter((right) => needed.has(right))
+      .map((right) => row(`right to ${right}`, "this user does not have it", `kubectl auth can-i ${right}`)),
   ];
 }

@@ -57,7 +57,7 @@ export function planMigration(found: MigrationFacts, choice: MigrationChoice): M
   const order = rollOrder(members(facts).filter(needsRoll), facts);
   const steps = [...literal.steps, ...stepsOf(facts, choice, waypoint, order)];
   const verdicts = [
-    ...groundVerdicts(facts, waypoint !== undefined),
+    ...groundVerdicts(facts, waypoint !== undefined, steps),
     ...workloadVerdicts(facts),
     ...underOldNames(policyVerdicts(facts, waypoint), literal),
     ...trafficVerdicts(facts, waypoint),

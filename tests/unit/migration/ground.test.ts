@@ -50,4 +50,61 @@ describe("the ground of a migration", () => {
         "ambient: { enabled: true } } }\n",
     ]);
   });
+
+  /** A pod that nothing makes anew and that has no sidecar, and a policy for tokens. */
+  const withMore = (cluster: ReturnType<typeof shop>) => {
+    cluster.put({
+      apiVersion: "v1",
+      kind: "Pod",
+      metadata: { name: "tool", namespace: "shop", labels: { app: "tool" } },
+      spec: { containers: [{ name: "tool" }] },
+    });
+    cluster.put({
+      apiVersion: "security.istio.io/v1",
+      kind: "RequestAuthentication",
+      metadata: { name: "jwt", namespace: "shop" },
+      spec: { selector: { matchLabels: { app: "orders" } } },
+    });
+  };
+  const rights = [
+    ...[
+      "create configmaps",
+      "patch configmaps",
+      "delete configmaps",
+      "patch namespaces",
+      "patch services",
+      "patch pods",
+    ],
+    ...["patch deployments", "patch statefulsets", "create gateways", "delete gateways"],
+    ...["authorizationpolicies", "requestauthentications"].flatMap((resource) =>
+      ["create", "delete"].map((verb) => `${verb} ${resource}`),
+    ),
+  ];
+  for (const right of rights) {
+    it(`includes the right to ${right}`, async () => {
+      const found = await refusals((cluster) => {
+        withMore(cluster);
+        cluster.denied = [right];
+      });
+      const name = `${right} --namespace shop`;
+      assert.deepEqual(found, [1, `right to ${name}: this user does not have it; first: kubectl auth can-i ${name}\n`]);
+    });
+  }
+
+  it("asks for no right that the plan has no use for", async () => {
+    const cluster = shop();
+    for (const name of ["readers", "no-deletes"])
+      cluster.objects.delete(`/apis/security.istio.io/v1/namespaces/shop/authorizationpolicies/${name}`);
+    cluster.denied = [
+      "create gateways",
+      "delete gateways",
+      "patch daemonsets",
+      "patch pods",
+      "create requestauthentications",
+    ];
+    await on(cluster, async (migrate) => {
+      const { code, err } = await migrate("plan", ...own);
+      assert.deepEqual([code, err], [0, ""]);
+    });
+  });
 });

@@ -174,8 +174,8 @@ describe("the verdict on", () => {
     ],
     [
       "rights",
-      { missingRights: ["patch services --namespace shop"] },
-      "right to patch services --namespace shop",
+      { missingRights: ["patch deployments --namespace shop"] },
+      "right to patch deployments --namespace shop",
       "this user does not have it",
     ],
   ];
