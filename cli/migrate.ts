@@ -132,6 +132,7 @@ async function plan(call: Call): Promise<number> {
     plans.push(await planOf(call, namespace));
   }
   endProgress(terminal);
+  requireAccepted(options.accept, plans);
   // Namespaces without a waypoint come first: their pods then go through those of the others.
   const needs = ({ steps }: MigrationPlan) =>
     Number(steps.some((step) => step.do === "await" && step.what === "waypoint"));
@@ -163,7 +164,30 @@ async function withSidecars({ client, all }: Call): Promise<NamespaceFacts[]> {
   );
 }
 
+/** What is accepted has to be a row that can be: a slip of the pen must not look like an answer. */
+function requireAccepted(accept: readonly string[] = [], plans: readonly MigrationPlan[]): void {
+  const rows = plans.flatMap(({ verdicts }) =>
+    verdicts.filter(({ acceptable }) => acceptable).map(({ object }) => object),
+  );
+  const unknown = accept.find((object) => !rows.includes(object));
+  if (unknown === undefined) return;
+  const like = rows.length > 0 ? nearest(unknown, rows) : undefined;
+  const rule =
+    rows.length > 0
+      ? "must be an object of the plan whose verdict can be accepted"
+      : "the plan has no object whose verdict can be accepted";
+  const fix = like === undefined ? { remove: `--accept "${unknown}"` } : `--accept "${like}"`;
+  throw new UsageError(violationLine({ path: "--accept", got: unknown, rule, fix }));
+}
+
 async function apply(call: Call): Promise<number> {
+  if (call.options.accept) {
+    const given = call.all.filter(({ name }) => call.options.namespace?.includes(name));
+    const stored = await Promise.all(given.map(({ name }) => readStored(call.client, name)));
+    const fresh = given.filter((_, index) => stored[index] === undefined);
+    const plans = await Promise.all(fresh.map((namespace) => planOf(call, namespace)));
+    if (fresh.length > 0) requireAccepted(call.options.accept, plans);
+  }
   for (const name of call.options.namespace ?? []) {
     const code = await applyOne(
       call,

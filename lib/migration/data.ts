@@ -18,7 +18,8 @@ export function planData(server: string, plans: readonly MigrationPlan[]) {
 }
 
 function stepData(step: Step) {
-  return { do: step.do, object: stepObject(step), why: step.why };
+  const writes = step.do === "create" ? { writes: step.object } : {};
+  return { do: step.do, object: stepObject(step), why: step.why, ...writes };
 }
 
 /** Where a namespace stands. */
