@@ -1,10 +1,11 @@
 // What becomes of Istio's policies.
-import { attributesBeyondWaypoint, isBeyondZtunnel } from "./kept-from-ztunnel";
-import { fronts } from "./members";
-import { nameOf, selectsPods, targetsOf, type PeerAuthentication, type Workload } from "./objects";
+import { meshLabels } from "../istio/labels";
+import { attributesBeyondWaypoint, isBeyondZtunnel, opens } from "./kept-from-ztunnel";
+import { fronts, injectionWish, injectKey, isRolled } from "./members";
+import { isPartOf, nameOf, selectsPods, targetsOf, type PeerAuthentication, type Workload } from "./objects";
 import type { MigrationFacts } from "./facts";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
-import { isAuthorization, reasonForWaypoint, type Policy, type WaypointPlan } from "./waypoint";
+import { isAuthorization, isEnforced, reasonForWaypoint, type Policy, type WaypointPlan } from "./waypoint";
 import { servicesOf } from "./model";
 import { isDryRun } from "./ztunnel";
 
@@ -24,6 +25,12 @@ function policyVerdict(policy: Policy, facts: MigrationFacts, waypoint: Waypoint
   if (selected.length === 0) return verdict(policy, is.carriesOver, "it holds for no pod of the namespace");
   const found = waypoint && obstacle(policy, facts, waypoint);
   if (found) return found;
+  const exposed = selected.filter((workload) => isExposed(workload, waypoint)).map(({ name }) => name);
+  if (exposed.length > 0 && isEnforced(policy) && (!isAuthorization(policy) || opens(policy)))
+    return verdict(policy, is.hole, exposedText(policy, exposed), {
+      fix: keepSidecars,
+      ...(writes.length > 0 ? { writes } : {}),
+    });
   if (isAuthorization(policy) && !isBeyondZtunnel(policy)) {
     if (isDryRun(policy)) return verdict(policy, is.carriesOver, "a dry run has no effect on requests");
     if (writes.length === 0) return verdict(policy, is.carriesOver, "ztunnel enforces it as a sidecar does");
@@ -39,6 +46,21 @@ function policyVerdict(policy: Policy, facts: MigrationFacts, waypoint: Waypoint
   const more =
     closed.length > 0 ? `; no Service leads to ${closed.join(", ")}, which refuses all connections then` : "";
   return verdict(policy, is.needsWaypoint, reasonForWaypoint(policy) + more, { writes });
+}
+
+const keepSidecars = `template: { metadata: { labels: { ${injectKey}: "true" } } } in what makes them`;
+
+/** Its pods have sidecars that no step takes away. The next ones have none, unless they ask, and no guard of others selects them. */
+function isExposed(workload: Workload, waypoint: WaypointPlan | undefined): boolean {
+  const isOut = workload.hostNetwork || workload.podLabels[meshLabels.dataplaneMode] === "none";
+  if (isRolled(workload) || isOut || injectionWish(workload) === "true") return false;
+  const isGuarded = waypoint?.workloads.some(({ selector }) => isPartOf(selector, workload.podLabels)) ?? false;
+  return !isGuarded && workload.pods.some(({ sidecar }) => sidecar);
+}
+
+function exposedText(policy: Policy, exposed: readonly string[]): string {
+  const [them, have] = exposed.length > 1 ? ["the pods that follow them", "have"] : ["the pod that follows it", "has"];
+  return `${exposed.join(", ")} ${exposed.length > 1 ? "keep their sidecars" : "keeps its sidecar"}, and ${them} ${have} none: ${reasonForWaypoint(policy)}`;
 }
 
 /** What keeps a policy from being held by the waypoint. */

@@ -136,7 +136,8 @@ export function isAuthorization(policy: Policy): policy is AuthorizationPolicy {
   return policy.kind === "AuthorizationPolicy";
 }
 
-function isEnforced(policy: Policy): boolean {
+/** Not only on trial. */
+export function isEnforced(policy: Policy): boolean {
   return !isAuthorization(policy) || !isDryRun(policy);
 }
 
