@@ -132,6 +132,7 @@ async function readMissingPullSecrets(client: ApiClient, plan: Plan, namespaces:
 
 /** Lists in which the preflight and the look at the releases' objects meet. */
 const sharedLists = [
+  "/api/v1/services",
   "/apis/apps/v1/daemonsets",
   "/apis/apps/v1/deployments",
   "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
