@@ -8,6 +8,7 @@ import { certificateBreakages } from "./fixtures/breakages-certificates";
 import { dataplaneBreakages } from "./fixtures/breakages-dataplane";
 import { analyzerBreakages } from "./fixtures/breakages-field-analyzers";
 import { captureBreakages } from "./fixtures/breakages-field-capture";
+import { elsewhereBreakages } from "./fixtures/breakages-field-elsewhere";
 import { fieldPolicyBreakages } from "./fixtures/breakages-field-policies";
 import { fieldPeerBreakages } from "./fixtures/breakages-field-peers";
 import { fieldSourceBreakages } from "./fixtures/breakages-field-sources";
@@ -37,6 +38,7 @@ const breakages = [
   ...listenerSetBreakages,
   ...fieldPeerBreakages,
   ...fieldSourceBreakages,
+  ...elsewhereBreakages,
 ];
 const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
 
