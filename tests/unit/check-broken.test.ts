@@ -6,6 +6,7 @@ import { kindCluster, kindDefaults, publishedPorts } from "../../lib/kind/kind-c
 import { judge, type Report } from "../../lib/checks/verdicts";
 import { certificateBreakages } from "./fixtures/breakages-certificates";
 import { dataplaneBreakages } from "./fixtures/breakages-dataplane";
+import { destinationRuleBreakages } from "./fixtures/breakages-destination-rules";
 import { analyzerBreakages } from "./fixtures/breakages-field-analyzers";
 import { captureBreakages } from "./fixtures/breakages-field-capture";
 import { elsewhereBreakages } from "./fixtures/breakages-field-elsewhere";
@@ -39,6 +40,7 @@ const breakages = [
   ...fieldPeerBreakages,
   ...fieldSourceBreakages,
   ...elsewhereBreakages,
+  ...destinationRuleBreakages,
 ];
 const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
 
