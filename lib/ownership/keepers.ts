@@ -29,6 +29,14 @@ const plainOwners = new Set([
 /** Resources of the Sail operator, which OpenShift Service Mesh is built on. */
 const sailKinds = ["Istio", "IstioRevision", "IstioRevisionTag", "IstioCNI", "ZTunnel"];
 
+/** The operator of Calico has a kind of the same name. */
+const tigera = "operator.tigera.io";
+
+/** True for kinds of owners that only their group tells apart. */
+export function isAmbiguous(kind: string): boolean {
+  return kind === "Istio";
+}
+
 /** Field managers that keep an object, where it carries no other sign of them. */
 const managers: Record<string, Keeper> = {
   "argocd-controller": { who: "Argo CD", change: "argocd app list" },
@@ -100,6 +108,11 @@ function packaged({ labels, annotations }: Kept): Keeper | undefined {
     const [, kind = "Bundle"] = /Kind=(\w+)/.exec(gvk) ?? [];
     return { who: `the Rancher ${kind} ${namespace}/${bundle}`, change: getCommand(kind, bundle, namespace) };
   }
+  // Fleet deploys its bundles as releases of Helm.
+  const fleet = annotations["objectset.rio.cattle.io/id"] ?? "";
+  if (fleet !== "" && annotations["meta.helm.sh/release-name"] !== undefined) {
+    return { who: `the Fleet bundle ${fleet}`, change: "kubectl get bundles.fleet.cattle.io --all-namespaces" };
+  }
   if (annotations["configmanagement.gke.io/managed"] === "enabled") {
     return { who: "Config Sync", change: "nomos status" };
   }
@@ -138,6 +151,11 @@ function platform({ namespace, labels, annotations, owners = [], keptBy = [] }: 
 }
 
 function operator({ namespace, labels, owners = [] }: Kept): Keeper | undefined {
+  const calico = owners.find(({ kind, group }) => isAmbiguous(kind) && group === tigera);
+  if (calico) {
+    const change = `kubectl get istios.${tigera} ${calico.name} --output yaml`;
+    return { who: `the Tigera operator (Istio ${calico.name})`, change };
+  }
   const sail = owners.find(({ kind }) => sailKinds.includes(kind));
   if (sail || labels["app.kubernetes.io/managed-by"] === "sail-operator") {
     const change = "kubectl get istios,istiocnis,ztunnels";
