@@ -1,44 +1,17 @@
 // Network plugins as they are set up in clusters: read with all that overrides, and judged by what it comes to.
 import * as assert from "node:assert/strict";
-import { readNetworkPlugins, readPodInterfacePolicies } from "../../cluster/network-plugins";
-import { slimDaemonSet } from "../../cluster/slim";
-import type { Api } from "../../cluster/client";
+import { readPodInterfacePolicies } from "../../cluster/network-plugins";
 import { findingLine } from "../../lib/checks/check";
 import type { Named } from "../../lib/cluster-state/snapshot";
 import { pluginFindings, pluginWarnings } from "../../lib/network-plugins";
 import { judgePlan } from "../../lib/preflight";
 import { named, node } from "./fixtures/objects";
 import { empty, plan } from "./fixtures/plans";
-
-/** A cluster by the paths that are asked for. */
-type Cluster = Record<string, object>;
+import { agents, api, read, type Cluster } from "./fixtures/plugin-cluster";
 
 const ciliumConfig = "/api/v1/namespaces/kube-system/configmaps/cilium-config";
 const nodeConfigs = "/apis/cilium.io/v2/namespaces/kube-system/ciliumnodeconfigs?limit=500";
 const felix = (group = "crd.projectcalico.org/v1") => `/apis/${group}/felixconfigurations?limit=500`;
-
-function api(cluster: Cluster): Api {
-  return {
-    server: "",
-    get: (path) => Promise.resolve(path in cluster ? { kind: "ok", body: cluster[path] } : { kind: "missing" }),
-    patch: () => Promise.reject(new Error("nothing is patched")),
-    getText: () => Promise.resolve(undefined),
-  };
-}
-
-function agents(name: string, image: string, env: Record<string, string> = {}, namespace = "kube-system") {
-  const variables = Object.entries(env).map(([key, value]) => ({ name: key, value }));
-  const containers = [{ name, image, env: variables }];
-  return slimDaemonSet({
-    metadata: { name, namespace, labels: {} },
-    spec: { selector: {}, template: { spec: { containers } } },
-  });
-}
-
-async function read(cluster: Cluster, daemonSets: ReturnType<typeof agents>[], crds: string[]) {
-  const definitions: Named[] = crds.map((name) => named("", name));
-  return readNetworkPlugins(api(cluster), { daemonSets, definitions, isBlind: false });
-}
 
 const cilium = agents("cilium", "quay.io/cilium/cilium:v1.18.3");
 
@@ -285,7 +258,7 @@ describe("network plugins", () => {
     const warned = async (env: Record<string, string>, ...policies: Named[]) => {
       const { plugins } = await read({}, [agents("aws-node", "amazon-k8s-cni:v1.20.1", env)], []);
       const facts = { ...empty, networkPlugins: plugins, podInterfacePolicies: policies };
-      return judgePlan(plan, facts, false).warnings.map(({ got }) => got);
+      return judgePlan({ ...plan, version: "1.30.8" }, facts, false).warnings.map(({ got }) => got);
     };
     const policy = named("shop", "databases");
     assert.deepEqual(await warned({ ENABLE_POD_ENI: "true" }, policy), [
