@@ -37,7 +37,7 @@ function podBarrier(pod: PodState): string | undefined {
 
 /**
  * A guest of KubeVirt, which does not support ambient (kubevirt#18871): through its masquerade no connection gets in, and a
- * bridge goes past ztunnel. passt opens the guest's connections as a process of the pod.
+ * bridge bypasses ztunnel. passt opens the guest's connections as a process of the pod.
  */
 export function isVirtualMachine({ labels, annotations }: PodState): boolean {
   const networks = annotations["k8s.v1.cni.cncf.io/networks"] ?? "";
