@@ -26,6 +26,9 @@ const managedMarks: { label: string; values?: string[] }[] = [
   { label: "components.gke.io/component-name" },
 ];
 
+/** The release by which RKE2 brings Cilium, from a chart of its own. */
+const packaged = "rke2-cilium";
+
 /** How Cilium is told something, by whoever installed it. */
 export function ciliumFix(plugin: NetworkPlugin, change: Change): FixWithNote {
   const { namespace, name, annotations } = plugin;
@@ -48,6 +51,11 @@ export function ciliumFix(plugin: NetworkPlugin, change: Change): FixWithNote {
     return { note: "", fix: { run } };
   }
   const into = annotations["meta.helm.sh/release-namespace"] ?? namespace;
+  if (release === packaged) {
+    const values = `spec: { valuesContent: "${nested(change)}" }`;
+    const write = `kind: HelmChartConfig, metadata: { name: ${release}, namespace: ${into} }, ${values}`;
+    return { note: "; RKE2 installs this release, with the values of its HelmChartConfig", fix: { write } };
+  }
   const version = agents.version === "" ? "" : ` --version ${agents.version}`;
   const upgrade = `helm upgrade ${release} cilium --repo https://helm.cilium.io${version} --namespace ${into} --reuse-values`;
   return { note: "", fix: { run: `${upgrade} --set ${change.chartValue} && ${restart}` } };

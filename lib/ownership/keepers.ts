@@ -96,7 +96,14 @@ function flux({ labels }: Kept): Keeper | undefined {
       return { who: `the Flux ${kind} ${namespace}/${name}`, change: `flux get ${object}`, release };
     }
   }
-  return undefined;
+  // Of the Flux Operator, which the command of Flux does not know.
+  const group = "fluxcd.controlplane.io";
+  const set = labels[`resourceset.${group}/name`];
+  if (set === undefined) return undefined;
+  const namespace = labels[`resourceset.${group}/namespace`] ?? "flux-system";
+  const object = `resourcesets.${group} ${set} --namespace ${namespace}`;
+  const release = `kubectl annotate ${object} ${group}/reconcile=disabled --overwrite`;
+  return { who: `the Flux ResourceSet ${namespace}/${set}`, change: `kubectl get ${object} --output yaml`, release };
 }
 
 /** Other tools that apply a source again and again. */
@@ -129,14 +136,16 @@ function packaged({ labels, annotations }: Kept): Keeper | undefined {
 }
 
 /** Clouds and distributions that bring an Istio or the Gateway API themselves. */
-function platform({ namespace, labels, annotations, owners = [], keptBy = [] }: Kept): Keeper | undefined {
+function platform({ namespace, name, labels, annotations, owners = [], keptBy = [] }: Kept): Keeper | undefined {
   const homes = [namespace, annotations["meta.helm.sh/release-namespace"]];
-  if (homes.includes("aks-istio-system") || labels["kubernetes.azure.com/managedby"] === "aks") {
+  const isAks = labels["kubernetes.azure.com/managedby"] === "aks";
+  if (homes.some((home) => home?.startsWith("aks-istio-")) || (isAks && name.endsWith(".istio.io"))) {
     return {
       who: "the Istio add-on of AKS",
       change: "az aks show --name CLUSTER --resource-group GROUP --query serviceMeshProfile",
     };
   }
+  if (isAks) return { who: "AKS", change: "az aks show --name CLUSTER --resource-group GROUP" };
   const managed = labels["istio.io/owned-by"] === "mesh.googleapis.com";
   if (managed || (labels["istio.io/rev"] ?? "").startsWith("asm-managed")) {
     return { who: "Cloud Service Mesh of GKE", change: "gcloud container fleet mesh describe" };

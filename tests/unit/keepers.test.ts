@@ -54,6 +54,17 @@ const kept: [what: string, object: Partial<Kept>, who: string, change: string][]
     "flux get helmrelease istiod --namespace istio-system",
   ],
   [
+    "a ResourceSet of the Flux Operator",
+    {
+      labels: {
+        "resourceset.fluxcd.controlplane.io/name": "mesh",
+        "resourceset.fluxcd.controlplane.io/namespace": "platform",
+      },
+    },
+    "the Flux ResourceSet platform/mesh",
+    "kubectl get resourcesets.fluxcd.controlplane.io mesh --namespace platform --output yaml",
+  ],
+  [
     "the Sail operator, with Helm's marks of its own",
     {
       owners: [{ kind: "IstioRevision", name: "default" }],
@@ -98,6 +109,22 @@ const kept: [what: string, object: Partial<Kept>, who: string, change: string][]
     { namespace: "", annotations: { "meta.helm.sh/release-namespace": "aks-istio-system" } },
     "the Istio add-on of AKS",
     "az aks show --name CLUSTER --resource-group GROUP --query serviceMeshProfile",
+  ],
+  [
+    "the add-on of AKS, a gateway in a namespace of its own",
+    { namespace: "aks-istio-ingress" },
+    "the Istio add-on of AKS",
+    "az aks show --name CLUSTER --resource-group GROUP --query serviceMeshProfile",
+  ],
+  [
+    "AKS, which manages CRDs of the Gateway API without any Istio",
+    {
+      namespace: "",
+      name: "gateways.gateway.networking.k8s.io",
+      labels: { "kubernetes.azure.com/managedby": "aks" },
+    },
+    "AKS",
+    "az aks show --name CLUSTER --resource-group GROUP",
   ],
   [
     "Cloud Service Mesh",

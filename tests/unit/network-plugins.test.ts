@@ -120,6 +120,11 @@ describe("network plugins", () => {
       `${exclusive}; run \`helm upgrade cilium cilium --repo https://helm.cilium.io --version 1.18.3 --namespace kube-system ` +
         `--reuse-values --set cni.exclusive=false && ${restart}\``,
     ]);
+    const rke2 = { ...helm, "meta.helm.sh/release-name": "rke2-cilium" };
+    assert.deepEqual(await fixOf({ annotations: rke2 }), [
+      `${exclusive}; RKE2 installs this release, with the values of its HelmChartConfig; write \`kind: HelmChartConfig, metadata: ` +
+        '{ name: rke2-cilium, namespace: kube-system }, spec: { valuesContent: "cni: { exclusive: false }" }`',
+    ]);
     assert.deepEqual(
       await fixOf({
         annotations: { ...helm, "argocd.argoproj.io/tracking-id": "cilium:/ConfigMap:kube-system/cilium-config" },
