@@ -1,7 +1,7 @@
 // How a plugin's setting is changed for good: by whoever wrote it, or it comes back.
 import type { Fix } from "../checks/check";
 import type { NetworkPlugin, PluginOverride } from "../cluster-state/network-plugins";
-import { ownerOf } from "../ownership/owner";
+import { keeperOf } from "../ownership/keepers";
 
 /** One change, in the words of each place where it may have to be made. */
 export interface Change {
@@ -38,9 +38,10 @@ export function ciliumFix(plugin: NetworkPlugin, change: Change): FixWithNote {
       fix: { run: `kubectl get configmap ${name} --namespace ${namespace} --show-managed-fields --output yaml` },
     };
   }
-  const owner = ownerOf(plugin);
-  if (/Argo CD|Flux/.test(owner)) {
-    return { note: `; the ConfigMap ${owner}, where the chart's value is set`, fix: { write: nested(change) } };
+  const keeper = keeperOf(plugin);
+  if (keeper) {
+    const note = `; the ConfigMap belongs to ${keeper.who}, where the chart's value is set`;
+    return { note, fix: { write: nested(change) } };
   }
   const agents = plugin.agents ?? { namespace, name: "cilium", version: "" };
   const restart = `kubectl rollout restart daemonset ${agents.name} --namespace ${agents.namespace}`;

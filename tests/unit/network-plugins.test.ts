@@ -133,6 +133,9 @@ describe("network plugins", () => {
         `${exclusive}; the ConfigMap belongs to the Argo CD application cilium, where the chart's value is set; write \`cni: { exclusive: false }\``,
       ],
     );
+    assert.deepEqual(await fixOf({ annotations: { ...helm, "objectset.rio.cattle.io/id": "fleet-default-cilium" } }), [
+      `${exclusive}; the ConfigMap belongs to the Fleet bundle fleet-default-cilium, where the chart's value is set; write \`cni: { exclusive: false }\``,
+    ]);
     assert.deepEqual(await fixOf({ labels: { "addonmanager.kubernetes.io/mode": "Reconcile" } }), [
       `${exclusive}; the platform manages this ConfigMap and puts it back, so it has to be asked for the setting; run ` +
         "`kubectl get configmap cilium-config --namespace kube-system --show-managed-fields --output yaml`",
