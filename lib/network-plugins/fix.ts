@@ -68,10 +68,12 @@ export function overrideFix({ namespace, name }: PluginOverride, { key, value }:
   return { run: `kubectl patch ciliumnodeconfig ${name} --namespace ${namespace} --type merge --patch '${patch}'` };
 }
 
-function isPlatforms({ labels }: NetworkPlugin): boolean {
-  return managedMarks.some(
+/** GKE keeps the ConfigMap of its anetd, with a label or without. */
+function isPlatforms({ labels, agents }: NetworkPlugin): boolean {
+  const marked = managedMarks.some(
     ({ label, values }) => labels[label] !== undefined && (values?.includes(labels[label]) ?? true),
   );
+  return marked || agents?.name === "anetd";
 }
 
 /** "a.b=true" as a map of values: `a: { b: true }`. */

@@ -100,6 +100,12 @@ describe("network plugins", () => {
   it("Cilium of GKE, which leaves the configuration to another agent", async () => {
     const anetd = { ...agents("anetd", "gke.gcr.io/cilium/cilium:v1.17.0"), labels: { "k8s-app": "cilium" } };
     assert.deepEqual(await ciliumGot({ "cni-exclusive": "true" }, anetd), []);
+    const sockets = config({ "bpf-lb-sock": "true" });
+    const { plugins } = await read(sockets, [anetd], []);
+    assert.match(
+      pluginFindings(plugins, []).map(findingLine).join(),
+      /the platform manages this ConfigMap.*kubectl get/,
+    );
   });
 
   const fixOf = async (metadata: object) => {
