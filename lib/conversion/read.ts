@@ -37,11 +37,15 @@ export function readAll(input: Input, options: ConvertOptions, entries: Entry[])
   const auth: Auth = {
     authProvider: (url) => authProviderOf(url, [...asked], options.authProviders),
     passwordProvider: (secret) => options.authProviders.find(({ url }) => url === passwords(secret))?.name,
-    authProviders: options.authProviders.length,
-    serviceAt: (host, path) => serviceAt(host, path, mine, portNumbers(input)),
+    authProviders: 1,
+    serviceAt: (host, path, isOwn) => serviceAt(host, path, isOwn, mine, portNumbers(input)),
   };
   const passes = !["ssl-passthrough", `${prefix}ssl-passthrough`].some((name) => options.accept.includes(name));
-  return inOrder(mine.map((ingress) => readIngress(ingress, input, auth, passes, entries)));
+  const readWith = (given: Auth, said: Entry[]) =>
+    mine.map((ingress) => readIngress(ingress, input, given, passes, said));
+  // How many services are asked is known only when everything has been read once.
+  const names = new Set(readWith(auth, []).flatMap(({ settings }) => settings.authProvider?.name ?? []));
+  return inOrder(readWith({ ...auth, authProviders: names.size }, entries));
 }
 
 /** The class as the field or the old annotation names it. */
