@@ -59,7 +59,7 @@ export const moreSpecs: Spec[] = [
   {
     file: "auth.go",
     says: "nobody is admitted where the mesh does not have the provider",
-    ingresses: [ingress("closed.test", { "auth-url": `http://${absent}/check` }, { "/": "web" })],
+    ingresses: [ingress("absent.test", { "auth-url": `http://${absent}/check` }, { "/": "web" })],
     asks: [{ url: "/a", status: 403 }],
   },
   {

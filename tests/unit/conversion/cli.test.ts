@@ -172,27 +172,6 @@ new HttpRoute("shop-web", {
     );
   });
 
-  it("writes what the mesh must have for external auth without an option, and exits 0", async () => {
-    const file = write(
-      "guarded.yaml",
-      plain({ "auth-url": "http://proxy.auth.svc/oauth2/auth", "auth-signin": "/oauth2/start" }),
-    );
-    const { code, out } = await istioAmbient(["convert", "-f", file]);
-    assert.equal(code, 0);
-    assert.match(
-      out,
-      /^# Until istiod has these extension providers, .*\n(#.*\n)*# {3}- name: [0-9a-f]{8}-oauth2-proxy\n/,
-    );
-    const program = await istioAmbient(["convert", "-f", file, "--output", "typescript"]);
-    assert.match(
-      program.out,
-      /^\/\/ Until istiod has these extension providers, .*\n\/\/ new AmbientMesh\("mesh", \{\n/,
-    );
-    const { err } = await istioAmbient(["convert", "-f", file, "--report", "json"]);
-    const { extensionProviders } = JSON.parse(err) as { extensionProviders: { name: string }[] };
-    assert.match(extensionProviders.map(({ name }) => name).join(), /^[0-9a-f]{8}-oauth2-proxy$/);
-  });
-
   it("reads a cluster: its Ingresses, Services, and the Secrets, ConfigMaps and Certificates that they name", async () => {
     const named = plain({
       "custom-headers": "shop/headers",

@@ -1,11 +1,15 @@
 // Extension providers that nobody has named: their names, and what the mesh must have for them beside the objects.
 import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import * as os from "node:os";
+import * as path from "node:path";
 import * as fc from "fast-check";
 import { parse } from "yaml";
 import { convert, standardOptions } from "../../../lib/conversion/convert";
 import { derivedName, distinct } from "../../../lib/conversion/extension-providers";
 import { programText } from "../../../lib/conversion/typescript";
 import { yamlText } from "../../../lib/conversion/yaml";
+import { istioAmbient } from "../fixtures/terminal";
 import { ingressWith, only, type Given } from "./cases";
 
 const guard = "http://guard.auth.svc.cluster.local:8080/check";
@@ -125,6 +129,24 @@ describe("extension providers without a name from the command line", () => {
     );
     assert.ok(comment.split("\n").every((line) => line === "" || line.startsWith("// ")));
     assert.equal(text.slice(comment.length), programText(objects));
+  });
+
+  it("are what the command writes without an option, with exit code 0", async () => {
+    const folder = fs.mkdtempSync(path.join(os.tmpdir(), "providers-"));
+    const file = path.join(folder, "ingress.json");
+    try {
+      const ingress = ingressWith({ "auth-url": guard });
+      fs.writeFileSync(file, JSON.stringify(ingress));
+      const { objects, providers } = convert([ingress]);
+      const plain = await istioAmbient(["convert", "-f", file, "--report", "json"]);
+      assert.deepEqual([plain.code, plain.out], [0, yamlText(objects, providers)]);
+      const { extensionProviders } = JSON.parse(plain.err) as { extensionProviders: object[] };
+      assert.deepEqual(extensionProviders, providers);
+      const program = await istioAmbient(["convert", "-f", file, "--output", "typescript"]);
+      assert.deepEqual([program.code, program.out], [0, programText(objects, providers)]);
+    } finally {
+      fs.rmSync(folder, { recursive: true });
+    }
   });
 
   it("say nothing where no policy needs one, or nothing is written", () => {
