@@ -141,7 +141,7 @@ export function conversionPage(): string {
     "cert-manager reads these from an Ingress with a `tls` section. Values that it does not accept are refused.",
     certificateTable(),
     "## Annotations of other controllers",
-    "These are refused by name, because ingress-nginx does not read them:",
+    "These are refused by name, because ingress-nginx does not read them. What charts say to F5's controller too is no loss where an annotation of ingress-nginx says the same, and is not refused there:",
     ["| controller | prefix |", "| --- | --- |", ...others].join("\n"),
   ].join("\n\n");
 }

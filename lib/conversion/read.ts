@@ -2,6 +2,7 @@
 import { annotations, foreign } from "./annotations";
 import { booleanOf, prefix, type Surroundings } from "./annotations/family";
 import { formerly } from "./annotations/former";
+import { saidTwice } from "./annotations/said-twice";
 import { authProviderOf, passwords, serviceAt, type AuthProvider } from "./auth-providers";
 import { isOfCertManager, type IssuerName } from "./certificates/annotations";
 import type { Input } from "./input";
@@ -118,12 +119,14 @@ function readAnnotation(
   if (name === "kubectl.kubernetes.io/last-applied-configuration") return undefined;
   if (name.startsWith(prefix)) {
     const known = annotations.get(name.slice(prefix.length));
-    if (!known) return unknown(name.slice(prefix.length));
+    if (!known) return unknown(name.slice(prefix.length), value);
     if (booleanOf(around.other("canary")) === true && !isOfCanaries(known.name)) {
       return inert("the Ingress is a canary, so NGINX uses the annotations of the other Ingress of its host and path");
     }
     return value.trim() === "" ? inert("NGINX ignores an empty value") : known.read(value, settings, around);
   }
+  const twice = saidTwice(name, around.other);
+  if (twice) return twice;
   const other = foreign.find((one) => name.startsWith(one.prefix));
   if (other)
     return refused(`it is for ${other.controller}, and ingress-nginx does not read it`, "remove it, or --accept it");
@@ -146,9 +149,10 @@ function isOfCanaries(name: string): boolean {
   return /^(canary|affinity|session-cookie-|upstream-hash-by|load-balance$|service-upstream$)/.test(name);
 }
 
-function unknown(name: string): Verdict {
+function unknown(name: string, value: string): Verdict {
   const past = formerly(name);
   if (past) return past;
+  if (value.trim() === "") return inert("ingress-nginx has no such annotation in its last release, and it is empty");
   const why = "ingress-nginx has no such annotation in its last release";
   return refused(why, "remove it, or --accept it");
 }

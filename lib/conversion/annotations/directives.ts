@@ -25,6 +25,10 @@ const tunings: [form: RegExp, verdict: (value: string) => Verdict | undefined][]
   [/^(proxy_intercept_errors|gzip|proxy_ssl_verify|auth_request) off$/, () => inert("this is the default")],
   [/^underscores_in_headers on$/, () => own],
   [
+    /^http2_(?:recv_timeout|idle_timeout|max_requests|max_field_size|max_header_size) \S+$/,
+    () => inert("NGINX has ignored it since 1.19.7"),
+  ],
+  [
     /^proxy_pass_header (\S+)$/,
     (name) =>
       name.toLowerCase() === "server" ? changed("Envoy's own Server header is sent, and not the backend's") : own,

@@ -164,6 +164,10 @@ export const headersCopiesLogsAndFilters: Case[] = [
     "server-snippet: mapped → no limit between two reads or writes (every path of the host has its own)",
   ],
   [
+    { "server-snippet": "http2_max_header_size 256k; http2_max_field_size 256k;" },
+    "server-snippet: converted (NGINX has ignored it since 1.19.7)",
+  ],
+  [
     { "server-snippet": "more_set_headers 'X-Frame-Options: DENY';" },
     "server-snippet: converted → RequestHeaderModifier and ResponseHeaderModifier",
   ],

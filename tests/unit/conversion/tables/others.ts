@@ -55,6 +55,23 @@ export const others: Case[] = [
     "server-snippets: converted (no release of ingress-nginx reads it: server-snippet is what it reads)",
   ],
   [
+    { "service-weight": "", upgrade: "websocket" },
+    "service-weight: converted (ingress-nginx has no such annotation in its last release, and it is empty)",
+    "upgrade: converted (no release of ingress-nginx reads it: NGINX and the gateway pass WebSockets on without it)",
+  ],
+  [
+    {
+      "nginx.org/websocket-services": "web",
+      "nginx.org/client-max-body-size": "100m",
+      "nginx.org/proxy-read-timeout": "1h",
+      "proxy-body-size": "0",
+    },
+    "proxy-body-size: mapped → bodies of any size, which the gateway streams",
+    "nginx.org/client-max-body-size: converted (F5's controller reads it, ingress-nginx does not: proxy-body-size is what it reads)",
+    "nginx.org/proxy-read-timeout: refused (it is for F5 NGINX Ingress Controller, and ingress-nginx does not read it) way out: remove it, or --accept it",
+    "nginx.org/websocket-services: converted (F5's controller reads it, ingress-nginx does not; both it and the gateway pass WebSockets on)",
+  ],
+  [
     { "nginx.org/rewrites": "x" },
     "nginx.org/rewrites: refused (it is for F5 NGINX Ingress Controller, and ingress-nginx does not read it) way out: remove it, or --accept it",
   ],
