@@ -68,7 +68,10 @@ function silence(value: string): Verdict | undefined {
 function headers(value: string): Verdict | undefined {
   const [, number, unit = ""] = /^(\d+)(k|m)?$/i.exec(value) ?? [];
   const kibibytes = Number(number) * ({ k: 1, m: 1024 }[unit.toLowerCase()] ?? 1 / 1024);
-  return kibibytes <= 60 ? mapped("Envoy takes headers of up to 60 KiB") : undefined;
+  if (Number.isNaN(kibibytes)) return undefined;
+  return kibibytes <= 60
+    ? mapped("Envoy takes headers of up to 60 KiB")
+    : changed("Envoy takes headers of up to 60 KiB in all, and answers 431 to more");
 }
 
 /** The directives of the snippet; undefined where it has blocks or quotes that do not end. */
