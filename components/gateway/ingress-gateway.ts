@@ -8,7 +8,7 @@ import {
   listenerPorts,
   listenerServicePorts,
   overlayData,
-  patchedServicePorts,
+  patchedService,
   ServiceSettings,
   url,
 } from "./objects";
@@ -48,8 +48,8 @@ export interface IngressGatewayChildren {
   certificate?: k8s.apiextensions.CustomResource;
   /** The gateway's own CA: two Issuers and a Certificate; empty with `issuerName`. */
   authority: k8s.apiextensions.CustomResource[];
-  /** The NodePorts of the Service; absent for other Service types. */
-  service?: k8s.core.v1.ServicePatch;
+  /** The type of the Service, and its NodePorts if it is a NodePort. */
+  service: k8s.core.v1.ServicePatch;
 }
 
 /**
@@ -112,7 +112,7 @@ export class IngressGateway extends pulumi.ComponentResource {
     const made = { gateway: resource, ...overlay, certificate: issued, authority: signers, service: patch };
     keepChildren<IngressGatewayChildren>(this, made);
 
-    const serving = awaitPods(gateway, cluster, (patch ?? resource).id);
+    const serving = awaitPods(gateway, cluster, patch.id);
     const authority = issuedBy(certificate, cluster, serving);
     // A preview waits for nothing, and shows routes with the parent that they will have.
     const ready = pulumi.runtime.isDryRun() ? pulumi.output("") : pulumi.all([serving, authority]).apply(([id]) => id);
@@ -137,7 +137,7 @@ export class IngressGateway extends pulumi.ComponentResource {
     });
   }
 
-  /** The raw resources: `gateway`, `overlay`, and `certificate` and `service` if they exist. */
+  /** The raw resources: `gateway`, `overlay`, `service`, and `certificate` if it exists. */
   public get children(): IngressGatewayChildren {
     return childrenOf(this);
   }
@@ -307,15 +307,12 @@ function awaitedGateway({ name, namespace }: Normalized): pulumi.Output<Awaited>
   }));
 }
 
-/** Puts the NodePorts into Pulumi's state, so that a refresh sees them and an update repairs them. */
-function patchService(
-  name: string,
-  gateway: Normalized,
-  opts: pulumi.CustomResourceOptions,
-): k8s.core.v1.ServicePatch | undefined {
-  if (gateway.serviceType !== "NodePort") {
-    return undefined;
-  }
+/**
+ * Puts the type and the NodePorts of the Service into Pulumi's state, so that a refresh sees them and an update repairs
+ * them. A Service of another type has this patch too: it gives up the ports that it held as a NodePort, which would
+ * outlive their listeners otherwise.
+ */
+function patchService(name: string, gateway: Normalized, opts: pulumi.CustomResourceOptions): k8s.core.v1.ServicePatch {
   return new k8s.core.v1.ServicePatch(
     gatewayChildren.service(name),
     {
@@ -324,7 +321,7 @@ function patchService(
         namespace: gateway.namespace,
         annotations: { "pulumi.com/patchForce": "true", "pulumi.com/skipAwait": "true" },
       },
-      spec: gateway.service.apply((service) => ({ type: service.serviceType, ports: patchedServicePorts(service) })),
+      spec: gateway.service.apply((service) => patchedService(service)),
     },
     // The Service goes with its Gateway; a patch cannot give back ports that a Service has to have.
     { ...opts, retainOnDelete: true },

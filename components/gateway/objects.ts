@@ -62,8 +62,14 @@ export function listenerServicePorts(service: ServiceSettings): ServicePort[] {
 }
 
 /** All ports in the order in which istiod writes them: the plugin compares them by position. */
-export function patchedServicePorts(service: ServiceSettings): ServicePort[] {
+export function servicePorts(service: ServiceSettings): ServicePort[] {
   return [statusPort, ...listenerServicePorts(service)];
+}
+
+/** What a stack holds of the Service that istiod makes: its type, and the ports of a NodePort. */
+export function patchedService(service: ServiceSettings): { type: string; ports?: ServicePort[] } {
+  const { serviceType: type } = service;
+  return type === "NodePort" ? { type, ports: servicePorts(service) } : { type };
 }
 
 /** The keys of the overlay ConfigMap that istiod merges onto the objects it makes for the Gateway. */

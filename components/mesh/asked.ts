@@ -7,7 +7,7 @@ import { cniDaemonSet, ztunnelDaemonSet, type AgentDaemonSet, type AgentSettings
 import { istioLine } from "../../lib/istio/releases";
 import { askedDefinition, askedDefinitions, type AskedObject } from "../../lib/preflight/asked";
 import type { Plan } from "../../lib/preflight/facts";
-import { patchedServicePorts, type ServiceSettings } from "../gateway/objects";
+import { servicePorts, type ServiceSettings } from "../gateway/objects";
 import { plain } from "../support/program";
 import { namespaceLabels } from "./objects";
 import type { AmbientMeshArgs } from "./args";
@@ -121,7 +121,7 @@ function gatewayService({ name: gateway, namespace, service }: NonNullable<Asked
   const spec = {
     type: service.serviceType,
     selector: { "gateway.networking.k8s.io/gateway-name": gateway },
-    ports: patchedServicePorts(service),
+    ports: servicePorts(service),
   };
   const body = { apiVersion: "v1", kind: "Service", metadata: { name, namespace, labels }, spec };
   return { kind: "Service", api: "/api/v1", plural: "services", namespace, name, body };

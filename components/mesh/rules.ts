@@ -20,7 +20,7 @@ import { cpu, dnsLabel, dnsSubdomain, exactVersion, memory } from "../../lib/val
 import { limitAboveRequest, meshGatewayRules } from "../gateway/rules";
 import { bundleFields, bundleSynonyms, sourceKnowsVersion } from "../gateway-api/rules";
 import { chartSource, chartSourceSynonyms, clusterRules, oneChartSource } from "../support/rules";
-import { parseQuantity } from "../../lib/validation/quantity";
+import { isBelowFloor, memoryLimitFloors, type LimitedPart } from "../../lib/istio/defaults";
 import { Footprint, OnDestroy, Platform } from "../../lib/validation/closed-sets";
 import { defaultIstioVersion, isOlder, istioLine, istioLines, nearestRelease } from "../../lib/istio/releases";
 import type {
@@ -64,32 +64,15 @@ const knownRelease: Together<AmbientMeshArgs> = ({ version, allowUnlistedRelease
     ? []
     : istioRelease(allowUnlistedRelease === true)(version, below(path, "version"));
 
-/**
- * Memory below which a part is killed sooner or later. The ztunnel's is twice the limit at which it was killed in a
- * measurement, after a restart of the node with forty pods: docs/footprint.md.
- */
-const floors = {
-  controlPlane: { least: "256Mi", or: "istiod is killed", write: "512Mi" },
-  dataplane: { least: "64Mi", or: "ztunnel is killed when all pods of a node connect at once", write: "256Mi" },
-} as const;
-
-type Limited = keyof typeof floors;
-
-/** True for a quantity below the floor; what is none is refused as such. */
-function isBelowFloor(field: Limited, limit: unknown): boolean {
-  const bytes = typeof limit === "string" || typeof limit === "number" ? parseQuantity(String(limit)) : undefined;
-  return bytes !== undefined && bytes < parseQuantity(floors[field].least)!;
-}
-
-function aboveFloor(field: Limited): Rule {
-  const { least, or, write } = floors[field];
+function aboveFloor(field: LimitedPart): Rule {
+  const { least, or, write } = memoryLimitFloors[field];
   return value((got) => !isBelowFloor(field, got), `must be at least ${least}, or ${or}`, `"${write}"`);
 }
 
 const chartValues = mapOf(anything, "key: value");
 
 /** Values for the chart of a part, which may say its limit as well. */
-function limitedValues(field: Limited): Rule {
+function limitedValues(field: LimitedPart): Rule {
   const limit: Rule = (given, path) => {
     const { resources } = (given ?? {}) as { resources?: { limits?: { memory?: unknown } | null } | null };
     const got = resources?.limits?.memory;
@@ -102,7 +85,7 @@ const cniSynonyms = { requests: { write: 'cpu: "100m", memory: "128Mi"' } };
 const partSynonyms = { ...cniSynonyms, limit: "memoryLimit", limits: "memoryLimit" } as const;
 
 /** A limit beside its request; one below the floor, which is no lower than any default request, is refused for that alone. */
-function limitFits(field: Limited): Together<{ memory?: unknown; memoryLimit?: unknown }> {
+function limitFits(field: LimitedPart): Together<{ memory?: unknown; memoryLimit?: unknown }> {
   return (part, path, unknown) =>
     isBelowFloor(field, part.memoryLimit) ? [] : limitAboveRequest()(part, path, unknown);
 }

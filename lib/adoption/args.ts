@@ -3,7 +3,7 @@ import { stringify } from "yaml";
 import { isMap, type JsonMap } from "../drift";
 import type { Json } from "../json";
 import { charts, isOlder, istioLine, istioLines, type ChartName } from "../istio/releases";
-import { partDefaults } from "../istio/defaults";
+import { isBelowFloor, memoryLimitFloors, partDefaults } from "../istio/defaults";
 import { literal } from "../conversion/literals";
 import { mapAt } from "./records";
 import type { OldInstall, RunningPart } from "./values";
@@ -92,9 +92,24 @@ function typedArgs(chart: keyof typeof parts, { running, autoscaled, replicas }:
   return {
     ...(typeof cpu === "string" && cpu !== usual.cpu ? { cpu } : {}),
     ...(typeof memory === "string" && memory !== usual.memory ? { memory } : {}),
-    ...(chart !== "cni" && typeof limit === "string" ? { memoryLimit: limit } : {}),
+    ...(isKept(chart, limit) ? { memoryLimit: limit } : {}),
     ...(chart === "istiod" && !autoscaled && replicas !== partDefaults.controlPlane.replicas ? { replicas } : {}),
   };
+}
+
+/** A limit below the floor, which a mesh refuses, is left out. */
+function isKept(chart: keyof typeof parts, limit: Json | undefined): limit is string {
+  return chart !== "cni" && typeof limit === "string" && !isBelowFloor(parts[chart], limit);
+}
+
+/** The limits that no argument keeps, and what becomes of their parts. */
+export function lostLimits({ running }: Pick<OldInstall, "running">): string[] {
+  return (["istiod", "ztunnel"] as const).flatMap((chart) => {
+    const limit = textOr(running[chart]?.limits["memory"], "");
+    const { least, or } = memoryLimitFloors[parts[chart]];
+    if (!isBelowFloor(parts[chart], limit)) return [];
+    return [`${chart} restarts without its memory limit of ${limit}: below ${least}, ${or}`];
+  });
 }
 
 /** The values of a chart as they were, with what its pods tell. */

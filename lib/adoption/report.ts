@@ -3,7 +3,7 @@ import { findingLine } from "../checks/check";
 import { count } from "../checks/mesh";
 import { objectName } from "../cluster-state/object-name";
 import { charts, type ChartName } from "../istio/releases";
-import { argLines } from "./args";
+import { argLines, lostLimits } from "./args";
 import { namespaceOf, type LiveObject } from "./facts";
 import type { Change, MetadataStep } from "./journal";
 import type { AdoptionPlan, FoundPart } from "./plan";
@@ -56,7 +56,8 @@ function table(rows: string[][]): string[] {
 }
 
 /** What no argument keeps. */
-function upLines({ running }: OldInstall, missing: ChartName[]): string[] {
+function upLines(install: OldInstall, missing: ChartName[]): string[] {
+  const { running } = install;
   const installs = missing.filter((chart) => chart !== "base").map((chart) => charts[chart].release);
   const name = running.istiod?.podLabels["app.kubernetes.io/instance"];
   // Without a ztunnel no istiod serves one.
@@ -69,6 +70,7 @@ function upLines({ running }: OldInstall, missing: ChartName[]): string[] {
       : [
           `  istiod restarts once: its chart writes the release's name on its pods (app.kubernetes.io/instance: ${name})`,
         ]),
+    ...lostLimits(install).map((line) => `  ${line}`),
   ];
 }
 

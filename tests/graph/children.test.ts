@@ -96,7 +96,10 @@ describe("what a component made", () => {
       const gateway = { serviceType: "ClusterIP", certificate: { enabled: false } } as const;
       made.push(new AmbientNamespace("shop"), new IngressGateway("edge", gateway));
     }, preview);
-    assert.deepEqual(made.map(namesOf), [["shop-namespace"], ["edge-gateway", "edge-overlay", "edge-overlay-data"]]);
+    assert.deepEqual(made.map(namesOf), [
+      ["shop-namespace"],
+      ["edge-gateway", "edge-overlay", "edge-overlay-data", "edge-service"],
+    ]);
   });
 
   it("makes a resource wait that depends on it", async () => {

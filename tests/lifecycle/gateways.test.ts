@@ -9,6 +9,7 @@ import { apply, get, kubectl, settled, sources, TestStack } from "./support";
 const host = "shop.hostk8s.local";
 const secureHost = "secure.hostk8s.local";
 let serviceType: ServiceType = ServiceType.LoadBalancer;
+let hasCertificate = true;
 
 function program(): Promise<Record<string, unknown>> {
   const mesh = new AmbientMesh("mesh", { ...sources, platform: "kind" });
@@ -17,6 +18,7 @@ function program(): Promise<Record<string, unknown>> {
     name: "public",
     namespace: edge.metadata.name,
     serviceType,
+    certificate: { enabled: hasCertificate },
     ...(serviceType === "NodePort" ? { httpNodePort: 30082, httpsNodePort: 30083 } : {}),
   });
   const { name: namespace } = new AmbientNamespace("shop", {}, { dependsOn: mesh });
@@ -28,7 +30,7 @@ function program(): Promise<Record<string, unknown>> {
     const rules = ["/whose", `/${name}`].map((exact) => ({ ...away, matches: [{ exact }] }));
     new HttpRoute(`on-${name}`, { namespace, parent, hostnames: [host], rules });
     const secure: RouteRuleArgs[] = [{ redirect: { scheme: "https" } }];
-    new HttpRoute(`secure-${name}`, { namespace, parent, hostnames: [secureHost], rules: secure });
+    if (hasCertificate) new HttpRoute(`secure-${name}`, { namespace, parent, hostnames: [secureHost], rules: secure });
   }
   const { httpUrl, httpsUrl, nodePorts, caCertificate } = gateway;
   return Promise.resolve({ httpUrl, httpsUrl, nodePorts, caCertificate, shared: mesh.httpUrl });
@@ -115,6 +117,15 @@ describe("several gateways", () => {
     const [ingress] = (addressOf("public-istio") as { ingress: { ip: string }[] }).ingress;
     assert.equal(httpUrl, `http://${ingress?.ip}`);
     await stack.refresh({ expectNoChanges: true });
+  });
+
+  it("close the port of https with their certificate, also where a NodePort held it before", async () => {
+    hasCertificate = false;
+    await stack.up();
+    const [service] = get("service", "public-istio", "-n", "edge");
+    const { type, ports } = service?.spec as { type: string; ports: { port: number }[] };
+    assert.deepEqual([type, ports.map(({ port }) => port).sort()], ["LoadBalancer", [15021, 80]]);
+    assert.deepEqual((await stack.preview()).steps, []);
   });
 
   it("share no address, and a Service that is balanced no more gives its own back", async () => {

@@ -7,7 +7,7 @@ import {
   certificateSpec,
   gatewaySpec,
   overlayData,
-  patchedServicePorts,
+  patchedService,
   url,
 } from "../../components/gateway/objects";
 
@@ -126,12 +126,18 @@ describe("the overlay", () => {
 
 describe("the patch of the Service", () => {
   it("has istiod's own port first: lists are compared by position", () => {
-    const ports = patchedServicePorts({ serviceType: "NodePort", https: true });
-    assert.deepEqual(ports, [
-      { name: "status-port", port: 15021, protocol: "TCP" },
-      { name: "http", port: 80, protocol: "TCP", nodePort: 30081 },
-      { name: "https", port: 443, protocol: "TCP", nodePort: 30444 },
-    ]);
+    assert.deepEqual(patchedService({ serviceType: "NodePort", https: true }), {
+      type: "NodePort",
+      ports: [
+        { name: "status-port", port: 15021, protocol: "TCP" },
+        { name: "http", port: 80, protocol: "TCP", nodePort: 30081 },
+        { name: "https", port: 443, protocol: "TCP", nodePort: 30444 },
+      ],
+    });
+  });
+
+  it("holds no ports of other types, so that those of a NodePort before are given up", () => {
+    assert.deepEqual(patchedService({ serviceType: "LoadBalancer", https: true }), { type: "LoadBalancer" });
   });
 });
 

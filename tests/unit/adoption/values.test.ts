@@ -150,6 +150,33 @@ describe("the arguments of an adopted Istio", () => {
     });
   });
 
+  it("leave out a memory limit that a mesh refuses, and the plan says so", async () => {
+    const cluster = Brownfield.istioctl();
+    const limits: [string, string, JsonMap][] = [
+      ["Deployment", "istiod", { memory: "128Mi", cpu: "1" }],
+      ["DaemonSet", "ztunnel", { memory: "32Mi" }],
+      ["DaemonSet", "istio-cni-node", { memory: "32Mi" }],
+    ];
+    for (const [kind, name, limit] of limits) {
+      cluster.edit(kind, name, (object) => {
+        const spec = object["spec"] as { template: { spec: { containers: { resources: JsonMap }[] } } };
+        spec.template.spec.containers[0]!.resources = { limits: limit };
+      });
+    }
+    const args = (await printed(cluster)) as { [part: string]: { memoryLimit?: string; values: JsonMap } };
+    const { controlPlane: istiod, cni, dataplane } = args;
+    assert.deepEqual([istiod?.memoryLimit, dataplane?.memoryLimit], [undefined, undefined]);
+    assert.deepEqual(istiod?.values["resources"], { limits: { cpu: "1" } });
+    assert.equal(dataplane?.values["resources"], undefined);
+    assert.deepEqual(cni?.values["resources"], { limits: { memory: "32Mi" } });
+    const { out } = await onCluster(cluster, (adopt) => adopt());
+    assert.deepEqual(out.split("\n").slice(-6, -3), [
+      "  istiod restarts once: its chart writes the release's name on its pods (app.kubernetes.io/instance: istio)",
+      "  istiod restarts without its memory limit of 128Mi: below 256Mi, istiod is killed",
+      "  ztunnel restarts without its memory limit of 32Mi: below 64Mi, ztunnel is killed when all pods of a node connect at once",
+    ]);
+  });
+
   it("lead to the values that they were read from", async () => {
     const shared = { version: "1.31.0", namespace: "istio-system", telemetry: true, images: usual.images };
     const args = (await printed(Brownfield.istioctl())) as {
