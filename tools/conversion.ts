@@ -64,7 +64,7 @@ the cluster or one of the two URLs does not answer.
   only the mesh can have. Without \`--auth-provider\` its name is derived from what it asks, so that it is always the same. What
   istiod's chart and AmbientMesh must have for it stands above the objects as a comment, and in the report: the Service, its port
   and the headers that the annotations name. Until the mesh has the provider, the Gateway refuses all requests for these paths with
-  403: nothing is open in between. It asks below the path of the URL, since a service may answer 200 to everybody elsewhere, as
+  403: nothing is open in between. It asks below the path of the URL, since elsewhere a service may answer 200 without a session, as
   oauth2-proxy does at \`/ping\`, \`/ready\` and \`/robots.txt\`. oauth2-proxy, Authelia and authentik have a way of their own for Envoy, which the provider
   names. Any other service sees method and path of each request itself, below the path of the URL, and must answer 200 rather than
   any 2xx. What the service answers otherwise reaches the client as it is, so the service itself must redirect to

@@ -81,7 +81,7 @@ function definitionOf(url: string, around: Surroundings): ExtensionProvider["env
   return defined({
     service: place?.service ?? `<Service that answers ${url.trim()}>`,
     port: place?.port ?? 80,
-    // Below the URL's own path, so that no path of a request is one that the service answers to everybody.
+    // Below the URL's own path, so that no path of a request is one that the service answers without a session.
     pathPrefix: settings.pathPrefix ?? (path === "/" ? undefined : path.replace(/\/$/, "")),
     statusOnError: "500",
     includeRequestHeadersInCheck: settings.includeRequestHeadersInCheck,
