@@ -62,7 +62,7 @@ export function convertCommand(terminal: Terminal, finish: (code: number) => voi
     .option("--accept <part>", "skip a refused annotation or path; can be repeated", collect)
     .option(
       "--auth-provider <name>",
-      "extension provider of the mesh for auth-url, <url>=<name> for one URL, or basic:<namespace>/<secret>=<name> for the passwords of a Secret; can be repeated",
+      "name of the mesh's extension provider for auth-url, <url>=<name> for one URL, or basic:<namespace>/<secret>=<name> for the passwords of a Secret; names are derived otherwise; can be repeated",
       collect,
     )
     .option("--default-issuer <kind/name>", "cert-manager's default issuer, where kubernetes.io/tls-acme asks for it")
@@ -93,14 +93,14 @@ async function run(options: Options, terminal: Terminal): Promise<number> {
   }
   requireIngresses(documents, settings);
   if (options.compare || options.https) return compare(documents, settings, options, terminal);
-  const { objects, entries, refused } = convert(documents, settings);
+  const { objects, providers, entries, refused } = convert(documents, settings);
   terminal.err(
     options.report === "json"
-      ? `${JSON.stringify({ counts: count(entries), entries }, null, 2)}\n`
+      ? `${JSON.stringify({ counts: count(entries), entries, extensionProviders: providers }, null, 2)}\n`
       : reportText(entries),
   );
   if (refused) return exit.failed;
-  terminal.out(options.output === "typescript" ? programText(objects) : yamlText(objects));
+  terminal.out((options.output === "typescript" ? programText : yamlText)(objects, providers));
   return exit.good;
 }
 

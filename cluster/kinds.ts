@@ -8,6 +8,7 @@ import * as mesh from "./slim-mesh";
 import * as policies from "./slim-policies";
 import * as security from "./slim-security";
 import { slimProxyPolicy } from "./slim-proxy-policies";
+import * as traffic from "./slim-traffic";
 
 /** One list request of a kind and what to keep of each object. */
 export interface Source<T> {
@@ -79,8 +80,13 @@ export const sources: { [K in ListedKind]: Source<SnapshotLists[K]>[] } = {
     source(`${gatewayApi}/${kind.toLowerCase()}s`, mesh.slimRoute(kind)),
   ),
   virtualServices: [
-    source("/apis/networking.istio.io/v1/virtualservices", entries.slimVirtualService, {
+    source("/apis/networking.istio.io/v1/virtualservices", traffic.slimVirtualService, {
       definition: "virtualservices.networking.istio.io",
+    }),
+  ],
+  destinationRules: [
+    source("/apis/networking.istio.io/v1/destinationrules", traffic.slimDestinationRule, {
+      definition: "destinationrules.networking.istio.io",
     }),
   ],
   certificates: [source("/apis/cert-manager.io/v1/certificates", mesh.slimCertificate)],

@@ -1,5 +1,5 @@
 // Reading the settings of a cluster's network plugins: a request or two for each plugin that is there, none for others.
-import type { V1ObjectMeta } from "@kubernetes/client-node";
+import type { V1LabelSelector, V1ObjectMeta } from "@kubernetes/client-node";
 import type { NetworkPlugin, PluginOverride, PluginSettings } from "../lib/cluster-state/network-plugins";
 import type { Gap, Named, WorkloadState } from "../lib/cluster-state/snapshot";
 import type { Api } from "./client";
@@ -31,7 +31,8 @@ export async function readNetworkPlugins(client: Api, signs: PluginSigns): Promi
   const read = await Promise.all([readCilium(client, signs), readCalico(client, signs), readOvn(client, signs)]);
   const gap = read.find((each): each is Gap => each !== undefined && "cause" in each);
   const found = read.filter((each): each is NetworkPlugin => each !== undefined && "plugin" in each);
-  return { plugins: [...found, ...signs.daemonSets.filter(isAws).map(awsPlugin)], ...(gap && { gap }) };
+  const aws = signs.daemonSets.filter(isAws).map((agents) => daemonSetPlugin("aws-vpc-cni", agents));
+  return { plugins: [...found, ...aws], ...(gap && { gap }) };
 }
 
 /** SecurityGroupPolicies of Amazon's VPC CNI, by namespace and name; none where there is no such kind. */
@@ -74,7 +75,7 @@ async function readCilium(client: Api, { daemonSets, definitions, isBlind }: Plu
 
 interface RawNodeConfig {
   metadata?: V1ObjectMeta;
-  spec?: { defaults?: PluginSettings; nodeSelector?: { matchLabels?: Record<string, string> } };
+  spec?: { defaults?: PluginSettings; nodeSelector?: V1LabelSelector };
 }
 
 /** Cilium reads them in the order of their names; before 1.17 they were v2alpha1. */
@@ -92,9 +93,15 @@ async function readNodeConfigs(client: Api, namespace: string): Promise<PluginOv
       ...named(raw),
       kind: "CiliumNodeConfig",
       nodeLabels: raw.spec?.nodeSelector?.matchLabels ?? {},
+      ...expressionsOf(raw.spec?.nodeSelector),
       settings: raw.spec?.defaults ?? {},
     }))
     .sort((one, other) => one.name.localeCompare(other.name));
+}
+
+function expressionsOf({ matchExpressions = [] }: V1LabelSelector = {}): Pick<PluginOverride, "nodeExpressions"> {
+  const nodeExpressions = matchExpressions.map(({ key, operator, values = [] }) => ({ key, operator, values }));
+  return nodeExpressions.length > 0 ? { nodeExpressions } : {};
 }
 
 /** Where its resources are: a group of its own for the CRDs, or since Calico 3.32 the API's own. */
@@ -114,7 +121,7 @@ async function readCalico(client: Api, { daemonSets, definitions }: PluginSigns)
   return {
     ...(common ? named(common) : { namespace: "", name: "default", labels: {}, annotations: {} }),
     ...{ plugin: "calico", kind: "FelixConfiguration", resource: `felixconfigurations.${group.split("/")[0]}` },
-    ...(agents && { agents: agentsOf(agents) }),
+    ...(agents && { agents: calicoAgents(agents) }),
     settings: texts(common?.spec),
     overrides: listed.items
       .filter(({ metadata }) => metadata?.name?.startsWith("node."))
@@ -146,9 +153,19 @@ function felixEnvironment(env: Record<string, string>): PluginSettings {
   );
 }
 
-async function readOvn(client: Api, { definitions }: PluginSigns): Read {
+/** Calico Enterprise counts its releases in another way. */
+function calicoAgents(agents: WorkloadState): NetworkPlugin["agents"] {
+  const isOpen = agents.containers.some(({ init, image }) => !init && /\bcalico\/node[:@]/.test(image));
+  return { ...agentsOf(agents), ...(isOpen ? {} : { version: "" }) };
+}
+
+/** OpenShift has its own resource for it; elsewhere the agents' environment tells. */
+async function readOvn(client: Api, { daemonSets, definitions }: PluginSigns): Read {
   const resource = "networks.operator.openshift.io";
-  if (!definitions.some(({ name }) => name === resource)) return undefined;
+  if (!definitions.some(({ name }) => name === resource)) {
+    const agents = daemonSets.find(({ env }) => "OVN_GATEWAY_MODE" in env);
+    return agents && daemonSetPlugin("ovn-kubernetes", agents);
+  }
   const reply = await client.get("/apis/operator.openshift.io/v1/networks/cluster");
   if (reply.kind === "missing") return undefined;
   if (reply.kind !== "ok") return { cause: reply.kind, why: reply.why };
@@ -165,15 +182,17 @@ async function readOvn(client: Api, { definitions }: PluginSigns): Read {
   };
 }
 
-function awsPlugin(agents: WorkloadState): NetworkPlugin {
-  const { namespace, name, labels, annotations, env } = agents;
+/** A plugin whose settings are the environment of its agents. */
+function daemonSetPlugin(plugin: NetworkPlugin["plugin"], agents: WorkloadState): NetworkPlugin {
+  const { namespace, name, labels, annotations, owners, keptBy, env } = agents;
   return {
-    ...{ namespace, name, labels, annotations, plugin: "aws-vpc-cni", kind: "DaemonSet", resource: "daemonset" },
+    ...{ namespace, name, labels, annotations, owners, ...(keptBy && { keptBy }) },
+    ...{ plugin, kind: "DaemonSet", resource: "daemonset" },
     ...{ agents: agentsOf(agents), settings: env, overrides: [], environment: {} },
   };
 }
 
-function agentsOf({ namespace, name, containers }: WorkloadState): NetworkPlugin["agents"] {
+function agentsOf({ namespace, name, containers }: WorkloadState): NonNullable<NetworkPlugin["agents"]> {
   const image = containers.find((container) => !container.init)?.image ?? "";
   return { namespace, name, version: /:v?(\d+\.\d+\.\d+[\w.+-]*)(?:@|$)/.exec(image)?.[1] ?? "" };
 }

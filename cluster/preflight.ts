@@ -57,7 +57,7 @@ async function read(client: ApiClient, plan: Plan): Promise<ClusterFacts> {
   const ambient = namespaces.some(({ labels }) => labels[marks.dataplaneMode] === "ambient");
   const signs = { daemonSets, definitions, isBlind: gaps.daemonSets !== undefined };
   const [uncapturable, network, podInterfacePolicies, objects, issuerFound, certManager, drift] = await Promise.all([
-    ambient ? readUncapturable(client) : [],
+    ambient ? readUncapturable(client, has("virtualmachineinstances.kubevirt.io")) : [],
     readNetworkPlugins(client, signs),
     readPodInterfacePolicies(client, signs),
     plan.gateway ? readObjects(client, plan.gateway, has, known) : [],
@@ -132,6 +132,7 @@ async function readMissingPullSecrets(client: ApiClient, plan: Plan, namespaces:
 
 /** Lists in which the preflight and the look at the releases' objects meet. */
 const sharedLists = [
+  "/api/v1/services",
   "/apis/apps/v1/daemonsets",
   "/apis/apps/v1/deployments",
   "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
@@ -164,11 +165,13 @@ function readControllers(client: Api): Promise<WorkloadState[] | undefined> {
   return readDeployments(client, "app in (istiod,cert-manager)");
 }
 
-/** Pods that ambient leaves alone, by what selectors can tell: the node's network, and the label of injected pods. */
-async function readUncapturable(client: ApiClient): Promise<PodState[]> {
+/** Pods that ambient leaves alone, by what selectors tell: the node's network, the label of injected pods, and KubeVirt's. */
+async function readUncapturable(client: ApiClient, hasMachines: boolean): Promise<PodState[]> {
+  const pods = (selector: string) => listReadable<V1Pod>(client, `/api/v1/pods?${selector}`);
   const lists = await Promise.all([
-    listReadable<V1Pod>(client, "/api/v1/pods?fieldSelector=spec.hostNetwork%3Dtrue"),
-    listReadable<V1Pod>(client, "/api/v1/pods?labelSelector=security.istio.io%2FtlsMode"),
+    pods("fieldSelector=spec.hostNetwork%3Dtrue"),
+    pods("labelSelector=security.istio.io%2FtlsMode"),
+    hasMachines ? pods("labelSelector=kubevirt.io%3Dvirt-launcher%2C%21security.istio.io%2FtlsMode") : [],
   ]);
   return lists.flat().map(slimPod);
 }

@@ -1,9 +1,8 @@
-// Entries of Istio for what runs outside of pods, VirtualServices and RuntimeClasses, cut down to what a snapshot keeps.
+// Entries of Istio for what runs outside of pods, and RuntimeClasses, cut down to what a snapshot keeps.
 import type { V1ObjectMeta, V1RuntimeClass } from "@kubernetes/client-node";
 import type {
   RuntimeClassState,
   ServiceEntryState,
-  VirtualServiceState,
   WorkloadEntryState,
   WorkloadGroupState,
 } from "../lib/cluster-state/snapshot";
@@ -22,16 +21,6 @@ export function slimServiceEntry(raw: RawServiceEntry): ServiceEntryState {
 
 export function slimWorkloadEntry(raw: Pick<RawServiceEntry, "metadata" | "status">): WorkloadEntryState {
   return { ...named(raw), conditions: conditions(raw.status?.conditions) };
-}
-
-interface RawVirtualService {
-  metadata?: V1ObjectMeta;
-  spec?: { hosts?: string[]; gateways?: string[] };
-}
-
-export function slimVirtualService(raw: RawVirtualService): VirtualServiceState {
-  const { hosts = [], gateways = [] } = raw.spec ?? {};
-  return { ...named(raw), hosts, isForMesh: gateways.every((name) => name === "mesh") };
 }
 
 interface RawWorkloadGroup {

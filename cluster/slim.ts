@@ -9,6 +9,7 @@ import type {
   V1MutatingWebhookConfiguration,
   V1Node,
   V1ObjectMeta,
+  V1OwnerReference,
   V1Pod,
   V1PodSpec,
   V1Secret,
@@ -32,7 +33,7 @@ import type {
   WebhookState,
   WorkloadState,
 } from "../lib/cluster-state/snapshot";
-import { isKeepingManager, isKeepingOwner } from "../lib/ownership/keepers";
+import { isAmbiguous, isKeepingManager, isKeepingOwner } from "../lib/ownership/keepers";
 import { podStart } from "./start-hooks";
 
 interface RawCondition {
@@ -49,7 +50,7 @@ const bulkyAnnotations = ["kubectl.kubernetes.io/last-applied-configuration"];
 export function named(raw: { metadata?: V1ObjectMeta }): Named {
   const metadata = raw.metadata ?? {};
   const annotations = metadata.annotations ?? {};
-  const owners = (metadata.ownerReferences ?? []).filter(isKeepingOwner).map(({ kind, name }) => ({ kind, name }));
+  const owners = (metadata.ownerReferences ?? []).filter(isKeepingOwner).map(owner);
   const managers = (metadata.managedFields ?? []).map(({ manager = "" }) => manager).filter(isKeepingManager);
   const bulky = bulkyAnnotations.some((key) => key in annotations);
   return {
@@ -80,7 +81,12 @@ export function conditions(raw: RawCondition[] | undefined): Condition[] {
 }
 
 function owners(metadata: V1ObjectMeta | undefined): Owner[] {
-  return (metadata?.ownerReferences ?? []).map(({ kind, name }) => ({ kind, name }));
+  return (metadata?.ownerReferences ?? []).map(owner);
+}
+
+function owner({ apiVersion = "", kind, name }: V1OwnerReference): Owner {
+  const [group = ""] = apiVersion.split("/");
+  return { kind, name, ...(isAmbiguous(kind) ? { group } : {}) };
 }
 
 function containers(spec: V1PodSpec | undefined): ContainerState[] {

@@ -109,6 +109,7 @@ function emptySnapshot(server: string): ClusterSnapshot {
     listenerSets: [],
     routes: [],
     virtualServices: [],
+    destinationRules: [],
     configMaps: [],
     secrets: [],
     certificates: [],

@@ -17,8 +17,9 @@ npx istio-ambient convert -f ingress.yaml > routes.yaml                  # files
 npx istio-ambient convert --namespace shop --output typescript > routes.ts
 npx istio-ambient convert --all-namespaces --report json 2> report.json > routes.yaml
 npx istio-ambient convert -f ingress.yaml --accept limit-rps > routes.yaml
-npx istio-ambient convert -f ingress.yaml --auth-provider oauth2-proxy > routes.yaml
+npx istio-ambient convert -f ingress.yaml --auth-provider my-auth > routes.yaml
 npx istio-ambient convert -f ingress.yaml --auth-provider basic:shop/users=passwords > routes.yaml
+npx istio-ambient convert -f ingress.yaml --default-issuer ClusterIssuer/letsencrypt > routes.yaml
 npx istio-ambient convert -f ingress.yaml --compare http://localhost:8080 http://localhost:8081
 \`\`\`
 
@@ -50,22 +51,30 @@ the cluster or one of the two URLs does not answer.
 - **cert-manager.** If an Ingress requests a certificate from cert-manager, a Certificate with the same name, Secret, DNS names and issuer is
   written to its namespace. The one that cert-manager created is owned by the Ingress and is deleted with it: \`kubectl delete ingress
   --cascade=orphan\` leaves it, or apply the output once more. An ACME issuer that answers HTTP-01 by an Ingress needs a solver of
-  kind \`gatewayHTTPRoute\` with the Gateway as \`parentRefs\`, and cert-manager \`config: { enableGatewayAPI: true }\`. The issuer for
-  \`kubernetes.io/tls-acme\` alone is what \`--default-issuer\` names, or that of the Certificate on the cluster.
+  kind \`gatewayHTTPRoute\` with the Gateway as \`parentRefs\`, and cert-manager \`config: { enableGatewayAPI: true }\`. Of
+  \`kubernetes.io/tls-acme\` alone only cert-manager knows the issuer, and it reads that annotation from Ingresses only. The Certificate
+  that it has made keeps the Secret renewed if the Ingress is deleted with \`--cascade=orphan\`. A Certificate is written if
+  \`--default-issuer\` names the issuer, or if the one that cert-manager has made is in the input. Source:
+  [what cert-manager reads from Ingresses only](https://github.com/cert-manager/cert-manager/blob/v1.21.2/pkg/controller/certificate-shim/sync.go).
 - **TLS passthrough.** With \`ssl-passthrough\`, the Service of the host's path \`/\` receives the TLS connection unchanged: this becomes a
   TLSRoute, and a listener with mode Passthrough in a ListenerSet. It is refused together with Ingresses that become
   AuthorizationPolicies, because these cannot match hosts or paths on such connections. To convert it, choose another Gateway with
   \`--gateway\`.
-- **External auth.** \`auth-url\` becomes an AuthorizationPolicy of action CUSTOM with the extension provider that \`--auth-provider\` names,
-  and is refused without. The report has the provider as an argument of AmbientMesh: the Service, its port, and the headers that the
-  annotations name. oauth2-proxy, Authelia and authentik have a way of their own for Envoy, which the provider names. Any other service
-  sees method and path of each request itself, must answer 200 rather than any 2xx, and must redirect by itself. A Gateway asks several providers only with
-  \`PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS\` on istiod, which the report adds where several are named.
-- **Passwords.** Istio checks none. \`auth-type: basic\` becomes an AuthorizationPolicy of action CUSTOM with the provider that
-  \`--auth-provider basic:<namespace>/<secret>=<name>\` names for its Secret, and is refused without. The service behind it answers
+- **External auth.** \`auth-url\` becomes an AuthorizationPolicy of action CUSTOM on the Gateway. It names an extension provider, which
+  only the mesh can have. Without \`--auth-provider\` its name is derived from what it asks, so that it is always the same. What
+  istiod's chart and AmbientMesh must have for it stands above the objects as a comment, and in the report: the Service, its port
+  and the headers that the annotations name. Until the mesh has the provider, the Gateway refuses all requests for these paths with
+  403: nothing is open in between. It asks below the path of the URL, since elsewhere a service may answer 200 without a session, as
+  oauth2-proxy does at \`/ping\`, \`/ready\` and \`/robots.txt\`. oauth2-proxy, Authelia and authentik have a way of their own for Envoy, which the provider
+  names. Any other service sees method and path of each request itself, below the path of the URL, and must answer 200 rather than
+  any 2xx. What the service answers otherwise reaches the client as it is, so the service itself must redirect to
+  \`auth-signin\`. A URL with a query is refused, since Envoy would ask without it. A Gateway asks several providers only with
+  \`PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS\` on istiod, which the comment adds if there are several. Source:
+  [a provider that the mesh does not have](https://github.com/istio/istio/blob/master/pilot/pkg/security/authz/builder/builder.go).
+- **Passwords.** Istio checks none. \`auth-type: basic\` becomes an AuthorizationPolicy of action CUSTOM as well; with
+  \`--auth-provider basic:<namespace>/<secret>=<name>\` its provider has that name. The service behind it answers
   200 to the users of the Secret and 401 with WWW-Authenticate to others: an NGINX with \`auth_basic\` and the Secret as its
-  \`auth_basic_user_file\`, for example. Until the mesh has the provider, the Gateway refuses all requests for these paths. Source:
-  [a provider that there is not](https://github.com/istio/istio/blob/master/pilot/pkg/security/authz/builder/builder.go).
+  \`auth_basic_user_file\`, for example. Here too the Gateway refuses all requests until the mesh has the provider.
 - **Client certificates.** \`auth-tls-secret\` becomes a listener of the host alone with \`gateway.istio.io/tls-terminate-mode: MUTUAL\`. Its
   routes attach to no other listener over HTTPS, so that no client reaches the host by the name of another. istiod reads the CA
   from a Secret with the name of the host's TLS Secret and \`-cacert\`, which is written where the CA is in the input; the report has
@@ -133,7 +142,7 @@ export function conversionPage(): string {
     "cert-manager reads these from an Ingress with a `tls` section. Values that it does not accept are refused.",
     certificateTable(),
     "## Annotations of other controllers",
-    "These are refused by name, because ingress-nginx does not read them:",
+    "These are refused by name, because ingress-nginx does not read them. What charts say to F5's controller too is no loss where an annotation of ingress-nginx says the same, and is not refused there:",
     ["| controller | prefix |", "| --- | --- |", ...others].join("\n"),
   ].join("\n\n");
 }

@@ -20,7 +20,7 @@ import { cpu, dnsLabel, dnsSubdomain, exactVersion, memory } from "../../lib/val
 import { limitAboveRequest, meshGatewayRules } from "../gateway/rules";
 import { bundleFields, bundleSynonyms, sourceKnowsVersion } from "../gateway-api/rules";
 import { chartSource, chartSourceSynonyms, clusterRules, oneChartSource } from "../support/rules";
-import { isBelowFloor, memoryLimitFloors, type LimitedPart } from "../../lib/istio/defaults";
+import { isBelowFloor, memoryLimitFloors, type LimitedPart } from "../../lib/istio/memory-limits";
 import { Footprint, OnDestroy, Platform } from "../../lib/validation/closed-sets";
 import { defaultIstioVersion, isOlder, istioLine, istioLines, nearestRelease } from "../../lib/istio/releases";
 import type {

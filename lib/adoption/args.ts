@@ -3,7 +3,8 @@ import { stringify } from "yaml";
 import { isMap, type JsonMap } from "../drift";
 import type { Json } from "../json";
 import { charts, isOlder, istioLine, istioLines, type ChartName } from "../istio/releases";
-import { isBelowFloor, memoryLimitFloors, partDefaults } from "../istio/defaults";
+import { partDefaults } from "../istio/defaults";
+import { isBelowFloor, memoryLimitFloors } from "../istio/memory-limits";
 import { literal } from "../conversion/literals";
 import { mapAt } from "./records";
 import type { OldInstall, RunningPart } from "./values";
@@ -97,7 +98,7 @@ function typedArgs(chart: keyof typeof parts, { running, autoscaled, replicas }:
   };
 }
 
-/** A limit below the floor, which a mesh refuses, is left out. */
+/** A limit below the floor is not kept, because a mesh refuses it. */
 function isKept(chart: keyof typeof parts, limit: Json | undefined): limit is string {
   return chart !== "cni" && typeof limit === "string" && !isBelowFloor(parts[chart], limit);
 }

@@ -28,9 +28,20 @@ function nodeBarrier({ labels, taints = [] }: NodeState): string | undefined {
 }
 
 /** What the pod says itself, where its node may not be read. */
-function podBarrier({ labels, windows }: PodState): string | undefined {
+function podBarrier(pod: PodState): string | undefined {
+  const { labels, windows } = pod;
   if (windows) return "on a Windows node";
+  if (isVirtualMachine(pod)) return "in virtual machines of KubeVirt";
   return "eks.amazonaws.com/fargate-profile" in labels ? "on AWS Fargate" : undefined;
+}
+
+/**
+ * A guest of KubeVirt, which does not support ambient (kubevirt#18871): through its masquerade no connection gets in, and a
+ * bridge bypasses ztunnel. passt opens the guest's connections as a process of the pod.
+ */
+export function isVirtualMachine({ labels, annotations }: PodState): boolean {
+  const networks = annotations["k8s.v1.cni.cncf.io/networks"] ?? "";
+  return labels["kubevirt.io"] === "virt-launcher" && !networks.includes("passt");
 }
 
 /** A RuntimeClass that may not be read is judged by its name. */

@@ -5,6 +5,7 @@ import { newestReleases } from "../cluster-state/helm-releases";
 import { type ClusterSnapshot, type Reference, type WebhookState, type WorkloadState } from "../cluster-state/snapshot";
 import { objectName } from "../cluster-state/object-name";
 import { finding, missingDefinitions, type Check } from "./check";
+import { remoteSign } from "./remote-istiod";
 import { helmUpgrade, istiods, istioVersion, meshNamespace, releaseUpgrade, some, ztunnelDaemonSets } from "./mesh";
 
 /** Names that the releases of a mesh have. */
@@ -54,6 +55,11 @@ export const controlPlaneChecks: Check[] = [
     severity: "error",
     hint: "Traffic continues without istiod, but every new pod times out and changes do not reach the proxies.",
     needs: ["deployments"],
+    also: ["services", "daemonSets", "mutatingWebhooks", "validatingWebhooks"],
+    unjudged(snapshot) {
+      const sign = remoteSign(snapshot);
+      return sign && `istiod runs outside of this cluster (${sign}), which Istio does not support for ambient`;
+    },
     run(snapshot) {
       const namespace = meshNamespace(snapshot);
       const found = istiods(snapshot);
@@ -131,10 +137,12 @@ export const controlPlaneChecks: Check[] = [
     hint: "istiod writes the bundle; without it the API server cannot call the webhook at all.",
     needs: ["mutatingWebhooks", "validatingWebhooks"],
     run: (snapshot) =>
-      byConfiguration(webhooks(snapshot), ({ hasCaBundle }) => !hasCaBundle).map(([webhook, names]) =>
-        finding(webhook.kind, webhook, `no caBundle in ${some(names)}`, "istiod writes its CA into every webhook", {
-          run: `kubectl rollout restart deployment --selector app=istiod --namespace ${meshNamespace(snapshot)}`,
-        }),
+      // A URL may have a certificate that the API server trusts without one.
+      byConfiguration(webhooks(snapshot), ({ hasCaBundle, service }) => !hasCaBundle && service !== undefined).map(
+        ([webhook, names]) =>
+          finding(webhook.kind, webhook, `no caBundle in ${some(names)}`, "istiod writes its CA into every webhook", {
+            run: `kubectl rollout restart deployment --selector app=istiod --namespace ${meshNamespace(snapshot)}`,
+          }),
       ),
   },
   {

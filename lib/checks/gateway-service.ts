@@ -1,6 +1,7 @@
 // The Service in front of a gateway: istiod's own, with the NodePorts that were asked for and that the host publishes.
 import { parse } from "yaml";
 import type { ClusterSnapshot, GatewayState, ServicePort, ServiceState } from "../cluster-state/snapshot";
+import { freeNodePorts } from "../istio/node-ports";
 import { finding, type Check, type Finding } from "./check";
 import { allListeners } from "./listener-sets";
 import { deployedName, gatewayService, ingressGateways, marks } from "./mesh";
@@ -151,12 +152,10 @@ function withService(snapshot: ClusterSnapshot, look: (served: Served) => Findin
 /** Arguments of a gateway, by the port of the listener. */
 const nodePortArguments: Partial<Record<number, string>> = { 80: "httpNodePort", 443: "httpsNodePort" };
 
-/** The first NodePort of the band that Kubernetes does not assign by itself, and that no Service has. */
+/** A NodePort that no Service has. */
 function freeNodePort({ services }: ClusterSnapshot): number {
   const used = new Set(services.flatMap(({ ports }) => ports.map(({ nodePort }) => nodePort)));
-  let port = 30081;
-  while (used.has(port)) port += 1;
-  return port;
+  return freeNodePorts((port) => used.has(port))();
 }
 
 /** NodePorts of the overlay ConfigMap's key `service`. */

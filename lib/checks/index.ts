@@ -4,6 +4,7 @@ import { certificateChecks } from "./certificates";
 import type { Check } from "./check";
 import { controlPlaneChecks } from "./control-plane";
 import { dataPlaneChecks } from "./data-plane";
+import { destinationRulesCheck } from "./destination-rules";
 import { discoveryCheck } from "./discovery";
 import { enrollmentChecks } from "./enrollment";
 import { gatewayApiChecks } from "./gateway-api";
@@ -22,6 +23,7 @@ import { routeChecks } from "./routes";
 import { sharedCertificatesCheck } from "./shared-certificates";
 import { sidecarAnnotationsCheck } from "./sidecar-annotations";
 import { strictWebhooksCheck } from "./strict-webhooks";
+import { subsetsCheck } from "./subsets";
 import { telemetryChecks } from "./telemetry";
 import { versionChecks } from "./versions";
 import { virtualServicesCheck } from "./virtual-services";
@@ -42,6 +44,8 @@ export const checks: readonly Check[] = [
   revisionCheck,
   ...routeChecks,
   virtualServicesCheck,
+  destinationRulesCheck,
+  subsetsCheck,
   ...gatewayServiceChecks,
   ...certificateChecks,
   sharedCertificatesCheck,

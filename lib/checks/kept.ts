@@ -23,6 +23,7 @@ const lists: Partial<Record<string, Kind[]>> = {
   TLSRoute: ["routes"],
   TCPRoute: ["routes"],
   VirtualService: ["virtualServices"],
+  DestinationRule: ["destinationRules"],
   ConfigMap: ["configMaps"],
   Secret: ["secrets"],
   Certificate: ["certificates"],

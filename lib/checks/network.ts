@@ -4,9 +4,9 @@ import { hboneFindings, hbonePort } from "../network-policies/hbone";
 import { istiodFindings } from "../network-policies/istiod";
 import { probeFindings } from "../network-policies/probes";
 import { pluginFindings } from "../network-plugins";
-import { isolatesPodInterfaces, podInterfaceFinding } from "../network-plugins/clouds";
+import { isolatesPodInterfaces, podInterfaceFinding, routesBranchProbes } from "../network-plugins/clouds";
 import type { Check, Finding } from "./check";
-import { count, enrolls, podsToCapture, some } from "./mesh";
+import { cniDaemonSets, count, enrolls, istioVersion, podsToCapture, some, ztunnelDaemonSets } from "./mesh";
 
 export const networkChecks: Check[] = [
   {
@@ -16,6 +16,7 @@ export const networkChecks: Check[] = [
     severity: "error",
     hint: "Under such a setting traffic bypasses ztunnel and waypoints, or the kubelet's probes fail, without a sign in Istio.",
     needs: ["networkPlugins", "nodes", "pods", "namespaces"],
+    also: ["daemonSets"],
     run: (snapshot) => [...pluginFindings(snapshot.networkPlugins, snapshot.nodes), ...podInterfaceFindings(snapshot)],
   },
   {
@@ -25,7 +26,9 @@ export const networkChecks: Check[] = [
     severity: "warning",
     hint: `Mesh traffic arrives at port ${hbonePort}, whatever port the application listens on.`,
     needs: ["networkPolicies", "pods", "namespaces", "services"],
+    also: ["daemonSets"],
     isLocal: true,
+    unjudged: keptPorts,
     run: (snapshot) => hboneFindings(snapshot, "ingress"),
   },
   {
@@ -35,7 +38,9 @@ export const networkChecks: Check[] = [
     severity: "warning",
     hint: `A pod of the mesh connects to port ${hbonePort} of other pods and of waypoints, whatever port it asks for.`,
     needs: ["networkPolicies", "pods", "namespaces", "services"],
+    also: ["daemonSets"],
     isLocal: true,
+    unjudged: keptPorts,
     run: (snapshot) => hboneFindings(snapshot, "egress"),
   },
   {
@@ -73,10 +78,24 @@ export const networkChecks: Check[] = [
 
 /** Pods of the mesh with a network interface of their own, and security groups on it. */
 function podInterfaceFindings(snapshot: ClusterSnapshot): Finding[] {
-  const plugin = snapshot.networkPlugins.find((each) => each.plugin === "aws-vpc-cni" && isolatesPodInterfaces(each));
+  const agents = cniDaemonSets(snapshot);
+  const routesProbes =
+    agents.length > 0 && agents.every((set) => routesBranchProbes(istioVersion(set)?.version, set.env));
+  const plugin = snapshot.networkPlugins.find(
+    (each) => each.plugin === "aws-vpc-cni" && isolatesPodInterfaces(each, routesProbes),
+  );
   const pods = plugin ? podsToCapture(snapshot).filter((pod) => "vpc.amazonaws.com/pod-eni" in pod.annotations) : [];
   const names = pods.map(({ namespace, name }) => `${namespace}/${name}`);
   return plugin && pods.length > 0 ? [podInterfaceFinding(plugin, `with security groups on ${some(names)}`)] : [];
+}
+
+/** Calico's own ztunnel may leave connections at the ports that pods ask for. */
+function keptPorts(snapshot: ClusterSnapshot): string | undefined {
+  const variable = "TRANSPARENT_NETWORK_POLICIES";
+  const isKept = ztunnelDaemonSets(snapshot).some(({ env }) => env[variable]?.toLowerCase() === "true");
+  return isKept && snapshot.networkPolicies.length > 0
+    ? `ztunnel has ${variable}, which Istio's does not know: connections keep the ports that pods ask for`
+    : undefined;
 }
 
 /** Policies that may concern the mesh and that are not judged here. */

@@ -17,6 +17,8 @@ export interface Named {
 export interface Owner {
   kind: string;
   name: string;
+  /** Where others have a kind of the same name. */
+  group?: string;
 }
 
 /** A status condition. */

@@ -7,6 +7,8 @@ interface Placed {
   name: string;
   labels: Record<string, string>;
   annotations: Record<string, string>;
+  owners?: { kind: string; name: string }[];
+  keptBy?: string[];
 }
 
 /** Settings of a plugin, by the plugin's own names, all as text. */
@@ -17,6 +19,8 @@ export interface PluginOverride extends Placed {
   kind: string;
   /** Labels of the nodes that it is for; all nodes where there are none. */
   nodeLabels: Record<string, string>;
+  /** What else their labels have to be. */
+  nodeExpressions?: { key: string; operator: string; values: string[] }[];
   /** The one node that it is for, by its name. */
   node?: string;
   settings: PluginSettings;

@@ -2,6 +2,7 @@
 import type { DriftedObject } from "../drift";
 import type { Condition, Named, Owner, Reference } from "./named";
 import type { NetworkPlugin } from "./network-plugins";
+import type { DestinationRuleState, VirtualServiceState } from "./istio-traffic";
 import type {
   AuthorizationPolicyState,
   PeerAuthenticationState,
@@ -10,6 +11,7 @@ import type {
 } from "./istio-policies";
 
 export type { Condition, Named, Owner, Reference } from "./named";
+export type { DestinationRuleState, Subset, TrafficDestination, VirtualServiceState } from "./istio-traffic";
 export type {
   AuthorizationPolicyState,
   PeerAuthenticationState,
@@ -185,13 +187,6 @@ export interface RouteState extends Named {
   status: RouteParent[];
 }
 
-/** A VirtualService, by the hosts whose requests it routes. */
-export interface VirtualServiceState extends Named {
-  hosts: string[];
-  /** For the proxies of the mesh, and for no gateway. */
-  isForMesh: boolean;
-}
-
 /** A ConfigMap that a Gateway refers to. */
 export interface ConfigMapState extends Named {
   data: Record<string, string>;
@@ -339,6 +334,7 @@ export interface SnapshotLists {
   listenerSets: ListenerSetState;
   routes: RouteState;
   virtualServices: VirtualServiceState;
+  destinationRules: DestinationRuleState;
   configMaps: ConfigMapState;
   secrets: SecretState;
   certificates: CertificateState;

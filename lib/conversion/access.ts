@@ -38,10 +38,10 @@ export function sourceRanges(owner: ReadIngress, placed: readonly PlacedServer[]
 
 /** An AuthorizationPolicy that has the Ingress's service asked, save where a certificate authority asks. */
 export function externalAuth(owner: ReadIngress, placed: readonly PlacedServer[], gateway: GatewayOptions): Policies {
-  const provider = owner.settings.authProvider;
+  const provider = owner.settings.authProvider?.name;
   if (provider === undefined) return { objects: [], entries: [] };
   const same = ({ path, owner: { settings } }: Location) =>
-    settings.authProvider === provider && !path.startsWith(neverRedirected);
+    settings.authProvider?.name === provider && !path.startsWith(neverRedirected);
   const annotated = Object.keys(owner.ingress.metadata.annotations ?? {}).filter((name) =>
     /\/auth-(url|type)$/.test(name),
   );

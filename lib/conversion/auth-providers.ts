@@ -1,5 +1,6 @@
 // Extension providers of the mesh, and which of them stands for which auth-url.
 import { defined } from "../json";
+import { prefix } from "./annotations/family";
 import { keyOf, type Ingress } from "./objects";
 import type { PortNumber } from "./routes";
 
@@ -26,22 +27,28 @@ export function authProviderOf(
   return usual && others.length > 1 ? [...others].sort() : usual?.name;
 }
 
-/** The Service to which one of the Ingresses sends a host and path. */
+/**
+ * The Service to which one of the Ingresses sends a host and path. Whoever is asked about requests is not asked for:
+ * `isOwn` is true where the host is that of the asking Ingress, whose path `/` is the application's.
+ */
 export function serviceAt(
   host: string,
   path: string,
+  isOwn: boolean,
   ingresses: readonly Ingress[],
   portOf: PortNumber,
 ): { service: string; port: number } | undefined {
+  const isGuarded = ({ metadata }: Ingress) => metadata.annotations?.[`${prefix}auth-url`] !== undefined;
   const found = ingresses
+    .filter((one) => !isGuarded(one))
     .flatMap(({ metadata, spec }) =>
       (spec.rules ?? [])
         .filter((rule) => rule.host?.toLowerCase() === host.toLowerCase())
         .flatMap(({ http }) => http?.paths ?? [])
-        .map(({ path: prefix = "/", backend }) => ({ metadata, prefix, backend })),
+        .map(({ path: below = "/", backend }) => ({ metadata, below, backend })),
     )
-    .filter(({ prefix }) => prefix === "/" || path === prefix || path.startsWith(prefix.replace(/\/?$/, "/")))
-    .sort((a, b) => b.prefix.length - a.prefix.length || (keyOf(a.metadata) < keyOf(b.metadata) ? -1 : 1))[0];
+    .filter(({ below }) => (below === "/" ? !isOwn : path === below || path.startsWith(below.replace(/\/?$/, "/"))))
+    .sort((a, b) => b.below.length - a.below.length || (keyOf(a.metadata) < keyOf(b.metadata) ? -1 : 1))[0];
   const service = found?.backend.service;
   if (!found || !service) return undefined;
   const { namespace } = found.metadata;

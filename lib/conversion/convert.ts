@@ -4,6 +4,7 @@ import { prefix } from "./annotations/family";
 import { certificateFor } from "./certificate";
 import { hostTls } from "./client-certificates";
 import { certificatesOf } from "./certificates/certificates";
+import { distinct, type ExtensionProvider } from "./extension-providers";
 import { ignoredEntries } from "./ignored";
 import { inputOf, type Input } from "./input";
 import type { Written } from "./objects";
@@ -21,6 +22,8 @@ import { hostsOf, serversOf, type ReadIngress, type Server, type Servers } from 
 export interface Conversion {
   /** Empty where something was refused. */
   objects: Written[];
+  /** What the mesh must have for them. */
+  providers: ExtensionProvider[];
   entries: Entry[];
   /** True where something was refused and not accepted. */
   refused: boolean;
@@ -54,7 +57,15 @@ export function convert(documents: readonly unknown[], options: ConvertOptions =
   const said = [...entries, ...pathEntries(read, servers, placed, portOf, input, options), ...built.entries];
   const judged = inReportOrder(said).map((entry) => accepted(entry, options.accept));
   const isRefused = judged.some(({ outcome }) => outcome === "refused");
-  return { objects: isRefused ? [] : built.objects, entries: judged, refused: isRefused };
+  const objects = isRefused ? [] : built.objects;
+  return { objects, providers: providersOf(read, objects), entries: judged, refused: isRefused };
+}
+
+/** The providers that the policies among the objects name. */
+function providersOf(read: readonly ReadIngress[], objects: readonly Written[]): ExtensionProvider[] {
+  const named = objects.map(({ spec }) => (spec as { provider?: { name: string } } | undefined)?.provider?.name);
+  const all = distinct(read.flatMap(({ settings }) => settings.authProvider ?? []));
+  return all.filter(({ name }) => named.includes(name));
 }
 
 /** All objects, routes first, in the order of namespaces and names. */

@@ -2,6 +2,7 @@
 import { annotations, foreign } from "./annotations";
 import { booleanOf, prefix, type Surroundings } from "./annotations/family";
 import { formerly } from "./annotations/former";
+import { saidTwice } from "./annotations/said-twice";
 import { authProviderOf, passwords, serviceAt, type AuthProvider } from "./auth-providers";
 import { isOfCertManager, type IssuerName } from "./certificates/annotations";
 import type { Input } from "./input";
@@ -37,11 +38,15 @@ export function readAll(input: Input, options: ConvertOptions, entries: Entry[])
   const auth: Auth = {
     authProvider: (url) => authProviderOf(url, [...asked], options.authProviders),
     passwordProvider: (secret) => options.authProviders.find(({ url }) => url === passwords(secret))?.name,
-    authProviders: options.authProviders.length,
-    serviceAt: (host, path) => serviceAt(host, path, mine, portNumbers(input)),
+    authProviders: 1,
+    serviceAt: (host, path, isOwn) => serviceAt(host, path, isOwn, mine, portNumbers(input)),
   };
   const passes = !["ssl-passthrough", `${prefix}ssl-passthrough`].some((name) => options.accept.includes(name));
-  return inOrder(mine.map((ingress) => readIngress(ingress, input, auth, passes, entries)));
+  const readWith = (given: Auth, said: Entry[]) =>
+    mine.map((ingress) => readIngress(ingress, input, given, passes, said));
+  // How many services are asked is known only when everything has been read once.
+  const names = new Set(readWith(auth, []).flatMap(({ settings }) => settings.authProvider?.name ?? []));
+  return inOrder(readWith({ ...auth, authProviders: names.size }, entries));
 }
 
 /** The class as the field or the old annotation names it. */
@@ -114,12 +119,14 @@ function readAnnotation(
   if (name === "kubectl.kubernetes.io/last-applied-configuration") return undefined;
   if (name.startsWith(prefix)) {
     const known = annotations.get(name.slice(prefix.length));
-    if (!known) return unknown(name.slice(prefix.length));
+    if (!known) return unknown(name.slice(prefix.length), value);
     if (booleanOf(around.other("canary")) === true && !isOfCanaries(known.name)) {
       return inert("the Ingress is a canary, so NGINX uses the annotations of the other Ingress of its host and path");
     }
     return value.trim() === "" ? inert("NGINX ignores an empty value") : known.read(value, settings, around);
   }
+  const twice = saidTwice(name, around.other);
+  if (twice) return twice;
   const other = foreign.find((one) => name.startsWith(one.prefix));
   if (other)
     return refused(`it is for ${other.controller}, and ingress-nginx does not read it`, "remove it, or --accept it");
@@ -142,9 +149,10 @@ function isOfCanaries(name: string): boolean {
   return /^(canary|affinity|session-cookie-|upstream-hash-by|load-balance$|service-upstream$)/.test(name);
 }
 
-function unknown(name: string): Verdict {
+function unknown(name: string, value: string): Verdict {
   const past = formerly(name);
   if (past) return past;
+  if (value.trim() === "") return inert("ingress-nginx has no such annotation in its last release, and it is empty");
   const why = "ingress-nginx has no such annotation in its last release";
   return refused(why, "remove it, or --accept it");
 }

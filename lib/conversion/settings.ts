@@ -1,4 +1,5 @@
 // What the annotations of one Ingress ask for, in terms of what a gateway can do.
+import type { ExtensionProvider } from "./extension-providers";
 
 /** Requests that go to the canary's backend. */
 export interface CanarySettings {
@@ -95,7 +96,7 @@ export interface Settings {
   allow?: string[];
   deny?: string[];
   /** Extension provider of the mesh that is asked about every request. */
-  authProvider?: string;
+  authProvider?: ExtensionProvider;
   /** True where some of it is for every path of its hosts. */
   hostWide: boolean;
   /** Annotations of others that the routes keep. */

@@ -1,9 +1,10 @@
 // Objects as a program of this package: HttpRoutes where a route is all that an HttpRoute can be, other objects as they are.
+import { programComment, type ExtensionProvider } from "./extension-providers";
 import { literal } from "./literals";
 import type { Written } from "./objects";
 
-/** The program, as it stands in a file. */
-export function programText(objects: readonly Written[]): string {
+/** The program, as it stands in a file, with what the mesh must have for it. */
+export function programText(objects: readonly Written[], providers: readonly ExtensionProvider[] = []): string {
   const taken = new Set<string>();
   const statements = objects.map((object) => statement(object, nameOf(object, taken)));
   const usesRoutes = objects.some((object) => routeArgs(object) !== undefined);
@@ -12,7 +13,8 @@ export function programText(objects: readonly Written[]): string {
     ...(usesOthers ? ['import * as k8s from "@pulumi/kubernetes";'] : []),
     ...(usesRoutes ? ['import { HttpRoute } from "istio-ambient";'] : []),
   ];
-  return ["// Written by `istio-ambient convert`.", ...imports, "", ...statements].join("\n");
+  const text = ["// Written by `istio-ambient convert`.", ...imports, "", ...statements].join("\n");
+  return programComment(providers) + text;
 }
 
 /** The resource's name: a program has each of them once, whatever the hyphens of namespaces and names add up to. */

@@ -48,6 +48,12 @@ export const defaultGatewayApiVersion = istioLines[0]!.gatewayApi;
 /** Istio's own chart repository; the older one gets nothing from 1.31 on. */
 export const chartRepository = "https://blob.istio.io/istio-release/charts";
 
+/** From this release on istio-cni routes the probes of pods that have security groups of Amazon's by itself. */
+export const branchInterfaceFloor = "1.31.0";
+
+/** Before it Calico's BPF mode dropped the probes of pods in the mesh: istio#52765. */
+export const calicoProbesFloor = "3.28.2";
+
 /** The four charts: name in the repository, the release name that Istio's own tools look for, and what it waits for. */
 export const charts = {
   base: { chart: "base", release: "istio-base", workload: undefined },

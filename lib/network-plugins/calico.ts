@@ -1,8 +1,10 @@
 // Calico beside a mesh: connect-time load balancing, which only its BPF data plane does, and there by default.
-// Sources: felix/config/config_params.go of projectcalico/calico; istio#53750, #55481.
+// Sources: felix/config/config_params.go of projectcalico/calico; istio#53750, #55481; istio#52765 and calico#9157 for probes.
 import { finding, type Finding, type Fix } from "../checks/check";
+import { fixFor } from "../checks/kept";
 import type { NetworkPlugin, PluginSettings } from "../cluster-state/network-plugins";
 import type { Named } from "../cluster-state/snapshot";
+import { calicoProbesFloor, isOlder } from "../istio/releases";
 
 /** Findings about Calico: of the configuration for all nodes, and of those for single ones. */
 export function calicoFindings(plugin: NetworkPlugin): Finding[] {
@@ -12,7 +14,20 @@ export function calicoFindings(plugin: NetworkPlugin): Finding[] {
     const there = connectTime({ ...settings, ...each.settings, ...environment });
     return there !== undefined && there !== common ? [told(each, there, fix(plugin, each, each.settings))] : [];
   });
-  return [...(common === undefined ? [] : [told(plugin, common, fix(plugin, plugin, settings))]), ...own];
+  const all = common === undefined ? [] : [told(plugin, common, fix(plugin, plugin, settings))];
+  return [...all, ...own, ...oldProbes(plugin)];
+}
+
+/** A release whose BPF mode drops what comes from the link-local address of the kubelet's probes. */
+function oldProbes({ agents, settings, environment, overrides }: NetworkPlugin): Finding[] {
+  const isBpf = [settings, ...overrides.map((each) => ({ ...settings, ...each.settings }))].some(
+    (each) => ({ ...each, ...environment })["bpfEnabled"] === "true",
+  );
+  if (!isBpf || !agents || agents.version === "" || !isOlder(agents.version, calicoProbesFloor)) return [];
+  const got = `Calico ${agents.version} in BPF mode`;
+  const rule = `before ${calicoProbesFloor} the kubelet's probes of mesh pods fail with it`;
+  const write = `image: docker.io/calico/node:v${calicoProbesFloor}`;
+  return [finding("DaemonSet", agents, got, rule, { write })];
 }
 
 /** What of it is on, as its owner would write it; nothing where a pod's traffic keeps the Service's address. */
@@ -31,7 +46,7 @@ function told(object: Named, got: string, repair: Fix): Finding {
   const rule = got.startsWith("bpfConnectTimeLoadBalancingEnabled")
     ? "it is false, or a pod's traffic bypasses ztunnel in Calico"
     : "it is Disabled, or a pod's traffic bypasses ztunnel in Calico";
-  return finding("FelixConfiguration", object, got, rule, repair);
+  return fixFor(object, finding("FelixConfiguration", object, got, rule, repair));
 }
 
 /** Off where it is set; the nodes themselves need the other way to Services then. */

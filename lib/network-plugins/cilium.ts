@@ -3,6 +3,7 @@
 import { finding, type Finding } from "../checks/check";
 import type { NetworkPlugin, PluginOverride, PluginSettings } from "../cluster-state/network-plugins";
 import type { Named } from "../cluster-state/snapshot";
+import { selects } from "../network-policies/selectors";
 import { ciliumFix, overrideFix, type Change } from "./fix";
 
 /** Something that a mesh cannot live with. */
@@ -43,10 +44,8 @@ function combinations({ overrides }: NetworkPlugin, nodes: readonly Named[]): Pl
   return distinct.size === 0 ? [[]] : [...distinct.values()];
 }
 
-function isFor({ nodeLabels, node }: PluginOverride, { name, labels }: Named): boolean {
-  return (
-    (node === undefined || node === name) && Object.entries(nodeLabels).every(([key, value]) => labels[key] === value)
-  );
+function isFor({ nodeLabels, nodeExpressions = [], node }: PluginOverride, { name, labels }: Named): boolean {
+  return (node === undefined || node === name) && selects({ labels: nodeLabels, expressions: nodeExpressions }, labels);
 }
 
 function faults(settings: PluginSettings, { agents }: NetworkPlugin): Fault[] {

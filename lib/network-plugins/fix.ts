@@ -1,7 +1,7 @@
 // How a plugin's setting is changed for good: by whoever wrote it, or it comes back.
 import type { Fix } from "../checks/check";
 import type { NetworkPlugin, PluginOverride } from "../cluster-state/network-plugins";
-import { ownerOf } from "../ownership/owner";
+import { keeperOf } from "../ownership/keepers";
 
 /** One change, in the words of each place where it may have to be made. */
 export interface Change {
@@ -26,6 +26,9 @@ const managedMarks: { label: string; values?: string[] }[] = [
   { label: "components.gke.io/component-name" },
 ];
 
+/** The release by which RKE2 brings Cilium, from a chart of its own. */
+const packaged = "rke2-cilium";
+
 /** How Cilium is told something, by whoever installed it. */
 export function ciliumFix(plugin: NetworkPlugin, change: Change): FixWithNote {
   const { namespace, name, annotations } = plugin;
@@ -35,9 +38,10 @@ export function ciliumFix(plugin: NetworkPlugin, change: Change): FixWithNote {
       fix: { run: `kubectl get configmap ${name} --namespace ${namespace} --show-managed-fields --output yaml` },
     };
   }
-  const owner = ownerOf(plugin);
-  if (/Argo CD|Flux/.test(owner)) {
-    return { note: `; the ConfigMap ${owner}, where the chart's value is set`, fix: { write: nested(change) } };
+  const keeper = keeperOf(plugin);
+  if (keeper) {
+    const note = `; the ConfigMap belongs to ${keeper.who}, where the chart's value is set`;
+    return { note, fix: { write: nested(change) } };
   }
   const agents = plugin.agents ?? { namespace, name: "cilium", version: "" };
   const restart = `kubectl rollout restart daemonset ${agents.name} --namespace ${agents.namespace}`;
@@ -48,6 +52,11 @@ export function ciliumFix(plugin: NetworkPlugin, change: Change): FixWithNote {
     return { note: "", fix: { run } };
   }
   const into = annotations["meta.helm.sh/release-namespace"] ?? namespace;
+  if (release === packaged) {
+    const values = `spec: { valuesContent: "${nested(change)}" }`;
+    const write = `kind: HelmChartConfig, metadata: { name: ${release}, namespace: ${into} }, ${values}`;
+    return { note: "; RKE2 installs this release, with the values of its HelmChartConfig", fix: { write } };
+  }
   const version = agents.version === "" ? "" : ` --version ${agents.version}`;
   const upgrade = `helm upgrade ${release} cilium --repo https://helm.cilium.io${version} --namespace ${into} --reuse-values`;
   return { note: "", fix: { run: `${upgrade} --set ${change.chartValue} && ${restart}` } };
@@ -59,10 +68,12 @@ export function overrideFix({ namespace, name }: PluginOverride, { key, value }:
   return { run: `kubectl patch ciliumnodeconfig ${name} --namespace ${namespace} --type merge --patch '${patch}'` };
 }
 
-function isPlatforms({ labels }: NetworkPlugin): boolean {
-  return managedMarks.some(
+/** GKE keeps the ConfigMap of its anetd, with a label or without. */
+function isPlatforms({ labels, agents }: NetworkPlugin): boolean {
+  const marked = managedMarks.some(
     ({ label, values }) => labels[label] !== undefined && (values?.includes(labels[label]) ?? true),
   );
+  return marked || agents?.name === "anetd";
 }
 
 /** "a.b=true" as a map of values: `a: { b: true }`. */

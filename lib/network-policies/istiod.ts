@@ -66,24 +66,44 @@ function isOpen(policies: NetworkPolicyState[], direction: Direction, partner: P
 }
 
 function shutServers(servers: PodState[], clients: PodState[], selecting: Selecting, admits: Admits): Finding[] {
-  const shut = new Map<NetworkPolicyState, Set<string>>();
+  const shut = new Map<NetworkPolicyState, Set<PodState>>();
   for (const server of servers) {
     const policies = selecting(server, "ingress");
     const [first] = policies;
     const refused = clients.filter((client) => !isOpen(policies, "ingress", client, admits));
     if (!first || refused.length === 0) continue;
-    shut.set(first, new Set([...(shut.get(first) ?? []), ...refused.map(({ name }) => name)]));
+    shut.set(first, new Set([...(shut.get(first) ?? []), ...refused]));
   }
-  return [...shut].map(([policy, names]) =>
-    finding("NetworkPolicy", policy, `no connection to port ${configPort} of istiod from ${some([...names])}`, needs, {
-      write: `ingress: [${ruleText("from", undefined, [configPort])}]`,
-    }),
-  );
+  return [...shut].map(([policy, refused]) => {
+    const names = [...refused].map(({ name }) => name);
+    const got = `no connection to port ${configPort} of istiod from ${some(names)}`;
+    const write = `ingress: [${ruleText("from", peersOf([...refused]), [configPort])}]`;
+    return finding("NetworkPolicy", policy, got, needs, { write });
+  });
+}
+
+/** What admits these clients and the next of their kind, and nothing else. */
+function peersOf(clients: PodState[]): NetworkPeer[] {
+  const isZtunnel = ({ labels }: PodState) => labels["app"] === "ztunnel";
+  const ztunnels = [...new Set(clients.filter(isZtunnel).map(({ namespace }) => namespace))];
+  const proxies: NetworkPeer = {
+    namespaces: { labels: {}, expressions: [] },
+    pods: { labels: {}, expressions: [{ key: marks.managed, operator: "Exists", values: [] }] },
+  };
+  return [...ztunnels.map((namespace) => appIn(namespace, "ztunnel")), ...(clients.every(isZtunnel) ? [] : [proxies])];
+}
+
+/** The pods of an app in one namespace. */
+function appIn(namespace: string, app: string): NetworkPeer {
+  return {
+    namespaces: { labels: { "kubernetes.io/metadata.name": namespace }, expressions: [] },
+    pods: { labels: { app }, expressions: [] },
+  };
 }
 
 const needs = "ztunnel, gateways and waypoints get their configuration and certificates from istiod there";
 
-/** Where the API server calls from is not known: only a port that no rule opens is a finding. */
+/** Where the API server calls from is not known: only a port that no rule opens is a finding, and the fix names nobody. */
 function shutWebhooks(servers: PodState[], selecting: Selecting): Finding[] {
   const shut = new Set<NetworkPolicyState>();
   for (const server of servers) {
@@ -92,16 +112,12 @@ function shutWebhooks(servers: PodState[], selecting: Selecting): Finding[] {
     const isOpened = policies.some(({ ingress = [] }) => ingress.some((rule) => opensPort(rule, webhookPort)));
     if (first && !isOpened) shut.add(first);
   }
+  const rule =
+    "the API server calls its webhooks there; since no selector matches it, this opens the port to every peer, " +
+    "unless the rule gets a from with an ipBlock of the API server's addresses";
+  const write = `ingress: [${ruleText("from", undefined, [webhookPort])}]`;
   return [...shut].map((policy) =>
-    finding(
-      "NetworkPolicy",
-      policy,
-      `no connection to port ${webhookPort} of istiod`,
-      "the API server calls its webhooks there",
-      {
-        write: `ingress: [${ruleText("from", undefined, [webhookPort])}]`,
-      },
-    ),
+    finding("NetworkPolicy", policy, `no connection to port ${webhookPort} of istiod`, rule, { write }),
   );
 }
 
@@ -116,16 +132,14 @@ function shutClients(servers: PodState[], clients: PodState[], selecting: Select
       shut.set(first, [...(shut.get(first) ?? []), client]);
     }
   }
-  const to = { namespaces: { labels: { "kubernetes.io/metadata.name": server.namespace }, expressions: [] } };
+  const write = `egress: [${ruleText("to", [appIn(server.namespace, "istiod")], [configPort])}]`;
   return [...shut].map(([policy, pods]) =>
     finding(
       "NetworkPolicy",
       policy,
       `no connection from ${some(pods.map(({ name }) => name))} to port ${configPort} of istiod`,
       needs,
-      {
-        write: `egress: [${ruleText("to", [to], [configPort])}]`,
-      },
+      { write },
     ),
   );
 }

@@ -29,6 +29,14 @@ const plainOwners = new Set([
 /** Resources of the Sail operator, which OpenShift Service Mesh is built on. */
 const sailKinds = ["Istio", "IstioRevision", "IstioRevisionTag", "IstioCNI", "ZTunnel"];
 
+/** The operator of Calico has a kind of the same name. */
+const tigera = "operator.tigera.io";
+
+/** True for kinds of owners that only their group tells apart. */
+export function isAmbiguous(kind: string): boolean {
+  return kind === "Istio";
+}
+
 /** Field managers that keep an object, where it carries no other sign of them. */
 const managers: Record<string, Keeper> = {
   "argocd-controller": { who: "Argo CD", change: "argocd app list" },
@@ -88,7 +96,14 @@ function flux({ labels }: Kept): Keeper | undefined {
       return { who: `the Flux ${kind} ${namespace}/${name}`, change: `flux get ${object}`, release };
     }
   }
-  return undefined;
+  // Of the Flux Operator, which the command of Flux does not know.
+  const group = "fluxcd.controlplane.io";
+  const set = labels[`resourceset.${group}/name`];
+  if (set === undefined) return undefined;
+  const namespace = labels[`resourceset.${group}/namespace`] ?? "flux-system";
+  const object = `resourcesets.${group} ${set} --namespace ${namespace}`;
+  const release = `kubectl annotate ${object} ${group}/reconcile=disabled --overwrite`;
+  return { who: `the Flux ResourceSet ${namespace}/${set}`, change: `kubectl get ${object} --output yaml`, release };
 }
 
 /** Other tools that apply a source again and again. */
@@ -99,6 +114,11 @@ function packaged({ labels, annotations }: Kept): Keeper | undefined {
     const namespace = annotations["objectset.rio.cattle.io/owner-namespace"] ?? "default";
     const [, kind = "Bundle"] = /Kind=(\w+)/.exec(gvk) ?? [];
     return { who: `the Rancher ${kind} ${namespace}/${bundle}`, change: getCommand(kind, bundle, namespace) };
+  }
+  // Fleet deploys its bundles as releases of Helm.
+  const fleet = annotations["objectset.rio.cattle.io/id"] ?? "";
+  if (fleet !== "" && annotations["meta.helm.sh/release-name"] !== undefined) {
+    return { who: `the Fleet bundle ${fleet}`, change: "kubectl get bundles.fleet.cattle.io --all-namespaces" };
   }
   if (annotations["configmanagement.gke.io/managed"] === "enabled") {
     return { who: "Config Sync", change: "nomos status" };
@@ -116,14 +136,16 @@ function packaged({ labels, annotations }: Kept): Keeper | undefined {
 }
 
 /** Clouds and distributions that bring an Istio or the Gateway API themselves. */
-function platform({ namespace, labels, annotations, owners = [], keptBy = [] }: Kept): Keeper | undefined {
+function platform({ namespace, name, labels, annotations, owners = [], keptBy = [] }: Kept): Keeper | undefined {
   const homes = [namespace, annotations["meta.helm.sh/release-namespace"]];
-  if (homes.includes("aks-istio-system") || labels["kubernetes.azure.com/managedby"] === "aks") {
+  const isAks = labels["kubernetes.azure.com/managedby"] === "aks";
+  if (homes.some((home) => home?.startsWith("aks-istio-")) || (isAks && name.endsWith(".istio.io"))) {
     return {
       who: "the Istio add-on of AKS",
       change: "az aks show --name CLUSTER --resource-group GROUP --query serviceMeshProfile",
     };
   }
+  if (isAks) return { who: "AKS", change: "az aks show --name CLUSTER --resource-group GROUP" };
   const managed = labels["istio.io/owned-by"] === "mesh.googleapis.com";
   if (managed || (labels["istio.io/rev"] ?? "").startsWith("asm-managed")) {
     return { who: "Cloud Service Mesh of GKE", change: "gcloud container fleet mesh describe" };
@@ -138,6 +160,11 @@ function platform({ namespace, labels, annotations, owners = [], keptBy = [] }: 
 }
 
 function operator({ namespace, labels, owners = [] }: Kept): Keeper | undefined {
+  const calico = owners.find(({ kind, group }) => isAmbiguous(kind) && group === tigera);
+  if (calico) {
+    const change = `kubectl get istios.${tigera} ${calico.name} --output yaml`;
+    return { who: `the Tigera operator (Istio ${calico.name})`, change };
+  }
   const sail = owners.find(({ kind }) => sailKinds.includes(kind));
   if (sail || labels["app.kubernetes.io/managed-by"] === "sail-operator") {
     const change = "kubectl get istios,istiocnis,ztunnels";

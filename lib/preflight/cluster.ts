@@ -4,6 +4,7 @@ import { finding, namespaceFinding, type Finding } from "../checks/check";
 import { fixFor } from "../checks/kept";
 import { istioVersion } from "../checks/mesh";
 import { gatewayObjects } from "../istio/names";
+import { freeNodePorts } from "../istio/node-ports";
 import { platformNeeds } from "../istio/platforms";
 import { certManagerFloor, istioLine, isOlder, nearestLine, type IstioLine } from "../istio/releases";
 import type { NodeState, ServiceState } from "../cluster-state/snapshot";
@@ -86,12 +87,6 @@ export function upgradeFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   return [];
 }
 
-/**
- * NodePorts to propose: of the band that Kubernetes does not assign by itself, and one beside the usual one of https.
- * Those that a kind cluster gives to NGINX are not free, even while NGINX is not there.
- */
-export const freeNodePorts = [30081, 30082, 30083, 30084, 30085, 30445, 30446];
-
 /** NodePorts that another Service holds; a Gateway of this stack under an old name goes before the new one comes. */
 export function nodePortFindings({ gateway, stack }: Plan, { services, objects }: ClusterFacts): Finding[] {
   if (!gateway) {
@@ -110,16 +105,14 @@ export function nodePortFindings({ gateway, stack }: Plan, { services, objects }
       .filter((service) => !own(service))
       .flatMap((service) => service.ports.flatMap(({ nodePort }) => (nodePort ? [[nodePort, service] as const] : []))),
   );
-  const usable = freeNodePorts.filter(
-    (port) => !held.has(port) && !gateway.nodePorts.some((planned) => planned.port === port),
-  );
+  const propose = freeNodePorts((port) => held.has(port) || gateway.nodePorts.some((planned) => planned.port === port));
   return gateway.nodePorts.flatMap(({ argument, port }) => {
     const service = held.get(port);
     if (!service) {
       return [];
     }
     const rule = `NodePort ${port} of the gateway (\`gateway.${argument}\`) must be free`;
-    const write = `${argument}: ${usable.shift() ?? port + 1}`;
+    const write = `${argument}: ${propose()}`;
     return [finding("Service", service, `has NodePort ${port}`, rule, { write })];
   });
 }

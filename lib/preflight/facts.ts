@@ -99,7 +99,7 @@ export interface ClusterFacts {
   daemonSets: WorkloadState[];
   definitions: Named[];
   helmReleases: HelmReleaseState[];
-  /** Pods on their node's own network, and pods with a sidecar. */
+  /** Pods on their node's own network, with a sidecar, or with a virtual machine in them. */
   uncapturable: PodState[];
   /** Gateways of all namespaces; certificates, issuers and the ConfigMap in the gateway's. */
   objects: FoundObject[];

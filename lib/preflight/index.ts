@@ -168,7 +168,7 @@ export const preflightChecks: readonly PreflightCheck[] = [
     id: "cni-traffic",
     severity: "warning",
     claim: "no setting of the network plugin makes part of the pods' traffic bypass ztunnel",
-    find: (_, facts) => network.networkWarnings(facts),
+    find: network.networkWarnings,
   },
   {
     id: "admission-elsewhere",

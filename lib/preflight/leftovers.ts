@@ -1,5 +1,6 @@
 // What an Istio that is gone has left of the objects that Istio's charts make: Helm refuses to install over them.
 import { finding, type Finding } from "../checks/check";
+import { remoteService } from "../checks/remote-istiod";
 import { charts } from "../istio/releases";
 import type { ClusterFacts, FoundObject, Plan } from "./facts";
 
@@ -38,10 +39,10 @@ export function isLeft(plan: Pick<Plan, "namespace" | "nodeNamespace">, object: 
   return !isOwn || ![plan.namespace, plan.nodeNamespace].includes(namespace);
 }
 
-/** One finding for all that is left; where an istiod runs, what is there is its own. */
-export function leftoverFindings(plan: Plan, { leftovers }: ClusterFacts): Finding[] {
+/** One finding for all that is left; where an istiod runs, here or elsewhere, what is there is its own. */
+export function leftoverFindings(plan: Plan, { leftovers, services }: ClusterFacts): Finding[] {
   const [first, ...others] = leftovers;
-  if (first === undefined) return [];
+  if (first === undefined || remoteService(services)) return [];
   const got = `left by an uninstalled Istio${others.length > 0 ? `, with ${others.length} more object${others.length === 1 ? "" : "s"}` : ""}`;
   const names = leftovers.map(({ kind, name }) => `${kind.toLowerCase()}/${name}`);
   const within = leftovers.some(({ namespace }) => namespace !== "") ? ` --namespace ${plan.namespace}` : "";

@@ -10,7 +10,8 @@ export interface OtherInstaller {
   run: string;
 }
 
-const conflict = "one Istio serves a cluster: a second one fights over webhooks, GatewayClasses and each node's CNI";
+export const conflict =
+  "one Istio serves a cluster: a second one fights over webhooks, GatewayClasses and each node's CNI";
 /** Uninstalling ztunnel or istio-cni under captured pods takes their network. */
 const unenroll = "istio-ambient unenroll && ";
 

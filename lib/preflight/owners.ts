@@ -1,6 +1,8 @@
 // What is in the way: a namespace, releases, CRDs, a Gateway or an Istio that another owner made.
 import { finding, namespaceFinding, type Finding } from "../checks/check";
+import { fixFor } from "../checks/kept";
 import { marks } from "../checks/mesh";
+import { remoteService } from "../checks/remote-istiod";
 import { gatewayObjects } from "../istio/names";
 import { charts, meshReleases } from "../istio/releases";
 import { newestReleases } from "../cluster-state/helm-releases";
@@ -8,7 +10,7 @@ import { type HelmReleaseState, type Named, type WorkloadState } from "../cluste
 import { adoptCommand, claimCommand, isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "./facts";
 import { keeperOf, type Keeper, type Kept } from "../ownership/keepers";
 import { stackMark } from "../ownership/marks";
-import { otherInstaller } from "./other-istio";
+import { conflict, otherInstaller } from "./other-istio";
 
 const releaseNames: string[] = Object.values(charts).map(({ release }) => release);
 const pending = /^(pending-install|pending-upgrade|pending-rollback|uninstalling)$/;
@@ -145,9 +147,21 @@ export function otherIstioFindings(plan: Plan, facts: ClusterFacts): Finding[] {
     facts.namespaces.some(({ labels }) => labels[marks.dataplaneMode] === "ambient");
   // What is left of an Istio without its istiod is nothing that a mesh could go on with.
   const adopting = facts.istiods.length > 0 && !isOurs(plan, facts) ? adoptCommand(plan) : undefined;
-  return foreign
-    .map((part) => otherInstaller(part, revisionOf(part), isEnrolled, adopting))
-    .map(({ part, got, rule, run }) => finding(part.kind, part, got, rule, { run }));
+  return [
+    ...foreign
+      .map((part) => otherInstaller(part, revisionOf(part), isEnrolled, adopting))
+      .map(({ part, got, rule, run }) => finding(part.kind, part, got, rule, { run })),
+    ...remoteFindings(facts),
+  ];
+}
+
+/** An istiod outside of the cluster has no pods here that would tell of it. */
+function remoteFindings({ istiods, services }: ClusterFacts): Finding[] {
+  const service = istiods.length === 0 ? remoteService(services) : undefined;
+  if (!service) return [];
+  const rule = `${conflict}; use that mesh without AmbientMesh, or have its parts removed here first`;
+  const run = `kubectl get service ${service.name} --namespace ${service.namespace} --output yaml`;
+  return [fixFor(service, finding("Service", service, "leads to an istiod outside of this cluster", rule, { run }))];
 }
 
 /** OpenShift's Ingress Operator runs an istiod for its own GatewayClass, which stays out of the way of others. */

@@ -1,7 +1,8 @@
 // What works, but not as one may expect.
 import { finding, namespaceFinding, type Finding } from "../checks/check";
+import { isVirtualMachine } from "../checks/capture";
 import { fixFor } from "../checks/kept";
-import { hasSidecar, marks, some } from "../checks/mesh";
+import { hasProxy, hasSidecar, isLive, marks, some } from "../checks/mesh";
 import type { Named } from "../cluster-state/snapshot";
 import type { ClusterFacts, Plan } from "./facts";
 
@@ -25,10 +26,11 @@ export function uncapturableFindings({ namespaces, uncapturable }: ClusterFacts)
     .filter(({ labels }) => labels[marks.dataplaneMode] === "ambient")
     .flatMap(({ name }) => {
       const pods = uncapturable.filter(
-        (pod) => pod.namespace === name && pod.phase !== "Succeeded" && pod.phase !== "Failed",
+        (pod) => pod.namespace === name && isLive(pod) && pod.labels[marks.dataplaneMode] !== "none",
       );
       const onHost = pods.filter((pod) => pod.hostNetwork).map((pod) => pod.name);
       const withSidecar = pods.filter((pod) => !pod.hostNetwork && hasSidecar(pod)).map((pod) => pod.name);
+      const machines = pods.filter((pod) => isVirtualMachine(pod) && !hasProxy(pod)).map((pod) => pod.name);
       return [
         ...(onHost.length === 0
           ? []
@@ -48,6 +50,16 @@ export function uncapturableFindings({ namespaces, uncapturable }: ClusterFacts)
                 `pods with a sidecar: ${some(withSidecar)}`,
                 "a pod with a sidecar is never captured; disable injection and restart it",
                 { run: `kubectl rollout restart deployment --namespace ${name}` },
+              ),
+            ]),
+        ...(machines.length === 0
+          ? []
+          : [
+              namespaceFinding(
+                name,
+                `virtual machines of KubeVirt: ${some(machines)}`,
+                "KubeVirt does not support ambient: connections into such a guest fail, or bypass ztunnel",
+                { write: `${marks.dataplaneMode}: none` },
               ),
             ]),
       ];

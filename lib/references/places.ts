@@ -1,5 +1,5 @@
 // Namespaces, Services and NodePorts that a program refers to: they exist, or the program makes them.
-import { freeNodePorts } from "../preflight/cluster";
+import { freeNodePorts } from "../istio/node-ports";
 import { stackMark } from "../ownership/marks";
 import { ownerOf, type ExistingObject } from "../ownership/owner";
 import { objectName } from "../cluster-state/object-name";
@@ -69,8 +69,8 @@ export function nodePortFaults(view: ClusterView, { ports, gateway }: NodePortsR
   const held = (view.list("Service") ?? [])
     .filter((service) => !isOfGateway(view, service, gateway))
     .flatMap((service) => portsOf(service).map(({ nodePort }) => ({ nodePort, service })));
-  const usable = freeNodePorts.filter(
-    (free) => !held.some(({ nodePort }) => nodePort === free) && !ports.some(({ port }) => port === free),
+  const propose = freeNodePorts(
+    (free) => held.some(({ nodePort }) => nodePort === free) || ports.some(({ port }) => port === free),
   );
   return ports.flatMap(({ path, port }) => {
     const holder = held.find(({ nodePort }) => nodePort === port);
@@ -82,7 +82,7 @@ export function nodePortFaults(view: ClusterView, { ports, gateway }: NodePortsR
     const behind = (view.list("Gateway") ?? []).find((each) => isServiceOf(service, each));
     const owner = ownerOf(behind ?? service);
     const rule = `must be a free NodePort: ${objectName("Service", service)}, which ${owner}, uses it`;
-    return certain({ path, got: port, rule, fix: `${fieldOf(path)}: ${usable.shift() ?? port + 1}` });
+    return certain({ path, got: port, rule, fix: `${fieldOf(path)}: ${propose()}` });
   });
 }
 

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import * as path from "node:path";
 import * as ts from "typescript";
 import { parseAllDocuments } from "yaml";
-import { convert, standardOptions } from "../../lib/conversion/convert";
+import { convert, standardOptions, type Conversion } from "../../lib/conversion/convert";
 import type { Written } from "../../lib/conversion/objects";
 import { programText } from "../../lib/conversion/typescript";
 import { preview } from "./applications";
@@ -17,18 +17,18 @@ const root = path.join(__dirname, "..", "..");
 const folder = path.join(root, "tests", "unit", "conversion", "fixtures", "ingresses");
 
 /** Everything that is refused is left out, so that there is something to write for each. */
-function objectsOf(file: string): Written[] {
+function conversionOf(file: string): Conversion {
   const documents = parseAllDocuments(fs.readFileSync(path.join(folder, file), "utf8")).map(
     (one) => one.toJS() as unknown,
   );
   const { entries } = convert(documents);
   const accept = entries.filter(({ outcome }) => outcome === "refused").map(({ name }) => name);
-  return convert(documents, { ...standardOptions, accept }).objects;
+  return convert(documents, { ...standardOptions, accept });
 }
 
 const conversions = fs
   .readdirSync(folder)
-  .map((file) => ({ name: path.basename(file, ".yaml"), objects: objectsOf(file) }));
+  .map((file) => ({ name: path.basename(file, ".yaml"), ...conversionOf(file) }));
 
 /** What a component adds to its objects so that their stack knows them again is not of the conversion. */
 function withoutMarks(object: Written): Written {
@@ -43,9 +43,9 @@ function withoutMarks(object: Written): Written {
 }
 
 describe("a converted program", () => {
-  for (const { name, objects } of conversions) {
+  for (const { name, objects, providers } of conversions) {
     it(`registers what the YAML says: ${name}`, async () => {
-      const recording = await record(() => run(programText(objects)), preview);
+      const recording = await record(() => run(programText(objects, providers)), preview);
       const registered = recording.resources
         .filter(({ type }) => type.startsWith("kubernetes:"))
         .map(({ inputs }) => withoutMarks(inputs as unknown as Written));
@@ -55,7 +55,10 @@ describe("a converted program", () => {
 
   it("compiles, for every set of Ingresses", () => {
     const texts = new Map(
-      conversions.map(({ name, objects }) => [path.join(root, "converted", `${name}.ts`), programText(objects)]),
+      conversions.map(({ name, objects, providers }) => [
+        path.join(root, "converted", `${name}.ts`),
+        programText(objects, providers),
+      ]),
     );
     const options: ts.CompilerOptions = {
       noEmit: true,

@@ -5,6 +5,9 @@ const regex = { type: "ImplementationSpecific" };
 const ok = (url: string, service: string, path = url) => ({ url, status: 200, service, path });
 const asksGuard = { "auth-url": "http://guard.convert.svc.cluster.local/check", "auth-method": "GET" };
 
+/** A service that the mesh of the specs has no provider for. */
+export const absent = "absent.convert.svc.cluster.local";
+
 export const moreSpecs: Spec[] = [
   {
     file: "auth.go",
@@ -22,7 +25,11 @@ export const moreSpecs: Spec[] = [
         status: 401,
         service: "guard",
         path: "/check/a?status=401",
-        saw: { "x-auth-request-redirect": "http://guarded.test/a?status=401" },
+        saw: {
+          "x-original-url": "http://guarded.test/a?status=401",
+          "x-original-method": "GET",
+          "x-auth-request-redirect": "/a?status=401",
+        },
       },
       { url: "/opened?status=403", status: 403, service: "guard", path: "/check/opened?status=403" },
       { url: "/open/a?status=401", status: 401, service: "api", path: "/open/a?status=401" },
@@ -51,6 +58,12 @@ export const moreSpecs: Spec[] = [
   },
   {
     file: "auth.go",
+    says: "nobody is admitted where the mesh does not have the provider",
+    ingresses: [ingress("absent.test", { "auth-url": `http://${absent}/check` }, { "/": "web" })],
+    asks: [{ url: "/a", status: 403 }],
+  },
+  {
+    file: "auth.go",
     says: "a service checks the passwords of a Secret",
     ingresses: [
       ingress("users.test", { "auth-type": "basic", "auth-secret": "users", "auth-realm": "Shop" }, { "/": "web" }),
@@ -62,7 +75,7 @@ export const moreSpecs: Spec[] = [
         send: { authorization: "Basic dXNlcjpwYXNz" },
         status: 401,
         service: "guard",
-        path: "/check/a?status=401",
+        path: "/a?status=401",
         saw: { authorization: "Basic dXNlcjpwYXNz" },
       },
     ],

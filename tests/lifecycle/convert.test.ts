@@ -9,7 +9,7 @@ import * as path from "node:path";
 import * as tls from "node:tls";
 import { stringify } from "yaml";
 import { AmbientMesh, IngressGateway } from "../../components";
-import { convert, standardOptions } from "../../lib/conversion/convert";
+import { convert } from "../../lib/conversion/convert";
 import type { Ingress, Secret } from "../../lib/conversion/objects";
 import { programText } from "../../lib/conversion/typescript";
 import { findTraffic } from "../../sandbox/pods/traffic";
@@ -17,20 +17,21 @@ import { istioAmbient } from "../unit/fixtures/terminal";
 import { nginx } from "../unit/conversion/models";
 import { ingress, type Ask } from "./convert-ask";
 import { askAs, cipherOf } from "./convert-handshake";
-import { moreSpecs } from "./convert-more-specs";
+import { absent, moreSpecs } from "./convert-more-specs";
 import { application, certificate, clientCertificate, selfSigned, service } from "./convert-objects";
 import { services, specs as usualSpecs } from "./convert-specs";
 import { programOf, previewed, served } from "./convert-program";
 import { apply, kubectl, settled, sources, TestStack } from "./support";
 
 const specs = [...usualSpecs, ...moreSpecs];
-const asked = { "X-Auth-Request-Redirect": "%REQ(:SCHEME)%://%REQ(:AUTHORITY)%%REQ(:PATH)%" };
-const guard = {
-  service: "guard.convert.svc.cluster.local",
-  port: 80,
-  pathPrefix: "/check",
-  includeAdditionalHeadersInCheck: asked,
-};
+const ingressesOfAll = specs.flatMap(({ ingresses }) => ingresses);
+/** What the conversion says that the mesh must have, save for one service, and with one for those who know users. */
+const extensionProviders = convert(ingressesOfAll)
+  .providers.filter(({ envoyExtAuthzHttp: { service } }) => service !== absent)
+  .map(({ name, envoyExtAuthzHttp: { service, ...rest } }) => ({
+    name,
+    envoyExtAuthzHttp: { ...rest, service: /^</.test(String(service)) ? "guard.convert.svc.cluster.local" : service },
+  }));
 
 function program(): Promise<Record<string, unknown>> {
   const mesh = new AmbientMesh("mesh", {
@@ -39,7 +40,10 @@ function program(): Promise<Record<string, unknown>> {
     // A program with a route for https alone is refused where no certificate names its host.
     gateway: { allowedListeners: { from: "All" }, certificate: { dnsNames: ["localhost", "force.test"] } },
     controlPlane: {
-      values: { meshConfig: { extensionProviders: [{ name: "guard", envoyExtAuthzHttp: guard }] } },
+      values: {
+        pilot: { env: { PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS: "true" } },
+        meshConfig: { extensionProviders },
+      },
     },
   });
   const listeners = { serviceType: "LoadBalancer", allowedListeners: { from: "All" } } as const;
@@ -78,19 +82,7 @@ describe("convert", () => {
     apply(selfSigned());
     for (const name of services) for (const object of application(name)) apply(JSON.stringify(object));
     for (const name of services) kubectl("rollout", "status", `deployment/${name}`, "-n", "convert", "--timeout=120s");
-    write(
-      "ingresses.yaml",
-      specs.flatMap(({ ingresses }) => ingresses),
-    );
-    const converted = await istioAmbient([
-      "convert",
-      "-f",
-      path.join(folder, "ingresses.yaml"),
-      "--auth-provider",
-      "guard",
-      "--auth-provider",
-      "basic:convert/users=guard",
-    ]);
+    const converted = await istioAmbient(["convert", "-f", write("ingresses.yaml", ingressesOfAll)]);
     assert.equal(converted.code, 0, converted.err);
     fs.writeFileSync(path.join(folder, "routes.yaml"), converted.out);
     kubectl("apply", "-f", path.join(folder, "routes.yaml"));
@@ -195,15 +187,10 @@ describe("convert", () => {
   it("writes a program that makes the same objects, as the engine previews it", async () => {
     apply(JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name: "typed" } }));
     for (const name of services) apply(JSON.stringify(service(name, "typed")));
-    const ingresses = specs.flatMap((spec) => spec.ingresses);
-    const moved = ingresses.map((one) => ({ ...one, metadata: { ...one.metadata, namespace: "typed" } }));
-    const options = {
-      ...standardOptions,
-      authProviders: [{ name: "guard" }, { name: "guard", url: "basic:typed/users" }],
-    };
-    const { objects, refused } = convert(moved, options);
+    const moved = ingressesOfAll.map((one) => ({ ...one, metadata: { ...one.metadata, namespace: "typed" } }));
+    const { objects, providers, refused } = convert(moved);
     assert.equal(refused, false);
-    const typed = await TestStack.open("convert-typed", programOf(programText(objects), folder));
+    const typed = await TestStack.open("convert-typed", programOf(programText(objects, providers), folder));
     try {
       const { made, outcome } = await previewed(typed);
       // The routes of the other namespace have the same hosts, which no certificate names: of that the look warns.

@@ -226,13 +226,20 @@ const changes: Change[] = [
     ],
   },
   {
-    what: "a ServiceAccount and a Service that are gone",
+    what: "the Service of istiod, deleted",
     change() {
-      kubectl("delete", "serviceaccount", "ztunnel", "-n", namespace);
       kubectl("delete", "service", "istiod", "-n", namespace);
     },
-    lines: ["Service istio-system/istiod is missing", "ServiceAccount istio-system/ztunnel is missing"],
-    done: ["Service istio-system/istiod created", "ServiceAccount istio-system/ztunnel created"],
+    lines: ["Service istio-system/istiod is missing"],
+    done: ["Service istio-system/istiod created"],
+  },
+  {
+    what: "the account of ztunnel, deleted",
+    change() {
+      kubectl("delete", "serviceaccount", "ztunnel", "-n", namespace);
+    },
+    lines: ["ServiceAccount istio-system/ztunnel is missing"],
+    done: ["ServiceAccount istio-system/ztunnel created"],
     onlyInFull: true,
   },
 ];

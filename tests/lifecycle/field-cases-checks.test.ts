@@ -202,16 +202,46 @@ describe("what people ran into", () => {
     kubectl("delete", "peerauthentication", "default", "-n", mesh);
   });
 
-  it("pods on a virtual node and in gVisor are one warning each, and no failure", async () => {
+  it("pods on a virtual node, in gVisor and with a virtual machine are one warning each, and no failure", async () => {
     apply(manifests.uncapturable);
-    kubectl("wait", "pod/burst", "pod/sandboxed", "-n", "shop", "--for", "condition=Ready", "--timeout", "60s");
+    kubectl(
+      "wait",
+      "pod/burst",
+      "pod/sandboxed",
+      "pod/guest",
+      "-n",
+      "shop",
+      "--for",
+      "condition=Ready",
+      "--timeout",
+      "60s",
+    );
     const rule = "istio-cni captures pods of Linux nodes that run its DaemonSet, in the node's own network stack";
-    assert.deepEqual((await told("uncapturable-pods", 2)).sort(), [
+    assert.deepEqual((await told("uncapturable-pods", 3)).sort(), [
       `\`Namespace shop\`: got "1 pod in gVisor (sandboxed)"; ${rule}; write \`istio.io/dataplane-mode: none\``,
+      `\`Namespace shop\`: got "1 pod in virtual machines of KubeVirt (guest)"; ${rule}; write \`istio.io/dataplane-mode: none\``,
       `\`Namespace shop\`: got "1 pod on a virtual node (burst)"; ${rule}; write \`istio.io/dataplane-mode: none\``,
     ]);
     assert.deepEqual(await told("captured", 0), []);
-    kubectl("delete", "pod", "burst", "sandboxed", "-n", "shop", "--force");
+    assert.deepEqual(await told("sidecar-annotations", 0), []);
+    kubectl("delete", "pod", "burst", "sandboxed", "guest", "-n", "shop", "--force");
+  });
+
+  it("a DestinationRule is where no proxy looks, and subsets lead nowhere", async () => {
+    apply(manifests.traffic);
+    assert.deepEqual(await told("destination-rules", 1), [
+      '`DestinationRule default/web`: got "in namespace default, for web.shop.svc.cluster.local"; waypoint shop/waypoint reads ' +
+        `those of its own namespace, of the host's, and of ${mesh} only; write \`metadata: { namespace: shop }\``,
+    ]);
+    assert.deepEqual(await told("subsets", 2), [
+      '`VirtualService shop/web`: got "subset v3 of web"; a DestinationRule of the host defines it, or requests that go there are ' +
+        "answered with 503; write `host: web, subsets: [{ name: v3, labels: { ... } }]`",
+      '`DestinationRule shop/web`: got "subset v2 (version=v2) selects no pod of Service shop/web"; VirtualService web routes to ' +
+        "it, and these requests are answered with 503; run `kubectl get pods --namespace shop --selector app=web,version=v2 " +
+        "--show-labels`",
+    ]);
+    kubectl("delete", "virtualservice/web", "destinationrule/web", "-n", "shop");
+    kubectl("delete", "destinationrule/web", "-n", "default");
   });
 
   it("a captured pod waits in its start hook", async () => {
@@ -266,6 +296,8 @@ describe("what people ran into", () => {
     assert.deepEqual(unread.find(({ kind }) => kind === "serviceEntries")?.narrowed, [
       "routes",
       "virtual-services",
+      "destination-rules",
+      "subsets",
       "waypoint-exists",
       "waypoint-bound",
       "waypoint-dns",

@@ -53,6 +53,38 @@ metadata: { name: sandboxed, namespace: shop, annotations: { ambient.istio.io/re
 spec:
   runtimeClassName: sandbox
   containers: [{ name: sandboxed, image: docker.io/library/nginx:1.29 }]
+---
+apiVersion: v1
+kind: Pod
+metadata:
+  name: guest
+  namespace: shop
+  labels: { kubevirt.io: virt-launcher }
+  annotations: { ambient.istio.io/redirection: enabled, traffic.sidecar.istio.io/kubevirtInterfaces: k6t-eth0 }
+spec:
+  containers: [{ name: compute, image: docker.io/library/nginx:1.29 }]
+`,
+  traffic: `
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: web, namespace: default }
+spec: { host: web.shop.svc.cluster.local, trafficPolicy: { connectionPool: { tcp: { maxConnections: 10 } } } }
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: { name: web, namespace: shop }
+spec: { host: web, subsets: [{ name: v1, labels: { app: web } }, { name: v2, labels: { version: v2 } }] }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: web, namespace: shop }
+spec:
+  hosts: [web]
+  http:
+    - route:
+        - { destination: { host: web, subset: v1 }, weight: 90 }
+        - { destination: { host: web, subset: v2 }, weight: 10 }
+    - route: [{ destination: { host: web, subset: v3 } }]
 `,
   hook: `
 apiVersion: v1

@@ -6,8 +6,10 @@ import { kindCluster, kindDefaults, publishedPorts } from "../../lib/kind/kind-c
 import { judge, type Report } from "../../lib/checks/verdicts";
 import { certificateBreakages } from "./fixtures/breakages-certificates";
 import { dataplaneBreakages } from "./fixtures/breakages-dataplane";
+import { destinationRuleBreakages } from "./fixtures/breakages-destination-rules";
 import { analyzerBreakages } from "./fixtures/breakages-field-analyzers";
 import { captureBreakages } from "./fixtures/breakages-field-capture";
+import { elsewhereBreakages } from "./fixtures/breakages-field-elsewhere";
 import { fieldPolicyBreakages } from "./fixtures/breakages-field-policies";
 import { fieldPeerBreakages } from "./fixtures/breakages-field-peers";
 import { fieldSourceBreakages } from "./fixtures/breakages-field-sources";
@@ -37,6 +39,8 @@ const breakages = [
   ...listenerSetBreakages,
   ...fieldPeerBreakages,
   ...fieldSourceBreakages,
+  ...elsewhereBreakages,
+  ...destinationRuleBreakages,
 ];
 const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
 

@@ -23,6 +23,7 @@ const paths = {
   filters: "/apis/networking.istio.io/v1alpha3/envoyfilters",
   sidecars: "/apis/networking.istio.io/v1/sidecars",
   virtualServices: "/apis/networking.istio.io/v1/virtualservices",
+  destinationRules: "/apis/networking.istio.io/v1/destinationrules",
   entries: "/apis/networking.istio.io/v1/serviceentries",
 };
 
@@ -245,7 +246,22 @@ function teams(mesh: MeshApi, count: number): void {
       .add(lists.services, service)
       .add(paths.grpcRoutes, route)
       .add(paths.peers, object(name, "default", { mtls: { mode: "STRICT" } }))
-      .add(paths.virtualServices, object(name, "app", { hosts: [`app.${name}.svc.cluster.local`] }));
+      .add(
+        paths.virtualServices,
+        object(name, "app", {
+          hosts: [`app.${name}.svc.cluster.local`],
+          http: [{ route: [{ destination: { host: "app", subset: "v1" } }] }],
+        }),
+      )
+      .add(
+        paths.destinationRules,
+        object(name, "app", {
+          host: "app",
+          exportTo: [".", "infra"],
+          trafficPolicy: { tls: { mode: "DISABLE" } },
+          subsets: [{ name: "v1", labels: { app: "app" } }],
+        }),
+      );
     const principals = [`cluster.local/ns/infra/sa/shared`, "cluster.local/ns/infra/sa/next"];
     policy(
       mesh,

@@ -73,7 +73,7 @@ describe("reading a cluster", () => {
     const { snapshot, requests } = await read();
     assert.deepEqual(snapshot, { ...(await mesh.snapshot()), server: server.address });
     assert.equal(requests, server.requests.length);
-    assert.equal(requests, 61);
+    assert.equal(requests, 62);
   });
 
   it("asks for no more when namespaces, Services, routes and policies become many", async () => {
@@ -82,7 +82,7 @@ describe("reading a cluster", () => {
         mesh.add(path, { metadata: { name: `extra-${index}`, namespace: "shop" } });
       }
     }
-    assert.equal((await read()).requests, 61);
+    assert.equal((await read()).requests, 62);
   });
 
   it("asks for settings of proxies only where their CRDs are, and for all of them where CRDs may not be listed", async () => {
@@ -123,7 +123,7 @@ describe("reading a cluster", () => {
       ["hostk8s-gateway-overlay", "istio-cni-config", "istio"],
     );
     assert.deepEqual(snapshot.secrets.map(({ name }) => name).sort(), ["hostk8s-gateway-cert", "istio-ca-secret"]);
-    assert.equal(requests, 61);
+    assert.equal(requests, 62);
   });
 
   it("asks for metadata only where nothing else is looked at", async () => {
@@ -179,7 +179,7 @@ describe("reading a cluster", () => {
           "waypoint-pods",
           "waypoint-serves",
         ].map(gateways),
-        ...["policy-ingress", "gateway-class-known", "gateway-revision"].map(gateways),
+        ...["policy-ingress", "gateway-class-known", "gateway-revision", "destination-rules"].map(gateways),
       ]),
     );
     function daemonSets(id: string) {
@@ -202,7 +202,9 @@ describe("reading a cluster", () => {
       report.results.filter(({ outcome }) => outcome !== "passed"),
       [],
     );
-    assert.deepEqual(report.unread[0]?.narrowed, ["routes", "route-ports", "service-routes", "policy-ingress"]);
+    assert.deepEqual(report.unread[0]?.narrowed, [
+      ...["routes", "route-ports", "service-routes", "destination-rules", "policy-ingress"],
+    ]);
     for (const plural of ["httproutes", "tlsroutes"]) {
       server.answers.set(lists.routes.replace("httproutes", plural), { status: 404, message: "not found" });
     }

@@ -54,6 +54,17 @@ const kept: [what: string, object: Partial<Kept>, who: string, change: string][]
     "flux get helmrelease istiod --namespace istio-system",
   ],
   [
+    "a ResourceSet of the Flux Operator",
+    {
+      labels: {
+        "resourceset.fluxcd.controlplane.io/name": "mesh",
+        "resourceset.fluxcd.controlplane.io/namespace": "platform",
+      },
+    },
+    "the Flux ResourceSet platform/mesh",
+    "kubectl get resourcesets.fluxcd.controlplane.io mesh --namespace platform --output yaml",
+  ],
+  [
     "the Sail operator, with Helm's marks of its own",
     {
       owners: [{ kind: "IstioRevision", name: "default" }],
@@ -61,6 +72,18 @@ const kept: [what: string, object: Partial<Kept>, who: string, change: string][]
       labels: { "app.kubernetes.io/managed-by": "sail-operator" },
     },
     "the Sail operator (IstioRevision default)",
+    "kubectl get istios,istiocnis,ztunnels",
+  ],
+  [
+    "the operator of Calico, which has a kind of the same name as Sail's",
+    { owners: [{ kind: "Istio", name: "default", group: "operator.tigera.io" }] },
+    "the Tigera operator (Istio default)",
+    "kubectl get istios.operator.tigera.io default --output yaml",
+  ],
+  [
+    "the Sail operator, by the kind that Calico's has too",
+    { owners: [{ kind: "Istio", name: "default", group: "sailoperator.io" }] },
+    "the Sail operator (Istio default)",
     "kubectl get istios,istiocnis,ztunnels",
   ],
   [
@@ -88,6 +111,22 @@ const kept: [what: string, object: Partial<Kept>, who: string, change: string][]
     "az aks show --name CLUSTER --resource-group GROUP --query serviceMeshProfile",
   ],
   [
+    "the add-on of AKS, a gateway in a namespace of its own",
+    { namespace: "aks-istio-ingress" },
+    "the Istio add-on of AKS",
+    "az aks show --name CLUSTER --resource-group GROUP --query serviceMeshProfile",
+  ],
+  [
+    "AKS, which manages CRDs of the Gateway API without any Istio",
+    {
+      namespace: "",
+      name: "gateways.gateway.networking.k8s.io",
+      labels: { "kubernetes.azure.com/managedby": "aks" },
+    },
+    "AKS",
+    "az aks show --name CLUSTER --resource-group GROUP",
+  ],
+  [
     "Cloud Service Mesh",
     { labels: { "istio.io/owned-by": "mesh.googleapis.com" } },
     "Cloud Service Mesh of GKE",
@@ -111,6 +150,18 @@ const kept: [what: string, object: Partial<Kept>, who: string, change: string][]
     },
     "the Rancher Addon kube-system/istio",
     "kubectl get addon istio --namespace kube-system",
+  ],
+  [
+    "Fleet, which deploys a bundle as a release of Helm",
+    {
+      annotations: {
+        "objectset.rio.cattle.io/id": "default-mesh-istio",
+        "meta.helm.sh/release-name": "mesh-istio",
+        "meta.helm.sh/release-namespace": "istio-system",
+      },
+    },
+    "the Fleet bundle default-mesh-istio",
+    "kubectl get bundles.fleet.cattle.io --all-namespaces",
   ],
   ["Config Sync", { annotations: { "configmanagement.gke.io/managed": "enabled" } }, "Config Sync", "nomos status"],
   [
@@ -143,6 +194,7 @@ const kept: [what: string, object: Partial<Kept>, who: string, change: string][]
 const free: [what: string, object: Partial<Kept>][] = [
   ["no mark at all", {}],
   ["the label of a Helm chart", { labels: { "app.kubernetes.io/instance": "mesh" } }],
+  ["an object of Rancher's that nothing applies again", { annotations: { "objectset.rio.cattle.io/id": "" } }],
   ["a release of Helm", { annotations: { "meta.helm.sh/release-name": "istiod" } }],
   ["an owner of Kubernetes", { owners: [{ kind: "Deployment", name: "web" }] }],
   ["a Gateway whose Service istiod makes", { owners: [{ kind: "Gateway", name: "hostk8s-gateway" }] }],
@@ -193,6 +245,10 @@ describe("the keeper of an object", () => {
       { keptBy, owners },
       { keptBy: ["kustomize-controller"], owners: [{ kind: "Shop", name: "main" }] },
     );
+    const calicos = { apiVersion: "operator.tigera.io/v1", kind: "Istio", name: "default", uid: "1" };
+    assert.deepEqual(slimService({ metadata: { ...metadata, ownerReferences: [calicos] }, spec: {} }).owners, [
+      { kind: "Istio", name: "default", group: "operator.tigera.io" },
+    ]);
     const plain = slimService({
       metadata: { ...metadata, managedFields: [{ manager: "kubectl" }], ownerReferences: [] },
     });

@@ -1,44 +1,17 @@
 // Network plugins as they are set up in clusters: read with all that overrides, and judged by what it comes to.
 import * as assert from "node:assert/strict";
-import { readNetworkPlugins, readPodInterfacePolicies } from "../../cluster/network-plugins";
-import { slimDaemonSet } from "../../cluster/slim";
-import type { Api } from "../../cluster/client";
+import { readPodInterfacePolicies } from "../../cluster/network-plugins";
 import { findingLine } from "../../lib/checks/check";
 import type { Named } from "../../lib/cluster-state/snapshot";
 import { pluginFindings, pluginWarnings } from "../../lib/network-plugins";
 import { judgePlan } from "../../lib/preflight";
 import { named, node } from "./fixtures/objects";
 import { empty, plan } from "./fixtures/plans";
-
-/** A cluster by the paths that are asked for. */
-type Cluster = Record<string, object>;
+import { agents, api, read, type Cluster } from "./fixtures/plugin-cluster";
 
 const ciliumConfig = "/api/v1/namespaces/kube-system/configmaps/cilium-config";
 const nodeConfigs = "/apis/cilium.io/v2/namespaces/kube-system/ciliumnodeconfigs?limit=500";
 const felix = (group = "crd.projectcalico.org/v1") => `/apis/${group}/felixconfigurations?limit=500`;
-
-function api(cluster: Cluster): Api {
-  return {
-    server: "",
-    get: (path) => Promise.resolve(path in cluster ? { kind: "ok", body: cluster[path] } : { kind: "missing" }),
-    patch: () => Promise.reject(new Error("nothing is patched")),
-    getText: () => Promise.resolve(undefined),
-  };
-}
-
-function agents(name: string, image: string, env: Record<string, string> = {}, namespace = "kube-system") {
-  const variables = Object.entries(env).map(([key, value]) => ({ name: key, value }));
-  const containers = [{ name, image, env: variables }];
-  return slimDaemonSet({
-    metadata: { name, namespace, labels: {} },
-    spec: { selector: {}, template: { spec: { containers } } },
-  });
-}
-
-async function read(cluster: Cluster, daemonSets: ReturnType<typeof agents>[], crds: string[]) {
-  const definitions: Named[] = crds.map((name) => named("", name));
-  return readNetworkPlugins(api(cluster), { daemonSets, definitions, isBlind: false });
-}
 
 const cilium = agents("cilium", "quay.io/cilium/cilium:v1.18.3");
 
@@ -127,6 +100,12 @@ describe("network plugins", () => {
   it("Cilium of GKE, which leaves the configuration to another agent", async () => {
     const anetd = { ...agents("anetd", "gke.gcr.io/cilium/cilium:v1.17.0"), labels: { "k8s-app": "cilium" } };
     assert.deepEqual(await ciliumGot({ "cni-exclusive": "true" }, anetd), []);
+    const sockets = config({ "bpf-lb-sock": "true" });
+    const { plugins } = await read(sockets, [anetd], []);
+    assert.match(
+      pluginFindings(plugins, []).map(findingLine).join(),
+      /the platform manages this ConfigMap.*kubectl get/,
+    );
   });
 
   const fixOf = async (metadata: object) => {
@@ -147,6 +126,11 @@ describe("network plugins", () => {
       `${exclusive}; run \`helm upgrade cilium cilium --repo https://helm.cilium.io --version 1.18.3 --namespace kube-system ` +
         `--reuse-values --set cni.exclusive=false && ${restart}\``,
     ]);
+    const rke2 = { ...helm, "meta.helm.sh/release-name": "rke2-cilium" };
+    assert.deepEqual(await fixOf({ annotations: rke2 }), [
+      `${exclusive}; RKE2 installs this release, with the values of its HelmChartConfig; write \`kind: HelmChartConfig, metadata: ` +
+        '{ name: rke2-cilium, namespace: kube-system }, spec: { valuesContent: "cni: { exclusive: false }" }`',
+    ]);
     assert.deepEqual(
       await fixOf({
         annotations: { ...helm, "argocd.argoproj.io/tracking-id": "cilium:/ConfigMap:kube-system/cilium-config" },
@@ -155,6 +139,9 @@ describe("network plugins", () => {
         `${exclusive}; the ConfigMap belongs to the Argo CD application cilium, where the chart's value is set; write \`cni: { exclusive: false }\``,
       ],
     );
+    assert.deepEqual(await fixOf({ annotations: { ...helm, "objectset.rio.cattle.io/id": "fleet-default-cilium" } }), [
+      `${exclusive}; the ConfigMap belongs to the Fleet bundle fleet-default-cilium, where the chart's value is set; write \`cni: { exclusive: false }\``,
+    ]);
     assert.deepEqual(await fixOf({ labels: { "addonmanager.kubernetes.io/mode": "Reconcile" } }), [
       `${exclusive}; the platform manages this ConfigMap and puts it back, so it has to be asked for the setting; run ` +
         "`kubectl get configmap cilium-config --namespace kube-system --show-managed-fields --output yaml`",
@@ -285,7 +272,7 @@ describe("network plugins", () => {
     const warned = async (env: Record<string, string>, ...policies: Named[]) => {
       const { plugins } = await read({}, [agents("aws-node", "amazon-k8s-cni:v1.20.1", env)], []);
       const facts = { ...empty, networkPlugins: plugins, podInterfacePolicies: policies };
-      return judgePlan(plan, facts, false).warnings.map(({ got }) => got);
+      return judgePlan({ ...plan, version: "1.30.8" }, facts, false).warnings.map(({ got }) => got);
     };
     const policy = named("shop", "databases");
     assert.deepEqual(await warned({ ENABLE_POD_ENI: "true" }, policy), [

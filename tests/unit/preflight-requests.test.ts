@@ -48,6 +48,22 @@ describe("the requests of the preflight", () => {
     assert.equal(requests.filter((request) => request === "GET /api/v1/pods").length, 2);
   });
 
+  it("are three more there where KubeVirt is: for its virtual machines", async () => {
+    mesh
+      .edit("/api/v1/namespaces", "shop", label("istio.io/dataplane-mode", "ambient"))
+      .add("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", {
+        metadata: { name: "virtualmachineinstances.kubevirt.io" },
+      });
+    const machines = "/api/v1/pods?labelSelector=kubevirt.io=virt-launcher,!security.istio.io/tlsMode";
+    mesh.recording.lists[machines] = [{ metadata: { name: "virt-launcher-db", namespace: "shop" } }];
+    const { facts, requests } = await readFacts({ kubeconfig: server.kubeconfig }, plan, 10_000);
+    assert.equal(requests, 21);
+    assert.deepEqual(
+      facts.uncapturable.map(({ name }) => name),
+      ["virt-launcher-db"],
+    );
+  });
+
   it("see what was changed by hand in what they read only once", async () => {
     set("spec.template.spec.containers.0.image", "example.com/ztunnel:1")(mesh.releases.object(ztunnel));
     server.answers.set(ztunnel, { status: 403, message: "no right to patch" });

@@ -54,10 +54,10 @@ describe("reading the drift of releases", () => {
     ]);
   });
 
-  it("takes nine where only the vital kinds are read", async () => {
-    delete cluster.objects[`/api/v1/namespaces/${namespace}/services/istiod`];
+  it("takes ten where only the vital kinds are read", async () => {
+    delete cluster.objects[`/api/v1/namespaces/${namespace}/serviceaccounts/ztunnel`];
     assert.deepEqual((await readDrift(cluster, releases, "vital")).drifted, []);
-    assert.equal(cluster.asked.length, 9);
+    assert.equal(cluster.asked.length, 10);
   });
 
   it("does not ask again for what its caller has read, whatever else that read", async () => {
@@ -72,6 +72,7 @@ describe("reading the drift of releases", () => {
     const lists = {
       "/apis/apps/v1/daemonsets": [...listed(`${apps}/daemonsets`), elsewhere],
       "/apis/apps/v1/deployments": [cluster.object(paths.istiod)],
+      "/api/v1/services": listed(`/api/v1/namespaces/${namespace}/services`),
       [definitions]: listed(definitions),
     };
     const known = new Map(Object.entries(JSON.parse(JSON.stringify(lists)) as Record<string, JsonMap[]>));

@@ -16,6 +16,10 @@ export interface AuthService {
   asked: RegExp;
   /** The paths of its auth-signin; any where it has an address of its own for that. */
   signin: RegExp;
+  /** The query of its auth-url, where it has no need of it. */
+  query?: RegExp;
+  /** True where X-Auth-Request-Redirect says where clients go after they have signed in. */
+  needsWayBack?: boolean;
   settings: ProviderSettings;
   /** What it needs for that. */
   needs: string;
@@ -29,6 +33,7 @@ const services: readonly AuthService[] = [
     name: "oauth2-proxy",
     asked: /\/oauth2\/auth$/,
     signin: /\/oauth2\/(start|sign_in)$/,
+    needsWayBack: true,
     settings: {
       includeRequestHeadersInCheck: usual,
       includeAdditionalHeadersInCheck: { "X-Auth-Request-Redirect": whereTo },
@@ -41,6 +46,7 @@ const services: readonly AuthService[] = [
     name: "Authelia",
     asked: /\/api\/(verify|authz\/auth-request)$/,
     signin: /^/,
+    query: /^\?rd=[^&#]*$/,
     settings: {
       pathPrefix: "/api/authz/ext-authz/",
       includeRequestHeadersInCheck: ["accept", "proxy-authorization", ...usual],

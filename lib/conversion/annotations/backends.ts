@@ -173,10 +173,10 @@ export const backends: Family = {
       name: "connection-proxy-header",
       told: "table",
       does: "the Connection header that the backend gets",
-      becomes: "nothing for keep-alive, which Envoy does; refused otherwise",
+      becomes: "nothing for keep-alive and, of WebSockets, upgrade, which Envoy does; refused otherwise",
       source: "connection",
       read: (value) =>
-        value.trim().toLowerCase() === "keep-alive"
+        /^(keep-alive|upgrade)$/i.test(value.trim())
           ? mapped("what Envoy does")
           : refused("Envoy writes the Connection header itself", "remove the annotation"),
     },

@@ -25,6 +25,10 @@ const tunings: [form: RegExp, verdict: (value: string) => Verdict | undefined][]
   [/^(proxy_intercept_errors|gzip|proxy_ssl_verify|auth_request) off$/, () => inert("this is the default")],
   [/^underscores_in_headers on$/, () => own],
   [
+    /^http2_(?:recv_timeout|idle_timeout|max_requests|max_field_size|max_header_size) \S+$/,
+    () => inert("NGINX has ignored it since 1.19.7"),
+  ],
+  [
     /^proxy_pass_header (\S+)$/,
     (name) =>
       name.toLowerCase() === "server" ? changed("Envoy's own Server header is sent, and not the backend's") : own,
@@ -64,7 +68,10 @@ function silence(value: string): Verdict | undefined {
 function headers(value: string): Verdict | undefined {
   const [, number, unit = ""] = /^(\d+)(k|m)?$/i.exec(value) ?? [];
   const kibibytes = Number(number) * ({ k: 1, m: 1024 }[unit.toLowerCase()] ?? 1 / 1024);
-  return kibibytes <= 60 ? mapped("Envoy takes headers of up to 60 KiB") : undefined;
+  if (Number.isNaN(kibibytes)) return undefined;
+  return kibibytes <= 60
+    ? mapped("Envoy takes headers of up to 60 KiB")
+    : changed("Envoy takes headers of up to 60 KiB in all, and answers 431 to more");
 }
 
 /** The directives of the snippet; undefined where it has blocks or quotes that do not end. */

@@ -17,14 +17,14 @@ export interface Surroundings {
   service(name: string): Service | undefined;
   secret(key: string): Secret | undefined;
   configMap(key: string): ConfigMap | undefined;
-  /** The extension provider for an auth-url; the URLs themselves where one name would stand for several. */
+  /** The extension provider that is named for an auth-url; the URLs themselves where one name would stand for several. */
   authProvider(url: string): string | string[] | undefined;
-  /** The extension provider that checks the passwords of a Secret, by namespace and name. */
+  /** The extension provider that is named for the passwords of a Secret, by namespace and name. */
   passwordProvider(secret: string): string | undefined;
-  /** How many extension providers there are. */
+  /** How many extension providers all Ingresses need. */
   authProviders: number;
-  /** The Service to which an Ingress of the input sends a host and path. */
-  serviceAt(host: string, path: string): { service: string; port: number } | undefined;
+  /** The Service to which an Ingress of the input sends a host and path; `isOwn` where it is a host of this Ingress. */
+  serviceAt(host: string, path: string, isOwn: boolean): { service: string; port: number } | undefined;
 }
 
 /** Reads a value into the settings, and says what became of it. */

@@ -47,7 +47,18 @@ const neverRead = new Map<string, string>([
   ["ssl-services", "F5's controller reads nginx.org/ssl-services; here it is backend-protocol"],
   ["listen-ports-ssl", "F5's controller reads nginx.org/listen-ports-ssl; here the Gateway's listeners have the ports"],
   ...configMapKeys.map((name) => [name, ofConfigMap] as const),
-  ...["", "-window", "-burst", "-connections"].map((end) => [`rate-limit${end}`, noLimit] as const),
+  ...["limit-req", "limit-req-zone", "limit-conn", "limit-burst"].map((name) => [name, noLimit] as const),
+  ...["enable-websocket", "enable-websockets", "websocket", "websocket-support", "websockets"].map(
+    (name) => [name, "NGINX and the gateway pass WebSockets on without it"] as const,
+  ),
+  ["upgrade", "NGINX and the gateway pass WebSockets on without it"],
+  ["client-max-body-size", "proxy-body-size is what it reads"],
+  ["proxy-buffers", "proxy-buffers-number is what it reads"],
+  ["proxy-timeout", "proxy-connect-timeout, proxy-read-timeout and proxy-send-timeout are what it reads"],
+  ["server-snippets", "server-snippet is what it reads"],
+  ["configuration-snippets", "configuration-snippet is what it reads"],
+  ...["enable-gzip", "gzip"].map((name) => [name, "use-gzip of NGINX's ConfigMap, for all hosts"] as const),
+  ["enable-http2", "use-http2 of NGINX's ConfigMap, for all hosts; the gateway speaks HTTP/2"],
   ["keepalive-timeout", "keep-alive of NGINX's ConfigMap, for all hosts"],
   ...["-path", "-interval", "-timeout"].map(
     (end) => [`health-check${end}`, "NGINX asks no backend by itself; pods have readiness probes"] as const,
@@ -55,9 +66,15 @@ const neverRead = new Map<string, string>([
   ["cors-enabled", "enable-cors is what it reads"],
 ]);
 
+/** Beginnings of names that none of its annotations has. */
+const neverReadFamilies: readonly (readonly [start: string, instead: string])[] = [
+  ["rate-limit", noLimit],
+  ["proxy-cache", "NGINX keeps no answers by an annotation"],
+];
+
 /** The verdict on an annotation that NGINX ignores; undefined where that is not known. */
 export function formerly(name: string): Verdict | undefined {
-  const instead = neverRead.get(name);
+  const instead = neverRead.get(name) ?? neverReadFamilies.find(([start]) => name.startsWith(start))?.[1];
   if (instead !== undefined) return inert(`no release of ingress-nginx reads it: ${instead}`);
   if (!removed.has(name) && !removedFamilies.some((family) => name.startsWith(family))) return undefined;
   const now = removed.get(name);

@@ -1,8 +1,8 @@
-// Users and passwords: a service that checks them, as an extension provider of the mesh that --auth-provider names.
-import { passwords as passwordsOf } from "../auth-providers";
+// Users and passwords: a service that checks them, as an extension provider of the mesh.
+import { derivedName, type ExtensionProvider } from "../extension-providers";
 import { inert, mapped, refused, type Verdict } from "../report";
 import { booleanOf, detailOf, type Annotation, type Reader, type Surroundings } from "./family";
-import { meshText } from "./external-auth";
+import { needText } from "./auth-request";
 
 const source = "auth";
 const leader = "auth-type";
@@ -16,7 +16,7 @@ function secretOf({ other, ingress }: Surroundings): string | undefined {
 }
 
 /** What becomes of the leader, and so of all that says more about it. */
-function outcomeOf(value: string, around: Surroundings): Verdict & { provider?: string } {
+function outcomeOf(value: string, around: Surroundings): Verdict & { provider?: ExtensionProvider } {
   const { other } = around;
   if (!/basic|digest/.test(value))
     return refused("NGINX knows basic and digest, and answers 503", `${leader}: "basic"`);
@@ -33,20 +33,13 @@ function outcomeOf(value: string, around: Surroundings): Verdict & { provider?: 
   if (other("auth-url") !== undefined) {
     return refused("a path has one provider, and auth-url has one already", "one of the two");
   }
-  const provider = around.passwordProvider(secret);
-  const wanted = (name: string) => `${needs(secret, around)}: ${meshText(name, providerOf(secret), around)}`;
-  if (provider === undefined) {
-    return refused(
-      "Istio checks no passwords; a service can, and no --auth-provider names one for this Secret",
-      `--auth-provider "${passwordsOf(secret)}=passwords", and a provider of that name in the arguments of AmbientMesh, for ${wanted("passwords")}`,
-    );
-  }
+  const provider = providerOf(secret, around);
   const preflight =
     booleanOf(other("enable-cors")) === true
       ? "; it is asked about preflight requests too, and must answer 200 to them"
       : "";
-  const to = `AuthorizationPolicy CUSTOM with provider ${provider}, on the Gateway`;
-  return { ...mapped(to, `the mesh must have the provider, for ${wanted(provider)}${preflight}`), provider };
+  const to = `AuthorizationPolicy CUSTOM with provider ${provider.name}, on the Gateway`;
+  return { ...mapped(to, `${needText(provider, around)}, for ${needs(secret, around)}${preflight}`), provider };
 }
 
 /** What the service has to do, which is what NGINX does. */
@@ -56,14 +49,18 @@ function needs(secret: string, { other }: Surroundings): string {
   return `a service that answers 200 to users of Secret ${secret} (${layout}), and 401 with WWW-Authenticate: Basic realm="${realm}" to others`;
 }
 
-function providerOf(secret: string): object {
-  return {
+/** The provider for a Secret, by the name that the command line has for it or one of its own. */
+function providerOf(secret: string, around: Surroundings): ExtensionProvider {
+  const envoyExtAuthzHttp = {
     service: `<Service that knows the users of Secret ${secret}>`,
     port: 80,
     statusOnError: "500",
     includeRequestHeadersInCheck: ["authorization"],
     headersToDownstreamOnDeny: ["www-authenticate"],
   };
+  // Of two realms or layouts the same service cannot know.
+  const derived = derivedName(`users ${secret}`, needs(secret, around));
+  return { name: around.passwordProvider(secret) ?? derived, envoyExtAuthzHttp };
 }
 
 const readType: Reader = (value, settings, around) => {
@@ -88,7 +85,7 @@ export const passwords: Annotation[] = [
     told: "table",
     does: "asks for a user and a password",
     becomes:
-      "with `--auth-provider basic:<namespace>/<secret>=<name>`, an AuthorizationPolicy of action CUSTOM on the Gateway, for the host and its paths; the report says what the service and `meshConfig.extensionProviders` must have. Refused without, and for digest",
+      "an AuthorizationPolicy of action CUSTOM on the Gateway, for the host and its paths; the report says what the service must do, and what `meshConfig.extensionProviders` must have. Refused for digest",
     source,
     read: readType,
   },

@@ -58,13 +58,13 @@ function hashBy(settings: Settings, around: Surroundings, consistentHash: object
 }
 
 const readHash: Reader = (value, settings, around) => {
-  const variable = /^\$\{?([a-z0-9_]+)\}?$/.exec(value.trim())?.[1] ?? "";
-  const [, kind = "", name = ""] = /^(http|cookie|arg)_([a-z0-9_]+)$/.exec(variable) ?? [];
+  const variable = /^\$\{?(\w+)\}?$/.exec(value.trim())?.[1] ?? "";
+  const [, kind = "", name = ""] = /^(http|cookie|arg)_(\w+)$/.exec(variable) ?? [];
   if (variable === "remote_addr" || variable === "binary_remote_addr") {
     return hashBy(settings, around, { useSourceIp: true }, "useSourceIp");
   }
   if (kind === "http") {
-    const header = name.replace(/_/g, "-");
+    const header = name.toLowerCase().replace(/_/g, "-");
     return hashBy(settings, around, { httpHeaderName: header }, "httpHeaderName");
   }
   if (kind === "cookie") return hashBy(settings, around, { httpCookie: { name } }, "httpCookie");

@@ -162,7 +162,7 @@ export const certificateAnnotations: readonly CertificateAnnotation[] = [
   {
     name: "kubernetes.io/tls-acme",
     does: "true: cert-manager's default issuer issues them, unless one is named",
-    becomes: "spec.issuerRef with the issuer of `--default-issuer`",
+    becomes: "nothing: the Certificate that cert-manager has made stays; with `--default-issuer`, `spec.issuerRef`",
     standard: (value) => !isTlsAcme(value),
     read: () => undefined,
   },

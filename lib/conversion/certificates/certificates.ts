@@ -4,6 +4,7 @@ import { defined } from "../../json";
 import type { Input } from "../input";
 import { keyOf, type Certificate, type Issuer, type Written } from "../objects";
 import { changed, inert, mapped, refused, type Entry, type Verdict } from "../report";
+import { oneLine } from "../literals";
 import type { ConvertOptions } from "../read";
 import type { ReadIngress } from "../servers";
 import { certificateAnnotations, isOfCertManager, isTlsAcme, once, type Draft } from "./annotations";
@@ -92,12 +93,21 @@ function ofOne(read: ReadIngress, input: Input, options: ConvertOptions, owners:
     );
   }
   const ref = draft.issuer.name ? draft.issuer : (options.defaultIssuer ?? known(free[0]!.secret)?.spec?.issuerRef);
+  const to = `Certificate ${free.map(({ secret }) => place(secret)).join(", ")}`;
   if (ref?.name === undefined) {
-    const why = `without the name of an issuer there is no Certificate`;
-    return nothing(why, new Map([...verdicts, [leader, withoutIssuer(leader)]]));
+    if (leader !== tlsAcme) {
+      const why = "without the name of an issuer there is no Certificate";
+      const says = inert("it names no issuer, so cert-manager issues nothing");
+      return nothing(why, new Map([...verdicts, [leader, says]]));
+    }
+    const kept = certificateAnnotations.map(({ name, standard }): [string, Verdict] => {
+      if (standard?.(notes[name] ?? "")) return [name, inert("this is the default")];
+      return [name, name.startsWith("acme.") ? byIngress : mapped(`${to} as it is`)];
+    });
+    const says = mapped(`${to} as it is`, adviceToKeep(options));
+    return { objects: [], verdicts: new Map([...kept, ...verdicts, [leader, says]]) };
   }
   for (const { secret } of free) owners.set(place(secret), read.key);
-  const to = `Certificate ${free.map(({ secret }) => place(secret)).join(", ")}`;
   const own = certificateAnnotations.map(({ name, becomes, standard }): [string, Verdict] => {
     if (name === leader) return [name, mapped(to, advice(ref, read, input, options))];
     if (name === tlsAcme && isTlsAcme(notes[name])) return [name, mapped(to)];
@@ -129,12 +139,16 @@ function drafted(
   return { draft, verdicts };
 }
 
-function withoutIssuer(leader: string): Verdict {
-  return leader === tlsAcme
-    ? changed(
-        "only cert-manager knows its default issuer: no Certificate is written, and the Secret is not renewed once the Ingress is gone, unless --default-issuer names it",
-      )
-    : inert("it names no issuer, so cert-manager issues nothing");
+const byIngress = changed(
+  "the Certificate that cert-manager has made answers ACME challenges by this Ingress, and is not renewed without it; --default-issuer writes one that asks the Gateway",
+);
+
+/** What a user has to do where the Certificate that cert-manager has made stays, since only cert-manager knows its issuer. */
+function adviceToKeep({ gateway }: ConvertOptions): string {
+  return [
+    "cert-manager has made it by its default issuer, and renews the Secret as long as it is there: delete the Ingress with --cascade=orphan; --default-issuer writes it, where cert-manager has not seen the Ingress",
+    `an ACME issuer that answers HTTP-01 by an Ingress needs ${solverAt(gateway)}`,
+  ].join("; ");
 }
 
 /** What a user has to do beside applying the Certificate. */
@@ -146,11 +160,7 @@ function advice(
 ): string {
   const place = ofKind === "ClusterIssuer" ? undefined : ingress.metadata.namespace;
   const found = input.issuers.get(`${ofKind} ${keyOf(defined({ namespace: place, name: name! }))}`);
-  const parent = JSON.stringify(defined({ name: gateway.name, namespace: gateway.namespace }))
-    .replace(/"(\w+)":/g, "$1: ")
-    .replace(/,/g, ", ")
-    .replace(/^\{|\}$/g, "");
-  const solver = `the solver http01: { gatewayHTTPRoute: { parentRefs: [{ ${parent} }] } }, and cert-manager config: { enableGatewayAPI: true }`;
+  const solver = solverAt(gateway);
   const needs = !found
     ? [`an ACME issuer that answers HTTP-01 by an Ingress needs ${solver}`]
     : solvesByIngress(found)
@@ -160,6 +170,13 @@ function advice(
     "the one that cert-manager has made belongs to the Ingress: delete that with --cascade=orphan, or apply this one again",
     ...needs,
   ].join("; ");
+}
+
+/** The solver of HTTP-01 for the Gateway, and what cert-manager must be told for it. */
+function solverAt({ name, namespace }: ConvertOptions["gateway"]): string {
+  const http01 = { gatewayHTTPRoute: { parentRefs: [defined({ name, namespace })] } };
+  const solver = oneLine({ http01 }).slice(2, -2);
+  return `the solver ${solver}, and cert-manager config: { enableGatewayAPI: true }`;
 }
 
 function solvesByIngress({ spec }: Issuer): boolean {

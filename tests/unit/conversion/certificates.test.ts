@@ -249,16 +249,15 @@ describe("certificates of converted Ingresses", () => {
 
   it("are of the default issuer for tls-acme, where that is known", () => {
     const acmeOnly = issuedBy({ "kubernetes.io/tls-acme": "true", [`${own}duration`]: "1h" });
-    const unknown =
-      "only cert-manager knows its default issuer: no Certificate is written, and the Secret is not renewed once the Ingress is gone, unless --default-issuer names it";
+    const unknown = `cert-manager has made it by its default issuer, and renews the Secret as long as it is there: delete the Ingress with --cascade=orphan; --default-issuer writes it, where cert-manager has not seen the Ingress; an ACME issuer that answers HTTP-01 by an Ingress needs ${solver}`;
     const { objects, entries } = convert([acmeOnly]);
     assert.deepEqual(
       objects.filter(({ kind }) => kind === "Certificate"),
       [],
     );
     assert.deepEqual(verdicts(entries), [
-      `${own}duration: converted (without the name of an issuer there is no Certificate)`,
-      `kubernetes.io/tls-acme: changed (${unknown})`,
+      `${own}duration: mapped → Certificate shop/web-tls as it is`,
+      `kubernetes.io/tls-acme: mapped → Certificate shop/web-tls as it is (${unknown})`,
     ]);
     const defaultIssuer = { kind: "ClusterIssuer", name: "letsencrypt" };
     const named = convert([acmeOnly], { ...standardOptions, defaultIssuer });
@@ -266,6 +265,17 @@ describe("certificates of converted Ingresses", () => {
     assert.deepEqual(verdicts(named.entries).at(-1), led.replace(`${own}cluster-issuer`, "kubernetes.io/tls-acme"));
     const beside = convert([issuedBy({ ...asked, "kubernetes.io/tls-acme": "true" })]);
     assert.equal(verdicts(beside.entries).at(-1), "kubernetes.io/tls-acme: mapped → Certificate shop/web-tls");
+  });
+
+  it("of a default issuer that is not known are not renewed where the Ingress answers their challenges", () => {
+    const inPlace = `${acme}http01-edit-in-place`;
+    const given = { "kubernetes.io/tls-acme": "true", [inPlace]: "true", [`${acme}http01-ingress-class`]: "" };
+    const why =
+      "the Certificate that cert-manager has made answers ACME challenges by this Ingress, and is not renewed without it; --default-issuer writes one that asks the Gateway";
+    assert.deepEqual(verdicts(convert([issuedBy(given)]).entries).slice(0, 2), [
+      `${inPlace}: changed (${why})`,
+      `${acme}http01-ingress-class: converted (this is the default)`,
+    ]);
   });
 
   it("take the issuer of what cert-manager has made, and leave what is not its own", () => {

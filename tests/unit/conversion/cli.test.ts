@@ -114,6 +114,7 @@ spec:
         { ingress: "shop/web", part: "host", name: "shop.example.com", outcome: "converted", to: "hostnames" },
         { ingress: "shop/web", part: "path", name: "shop.example.com/", outcome: "converted", to: "PathPrefix /" },
       ],
+      extensionProviders: [],
     });
   });
 

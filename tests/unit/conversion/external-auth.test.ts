@@ -72,24 +72,41 @@ describe("auth-url with an extension provider", () => {
         "auth-keepalive: mapped → Envoy's own connections to the service",
         "auth-method: changed (the service sees the method of the request itself)",
         "auth-request-redirect: mapped → includeAdditionalHeadersInCheck of the provider",
-        "auth-response-headers: mapped → headersToUpstreamOnAllow of the provider",
+        "auth-response-headers: changed → headersToUpstreamOnAllow of the provider (a header that the service leaves out of its 200 reaches the backend as the client sent it, where NGINX removes it)",
         "auth-signin: changed (the service itself must answer with the redirect to https://auth.example.com/start: its answer reaches the client as it is)",
         "auth-signin-redirect-param: changed (the service itself must write the parameter into its redirect)",
-        'auth-url: changed → AuthorizationPolicy CUSTOM with provider guard, on the Gateway (the mesh must have the provider: controlPlane: { values: { meshConfig: { extensionProviders: [{ name: "guard", envoyExtAuthzHttp: { service: "guard.auth.svc.cluster.local", port: 8080, pathPrefix: "/check", statusOnError: "500", includeRequestHeadersInCheck: ["authorization", "cookie", "x-forwarded-*"], includeAdditionalHeadersInCheck: { "X-Original-URL": "%REQ(:SCHEME)%://%REQ(:AUTHORITY)%%REQ(:PATH)%", "X-Original-Method": "%REQ(:METHOD)%", "X-Auth-Request-Redirect": "https://shop.example.com/" }, headersToUpstreamOnAllow: ["x-user", "x-email"], headersToDownstreamOnAllow: ["set-cookie"] } }] } } }; the service sees method and path of the request itself, after the path of the URL, and only 200 admits it, not every 2xx; it is asked about preflight requests too, and must answer 200 to them)',
+        'auth-url: changed → AuthorizationPolicy CUSTOM with provider guard, on the Gateway (the mesh must have the provider, or the Gateway refuses (403) every request for the paths: controlPlane: { values: { meshConfig: { extensionProviders: [{ name: "guard", envoyExtAuthzHttp: { service: "guard.auth.svc.cluster.local", port: 8080, pathPrefix: "/check", statusOnError: "500", includeRequestHeadersInCheck: ["authorization", "cookie", "x-forwarded-*"], includeAdditionalHeadersInCheck: { "X-Original-URL": "%REQ(:SCHEME)%://%REQ(:AUTHORITY)%%REQ(:PATH)%", "X-Original-Method": "%REQ(:METHOD)%", "X-Auth-Request-Redirect": "https://shop.example.com/" }, headersToUpstreamOnAllow: ["x-user", "x-email"], headersToDownstreamOnAllow: ["set-cookie"] } }] } } }; the service sees method and path of the request itself, after the path of the URL, and of its headers those of includeRequestHeadersInCheck; only 200 admits it, not every 2xx; it is asked about preflight requests too, and must answer 200 to them)',
       ],
     );
   });
 
   it("finds oauth2-proxy behind the host's own path, which is not asked about", () => {
-    const app = ingressWith({ "auth-url": "https://$host/oauth2/auth" });
+    const signin = "https://$host/oauth2/start?rd=$escaped_request_uri";
+    const app = ingressWith({ "auth-url": "https://$host/oauth2/auth", "auth-signin": signin });
     const proxy = beside({}, "oauth2", paths(["/oauth2", "oauth2-proxy"]));
     const { objects, entries } = converted([app, proxy], { name: "oauth2" });
     assert.deepEqual(verdicts(entries), [
-      'auth-url: mapped → AuthorizationPolicy CUSTOM with provider oauth2, on the Gateway (the mesh must have the provider: controlPlane: { values: { meshConfig: { extensionProviders: [{ name: "oauth2", envoyExtAuthzHttp: { service: "oauth2-proxy.shop.svc.cluster.local", port: 80, statusOnError: "500", includeRequestHeadersInCheck: ["authorization", "cookie", "x-forwarded-*"], includeAdditionalHeadersInCheck: { "X-Auth-Request-Redirect": "%REQ(:SCHEME)%://%REQ(:AUTHORITY)%%REQ(:PATH)%" }, headersToDownstreamOnAllow: ["set-cookie"] } }] } } }; oauth2-proxy must run with --upstream=static://200 and --reverse-proxy, and with --skip-provider-button where auth-signin is /oauth2/start)',
+      "auth-signin: mapped → what oauth2-proxy does: it sends clients to sign in, and back to the URL that they asked for",
+      'auth-url: mapped → AuthorizationPolicy CUSTOM with provider oauth2, on the Gateway (the mesh must have the provider, or the Gateway refuses (403) every request for the paths: controlPlane: { values: { meshConfig: { extensionProviders: [{ name: "oauth2", envoyExtAuthzHttp: { service: "oauth2-proxy.shop.svc.cluster.local", port: 80, pathPrefix: "/oauth2/auth", statusOnError: "500", includeRequestHeadersInCheck: ["authorization", "cookie", "x-forwarded-*"], includeAdditionalHeadersInCheck: { "X-Auth-Request-Redirect": "%REQ(:PATH)%" }, headersToDownstreamOnAllow: ["set-cookie"] } }] } } }; oauth2-proxy must run with --upstream=static://200 and --reverse-proxy, and with --skip-provider-button where auth-signin is /oauth2/start)',
     ]);
     const { rules } = only(objects, "AuthorizationPolicy").spec as { rules: object[] };
     const operation = { hosts, notPaths: ["/oauth2", "/oauth2/*"], ports: ["80", "443"] };
     assert.deepEqual(rules, [{ to: [{ operation }] }]);
+  });
+
+  it("does not take the application itself for the service that is asked about it", () => {
+    const given = { "auth-url": "https://$host/oauth2/auth", "auth-signin": "https://$host/oauth2/start" };
+    const open = beside({}, "open", paths(["/", "web"]));
+    const admin = ingressWith(given, paths(["/admin", "admin"]));
+    const named = ingressWith(
+      { ...given, "auth-url": "https://shop.example.com/oauth2/auth" },
+      paths(["/admin", "admin"]),
+    );
+    for (const documents of [[ingressWith(given)], [admin, open], [named, open]]) {
+      const { providers } = converted(documents, { name: "oauth2" });
+      const services = providers.map(({ envoyExtAuthzHttp }) => String(envoyExtAuthzHttp["service"]));
+      assert.match(services.join(), /^<Service that answers https:\/\/(\$host|shop\.example\.com)\/oauth2\/auth>$/);
+    }
   });
 
   it("is not asked by who is redirected to https, nor by certificate authorities", () => {
@@ -120,6 +137,55 @@ describe("auth-url with an extension provider", () => {
     const [told] = verdicts(converted(both, { name: "guard", url }, { name: "other", url: other }).entries);
     assert.match(told!, /pilot: \{ env: \{ PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS: "true" \} \}/);
   });
+
+  it("tells what differs where clients are not sent to sign in", () => {
+    const [line] = verdicts(one({ "auth-url": "http://proxy.auth.svc/oauth2/auth" }).entries);
+    assert.match(
+      line!,
+      /^auth-url: changed .*; without auth-signin NGINX answers 401, oauth2-proxy sends clients to sign in\)$/,
+    );
+  });
+
+  it("has oauth2-proxy send clients back to the whole URL where it signs in for other hosts", () => {
+    const signin = "https://auth.example.com/oauth2/start?rd=https://$host$request_uri";
+    const line = verdicts(
+      one({ "auth-url": "https://auth.example.com/oauth2/auth", "auth-signin": signin }).entries,
+    )[1];
+    assert.match(line!, /"X-Auth-Request-Redirect": "%REQ\(:SCHEME\)%:\/\/%REQ\(:AUTHORITY\)%%REQ\(:PATH\)%" \}/);
+  });
+
+  const unasked: [url: string, why: string, fix: string][] = [
+    [
+      "http://proxy.auth.svc/oauth2/auth?allowed_groups=admins",
+      "Envoy asks without the query of the URL, so the service could admit more than with ?allowed_groups=admins",
+      "a service that checks this of every request, and its URL without a query",
+    ],
+    [
+      "https://auth.example.com/api/verify?rd=https://auth.example.com&groups=admins",
+      "Envoy asks without the query of the URL, so the service could admit more than with ?rd=https://auth.example.com&groups=admins",
+      "a service that checks this of every request, and its URL without a query",
+    ],
+    [
+      "http://guard.auth.svc/check/$service_name",
+      "an extension provider has nothing for a variable of the URL",
+      "auth-url without variables but $host",
+    ],
+    [
+      "http://auth.$host/check",
+      "an extension provider has nothing for a variable of the URL",
+      "auth-url without variables but $host",
+    ],
+  ];
+  for (const [asked, why, fix] of unasked) {
+    it(`is refused with all that says more about it for ${asked}`, () => {
+      const { objects, entries } = one({ "auth-url": asked, "auth-response-headers": "X-User" });
+      assert.deepEqual(objects, []);
+      assert.deepEqual(verdicts(entries), [
+        "auth-response-headers: refused (it belongs to auth-url, which is refused) way out: see auth-url",
+        `auth-url: refused (${why}) way out: ${fix}`,
+      ]);
+    });
+  }
 
   it("is refused where a policy cannot name the requests", () => {
     const wildcard = { rules: [{ ...paths(["/", "web"]).rules[0]!, host: "*.example.com" }] };

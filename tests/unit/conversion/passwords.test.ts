@@ -32,7 +32,7 @@ describe("passwords that a service checks", () => {
       "auth-realm: mapped → the service's WWW-Authenticate header",
       "auth-secret: mapped → the users whom the service knows",
       "auth-secret-type: converted (this is the default)",
-      `auth-type: mapped → AuthorizationPolicy CUSTOM with provider passwords, on the Gateway (the mesh must have the provider, for ${service("htpasswd in its key auth", "Shop")}: ${provider})`,
+      `auth-type: mapped → AuthorizationPolicy CUSTOM with provider passwords, on the Gateway (the mesh must have the provider, or the Gateway refuses (403) every request for the paths: ${provider}, for ${service("htpasswd in its key auth", "Shop")})`,
     ]);
   });
 
@@ -41,14 +41,15 @@ describe("passwords that a service checks", () => {
     assert.deepEqual(verdicts(one({ ...given, "enable-cors": "true" }).entries).slice(0, 3), [
       "auth-secret: mapped → the users whom the service knows",
       "auth-secret-type: mapped → how the service reads the Secret",
-      `auth-type: mapped → AuthorizationPolicy CUSTOM with provider passwords, on the Gateway (the mesh must have the provider, for ${service("a user in each key", "")}: ${provider}; it is asked about preflight requests too, and must answer 200 to them)`,
+      `auth-type: mapped → AuthorizationPolicy CUSTOM with provider passwords, on the Gateway (the mesh must have the provider, or the Gateway refuses (403) every request for the paths: ${provider}, for ${service("a user in each key", "")}; it is asked about preflight requests too, and must answer 200 to them)`,
     ]);
   });
 
   it("are not checked by a provider for another Secret, or by one for auth-url", () => {
     for (const others of [[{ name: "guard" }], [{ name: "b", url: "basic:shop/others" }]]) {
-      const { refused, objects } = one({ "auth-type": "basic", "auth-secret": "admins" }, ...others);
-      assert.deepEqual([refused, objects], [true, []]);
+      const { objects } = one({ "auth-type": "basic", "auth-secret": "admins" }, ...others);
+      const { provider: asked } = only(objects, "AuthorizationPolicy").spec as { provider: { name: string } };
+      assert.match(asked.name, /^[0-9a-f]{8}-users-shop-admins$/);
     }
   });
 

@@ -14,9 +14,11 @@ describe("Ingresses as people have them", () => {
   for (const name of names) {
     it(name, () => {
       const text = fs.readFileSync(path.join(fixtures, "ingresses", `${name}.yaml`), "utf8");
-      const { objects, entries } = convert(parseAllDocuments(text).map((document) => document.toJS() as unknown));
+      const { objects, providers, entries } = convert(
+        parseAllDocuments(text).map((document) => document.toJS() as unknown),
+      );
       const expected = fs.readFileSync(path.join(fixtures, "expected", `${name}.txt`), "utf8");
-      assert.equal(`${reportText(entries)}\n${yamlText(objects)}`, expected);
+      assert.equal(`${reportText(entries)}\n${yamlText(objects, providers)}`, expected);
     });
   }
 

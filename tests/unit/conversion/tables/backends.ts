@@ -86,6 +86,7 @@ export const backends: Case[] = [
     `upstream-vhost: refused (URLRewrite takes a hostname in lower case, without port, and no variables but the Service's name and namespace) way out: upstream-vhost: "backend.example.com"`,
   ],
   [{ "connection-proxy-header": "keep-alive" }, "connection-proxy-header: mapped → what Envoy does"],
+  [{ "connection-proxy-header": "upgrade" }, "connection-proxy-header: mapped → what Envoy does"],
   [
     { "connection-proxy-header": "close" },
     "connection-proxy-header: refused (Envoy writes the Connection header itself) way out: remove the annotation",

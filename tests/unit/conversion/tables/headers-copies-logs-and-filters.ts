@@ -107,7 +107,15 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ],
   [
     { "configuration-snippet": "client_header_buffer_size 1m;" },
-    "configuration-snippet: refused (a route cannot do what `client_header_buffer_size 1m` says) way out: each line as a filter of the HTTPRoute",
+    "configuration-snippet: changed (Envoy takes headers of up to 60 KiB in all, and answers 431 to more)",
+  ],
+  [
+    { "server-snippet": "client_header_buffer_size 64k; large_client_header_buffers 4 128k;" },
+    "server-snippet: changed (Envoy takes headers of up to 60 KiB in all, and answers 431 to more)",
+  ],
+  [
+    { "configuration-snippet": "client_header_buffer_size large;" },
+    "configuration-snippet: refused (a route cannot do what `client_header_buffer_size large` says) way out: each line as a filter of the HTTPRoute",
   ],
   [
     { "configuration-snippet": 'more_set_input_headers "X-From: ingress";' },
@@ -162,6 +170,10 @@ export const headersCopiesLogsAndFilters: Case[] = [
   [
     { "server-snippet": 'grpc_read_timeout "1200s"; client_max_body_size 10m; proxy_set_header A b;' },
     "server-snippet: mapped → no limit between two reads or writes (every path of the host has its own)",
+  ],
+  [
+    { "server-snippet": "http2_max_header_size 256k; http2_max_field_size 256k;" },
+    "server-snippet: converted (NGINX has ignored it since 1.19.7)",
   ],
   [
     { "server-snippet": "more_set_headers 'X-Frame-Options: DENY';" },

@@ -81,6 +81,10 @@ export const sessionsAndLoadBalancing: Case[] = [
     "upstream-hash-by: mapped → DestinationRule loadBalancer.consistentHash.httpQueryParameterName (sessions land on another pod once, since the hash is Envoy's)",
   ],
   [
+    { "upstream-hash-by": "$arg_WOPISrc" },
+    "upstream-hash-by: mapped → DestinationRule loadBalancer.consistentHash.httpQueryParameterName (sessions land on another pod once, since the hash is Envoy's)",
+  ],
+  [
     { "upstream-hash-by": "$host" },
     "upstream-hash-by: mapped → DestinationRule loadBalancer.consistentHash.httpHeaderName (sessions land on another pod once, since the hash is Envoy's)",
   ],

@@ -1,0 +1,116 @@
+// What must hold for every set of Ingresses with services that are asked: nobody passes unasked, and nobody is asked in vain.
+import * as assert from "node:assert/strict";
+import * as fc from "fast-check";
+import { convert } from "../../../lib/conversion/convert";
+import type { Ingress, Written } from "../../../lib/conversion/objects";
+import { prefix } from "../../../lib/conversion/annotations/family";
+import { nginx, type Asked } from "./models";
+
+const segments = fc.constantFrom("a", "b", "api");
+const path = fc.array(segments, { maxLength: 3 }).map((parts) => `/${parts.join("/")}`);
+const host = fc.constantFrom("one.example", "two.example");
+
+const notes = fc.constantFrom<{ [name: string]: string }>(
+  {},
+  { "auth-url": "http://guard.auth.svc/check" },
+  { "auth-url": "http://guard.auth.svc/check", "auth-response-headers": "X-User" },
+  { "auth-url": "https://$host/oauth2/auth", "auth-signin": "https://$host/oauth2/start" },
+  { "auth-type": "basic", "auth-secret": "users" },
+);
+
+const claim = fc.record({
+  host,
+  paths: fc.array(fc.record({ path, pathType: fc.constantFrom("Prefix", "Exact") }), { minLength: 1, maxLength: 3 }),
+  notes,
+  tls: fc.boolean(),
+});
+
+/** Ingresses whose Services have their own names, so that an answer says whose path it was. */
+const world = fc.array(claim, { minLength: 1, maxLength: 4 }).map((claims) =>
+  claims.map(({ host: name, paths, notes: given, tls }, index): Ingress => {
+    const service = { name: `i${index}`, port: { number: 80 } };
+    const annotations = Object.fromEntries(Object.entries(given).map(([key, value]) => [prefix + key, value]));
+    const object = {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "Ingress",
+      metadata: { name: `i${index}`, namespace: "shop", annotations },
+      spec: {
+        ingressClassName: "nginx",
+        rules: [{ host: name, http: { paths: paths.map((one) => ({ ...one, backend: { service } })) } }],
+        ...(tls ? { tls: [{ hosts: [name], secretName: "cert" }] } : {}),
+      },
+    };
+    return object;
+  }),
+);
+
+const asked: fc.Arbitrary<Asked> = fc.record({
+  scheme: fc.constantFrom("http" as const, "https" as const),
+  host,
+  path: fc
+    .tuple(path, fc.constantFrom("", "", "/", "x", "/c"))
+    .map(([text, tail]) => (text === "/" && tail.startsWith("/") ? tail : text + tail)),
+});
+
+interface Operation {
+  hosts: string[];
+  ports: string[];
+  paths?: string[];
+  notPaths?: string[];
+}
+
+interface Policy {
+  provider: { name: string };
+  rules: { to: { operation: Operation }[] }[];
+}
+
+const named = (patterns: readonly string[], value: string) =>
+  patterns.some((one) => (one.endsWith("*") ? value.startsWith(one.slice(0, -1)) : value === one));
+
+function isFor({ hosts, ports, paths, notPaths = [] }: Operation, request: Asked): boolean {
+  const port = request.scheme === "http" ? "80" : "443";
+  const fits = paths === undefined || named(paths, request.path);
+  return hosts.includes(request.host) && ports.includes(port) && fits && !named(notPaths, request.path);
+}
+
+function providersFor(objects: readonly Written[], request: Asked): string[] {
+  const names = objects
+    .filter(({ kind }) => kind === "AuthorizationPolicy")
+    .map(({ spec }) => spec as Policy)
+    .filter(({ rules }) => rules.some(({ to }) => to.some(({ operation }) => isFor(operation, request))))
+    .map(({ provider }) => provider.name);
+  return [...new Set(names)];
+}
+
+/** The provider of the policy that is for an Ingress; none where its annotations ask for none. */
+function providerOf(objects: readonly Written[], { metadata }: Ingress): string[] {
+  const isGuarded = Object.keys(metadata.annotations ?? {}).length > 0;
+  const policy = objects.find(
+    ({ kind, metadata: { name } }) => kind === "AuthorizationPolicy" && name === `shop.${metadata.name}-auth`,
+  );
+  return isGuarded ? [(policy!.spec as Policy).provider.name] : [];
+}
+
+describe("properties of external auth", () => {
+  it("has the service of an Ingress asked about all requests that NGINX asks it about, and no others", () => {
+    let guarded = 0;
+    fc.assert(
+      fc.property(world, fc.array(asked, { minLength: 5, maxLength: 20 }), (ingresses, requests) => {
+        const { objects, providers, refused } = convert(ingresses);
+        assert.equal(refused, false);
+        for (const request of requests) {
+          const answer = nginx(ingresses, request);
+          if (answer.kind !== "backend") continue;
+          const [service] = Object.keys(answer.weights);
+          const owner = ingresses.find(({ metadata }) => metadata.name === service)!;
+          const wanted = providerOf(objects, owner);
+          guarded += wanted.length;
+          assert.deepEqual(providersFor(objects, request), wanted, JSON.stringify(request));
+          assert.ok(wanted.every((name) => providers.some((one) => one.name === name)));
+        }
+      }),
+      { numRuns: 300 },
+    );
+    assert.ok(guarded > 200, String(guarded));
+  });
+});
