@@ -2,22 +2,47 @@
 import { count } from "../lib/checks/mesh";
 import type { NamespaceState } from "../lib/migration/data";
 
-/** One line a namespace, and what is left of sidecars in the cluster. */
-export function statusLines(states: readonly NamespaceState[]): string[] {
-  if (states.length === 0) return ["no namespace has sidecars, or is ambient"];
+/** A pod of a gateway. */
+interface GatewayPod {
+  namespace: string;
+  annotations: { [key: string]: string };
+}
+
+/** One line a namespace that is asked for, and what is left of sidecars in the whole cluster. */
+export function statusLines(
+  states: readonly NamespaceState[],
+  all: readonly NamespaceState[],
+  gateways: readonly GatewayPod[],
+): string[] {
+  if (all.length === 0) return ["no namespace has sidecars, or is ambient"];
   const width = Math.max(...states.map(({ namespace }) => namespace.length));
-  const sidecars = states.reduce((sum, state) => sum + state.sidecars, 0);
-  const asking = states.filter(({ state }) => state === "sidecars").length;
   return [
-    ...states.map((state) => `${state.namespace.padEnd(width)}  ${stateText(state)}`),
+    ...(states.length === 0
+      ? ["none of these namespaces has sidecars, or is ambient"]
+      : states.map((state) => `${state.namespace.padEnd(width)}  ${stateText(state)}`)),
     "",
-    sidecars > 0
-      ? `${count(sidecars, "pod")} with a sidecar left`
-      : "no pod has a sidecar" +
-        (asking > 0
-          ? "; namespaces still ask for them"
-          : ": Sidecar, EnvoyFilter and ProxyConfig objects have no effect any more, and istiod's injection webhook is called for no pod"),
+    sidecarsLeft(all, gateways),
   ];
+}
+
+function sidecarsLeft(all: readonly NamespaceState[], gateways: readonly GatewayPod[]): string {
+  const having = all.filter(({ sidecars }) => sidecars > 0);
+  const sidecars = having.reduce((sum, state) => sum + state.sidecars, 0);
+  if (sidecars > 0) {
+    const names = having.map(({ namespace }) => namespace).sort();
+    return `${count(sidecars, "pod")} with a sidecar left in the cluster, in ${names.join(", ")}`;
+  }
+  const none = "no pod of the cluster has a sidecar";
+  const asking = all.filter(({ state }) => state === "sidecars").map(({ namespace }) => namespace);
+  if (asking.length > 0) return `${none}; namespaces still ask for them: ${asking.sort().join(", ")}`;
+  const injected = gateways.filter(({ annotations }) => "sidecar.istio.io/status" in annotations);
+  const places = [...new Set(injected.map(({ namespace }) => namespace))].sort();
+  const effect =
+    gateways.length > 0
+      ? "Sidecar objects have no effect any more, EnvoyFilter and ProxyConfig objects on gateways alone"
+      : "Sidecar, EnvoyFilter and ProxyConfig objects have no effect any more";
+  const webhook = places.length > 0 ? `for gateways alone, in ${places.join(", ")}` : "for no pod";
+  return `${none}: ${effect}, and istiod's injection webhook is called ${webhook}`;
 }
 
 function stateText({ namespace, state, sidecars, captured, record }: NamespaceState): string {

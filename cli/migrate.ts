@@ -281,13 +281,15 @@ async function rollback(call: Call): Promise<number> {
 async function status(call: Call): Promise<number> {
   const { client, options, terminal } = call;
   const [pods, stored] = await Promise.all([readMeshPods(client), readAllStored(client)]);
-  const states = call.all
-    .filter(({ name }) => options.namespace === undefined || options.namespace.includes(name))
-    .flatMap((namespace) => stateOf(namespace, pods, stored) ?? []);
+  const all = call.all.flatMap((namespace) => stateOf(namespace, pods, stored) ?? []);
+  const states = all.filter(
+    ({ namespace }) => options.namespace === undefined || options.namespace.includes(namespace),
+  );
+  const gateways = pods.filter(({ proxy }) => proxy === "gateway");
   terminal.out(
     options.output === "json"
-      ? `${JSON.stringify(statusData(client.server, states), null, 2)}\n`
-      : `${statusLines(states).join("\n")}\n`,
+      ? `${JSON.stringify(statusData(client.server, states, all), null, 2)}\n`
+      : `${statusLines(states, all, gateways).join("\n")}\n`,
   );
   return states.some(({ state }) => state === "unfinished") ? exit.failed : exit.good;
 }

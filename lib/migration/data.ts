@@ -32,12 +32,12 @@ export interface NamespaceState {
   record?: MigrationRecord;
 }
 
-/** States of namespaces. */
-export function statusData(server: string, states: readonly NamespaceState[]) {
+/** States of namespaces, and the sidecars of the whole cluster. */
+export function statusData(server: string, states: readonly NamespaceState[], all: readonly NamespaceState[]) {
   return {
     schemaVersion,
     cluster: { server },
-    sidecars: states.reduce((sum, { sidecars }) => sum + sidecars, 0),
+    sidecars: all.reduce((sum, { sidecars }) => sum + sidecars, 0),
     namespaces: states.map(({ record, ...state }) => ({
       ...state,
       ...(record

@@ -240,7 +240,7 @@ describe("a namespace with sidecars", () => {
       team: "shop",
     });
     const status = await migrate("status", ...own);
-    assert.match(status.out, /^shop {2}migrated .* takes it back\n\nno pod has a sidecar/);
+    assert.match(status.out, /^shop {2}migrated .* takes it back\n\nno pod of the cluster has a sidecar/);
   });
 
   it("is what AmbientNamespace makes of it: adopting it changes none of its labels", async () => {

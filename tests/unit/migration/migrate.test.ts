@@ -184,7 +184,7 @@ describe("migrating a namespace", () => {
         [
           1,
           "shop  on its way, at step 18 of 21 (1 pod with a sidecar, 2 pods captured); run `istio-ambient migrate apply " +
-            "--namespace shop` or `istio-ambient migrate rollback --namespace shop`\n\n1 pod with a sidecar left\n",
+            "--namespace shop` or `istio-ambient migrate rollback --namespace shop`\n\n1 pod with a sidecar left in the cluster, in shop\n",
         ],
       );
       cluster.stuck = [];
