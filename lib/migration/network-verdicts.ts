@@ -1,4 +1,4 @@
-// What NetworkPolicies let through once pods are ambient. They add up: what one of a pod's policies admits is admitted.
+// Which traffic NetworkPolicies admit once pods are ambient. They add up: what one of a pod's policies admits is admitted.
 import type { NetworkPeer, NetworkPolicyState, NetworkRule } from "../cluster-state/snapshot";
 import type { Labels } from "../istio/labels";
 import { blockOf, isInBlock } from "../network-policies/addresses";

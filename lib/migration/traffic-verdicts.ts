@@ -93,9 +93,33 @@ function routesOf({ spec }: Traffic) {
   };
 }
 
+/** No Service of the namespace: its waypoint is none that requests to it go through. */
+function isAway(host: string, { services, namespace }: MigrationFacts): boolean {
+  const name = serviceOf(host, namespace.name);
+  return !services.some((service) => service.namespace === namespace.name && service.name === name);
+}
+
+/** What callers did for themselves in sidecars, a waypoint does for the server: only the owner of the host can have one. */
+function awayVerdict(object: Traffic, hosts: readonly string[], what: string): Verdict {
+  return verdict(object, is.loses, awayText(hosts, what), {
+    fix: "attach a waypoint to the Service or ServiceEntry of the host, in its namespace, and move this object there",
+  });
+}
+
+function awayText(hosts: readonly string[], what: string): string {
+  return (
+    `ambient callers go straight to ${hosts.join(", ")}, without ${what}, past an egress gateway too: it is no Service of this ` +
+    "namespace, whose waypoint sees no request to it"
+  );
+}
+
 const judges: { [kind: string]: Judge } = {
-  VirtualService: (object, { traffic, namespace }) => {
+  VirtualService: (object, facts) => {
+    const { traffic, namespace } = facts;
     if (!isForMesh(object)) return verdict(object, is.carriesOver, "it is for gateways, which stay");
+    const all = texts(object.spec?.["hosts"]);
+    const away = all.filter((host) => isAway(host, facts));
+    if (away.length === all.length) return awayVerdict(object, away, "its routes");
     const hosts = texts(object.spec?.["hosts"]).map((host) => serviceOf(host, namespace.name));
     const mixed = traffic.find((other) =>
       parents(other).some(({ kind, name }) => kind === "Service" && hosts.includes(name)),
@@ -114,9 +138,11 @@ const judges: { [kind: string]: Judge } = {
       const why = `it routes to subsets (${[...new Set(subsets)].join(", ")}), which a waypoint may not know`;
       return verdict(object, is.blocks, why, { fix: "make a Service of each subset, and route to these" });
     }
-    return verdict(object, is.needsWaypoint, "ztunnel does not route by HTTP; VirtualService is alpha on waypoints");
+    const more = away.length > 0 ? `; ${awayText(away, "its routes")}` : "";
+    const why = `ztunnel does not route by HTTP; VirtualService is alpha on waypoints${more}`;
+    return verdict(object, is.needsWaypoint, why);
   },
-  DestinationRule: (object) => {
+  DestinationRule: (object, facts) => {
     const mode = map(map(object.spec?.["trafficPolicy"])["tls"])["mode"];
     if (mode === "DISABLE") {
       return verdict(object, is.rewritten, "callers with sidecars keep its plaintext; ztunnel encrypts all the same");
@@ -124,6 +150,8 @@ const judges: { [kind: string]: Judge } = {
     if (list(object.spec?.["subsets"]).length > 0) {
       return verdict(object, is.loses, "ztunnel knows no subsets: make a Service of each one that is routed to");
     }
+    const host = textOf(object.spec?.["host"]);
+    if (hasTrafficPolicy(object) && isAway(host, facts)) return awayVerdict(object, [host], "its traffic policy");
     return hasTrafficPolicy(object)
       ? verdict(
           object,

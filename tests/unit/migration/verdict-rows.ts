@@ -268,13 +268,6 @@ export const others: [string, string, string, object, Row][] = [
     ["loses", "this package does not know the kind; nothing is done about it"],
   ],
   [
-    istio,
-    "DestinationRule",
-    "elsewhere",
-    { host: "web.other.svc.cluster.local", trafficPolicy: { connectionPool: {} } },
-    ["needs-waypoint", "ztunnel has no connection limits, outlier detection or load balancing by HTTP"],
-  ],
-  [
     "networking.istio.io/v1alpha3",
     "EnvoyFilter",
     "of-gateways",

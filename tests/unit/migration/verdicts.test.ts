@@ -3,6 +3,7 @@ import * as assert from "node:assert/strict";
 import type { MigrationFacts } from "../../../lib/migration/facts";
 import { planMigration } from "../../../lib/migration/plan";
 import type { Verdict } from "../../../lib/migration/verdict";
+import { hostsAway } from "./away-rows";
 import { named, networks } from "./network-rows";
 import { peer, policy, root, service, shop, tokens, traffic, workload } from "./shop";
 import { authorization, from, istio, modes, others, own, parents, to, workloads, type Row } from "./verdict-rows";
@@ -37,7 +38,7 @@ describe("the verdict on", () => {
       check(shop({ peers: [peer(name, spec)] }), `PeerAuthentication shop/${name}`, row));
   }
 
-  for (const [apiVersion, kind, name, spec, row] of others) {
+  for (const [apiVersion, kind, name, spec, row] of [...others, ...hostsAway]) {
     it(`the ${kind} ${name}`, () =>
       check(shop({ traffic: [traffic(apiVersion, kind, name, spec)] }), `${kind} shop/${name}`, row));
   }
