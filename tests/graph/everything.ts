@@ -15,10 +15,16 @@ import type * as pulumi from "@pulumi/pulumi";
 /** A component that keeps what it made. */
 export type WithChildren = pulumi.ComponentResource & { children: object };
 
+/** One of each, all of them. */
 export function everything(): Record<string, WithChildren> {
   const certs = new CertManager("certs");
   const mesh = new AmbientMesh("mesh", { preflight: { enabled: false } });
   const gatewayApi = new GatewayApi("definitions", {}, { parent: mesh });
+  return { certs, mesh, gatewayApi, ...applications() };
+}
+
+/** Those that look at the cluster together. */
+export function applications(): Record<string, WithChildren> {
   const shop = new AmbientNamespace("shop", { mtls: "strict" });
   const gateway = new IngressGateway("edge", { namespace: "infra", httpNodePort: 31080, httpsNodePort: 31443 });
   const waypoint = new Waypoint("proxy", {
@@ -47,5 +53,5 @@ export function everything(): Record<string, WithChildren> {
       jwt: { issuer: "https://id.example.com" },
     },
   });
-  return { certs, mesh, gatewayApi, shop, gateway, waypoint, route, traffic, access };
+  return { shop, gateway, waypoint, route, traffic, access };
 }
