@@ -53,7 +53,15 @@ const known: Record<string, Record<string, Resource>> = {
 
 /** What a change of which stops traffic or certificates: read in every preview; the rest only where requests are free. */
 const vital = [
-  ...["Deployment", "DaemonSet", "Service", "ConfigMap", "ClusterRole", "ClusterRoleBinding", "CustomResourceDefinition"],
+  ...[
+    "Deployment",
+    "DaemonSet",
+    "Service",
+    "ConfigMap",
+    "ClusterRole",
+    "ClusterRoleBinding",
+    "CustomResourceDefinition",
+  ],
   ...["MutatingWebhookConfiguration", "ValidatingWebhookConfiguration"],
 ];
 

@@ -18,12 +18,12 @@ export interface PartRequests {
 }
 
 /**
- * What was measured with forty enrolled pods, and headroom. Of CPU the data plane requests what it does otherwise: on a busy
+ * What was measured with forty enrolled pods and after the churn of 1,000, and headroom. Of CPU the data plane requests what it does otherwise: on a busy
  * node a request is its share, and half of it would cost speed.
  */
 const leanRequests: PartRequests = {
   controlPlane: { cpu: "50m", memory: "96Mi" },
-  cni: { cpu: "25m", memory: "80Mi" },
+  cni: { cpu: "25m", memory: "96Mi" },
   dataplane: { cpu: partDefaults.dataplane.cpu, memory: "32Mi" },
   gateway: { cpu: partDefaults.gateway.cpu, memory: "48Mi" },
 };

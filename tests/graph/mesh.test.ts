@@ -188,10 +188,10 @@ describe("the arguments of AmbientMesh", () => {
     });
     assert.deepEqual(await valueOf(lean.resources), {
       istiod: { cpu: "50m", memory: "96Mi" },
-      istioCni: { cpu: "25m", memory: "80Mi" },
+      istioCni: { cpu: "25m", memory: "96Mi" },
       ztunnel: { cpu: "50m", memory: "32Mi" },
       gateway: { cpu: "50m", memory: "96Mi" },
-      total: { cpu: "175m", memory: "304Mi" },
+      total: { cpu: "175m", memory: "320Mi" },
     });
   });
 

@@ -66,7 +66,7 @@ describe("the values of the charts", () => {
     const requests = [istiodValues, cniValues, ztunnelValues].map((values) => chartRequests(values(lean, {})));
     assert.deepEqual(requests, [
       { cpu: "50m", memory: "96Mi" },
-      { cpu: "25m", memory: "80Mi" },
+      { cpu: "25m", memory: "96Mi" },
       { cpu: "50m", memory: "32Mi" },
     ]);
   });

@@ -97,7 +97,7 @@ const readSecret: Reader = (value, settings, around) => {
   return mapped(
     `BackendTLSPolicy with ConfigMap ${name}-ca`,
     secret === undefined
-      ? `the ConfigMap needs the Secret's ca.crt: kubectl create configmap ${name}-ca --from-literal=ca.crt="$(kubectl get secret ${name} -o jsonpath='{.data.ca\\.crt}' | base64 -d)"`
+      ? `the ConfigMap needs the Secret's ca.crt: kubectl create configmap ${name}-ca --namespace ${namespace} --from-literal=ca.crt="$(kubectl get secret ${name} --namespace ${namespace} -o jsonpath='{.data.ca\\.crt}' | base64 -d)"`
       : undefined,
   );
 };

@@ -55,6 +55,12 @@ function bodySize(value: string): Verdict {
       );
 }
 
+function answerHeaders(value: string): Verdict {
+  return (bytesOf(value) ?? 0) > 60 * 1024
+    ? changed("Envoy takes headers of up to 60 KiB in all, and fails an answer with more")
+    : mapped("Envoy takes headers of up to 60 KiB");
+}
+
 const streams = "Envoy streams bodies in both directions";
 
 export const limits: Family = {
@@ -98,13 +104,14 @@ export const limits: Family = {
     memory("clientbodybuffersize", "table", "client-body-buffer-size", "memory for the body of a request", streams),
     memory("proxy", "table", "proxy-buffering", "collects the backend's answer before the client gets it", streams),
     memory("proxy", "table", "proxy-buffers-number", "buffers for an answer", streams),
-    memory(
-      "proxy",
-      "table",
-      "proxy-buffer-size",
-      "memory for the headers of an answer",
-      "Envoy takes headers of up to 60 KiB",
-    ),
+    {
+      name: "proxy-buffer-size",
+      told: "table",
+      does: "memory for the headers of an answer",
+      becomes: "nothing: Envoy takes headers of up to 60 KiB",
+      source: "proxy",
+      read: answerHeaders,
+    },
     memory("proxy", "table", "proxy-busy-buffers-size", "buffers that may be under way to the client", streams),
     memory("proxy", "table", "proxy-max-temp-file-size", "the file for what does not fit into buffers", streams),
     {

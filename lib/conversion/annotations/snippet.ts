@@ -9,6 +9,8 @@ import { redirectTo } from "./redirects";
 import { headerValue } from "./variables";
 
 const fix = "each line as a filter of the HTTPRoute";
+/** Blocks and lines that turn requests away. */
+const turnsAway = /\b(deny|return\s+(4\d\d|503))\b/;
 const to = "RequestHeaderModifier and ResponseHeaderModifier";
 
 /** Lines by which NGINX admits WebSockets, which Envoy does by itself. */
@@ -27,6 +29,16 @@ const sent: { [header: string]: string[] } = {
   "x-forwarded-for": ["$remote_addr", "$proxy_add_x_forwarded_for", "$the_real_ip"],
   "x-request-id": ["$request_id", "$req_id"],
 };
+
+/** What only NGINX understands; worse than a lost header is a request that gets through. */
+function unread(value: string): Verdict {
+  return turnsAway.test(value)
+    ? refused(
+        "it turns requests away, and Envoy, which does not read NGINX's configuration, would let them pass",
+        "an AuthorizationPolicy with action DENY for what it turns away, on the Gateway",
+      )
+    : refused("Envoy does not read NGINX's configuration", fix);
+}
 
 /** What the lines of a snippet ask for. */
 interface Wishes {
@@ -69,10 +81,7 @@ export const readServerSnippet: Reader = (value, settings, around) => {
     to: url!.replace(ownOrigin, ""),
     code: Number(code),
   }));
-  if (paths.some(({ to }) => !/^\/[-\w./~]*$/.test(to)))
-    return refused("Envoy does not read NGINX's configuration", fix);
-  if (paths.length > 0) settings.hostWide = true;
-  settings.pathRedirects.push(...paths);
+  if (paths.some(({ to }) => !/^\/[-\w./~]*$/.test(to))) return unread(value);
   const verdict = readLines(value.replace(redirectedPath, ""), settings, around, (line, name) => {
     if (isOfTemplate(name) || name === "proxy_set_header") return inert("every path of the host has its own");
     if (!/^(add_header|more_|proxy_hide_header|return)/.test(name)) return undefined;
@@ -85,6 +94,8 @@ export const readServerSnippet: Reader = (value, settings, around) => {
     return undefined;
   });
   if (verdict.outcome === "refused" || paths.length === 0) return verdict;
+  settings.hostWide = true;
+  settings.pathRedirects.push(...paths);
   return summary([verdict, converted("RequestRedirect of the path")]);
 };
 
@@ -100,7 +111,7 @@ function readLines(
   before: readonly Verdict[] = [],
 ): Verdict {
   const lines = directives(value);
-  if (lines === undefined) return refused("Envoy does not read NGINX's configuration", fix);
+  if (lines === undefined) return unread(value);
   const none = (): HeaderChanges => ({ set: {}, add: {}, remove: [] });
   const wishes: Wishes = { request: none(), response: none(), access: [], operators: new Set(), around, settings };
   const said = [...before];

@@ -105,6 +105,19 @@ spec:
     }
   });
 
+  it("writes nothing of a snippet that is skipped, and says what it turned away", async () => {
+    const snippet = "location = /old { return 301 /new; } location /metrics { deny all; }";
+    const file = write("snippet.yaml", plain({ "server-snippet": snippet }));
+    const { code, out, err } = await istioAmbient(["convert", "-f", file, "--accept", "server-snippet"]);
+    assert.deepEqual([code, out], [0, route]);
+    assert.ok(
+      err.includes(
+        "skipped: it turns requests away, and Envoy, which does not read NGINX's configuration, would let them pass\n",
+      ),
+      err,
+    );
+  });
+
   it("gives the report as data", async () => {
     const { code, err } = await istioAmbient(["convert", "-f", write("data.yaml", plain()), "--report", "json"]);
     assert.equal(code, 0);

@@ -85,7 +85,9 @@ function providersFor(objects: readonly Written[], request: Asked): string[] {
 /** The provider of the policy that is for an Ingress; none where its annotations ask for none. */
 function providerOf(objects: readonly Written[], { metadata }: Ingress): string[] {
   const isGuarded = Object.keys(metadata.annotations ?? {}).length > 0;
-  const policy = objects.find(({ kind, metadata: { name } }) => kind === "AuthorizationPolicy" && name === `shop.${metadata.name}-auth`);
+  const policy = objects.find(
+    ({ kind, metadata: { name } }) => kind === "AuthorizationPolicy" && name === `shop.${metadata.name}-auth`,
+  );
   return isGuarded ? [(policy!.spec as Policy).provider.name] : [];
 }
 

@@ -44,7 +44,7 @@ export const backends: Case[] = [
   [
     { "proxy-ssl-secret": "shop/ca", "proxy-ssl-verify": "on", "proxy-ssl-name": "web.shop.svc" },
     "proxy-ssl-name: mapped → validation.hostname of the BackendTLSPolicy",
-    "proxy-ssl-secret: mapped → BackendTLSPolicy with ConfigMap ca-ca (the ConfigMap needs the Secret's ca.crt: kubectl create configmap ca-ca --from-literal=ca.crt=\"$(kubectl get secret ca -o jsonpath='{.data.ca\\.crt}' | base64 -d)\")",
+    "proxy-ssl-secret: mapped → BackendTLSPolicy with ConfigMap ca-ca (the ConfigMap needs the Secret's ca.crt: kubectl create configmap ca-ca --namespace shop --from-literal=ca.crt=\"$(kubectl get secret ca --namespace shop -o jsonpath='{.data.ca\\.crt}' | base64 -d)\")",
     "proxy-ssl-verify: mapped → BackendTLSPolicy",
   ],
   [

@@ -190,11 +190,11 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ],
   [
     { "server-snippet": "location /metrics { deny all; }" },
-    "server-snippet: refused (Envoy does not read NGINX's configuration) way out: each line as a filter of the HTTPRoute",
+    "server-snippet: refused (it turns requests away, and Envoy, which does not read NGINX's configuration, would let them pass) way out: an AuthorizationPolicy with action DENY for what it turns away, on the Gateway",
   ],
   [
     { "configuration-snippet": "if ($host = x) { return 403; }" },
-    "configuration-snippet: refused (Envoy does not read NGINX's configuration) way out: each line as a filter of the HTTPRoute",
+    "configuration-snippet: refused (it turns requests away, and Envoy, which does not read NGINX's configuration, would let them pass) way out: an AuthorizationPolicy with action DENY for what it turns away, on the Gateway",
   ],
   [
     { "configuration-snippet": "rewrite ^/a /b break;" },

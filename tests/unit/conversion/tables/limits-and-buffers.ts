@@ -49,6 +49,10 @@ export const limitsAndBuffers: Case[] = [
   [{ "proxy-buffering": "on" }, "proxy-buffering: mapped → Envoy streams bodies in both directions"],
   [{ "proxy-buffers-number": "4" }, "proxy-buffers-number: mapped → Envoy streams bodies in both directions"],
   [{ "proxy-buffer-size": "16k" }, "proxy-buffer-size: mapped → Envoy takes headers of up to 60 KiB"],
+  [
+    { "proxy-buffer-size": "128k" },
+    "proxy-buffer-size: changed (Envoy takes headers of up to 60 KiB in all, and fails an answer with more)",
+  ],
   [{ "proxy-busy-buffers-size": "32k" }, "proxy-busy-buffers-size: mapped → Envoy streams bodies in both directions"],
   [
     { "proxy-max-temp-file-size": "1024m" },
