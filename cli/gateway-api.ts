@@ -30,7 +30,8 @@ async function install(options: GatewayApiOptions, terminal: Terminal): Promise<
   const timeoutMs = durationOption("--timeout", options.timeout);
   try {
     const objects = await readBundle(options.source ?? gatewayApiUrl(options.release));
-    const client = await ApiClient.connect(targetOf(options), timeoutMs);
+    // A CRD that is never established has a message of its own, so the client's limit is longer.
+    const client = await ApiClient.connect(targetOf(options), timeoutMs + 10_000);
     try {
       const { version, objects: count, left } = await installBundle(client, objects, Date.now() + timeoutMs);
       terminal.err(

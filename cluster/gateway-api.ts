@@ -73,8 +73,9 @@ async function download(url: string): Promise<string> {
   return response.text();
 }
 
+/** Of a failed download only the cause says what failed. */
 function because(error: unknown): string {
-  const cause = error instanceof Error && error.cause instanceof Error ? `: ${error.cause.message}` : "";
+  const cause = error instanceof TypeError && error.cause instanceof Error ? `: ${error.cause.message}` : "";
   return error instanceof Error ? `${error.message}${cause}` : String(error);
 }
 

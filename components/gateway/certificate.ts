@@ -104,7 +104,7 @@ function authorityName(
   const seen = typeof facts === "object" ? facts.objects.filter(({ kind }) => kind === "Certificate") : undefined;
   return pulumi.all([owner.name, namespace ?? owner.namespace, cluster.target]).apply(async ([name, into, target]) => {
     const needed = { kind: "Certificate" as const, namespace: into };
-    const found = seen ?? (isJudged ? [] : await lookAt(cluster).objects(target, needed));
+    const found = seen ?? (isJudged ? [] : await lookAt(cluster).objectsForName(target, needed));
     return authorityBase(found, { stack: stackName(), component: what, namespace: into, name });
   });
 }

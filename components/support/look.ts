@@ -64,6 +64,8 @@ export class Look {
   private made = 0;
   private readonly warned = new Set<string>();
   private isBlind = false;
+  /** Reads on which names depend. */
+  private readonly naming: Promise<unknown>[] = [];
 
   /** Takes over what was read already, of all namespaces or of one. */
   seed(kind: ObjectKind, objects: ExistingObject[], namespace?: string): void {
@@ -156,7 +158,11 @@ export class Look {
       const planned: Batch = { objects: [], labels: [], references: [] };
       const earlier = this.first;
       // What is plain arrives in this very turn of the event loop, whatever applies it goes through.
-      const passed = new Promise((resolve) => setImmediate(resolve)).then(async () => {
+      const passed = nextTurn().then(async () => {
+        if (this.naming.length > 0) {
+          await Promise.all(this.naming.splice(0));
+          await nextTurn();
+        }
         this.batch = undefined;
         // Of what arrives later nothing is written either, where something is in the way of the rest.
         await earlier;
@@ -171,6 +177,13 @@ export class Look {
   /** The objects of a kind in a namespace; none where they cannot be read. */
   async objects(target: ClusterTarget, needed: Needed): Promise<ExistingObject[]> {
     return (await this.view(target, [needed])).list(needed.kind, needed.namespace) ?? [];
+  }
+
+  /** As `objects`, for the name of something that is about to be written: what is judged now waits, and is judged with it. */
+  objectsForName(target: ClusterTarget, needed: Needed): Promise<ExistingObject[]> {
+    const read = this.objects(target, needed);
+    this.naming.push(read.catch(() => undefined));
+    return read;
   }
 
   /** What references are held against, with these lists. */
@@ -349,6 +362,10 @@ function isSame(one: PlannedName, other: PlannedName): boolean {
 /** Where the objects of a list are. */
 function placeOf({ kind, namespace = "" }: Needed): string {
   return namespace === "" ? kind : `${kind} ${namespace}`;
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
 }
 
 function text(head: string, lines: string[]): string {

@@ -5,7 +5,7 @@ import type { HelmReleaseState, Named, WorkloadState } from "../cluster-state/sn
 import { certManagerObjects } from "../istio/names";
 import { certManagerChart, certManagerFloor, isOlder } from "../istio/releases";
 import { keeperOf } from "../ownership/keepers";
-import { stackMark } from "../ownership/marks";
+import { otherMaker, stackMark } from "../ownership/marks";
 import { newestReleases } from "../cluster-state/helm-releases";
 import { isOwnNamespace, type CertManagerFacts, type CertManagerPlan, type IssuingObject } from "./facts";
 
@@ -155,6 +155,12 @@ function isOfRelease(crd: Named, namespace: string): boolean {
 /** The namespace, when it exists and neither belongs to this stack nor is to be adopted. */
 function namespaceFindings(plan: CertManagerPlan, facts: CertManagerFacts): Finding[] {
   const found = facts.namespaces.find(({ name }) => name === plan.namespace);
+  const maker = found && otherMaker(found, plan.stack, "CertManager");
+  if (maker !== undefined) {
+    const rule =
+      "cert-manager marks its namespace as its own, and that stack could no longer update it; choose another one";
+    return [namespaceFinding(plan.namespace, `made by ${maker}`, rule, { write: `namespace: "${plan.namespace}-2"` })];
+  }
   if (!found || plan.adoptNamespace || plan.adopt || isOwnNamespace(plan, facts)) {
     return [];
   }

@@ -32,7 +32,7 @@ const bundleMark = "istio-ambient/bundle";
 /** The CRDs and the admission policy of a bundle, sorted by name; everything else in the text is no part of one. */
 export function bundleObjects(texts: string[]): ManifestObject[] {
   return texts
-    .flatMap((text) => parseAllDocuments(text).map((document) => document.toJS() as unknown))
+    .flatMap(documentsOf)
     .filter(isBundleObject)
     .map(({ apiVersion, kind, metadata, spec }) => {
       const { name, annotations, labels } = metadata;
@@ -44,6 +44,20 @@ export function bundleObjects(texts: string[]): ManifestObject[] {
       };
     })
     .sort((a, b) => order(a).localeCompare(order(b)));
+}
+
+/** Fails where a text is no YAML: of one that was cut off, such as by a download, the rest would be applied. */
+function documentsOf(text: string): unknown[] {
+  try {
+    return parseAllDocuments(text).map((document) => {
+      const [error] = document.errors;
+      if (error) throw error;
+      return document.toJS() as unknown;
+    });
+  } catch (error) {
+    const [first = ""] = (error as Error).message.split("\n");
+    throw new Error(`it is not valid YAML: ${first.replace(/:$/, "")}`, { cause: error });
+  }
 }
 
 /** The objects as they are installed: each CRD names its bundle's version and the other CRDs. */

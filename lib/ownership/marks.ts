@@ -7,6 +7,20 @@ export const stackMark = "istio-ambient/stack";
 /** Annotation beside it, with the component that made the object: Waypoint "web". */
 export const componentMark = "istio-ambient/component";
 
+/**
+ * Who of another stack made an object, unless that was a component of this type; one that puts its own mark there instead
+ * would take the object away from that stack, which then could no longer update it.
+ */
+export function otherMaker(
+  { annotations }: Pick<Named, "annotations">,
+  stack: string,
+  type: "AmbientMesh" | "CertManager",
+): string | undefined {
+  const { [stackMark]: owner, [componentMark]: maker } = annotations;
+  const isOther = owner !== undefined && owner !== stack && maker !== undefined && !maker.startsWith(`${type} `);
+  return isOther ? `${maker} of the stack ${owner}` : undefined;
+}
+
 /** Annotations of these keys tell who has set which labels on an object of another owner. */
 const labelsMark = "istio-ambient/labels-";
 

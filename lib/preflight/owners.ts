@@ -9,7 +9,7 @@ import { newestReleases } from "../cluster-state/helm-releases";
 import { type HelmReleaseState, type Named, type WorkloadState } from "../cluster-state/snapshot";
 import { adoptCommand, claimCommand, isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "./facts";
 import { keeperOf, type Keeper, type Kept } from "../ownership/keepers";
-import { stackMark } from "../ownership/marks";
+import { otherMaker, stackMark } from "../ownership/marks";
 import { conflict, otherInstaller } from "./other-istio";
 
 const releaseNames: string[] = Object.values(charts).map(({ release }) => release);
@@ -24,6 +24,11 @@ export function namespaceFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   const found = facts.namespaces.find(({ name }) => name === plan.namespace);
   if (ending.length > 0) {
     return ending;
+  }
+  const maker = found && otherMaker(found, plan.stack, "AmbientMesh");
+  if (maker !== undefined) {
+    const rule = "a mesh marks its namespace as its own, and that stack could no longer update it; choose another one";
+    return [namespaceFinding(plan.namespace, `made by ${maker}`, rule, { write: `namespace: "${plan.namespace}-2"` })];
   }
   if (!found || plan.adoptNamespace || isOurs(plan, facts)) {
     return [];

@@ -4,24 +4,14 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer";
 import * as pulumi from "@pulumi/pulumi";
-import {
-  AccessPolicy,
-  AmbientMesh,
-  AmbientNamespace,
-  CertManager,
-  GatewayApi,
-  HttpRoute,
-  IngressGateway,
-  TrafficPolicy,
-  Waypoint,
-} from "../../components";
+import { AmbientMesh, AmbientNamespace, IngressGateway, Waypoint } from "../../components";
 import { preview } from "./applications";
+import { everything, type WithChildren } from "./everything";
 import { record } from "./record";
 
 process.env["KUBECONFIG"] = "/nonexistent/kubeconfig";
 
 type Named = pulumi.Resource & { __name?: string };
-type WithChildren = pulumi.ComponentResource & { children: object };
 
 const name = (resource: Named): string => resource.__name ?? "";
 
@@ -29,42 +19,6 @@ const name = (resource: Named): string => resource.__name ?? "";
 function namesOf({ children }: WithChildren): string[] {
   const all = Object.values(children).flat() as (Named | undefined)[];
   return all.flatMap((child) => (child === undefined ? [] : [name(child)])).sort();
-}
-
-/** One of each component, with everything that it can make. */
-function everything(): Record<string, WithChildren> {
-  const certs = new CertManager("certs");
-  const mesh = new AmbientMesh("mesh", { preflight: { enabled: false } });
-  const gatewayApi = new GatewayApi("definitions", {}, { parent: mesh });
-  const shop = new AmbientNamespace("shop", { mtls: "strict" });
-  const gateway = new IngressGateway("edge", { namespace: "infra", httpNodePort: 31080, httpsNodePort: 31443 });
-  const waypoint = new Waypoint("proxy", {
-    namespace: "shop",
-    for: [{ namespace: "shop" }, { namespace: "shop", service: "web" }],
-  });
-  const route = new HttpRoute("web", {
-    namespace: "shop",
-    parent: gateway.reference,
-    httpsOnly: true,
-    backends: [{ service: "web", namespace: "other", port: 80 }],
-  });
-  const traffic = new TrafficPolicy("traffic", {
-    namespace: "shop",
-    service: "api",
-    waypoint: waypoint.reference,
-    timeout: "1s",
-    connectionPool: { maxConnections: 1 },
-  });
-  const access = new AccessPolicy("access", {
-    namespace: "shop",
-    allow: [{ namespaces: ["shop"], ports: [9090] }],
-    http: {
-      waypoint: waypoint.reference,
-      allow: [{ methods: ["GET"] }],
-      jwt: { issuer: "https://id.example.com" },
-    },
-  });
-  return { certs, mesh, gatewayApi, shop, gateway, waypoint, route, traffic, access };
 }
 
 describe("what a component made", () => {

@@ -67,10 +67,37 @@ apiVersion: networking.istio.io/v1
 kind: DestinationRule
 metadata: { name: traffic, namespace: contested }
 spec: { host: web }
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: { name: traffic, namespace: contested }
+spec: { hosts: [web], http: [{ route: [{ destination: { host: web } }] }] }
+---
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: { name: edge-selfsigned, namespace: contested }
+spec: { selfSigned: {} }
+---
+apiVersion: cert-manager.io/v1
+kind: Issuer
+metadata: { name: edge-ca, namespace: contested }
+spec: { ca: { secretName: nobody } }
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: { name: edge-ca, namespace: contested }
+spec: { secretName: theirs-ca, commonName: theirs, issuerRef: { name: nobody } }
+---
+apiVersion: cert-manager.io/v1
+kind: Certificate
+metadata: { name: edge-cert, namespace: contested }
+spec: { secretName: theirs, commonName: theirs, issuerRef: { name: nobody } }
 `;
 
-const kinds =
-  "services,configmaps,gateways.gateway.networking.k8s.io,httproutes,peerauthentications,authorizationpolicies,destinationrules";
+const kinds = [
+  "services,configmaps,gateways.gateway.networking.k8s.io,httproutes,peerauthentications,authorizationpolicies",
+  "destinationrules,virtualservices,issuers,certificates",
+].join();
 
 /** What of the contested namespace must stay as it is: its objects, their marks and what they say. */
 function contested(): string[] {
@@ -83,6 +110,20 @@ function contested(): string[] {
     .sort();
 }
 
+/** The mesh: its objects, whose they are, and which releases of Helm there are. */
+function meshObjects(): string[] {
+  const kinds =
+    "secrets,services,deployments,daemonsets,serviceaccounts,gateways.gateway.networking.k8s.io,certificates";
+  const cluster = "clusterroles,clusterrolebindings,mutatingwebhookconfigurations,validatingwebhookconfigurations";
+  const all = [...get("namespace", "istio-system"), ...get(kinds, "-n", "istio-system"), ...get(cluster)];
+  return all
+    .map(({ kind, metadata: { name, uid, annotations } }) => {
+      const { "istio-ambient/stack": stack, "meta.helm.sh/release-name": release } = annotations ?? {};
+      return [kind, name, uid, stack, release].join(" ");
+    })
+    .sort();
+}
+
 /** All components in one namespace. */
 function application(): void {
   const made = new AmbientNamespace("contested", { mtls: "strict" });
@@ -92,14 +133,13 @@ function application(): void {
   const service = new k8s.core.v1.Service("service", { metadata, spec }, { dependsOn: made });
   const dependsOn = [made, service];
   const proxy = new Waypoint("proxy", { namespace, for: [{ namespace, service: "web" }] }, { dependsOn });
-  const edge = { serviceType: ServiceType.ClusterIP, certificate: { enabled: false } };
-  new IngressGateway("edge", { ...edge, namespace }, { dependsOn });
+  new IngressGateway("edge", { serviceType: ServiceType.ClusterIP, namespace }, { dependsOn });
   const parent = { name: "hostk8s-gateway", namespace: "istio-system" };
   const backends = [{ service: "web", port: 80 }];
   new HttpRoute("route", { namespace, parent, hostnames: ["contested.example.com"], backends }, { dependsOn });
   new AccessPolicy("access", { namespace, defaultDeny: true }, { dependsOn });
-  const connectionPool = { maxConnections: 10 };
-  new TrafficPolicy("traffic", { namespace, service: "web", waypoint: proxy.reference, connectionPool }, { dependsOn });
+  const shaped = { connectionPool: { maxConnections: 10 }, timeout: "1s" };
+  new TrafficPolicy("traffic", { namespace, service: "web", waypoint: proxy.reference, ...shaped }, { dependsOn });
 }
 
 /** What is said of each object of the application; of the Service's labels only where a waypoint has it. */
@@ -121,6 +161,12 @@ function refusals(owner: string): string[] {
     taken('HttpRoute "route"', "HTTPRoute contested/route", "route"),
     taken('AccessPolicy "access"', "AuthorizationPolicy contested/access-deny", "access"),
     taken('TrafficPolicy "traffic"', "DestinationRule contested/traffic", "traffic"),
+    taken('TrafficPolicy "traffic"', "VirtualService contested/traffic", "traffic"),
+    taken('IngressGateway "edge"', "Issuer contested/edge-selfsigned", "edge"),
+    taken('IngressGateway "edge"', "Issuer contested/edge-ca", "edge"),
+    taken('IngressGateway "edge"', "Certificate contested/edge-ca", "edge"),
+    `IngressGateway "edge": \`certificate.secretName\`: got "edge-cert"; Certificate contested/edge-cert ${owner}; ` +
+      'choose another name for the Secret; write `certificate: { secretName: "edge-cert-2" }`',
   ].sort();
 }
 
@@ -254,18 +300,22 @@ describe("what others have made", () => {
   });
 
   it("is used and not taken over where it is a mesh", async () => {
+    const kept = meshObjects();
     program = () => void new AmbientMesh("mesh", sources);
-    const error = await second.preview().then(
-      ({ diagnostics }) => assert.fail(`nothing was refused: ${diagnostics.join("\n")}`),
-      (reason: { diagnostics: string[] }) => reason,
-    );
-    const told = [...new Set(error.diagnostics.filter((line) => line.startsWith("error: AmbientMesh")))];
-    assert.equal(told.length, 1);
-    assert.match(
-      told[0]!,
-      /\n {2}`Namespace istio-system`: got "it holds the mesh of the stack istio-ambient\/ownership-mesh"; a cluster can have one mesh: use that one/,
-    );
-    assert.equal(told[0]!.split("\n").length, 2);
+    for (const run of [() => second.preview(), () => second.up()]) {
+      const error = await run().then(
+        ({ diagnostics }) => assert.fail(`nothing was refused: ${diagnostics.join("\n")}`),
+        (reason: { diagnostics: string[] }) => reason,
+      );
+      const told = [...new Set(error.diagnostics.filter((line) => line.startsWith("error: AmbientMesh")))];
+      assert.equal(told.length, 1);
+      assert.match(
+        told[0]!,
+        /\n {2}`Namespace istio-system`: got "it holds the mesh of the stack istio-ambient\/ownership-mesh"; a cluster can have one mesh: use that one/,
+      );
+      assert.equal(told[0]!.split("\n").length, 2);
+      assert.deepEqual(meshObjects(), kept);
+    }
     program = () => undefined;
     await second.destroy();
     assert.deepEqual((await mesh.preview()).steps, []);

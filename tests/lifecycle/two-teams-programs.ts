@@ -26,7 +26,7 @@ new TrafficPolicy("traffic", { namespace, service: "web", waypoint: proxy, conne
 
 /** The stack of the team orders. */
 export const ordersProgram = `${everything}
-const orders = new AmbientNamespace("orders", { adopt });
+const orders = new AmbientNamespace("orders", { adopt, mtls: "strict" });
 const metadata = { name: "web", namespace: orders.name, annotations: { "pulumi.com/skipAwait": "true" } };
 const spec = { selector: { app: "web" }, ports: [{ name: "http", port: 80 }] };
 const service = new k8s.core.v1.Service("service", { metadata, spec }, { dependsOn: orders });

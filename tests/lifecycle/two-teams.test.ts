@@ -235,6 +235,10 @@ describe("two teams on one mesh", () => {
 
   it("may destroy in the wrong order: the mesh first takes every workload out, and the others still go", async () => {
     await platform.destroy();
+    const ended =
+      "warning: 1 STRICT PeerAuthentication (orders/default) and 1 AuthorizationPolicy (orders/access-deny) no longer " +
+      "protect pods outside the mesh, which accept plaintext from any client";
+    assert.ok(platform.said.includes(ended), platform.said);
     for (const name of ["my-app", "orders"]) {
       const { labels, annotations } = get("namespace", name)[0]!.metadata;
       assert.equal(labels!["istio.io/dataplane-mode"], undefined);

@@ -11,6 +11,8 @@ import { Listener, Outcome } from "./outcome";
 export class CliStack {
   /** Where `pulumi` is called; anywhere but in the program's folder it is told that folder by `-C`. */
   from: string | undefined;
+  /** What the last operation printed. */
+  said = "";
 
   private constructor(
     private folder: string,
@@ -92,9 +94,9 @@ export class CliStack {
     const log = path.join(workDir, "events");
     const [cwd, ...words] = this.call([...args, "--stack", this.name, "--event-log", log]);
     const child = spawn("pulumi", words, { cwd, stdio: ["ignore", "pipe", "pipe"], env: environment() });
-    let said = "";
+    this.said = "";
     for (const output of [child.stdout, child.stderr])
-      output.setEncoding("utf8").on("data", (text: string) => (said += text));
+      output.setEncoding("utf8").on("data", (text: string) => (this.said += text));
     const status = await new Promise((resolve, reject) => {
       child.on("error", reject);
       child.on("close", (code, signal) => resolve(code ?? signal));
@@ -103,7 +105,7 @@ export class CliStack {
     const lines = fs.existsSync(log) ? fs.readFileSync(log, "utf8").split("\n").filter(Boolean) : [];
     for (const line of lines) listener.onEvent(JSON.parse(line) as EngineEvent);
     fs.rmSync(workDir, { recursive: true });
-    if (status !== 0) throw listener.failure(`pulumi ${args.join(" ")} ended with ${String(status)}:\n${said}`);
+    if (status !== 0) throw listener.failure(`pulumi ${args.join(" ")} ended with ${String(status)}:\n${this.said}`);
     return listener.outcome();
   }
 }

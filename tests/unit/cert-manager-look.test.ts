@@ -5,7 +5,7 @@ import type { CertManagerFacts, CertManagerPlan, IssuingObject } from "../../lib
 import { certManagerFindings, ownCertManager } from "../../lib/cert-manager/judge";
 import { findingLine } from "../../lib/checks/check";
 import type { HelmReleaseState, Named, WorkloadState } from "../../lib/cluster-state/snapshot";
-import { stackMark } from "../../lib/ownership/marks";
+import { componentMark, stackMark } from "../../lib/ownership/marks";
 import { ApiServer } from "./fixtures/api-server";
 import { MeshApi } from "./fixtures/mesh-api";
 import { named, workload } from "./fixtures/objects";
@@ -31,7 +31,10 @@ const nothing: CertManagerFacts = {
   unread: [],
 };
 
-const marked = (owner: string): Named => ({ ...named("", "cert-manager"), annotations: { [stackMark]: owner } });
+const marked = (owner: string, component = 'CertManager "certs"'): Named => ({
+  ...named("", "cert-manager"),
+  annotations: { [stackMark]: owner, [componentMark]: component },
+});
 const helm = (name = "cert-manager", namespace = "cert-manager") => ({
   "meta.helm.sh/release-name": name,
   "meta.helm.sh/release-namespace": namespace,
@@ -190,6 +193,14 @@ const inTheWay: Case[] = [
     { namespaces: [marked("shop/prod")], definitions: [crd()] },
     '`Namespace cert-manager`: got "already exists, from the stack shop/prod"; cert-manager gets a namespace of its ' +
       "own; write `adoptNamespace: true`",
+  ],
+  [
+    "a namespace of another stack, also one to be adopted: that stack's mark would be lost",
+    { adoptNamespace: true },
+    { namespaces: [marked("shop/prod", 'AmbientNamespace "certs"')] },
+    '`Namespace cert-manager`: got "made by AmbientNamespace "certs" of the stack shop/prod"; cert-manager marks its ' +
+      "namespace as its own, and that stack could no longer update it; choose another one; write " +
+      '`namespace: "cert-manager-2"`',
   ],
   [
     "a newer cert-manager of one's own",

@@ -105,6 +105,33 @@ describe("the commands for entering and leaving a mesh", () => {
       });
     }
 
+    const metadataOf = (mesh: MeshApi, name = "books") =>
+      mesh.all(lists.namespaces).find(({ metadata }) => metadata.name === name)!.metadata;
+
+    it("label a namespace, and say which is in the mesh now", async () => {
+      const mesh = shop({ team: "web" }, {}, "books");
+      assert.deepEqual(await enroll(mesh, ["books"]), { code: 0, out: "in the mesh: books\n", err: "" });
+      assert.deepEqual(metadataOf(mesh).labels, { team: "web", [mode]: "ambient" });
+    });
+
+    it("label several, and return what `unenroll` has noted on one", async () => {
+      const noted = { "istio-ambient/unenrolled": JSON.stringify({ "istio.io/use-waypoint": "web" }) };
+      const mesh = shop({}, noted, "books").add(lists.namespaces, { metadata: { name: "cart" } });
+      const { code, out } = await enroll(mesh, ["books", "--namespace", "cart"]);
+      assert.deepEqual([code, out.trim().split(": ")[1]!.split(", ").sort()], [0, ["books", "cart"]]);
+      const { labels, annotations } = metadataOf(mesh);
+      assert.deepEqual([labels, annotations], [{ [mode]: "ambient", "istio.io/use-waypoint": "web" }, {}]);
+      assert.deepEqual(metadataOf(mesh, "cart").labels, { [mode]: "ambient" });
+    });
+
+    it("label none of several where one is refused", async () => {
+      const mesh = shop({}, {}, "books").add(lists.namespaces, {
+        metadata: { name: "cart", labels: { "istio-injection": "enabled" } },
+      });
+      assert.equal((await enroll(mesh, ["books", "--namespace", "cart"])).code, 1);
+      assert.deepEqual(metadataOf(mesh).labels, {});
+    });
+
     it("say so where a namespace is in the mesh already", async () => {
       assert.deepEqual(await enroll(shop({ [mode]: "ambient" })), { code: 0, out: "already in the mesh\n", err: "" });
     });

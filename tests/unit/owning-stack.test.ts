@@ -88,6 +88,19 @@ describe("the preflight of a mesh", () => {
   });
 });
 
+describe("a mesh in a namespace that a component of another stack made", () => {
+  it("is refused, also where it adopts the namespace: the mark of that stack would be lost", () => {
+    const annotations = { ...mark("shop/prod"), "istio-ambient/component": 'AmbientNamespace "istio-system"' };
+    const namespaces = [{ ...named("", "istio-system"), annotations }];
+    const { errors } = judgePlan({ ...plan, adoptNamespace: true }, { ...empty, namespaces }, false);
+    assert.deepEqual(errors.map(findingLine), [
+      '`Namespace istio-system`: got "made by AmbientNamespace "istio-system" of the stack shop/prod"; a mesh marks its ' +
+        "namespace as its own, and that stack could no longer update it; choose another one; write " +
+        '`namespace: "istio-system-2"`',
+    ]);
+  });
+});
+
 describe("what leaving the mesh takes away", () => {
   it("is told with names and numbers, where policies protected anything", () => {
     assert.equal(endedProtection({ strict: [], access: [] }), undefined);

@@ -1,28 +1,38 @@
 // Names that other tools use for an argument: each leads to an argument that exists, and none hides one.
 import * as assert from "node:assert/strict";
+import * as fs from "node:fs";
+import { createRequire } from "node:module";
+import * as path from "node:path";
+import * as pulumi from "@pulumi/pulumi";
 import { parse } from "yaml";
-import { accessPolicyRules } from "../../components/access/rules";
-import { gatewayApiRules } from "../../components/gateway-api/rules";
-import { ingressGatewayRules } from "../../components/gateway/rules";
-import { meshRules } from "../../components/mesh/rules";
-import { ambientNamespaceRules } from "../../components/namespace/rules";
-import { httpRouteRules } from "../../components/route/rules";
-import { trafficPolicyRules } from "../../components/traffic/rules";
-import { waypointRules } from "../../components/waypoint/rules";
+import * as exported from "../../components";
 import { ObjectRule } from "../../lib/validation/object";
 import { Rule } from "../../lib/validation/rules";
 import { violationLine } from "../../lib/validation/violations";
 
-const components: Record<string, ObjectRule> = {
-  AccessPolicy: accessPolicyRules,
-  AmbientMesh: meshRules,
-  AmbientNamespace: ambientNamespaceRules,
-  GatewayApi: gatewayApiRules,
-  HttpRoute: httpRouteRules,
-  IngressGateway: ingressGatewayRules,
-  TrafficPolicy: trafficPolicyRules,
-  Waypoint: waypointRules,
-};
+const folder = path.join(__dirname, "..", "..", "components");
+const load = createRequire(__filename);
+
+/** Rules of the arguments, by their names in lowercase: of the class, or of what it is without Ambient. */
+const rulesByName = new Map<string, ObjectRule>(
+  fs
+    .readdirSync(folder)
+    .map((each) => path.join(folder, each, "rules.ts"))
+    .filter((file) => fs.existsSync(file))
+    .flatMap((file) => Object.entries(load(file) as Record<string, ObjectRule>))
+    .map(([name, rule]) => [name.toLowerCase(), rule]),
+);
+
+/** The rules of every component that the package has. */
+const components: Record<string, ObjectRule> = Object.fromEntries(
+  Object.entries(exported)
+    .filter(([, each]) => typeof each === "function" && each.prototype instanceof pulumi.ComponentResource)
+    .map(([name]) => {
+      const called = [name, name.replace(/^Ambient/, "")].map((each) => `${each.toLowerCase()}rules`);
+      const found = called.flatMap((each) => rulesByName.get(each) ?? [])[0];
+      return [name, found ?? assert.fail(`${name} has no rules called ${called[0]}`)];
+    }),
+);
 
 /** The rules of a component and of all objects in it. */
 function tables(name: string, rule: Rule): [string, ObjectRule][] {
@@ -69,6 +79,7 @@ describe("other names of arguments", () => {
     AmbientMesh:
       "istiod pilot ztunnel ingressGateway hub tag nodePort hostnames issuer tls replicas kubeconfig domain crds",
     AmbientNamespace: "namespace existing mode enroll waypoint peerAuthentication strict mTLS application context",
+    CertManager: "release existing createNamespace chart issuerName clusterIssuer secretName installCRDs crds context",
     GatewayApi: "release bundle",
     HttpRoute:
       "gateway parentRefs hosts backendRefs weight match path prefix timeout retry cors httpsRedirect sslRedirect",
@@ -77,6 +88,8 @@ describe("other names of arguments", () => {
       "faultInjection retry circuitBreaker subsets host weight canary timeouts perTryTimeout destinationRule",
     Waypoint: "users services type trafficType resources replicaCount useWaypoint",
   };
+  it("are tried of every component", () => assert.deepEqual(Object.keys(words), Object.keys(components).sort()));
+
   for (const [name, all] of Object.entries(words)) {
     it(`are known of ${name}: ${all}`, () => {
       for (const word of all.split(" ")) {
