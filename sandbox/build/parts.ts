@@ -39,7 +39,29 @@ const kubernetesStaging = (
   "sample-apiserver sample-cli-plugin sample-controller streaming"
 ).split(" ");
 
-/** One program of Kubernetes; its staging modules have no release of their own in k8s.io/kubernetes's go.mod. */
+/**
+ * The modules of what runs in the cluster and of its command lines. They are resolved together, so that what these programs
+ * have in common is compiled once. The Kubernetes plugin compiles with older modules of Kubernetes and Pulumi only. Staging
+ * modules have no release of their own in k8s.io/kubernetes's go.mod.
+ */
+const clusterModules: Pick<GoPart, "requires" | "replaces"> = {
+  requires: {
+    ...Object.fromEntries(
+      ["server", "api", "client", "client/pkg", "pkg"].map((name) => [`go.etcd.io/etcd/${name}/v3`, `v${etcdVersion}`]),
+    ),
+    "k8s.io/kubernetes": `v${kubernetesVersion}`,
+    "sigs.k8s.io/kwok": `v${kwokVersion}`,
+    "github.com/cert-manager/cert-manager": `v${certManagerVersion}`,
+    "istio.io/istio": istioModule,
+    "sigs.k8s.io/gateway-api": `v${gatewayApiVersion}`,
+    "sigs.k8s.io/gateway-api/conformance": `v${gatewayApiVersion}`,
+    "helm.sh/helm/v3": `v${helmVersion}`,
+  },
+  replaces: Object.fromEntries(
+    kubernetesStaging.map((name) => [`k8s.io/${name}`, `v${kubernetesVersion.replace(/^1/, "0")}`]),
+  ),
+};
+
 function kubernetes(program: string): GoPart {
   const [, minor] = kubernetesVersion.split(".");
   return {
@@ -47,10 +69,7 @@ function kubernetes(program: string): GoPart {
     name: program,
     version: kubernetesVersion,
     binaries: { [program]: `k8s.io/kubernetes/cmd/${program}` },
-    requires: { "k8s.io/kubernetes": `v${kubernetesVersion}` },
-    replaces: Object.fromEntries(
-      kubernetesStaging.map((name) => [`k8s.io/${name}`, `v${kubernetesVersion.replace(/^1/, "0")}`]),
-    ),
+    ...clusterModules,
     variables: {
       "k8s.io/component-base/version.gitVersion": `v${kubernetesVersion}`,
       "k8s.io/component-base/version.gitMajor": "1",
@@ -65,7 +84,7 @@ function istio(program: string, source: string): GoPart {
     name: program,
     version: istioVersion,
     binaries: { [program]: `istio.io/istio/${source}` },
-    requires: { "istio.io/istio": istioModule },
+    ...clusterModules,
     variables: { "istio.io/istio/pkg/version.buildVersion": istioVersion },
   };
 }
@@ -120,9 +139,7 @@ export const parts: Part[] = [
     name: "etcd",
     version: etcdVersion,
     binaries: { etcd: "go.etcd.io/etcd/server/v3" },
-    requires: Object.fromEntries(
-      ["server", "api", "client", "client/pkg", "pkg"].map((name) => [`go.etcd.io/etcd/${name}/v3`, `v${etcdVersion}`]),
-    ),
+    ...clusterModules,
   },
   kubernetes("kube-apiserver"),
   kubernetes("kube-controller-manager"),
@@ -133,7 +150,7 @@ export const parts: Part[] = [
     name: "kwok",
     version: kwokVersion,
     binaries: { kwok: "sigs.k8s.io/kwok/cmd/kwok" },
-    requires: { "sigs.k8s.io/kwok": `v${kwokVersion}` },
+    ...clusterModules,
   },
   {
     kind: "files",
@@ -153,7 +170,7 @@ export const parts: Part[] = [
     name: "cert-manager",
     version: certManagerVersion,
     binaries: { "cert-manager": "." },
-    requires: { "github.com/cert-manager/cert-manager": `v${certManagerVersion}` },
+    ...clusterModules,
     sources: "cert-manager",
   },
   {
@@ -221,7 +238,7 @@ export const parts: Part[] = [
     name: "echo-basic",
     version: gatewayApiVersion,
     binaries: { "echo-basic": "sigs.k8s.io/gateway-api/conformance/echo-basic" },
-    requires: { "sigs.k8s.io/gateway-api/conformance": `v${gatewayApiVersion}` },
+    ...clusterModules,
     forTraffic: true,
   },
   {
@@ -237,7 +254,7 @@ export const parts: Part[] = [
     name: "helm",
     version: helmVersion,
     binaries: { helm: "helm.sh/helm/v3/cmd/helm" },
-    requires: { "helm.sh/helm/v3": `v${helmVersion}` },
+    ...clusterModules,
     forTests: true,
     variables: { "helm.sh/helm/v3/internal/version.version": `v${helmVersion}` },
   },
@@ -247,10 +264,7 @@ export const parts: Part[] = [
     name: "gateway-conformance",
     version: gatewayApiVersion,
     binaries: { "gateway-conformance": "sigs.k8s.io/gateway-api/conformance" },
-    requires: {
-      "sigs.k8s.io/gateway-api/conformance": `v${gatewayApiVersion}`,
-      "sigs.k8s.io/gateway-api": `v${gatewayApiVersion}`,
-    },
+    ...clusterModules,
     forTests: true,
     isTest: true,
   },
