@@ -4,6 +4,7 @@ import type { Json } from "../json";
 import { charts, type ChartName } from "../istio/releases";
 import { at, namespaceOf, textAt, textsOf, type AdoptionFacts, type LiveObject } from "./facts";
 import { makerOf } from "./owners";
+import { podSettings } from "./pod-settings";
 import { contentOf, mapAt, mergeMaps, valuesOf, type ReleaseContent } from "./records";
 
 /** The values of each chart. */
@@ -28,6 +29,8 @@ export interface OldInstall {
   /** An autoscaler sets the number of istiod's pods. */
   autoscaled: boolean;
   replicas: number;
+  /** Parts with variables that were set on their pods. */
+  reordered: ChartName[];
   /** What could not be read, as sentences. */
   unread: string[];
 }
@@ -51,6 +54,16 @@ export function oldInstall(facts: AdoptionFacts): OldInstall {
   const namespace = istiod ? namespaceOf(istiod) : "";
   const contents = facts.releases.map((release) => contentOf(release, namespace));
   const { values, unread } = oldValues(facts, namespace, contents);
+  const reordered: ChartName[] = [];
+  for (const chart of ["istiod", "cni", "ztunnel"] as const) {
+    const part = workloadOf(facts, chart, namespace);
+    if (!part) continue;
+    const container = containerOf(part, containers[chart]!);
+    const { values: set, movesVariables, lost } = podSettings(chart, part, container, values[chart]);
+    values[chart] = { ...values[chart], ...set };
+    if (movesVariables) reordered.push(chart);
+    unread.push(...lost.map((what) => `no value of ${charts[chart].chart} keeps ${what} of its pods`));
+  }
   const running = (Object.keys(containers) as ChartName[]).flatMap((chart) => {
     const part = workloadOf(facts, chart, namespace);
     return part ? [[chart, runningPart(part, containers[chart]!)] as const] : [];
@@ -66,6 +79,7 @@ export function oldInstall(facts: AdoptionFacts): OldInstall {
     running: Object.fromEntries(running),
     autoscaled: autoscaler !== undefined,
     replicas: typeof replicas === "number" ? replicas : 1,
+    reordered,
     unread,
   };
 }

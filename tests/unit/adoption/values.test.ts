@@ -177,6 +177,48 @@ describe("the arguments of an adopted Istio", () => {
     ]);
   });
 
+  it("keep what was set on the pods beside the values, and name what no value keeps", async () => {
+    const cluster = Brownfield.istioctl();
+    const spread = [{ maxSkew: 1, topologyKey: "zone", whenUnsatisfiable: "ScheduleAnyway" }];
+    const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [] } } };
+    const secret = { name: "KEY", valueFrom: { secretKeyRef: { name: "keys", key: "key" } } };
+    const template = (kind: string, name: string, more: JsonMap, ...env: JsonMap[]) =>
+      cluster.edit(kind, name, (object) => {
+        const { template: pods } = object["spec"] as {
+          template: { spec: JsonMap & { containers: { env: JsonMap[] }[] } };
+        };
+        const { tolerations = [], ...rest } = more;
+        Object.assign(pods.spec, rest);
+        (pods.spec["tolerations"] as JsonMap[]).push(...(tolerations as JsonMap[]));
+        pods.spec.containers[0]!.env.push(...env);
+      });
+    const tolerations = [{ key: "infra", operator: "Exists" }];
+    const own = { nodeSelector: { role: "infra" }, topologySpreadConstraints: spread, tolerations };
+    template("Deployment", "istiod", own, { name: "PILOT_DEBOUNCE_AFTER", value: "1s" }, secret);
+    template("DaemonSet", "istio-cni-node", { affinity, nodeSelector: { "kubernetes.io/os": "linux", mesh: "yes" } });
+    template("DaemonSet", "ztunnel", { tolerations }, secret);
+    const args = (await printed(cluster)) as { [part: string]: { values: JsonMap } };
+    const { controlPlane: istiod, cni, dataplane: ztunnel } = args;
+    const { autoscaleEnabled, meshConfig: config, ...added } = istiod!.values;
+    assert.deepEqual([autoscaleEnabled, config], [true, meshConfig]);
+    assert.deepEqual(added, { ...own, env: { PILOT_DEBOUNCE_AFTER: "1s" }, envVarFrom: [secret] });
+    assert.deepEqual([cni?.values["affinity"], cni?.values["nodeSelector"]], [affinity, undefined]);
+    assert.deepEqual(ztunnel?.values["tolerations"], [
+      { effect: "NoSchedule", operator: "Exists" },
+      { key: "CriticalAddonsOnly", operator: "Exists" },
+      { effect: "NoExecute", operator: "Exists" },
+      ...tolerations,
+    ]);
+    const { out } = await onCluster(cluster, (adopt) => adopt());
+    for (const line of [
+      "  not known: no value of cni keeps nodeSelector of its pods\n",
+      "  not known: no value of ztunnel keeps the variable KEY of its pods\n",
+      "  istiod may restart: its chart writes variables in another order\n",
+    ]) {
+      assert.ok(out.includes(line), out);
+    }
+  });
+
   it("lead to the values that they were read from", async () => {
     const shared = { version: "1.31.0", namespace: "istio-system", telemetry: true, images: usual.images };
     const args = (await printed(Brownfield.istioctl())) as {
