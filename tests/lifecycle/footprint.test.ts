@@ -180,7 +180,7 @@ describe("the footprint of a mesh on a cluster", () => {
       "update mesh-ztunnel",
     ]);
     requested = outputs["resources"] as typeof requested;
-    assert.deepEqual(requested["total"], { cpu: "175m", memory: "256Mi" });
+    assert.deepEqual(requested["total"], { cpu: "175m", memory: "272Mi" });
     const [istiod] = get("deployment", "istiod", "-n", "istio-system");
     const [cni] = get("daemonset", "istio-cni-node", "-n", "istio-system");
     assert.deepEqual(
