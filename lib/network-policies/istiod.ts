@@ -103,7 +103,7 @@ function appIn(namespace: string, app: string): NetworkPeer {
 
 const needs = "ztunnel, gateways and waypoints get their configuration and certificates from istiod there";
 
-/** Where the API server calls from is not known: only a port that no rule opens is a finding, and the fix names nobody. */
+/** Where the API server calls from is not known: only a port that no rule opens is a finding, and the fix names no peer. */
 function shutWebhooks(servers: PodState[], selecting: Selecting): Finding[] {
   const shut = new Set<NetworkPolicyState>();
   for (const server of servers) {
