@@ -1,6 +1,6 @@
 // Which attributes of an AuthorizationPolicy a proxy has to read HTTP for, and what ztunnel makes of each.
 // Sources: istio pilot/pkg/serviceregistry/ambient/authorization.go (handleRule, httpOperations, httpSources).
-import type { Operation, Rule, Source } from "./objects";
+import { without, type Operation, type Rule, type Source } from "./objects";
 
 const httpOperations: (keyof Operation)[] = ["hosts", "notHosts", "methods", "notMethods", "paths", "notPaths"];
 const httpSources: (keyof Source)[] = [
@@ -26,6 +26,11 @@ export function httpAttributes({ from = [], to = [], when = [] }: Rule): string[
 /** The attributes that are not sent to ztunnel, and whose rule is: it says less there than it does in a sidecar. */
 export function ignoredAttributes({ from = [] }: Rule): string[] {
   return from.flatMap(({ source = {} }) => ignoredSources.filter((key) => isGiven(source[key])));
+}
+
+/** What ztunnel gets of a source. */
+export function sentToZtunnel(source: Source): Source {
+  return without(source, ...httpSources, ...ignoredSources);
 }
 
 /** All attributes that ztunnel cannot judge. */

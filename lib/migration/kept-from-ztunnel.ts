@@ -1,5 +1,5 @@
 // What of an AuthorizationPolicy changes its meaning between a sidecar and ztunnel, and what it does to a waypoint.
-import { httpAttributes, ignoredAttributes, unknownToWaypoint, unknownToZtunnel } from "./attributes";
+import { httpAttributes, ignoredAttributes, sentToZtunnel, unknownToWaypoint, unknownToZtunnel } from "./attributes";
 import { without, type AuthorizationPolicy, type Rule, type Source } from "./objects";
 import { actionOf, isDryRun, ztunnelAllows } from "./ztunnel";
 import type { Identity } from "./request";
@@ -62,11 +62,10 @@ export function refusesWaypoint(policy: AuthorizationPolicy, waypoint: Identity)
 }
 
 const ofAddress = ["ipBlocks", "notIpBlocks"] as const;
-const ofTokens = ["requestPrincipals", "notRequestPrincipals", "remoteIpBlocks", "notRemoteIpBlocks"] as const;
 
 function isKnownByAddress(source: Source): boolean {
   const isGiven = ofAddress.some((attribute) => (source[attribute] ?? []).length > 0);
-  return isGiven && Object.keys(without(source, ...ofAddress, ...ofTokens)).length === 0;
+  return isGiven && Object.keys(without(sentToZtunnel(source), ...ofAddress)).length === 0;
 }
 
 const anywhere = { ip: "", destinationIp: "", port: 0, authorized: true };

@@ -45,6 +45,12 @@ describe("a DENY policy that stays at ztunnel", () => {
       { notIpBlocks: ["192.168.0.0/16"], requestPrincipals: ["issuer/alice"] },
       true,
     ],
+    [
+      "refuses it by its address where the trust domain beside it is not sent to ztunnel",
+      { notIpBlocks: ["192.168.0.0/16"], trustDomains: ["elsewhere"] },
+      true,
+    ],
+    ["admits it where it is about trust domains alone", { notTrustDomains: ["elsewhere"] }, false],
     ["refuses it by its namespace", { namespaces: ["shop"] }, true],
     ["admits it with another one", { namespaces: ["other"], ipBlocks: ["10.0.0.0/8"] }, false],
     ["admits it where it is about tokens alone", { requestPrincipals: ["issuer/alice"] }, false],
