@@ -55,7 +55,7 @@ export function planMigration(found: MigrationFacts, choice: MigrationChoice): M
   const { facts } = literal;
   const waypoint = planWaypoint(facts, choice.waypoint, routedServices(facts));
   const order = rollOrder(members(facts).filter(needsRoll), facts);
-  const steps = [...literal.steps, ...stepsOf(facts, choice, waypoint, order)];
+  const steps = stepsOf(facts, choice, literal.steps, waypoint, order);
   const verdicts = [
     ...groundVerdicts(facts, waypoint !== undefined, steps),
     ...workloadVerdicts(facts),
@@ -100,12 +100,14 @@ function needsRoll({ pods, desired, podLabels, podAnnotations }: Workload): bool
 function stepsOf(
   facts: MigrationFacts,
   choice: MigrationChoice,
+  spelledOut: Step[],
   waypoint: WaypointPlan | undefined,
   order: readonly Workload[],
 ): Step[] {
   const cuts = new Map(waypoint?.guards.map((guards) => [guards.workload, guards]) ?? []);
-  const early =
-    waypoint?.guards.filter((guards) => waypoint.early.some((policy) => holdsFor(policy, guards, facts))) ?? [];
+  const isEarly = (guards: Guards) =>
+    isPartlyAmbient(guards.workload) || waypoint?.early.some((policy) => holdsFor(policy, guards, facts));
+  const early = waypoint?.guards.filter(isEarly) ?? [];
   const late = order.flatMap((workload): Step[] => {
     const guards = cuts.get(workload);
     const cut = guards && !early.includes(guards) ? cutSteps(guards) : [];
@@ -123,6 +125,7 @@ function stepsOf(
       .flatMap((workload) => podSteps(workload)),
     ...(waypoint ? waypointSteps(facts, waypoint) : []),
     ...early.flatMap(cutSteps),
+    ...spelledOut,
     ...(waypoint?.early ?? []).map((policy) =>
       removal(policy, "the waypoint enforces it; at ztunnel it would refuse the waypoint"),
     ),
@@ -131,6 +134,11 @@ function stepsOf(
     { do: "await", what: "capture", keys: order.map(workloadKey), why: "every pod is captured and has no sidecar" },
     ...(waypoint?.late ?? []).map((policy) => removal(policy, "the waypoint enforces it")),
   ];
+}
+
+/** ztunnel holds policies against some of its pods already, by names that the spelled out ones read otherwise. */
+function isPartlyAmbient({ pods }: Workload): boolean {
+  return pods.some(({ captured }) => captured);
 }
 
 function holdsFor(policy: Policy, { workload }: Guards, { root }: MigrationFacts): boolean {

@@ -13,7 +13,7 @@ export interface SpelledOut {
   facts: MigrationFacts;
   /** Copies by the name of the policy that they stand for. */
   copies: Map<AuthorizationPolicy, AuthorizationPolicy>;
-  /** Replaces the policies, while all of their pods have sidecars: for them nothing changes. */
+  /** Replaces the policies: nothing changes for pods with sidecars. Pods that ztunnel has already must be guarded before. */
   steps: Step[];
   /** Policies of the root namespace, which hold for other namespaces too. */
   verdicts: Verdict[];

@@ -312,6 +312,24 @@ describe("the plan of a migration", () => {
     assert.notDeepEqual(holes(made, begin, "apply", wishes(made), left), []);
   });
 
+  it("guards a pod that is ambient already before ztunnel reads names as they are meant", () => {
+    const when = [{ key: "source.principal", notValues: ["cluster.local/ns/other/sa/caller"] }];
+    const made = shop({
+      ...trusts[1],
+      workloads: [workload("web", { pods: [sidecarPod, { ...sidecarPod, sidecar: false, captured: true }] })],
+      policies: [policy("only-caller", { action: "DENY", rules: [{ when }] })],
+      authentications: [tokens("jwt", {})],
+      callers: [{ namespace: "other", serviceAccount: "caller", mode: "sidecar", pods: 1 }],
+    });
+    const { steps } = planMigration(made, choice);
+    const spelledOut = ["only-caller", "only-caller-trust-domains"];
+    const isSpelling = (step: Step) => "object" in step && spelledOut.includes(step.object.metadata.name);
+    const begin = meshOf(made);
+    assert.deepEqual(holes(made, begin, "apply", wishes(made), steps), []);
+    const before = [...steps.filter(isSpelling), ...steps.filter((step) => !isSpelling(step))];
+    assert.notDeepEqual(holes(made, begin, "apply", wishes(made), before), []);
+  });
+
   it("would open holes if the label that captures went before the sidecars are back", () => {
     const made = shop({ peers: [peer("default", { mtls: { mode: "STRICT" } })], callers: [plain] });
     const { steps } = planMigration(made, choice);
