@@ -132,6 +132,16 @@ describe("the examples", () => {
         assert.deepEqual((await stack.preview()).steps, []);
       });
 
+      if (name === "quickstart")
+        it("has nothing to change from another folder, moved, with a later version of the package", async () => {
+          stack.from = os.tmpdir();
+          assert.deepEqual((await stack.preview()).steps, []);
+          stack.move(besideLaterPackage(workDir, name));
+          assert.deepEqual((await stack.preview()).steps, []);
+          const state = stack.state();
+          for (const folder of [workDir, root]) assert.equal(state.includes(folder), false, folder);
+        });
+
       it("goes, with all that it made", async () => {
         await stack.destroy();
         assert.deepEqual(get("namespace", "shop", "bank", "istio-system"), []);
@@ -139,6 +149,17 @@ describe("the examples", () => {
     });
   }
 });
+
+/** Where an example of a folder can move to: beside it lies the package, of a later version. */
+function besideLaterPackage(folder: string, example: string): string {
+  const elsewhere = path.join(folder, "elsewhere");
+  fs.mkdirSync(elsewhere);
+  fs.cpSync(path.join(folder, "node_modules"), path.join(elsewhere, "node_modules"), { recursive: true });
+  const file = path.join(elsewhere, "node_modules", "istio-ambient", "package.json");
+  const description = JSON.parse(fs.readFileSync(file, "utf8")) as object;
+  fs.writeFileSync(file, JSON.stringify({ ...description, version: "99.0.0" }));
+  return path.join(elsewhere, example);
+}
 
 function compile(folder: string): void {
   const options = {
