@@ -97,7 +97,12 @@ async function build(part: Part, work: string, cache: string, log: string): Prom
 async function buildPrograms(part: GoPart, source: string, result: string, log: string): Promise<void> {
   fs.mkdirSync(source, { recursive: true });
   fs.writeFileSync(path.join(source, "go.mod"), goMod(part));
-  for (const [name, text] of Object.entries(ownSources(part))) fs.writeFileSync(path.join(source, name), text);
+  for (const [module, { folder, only }] of Object.entries(part.substitutes ?? {}))
+    if (only) await copyModule(module, part.requires[module] ?? "", path.join(source, folder), log);
+  for (const [name, text] of Object.entries(ownSources(part))) {
+    fs.mkdirSync(path.dirname(path.join(source, name)), { recursive: true });
+    fs.writeFileSync(path.join(source, name), text);
+  }
   if (part.embeds) {
     const { module, files } = part.embeds;
     const folder = await download(module, part.requires[module] ?? "", source, log);
@@ -107,11 +112,10 @@ async function buildPrograms(part: GoPart, source: string, result: string, log: 
   const variables = Object.entries(part.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
   for (const [binary, entry] of Object.entries(part.binaries)) {
     // The linker would drop what debuggers need; a compiler that does not write it takes a fifth less time.
-    const compiler = ["-gcflags=all=-dwarf=false"];
-    if (part.uninlined) compiler.push(`-gcflags=${part.uninlined}=-dwarf=false -l`);
+    const compiler = "-gcflags=all=-dwarf=false";
     const linker = ["-s", "-w", ...variables].join(" ");
     const command = part.isTest ? ["test", "-c"] : ["build"];
-    await run(["go", ...command, ...compiler, "-ldflags", linker, "-o", path.join(result, binary), entry], source, log);
+    await run(["go", ...command, compiler, "-ldflags", linker, "-o", path.join(result, binary), entry], source, log);
   }
 }
 
@@ -121,7 +125,16 @@ export function goMod(part: GoPart): string {
   const replaces = Object.entries(part.replaces ?? {}).map(
     ([name, version]) => `replace ${name} => ${name} ${version}`,
   );
-  return [`module sandbox.invalid/${part.name}`, "go 1.26.0", ...requires, ...replaces, ""].join("\n");
+  const substitutes = Object.entries(part.substitutes ?? {}).map(
+    ([name, { folder }]) => `replace ${name} => ./${folder}`,
+  );
+  return [`module sandbox.invalid/${part.name}`, "go 1.26.0", ...requires, ...replaces, ...substitutes, ""].join("\n");
+}
+
+/** The module cache is read-only; a copy of a module is not. */
+async function copyModule(module: string, version: string, target: string, log: string): Promise<void> {
+  fs.cpSync(await download(module, version, path.dirname(target), log), target, { recursive: true });
+  execFileSync("chmod", ["-R", "u+w", target]);
 }
 
 async function copyFiles(part: FilesPart, work: string, result: string, log: string): Promise<void> {

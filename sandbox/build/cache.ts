@@ -13,13 +13,13 @@ export function cacheDirectory(environment: NodeJS.ProcessEnv = process.env): st
   return path.join(environment.XDG_CACHE_HOME || path.join(home, ".cache"), "istio-ambient");
 }
 
-/** Sources of ours that a part is built from, by file name. */
+/** Sources of ours that a part is built from, by their paths. */
 export function ownSources(part: Part): Record<string, string> {
   if (part.kind !== "go" || part.sources === undefined) return {};
   const folder = path.join(__dirname, part.sources);
-  return Object.fromEntries(
-    fs.readdirSync(folder).map((name) => [name, fs.readFileSync(path.join(folder, name), "utf8")]),
-  );
+  const entries = fs.readdirSync(folder, { recursive: true, encoding: "utf8" }).sort();
+  const files = entries.filter((name) => fs.statSync(path.join(folder, name)).isFile());
+  return Object.fromEntries(files.map((name) => [name, fs.readFileSync(path.join(folder, name), "utf8")]));
 }
 
 /** Name of a part's folder: it changes with the version and with everything else the part is made from. */

@@ -16,7 +16,11 @@ const before = { istio: "1.30.3", module: "v0.0.0-20260423205519-b01690e6db7d", 
 const kubernetesVersion = "1.36.3";
 const etcdVersion = "3.7.3";
 const pulumiVersion = "3.259.0";
-const kubernetesPluginModule = "v4.0.0-20260115033456-f47bc2d6f199";
+const kubernetesPluginVersion = "v4.0.0-20260115033456-f47bc2d6f199";
+/** The SDK in Go that the plugin requires. */
+const kubernetesSdkVersion = "v4.24.0";
+/** The plugin requires an older one, which needs what Kubernetes 1.36 no longer has. */
+const fluxSsaVersion = "v0.76.2";
 const kwokVersion = "0.8.0";
 const certManagerVersion = "1.21.2";
 const helmVersion = "3.22.0";
@@ -39,12 +43,15 @@ const kubernetesStaging = (
   "sample-apiserver sample-cli-plugin sample-controller streaming"
 ).split(" ");
 
+const kubernetesPluginModule = "github.com/pulumi/pulumi-kubernetes/provider/v4";
+const kubernetesSdkModule = "github.com/pulumi/pulumi-kubernetes/sdk/v4";
+
 /**
- * The modules of what runs in the cluster and of its command lines. They are resolved together, so that what these programs
- * have in common is compiled once. The Kubernetes plugin compiles with older modules of Kubernetes and Pulumi only. Staging
- * modules have no release of their own in k8s.io/kubernetes's go.mod.
+ * The modules of what runs in the cluster, of its command lines and of the Kubernetes plugin. They are resolved together, so
+ * that what these programs have in common is compiled once. Staging modules have no release of their own in
+ * k8s.io/kubernetes's go.mod.
  */
-const clusterModules: Pick<GoPart, "requires" | "replaces"> = {
+const kubernetesModules: Pick<GoPart, "requires" | "replaces"> = {
   requires: {
     ...Object.fromEntries(
       ["server", "api", "client", "client/pkg", "pkg"].map((name) => [`go.etcd.io/etcd/${name}/v3`, `v${etcdVersion}`]),
@@ -56,6 +63,9 @@ const clusterModules: Pick<GoPart, "requires" | "replaces"> = {
     "sigs.k8s.io/gateway-api": `v${gatewayApiVersion}`,
     "sigs.k8s.io/gateway-api/conformance": `v${gatewayApiVersion}`,
     "helm.sh/helm/v3": `v${helmVersion}`,
+    [kubernetesPluginModule]: kubernetesPluginVersion,
+    [kubernetesSdkModule]: kubernetesSdkVersion,
+    "github.com/fluxcd/pkg/ssa": fluxSsaVersion,
   },
   replaces: Object.fromEntries(
     kubernetesStaging.map((name) => [`k8s.io/${name}`, `v${kubernetesVersion.replace(/^1/, "0")}`]),
@@ -69,7 +79,7 @@ function kubernetes(program: string): GoPart {
     name: program,
     version: kubernetesVersion,
     binaries: { [program]: `k8s.io/kubernetes/cmd/${program}` },
-    ...clusterModules,
+    ...kubernetesModules,
     variables: {
       "k8s.io/component-base/version.gitVersion": `v${kubernetesVersion}`,
       "k8s.io/component-base/version.gitMajor": "1",
@@ -84,7 +94,7 @@ function istio(program: string, source: string): GoPart {
     name: program,
     version: istioVersion,
     binaries: { [program]: `istio.io/istio/${source}` },
-    ...clusterModules,
+    ...kubernetesModules,
     variables: { "istio.io/istio/pkg/version.buildVersion": istioVersion },
   };
 }
@@ -92,21 +102,26 @@ function istio(program: string, source: string): GoPart {
 /**
  * The official Kubernetes plugin, for machines that cannot download it. The newest commit that the module proxy serves is of
  * January 2026, and differs from later releases in this: to create an object that exists is an upsert by server-side apply,
- * which fails on a conflict of fields only; since then it fails with AlreadyExists. No test may rest on either.
+ * which fails on a conflict of fields only; since then it fails with AlreadyExists. No test may rest on either. It requires
+ * Kubernetes's modules of 1.33; with those of the cluster most of it is compiled already.
  */
 function kubernetesPlugin(): GoPart {
-  const module = "github.com/pulumi/pulumi-kubernetes/provider/v4";
   const folder = "cmd/pulumi-resource-kubernetes";
   return {
     kind: "go",
     name: "kubernetes-plugin",
     version: "20260115",
     binaries: { "pulumi-resource-kubernetes": "." },
-    requires: { [module]: kubernetesPluginModule },
+    ...kubernetesModules,
     sources: "kubernetes-plugin",
-    // Its own SDK, with every kind that Kubernetes ever had, for components that are not used here.
-    uninlined: "github.com/pulumi/pulumi-kubernetes/sdk/v4/go/...",
-    embeds: { module, files: [`${folder}/schema.json`, `${folder}/terraform-mapping.json`] },
+    substitutes: {
+      "sigs.k8s.io/structured-merge-diff/v4": { folder: "structured-merge-diff" },
+      [kubernetesSdkModule]: { folder: "sdk", only: "files" },
+    },
+    embeds: {
+      module: kubernetesPluginModule,
+      files: [`${folder}/schema.json`, `${folder}/terraform-mapping.json`],
+    },
   };
 }
 
@@ -139,7 +154,7 @@ export const parts: Part[] = [
     name: "etcd",
     version: etcdVersion,
     binaries: { etcd: "go.etcd.io/etcd/server/v3" },
-    ...clusterModules,
+    ...kubernetesModules,
   },
   kubernetes("kube-apiserver"),
   kubernetes("kube-controller-manager"),
@@ -150,7 +165,7 @@ export const parts: Part[] = [
     name: "kwok",
     version: kwokVersion,
     binaries: { kwok: "sigs.k8s.io/kwok/cmd/kwok" },
-    ...clusterModules,
+    ...kubernetesModules,
   },
   {
     kind: "files",
@@ -170,7 +185,7 @@ export const parts: Part[] = [
     name: "cert-manager",
     version: certManagerVersion,
     binaries: { "cert-manager": "." },
-    ...clusterModules,
+    ...kubernetesModules,
     sources: "cert-manager",
   },
   {
@@ -238,7 +253,7 @@ export const parts: Part[] = [
     name: "echo-basic",
     version: gatewayApiVersion,
     binaries: { "echo-basic": "sigs.k8s.io/gateway-api/conformance/echo-basic" },
-    ...clusterModules,
+    ...kubernetesModules,
     forTraffic: true,
   },
   {
@@ -254,7 +269,7 @@ export const parts: Part[] = [
     name: "helm",
     version: helmVersion,
     binaries: { helm: "helm.sh/helm/v3/cmd/helm" },
-    ...clusterModules,
+    ...kubernetesModules,
     forTests: true,
     variables: { "helm.sh/helm/v3/internal/version.version": `v${helmVersion}` },
   },
@@ -264,7 +279,7 @@ export const parts: Part[] = [
     name: "gateway-conformance",
     version: gatewayApiVersion,
     binaries: { "gateway-conformance": "sigs.k8s.io/gateway-api/conformance" },
-    ...clusterModules,
+    ...kubernetesModules,
     forTests: true,
     isTest: true,
   },

@@ -26,6 +26,11 @@ replace example.com/stage => example.com/stage v0.2.0
     assert.equal(goMod(part), expected);
   });
 
+  it("can replace a module by a folder of ours", () => {
+    const substitutes = { "example.com/other": { folder: "other" } };
+    assert.equal(goMod({ ...part, substitutes }), `${goMod(part)}replace example.com/other => ./other\n`);
+  });
+
   it("have names of their own, and each of their binaries too", () => {
     const names = parts.map(({ name }) => name);
     const binaries = parts.flatMap((each) => (each.kind === "go" ? Object.keys(each.binaries) : []));
