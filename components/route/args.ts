@@ -23,7 +23,7 @@ export interface RouteParentArgs {
   namespace?: pulumi.Input<string>;
   /**
    * Name of the Gateway's listener.
-   * @default all listeners; for redirects to HTTPS, the HTTP listeners of a gateway in the same program
+   * @default all listeners; for redirects to HTTPS, the HTTP listeners of a gateway given by its reference
    * @example "http"
    */
   section?: pulumi.Input<string>;

@@ -44,8 +44,27 @@ export function gatewayViolations(
   args: HttpRouteArgs,
   hostnames: string[] | undefined,
   gateway: Served | undefined,
+  parent: OneListener | undefined = plain(args.parent),
 ): Violation[] {
-  return [...unservedViolations(hostnames, gateway), ...listenerViolations(args, gateway)];
+  const ofHttpsOnly = args.httpsOnly ? oneListenerViolations(parent) : [];
+  return ofHttpsOnly.length > 0
+    ? ofHttpsOnly
+    : [...unservedViolations(hostnames, gateway), ...listenerViolations(args, gateway)];
+}
+
+/** What narrows a parent to one of its listeners. */
+interface OneListener {
+  section?: unknown;
+  port?: unknown;
+}
+
+/** The route and its redirect would share the listener. */
+function oneListenerViolations(parent: OneListener = {}): Violation[] {
+  const rule =
+    "must not be set next to `httpsOnly`, which is for all listeners: https for the route, http for a redirect";
+  return (["section", "port"] as const)
+    .filter((field) => parent[field] !== undefined)
+    .map((field) => ({ path: `parent.${field}`, got: parent[field], rule, fix: { remove: `parent.${field}` } }));
 }
 
 /** A waypoint takes the routes of HTTPRoutes and of TrafficPolicies one after the other, so a Service has one kind. */

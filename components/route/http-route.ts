@@ -114,8 +114,9 @@ function normalize(name: string, args: HttpRouteArgs, whole: Told | undefined, w
   });
   const parent = pulumi.all([part("parent", present), hostnames]).apply(async ([given, hosts]) => {
     const isLate = knownGateway(args.parent) === "later" && !whole;
-    await refuseLate(what, isLate ? gatewayViolations(args, hosts, servedBy(given as Parent)) : []);
-    return given as Parent;
+    const found = given as Parent;
+    await refuseLate(what, isLate ? gatewayViolations(args, hosts, servedBy(found), found) : []);
+    return found;
   });
   const routeName = part("name", args.name).apply((given) => given ?? name);
   const written = pulumi

@@ -171,6 +171,18 @@ describe("a route for https only", () => {
       },
       '`httpsOnly`: got "true"; must not be set: the gateway has no https listener; write ' + "`httpsOnly: false`",
     ],
+    "one listener": [
+      () => {
+        const parent = {
+          name: "shared",
+          listeners: [{ name: "https", protocol: "HTTPS", port: 443 }],
+          section: "https",
+        };
+        new HttpRoute("web", { namespace: "shop", parent, httpsOnly: true, backends });
+      },
+      '`parent.section`: got "https"; must not be set next to `httpsOnly`, which is for all listeners: https for the route, ' +
+        "http for a redirect; remove `parent.section`",
+    ],
     "a redirect to https": [
       () => {
         const rules: RouteRuleArgs[] = [{ redirect: { scheme: "https" } }];

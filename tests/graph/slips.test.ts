@@ -238,6 +238,17 @@ const slips: Record<string, [() => void, string, string[]]> = {
         'listeners; write `parent: new pulumi.StackReference("org/mesh/dev").requireOutput("gateway")`',
     ],
   ],
+  "a late gateway with one of its listeners, for https only": [
+    () => {
+      const listeners = [{ name: "https", protocol: "HTTPS", port: 443 }];
+      route({ parent: late({ ...edge, listeners, port: 443 }), httpsOnly: true, backends });
+    },
+    'HttpRoute "web"',
+    [
+      '`parent.port`: got "443"; must not be set next to `httpsOnly`, which is for all listeners: https for the route, ' +
+        "http for a redirect; remove `parent.port`",
+    ],
+  ],
   "a late timeout": [
     () => traffic({ timeout: late("10"), waypoint: { name: "proxy", namespace: "shop" } }),
     'TrafficPolicy "web"',
