@@ -3,13 +3,13 @@ import { createHash } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { Maker, PlannedLabels, PlannedObject, WayOut } from "../../lib/ownership/judge";
 import type { ObjectKind } from "../../lib/ownership/kinds";
-import { componentMark, labelsNote, stackMark } from "../../lib/ownership/marks";
+import { componentMark, labelsNote, parentMark, stackMark } from "../../lib/ownership/marks";
 import type { Reference } from "../../lib/references/reference";
 import type { ClusterTarget } from "../../cluster/connection";
 import type { Cluster } from "./cluster";
 import { lookAt, type Look } from "./look";
 import { warnOfLosses } from "./losses";
-import { hasParent, stackName } from "./program";
+import { placeOf, stackName } from "./program";
 
 /** A map of labels or annotations. */
 type Texts = pulumi.Input<{ [key: string]: pulumi.Input<string> }>;
@@ -70,11 +70,12 @@ export function ownObject(
   wayOut: pulumi.Input<WayOut>,
   { made = [], labelsWayOut, refersTo = () => [] }: OwnDetails = {},
 ): Metadata {
-  const mark = { [stackMark]: stackName(), [componentMark]: writer.what };
-  const isRenamed = (writer.opts?.aliases?.length ?? 0) > 0 || hasParent(writer.opts);
+  const place = placeOf(writer.opts);
+  const below: Record<string, string> = place.parents === "" ? {} : { [parentMark]: place.parents };
+  const mark = { [stackMark]: stackName(), [componentMark]: writer.what, ...below };
   const more = pulumi.all([wayOut, pulumi.output(metadata.labels ?? {})]);
   const judged = afterLook(writer, metadata, more, (look, target, { name, namespace, order }, [out, labels]) => {
-    const planned = { component: writer.what, told: writer.told, order, namespace, isRenamed, wayOut: out };
+    const planned = { component: writer.what, told: writer.told, order, namespace, ...place, wayOut: out };
     const all: PlannedObject[] = [
       { ...planned, kind, name },
       ...made.map((each) => ({

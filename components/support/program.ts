@@ -106,9 +106,33 @@ export function announceStack(resource: pulumi.Resource): void {
   stacks.add(resource);
 }
 
-/** True for a component below another one. A component provider is told the stack as the parent of all others. */
-export function hasParent(opts: pulumi.ComponentResourceOptions | undefined): boolean {
-  return opts?.parent !== undefined && !stacks.has(opts.parent);
+/** Parts of a resource that the SDK does not declare. */
+interface Inner {
+  __pulumiType?: string;
+  __parentResource?: pulumi.Resource;
+  __aliases?: unknown[];
+}
+
+/** Where a component is in its program. */
+export interface Place {
+  /** Types of users' components above it, the outermost first, as its URN has them; empty at the top. */
+  parents: string;
+  /** The engine may know it, or a component above it, by another name. */
+  isRenamed: boolean;
+}
+
+/** The place of a component with these options. Of the components of another process neither types nor aliases are known. */
+export function placeOf(opts: pulumi.ComponentResourceOptions | undefined): Place {
+  const types: string[] = [];
+  let isRenamed = (opts?.aliases?.length ?? 0) > 0;
+  // A component provider is told the stack as the parent of all others.
+  for (let at = opts?.parent; at && !stacks.has(at); at = (at as Inner).__parentResource) {
+    const { __pulumiType: type = "", __aliases: aliases = [] } = at as Inner;
+    if (type === "pulumi:pulumi:Stack") break;
+    isRenamed ||= type === "" || aliases.length > 0;
+    types.unshift(type);
+  }
+  return { parents: types.filter((type) => type !== "" && !type.startsWith("istio-ambient:")).join("$"), isRenamed };
 }
 
 const madeHere = new WeakMap<object, pulumi.Resource>();

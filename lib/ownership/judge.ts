@@ -3,7 +3,7 @@ import { objectName } from "../cluster-state/object-name";
 import { marks } from "../checks/mesh";
 import { violationLine, type Violation } from "../validation/violations";
 import type { ObjectKind } from "./kinds";
-import { componentMark, labelsNotes, stackMark } from "./marks";
+import { componentMark, labelsNotes, parentMark, stackMark } from "./marks";
 import { labelManager, ownerOf, type ExistingObject } from "./owner";
 
 /** An object as a component names it. */
@@ -44,7 +44,9 @@ interface Planned extends PlannedName {
 
 /** An object that a component makes, or has a controller make. */
 export interface PlannedObject extends Planned {
-  /** The engine knows the component by another name too, so an object of that one is its own. */
+  /** Types of the components above the one that makes it, as its URN has them. */
+  parents: string;
+  /** The engine may know the component by another name or place too, so an object of that one is its own. */
   isRenamed: boolean;
   /** A controller makes it, under a name that comes from an object of the component. */
   maker?: Maker;
@@ -125,12 +127,26 @@ function objectViolations(
     return [{ path, got, rule: `${what} ${ownerOf(found)}; ${advice}`, fix }];
   }
   const former = found.annotations[componentMark];
-  if (planned.isRenamed || former === undefined || former === planned.component) {
+  const parents = found.annotations[parentMark] ?? "";
+  if (planned.isRenamed || former === undefined || (former === planned.component && parents === planned.parents)) {
     return [];
   }
-  const rule = `${what} was made by ${former} of this stack, and would be deleted with it; tell the engine that it was renamed`;
-  const alias = /"(.*)"/.exec(former)?.[1] ?? former;
-  return [{ path, got, rule, fix: `{ aliases: [{ name: "${alias}" }] }` }];
+  const place =
+    parents === planned.parents ? "" : ` when it ${parents === "" ? "had no parent" : `was below ${parents}`}`;
+  const done = former === planned.component ? "moved" : "renamed";
+  const rule = `${what} was made by ${former} of this stack${place}, and would be deleted with it; tell the engine that it was ${done}`;
+  return [{ path, got, rule, fix: `{ aliases: [${aliasCode(former, parents, planned)}] }` }];
+}
+
+/** The alias that tells the engine what a component was called, and where it was. */
+function aliasCode(former: string, parents: string, planned: PlannedObject): string {
+  const name = /"(.*)"/.exec(former)?.[1] ?? former;
+  const parent = parents === "" ? "pulumi.rootStackResource" : "formerParent";
+  const given = [
+    ...(former === planned.component ? [] : [`name: "${name}"`]),
+    ...(parents === planned.parents ? [] : [`parent: ${parent}`]),
+  ];
+  return `{ ${given.join(", ")} }`;
 }
 
 function labelViolations(

@@ -7,6 +7,9 @@ export const stackMark = "istio-ambient/stack";
 /** Annotation beside it, with the component that made the object: Waypoint "web". */
 export const componentMark = "istio-ambient/component";
 
+/** Annotation beside the two for a component below components of the user: the types of these, as its URN has them. */
+export const parentMark = "istio-ambient/parent";
+
 /**
  * Who of another stack made an object, unless that was a component of this type; one that puts its own mark there instead
  * would take the object away from that stack, which then could no longer update it.

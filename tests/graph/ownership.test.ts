@@ -103,6 +103,28 @@ describe("the look of a program", () => {
     );
   });
 
+  it("refuses a component that was moved below another one, unless an alias of either tells the engine", async () => {
+    const below = (own?: pulumi.Alias[], aliases?: pulumi.Alias[]) => () => {
+      const app = new pulumi.ComponentResource("app:index:App", "app", {}, { aliases });
+      new AmbientNamespace("shop", {}, { parent: app, aliases: own });
+    };
+    const made = { "istio-ambient/stack": "istio-ambient/test", "istio-ambient/component": 'AmbientNamespace "shop"' };
+    lists = { ...there, "/api/v1/namespaces": [{ name: "shop", annotations: made }] };
+    assert.deepEqual((await run(below())).errors, [
+      "this program would overwrite objects of other owners:\n" +
+        '  AmbientNamespace "shop": `name`: got "shop"; Namespace shop was made by AmbientNamespace "shop" of this stack ' +
+        "when it had no parent, and would be deleted with it; tell the engine that it was moved; write " +
+        "`{ aliases: [{ parent: pulumi.rootStackResource }] }`",
+    ]);
+    assert.deepEqual((await run(below([{ parent: pulumi.rootStackResource }]))).errors, []);
+    assert.deepEqual((await run(below(undefined, [{ name: "former" }]))).errors, []);
+    const annotations = { ...made, "istio-ambient/parent": "app:index:App" };
+    lists = { ...there, "/api/v1/namespaces": [{ name: "shop", annotations }] };
+    const { recording, errors } = await run(below());
+    assert.deepEqual(errors, []);
+    assert.deepEqual(metadata(recording, "shop-namespace")["annotations"], annotations);
+  });
+
   it("passes what an earlier run of this stack made", async () => {
     const annotations = { "istio-ambient/stack": "istio-ambient/test", "istio-ambient/component": 'HttpRoute "web"' };
     lists = {

@@ -83,6 +83,7 @@ describe("objects that a program is about to write", () => {
     name: "web",
     component: 'Waypoint "web"',
     order: 1,
+    parents: "",
     isRenamed: false,
     wayOut,
   };
@@ -109,6 +110,22 @@ describe("objects that a program is about to write", () => {
         'with it; tell the engine that it was renamed; write `{ aliases: [{ name: "old" }] }`',
     ]);
     assert.deepEqual(judge(object({ annotations }), { isRenamed: true }), []);
+  });
+
+  it("are refused where the component was below another one, unless the engine knows that it is the same", () => {
+    const head =
+      'Waypoint "web": `name`: got "web"; Gateway shop/web was made by Waypoint "web" of this stack when it ';
+    const tail = ", and would be deleted with it; tell the engine that it was moved; write ";
+    const below = { parents: "app:index:App" };
+    assert.deepEqual(judge(object({ annotations: own }), below), [
+      `${head}had no parent${tail}\`{ aliases: [{ parent: pulumi.rootStackResource }] }\``,
+    ]);
+    assert.deepEqual(judge(object({ annotations: own }), { ...below, isRenamed: true }), []);
+    const annotations = { ...own, "istio-ambient/parent": "app:index:App" };
+    assert.deepEqual(judge(object({ annotations }), below), []);
+    assert.deepEqual(judge(object({ annotations })), [
+      `${head}was below app:index:App${tail}\`{ aliases: [{ parent: formerParent }] }\``,
+    ]);
   });
 
   it("are refused where another component of the program makes them, also one that was judged before", () => {
