@@ -61,7 +61,8 @@ export function tuning(line: string): Verdict | undefined {
 function silence(value: string): Verdict | undefined {
   const [, number, unit = "s"] = /^(\d+)(ms|s|m|h|d)?$/.exec(value) ?? [];
   const seconds = Number(number) * ({ ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 }[unit] ?? 1);
-  return seconds >= standardSeconds ? mapped("no limit between two reads or writes") : undefined;
+  if (!(seconds >= standardSeconds)) return undefined;
+  return changed(`what NGINX ends after ${value} of silence goes on`, "no limit between two reads or writes");
 }
 
 /** Memory for the headers of a request. */

@@ -77,7 +77,7 @@ const say =
   () =>
     verdict;
 const connections = "Envoy's own connections to the service";
-const everyTime = mapped("no answers that are kept: the service is asked about every request");
+const everyTime = changed("no answers are kept: the service is asked about every request");
 /** A service that has its own way for Envoy; of any other one, what differs. */
 const ofService =
   (differs: string, does: string): Reader =>

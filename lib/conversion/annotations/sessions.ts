@@ -40,9 +40,9 @@ const isCookie: Reader = (value, settings, around) => {
   const paths = (around.ingress.spec.rules ?? []).flatMap(({ http }) => http?.paths ?? []);
   const isWider = ownPath.trim() === "" && paths.some(({ path = "/" }) => path !== "/");
   const wider = "the cookie is for the whole host, where NGINX sets one for each path";
-  return mapped(
-    "DestinationRule loadBalancer.consistentHash.httpCookie",
+  return changed(
     isWider ? `${moves}; ${wider}, unless session-cookie-path names one` : moves,
+    "DestinationRule loadBalancer.consistentHash.httpCookie",
   );
 };
 
@@ -54,7 +54,7 @@ const detail = (name: string, does: string, to: string) =>
 function hashBy(settings: Settings, around: Surroundings, consistentHash: object, what: string) {
   if (around.other(leader)?.trim() === "cookie") return inert("NGINX uses the cookie");
   settings.backend.loadBalancer = { consistentHash };
-  return mapped(`DestinationRule loadBalancer.consistentHash.${what}`, moves);
+  return changed(moves, `DestinationRule loadBalancer.consistentHash.${what}`);
 }
 
 const readHash: Reader = (value, settings, around) => {

@@ -67,8 +67,8 @@ describe("auth-url with an extension provider", () => {
       ).filter((line) => line.startsWith("auth-")),
       [
         "auth-always-set-cookie: converted → headersToDownstreamOnAllow of the provider",
-        "auth-cache-duration: mapped → no answers that are kept: the service is asked about every request",
-        "auth-cache-key: mapped → no answers that are kept: the service is asked about every request",
+        "auth-cache-duration: changed (no answers are kept: the service is asked about every request)",
+        "auth-cache-key: changed (no answers are kept: the service is asked about every request)",
         "auth-keepalive: mapped → Envoy's own connections to the service",
         "auth-method: changed (the service sees the method of the request itself)",
         "auth-request-redirect: mapped → includeAdditionalHeadersInCheck of the provider",

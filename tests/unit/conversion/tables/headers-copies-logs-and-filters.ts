@@ -95,7 +95,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ],
   [
     { "configuration-snippet": 'server_tokens off; send_timeout "2m"; access_log off;' },
-    "configuration-snippet: changed → Envoy's own Server header, which has no version; no limit between two reads or writes (requests are logged where the mesh logs them)",
+    "configuration-snippet: changed → Envoy's own Server header, which has no version; no limit between two reads or writes (what NGINX ends after 2m of silence goes on; requests are logged where the mesh logs them)",
   ],
   [
     { "configuration-snippet": "send_timeout 5s;" },
@@ -169,7 +169,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ]),
   [
     { "server-snippet": 'grpc_read_timeout "1200s"; client_max_body_size 10m; proxy_set_header A b;' },
-    "server-snippet: mapped → no limit between two reads or writes (every path of the host has its own)",
+    "server-snippet: changed → no limit between two reads or writes (what NGINX ends after 1200s of silence goes on; every path of the host has its own)",
   ],
   [
     { "server-snippet": "http2_max_header_size 256k; http2_max_field_size 256k;" },
