@@ -1,6 +1,7 @@
 // Ingresses → objects for the gateway, and a report that names every part of them.
 import { externalAuth, sourceRanges } from "./access";
 import { prefix } from "./annotations/family";
+import { closedPaths } from "./closed";
 import { certificateFor } from "./certificate";
 import { hostTls } from "./client-certificates";
 import { certificatesOf } from "./certificates/certificates";
@@ -91,6 +92,7 @@ function build(
   const guards = byName.flatMap((owner) => [
     sourceRanges(owner, placed, gateway),
     externalAuth(owner, placed, gateway),
+    closedPaths(owner, placed, gateway),
   ]);
   return {
     objects: [

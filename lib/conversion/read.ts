@@ -83,7 +83,7 @@ function readIngress(
 ): ReadIngress {
   const { metadata } = ingress;
   const key = keyOf(metadata);
-  const settings = defaultSettings();
+  let settings = defaultSettings();
   const given = Object.entries(metadata.annotations ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   const own = (name: string) =>
     name.includes("/") || metadata.namespace === undefined ? name : `${metadata.namespace}/${name}`;
@@ -98,12 +98,13 @@ function readIngress(
     ...auth,
   };
   for (const [name, value] of given) {
-    const { forceSslRedirect } = settings;
+    const before = structuredClone(settings);
     let verdict = readAnnotation(name, value, settings, around);
     if (settings.passthrough && !passes) {
-      Object.assign(settings, { passthrough: false, forceSslRedirect });
       verdict = refused("TLS of its hosts ends at the gateway", "no --accept of it");
     }
+    // Nothing is left of an annotation that may be skipped.
+    if (verdict?.outcome === "refused") settings = before;
     if (verdict) entries.push({ ingress: key, part: "annotation", name, value, ...verdict });
   }
   return { key, ingress, settings };

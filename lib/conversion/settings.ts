@@ -67,6 +67,19 @@ export interface MirrorSettings {
   port: number;
 }
 
+/** A path that a snippet turns all requests away from. */
+export interface ClosedPath {
+  path: string;
+  /** The path alone, or everything that begins with it. */
+  reach: "exact" | "string";
+  /** How NGINX ranks it among other paths; a condition comes before all of them. */
+  rank: "condition" | "exact" | "firm" | "prefix" | "expression";
+  /** For the host, or for the paths of the Ingress. */
+  scope: "server" | "location";
+  /** True where NGINX redirects to https before. */
+  late: boolean;
+}
+
 /** All that the annotations of one Ingress say. */
 export interface Settings {
   useRegex: boolean;
@@ -95,6 +108,9 @@ export interface Settings {
   mirror?: MirrorSettings;
   allow?: string[];
   deny?: string[];
+  closed: ClosedPath[];
+  /** The only methods that get in. */
+  methods?: string[];
   /** Extension provider of the mesh that is asked about every request. */
   authProvider?: ExtensionProvider;
   /** True where some of it is for every path of its hosts. */
@@ -114,6 +130,7 @@ export function defaultSettings(): Settings {
     fromToWww: false,
     passthrough: false,
     pathRedirects: [],
+    closed: [],
     backend: {},
     requestHeaders: { set: {}, add: {}, remove: [] },
     responseHeaders: { set: {}, add: {}, remove: [] },

@@ -39,6 +39,10 @@ const tunings: [form: RegExp, verdict: (value: string) => Verdict | undefined][]
     /^(?:proxy_busy_buffers_size|proxy_temp_file_write_size|client_body_in_file_only|proxy_ignore_client_abort) \S+$/,
     () => streams,
   ],
+  [
+    /^proxy_cache(?:_\w+)? .+$/,
+    () => changed("Envoy keeps no answers: every request reaches the backend, also one that fails"),
+  ],
   [/^(?:log_not_found|access_log) off$/, () => changed("requests are logged where the mesh logs them")],
   [
     /^(?:keepalive_timeout|keepalive_requests|client_header_timeout) .+$/,

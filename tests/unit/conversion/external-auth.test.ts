@@ -80,6 +80,20 @@ describe("auth-url with an extension provider", () => {
     );
   });
 
+  it("sends the path as it is where NGINX would escape it", () => {
+    const given = { "auth-url": "http://guard.auth.svc/check", "auth-request-redirect": "$escaped_request_uri" };
+    const { providers, entries } = converted([ingressWith(given)], { name: "guard" });
+    assert.equal(
+      verdicts(entries)[0],
+      "auth-request-redirect: changed → includeAdditionalHeadersInCheck of the provider (the path is in the header as it is, and not escaped)",
+    );
+    assert.deepEqual(providers[0]?.envoyExtAuthzHttp["includeAdditionalHeadersInCheck"], {
+      "X-Original-URL": "%REQ(:SCHEME)%://%REQ(:AUTHORITY)%%REQ(:PATH)%",
+      "X-Original-Method": "%REQ(:METHOD)%",
+      "X-Auth-Request-Redirect": "%REQ(:PATH)%",
+    });
+  });
+
   it("finds oauth2-proxy behind the host's own path, which is not asked about", () => {
     const signin = "https://$host/oauth2/start?rd=$escaped_request_uri";
     const app = ingressWith({ "auth-url": "https://$host/oauth2/auth", "auth-signin": signin });

@@ -49,6 +49,37 @@ describe("snippets", () => {
     ]);
   });
 
+  it("set headers whose names end with a blank, which NGINX takes as a colon, and leave the Server header alone", () => {
+    const snippet = `more_set_headers 'Server HTTPS' "X-Frame-Options  'DENY'" 'X-A :b' "X-Old";
+      more_set_input_headers "X-In this";`;
+    assert.deepEqual(rules({ "configuration-snippet": snippet })[0]?.filters, [
+      { type: "RequestHeaderModifier", requestHeaderModifier: { set: [{ name: "X-In", value: "this" }] } },
+      {
+        type: "ResponseHeaderModifier",
+        responseHeaderModifier: {
+          set: [
+            { name: "X-Frame-Options", value: "'DENY'" },
+            { name: "X-A", value: "b" },
+          ],
+          remove: ["X-Old"],
+        },
+      },
+    ]);
+  });
+
+  it("redirect everything to another host, with the path", () => {
+    const away = { scheme: "https", hostname: "new.example.com", statusCode: 301 };
+    for (const [pattern, target] of [
+      ["^(.*)$", "https://new.example.com$1"],
+      ["^/(.*)", "https://new.example.com/$1"],
+      ["^", "https://new.example.com$request_uri?"],
+    ]) {
+      assert.deepEqual(rules({ "configuration-snippet": `rewrite ${pattern} ${target} permanent;` }), [
+        { matches: path("PathPrefix", "/"), ...redirect(away) },
+      ]);
+    }
+  });
+
   it("redirect one path before it is rewritten, wherever NGINX looks for it", () => {
     const given = { "configuration-snippet": "rewrite ^(/app)$ $1/ redirect; rewrite ^/other$ /app/ permanent;" };
     assert.deepEqual(rules({ ...given, "rewrite-target": "/$2" }, rulesOf("/app(/|$)(.*)")), [
