@@ -2,7 +2,6 @@
 import { changed, converted, inert, mapped, refused } from "../report";
 import { boolean, booleanOf, detailOf, noWay, type Family, type Reader } from "./family";
 import { readServerSnippet, readSnippet } from "./snippet";
-import { headerValue } from "./variables";
 
 const telemetry = "a Telemetry resource for the Gateway";
 
@@ -37,9 +36,8 @@ const readHeaders: Reader = (value, settings, around) => {
     );
   }
   for (const [name, text] of Object.entries(config.data ?? {})) {
-    const value = headerValue(text, around.ingress.metadata.name);
-    if (!value) return refused(`Envoy has nothing for a variable of ${name}`, "headers with fixed values");
-    settings.responseHeaders.set[name] = value.text;
+    // NGINX sends what looks like a variable as it is.
+    settings.responseHeaders.set[name] = text.replace(/%/g, "%%");
   }
   return converted("ResponseHeaderModifier", "later changes of the ConfigMap do not reach the route");
 };

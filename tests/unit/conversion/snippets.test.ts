@@ -67,6 +67,18 @@ describe("snippets", () => {
     ]);
   });
 
+  it("are not what custom headers are: these have no variables", () => {
+    const data = { "X-Dollar": "$remote_addr", "X-Part": "50%" };
+    const config = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "headers", namespace: "shop" }, data };
+    const { objects } = convert([ingressWith({ "custom-headers": "shop/headers" }), config]);
+    const [rule] = (only(objects, "HTTPRoute").spec as { rules: Rule[] }).rules;
+    const set = [
+      { name: "X-Dollar", value: "$remote_addr" },
+      { name: "X-Part", value: "50%%" },
+    ];
+    assert.deepEqual(rule?.filters, [{ type: "ResponseHeaderModifier", responseHeaderModifier: { set } }]);
+  });
+
   it("redirect everything to another host, with the path", () => {
     const away = { scheme: "https", hostname: "new.example.com", statusCode: 301 };
     for (const [pattern, target] of [

@@ -159,6 +159,26 @@ describe("a Service that several Ingresses send to", () => {
     });
   });
 
+  it("has a cookie with Secure where all clients come over https, as from NGINX", () => {
+    const attributes = (given: Given, tls: boolean) => {
+      const more = tls ? { tls: [{ hosts: ["shop.example.com"], secretName: "cert" }] } : {};
+      const { objects, entries } = convert([ingressWith({ affinity: "cookie", ...given }, more)]);
+      const { trafficPolicy } = only(objects, "DestinationRule").spec as {
+        trafficPolicy: { portLevelSettings: { loadBalancer: { consistentHash: { httpCookie: object } } }[] };
+      };
+      const { consistentHash } = trafficPolicy.portLevelSettings[0]!.loadBalancer;
+      const said = entries.find(({ name }) => name.endsWith("/affinity"))!.detail!;
+      return [consistentHash.httpCookie, said.includes("over https NGINX sets the cookie with Secure")];
+    };
+    const cookie = { name: "INGRESSCOOKIE", path: "/", ttl: "0s" };
+    const secure = { ...cookie, attributes: [{ name: "Secure" }] };
+    assert.deepEqual(attributes({}, true), [secure, false]);
+    assert.deepEqual(attributes({ "force-ssl-redirect": "true" }, false), [secure, false]);
+    assert.deepEqual(attributes({ "session-cookie-secure": "false" }, true), [cookie, false]);
+    assert.deepEqual(attributes({ "ssl-redirect": "false" }, true), [cookie, true]);
+    assert.deepEqual(attributes({ "session-cookie-name": " ", "session-cookie-path": "" }, false), [cookie, false]);
+  });
+
   it("has its pods picked by a cookie rather than by a hash, and by the first hash of several", () => {
     const hash = (by: string) => ({ "upstream-hash-by": by });
     assert.deepEqual(said(both(hash("$remote_addr"), cookie("TWO"))), [
