@@ -29,6 +29,8 @@ export interface Spec {
   file: string;
   says: string;
   ingresses: Ingress[];
+  /** Other objects in the same input. */
+  others?: object[];
   asks: Ask[];
 }
 

@@ -19,14 +19,16 @@ import { ingress, type Ask } from "./convert-ask";
 import { askAs, cipherOf } from "./convert-handshake";
 import { absent, moreSpecs } from "./convert-more-specs";
 import { application, certificate, clientCertificate, selfSigned, service } from "./convert-objects";
+import { otherSpecs } from "./convert-other-specs";
 import { services, specs as usualSpecs } from "./convert-specs";
 import { programOf, previewed, served } from "./convert-program";
 import { apply, kubectl, settled, sources, TestStack } from "./support";
 
-const specs = [...usualSpecs, ...moreSpecs];
+const specs = [...usualSpecs, ...moreSpecs, ...otherSpecs];
 const ingressesOfAll = specs.flatMap(({ ingresses }) => ingresses);
+const documentsOfAll = [...ingressesOfAll, ...specs.flatMap(({ others = [] }) => others)];
 /** What the conversion says that the mesh must have, save for one service, and with one for those who know users. */
-const extensionProviders = convert(ingressesOfAll)
+const extensionProviders = convert(documentsOfAll)
   .providers.filter(({ envoyExtAuthzHttp: { service } }) => service !== absent)
   .map(({ name, envoyExtAuthzHttp: { service, ...rest } }) => ({
     name,
@@ -82,7 +84,7 @@ describe("convert", () => {
     apply(selfSigned());
     for (const name of services) for (const object of application(name)) apply(JSON.stringify(object));
     for (const name of services) kubectl("rollout", "status", `deployment/${name}`, "-n", "convert", "--timeout=120s");
-    const converted = await istioAmbient(["convert", "-f", write("ingresses.yaml", ingressesOfAll)]);
+    const converted = await istioAmbient(["convert", "-f", write("ingresses.yaml", documentsOfAll)]);
     assert.equal(converted.code, 0, converted.err);
     fs.writeFileSync(path.join(folder, "routes.yaml"), converted.out);
     kubectl("apply", "-f", path.join(folder, "routes.yaml"));
@@ -187,7 +189,10 @@ describe("convert", () => {
   it("writes a program that makes the same objects, as the engine previews it", async () => {
     apply(JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name: "typed" } }));
     for (const name of services) apply(JSON.stringify(service(name, "typed")));
-    const moved = ingressesOfAll.map((one) => ({ ...one, metadata: { ...one.metadata, namespace: "typed" } }));
+    const moved = (documentsOfAll as { metadata: object }[]).map((one) => ({
+      ...one,
+      metadata: { ...one.metadata, namespace: "typed" },
+    }));
     const { objects, providers, refused } = convert(moved);
     assert.equal(refused, false);
     const typed = await TestStack.open("convert-typed", programOf(programText(objects, providers), folder));
