@@ -218,7 +218,7 @@ function unusedDefault(owner: ReadIngress, placed: readonly PlacedServer[]): Ent
       ingress: owner.key,
       part: "default backend",
       name: "*",
-      ...inert("every host of it has a path `/` of its own, or an older Ingress"),
+      ...inert("every host of it has a path `/` of its own, or an older Ingress, or no name"),
     },
   ];
 }

@@ -110,6 +110,13 @@ function readIngress(
   return { key, ingress, settings };
 }
 
+/** What NGINX leaves out for the default backend of all hosts. */
+const ofPaths = new Set([
+  ...["rewrite-target", "use-regex", "app-root", "ssl-redirect", "force-ssl-redirect", "preserve-trailing-slash"],
+  ...["permanent-redirect", "permanent-redirect-code", "temporal-redirect", "temporal-redirect-code"],
+  ...["from-to-www-redirect", "relative-redirects"],
+]);
+
 function readAnnotation(
   name: string,
   value: string,
@@ -123,6 +130,9 @@ function readAnnotation(
     if (!known) return unknown(name.slice(prefix.length), value);
     if (booleanOf(around.other("canary")) === true && !isOfCanaries(known.name)) {
       return inert("the Ingress is a canary, so NGINX uses the annotations of the other Ingress of its host and path");
+    }
+    if ((around.ingress.spec.rules ?? []).length === 0 && ofPaths.has(known.name)) {
+      return inert("the Ingress has no rules, and NGINX redirects and rewrites nothing for a default backend");
     }
     return value.trim() === "" ? inert("NGINX ignores an empty value") : known.read(value, settings, around);
   }
