@@ -111,9 +111,9 @@ ConfigMap is not read; its defaults are assumed.
 
 The command derives requests from the Ingresses: every host and alias, every path with and without a trailing slash, below and next to it,
 in upper case, with a query; paths that a snippet redirects; headers and cookies of canaries; origins and preflight requests where
-there is CORS. It sends each to both URLs, and prints what differs: the status, the Location (without its port), the backend (by
+there is CORS; paths that a snippet closes. It sends each to both URLs, and prints what differs: the status, the Location (without its port), the backend (by
 \`--backend-header\`, or the name that an echo server gives in JSON) and the path that it saw, CORS headers as a browser reads them,
-headers that the Ingresses set, and those of \`--header\`. GET, HEAD and OPTIONS only,
+headers that the Ingresses set, the certificate of hosts that have one of their own, and those of \`--header\`. GET, HEAD and OPTIONS only,
 unless \`--methods\` names others; \`--max-requests\`, of which every host gets its share, and \`--rate\` bound it. \`--https\` takes two URLs of https. Hosts whose clients need a certificate are skipped there.`;
 
 /** The whole page. */
