@@ -169,11 +169,11 @@ function pathEntries(
       .map(({ host, path, why }) => entry("path", `${host || "*"}${path}`, inert(`NGINX sends it nothing: ${why}`)));
     const joined = servers.joined
       .filter((one) => one.owner === owner)
-      .map(({ host, path, primary, upstream }) =>
+      .map(({ host, path, primary, upstream, beside }) =>
         entry(
           "path",
           `${host || "*"}${path}`,
-          upstreamFault(upstream, portOf, input) ?? converted(`a backend beside ${primary}`),
+          upstreamFault(upstream, portOf, input) ?? joinedVerdict(primary, beside),
         ),
       );
     const rules = owner.ingress.spec.rules ?? [];
@@ -193,6 +193,16 @@ function pathEntries(
       ...tlsEntries(owner, servers.servers, gateway),
     ];
   });
+}
+
+/** A canary, of which a session may be part. */
+function joinedVerdict(primary: string, { ingress }: ReadIngress): Verdict {
+  const note = (name: string) => ingress.metadata.annotations?.[prefix + name]?.trim();
+  const isKept = note("affinity") === "cookie" && note("affinity-canary-behavior") !== "legacy";
+  const to = `a backend beside ${primary}`;
+  return isKept
+    ? changed("NGINX keeps a client on the canary by its cookie; here every request is decided anew", to)
+    : converted(to);
 }
 
 /** Backends that are no Services: NGINX answers 404 for them. */

@@ -76,7 +76,14 @@ export interface Servers {
   /** By the upstream that they share requests with. */
   canaries: Map<string, Alternative>;
   /** Host and path of canaries, with the upstream that they stand in for. */
-  joined: { owner: ReadIngress; host: string; path: string; primary: string; upstream: Upstream }[];
+  joined: {
+    owner: ReadIngress;
+    host: string;
+    path: string;
+    primary: string;
+    upstream: Upstream;
+    beside: ReadIngress;
+  }[];
   /** Host and path of canaries that stand in for nothing, with the reason. */
   idle: { owner: ReadIngress; host: string; path: string; why: string }[];
 }
@@ -285,7 +292,7 @@ function alternatives(
         continue;
       }
       const stoodFor = upstreamKey(primary.upstream);
-      joined.push({ owner, host, path, primary: stoodFor, upstream });
+      joined.push({ owner, host, path, primary: stoodFor, upstream, beside: primary.owner });
       if (!rival) canaries.set(stoodFor, { owner, upstream, canary: policies.get(key)! });
     }
   }

@@ -159,6 +159,21 @@ describe("a Service that several Ingresses send to", () => {
     });
   });
 
+  it("is decided about anew where NGINX keeps a client on the canary", () => {
+    const next = sending([["/one", "next", { number: 80 }]], { canary: "true", "canary-weight": "10" }, "next");
+    const joined = (given: Given) =>
+      convert([sending([["/one", "web", { number: 80 }]], given, "one"), next])
+        .entries.filter(({ ingress, part }) => ingress === "shop/next" && part === "path")
+        .map(({ outcome, to, detail }) => [outcome, to, detail]);
+    const to = "a backend beside shop/web:80";
+    const why = "NGINX keeps a client on the canary by its cookie; here every request is decided anew";
+    assert.deepEqual(joined({}), [["converted", to, undefined]]);
+    assert.deepEqual(joined({ affinity: "cookie" }), [["changed", to, why]]);
+    assert.deepEqual(joined({ affinity: "cookie", "affinity-canary-behavior": "legacy" }), [
+      ["converted", to, undefined],
+    ]);
+  });
+
   it("has a cookie with Secure where all clients come over https, as from NGINX", () => {
     const attributes = (given: Given, tls: boolean) => {
       const more = tls ? { tls: [{ hosts: ["shop.example.com"], secretName: "cert" }] } : {};
