@@ -282,8 +282,8 @@ describe("convert", () => {
       .flatMap((spec) => spec.ingresses);
     const documents = [...ingresses, ...specs.flatMap(({ others = [] }) => others)];
     const lines = { foo: "Bar", xpto: "Lalala" };
-    const { data } = parse(certificate()) as Secret;
-    const own = { cert: base64(data!["tls.crt"]!), key: base64(data!["tls.key"]!) };
+    const { stringData } = parse(certificate()) as Secret;
+    const own = { cert: stringData!["tls.crt"]!, key: stringData!["tls.key"]! };
 
     /** What differs between two servers that behave as NGINX is documented to, and the gateway, over http and https. */
     async function compared(
