@@ -123,6 +123,8 @@ function answerOf({ method, host, path, headers }: Request, url: URL): Promise<A
       path,
       headers: { ...headers, host, connection: "close" },
       timeout: answerMs,
+      // Without the sessions of an agent every handshake shows its certificate.
+      agent: false,
       // Whether the certificates are valid is other people's concern; that both sides show the same one is not.
       ...(isHttps ? { servername: host, rejectUnauthorized: false } : {}),
     };

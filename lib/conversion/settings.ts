@@ -67,6 +67,15 @@ export interface MirrorSettings {
   port: number;
 }
 
+/** A path whose requests reach the backend below another one. */
+export interface PathRewrite {
+  /** Without a slash at its end; "" for all paths. */
+  from: string;
+  to: string;
+  /** What the path itself becomes; absent where it stays as it is. */
+  itself?: string;
+}
+
 /** A path that a snippet turns all requests away from. */
 export interface ClosedPath {
   path: string;
@@ -97,6 +106,7 @@ export interface Settings {
   redirect?: RedirectSettings;
   /** Redirects of single paths, before anything else happens to them. */
   pathRedirects: { from: string; to: string; code: number }[];
+  pathRewrites: PathRewrite[];
   canary?: CanarySettings;
   cors?: CorsSettings;
   backend: BackendSettings;
@@ -130,6 +140,7 @@ export function defaultSettings(): Settings {
     fromToWww: false,
     passthrough: false,
     pathRedirects: [],
+    pathRewrites: [],
     closed: [],
     backend: {},
     requestHeaders: { set: {}, add: {}, remove: [] },

@@ -7,6 +7,7 @@ import type { Reader, Surroundings } from "./family";
 import { isRedirected } from "./hosts";
 import { everyAddress, isRange, needsAddress } from "./ranges";
 import { redirectTo } from "./redirects";
+import { rewritingOf, shapeOf } from "../shapes";
 import { headerValue } from "./variables";
 
 const fix = "each line as a filter of the HTTPRoute";
@@ -263,6 +264,22 @@ function readReturn(line: string, words: string[], { settings, around }: Wishes)
   return redirectTo(url.startsWith("/") ? `$scheme://$host${url}` : url, Number(code), settings);
 }
 
+/** A rewrite that puts all below one path below another one. */
+function readWithin(line: string, pattern: string, target: string, settings: Settings): Verdict {
+  const expression = pattern.replace(/^\^/, "");
+  const shape = shapeOf(expression);
+  const rewriting = rewritingOf(expression, target);
+  const isPlain = /^\/[-\w./~@:+]*\$\d$/.test(target) && pattern.startsWith("^/") && shape?.dots === false;
+  const isTaken = settings.pathRewrites.some(({ from }) => from === shape?.literal);
+  if (!isPlain || isTaken || rewriting.kind !== "prefix" || !(shape.reach === "element" || shape.reach === "below")) {
+    return refused(`a route cannot do what \`${line}\` says`, fix);
+  }
+  const { path: to, itself = to } = rewriting;
+  const isIncluded = shape.reach === "element";
+  settings.pathRewrites.push({ from: shape.literal, to, ...(isIncluded ? { itself } : {}) });
+  return converted("URLRewrite of the path");
+}
+
 /** The URL to which a rewrite sends every path; undefined where it does anything else. */
 function awayFrom(pattern: string, target: string): string | undefined {
   if (!/^https?:\/\//.test(target)) return undefined;
@@ -284,6 +301,7 @@ function readRewrite(line: string, words: string[], { settings, around }: Wishes
   if (away !== undefined && /^(redirect|permanent)?$/.test(flag) && words.length <= 3 && !isRedirecting(around)) {
     return redirectTo(away, flag === "permanent" ? 301 : 302, settings);
   }
+  if (flag === "break") return readWithin(line, pattern, target, settings);
   const [, group, grouped, bare] = /^\^(?:(\((\/[-\w./~]*)\))|(\/[-\w./~]*))\$$/.exec(pattern) ?? [];
   const from = (grouped ?? bare)?.replace(/\\(.)/g, "$1");
   const path = group === undefined ? target : target.replace(/\$1/g, from!);

@@ -62,9 +62,17 @@ export function nginx(ingresses: readonly Ingress[], { scheme, host, path, heade
   const groups = regex ? new RegExp(spot.path, "i").exec(path) : null;
   const seen =
     goal === undefined || goal === spot.path || !groups
-      ? path
+      ? withinLocation(note(spot.ingress, "configuration-snippet") ?? "", path)
       : goal.replace(/\$(\d)/g, (_, digit: string) => groups[Number(digit)] ?? "");
   return { kind: "backend", weights: balanced(ordered, spot.service, headers), path: seen };
+}
+
+/** The first rewrite of a snippet that matches, with `break`. */
+function withinLocation(snippet: string, path: string): string {
+  const lines = [...snippet.matchAll(/rewrite (\S+) (\S+) break;/g)];
+  const [, pattern, target] = lines.find(([, one]) => new RegExp(one!).test(path)) ?? [];
+  const groups = pattern === undefined ? null : new RegExp(pattern).exec(path);
+  return groups ? target!.replace(/\$(\d)/g, (_, digit: string) => groups[Number(digit)] ?? "") : path;
 }
 
 function searched(spots: readonly Spot[], path: string): Spot | undefined {

@@ -39,6 +39,18 @@ const guarding = fc.constantFrom<{ [name: string]: string }>(
   { "auth-tls-secret": "shop/ca", "ssl-redirect": "false" },
 );
 
+const within = fc
+  .uniqueArray(
+    fc.constantFrom(
+      ...["rewrite ^/(.*)$ /all/$1 break;", "rewrite ^/a/(.*)$ /$1 break;", "rewrite ^/a/b/(.*)$ /deep/$1 break;"],
+      ...["rewrite ^/api(/|$)(.*) /v1/$2 break;", "rewrite ^/a(/.*)?$ /new$1 break;", "rewrite ^/x1/(.*) /a/$1 break;"],
+    ),
+    { maxLength: 3 },
+  )
+  .map((lines): { [name: string]: string } =>
+    lines.length === 0 ? {} : { "configuration-snippet": lines.join("\n") },
+  );
+
 const rewriting = fc.constantFrom<{ [name: string]: string }>(
   { "use-regex": "true" },
   { "rewrite-target": "/$2" },
@@ -111,6 +123,7 @@ const asked: fc.Arbitrary<Asked> = fc.record({
 
 const plain = world(ingressOf(plainPath, annotations), true);
 const regular = world(ingressOf(regexPath, rewriting), false);
+const rewritten = world(ingressOf(plainPath, within), false);
 const all = fc.oneof(plain, regular);
 
 /** Hosts, wildcards and aliases of several namespaces, with default backends. */
@@ -218,6 +231,18 @@ describe("properties of a conversion", () => {
       fc.property(plain, fc.array(asked, { minLength: 5, maxLength: 20 }), (ingresses, requests) => {
         const { objects, refused } = convert(ingresses);
         assert.equal(refused, false);
+        for (const request of requests)
+          assert.deepEqual(istio(objects, request), nginx(ingresses, request), JSON.stringify(request));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("sends every request to the path that NGINX sends it to, for snippets that rewrite", () => {
+    fc.assert(
+      fc.property(rewritten, fc.array(asked, { minLength: 5, maxLength: 20 }), (ingresses, requests) => {
+        const { objects, refused } = convert(ingresses);
+        fc.pre(!refused);
         for (const request of requests)
           assert.deepEqual(istio(objects, request), nginx(ingresses, request), JSON.stringify(request));
       }),

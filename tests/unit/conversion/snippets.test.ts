@@ -79,6 +79,32 @@ describe("snippets", () => {
     assert.deepEqual(rule?.filters, [{ type: "ResponseHeaderModifier", responseHeaderModifier: { set } }]);
   });
 
+  it("put all below a path below another one, and leave the path itself where NGINX does", () => {
+    const rewrite = (path: object) => ({ filters: [{ type: "URLRewrite", urlRewrite: { path } }], ...served });
+    const prefix = (replacePrefixMatch: string) => rewrite({ type: "ReplacePrefixMatch", replacePrefixMatch });
+    const whole = (replaceFullPath: string) => rewrite({ type: "ReplaceFullPath", replaceFullPath });
+    assert.deepEqual(
+      rules({ "configuration-snippet": "rewrite ^/api/(.*)$ /v1/$1 break; rewrite ^/(.*)$ /all/$1 break;" }),
+      [
+        { matches: path("PathPrefix", "/"), ...prefix("/all") },
+        { matches: path("PathPrefix", "/api"), ...prefix("/v1") },
+        { matches: path("Exact", "/api"), ...whole("/all/api") },
+        { matches: path("Exact", "/"), ...whole("/all/") },
+      ],
+    );
+    for (const [given, why] of [
+      [{ "configuration-snippet": "rewrite ^/api(.*)$ /v1$1 break;" }, "a route cannot do what"],
+      [{ "configuration-snippet": "rewrite ^/(.*)$ /v1/$1 break;", "use-regex": "true" }, "are regular expressions"],
+    ] as const) {
+      const { entries, refused } = convert([ingressWith(given)]);
+      assert.equal(refused, true);
+      assert.match(
+        verdicts(entries).find((line) => line.includes(": refused"))!,
+        new RegExp(why),
+      );
+    }
+  });
+
   it("redirect everything to another host, with the path", () => {
     const away = { scheme: "https", hostname: "new.example.com", statusCode: 301 };
     for (const [pattern, target] of [
