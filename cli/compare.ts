@@ -1,6 +1,8 @@
 // `istio-ambient convert --compare`: the same requests to NGINX and to the gateway, and what differs between the answers.
 import * as http from "node:http";
 import * as https from "node:https";
+import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
 import { setTimeout as sleep } from "node:timers/promises";
 import { reason } from "../cluster/connection";
 import type { ConvertOptions } from "../lib/conversion/read";
@@ -53,10 +55,11 @@ export async function compare(
   const rate = numberOf("--rate", options.rate);
   const schemes = (["http", "https"] as const).filter((scheme) => sides[scheme]);
   const methods = methodsOf(options.methods);
-  const { requests, left, headers } = requestsOf(documents, settings, { schemes, methods, limit });
+  const { requests, left, headers, certified } = requestsOf(documents, settings, { schemes, methods, limit });
   const looks = {
     headers: [...headers, ...(options.header ?? [])],
     backendHeaders: options.backendHeader ?? ["x-backend", "x-served-by"],
+    certified,
   };
   const differences: Difference[] = [];
   try {
@@ -120,13 +123,16 @@ function answerOf({ method, host, path, headers }: Request, url: URL): Promise<A
       path,
       headers: { ...headers, host, connection: "close" },
       timeout: answerMs,
-      // The certificates of both sides are other people's concern.
+      // Without the sessions of an agent every handshake shows its certificate.
+      agent: false,
+      // Whether the certificates are valid is other people's concern; that both sides show the same one is not.
       ...(isHttps ? { servername: host, rejectUnauthorized: false } : {}),
     };
     const fail = (why: string) =>
       reject(new NoAnswerError(`no answer from ${url.origin} to ${method} ${host}${path}: ${why}`));
     const sent = (isHttps ? https : http).request(options, (response) => {
       const chunks: Buffer[] = [];
+      const shown = certificateOf(response.socket);
       let bytes = 0;
       const done = () => {
         clearTimeout(last);
@@ -134,6 +140,7 @@ function answerOf({ method, host, path, headers }: Request, url: URL): Promise<A
           status: response.statusCode ?? 0,
           headers: flat(response.headers),
           body: Buffer.concat(chunks).toString("utf8"),
+          ...shown,
         });
         response.destroy();
       };
@@ -153,6 +160,14 @@ function answerOf({ method, host, path, headers }: Request, url: URL): Promise<A
     sent.on("error", (error) => fail(reason(error)));
     sent.end();
   });
+}
+
+/** What tells one certificate from another. */
+function certificateOf(socket: Socket): { certificate?: string } {
+  if (!(socket instanceof TLSSocket)) return {};
+  const { subject, subjectaltname, serialNumber } = socket.getPeerCertificate();
+  const names = subjectaltname ?? [subject?.CN ?? []].flat().join(", ");
+  return { certificate: `${names}, serial number ${serialNumber}` };
 }
 
 function flat(headers: http.IncomingHttpHeaders): { [name: string]: string } {

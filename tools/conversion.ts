@@ -74,7 +74,7 @@ the cluster or one of the two URLs does not answer.
 - **Passwords.** Istio checks none. \`auth-type: basic\` becomes an AuthorizationPolicy of action CUSTOM as well; with
   \`--auth-provider basic:<namespace>/<secret>=<name>\` its provider has that name. The service behind it answers
   200 to the users of the Secret and 401 with WWW-Authenticate to others: an NGINX with \`auth_basic\` and the Secret as its
-  \`auth_basic_user_file\`, for example. Here too the Gateway refuses all requests until the mesh has the provider.
+  \`auth_basic_user_file\`, for example. The backend does not get the password, as with NGINX. Here too the Gateway refuses all requests until the mesh has the provider.
 - **Client certificates.** \`auth-tls-secret\` becomes a listener of the host alone with \`gateway.istio.io/tls-terminate-mode: MUTUAL\`. Its
   routes attach to no other listener over HTTPS, so that no client reaches the host by the name of another. istiod reads the CA
   from a Secret with the name of the host's TLS Secret and \`-cacert\`, which is written where the CA is in the input; the report has
@@ -103,16 +103,17 @@ the cluster or one of the two URLs does not answer.
 
 The following differs for every route and is not repeated in the report: Envoy sets \`server: istio-envoy\`, sends X-Forwarded-For,
 X-Forwarded-Proto and X-Request-Id to backends but not X-Real-IP, X-Forwarded-Host, X-Forwarded-Port and X-Scheme, waits for
-backends without a limit, where NGINX answers 504 after 60 seconds of silence, and does not decode or merge slashes in paths; if that would expose a protected path, the report says how to configure the mesh to do so. NGINX's
+backends without a limit, where NGINX answers 504 after 60 seconds of silence, answers 503 rather than 502 or 504 if it cannot connect
+to one, passes the body of a request on as it comes, where NGINX takes 1 MiB at most and collects it first, and does not decode or merge slashes in paths; if that would expose a protected path, the report says how to configure the mesh to do so. NGINX's
 ConfigMap is not read; its defaults are assumed.
 
 ## \`--compare\`
 
 The command derives requests from the Ingresses: every host and alias, every path with and without a trailing slash, below and next to it,
 in upper case, with a query; paths that a snippet redirects; headers and cookies of canaries; origins and preflight requests where
-there is CORS. It sends each to both URLs, and prints what differs: the status, the Location (without its port), the backend (by
+there is CORS; paths that a snippet closes. It sends each to both URLs, and prints what differs: the status, the Location (without its port), the backend (by
 \`--backend-header\`, or the name that an echo server gives in JSON) and the path that it saw, CORS headers as a browser reads them,
-headers that the Ingresses set, and those of \`--header\`. GET, HEAD and OPTIONS only,
+headers that the Ingresses set, the certificate of hosts that have one of their own, and those of \`--header\`. GET, HEAD and OPTIONS only,
 unless \`--methods\` names others; \`--max-requests\`, of which every host gets its share, and \`--rate\` bound it. \`--https\` takes two URLs of https. Hosts whose clients need a certificate are skipped there.`;
 
 /** The whole page. */

@@ -4,13 +4,14 @@ import { foreignName } from "./names";
 import { type Written } from "./objects";
 import type { Piece } from "./matches";
 import type { Policies } from "./policies";
+import { openOtherwise } from "./annotations/closed";
 import { changed, refused, type Entry, type Verdict } from "./report";
 import { neverRedirected, redirects, type GatewayOptions, type PlacedServer } from "./routes";
 import type { Location, ReadIngress } from "./servers";
 
 /** The requests of an Ingress, for the `to` of a rule. */
 interface Guarded {
-  operations: object[];
+  operations: { operation: object }[];
   entries: Entry[];
 }
 
@@ -50,7 +51,8 @@ export function externalAuth(owner: ReadIngress, placed: readonly PlacedServer[]
   return { objects: operations.length === 0 ? [] : [policyOf(owner, "auth", gateway, spec)], entries };
 }
 
-function policyOf(owner: ReadIngress, suffix: string, gateway: GatewayOptions, spec: object): Written {
+/** A policy of the Ingress on the Gateway. */
+export function policyOf(owner: ReadIngress, suffix: string, gateway: GatewayOptions, spec: object): Written {
   return {
     apiVersion: "security.istio.io/v1",
     kind: "AuthorizationPolicy",
@@ -60,13 +62,13 @@ function policyOf(owner: ReadIngress, suffix: string, gateway: GatewayOptions, s
 }
 
 /** What a policy of the Ingress is for; `same` is true for every location that gets the same policy. */
-function guardedBy(
+export function guardedBy(
   owner: ReadIngress,
   placed: readonly PlacedServer[],
   same: (location: Location) => boolean,
   annotated: string[],
 ): Guarded {
-  const operations: object[] = [];
+  const operations: Guarded["operations"] = [];
   const entries: Entry[] = [];
   const servers = placed.map(({ server }) => server);
   for (const one of placed) {
@@ -87,9 +89,7 @@ function guardedBy(
             ingress: owner.key,
             part: "annotation" as const,
             name,
-            ...changed(
-              `NGINX decodes and merges slashes before it looks for a path: /${location!.path} is open here, unless controlPlane.values.meshConfig.pathNormalization.normalization of AmbientMesh is DECODE_AND_MERGE_SLASHES`,
-            ),
+            ...changed(openOtherwise(location!.path)),
           })),
         );
       }

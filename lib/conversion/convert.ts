@@ -1,6 +1,7 @@
 // Ingresses → objects for the gateway, and a report that names every part of them.
 import { externalAuth, sourceRanges } from "./access";
 import { prefix } from "./annotations/family";
+import { closedPaths } from "./closed";
 import { certificateFor } from "./certificate";
 import { hostTls } from "./client-certificates";
 import { certificatesOf } from "./certificates/certificates";
@@ -91,6 +92,7 @@ function build(
   const guards = byName.flatMap((owner) => [
     sourceRanges(owner, placed, gateway),
     externalAuth(owner, placed, gateway),
+    closedPaths(owner, placed, gateway),
   ]);
   return {
     objects: [
@@ -167,11 +169,11 @@ function pathEntries(
       .map(({ host, path, why }) => entry("path", `${host || "*"}${path}`, inert(`NGINX sends it nothing: ${why}`)));
     const joined = servers.joined
       .filter((one) => one.owner === owner)
-      .map(({ host, path, primary, upstream }) =>
+      .map(({ host, path, primary, upstream, beside }) =>
         entry(
           "path",
           `${host || "*"}${path}`,
-          upstreamFault(upstream, portOf, input) ?? converted(`a backend beside ${primary}`),
+          upstreamFault(upstream, portOf, input) ?? joinedVerdict(primary, beside),
         ),
       );
     const rules = owner.ingress.spec.rules ?? [];
@@ -191,6 +193,16 @@ function pathEntries(
       ...tlsEntries(owner, servers.servers, gateway),
     ];
   });
+}
+
+/** A canary, of which a session may be part. */
+function joinedVerdict(primary: string, { ingress }: ReadIngress): Verdict {
+  const note = (name: string) => ingress.metadata.annotations?.[prefix + name]?.trim();
+  const isKept = note("affinity") === "cookie" && note("affinity-canary-behavior") !== "legacy";
+  const to = `a backend beside ${primary}`;
+  return isKept
+    ? changed("NGINX keeps a client on the canary by its cookie; here every request is decided anew", to)
+    : converted(to);
 }
 
 /** Backends that are no Services: NGINX answers 404 for them. */
@@ -216,7 +228,7 @@ function unusedDefault(owner: ReadIngress, placed: readonly PlacedServer[]): Ent
       ingress: owner.key,
       part: "default backend",
       name: "*",
-      ...inert("every host of it has a path `/` of its own, or an older Ingress"),
+      ...inert("every host of it has a path `/` of its own, or an older Ingress, or no name"),
     },
   ];
 }

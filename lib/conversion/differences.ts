@@ -7,6 +7,8 @@ export interface Answer {
   status: number;
   headers: { [name: string]: string };
   body: string;
+  /** The certificate that was shown over https. */
+  certificate?: string;
 }
 
 /** What differs, by name. */
@@ -19,6 +21,8 @@ export interface Difference {
 export interface Looks {
   headers: readonly string[];
   backendHeaders: readonly string[];
+  /** Hosts with a certificate of their own. */
+  certified: readonly string[];
 }
 
 /** Nothing where both answers are the same. */
@@ -36,7 +40,11 @@ export function differenceOf(request: Request, nginx: Answer, gateway: Answer, l
   return Object.keys(what).length > 0 ? { request, what } : undefined;
 }
 
-function seenIn({ status, headers, body }: Answer, request: Request, looks: Looks): { [name: string]: string } {
+function seenIn(
+  { status, headers, body, certificate }: Answer,
+  request: Request,
+  looks: Looks,
+): { [name: string]: string } {
   const location = headers["location"];
   const backend = looks.backendHeaders.map((name) => headers[name.toLowerCase()]).find((value) => value !== undefined);
   const echo = echoOf(body);
@@ -45,6 +53,7 @@ function seenIn({ status, headers, body }: Answer, request: Request, looks: Look
     location: location === undefined ? undefined : placeOf(location, request),
     backend: backend ?? echo.service ?? (echo.pod === undefined ? undefined : ownerOf(echo.pod)),
     "backend path": echo.path,
+    certificate: looks.certified.includes(request.host) ? certificate : undefined,
     ...corsOf(headers, request),
     ...Object.fromEntries(looks.headers.map((name) => [name.toLowerCase(), headers[name.toLowerCase()]])),
   };

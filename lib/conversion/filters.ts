@@ -80,10 +80,13 @@ function headerFilter(
 ): object[] {
   const list = (values: { [name: string]: string }) =>
     Object.entries(values).map(([name, value]) => ({ name, value: named(value) }));
+  // Envoy removes first, and would put nothing in for the header's own value.
+  const written = new Set(Object.keys(set).map((header) => header.toLowerCase()));
+  const removed = [...new Set(remove)].filter((header) => !written.has(header.toLowerCase()));
   const changes = {
     ...(Object.keys(set).length > 0 ? { set: list(set) } : {}),
     ...(Object.keys(add).length > 0 ? { add: list(add) } : {}),
-    ...(remove.length > 0 ? { remove: [...new Set(remove)] } : {}),
+    ...(removed.length > 0 ? { remove: removed } : {}),
   };
   return Object.keys(changes).length > 0 ? [{ type, [field]: changes }] : [];
 }

@@ -21,6 +21,7 @@ export function ignoredEntries(reads: readonly ReadIngress[], servers: readonly 
         return [
           ...aliasesOf(read, server, byHost, byAlias).map(entry("server-alias")),
           ...appRootOf(read, server).map(entry("app-root")),
+          ...rewritten(read, server).map((verdict) => ({ ...entry("configuration-snippet")(""), ...verdict })),
           ...hostWide(read, server).map((verdict) => ({ ...entry("server-snippet")(""), ...verdict })),
           ...wwwOf(read, server, byHost).map(entry("from-to-www-redirect")),
         ];
@@ -42,6 +43,13 @@ function aliasesOf(
     .map((alias) =>
       byHost.has(alias) ? `${alias} has rules of its own` : `NGINX serves ${alias} as ${byAlias.get(alias) || "*"}`,
     );
+}
+
+/** A rewrite of a snippet is for plain paths. */
+function rewritten({ settings }: ReadIngress, { host, regex }: Server): Verdict[] {
+  if (settings.pathRewrites.length === 0 || !regex) return [];
+  const why = `the paths of ${host || "*"} are regular expressions, beside which a rewrite has no place`;
+  return [refused(why, "rewrite-target, or the change of the path in the application")];
 }
 
 /** A server-snippet is for the paths of every Ingress of its host. */

@@ -2,6 +2,7 @@
 import { isRe2 } from "./annotations/canary";
 import { changed, converted, inert, refused, type Verdict } from "./report";
 import type { Location, Server } from "./servers";
+import { rewritePaths } from "./path-rewrites";
 import { rewritingOf, shapeOf, type Rewriting, type Shape } from "./shapes";
 
 /** What a path of a request has to look like. */
@@ -33,6 +34,10 @@ export function place(server: Server): Placed[] {
     ? placeExpressions(server.locations)
     : server.locations.map((one) => placePlain(one, server.locations));
   for (const owner of new Set(server.locations.map((one) => one.owner))) {
+    const mine = all.filter(({ location }) => location.owner === owner);
+    if (!server.regex) {
+      rewritePaths(mine, owner.settings.pathRewrites, (path, one) => takerOf(path, server, all) === one);
+    }
     for (const { from, to, code } of owner.settings.pathRedirects) {
       const taking = takerOf(from, server, all);
       if (taking?.location.owner !== owner || taking.pieces.length === 0) continue;

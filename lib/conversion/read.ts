@@ -83,7 +83,7 @@ function readIngress(
 ): ReadIngress {
   const { metadata } = ingress;
   const key = keyOf(metadata);
-  const settings = defaultSettings();
+  let settings = defaultSettings();
   const given = Object.entries(metadata.annotations ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   const own = (name: string) =>
     name.includes("/") || metadata.namespace === undefined ? name : `${metadata.namespace}/${name}`;
@@ -98,16 +98,24 @@ function readIngress(
     ...auth,
   };
   for (const [name, value] of given) {
-    const { forceSslRedirect } = settings;
+    const before = structuredClone(settings);
     let verdict = readAnnotation(name, value, settings, around);
     if (settings.passthrough && !passes) {
-      Object.assign(settings, { passthrough: false, forceSslRedirect });
       verdict = refused("TLS of its hosts ends at the gateway", "no --accept of it");
     }
+    // Nothing is left of an annotation that may be skipped.
+    if (verdict?.outcome === "refused") settings = before;
     if (verdict) entries.push({ ingress: key, part: "annotation", name, value, ...verdict });
   }
   return { key, ingress, settings };
 }
+
+/** What NGINX leaves out for the default backend of all hosts. */
+const ofPaths = new Set([
+  ...["rewrite-target", "use-regex", "app-root", "ssl-redirect", "force-ssl-redirect", "preserve-trailing-slash"],
+  ...["permanent-redirect", "permanent-redirect-code", "temporal-redirect", "temporal-redirect-code"],
+  ...["from-to-www-redirect", "relative-redirects"],
+]);
 
 function readAnnotation(
   name: string,
@@ -122,6 +130,9 @@ function readAnnotation(
     if (!known) return unknown(name.slice(prefix.length), value);
     if (booleanOf(around.other("canary")) === true && !isOfCanaries(known.name)) {
       return inert("the Ingress is a canary, so NGINX uses the annotations of the other Ingress of its host and path");
+    }
+    if ((around.ingress.spec.rules ?? []).length === 0 && ofPaths.has(known.name)) {
+      return inert("the Ingress has no rules, and NGINX redirects and rewrites nothing for a default backend");
     }
     return value.trim() === "" ? inert("NGINX ignores an empty value") : known.read(value, settings, around);
   }

@@ -23,12 +23,15 @@ export interface RequestOptions {
   limit: number;
 }
 
-/** The requests, how many more there would be, and the headers of answers that the Ingresses say something of. */
+/**
+ * The requests, how many more there would be, the headers of answers that the Ingresses say something of, and the hosts
+ * to which they give a certificate.
+ */
 export function requestsOf(
   documents: readonly unknown[],
   options: ConvertOptions,
   wanted: RequestOptions,
-): { requests: Request[]; left: number; headers: string[] } {
+): { requests: Request[]; left: number; headers: string[]; certified: string[] } {
   const input = inputOf(documents);
   const reads = readAll(input, options, []);
   const servers = serversOf(reads, certificateFor(input.secrets));
@@ -49,6 +52,7 @@ export function requestsOf(
     requests: some(unique, wanted.limit),
     left: Math.max(0, unique.length - wanted.limit),
     headers: [...new Set(headers.map((name) => name.toLowerCase()))],
+    certified: servers.servers.filter(({ certificate }) => certificate).map(({ host }) => hostOf(host)),
   };
 }
 
@@ -113,7 +117,18 @@ function requestsTo(location: Location, server: Server, servers: Servers): Bare[
       ]
     : [];
   const redirected = location.owner.settings.pathRedirects.map(({ from }) => get(from, true));
-  return [...plain, ...redirected, ...headers, ...cookies, ...cors, { ...get(`${first}?a=1&b=%2F`, decided) }];
+  const closed = location.owner.settings.closed.flatMap(({ path, reach }) =>
+    (reach === "exact" ? [path, `${path}x`] : [path, `${path}/a`]).map((one) => get(one, decided)),
+  );
+  return [
+    ...plain,
+    ...redirected,
+    ...closed,
+    ...headers,
+    ...cookies,
+    ...cors,
+    { ...get(`${first}?a=1&b=%2F`, decided) },
+  ];
 }
 
 /** An origin that the annotations name. */

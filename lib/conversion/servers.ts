@@ -27,6 +27,8 @@ export interface Location {
   owner: ReadIngress;
   /** It comes from the Ingress's default backend. */
   standard: boolean;
+  /** No path `/` of another Ingress replaces it. */
+  fixed?: boolean;
 }
 
 /** A host, "" for every other one. */
@@ -74,7 +76,14 @@ export interface Servers {
   /** By the upstream that they share requests with. */
   canaries: Map<string, Alternative>;
   /** Host and path of canaries, with the upstream that they stand in for. */
-  joined: { owner: ReadIngress; host: string; path: string; primary: string; upstream: Upstream }[];
+  joined: {
+    owner: ReadIngress;
+    host: string;
+    path: string;
+    primary: string;
+    upstream: Upstream;
+    beside: ReadIngress;
+  }[];
   /** Host and path of canaries that stand in for nothing, with the reason. */
   idle: { owner: ReadIngress; host: string; path: string; why: string }[];
 }
@@ -132,15 +141,27 @@ function open(servers: Map<string, Server>, owner: ReadIngress, host: string): S
   return server;
 }
 
-/** The default backend answers for every host of the Ingress that is the oldest of the host, or for all other hosts. */
+/**
+ * The default backend answers for every host of the Ingress that is the oldest of the host; for all other hosts, that of
+ * the oldest Ingress without rules, which no path `/` replaces.
+ */
 function addDefault(servers: Map<string, Server>, owner: ReadIngress): void {
   const upstream = upstreamOf(owner, owner.ingress.spec.defaultBackend?.service);
   if (!upstream) return;
-  const rules = owner.ingress.spec.rules ?? [];
-  const own = rules.length === 0 ? [open(servers, owner, "")] : [...servers.values()].filter((s) => s.owner === owner);
+  const isForAll = (owner.ingress.spec.rules ?? []).length === 0;
+  const own = isForAll
+    ? [open(servers, owner, "")]
+    : [...servers.values()].filter((server) => server.owner === owner && server.host !== "");
   for (const server of own) {
     if (server.locations.length > 0) continue;
-    server.locations.push({ path: "/", exact: false, upstream, owner, standard: true });
+    server.locations.push({
+      path: "/",
+      exact: false,
+      upstream,
+      owner,
+      standard: true,
+      ...(isForAll ? { fixed: true } : {}),
+    });
   }
 }
 
@@ -154,7 +175,7 @@ function addRule(servers: Map<string, Server>, lost: Lost[], owner: ReadIngress,
     const path = given === undefined || given === "" ? "/" : given;
     const exact = pathType === "Exact";
     const rival = server.locations.find((location) => location.path === path && location.exact === exact);
-    if (rival && !rival.standard) {
+    if (rival && (!rival.standard || rival.fixed)) {
       lost.push({ owner, host: server.host, path, winner: rival.owner.key });
       continue;
     }
@@ -271,7 +292,7 @@ function alternatives(
         continue;
       }
       const stoodFor = upstreamKey(primary.upstream);
-      joined.push({ owner, host, path, primary: stoodFor, upstream });
+      joined.push({ owner, host, path, primary: stoodFor, upstream, beside: primary.owner });
       if (!rival) canaries.set(stoodFor, { owner, upstream, canary: policies.get(key)! });
     }
   }

@@ -67,6 +67,28 @@ export interface MirrorSettings {
   port: number;
 }
 
+/** A path whose requests reach the backend below another one. */
+export interface PathRewrite {
+  /** Without a slash at its end; "" for all paths. */
+  from: string;
+  to: string;
+  /** What the path itself becomes; absent where it stays as it is. */
+  itself?: string;
+}
+
+/** A path that a snippet turns all requests away from. */
+export interface ClosedPath {
+  path: string;
+  /** The path alone, or everything that begins with it. */
+  reach: "exact" | "string";
+  /** How NGINX ranks it among other paths; a condition comes before all of them. */
+  rank: "condition" | "exact" | "firm" | "prefix" | "expression";
+  /** For the host, or for the paths of the Ingress. */
+  scope: "server" | "location";
+  /** True where NGINX redirects to https before. */
+  late: boolean;
+}
+
 /** All that the annotations of one Ingress say. */
 export interface Settings {
   useRegex: boolean;
@@ -84,6 +106,7 @@ export interface Settings {
   redirect?: RedirectSettings;
   /** Redirects of single paths, before anything else happens to them. */
   pathRedirects: { from: string; to: string; code: number }[];
+  pathRewrites: PathRewrite[];
   canary?: CanarySettings;
   cors?: CorsSettings;
   backend: BackendSettings;
@@ -95,6 +118,9 @@ export interface Settings {
   mirror?: MirrorSettings;
   allow?: string[];
   deny?: string[];
+  closed: ClosedPath[];
+  /** The only methods that get in. */
+  methods?: string[];
   /** Extension provider of the mesh that is asked about every request. */
   authProvider?: ExtensionProvider;
   /** True where some of it is for every path of its hosts. */
@@ -114,6 +140,8 @@ export function defaultSettings(): Settings {
     fromToWww: false,
     passthrough: false,
     pathRedirects: [],
+    pathRewrites: [],
+    closed: [],
     backend: {},
     requestHeaders: { set: {}, add: {}, remove: [] },
     responseHeaders: { set: {}, add: {}, remove: [] },

@@ -9,8 +9,8 @@ export interface Expected {
   service?: string;
   /** Path that the backend saw. */
   path?: string;
-  /** Headers that the backend saw. */
-  saw?: { [name: string]: string };
+  /** Headers that the backend saw; undefined for one that it must not see. */
+  saw?: { [name: string]: string | undefined };
   /** Headers of the answer; undefined for one that must not be there. */
   headers?: { [name: string]: RegExp | undefined };
 }
@@ -29,6 +29,8 @@ export interface Spec {
   file: string;
   says: string;
   ingresses: Ingress[];
+  /** Other objects in the same input. */
+  others?: object[];
   asks: Ask[];
 }
 

@@ -69,7 +69,7 @@ export const moreSpecs: Spec[] = [
       ingress("users.test", { "auth-type": "basic", "auth-secret": "users", "auth-realm": "Shop" }, { "/": "web" }),
     ],
     asks: [
-      { ...ok("/a", "web"), send: { authorization: "Basic dXNlcjpwYXNz" } },
+      { ...ok("/a", "web"), send: { authorization: "Basic dXNlcjpwYXNz" }, saw: { authorization: undefined } },
       {
         url: "/a?status=401",
         send: { authorization: "Basic dXNlcjpwYXNz" },
@@ -171,6 +171,66 @@ more_set_headers "X-Cloud: yes";`,
     says: "no client is admitted where all are denied",
     ingresses: [ingress("closed.test", { "configuration-snippet": "deny all;" }, { "/": "web" })],
     asks: [{ url: "/", status: 403 }],
+  },
+  {
+    file: "snippet.go, serversnippet.go",
+    says: "paths and methods are closed, save where another path is closer",
+    ingresses: [
+      ingress(
+        "shut.test",
+        {
+          "server-snippet": `location = /exact { deny all; }
+location /admin { deny all; }
+location ~ ^/(?:build|data)/ { return 403; }
+if ($uri = /send) { return 403; }`,
+        },
+        { "/": "web", "/admin/public": "api" },
+      ),
+      ingress("nested.test", { "configuration-snippet": "location /__admin { deny all; }" }, { "/": "web" }),
+      ingress("read.test", { "configuration-snippet": "limit_except GET { deny all; }" }, { "/": "web" }),
+      ingress("read.test", {}, { "/form": "api" }, { name: "read-form" }),
+    ],
+    asks: [
+      ok("/", "web"),
+      { url: "/exact?a=b", status: 403 },
+      ok("/exactly", "web"),
+      { url: "/admin", status: 403 },
+      { url: "/administrator", status: 403 },
+      { url: "/admin/x?a=b", status: 403 },
+      ok("/admin/public/x", "api"),
+      { url: "/build/x", status: 403 },
+      ok("/build", "web"),
+      { url: "/send", status: 403 },
+      ok("/send/x", "web"),
+      { url: "/__admin/x", host: "nested.test", status: 403 },
+      { ...ok("/admin", "web"), host: "nested.test" },
+      { ...ok("/a", "web"), host: "read.test" },
+      { url: "/a", host: "read.test", method: "POST", status: 403 },
+      { ...ok("/form", "api"), host: "read.test", method: "POST" },
+    ],
+  },
+  {
+    file: "snippet.go",
+    says: "headers end with a blank as with a colon, Envoy's Server header stays, and everything goes to another host",
+    ingresses: [
+      ingress(
+        "blank.test",
+        { "configuration-snippet": `more_set_headers 'Server shop' 'X-One  one' 'X-Two: two';` },
+        { "/": "web" },
+      ),
+      ingress("within.test", { "configuration-snippet": "rewrite ^/api/(.*)$ /v1/$1 break;" }, { "/": "web" }),
+      ingress(
+        "other-host.test",
+        { "configuration-snippet": "rewrite ^/(.*)$ https://elsewhere.test/$1 permanent;" },
+        { "/": "web" },
+      ),
+    ],
+    asks: [
+      { ...ok("/api/a?b=c", "web", "/v1/a?b=c"), host: "within.test" },
+      { ...ok("/api", "web"), host: "within.test" },
+      { ...ok("/", "web"), headers: { server: /^istio-envoy$/, "x-one": /^one$/, "x-two": /^two$/ } },
+      { url: "/a?b=c", host: "other-host.test", status: 301, location: "https://elsewhere.test/a?b=c" },
+    ],
   },
   {
     file: "cors.go",

@@ -3,6 +3,7 @@
 import type { Ingress } from "../../lib/conversion/objects";
 import { ingress, type Spec } from "./convert-ask";
 import { moreSpecs } from "./convert-more-specs";
+import { otherSpecs } from "./convert-other-specs";
 
 const regex = { type: "ImplementationSpecific" };
 const ok = (url: string, service: string, path = url) => ({ url, status: 200, service, path });
@@ -348,7 +349,11 @@ export const specs: Spec[] = [
 
 /** The Services behind all specs. */
 export const services = [
-  ...new Set([...specs, ...moreSpecs].flatMap(({ ingresses }) => ingresses.flatMap(({ spec }) => servicesOf(spec)))),
+  ...new Set(
+    [...specs, ...moreSpecs, ...otherSpecs].flatMap(({ ingresses }) =>
+      ingresses.flatMap(({ spec }) => servicesOf(spec)),
+    ),
+  ),
 ];
 
 function servicesOf({ rules = [], defaultBackend }: Ingress["spec"]): string[] {

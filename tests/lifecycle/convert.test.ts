@@ -7,7 +7,7 @@ import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
 import * as tls from "node:tls";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 import { AmbientMesh, IngressGateway } from "../../components";
 import { convert } from "../../lib/conversion/convert";
 import type { Ingress, Secret } from "../../lib/conversion/objects";
@@ -19,14 +19,17 @@ import { ingress, type Ask } from "./convert-ask";
 import { askAs, cipherOf } from "./convert-handshake";
 import { absent, moreSpecs } from "./convert-more-specs";
 import { application, certificate, clientCertificate, selfSigned, service } from "./convert-objects";
+import { otherSpecs } from "./convert-other-specs";
 import { services, specs as usualSpecs } from "./convert-specs";
 import { programOf, previewed, served } from "./convert-program";
 import { apply, kubectl, settled, sources, TestStack } from "./support";
 
-const specs = [...usualSpecs, ...moreSpecs];
+const linesFile = "customheaders.go, serversnippet.go";
+const specs = [...usualSpecs, ...moreSpecs, ...otherSpecs];
 const ingressesOfAll = specs.flatMap(({ ingresses }) => ingresses);
+const documentsOfAll = [...ingressesOfAll, ...specs.flatMap(({ others = [] }) => others)];
 /** What the conversion says that the mesh must have, save for one service, and with one for those who know users. */
-const extensionProviders = convert(ingressesOfAll)
+const extensionProviders = convert(documentsOfAll)
   .providers.filter(({ envoyExtAuthzHttp: { service } }) => service !== absent)
   .map(({ name, envoyExtAuthzHttp: { service, ...rest } }) => ({
     name,
@@ -82,7 +85,7 @@ describe("convert", () => {
     apply(selfSigned());
     for (const name of services) for (const object of application(name)) apply(JSON.stringify(object));
     for (const name of services) kubectl("rollout", "status", `deployment/${name}`, "-n", "convert", "--timeout=120s");
-    const converted = await istioAmbient(["convert", "-f", write("ingresses.yaml", ingressesOfAll)]);
+    const converted = await istioAmbient(["convert", "-f", write("ingresses.yaml", documentsOfAll)]);
     assert.equal(converted.code, 0, converted.err);
     fs.writeFileSync(path.join(folder, "routes.yaml"), converted.out);
     kubectl("apply", "-f", path.join(folder, "routes.yaml"));
@@ -187,7 +190,10 @@ describe("convert", () => {
   it("writes a program that makes the same objects, as the engine previews it", async () => {
     apply(JSON.stringify({ apiVersion: "v1", kind: "Namespace", metadata: { name: "typed" } }));
     for (const name of services) apply(JSON.stringify(service(name, "typed")));
-    const moved = ingressesOfAll.map((one) => ({ ...one, metadata: { ...one.metadata, namespace: "typed" } }));
+    const moved = (documentsOfAll as { metadata: object }[]).map((one) => ({
+      ...one,
+      metadata: { ...one.metadata, namespace: "typed" },
+    }));
     const { objects, providers, refused } = convert(moved);
     assert.equal(refused, false);
     const typed = await TestStack.open("convert-typed", programOf(programText(objects, providers), folder));
@@ -223,7 +229,7 @@ describe("convert", () => {
     apply(JSON.stringify(clientCertificate("client", "convert")));
     kubectl("wait", "certificate/client", "-n", "convert", "--for=condition=Ready", "--timeout=60s");
     const secret = JSON.parse(kubectl("get", "secret", "client", "-n", "convert", "-o", "json")) as Secret;
-    const of = (name: string) => Buffer.from(secret.data![name]!, "base64").toString();
+    const of = (name: string) => base64(secret.data![name]!);
     const client = { cert: of("tls.crt"), key: of("tls.key") };
     const annotations = {
       "auth-tls-secret": "convert/client",
@@ -272,80 +278,90 @@ describe("convert", () => {
 
   describe("--compare", () => {
     const ingresses = specs
-      .filter(({ file }) => ["paths", "rewrite.go", "forcesslredirect.go"].includes(file))
+      .filter(({ file }) => ["paths", "rewrite.go", "forcesslredirect.go", "tls", linesFile].includes(file))
       .flatMap((spec) => spec.ingresses);
+    const documents = [...ingresses, ...specs.flatMap(({ others = [] }) => others)];
+    const lines = { foo: "Bar", xpto: "Lalala" };
+    const { stringData } = parse(certificate()) as Secret;
+    const own = { cert: stringData!["tls.crt"]!, key: stringData!["tls.key"]! };
 
-    /** A server that behaves as NGINX is documented to. */
-    async function beside(served: Ingress[], use: (url: string) => Promise<void>): Promise<void> {
-      const server = http.createServer((request, response) => {
-        const { pathname, search } = new URL(request.url ?? "/", "http://nginx");
-        const host = request.headers.host ?? "";
-        const answer = nginx(served, { scheme: "http", host, path: pathname });
-        if (answer.kind === "none") return response.writeHead(404).end();
-        if (answer.kind === "redirect") {
-          // NGINX takes the last slash away on the way to https.
-          const to =
-            answer.status === 308 ? answer.location.replace(/(.)\/$/, "$1") : `http://${host}${answer.location}`;
-          return response.writeHead(answer.status, { location: to + search }).end();
-        }
-        const [version] = Object.keys(answer.weights);
-        return response.end(JSON.stringify({ service: version, path: answer.path + search }));
-      });
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    /** What differs between two servers that behave as NGINX is documented to, and the gateway, over http and https. */
+    async function compared(
+      served: Ingress[],
+      documents: object[],
+      shown: typeof own,
+      headers: { [name: string]: string } = lines,
+    ): Promise<Comparison> {
+      const answerTo =
+        (scheme: "http" | "https"): http.RequestListener =>
+        (request, response) => {
+          const { pathname, search } = new URL(request.url ?? "/", "http://nginx");
+          const host = request.headers.host ?? "";
+          const answer = nginx(served, { scheme, host, path: pathname });
+          if (host === "lines.test")
+            for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+          if (host === "own-headers.test") response.setHeader("my-header", "42").setHeader("my-dollar", "$remote_addr");
+          if (answer.kind === "none") return response.writeHead(404).end();
+          if (answer.kind === "redirect") {
+            // NGINX takes the last slash away on the way to https.
+            const bare = host === "keep.test" ? answer.location : answer.location.replace(/(.)\/$/, "$1");
+            const to = answer.status === 308 ? bare : `${scheme}://${host}${answer.location}`;
+            return response.writeHead(answer.status, { location: to + search }).end();
+          }
+          const [version] = Object.keys(answer.weights);
+          return response.end(JSON.stringify({ service: version, path: answer.path + search }));
+        };
+      const servers = [http.createServer(answerTo("http")), https.createServer(shown, answerTo("https"))];
+      for (const server of servers) await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+      const [plain, secure] = servers.map((server) => (server.address() as AddressInfo).port);
       try {
-        await use(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+        const file = write("compared.yaml", documents);
+        const both = ["--compare", `http://127.0.0.1:${plain}`, urls["http"]!];
+        const bothSecure = ["--https", `https://127.0.0.1:${secure}`, urls["https"]!];
+        const bounds = ["--output", "json", "--rate", "200", "--max-requests", "1000"];
+        const { code, out, err } = await istioAmbient(["convert", "-f", file, ...both, ...bothSecure, ...bounds]);
+        assert.deepEqual({ code, err }, { code: 1, err: "" });
+        return JSON.parse(out) as Comparison;
       } finally {
-        server.close();
+        for (const server of servers) server.close();
       }
     }
 
-    it("finds nothing but what the report says", async () => {
-      const file = write("compared.yaml", ingresses);
-      await beside(ingresses, async (url) => {
-        const { code, out, err } = await istioAmbient([
-          "convert",
-          "-f",
-          file,
-          "--compare",
-          url,
-          urls["http"]!,
-          "--output",
-          "json",
-          "--rate",
-          "200",
-        ]);
-        assert.deepEqual({ code, err }, { code: 1, err: "" });
-        const { sent, left, differences } = JSON.parse(out) as {
-          sent: number;
-          left: number;
-          differences: { request: { host: string; path: string }; what: object }[];
-        };
-        assert.ok(sent > 100, String(sent));
-        assert.equal(left, 0);
-        const unsaid = differences.filter(({ request: { host, path: asked } }) => !isSaid(host, asked));
-        assert.deepEqual(unsaid, []);
-      });
+    it("finds nothing but what the report says, over http and https", async () => {
+      const { sent, left, differences } = await compared(ingresses, documents, own);
+      assert.ok(sent > 200, String(sent));
+      assert.equal(left, 0);
+      const unsaid = differences.filter(({ request: { scheme, host, path: asked } }) => !isSaid(scheme, host, asked));
+      assert.deepEqual(unsaid, []);
     });
 
     it("finds a path that goes elsewhere, and says where", async () => {
       const asIs = ingress("paths.test", {}, { "/foo": "web" }, { name: "asis" });
-      const file = write("one.yaml", [asIs]);
-      await beside([ingress("paths.test", {}, { "/foo": "other" }, { name: "asis" })], async (url) => {
-        const { code, out } = await istioAmbient([
-          "convert",
-          "-f",
-          file,
-          "--compare",
-          url,
-          urls["http"]!,
-          "--methods",
-          "GET",
-          "--max-requests",
-          "1",
-        ]);
-        assert.equal(code, 1);
-        assert.match(out, /^GET http:\/\/paths\.test\/foo\n {2}backend: "other" → "web"/);
-      });
+      const elsewhere = ingress("paths.test", {}, { "/foo": "other" }, { name: "asis" });
+      const { differences } = await compared([elsewhere], [asIs], own);
+      const found = differences.filter(({ request: { path: asked } }) => asked === "/foo");
+      assert.deepEqual(
+        found.map(({ request: { scheme, method }, what }) => [scheme, method, what]),
+        ["http", "https"].map((scheme) => [scheme, "GET", { backend: { nginx: "other", gateway: "web" } }]),
+      );
+    });
+
+    it("finds a header that another value has, and a certificate that is another one", async () => {
+      const tls = ingresses.filter(({ metadata: { name } }) => name === "both-test" || name === "lines-test");
+      apply(JSON.stringify(clientCertificate("other-ca", "convert")));
+      kubectl("wait", "certificate/other-ca", "-n", "convert", "--for=condition=Ready", "--timeout=60s");
+      const secret = JSON.parse(kubectl("get", "secret", "other-ca", "-n", "convert", "-o", "json")) as Secret;
+      const other = { cert: base64(secret.data!["tls.crt"]!), key: base64(secret.data!["tls.key"]!) };
+      const { differences } = await compared(tls, tls, other, { foo: "Baz", xpto: "Lalala" });
+      const seen = (host: string) => {
+        const all = differences.filter(({ request }) => request.host === host && request.path === "/");
+        return all.map(({ request: { scheme, method }, what }) => `${scheme} ${method} ${Object.keys(what).join()}`);
+      };
+      assert.deepEqual(seen("both.test"), ["https GET certificate", "https HEAD certificate"]);
+      assert.deepEqual(seen("lines.test"), ["http GET foo", "http HEAD foo", "https GET foo", "https HEAD foo"]);
+      const shown = differences.find(({ what }) => what["certificate"])!.what["certificate"]!;
+      assert.match(shown.nginx, /other-ca, serial number [0-9A-F]+$/);
+      assert.notEqual(shown.gateway, shown.nginx);
     });
   });
 });
@@ -354,9 +370,23 @@ function hasReachedBackend(answer: string): boolean {
   return answer === "ERR_SSL_WRONG_VERSION_NUMBER";
 }
 
+/** What --compare gives as data. */
+interface Comparison {
+  sent: number;
+  left: number;
+  differences: {
+    request: { scheme: string; method: string; host: string; path: string };
+    what: { [name: string]: { nginx: string; gateway: string } };
+  }[];
+}
+
+function base64(text: string): string {
+  return Buffer.from(text, "base64").toString();
+}
+
 /** What the report says: case counts where a prefix is rewritten, which takes its own path too; redirects keep the last slash. */
-function isSaid(host: string, asked: string): boolean {
-  if (host === "force.test") return asked.endsWith("/");
+function isSaid(scheme: string, host: string, asked: string): boolean {
+  if (host === "force.test" || host === "secure.test") return scheme === "http" && asked.endsWith("/");
   if (host === "base.test" && /^\/foo\/bar\/?$/.test(asked)) return true;
   return (host === "groups.test" || host === "base.test") && /[A-Z]/.test(asked);
 }

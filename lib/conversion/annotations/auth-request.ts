@@ -116,9 +116,12 @@ function wayBack({ other }: Surroundings): { [name: string]: string } {
   return isOwn && knownService(other(leader))?.needsWayBack ? { "X-Auth-Request-Redirect": "%REQ(:PATH)%" } : {};
 }
 
+/** The request's own path, in the form that it has in a query. */
+export const escapedPath = /\$escaped_request_uri\b/g;
+
 /** Headers for the service, as far as Envoy has their values. */
 function additionalHeaders(around: Surroundings): { [name: string]: string } {
-  const redirect = around.other("auth-request-redirect")?.trim();
+  const redirect = around.other("auth-request-redirect")?.trim().replace(escapedPath, "$request_uri");
   const given = {
     ...(redirect === undefined ? {} : { "X-Auth-Request-Redirect": redirect }),
     ...configOf(around)?.data,

@@ -2,7 +2,6 @@
 import { changed, converted, inert, mapped, refused } from "../report";
 import { boolean, booleanOf, detailOf, noWay, type Family, type Reader } from "./family";
 import { readServerSnippet, readSnippet } from "./snippet";
-import { headerValue } from "./variables";
 
 const telemetry = "a Telemetry resource for the Gateway";
 
@@ -37,9 +36,8 @@ const readHeaders: Reader = (value, settings, around) => {
     );
   }
   for (const [name, text] of Object.entries(config.data ?? {})) {
-    const value = headerValue(text, around.ingress.metadata.name);
-    if (!value) return refused(`Envoy has nothing for a variable of ${name}`, "headers with fixed values");
-    settings.responseHeaders.set[name] = value.text;
+    // NGINX sends what looks like a variable as it is.
+    settings.responseHeaders.set[name] = text.replace(/%/g, "%%");
   }
   return converted("ResponseHeaderModifier", "later changes of the ConfigMap do not reach the route");
 };
@@ -62,7 +60,7 @@ export const content: Family = {
       told: "table",
       does: "NGINX configuration for the paths; off by default",
       becomes:
-        "`RequestHeaderModifier` and `ResponseHeaderModifier` where lines set or take away headers, with Envoy's operators for NGINX's variables; `RequestRedirect` for `return` with a URL and for `rewrite` of one path with redirect or permanent; an AuthorizationPolicy DENY for `allow` and `deny`; nothing for lines that only tune NGINX. Refused where a line says anything else",
+        "`RequestHeaderModifier` and `ResponseHeaderModifier` where lines set or take away headers, with Envoy's operators for NGINX's variables; `RequestRedirect` for `return` with a URL, for `rewrite` of all paths to another host and of one path with redirect or permanent; `URLRewrite` for `rewrite` of all below a path with break; an AuthorizationPolicy DENY for `allow` and `deny`, for paths that `location` or `if ($uri …)` close to all clients, and for the methods beside those of `limit_except`; nothing for lines that only tune NGINX. Refused where a line says anything else",
       source: "snippet",
       read: readSnippet,
     },
@@ -71,7 +69,7 @@ export const content: Family = {
       told: "table",
       does: "NGINX configuration for the host; off by default",
       becomes:
-        "as for `configuration-snippet` where no other Ingress has paths of the host; nothing for lines that every path of NGINX has of its own",
+        "as for `configuration-snippet` where no other Ingress has paths of the host, and `RequestRedirect` for `location = …` with `return`; nothing for lines that every path of NGINX has of its own",
       source: "serversnippet",
       read: readServerSnippet,
     },

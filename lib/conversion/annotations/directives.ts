@@ -39,6 +39,10 @@ const tunings: [form: RegExp, verdict: (value: string) => Verdict | undefined][]
     /^(?:proxy_busy_buffers_size|proxy_temp_file_write_size|client_body_in_file_only|proxy_ignore_client_abort) \S+$/,
     () => streams,
   ],
+  [
+    /^proxy_cache(?:_\w+)? .+$/,
+    () => changed("Envoy keeps no answers: every request reaches the backend, also one that fails"),
+  ],
   [/^(?:log_not_found|access_log) off$/, () => changed("requests are logged where the mesh logs them")],
   [
     /^(?:keepalive_timeout|keepalive_requests|client_header_timeout) .+$/,
@@ -61,7 +65,8 @@ export function tuning(line: string): Verdict | undefined {
 function silence(value: string): Verdict | undefined {
   const [, number, unit = "s"] = /^(\d+)(ms|s|m|h|d)?$/.exec(value) ?? [];
   const seconds = Number(number) * ({ ms: 0.001, s: 1, m: 60, h: 3600, d: 86_400 }[unit] ?? 1);
-  return seconds >= standardSeconds ? mapped("no limit between two reads or writes") : undefined;
+  if (!(seconds >= standardSeconds)) return undefined;
+  return changed(`what NGINX ends after ${value} of silence goes on`, "no limit between two reads or writes");
 }
 
 /** Memory for the headers of a request. */

@@ -1,6 +1,15 @@
 // An authentication service that is asked about every request: an extension provider of the mesh.
 import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
-import { configOf, faultOf, knownService, needText, providerOf, snippetHeaders, valueOf } from "./auth-request";
+import {
+  configOf,
+  escapedPath,
+  faultOf,
+  knownService,
+  needText,
+  providerOf,
+  snippetHeaders,
+  valueOf,
+} from "./auth-request";
 import { booleanOf, detailOf, listOf, type Annotation, type Reader, type Told } from "./family";
 
 const source = "authreq";
@@ -77,7 +86,7 @@ const say =
   () =>
     verdict;
 const connections = "Envoy's own connections to the service";
-const everyTime = mapped("no answers that are kept: the service is asked about every request");
+const everyTime = changed("no answers are kept: the service is asked about every request");
 /** A service that has its own way for Envoy; of any other one, what differs. */
 const ofService =
   (differs: string, does: string): Reader =>
@@ -173,10 +182,14 @@ export const externalAuth: Annotation[] = [
     "auth-request-redirect",
     "the X-Auth-Request-Redirect header for the service, the request's own path by default",
     "`includeAdditionalHeadersInCheck` of the provider, with Envoy's operators for NGINX's variables",
-    (value, _, around) =>
-      valueOf(value, around) === undefined
-        ? refused("Envoy has nothing for a variable of it", 'auth-request-redirect: "$request_uri"')
-        : mapped("includeAdditionalHeadersInCheck of the provider"),
+    (value, _, around) => {
+      const plain = value.replace(escapedPath, "$request_uri");
+      const to = "includeAdditionalHeadersInCheck of the provider";
+      if (valueOf(plain, around) === undefined) {
+        return refused("Envoy has nothing for a variable of it", 'auth-request-redirect: "$request_uri"');
+      }
+      return plain === value ? mapped(to) : changed("the path is in the header as it is, and not escaped", to);
+    },
   ),
   detail(
     "text",

@@ -51,6 +51,7 @@ const neverRead = new Map<string, string>([
   ...["enable-websocket", "enable-websockets", "websocket", "websocket-support", "websockets"].map(
     (name) => [name, "NGINX and the gateway pass WebSockets on without it"] as const,
   ),
+  ["ingress.class", "spec.ingressClassName or kubernetes.io/ingress.class is what it reads"],
   ["upgrade", "NGINX and the gateway pass WebSockets on without it"],
   ["client-max-body-size", "proxy-body-size is what it reads"],
   ["proxy-buffers", "proxy-buffers-number is what it reads"],

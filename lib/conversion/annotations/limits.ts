@@ -48,7 +48,7 @@ function bodySize(value: string): Verdict {
   if (bytes === undefined) return inert("not a size, so NGINX uses its default, 1m");
   if (bytes === 0) return mapped(anySize);
   return bytes >= standardBody
-    ? mapped(anySize, `a body of more than ${value.trim()} passes too; NGINX answers 413`)
+    ? changed(`a body of more than ${value.trim()} passes too, where NGINX answers 413`, anySize)
     : refused(
         "a gateway takes bodies of any size, and a limit below the default of 1m is there to protect something",
         "an EnvoyFilter with envoy.filters.http.buffer and max_request_bytes on the Gateway, or a limit in the application",
@@ -102,7 +102,17 @@ export const limits: Family = {
       read: bodySize,
     },
     memory("clientbodybuffersize", "table", "client-body-buffer-size", "memory for the body of a request", streams),
-    memory("proxy", "table", "proxy-buffering", "collects the backend's answer before the client gets it", streams),
+    {
+      name: "proxy-buffering",
+      told: "table",
+      does: "collects the backend's answer before the client gets it, off by default",
+      becomes: "nothing: the gateway streams it",
+      source: "proxy",
+      read: (value) =>
+        value.trim() === "on"
+          ? changed("the client gets the answer while the backend sends it, so a slow client keeps it busy", streams)
+          : mapped(streams),
+    },
     memory("proxy", "table", "proxy-buffers-number", "buffers for an answer", streams),
     {
       name: "proxy-buffer-size",

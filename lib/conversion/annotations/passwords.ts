@@ -65,7 +65,11 @@ function providerOf(secret: string, around: Surroundings): ExtensionProvider {
 
 const readType: Reader = (value, settings, around) => {
   const { provider, ...verdict } = outcomeOf(value, around);
-  if (provider !== undefined) settings.authProvider = provider;
+  if (provider !== undefined) {
+    settings.authProvider = provider;
+    // NGINX keeps the password to itself.
+    settings.requestHeaders.remove.push("Authorization");
+  }
   return verdict;
 };
 

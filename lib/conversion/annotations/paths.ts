@@ -1,5 +1,5 @@
 // What a path means, what the backend sees of it, and the redirects to https.
-import { converted, inert, mapped, refused, type Verdict } from "../report";
+import { changed, converted, inert, refused, type Verdict } from "../report";
 import type { Settings } from "../settings";
 import { shapeOf } from "../shapes";
 import { boolean, type Family, type Surroundings } from "./family";
@@ -69,7 +69,7 @@ export const paths: Family = {
         const path = value.trim();
         if (!/^\/[-._~a-zA-Z0-9/:]*$/.test(path)) return inert("not an absolute path, so NGINX ignores it");
         settings.appRoot = path;
-        return converted("a redirect of `/`");
+        return changed("a query of the request stays in the Location, where NGINX drops it", "a redirect of `/`");
       },
     },
     {
@@ -126,7 +126,9 @@ export const paths: Family = {
       becomes: "nothing: Envoy's access log has the path before and after",
       source: "log",
       read: boolean(false, (on) =>
-        on ? mapped("Envoy's access log: `%REQ(X-ENVOY-ORIGINAL-PATH)%`") : inert("this is the default"),
+        on
+          ? changed("rewrites are in Envoy's access log only, as `%REQ(X-ENVOY-ORIGINAL-PATH)%` of its format")
+          : inert("this is the default"),
       ),
     },
   ],

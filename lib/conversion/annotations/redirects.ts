@@ -1,5 +1,5 @@
 // Redirects of everything to somewhere else.
-import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
+import { changed, converted, inert, refused, type Verdict } from "../report";
 import type { RedirectSettings, Settings } from "../settings";
 import { boolean, detailOf, integer, integerOf, type Family } from "./family";
 
@@ -78,7 +78,9 @@ export const redirects: Family = {
       becomes: "`--https-port`, which is in every redirect to https",
       source: "portinredirect",
       read: boolean(false, (on) =>
-        on ? mapped("the port of --https-port in redirects to https") : inert("this is the default"),
+        on
+          ? changed("redirects to https have the port of --https-port, and no port without it")
+          : inert("this is the default"),
       ),
     },
   ],

@@ -1,10 +1,12 @@
 // Which of a backend's pods gets a request.
 import { changed, converted, inert, mapped, refused } from "../report";
 import type { Settings } from "../settings";
+import { isRedirected } from "./hosts";
 import { boolean, booleanOf, detailOf, integerOf, type Family, type Reader, type Surroundings } from "./family";
 
 const source = "sessionaffinity";
 const leader = "affinity";
+const wider = "the cookie is for the whole host, where NGINX sets one for each path";
 const moves = "sessions land on another pod once, since the hash is Envoy's";
 
 interface Cookie {
@@ -15,7 +17,8 @@ interface Cookie {
 }
 
 /** The cookie that NGINX sets, as a DestinationRule says it: an Ingress without a lifetime makes a session cookie. */
-function cookieOf({ other }: Surroundings): Cookie {
+function cookieOf(around: Surroundings): Cookie {
+  const { other } = around;
   const seconds = [other("session-cookie-max-age"), other("session-cookie-expires")]
     .map(integerOf)
     .find((number) => number !== undefined && number > 0);
@@ -23,11 +26,13 @@ function cookieOf({ other }: Surroundings): Cookie {
     { name: "Domain", value: other("session-cookie-domain") },
     { name: "SameSite", value: other("session-cookie-samesite") },
   ].filter((attribute): attribute is { name: string; value: string } => attribute.value !== undefined);
-  const secure = booleanOf(other("session-cookie-secure")) === true ? [{ name: "Secure" }] : [];
+  // Without the annotation NGINX sets it over https, which is where all clients are sent that come over http.
+  const isSecure = booleanOf(other("session-cookie-secure")) ?? isRedirected(around);
+  const secure = isSecure ? [{ name: "Secure" }] : [];
   const all = [...attributes, ...secure];
   return {
-    name: other("session-cookie-name") ?? "INGRESSCOOKIE",
-    path: other("session-cookie-path") ?? "/",
+    name: other("session-cookie-name")?.trim() || "INGRESSCOOKIE",
+    path: other("session-cookie-path")?.trim() || "/",
     ttl: `${seconds ?? 0}s`,
     ...(all.length > 0 ? { attributes: all } : {}),
   };
@@ -39,11 +44,14 @@ const isCookie: Reader = (value, settings, around) => {
   const ownPath = around.other("session-cookie-path") ?? "";
   const paths = (around.ingress.spec.rules ?? []).flatMap(({ http }) => http?.paths ?? []);
   const isWider = ownPath.trim() === "" && paths.some(({ path = "/" }) => path !== "/");
-  const wider = "the cookie is for the whole host, where NGINX sets one for each path";
-  return mapped(
-    "DestinationRule loadBalancer.consistentHash.httpCookie",
-    isWider ? `${moves}; ${wider}, unless session-cookie-path names one` : moves,
-  );
+  const hasTls = (around.ingress.spec.tls ?? []).length > 0;
+  const isUnsaid = booleanOf(around.other("session-cookie-secure")) === undefined && !isRedirected(around);
+  const details = [
+    moves,
+    ...(isWider ? [`${wider}, unless session-cookie-path names one`] : []),
+    ...(hasTls && isUnsaid ? ["over https NGINX sets the cookie with Secure"] : []),
+  ];
+  return changed(details.join("; "), "DestinationRule loadBalancer.consistentHash.httpCookie");
 };
 
 /** A detail of the cookie that the DestinationRule has too. */
@@ -54,7 +62,7 @@ const detail = (name: string, does: string, to: string) =>
 function hashBy(settings: Settings, around: Surroundings, consistentHash: object, what: string) {
   if (around.other(leader)?.trim() === "cookie") return inert("NGINX uses the cookie");
   settings.backend.loadBalancer = { consistentHash };
-  return mapped(`DestinationRule loadBalancer.consistentHash.${what}`, moves);
+  return changed(moves, `DestinationRule loadBalancer.consistentHash.${what}`);
 }
 
 const readHash: Reader = (value, settings, around) => {

@@ -1,11 +1,13 @@
 // A configuration-snippet, as far as the gateway can do what every line of it says.
 import { changed, converted, inert, mapped, refused, type Outcome, type Verdict } from "../report";
 import type { HeaderChanges, Settings } from "../settings";
+import { withoutClosed } from "./closed";
 import { directives, isOfTemplate, tuning, wordsOf } from "./directives";
 import type { Reader, Surroundings } from "./family";
 import { isRedirected } from "./hosts";
 import { everyAddress, isRange, needsAddress } from "./ranges";
 import { redirectTo } from "./redirects";
+import { rewritingOf, shapeOf } from "../shapes";
 import { headerValue } from "./variables";
 
 const fix = "each line as a filter of the HTTPRoute";
@@ -53,7 +55,8 @@ interface Wishes {
 }
 
 export const readSnippet: Reader = (value, settings, around) => {
-  const { text, said } = httpsOnly(value, around);
+  const { rest, said: closed } = withoutClosed(value, "location", settings);
+  const { text, said } = httpsOnly(rest, around);
   const first: First = (line, name, words, wishes) => {
     if (isOfTemplate(name)) return refused(`NGINX has \`${name}\` already, and loads no second one`, "its annotation");
     if (name === "allow" || name === "deny") {
@@ -62,7 +65,7 @@ export const readSnippet: Reader = (value, settings, around) => {
     }
     return name === "rewrite" ? readRewrite(line, words, wishes) : undefined;
   };
-  return readLines(text, settings, around, first, said);
+  return readLines(text, settings, around, first, [...closed, ...said]);
 };
 
 /** What a path has headers of its own by, so that it has none of the host's. */
@@ -75,14 +78,15 @@ const redirectedPath = /location\s*=\s*(\/[-\w./~]*)\s*\{\s*return\s+(30[12378])
 const ownOrigin = /^\$scheme:\/\/\$(?:host|http_host)(?::\$server_port)?(?=\/)/;
 
 /** Of a host: what every path says for itself has no effect here. */
-export const readServerSnippet: Reader = (value, settings, around) => {
+export const readServerSnippet: Reader = (snippet, settings, around) => {
+  const { rest: value, said } = withoutClosed(snippet, "server", settings);
   const paths = [...value.matchAll(redirectedPath)].map(([, from, code, url]) => ({
     from: from!,
     to: url!.replace(ownOrigin, ""),
     code: Number(code),
   }));
   if (paths.some(({ to }) => !/^\/[-\w./~]*$/.test(to))) return unread(value);
-  const verdict = readLines(value.replace(redirectedPath, ""), settings, around, (line, name) => {
+  const first: First = (line, name) => {
     if (isOfTemplate(name) || name === "proxy_set_header") return inert("every path of the host has its own");
     if (!/^(add_header|more_|proxy_hide_header|return)/.test(name)) return undefined;
     const own = ownHeaders.find((other) => {
@@ -92,7 +96,8 @@ export const readServerSnippet: Reader = (value, settings, around) => {
     if (own) return refused(`a path with ${own} has nothing of \`${line}\``, fix);
     settings.hostWide = true;
     return undefined;
-  });
+  };
+  const verdict = readLines(value.replace(redirectedPath, ""), settings, around, first, said);
   if (verdict.outcome === "refused" || paths.length === 0) return verdict;
   settings.hostWide = true;
   settings.pathRedirects.push(...paths);
@@ -184,6 +189,7 @@ function readHeader(
   { request, response, operators, around }: Wishes,
 ): Verdict | undefined {
   const write = (values: { [header: string]: string }, header: string, text: string): Verdict => {
+    if (values !== request.set && isServer(header)) return changed(ownServer);
     const value = headerValue(text, around.ingress.metadata.name);
     if (!value) return refused(`Envoy has nothing for a variable of \`${line}\``, fix);
     values[header] = value.text;
@@ -192,15 +198,15 @@ function readHeader(
     const ofHost = /\$\{?host\b/.test(text) ? "with the port of the Host header, where a client names one" : undefined;
     return mapped(to, ofHost);
   };
-  if (name === "more_set_headers" && words.length > 0 && words.every((word) => /^[\w-]+:/.test(word))) {
-    return all(
-      words.map((word) => {
-        const [header, text] = [word.slice(0, word.indexOf(":")), word.slice(word.indexOf(":") + 1).trim()];
-        if (text !== "") return write(response.set, header, text);
-        response.remove.push(header);
-        return converted(to);
-      }),
-    );
+  const take = (header: string): Verdict => {
+    if (isServer(header)) return changed(ownServer);
+    response.remove.push(header);
+    return converted(to);
+  };
+  const given = name.startsWith("more_set_") ? words.map(headerOf) : [];
+  const isGiven = given.length > 0 && given.every(([header]) => header !== "");
+  if (name === "more_set_headers" && isGiven) {
+    return all(given.map(([header, text]) => (text === "" ? take(header) : write(response.set, header, text))));
   }
   if (name === "add_header" && (words.length === 2 || (words.length === 3 && words[2] === "always"))) {
     // NGINX adds no header without a value.
@@ -209,13 +215,8 @@ function readHeader(
     const verdict = write(response.add, words[0]!, words[1]!);
     return words.length === 3 || verdict.outcome === "refused" ? verdict : changed(errorsToo, verdict.to);
   }
-  if (name === "more_set_input_headers" && words.length > 0 && words.every((word) => /^[\w-]+:./.test(word))) {
-    return all(
-      words.map((word) => {
-        const at = word.indexOf(":");
-        return write(request.set, word.slice(0, at), word.slice(at + 1).trim());
-      }),
-    );
+  if (name === "more_set_input_headers" && isGiven && given.every(([, text]) => text !== "")) {
+    return all(given.map(([header, text]) => write(request.set, header, text)));
   }
   if (name === "proxy_set_header" && words.length === 2) {
     const [header, text] = words as [string, string];
@@ -230,10 +231,21 @@ function readHeader(
   }
   const names = name === "more_clear_headers" || (name === "proxy_hide_header" && words.length === 1);
   if (names && words.length > 0 && words.every((word) => /^[\w-]+$/.test(word))) {
-    response.remove.push(...words);
-    return converted(to);
+    return all(words.map(take));
   }
   return undefined;
+}
+
+const ownServer = "Envoy's own Server header is sent";
+
+function isServer(header: string): boolean {
+  return header.toLowerCase() === "server";
+}
+
+/** A header and its value: to NGINX's module blanks are as good as a colon. No name for an option of the directive. */
+function headerOf(word: string): [header: string, text: string] {
+  const [, header = "", text = ""] = /^\s*(\w[\w-]*)(?:[\s:]+([\s\S]*))?$/.exec(word) ?? [];
+  return [header, text.trim()];
 }
 
 const errorsToo = "add_header without always leaves errors out; the route adds the header to every answer";
@@ -246,16 +258,50 @@ function all(verdicts: Verdict[]): Verdict {
 function readReturn(line: string, words: string[], { settings, around }: Wishes): Verdict {
   const [code, url] =
     words.length === 1 && !/^\d+$/.test(words[0]!) ? ["302", words[0]!] : [words[0] ?? "", words[1] ?? ""];
-  const isTaken = ["permanent-redirect", "temporal-redirect"].some((name) => around.other(name) !== undefined);
-  if (!/^30[12378]$/.test(code) || url === "" || words.length > 2 || isTaken) {
+  if (!/^30[12378]$/.test(code) || url === "" || words.length > 2 || isRedirecting(around)) {
     return refused(`a route cannot do what \`${line}\` says`, fix);
   }
   return redirectTo(url.startsWith("/") ? `$scheme://$host${url}` : url, Number(code), settings);
 }
 
+/** A rewrite that puts all below one path below another one. */
+function readWithin(line: string, pattern: string, target: string, settings: Settings): Verdict {
+  const expression = pattern.replace(/^\^/, "");
+  const shape = shapeOf(expression);
+  const rewriting = rewritingOf(expression, target);
+  const isPlain = /^\/[-\w./~@:+]*\$\d$/.test(target) && pattern.startsWith("^/") && shape?.dots === false;
+  const isTaken = settings.pathRewrites.some(({ from }) => from === shape?.literal);
+  if (!isPlain || isTaken || rewriting.kind !== "prefix" || !(shape.reach === "element" || shape.reach === "below")) {
+    return refused(`a route cannot do what \`${line}\` says`, fix);
+  }
+  const { path: to, itself = to } = rewriting;
+  const isIncluded = shape.reach === "element";
+  settings.pathRewrites.push({ from: shape.literal, to, ...(isIncluded ? { itself } : {}) });
+  return converted("URLRewrite of the path");
+}
+
+/** The URL to which a rewrite sends every path; undefined where it does anything else. */
+function awayFrom(pattern: string, target: string): string | undefined {
+  if (!/^https?:\/\//.test(target)) return undefined;
+  if (pattern === "^" || pattern === ".*" || pattern === "^.*$")
+    return target.replace(/\$request_uri\?$/, "$request_uri");
+  const kept = /^\^?\(\.\*\)\$?$/.test(pattern) ? "$1" : /^\^?\/\(\.\*\)\$?$/.test(pattern) ? "/$1" : undefined;
+  return kept !== undefined && target.endsWith(kept) ? `${target.slice(0, -kept.length)}$request_uri` : undefined;
+}
+
+/** True where annotations redirect everything already. */
+function isRedirecting({ other }: Surroundings): boolean {
+  return ["permanent-redirect", "temporal-redirect"].some((name) => other(name) !== undefined);
+}
+
 /** A rewrite that redirects one path. */
-function readRewrite(line: string, words: string[], { settings }: Wishes): Verdict {
+function readRewrite(line: string, words: string[], { settings, around }: Wishes): Verdict {
   const [pattern = "", target = "", flag = ""] = words;
+  const away = awayFrom(pattern, target);
+  if (away !== undefined && /^(redirect|permanent)?$/.test(flag) && words.length <= 3 && !isRedirecting(around)) {
+    return redirectTo(away, flag === "permanent" ? 301 : 302, settings);
+  }
+  if (flag === "break") return readWithin(line, pattern, target, settings);
   const [, group, grouped, bare] = /^\^(?:(\((\/[-\w./~]*)\))|(\/[-\w./~]*))\$$/.exec(pattern) ?? [];
   const from = (grouped ?? bare)?.replace(/\\(.)/g, "$1");
   const path = group === undefined ? target : target.replace(/\$1/g, from!);

@@ -1,5 +1,5 @@
 // How long things may take, and what happens when they fail.
-import { converted, inert, mapped, refused } from "../report";
+import { changed, converted, inert, mapped, refused } from "../report";
 import { integer, integerOf, type Annotation, type Family } from "./family";
 
 const source = "proxy";
@@ -16,7 +16,7 @@ function silence(name: string, what: string): Annotation {
     source,
     read: integer(String(standardSeconds), (seconds) =>
       seconds >= standardSeconds || seconds === 0
-        ? mapped(`no limit between two ${what}`, "what NGINX ends with 504 goes on")
+        ? changed(`what NGINX ends with 504 after ${seconds} s of silence goes on`, `no limit between two ${what}`)
         : refused(
             `a gateway limits whole requests, and not the time between two ${what}`,
             `timeouts.request: "${seconds}s" in the HTTPRoute, where no request may take longer as a whole`,
@@ -59,7 +59,10 @@ export const timeouts: Family = {
         }
         const more = conditions.filter((word) => !["error", "timeout"].includes(word));
         return more.length === 0
-          ? mapped("the gateway's own retries: 2 more when it could not connect or was refused")
+          ? changed(
+              "a request is tried again where the gateway could not connect or was refused, and not where the connection breaks or stays silent afterwards",
+              "the gateway's own retries, 2 more",
+            )
           : refused(
               `the gateway does not try again on ${more.join(", ")}`,
               "a TrafficPolicy of this package with retries, on a waypoint",

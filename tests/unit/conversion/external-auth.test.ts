@@ -67,8 +67,8 @@ describe("auth-url with an extension provider", () => {
       ).filter((line) => line.startsWith("auth-")),
       [
         "auth-always-set-cookie: converted → headersToDownstreamOnAllow of the provider",
-        "auth-cache-duration: mapped → no answers that are kept: the service is asked about every request",
-        "auth-cache-key: mapped → no answers that are kept: the service is asked about every request",
+        "auth-cache-duration: changed (no answers are kept: the service is asked about every request)",
+        "auth-cache-key: changed (no answers are kept: the service is asked about every request)",
         "auth-keepalive: mapped → Envoy's own connections to the service",
         "auth-method: changed (the service sees the method of the request itself)",
         "auth-request-redirect: mapped → includeAdditionalHeadersInCheck of the provider",
@@ -78,6 +78,20 @@ describe("auth-url with an extension provider", () => {
         'auth-url: changed → AuthorizationPolicy CUSTOM with provider guard, on the Gateway (the mesh must have the provider, or the Gateway refuses (403) every request for the paths: controlPlane: { values: { meshConfig: { extensionProviders: [{ name: "guard", envoyExtAuthzHttp: { service: "guard.auth.svc.cluster.local", port: 8080, pathPrefix: "/check", statusOnError: "500", includeRequestHeadersInCheck: ["authorization", "cookie", "x-forwarded-*"], includeAdditionalHeadersInCheck: { "X-Original-URL": "%REQ(:SCHEME)%://%REQ(:AUTHORITY)%%REQ(:PATH)%", "X-Original-Method": "%REQ(:METHOD)%", "X-Auth-Request-Redirect": "https://shop.example.com/" }, headersToUpstreamOnAllow: ["x-user", "x-email"], headersToDownstreamOnAllow: ["set-cookie"] } }] } } }; the service sees method and path of the request itself, after the path of the URL, and of its headers those of includeRequestHeadersInCheck; only 200 admits it, not every 2xx; it is asked about preflight requests too, and must answer 200 to them)',
       ],
     );
+  });
+
+  it("sends the path as it is where NGINX would escape it", () => {
+    const given = { "auth-url": "http://guard.auth.svc/check", "auth-request-redirect": "$escaped_request_uri" };
+    const { providers, entries } = converted([ingressWith(given)], { name: "guard" });
+    assert.equal(
+      verdicts(entries)[0],
+      "auth-request-redirect: changed → includeAdditionalHeadersInCheck of the provider (the path is in the header as it is, and not escaped)",
+    );
+    assert.deepEqual(providers[0]?.envoyExtAuthzHttp["includeAdditionalHeadersInCheck"], {
+      "X-Original-URL": "%REQ(:SCHEME)%://%REQ(:AUTHORITY)%%REQ(:PATH)%",
+      "X-Original-Method": "%REQ(:METHOD)%",
+      "X-Auth-Request-Redirect": "%REQ(:PATH)%",
+    });
   });
 
   it("finds oauth2-proxy behind the host's own path, which is not asked about", () => {

@@ -82,3 +82,56 @@ describe("a host", () => {
     ]);
   });
 });
+
+describe("the default backend of all hosts", () => {
+  const standard = (name: string, given: Given = {}): Ingress => {
+    const one = ingressWith(given);
+    const defaultBackend = { service: { name, port: { number: 80 } } };
+    return { ...one, metadata: { ...one.metadata, name }, spec: { ingressClassName: "nginx", defaultBackend } };
+  };
+  const rules = (documents: object[]) =>
+    convert(documents).objects.map(({ metadata, spec }) => [metadata.name, (spec as { rules: object[] }).rules]);
+  const served = (name: string, path: string) => ({
+    matches: [{ path: { type: "PathPrefix", value: path } }],
+    backendRefs: [{ name, port: 80 }],
+  });
+
+  it("is that of an Ingress without rules, whatever path another one has", () => {
+    assert.deepEqual(rules([standard("all"), ingress("web", undefined, {}), ingress("more", undefined, {}, "/more")]), [
+      ["all", [served("all", "/")]],
+      ["more", [served("more", "/more")]],
+    ]);
+  });
+
+  it("is none that stands beside rules", () => {
+    const beside = ingress("web", undefined, {}, "/web");
+    beside.spec.defaultBackend = { service: { name: "rest", port: { number: 80 } } };
+    assert.deepEqual(rules([beside]), [["web", [served("web", "/web")]]]);
+    assert.deepEqual(
+      convert([beside]).entries.find(({ part }) => part === "default backend"),
+      {
+        ingress: "shop/web",
+        part: "default backend",
+        name: "*",
+        outcome: "converted",
+        detail: "every host of it has a path `/` of its own, or an older Ingress, or no name",
+      },
+    );
+  });
+
+  it("is neither redirected nor rewritten", () => {
+    const given = {
+      "force-ssl-redirect": "true",
+      "permanent-redirect": "https://other.example.com/",
+      "use-regex": "true",
+    };
+    assert.deepEqual(rules([standard("all", given)]), [["all", [served("all", "/")]]]);
+    const why = "the Ingress has no rules, and NGINX redirects and rewrites nothing for a default backend";
+    assert.deepEqual(
+      said([standard("all", given)]),
+      Object.keys(given)
+        .sort()
+        .map((name) => `shop/all ${name}: converted (${why})`),
+    );
+  });
+});

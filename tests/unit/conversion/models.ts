@@ -35,10 +35,11 @@ export function nginx(ingresses: readonly Ingress[], { scheme, host, path, heade
   });
   const plain = ordered.filter((one) => note(one, "canary") !== "true");
   const named = (name: string) => plain.filter(({ spec }) => spec.rules?.some((rule) => (rule.host ?? "") === name));
-  const server = [host, `*.${host.split(".").slice(1).join(".")}`, ""].find((name) => named(name).length > 0);
-  if (server === undefined) return { kind: "none" };
-  const spots = spotsOf(named(server), server);
-  const oldest = named(server)[0]!;
+  const server = serverOf(plain, host);
+  const standard = standardOf(plain, server);
+  if (named(server).length === 0 && !standard) return { kind: "none" };
+  const spots = spotsOf(named(server), server, standard);
+  const oldest = named(server)[0] ?? standard!.ingress;
   const rootIsClaimed = spots.some((spot) => spot.path === "/" && !spot.exact);
   const target = (ingress: Ingress) => note(ingress, "rewrite-target");
   const regex =
@@ -49,9 +50,11 @@ export function nginx(ingresses: readonly Ingress[], { scheme, host, path, heade
   const spot = regex ? searched(spots, path) : matched(spots, path);
   if (spot && "status" in spot) return { kind: "redirect", ...spot };
   const settings = spot?.ingress ?? oldest;
+  // What an Ingress without rules says of redirects has no effect.
+  const isRedirected = settings.spec.rules !== undefined;
   const tls = named(server).some(({ spec }) => (spec.tls ?? []).length > 0);
   const wanted = note(settings, "ssl-redirect") !== "false" && tls && server !== "";
-  if (scheme === "http" && (wanted || note(settings, "force-ssl-redirect") === "true")) {
+  if (scheme === "http" && isRedirected && (wanted || note(settings, "force-ssl-redirect") === "true")) {
     return { kind: "redirect", status: 308, location: `https://${host}${path}` };
   }
   if (!spot) return { kind: "none" };
@@ -59,9 +62,17 @@ export function nginx(ingresses: readonly Ingress[], { scheme, host, path, heade
   const groups = regex ? new RegExp(spot.path, "i").exec(path) : null;
   const seen =
     goal === undefined || goal === spot.path || !groups
-      ? path
+      ? withinLocation(note(spot.ingress, "configuration-snippet") ?? "", path)
       : goal.replace(/\$(\d)/g, (_, digit: string) => groups[Number(digit)] ?? "");
   return { kind: "backend", weights: balanced(ordered, spot.service, headers), path: seen };
+}
+
+/** The first rewrite of a snippet that matches, with `break`. */
+function withinLocation(snippet: string, path: string): string {
+  const lines = [...snippet.matchAll(/rewrite (\S+) (\S+) break;/g)];
+  const [, pattern, target] = lines.find(([, one]) => new RegExp(one!).test(path)) ?? [];
+  const groups = pattern === undefined ? null : new RegExp(pattern).exec(path);
+  return groups ? target!.replace(/\$(\d)/g, (_, digit: string) => groups[Number(digit)] ?? "") : path;
 }
 
 function searched(spots: readonly Spot[], path: string): Spot | undefined {
@@ -76,15 +87,46 @@ function matched(spots: readonly Spot[], path: string): Spot | { status: number;
   return spots.find((spot) => !spot.exact && (spot.path === "/" || path.startsWith(`${bare(spot.path)}/`)));
 }
 
+/** The server that has a name: by itself, as an alias, by a wildcard, or that of all other names. */
+function serverOf(plain: readonly Ingress[], host: string): string {
+  const hosts = [...new Set(plain.flatMap(({ spec }) => (spec.rules ?? []).map((rule) => rule.host ?? "")))].sort();
+  const aliases = new Map<string, string>();
+  for (const name of hosts) {
+    const speaker = plain.find(
+      (one) => one.spec.rules?.some((rule) => (rule.host ?? "") === name) && note(one, "server-alias") !== undefined,
+    );
+    for (const alias of speaker ? note(speaker, "server-alias")!.split(",") : []) {
+      if (!hosts.includes(alias) && !aliases.has(alias)) aliases.set(alias, name);
+    }
+  }
+  const wildcard = `*.${host.split(".").slice(1).join(".")}`;
+  const known = (name: string) => aliases.get(name) ?? (hosts.includes(name) ? name : undefined);
+  return known(host) ?? known(wildcard) ?? "";
+}
+
+/** The default backend of the Ingress that made the server, or of the first one without rules. */
+function standardOf(plain: readonly Ingress[], server: string): (Spot & { fixed: boolean }) | undefined {
+  const isOf = ({ spec }: Ingress) =>
+    server === ""
+      ? spec.rules === undefined && spec.defaultBackend !== undefined
+      : spec.rules?.some((rule) => rule.host === server);
+  const ingress = plain.find(isOf);
+  const service = ingress?.spec.defaultBackend?.service?.name;
+  return service === undefined
+    ? undefined
+    : { path: "/", exact: false, service, ingress: ingress!, fixed: server === "" };
+}
+
 /** What is left of the paths of a host after the oldest claim of each. */
-function spotsOf(ingresses: readonly Ingress[], server: string): Spot[] {
-  const spots: Spot[] = [];
+function spotsOf(ingresses: readonly Ingress[], server: string, standard?: ReturnType<typeof standardOf>): Spot[] {
+  const spots: Spot[] = standard?.fixed ? [standard] : [];
   for (const ingress of ingresses) {
     for (const spot of claimsOf(ingress, server)) {
       if (!spots.some((other) => other.path === spot.path && other.exact === spot.exact)) spots.push(spot);
     }
   }
-  return spots;
+  const isClaimed = spots.some(({ path, exact }) => path === "/" && !exact);
+  return standard && !isClaimed ? [...spots, standard] : spots;
 }
 
 function claimsOf(ingress: Ingress, server: string): Spot[] {

@@ -36,6 +36,18 @@ describe("passwords that a service checks", () => {
     ]);
   });
 
+  it("do not reach the backend, unless a snippet sends them on", () => {
+    const filters = (given: Given) =>
+      (only(one({ ...users, ...given }).objects, "HTTPRoute").spec as { rules: { filters: object[] }[] }).rules[0]!
+        .filters;
+    const modifier = (requestHeaderModifier: object) => [{ type: "RequestHeaderModifier", requestHeaderModifier }];
+    assert.deepEqual(filters({}), modifier({ remove: ["Authorization"] }));
+    assert.deepEqual(
+      filters({ "configuration-snippet": "proxy_set_header authorization $http_authorization;" }),
+      modifier({ set: [{ name: "authorization", value: "%REQ(AUTHORIZATION)%" }] }),
+    );
+  });
+
   it("say how else the Secret may be laid out, and what a browser's preflight request meets", () => {
     const given = { "auth-type": "basic", "auth-secret": "shop/users", "auth-secret-type": "auth-map" };
     assert.deepEqual(verdicts(one({ ...given, "enable-cors": "true" }).entries).slice(0, 3), [

@@ -39,6 +39,18 @@ const guarding = fc.constantFrom<{ [name: string]: string }>(
   { "auth-tls-secret": "shop/ca", "ssl-redirect": "false" },
 );
 
+const within = fc
+  .uniqueArray(
+    fc.constantFrom(
+      ...["rewrite ^/(.*)$ /all/$1 break;", "rewrite ^/a/(.*)$ /$1 break;", "rewrite ^/a/b/(.*)$ /deep/$1 break;"],
+      ...["rewrite ^/api(/|$)(.*) /v1/$2 break;", "rewrite ^/a(/.*)?$ /new$1 break;", "rewrite ^/x1/(.*) /a/$1 break;"],
+    ),
+    { maxLength: 3 },
+  )
+  .map((lines): { [name: string]: string } =>
+    lines.length === 0 ? {} : { "configuration-snippet": lines.join("\n") },
+  );
+
 const rewriting = fc.constantFrom<{ [name: string]: string }>(
   { "use-regex": "true" },
   { "rewrite-target": "/$2" },
@@ -111,7 +123,75 @@ const asked: fc.Arbitrary<Asked> = fc.record({
 
 const plain = world(ingressOf(plainPath, annotations), true);
 const regular = world(ingressOf(regexPath, rewriting), false);
+const rewritten = world(ingressOf(plainPath, within), false);
 const all = fc.oneof(plain, regular);
+
+/** Hosts, wildcards and aliases of several namespaces, with default backends. */
+const crowd: fc.Arbitrary<Ingress[]> = fc
+  .array(
+    fc.record({
+      namespace: fc.constantFrom("shop", "blog"),
+      age: fc.constantFrom("2025-01-01T00:00:00Z", "2026-01-01T00:00:00Z"),
+      hosts: fc.uniqueArray(fc.constantFrom("one.example", "two.example", "*.two.example", "*.one.example", ""), {
+        minLength: 1,
+        maxLength: 2,
+      }),
+      paths: fc.array(plainPath, { minLength: 1, maxLength: 2 }),
+      notes: fc.record(
+        {
+          "server-alias": fc.constantFrom(
+            "twin.example",
+            "*.twin.example",
+            "two.example",
+            "twin.example,sub.one.example",
+          ),
+          "force-ssl-redirect": fc.constant("true"),
+        },
+        { requiredKeys: [] },
+      ),
+      standard: fc.option(service),
+      hasRules: fc.oneof({ weight: 4, arbitrary: fc.constant(true) }, fc.constant(false)),
+      tls: fc.boolean(),
+    }),
+    { minLength: 1, maxLength: 5 },
+  )
+  .map((list) =>
+    list.map(({ namespace, age, hosts, paths, notes, standard, hasRules, tls }, index) => {
+      const own = (name: string) => ({ service: { name: `${namespace}-${name}`, port: { number: 80 } } });
+      const http = { paths: paths.map((one) => ({ ...one, backend: own(one.backend.service.name) })) };
+      const annotations = Object.fromEntries(
+        Object.entries(notes).map(([key, value]) => [`nginx.ingress.kubernetes.io/${key}`, value]),
+      );
+      return document(`i${index}`, {
+        metadata: { namespace, creationTimestamp: age, annotations },
+        spec: {
+          ingressClassName: "nginx",
+          ...(standard === null ? {} : { defaultBackend: own(standard) }),
+          ...(hasRules ? { rules: hosts.map((name) => (name === "" ? { http } : { host: name, http })) } : {}),
+          ...(tls ? { tls: [{ hosts, secretName: "cert" }] } : {}),
+        },
+      });
+    }),
+  );
+
+const askedOfCrowd: fc.Arbitrary<Asked> = fc.record({
+  scheme: fc.constantFrom("http" as const, "https" as const),
+  host: fc.constantFrom(
+    ...[
+      "one.example",
+      "two.example",
+      "other.example",
+      "sub.one.example",
+      "sub.two.example",
+      "twin.example",
+      "a.twin.example",
+      "far.test",
+    ],
+  ),
+  path: fc
+    .tuple(path, fc.constantFrom("", "", "/", "x", "/c/d"))
+    .map(([text, tail]) => (text === "/" && tail.startsWith("/") ? tail : text + tail)),
+});
 const guarded = world(ingressOf(plainPath, guarding), false);
 
 interface Attached {
@@ -149,6 +229,30 @@ describe("properties of a conversion", () => {
   it("sends every request where NGINX sends it, for hosts of plain paths", () => {
     fc.assert(
       fc.property(plain, fc.array(asked, { minLength: 5, maxLength: 20 }), (ingresses, requests) => {
+        const { objects, refused } = convert(ingresses);
+        assert.equal(refused, false);
+        for (const request of requests)
+          assert.deepEqual(istio(objects, request), nginx(ingresses, request), JSON.stringify(request));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("sends every request to the path that NGINX sends it to, for snippets that rewrite", () => {
+    fc.assert(
+      fc.property(rewritten, fc.array(asked, { minLength: 5, maxLength: 20 }), (ingresses, requests) => {
+        const { objects, refused } = convert(ingresses);
+        fc.pre(!refused);
+        for (const request of requests)
+          assert.deepEqual(istio(objects, request), nginx(ingresses, request), JSON.stringify(request));
+      }),
+      { numRuns: 400 },
+    );
+  });
+
+  it("sends every request where NGINX sends it, for wildcards, aliases, default backends and several namespaces", () => {
+    fc.assert(
+      fc.property(crowd, fc.array(askedOfCrowd, { minLength: 5, maxLength: 20 }), (ingresses, requests) => {
         const { objects, refused } = convert(ingresses);
         assert.equal(refused, false);
         for (const request of requests)
@@ -199,7 +303,7 @@ describe("properties of a conversion", () => {
 
   it("gives the same whatever the order of the documents, and for a document that is there twice", () => {
     fc.assert(
-      fc.property(all, (ingresses) => {
+      fc.property(fc.oneof(all, crowd), (ingresses) => {
         assert.deepEqual(convert([...ingresses].reverse()), convert(ingresses));
         assert.deepEqual(convert([...ingresses, ...ingresses]), convert(ingresses));
       }),

@@ -44,6 +44,19 @@ describe("requests derived from Ingresses", () => {
     }
   });
 
+  it("ask for what a snippet closes, and for what it only just does not", () => {
+    const snippet = "location = /shut { deny all; } location /admin { deny all; }";
+    const { lines } = derive([ingressWith({ "server-snippet": snippet })]);
+    for (const path of ["/shut", "/shutx", "/admin", "/admin/a"]) assert.ok(lines.includes(`GET ${at}${path}`), path);
+  });
+
+  it("tell which hosts have a certificate of their own", () => {
+    const tls = [{ hosts: ["shop.example.com"], secretName: "cert" }, { hosts: ["other.example.com"] }];
+    const wanted = { schemes: ["https"], methods: ["GET"], limit: 100 } as const;
+    const certified = (more: object) => requestsOf([ingressWith({}, more)], standardOptions, wanted).certified;
+    assert.deepEqual([certified({ tls }), certified({ tls: tls.slice(1) })], [["shop.example.com"], []]);
+  });
+
   it("carry the headers and cookies of canaries, and origins", () => {
     const canary = { canary: "true", "canary-by-header": "X-Next", "canary-by-cookie": "next" };
     const next = ingressWith(canary);
@@ -99,7 +112,7 @@ describe("two answers", () => {
     headers,
     body: JSON.stringify(body),
   });
-  const looks = { headers: ["X-One"], backendHeaders: ["x-backend"] };
+  const looks = { headers: ["X-One"], backendHeaders: ["x-backend"], certified: ["own.example.com"] };
   const what = (nginx: Answer, gateway: Answer, asked = request) => differenceOf(asked, nginx, gateway, looks)?.what;
 
   it("are alike whatever port a Location has, and whichever pod answers", () => {
@@ -159,6 +172,15 @@ describe("two answers", () => {
       "backend path": { nginx: "/a", gateway: "/b" },
     });
     assert.deepEqual(what(answer(200, { "x-one": "1" }), answer(200)), { "x-one": { nginx: "1", gateway: "" } });
+  });
+
+  it("differ in the certificate of a host that has one of its own", () => {
+    const shown = (certificate: string): Answer => ({ ...answer(200), certificate });
+    const [one, two] = ["DNS:own.example.com, serial number 01", "DNS:own.example.com, serial number 02"] as const;
+    const own = { ...request, scheme: "https", host: "own.example.com" } as const;
+    assert.deepEqual(what(shown(one), shown(two), own), { certificate: { nginx: one, gateway: two } });
+    assert.equal(what(shown(one), shown(one), own), undefined);
+    assert.equal(what(shown(one), shown(two)), undefined);
   });
 
   it("may come from either backend where chance decides", () => {

@@ -49,6 +49,75 @@ describe("snippets", () => {
     ]);
   });
 
+  it("set headers whose names end with a blank, which NGINX takes as a colon, and leave the Server header alone", () => {
+    const snippet = `more_set_headers 'Server HTTPS' "X-Frame-Options  'DENY'" 'X-A :b' "X-Old";
+      more_set_input_headers "X-In this";`;
+    assert.deepEqual(rules({ "configuration-snippet": snippet })[0]?.filters, [
+      { type: "RequestHeaderModifier", requestHeaderModifier: { set: [{ name: "X-In", value: "this" }] } },
+      {
+        type: "ResponseHeaderModifier",
+        responseHeaderModifier: {
+          set: [
+            { name: "X-Frame-Options", value: "'DENY'" },
+            { name: "X-A", value: "b" },
+          ],
+          remove: ["X-Old"],
+        },
+      },
+    ]);
+  });
+
+  it("are not what custom headers are: these have no variables", () => {
+    const data = { "X-Dollar": "$remote_addr", "X-Part": "50%" };
+    const config = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "headers", namespace: "shop" }, data };
+    const { objects } = convert([ingressWith({ "custom-headers": "shop/headers" }), config]);
+    const [rule] = (only(objects, "HTTPRoute").spec as { rules: Rule[] }).rules;
+    const set = [
+      { name: "X-Dollar", value: "$remote_addr" },
+      { name: "X-Part", value: "50%%" },
+    ];
+    assert.deepEqual(rule?.filters, [{ type: "ResponseHeaderModifier", responseHeaderModifier: { set } }]);
+  });
+
+  it("put all below a path below another one, and leave the path itself where NGINX does", () => {
+    const rewrite = (path: object) => ({ filters: [{ type: "URLRewrite", urlRewrite: { path } }], ...served });
+    const prefix = (replacePrefixMatch: string) => rewrite({ type: "ReplacePrefixMatch", replacePrefixMatch });
+    const whole = (replaceFullPath: string) => rewrite({ type: "ReplaceFullPath", replaceFullPath });
+    assert.deepEqual(
+      rules({ "configuration-snippet": "rewrite ^/api/(.*)$ /v1/$1 break; rewrite ^/(.*)$ /all/$1 break;" }),
+      [
+        { matches: path("PathPrefix", "/"), ...prefix("/all") },
+        { matches: path("PathPrefix", "/api"), ...prefix("/v1") },
+        { matches: path("Exact", "/api"), ...whole("/all/api") },
+        { matches: path("Exact", "/"), ...whole("/all/") },
+      ],
+    );
+    for (const [given, why] of [
+      [{ "configuration-snippet": "rewrite ^/api(.*)$ /v1$1 break;" }, "a route cannot do what"],
+      [{ "configuration-snippet": "rewrite ^/(.*)$ /v1/$1 break;", "use-regex": "true" }, "are regular expressions"],
+    ] as const) {
+      const { entries, refused } = convert([ingressWith(given)]);
+      assert.equal(refused, true);
+      assert.match(
+        verdicts(entries).find((line) => line.includes(": refused"))!,
+        new RegExp(why),
+      );
+    }
+  });
+
+  it("redirect everything to another host, with the path", () => {
+    const away = { scheme: "https", hostname: "new.example.com", statusCode: 301 };
+    for (const [pattern, target] of [
+      ["^(.*)$", "https://new.example.com$1"],
+      ["^/(.*)", "https://new.example.com/$1"],
+      ["^", "https://new.example.com$request_uri?"],
+    ]) {
+      assert.deepEqual(rules({ "configuration-snippet": `rewrite ${pattern} ${target} permanent;` }), [
+        { matches: path("PathPrefix", "/"), ...redirect(away) },
+      ]);
+    }
+  });
+
   it("redirect one path before it is rewritten, wherever NGINX looks for it", () => {
     const given = { "configuration-snippet": "rewrite ^(/app)$ $1/ redirect; rewrite ^/other$ /app/ permanent;" };
     assert.deepEqual(rules({ ...given, "rewrite-target": "/$2" }, rulesOf("/app(/|$)(.*)")), [

@@ -159,6 +159,41 @@ describe("a Service that several Ingresses send to", () => {
     });
   });
 
+  it("is decided about anew where NGINX keeps a client on the canary", () => {
+    const next = sending([["/one", "next", { number: 80 }]], { canary: "true", "canary-weight": "10" }, "next");
+    const joined = (given: Given) =>
+      convert([sending([["/one", "web", { number: 80 }]], given, "one"), next])
+        .entries.filter(({ ingress, part }) => ingress === "shop/next" && part === "path")
+        .map(({ outcome, to, detail }) => [outcome, to, detail]);
+    const to = "a backend beside shop/web:80";
+    const why = "NGINX keeps a client on the canary by its cookie; here every request is decided anew";
+    assert.deepEqual(joined({}), [["converted", to, undefined]]);
+    assert.deepEqual(joined({ affinity: "cookie" }), [["changed", to, why]]);
+    assert.deepEqual(joined({ affinity: "cookie", "affinity-canary-behavior": "legacy" }), [
+      ["converted", to, undefined],
+    ]);
+  });
+
+  it("has a cookie with Secure where all clients come over https, as from NGINX", () => {
+    const attributes = (given: Given, tls: boolean) => {
+      const more = tls ? { tls: [{ hosts: ["shop.example.com"], secretName: "cert" }] } : {};
+      const { objects, entries } = convert([ingressWith({ affinity: "cookie", ...given }, more)]);
+      const { trafficPolicy } = only(objects, "DestinationRule").spec as {
+        trafficPolicy: { portLevelSettings: { loadBalancer: { consistentHash: { httpCookie: object } } }[] };
+      };
+      const { consistentHash } = trafficPolicy.portLevelSettings[0]!.loadBalancer;
+      const said = entries.find(({ name }) => name.endsWith("/affinity"))!.detail!;
+      return [consistentHash.httpCookie, said.includes("over https NGINX sets the cookie with Secure")];
+    };
+    const cookie = { name: "INGRESSCOOKIE", path: "/", ttl: "0s" };
+    const secure = { ...cookie, attributes: [{ name: "Secure" }] };
+    assert.deepEqual(attributes({}, true), [secure, false]);
+    assert.deepEqual(attributes({ "force-ssl-redirect": "true" }, false), [secure, false]);
+    assert.deepEqual(attributes({ "session-cookie-secure": "false" }, true), [cookie, false]);
+    assert.deepEqual(attributes({ "ssl-redirect": "false" }, true), [cookie, true]);
+    assert.deepEqual(attributes({ "session-cookie-name": " ", "session-cookie-path": "" }, false), [cookie, false]);
+  });
+
   it("has its pods picked by a cookie rather than by a hash, and by the first hash of several", () => {
     const hash = (by: string) => ({ "upstream-hash-by": by });
     assert.deepEqual(said(both(hash("$remote_addr"), cookie("TWO"))), [

@@ -61,8 +61,31 @@ export const headersCopiesLogsAndFilters: Case[] = [
     "configuration-snippet: changed (Envoy's own Server header is sent, and not the backend's)",
   ],
   [
-    { "configuration-snippet": "proxy_hide_header Server;\nmore_clear_headers X-Powered-By;" },
+    { "configuration-snippet": "proxy_hide_header X-Version;\nmore_clear_headers X-Powered-By;" },
     "configuration-snippet: converted → RequestHeaderModifier and ResponseHeaderModifier",
+  ],
+  ...[
+    "proxy_hide_header Server;\nmore_clear_headers X-Powered-By;",
+    'more_set_headers "Server: shop" "X-A: b";',
+    'more_set_headers "server:";\nadd_header X-A b always;',
+  ].map((snippet): Case => [
+    { "configuration-snippet": snippet },
+    "configuration-snippet: changed → RequestHeaderModifier and ResponseHeaderModifier (Envoy's own Server header is sent)",
+  ]),
+  [
+    { "configuration-snippet": 'more_set_headers -s 404 "X-A: b";' },
+    'configuration-snippet: refused (a route cannot do what `more_set_headers -s 404 "X-A: b"` says) way out: each line as a filter of the HTTPRoute',
+  ],
+  [
+    { "configuration-snippet": "proxy_cache shop;\nproxy_cache_lock on;\nproxy_cache_valid 200 1h;" },
+    "configuration-snippet: changed (Envoy keeps no answers: every request reaches the backend, also one that fails)",
+  ],
+  ...["rewrite ^(.*)$ https://new.example.com$1 permanent;", "rewrite ^/(.*) https://new.example.com/$1 redirect;"].map(
+    (snippet): Case => [{ "configuration-snippet": snippet }, "configuration-snippet: converted → RequestRedirect"],
+  ),
+  [
+    { "configuration-snippet": "rewrite ^/(.*)$ https://new.example.com/b/$1 permanent;" },
+    "configuration-snippet: refused (HTTPRoute puts nothing before the request's own path) way out: a URL with scheme, host and path, such as https://example.com/new",
   ],
   [
     { "configuration-snippet": 'more_set_headers "X-A: b"; # why\n# and how\nproxy_set_header X-C "#d";' },
@@ -95,7 +118,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ],
   [
     { "configuration-snippet": 'server_tokens off; send_timeout "2m"; access_log off;' },
-    "configuration-snippet: changed → Envoy's own Server header, which has no version; no limit between two reads or writes (requests are logged where the mesh logs them)",
+    "configuration-snippet: changed → Envoy's own Server header, which has no version; no limit between two reads or writes (what NGINX ends after 2m of silence goes on; requests are logged where the mesh logs them)",
   ],
   [
     { "configuration-snippet": "send_timeout 5s;" },
@@ -169,7 +192,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ]),
   [
     { "server-snippet": 'grpc_read_timeout "1200s"; client_max_body_size 10m; proxy_set_header A b;' },
-    "server-snippet: mapped → no limit between two reads or writes (every path of the host has its own)",
+    "server-snippet: changed → no limit between two reads or writes (what NGINX ends after 1200s of silence goes on; every path of the host has its own)",
   ],
   [
     { "server-snippet": "http2_max_header_size 256k; http2_max_field_size 256k;" },
@@ -189,7 +212,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
     "server-snippet: refused (a path with enable-cors has nothing of `add_header X-A b always`) way out: each line as a filter of the HTTPRoute",
   ],
   [
-    { "server-snippet": "location /metrics { deny all; }" },
+    { "server-snippet": "location ~ [.]ht { deny all; }" },
     "server-snippet: refused (it turns requests away, and Envoy, which does not read NGINX's configuration, would let them pass) way out: an AuthorizationPolicy with action DENY for what it turns away, on the Gateway",
   ],
   [

@@ -34,11 +34,11 @@ export const limitsAndBuffers: Case[] = [
   [{ "proxy-body-size": "0" }, "proxy-body-size: mapped → bodies of any size, which the gateway streams"],
   [
     { "proxy-body-size": "50m" },
-    "proxy-body-size: mapped → bodies of any size, which the gateway streams (a body of more than 50m passes too; NGINX answers 413)",
+    "proxy-body-size: changed → bodies of any size, which the gateway streams (a body of more than 50m passes too, where NGINX answers 413)",
   ],
   [
     { "proxy-body-size": "1m" },
-    "proxy-body-size: mapped → bodies of any size, which the gateway streams (a body of more than 1m passes too; NGINX answers 413)",
+    "proxy-body-size: changed → bodies of any size, which the gateway streams (a body of more than 1m passes too, where NGINX answers 413)",
   ],
   [
     { "proxy-body-size": "8k" },
@@ -46,7 +46,10 @@ export const limitsAndBuffers: Case[] = [
   ],
   [{ "proxy-body-size": "big" }, "proxy-body-size: converted (not a size, so NGINX uses its default, 1m)"],
   [{ "client-body-buffer-size": "1m" }, "client-body-buffer-size: mapped → Envoy streams bodies in both directions"],
-  [{ "proxy-buffering": "on" }, "proxy-buffering: mapped → Envoy streams bodies in both directions"],
+  [
+    { "proxy-buffering": "on" },
+    "proxy-buffering: changed → Envoy streams bodies in both directions (the client gets the answer while the backend sends it, so a slow client keeps it busy)",
+  ],
   [{ "proxy-buffers-number": "4" }, "proxy-buffers-number: mapped → Envoy streams bodies in both directions"],
   [{ "proxy-buffer-size": "16k" }, "proxy-buffer-size: mapped → Envoy takes headers of up to 60 KiB"],
   [

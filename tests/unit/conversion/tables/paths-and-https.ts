@@ -16,7 +16,10 @@ export const pathsAndHttps: Case[] = [
   [{ "use-regex": "true" }, "use-regex: converted → path matches of the host"],
   [{ "use-regex": "false" }, "use-regex: converted (this is the default)"],
   [{ "use-regex": "yes" }, "use-regex: converted (not a boolean, so NGINX uses its default, false)"],
-  [{ "app-root": "/app" }, "app-root: converted → a redirect of `/`"],
+  [
+    { "app-root": "/app" },
+    "app-root: changed → a redirect of `/` (a query of the request stays in the Location, where NGINX drops it)",
+  ],
   [{ "app-root": "app" }, "app-root: converted (not an absolute path, so NGINX ignores it)"],
   [{ "ssl-redirect": "true" }, "ssl-redirect: converted → a redirect to https where the host has TLS"],
   [{ "ssl-redirect": "false" }, "ssl-redirect: converted → no redirect to https"],
@@ -34,5 +37,8 @@ export const pathsAndHttps: Case[] = [
     "rewrite-target: converted → URLRewrite, path by path",
     "x-forwarded-prefix: converted → RequestHeaderModifier",
   ],
-  [{ "enable-rewrite-log": "true" }, "enable-rewrite-log: mapped → Envoy's access log: `%REQ(X-ENVOY-ORIGINAL-PATH)%`"],
+  [
+    { "enable-rewrite-log": "true" },
+    "enable-rewrite-log: changed (rewrites are in Envoy's access log only, as `%REQ(X-ENVOY-ORIGINAL-PATH)%` of its format)",
+  ],
 ];

@@ -78,6 +78,6 @@ export const redirects: Case[] = [
   [{ "relative-redirects": "true" }, "relative-redirects: changed (the Location of redirects has scheme and host)"],
   [
     { "use-port-in-redirects": "true" },
-    "use-port-in-redirects: mapped → the port of --https-port in redirects to https",
+    "use-port-in-redirects: changed (redirects to https have the port of --https-port, and no port without it)",
   ],
 ];

@@ -16,7 +16,7 @@ export const timeoutsAndRetries: Case[] = [
   ],
   [
     { "proxy-read-timeout": "3600" },
-    "proxy-read-timeout: mapped → no limit between two reads from the backend (what NGINX ends with 504 goes on)",
+    "proxy-read-timeout: changed → no limit between two reads from the backend (what NGINX ends with 504 after 3600 s of silence goes on)",
   ],
   [
     { "proxy-read-timeout": "5" },
@@ -25,7 +25,7 @@ export const timeoutsAndRetries: Case[] = [
   [{ "proxy-read-timeout": "1m" }, "proxy-read-timeout: converted (not a whole number, so NGINX uses its default, 60)"],
   [
     { "proxy-send-timeout": "120" },
-    "proxy-send-timeout: mapped → no limit between two writes to the backend (what NGINX ends with 504 goes on)",
+    "proxy-send-timeout: changed → no limit between two writes to the backend (what NGINX ends with 504 after 120 s of silence goes on)",
   ],
   [
     { "proxy-send-timeout": "3" },
@@ -33,7 +33,7 @@ export const timeoutsAndRetries: Case[] = [
   ],
   [
     { "proxy-next-upstream": "error timeout" },
-    "proxy-next-upstream: mapped → the gateway's own retries: 2 more when it could not connect or was refused",
+    "proxy-next-upstream: changed → the gateway's own retries, 2 more (a request is tried again where the gateway could not connect or was refused, and not where the connection breaks or stays silent afterwards)",
   ],
   [
     { "proxy-next-upstream": "off" },
