@@ -1,14 +1,21 @@
 // What one look of `istio-ambient check` costs on a large cluster: seconds, memory and requests.
 // On a sandbox of its own, which is ended afterwards: npm run sandbox -- exec -- tsx bench/check.ts
 // 10,000 pods in 1,000 namespaces, or in as many as the first argument says. Goals: 5 s and 250 MB; of 50,000, 15 s and 400 MB.
-import { execFileSync } from "node:child_process";
+// With --served the same lists come from a process on loopback, beside a recorded mesh: a real API server takes most of an
+// hour to be filled with 50,000 pods. No sandbox is needed: npx tsx bench/check.ts 5000 --served
+import { execFile, execFileSync } from "node:child_process";
+import { promisify } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ApiClient } from "../cluster/client";
 import { readSnapshot } from "../cluster/snapshot";
 import { checks } from "../lib/checks";
 import { judge, tally } from "../lib/checks/verdicts";
+import { ApiServer } from "../tests/unit/fixtures/api-server";
+import { MeshApi } from "../tests/unit/fixtures/mesh-api";
+import { servedLists } from "./served-lists";
 
 const namespaces = Number(process.argv[2] ?? 1000) || 1000;
+const isServed = process.argv.includes("--served");
 const podsEach = 10;
 /** Objects that are made at the same time. */
 const parallel = 16;
@@ -46,7 +53,7 @@ async function fill(): Promise<void> {
   const client = await ApiClient.connect({}, 30 * 60_000);
   const nodes = (await client.get("/api/v1/nodes")) as { body: { items: { metadata: { name: string } }[] } };
   const node = nodes.body.items[0]?.metadata.name ?? "";
-  const queue = Array.from({ length: namespaces }, (_, index) => `bench-${String(index).padStart(4, "0")}`);
+  const queue = Array.from({ length: namespaces }, (_, index) => nameOf(index));
   let done = 0;
   const worker = async () => {
     for (let name = queue.pop(); name; name = queue.pop()) {
@@ -76,6 +83,8 @@ async function isPending(client: ApiClient): Promise<boolean> {
   const reply = await client.get("/api/v1/pods?limit=1&fieldSelector=status.phase=Pending");
   return reply.kind === "ok" && (reply.body as { items: unknown[] }).items.length > 0;
 }
+
+const nameOf = (index: number) => `bench-${String(index).padStart(4, "0")}`;
 
 /** A namespace of the mesh with one application, as its objects' paths and bodies. */
 function objectsOf(namespace: string, node: string): [string, object][] {
@@ -108,13 +117,33 @@ function objectsOf(namespace: string, node: string): [string, object][] {
   ];
 }
 
+async function lookFilled(args: string[]): Promise<string> {
+  await fill();
+  return execFileSync(process.execPath, args, { encoding: "utf8" });
+}
+
+/** The look at a server in this process, which answers meanwhile. */
+async function lookServed(args: string[]): Promise<string> {
+  const mesh = new MeshApi();
+  const [{ metadata: node }] = mesh.all("/api/v1/nodes") as [{ metadata: { name: string } }];
+  for (let index = 0; index < namespaces; index++) {
+    for (const [path, object] of servedLists(objectsOf(nameOf(index), node.name))) mesh.add(path, object);
+  }
+  mesh.serve(2 + namespaces * podsEach);
+  const server = await ApiServer.start(mesh);
+  const env = { ...process.env, KUBECONFIG: server.kubeconfig };
+  const { stdout } = await promisify(execFile)(process.execPath, args, { env });
+  server.stop();
+  return stdout;
+}
+
 async function main(): Promise<void> {
   if (process.argv[2] === "look") {
     console.log(JSON.stringify(await look()));
     return;
   }
-  await fill();
-  const child = execFileSync(process.execPath, ["--require", "tsx/cjs", __filename, "look"], { encoding: "utf8" });
+  const args = ["--require", "tsx/cjs", __filename, "look"];
+  const child = isServed ? await lookServed(args) : await lookFilled(args);
   const cost = JSON.parse(child) as Cost;
   console.log(`${cost.namespaces} namespaces, ${cost.pods} pods: ${JSON.stringify(cost.outcomes)}`);
   console.log(`${cost.seconds} s, ${cost.cpuSeconds} s of CPU   ${cost.megabytes} MB   ${cost.requests} requests`);

@@ -1,7 +1,15 @@
 // `istio-ambient adopt`: hands an Istio that something else has installed to a stack, without touching what runs, and back.
 import { Command } from "commander";
 import { AdoptionError, encodeRecord, readAdoption } from "../cluster/adoption";
-import { goSteps, journalNamespaces, readJournal, writeJournal, type Outcome } from "../cluster/adopting";
+import {
+  forgetComponent,
+  goSteps,
+  journalNamespaces,
+  readJournal,
+  takenOverBy,
+  writeJournal,
+  type Outcome,
+} from "../cluster/adopting";
 import { ApiClient, UnreachableError } from "../cluster/client";
 import { NoClusterError } from "../cluster/connection";
 import {
@@ -47,7 +55,11 @@ export function adoptCommand(terminal: Terminal, finish: (code: number) => void)
     .option("--apply", "execute the plan")
     .option("--undo", "undo an adoption: restore all metadata and Helm records")
     .option("--print-args <format>", "print the arguments that preserve the installation: typescript or yaml")
-    .option("--released <owner>", "owner that no longer manages Istio, such as argocd/istiod; can be repeated", collect)
+    .option(
+      "--released <owner>",
+      "owner that no longer manages Istio, such as argocd/istiod, or with --undo the stack; can be repeated",
+      collect,
+    )
     .option("--timeout <duration>", "time limit of the whole operation", "2m")
     .action(async (options: Options) => finish(await run(options, terminal)));
 }
@@ -58,7 +70,7 @@ async function run(options: Options, terminal: Terminal): Promise<number> {
   let client: ApiClient | undefined;
   try {
     client = await ApiClient.connect(targetOf(options), timeoutMs);
-    return await (options.undo ? undo(client, terminal) : adopt(client, options, terminal));
+    return await (options.undo ? undo(client, options, terminal) : adopt(client, options, terminal));
   } catch (error) {
     const unreachable = error instanceof NoClusterError || error instanceof UnreachableError;
     if (!unreachable && !(error instanceof AdoptionError)) throw error;
@@ -150,15 +162,31 @@ function conclude({ written, notes }: Outcome, stack: string, terminal: Terminal
   return exit.good;
 }
 
-async function undo(client: ApiClient, terminal: Terminal): Promise<number> {
+async function undo(client: ApiClient, { released = [] }: Options, terminal: Terminal): Promise<number> {
   const [namespace] = await journalNamespaces(client);
   const stored = namespace === undefined ? undefined : await readJournal(client, namespace);
   if (!stored) throw new AdoptionError("there is no adoption to undo in this cluster");
+  const { stack } = stored.journal;
+  const component = await takenOverBy(client, stored.journal.namespace);
+  if (component !== undefined && !released.includes(stack)) throw new AdoptionError(inState(stack, component));
+  if (component !== undefined) await forgetComponent(client, stored.journal.namespace);
   const { written, notes } = await goSteps(client, stored, "undo", onStep(terminal));
   endProgress(terminal);
   for (const note of notes) terminal.err(`${note}\n`);
-  terminal.out(`given back by the stack ${stored.journal.stack}: ${count(written, "object")} as they were\n`);
+  terminal.out(`given back by the stack ${stack}: ${count(written, "object")} as they were\n`);
   return exit.good;
+}
+
+/** A stack that keeps the mesh in its state would uninstall, with its next destroy, what was given back. */
+function inState(stack: string, component: string): string {
+  const [project, name] = stack.split("/");
+  const [type, resource = ""] = component.split(" ");
+  const urn = `urn:pulumi:${name}::${project}::istio-ambient:index:${type}::${resource.replace(/"/g, "")}`;
+  return (
+    `the stack ${stack} has this Istio in its state since \`pulumi up\`: its next \`pulumi destroy\` would uninstall it; first run ` +
+    `\`pulumi state delete '${urn}' --target-dependents --stack ${name}\` in its project, then run ` +
+    `\`istio-ambient adopt --undo --released ${stack}\``
+  );
 }
 
 /** The values that an AmbientMesh of these arguments gives its charts. */

@@ -12,7 +12,8 @@ import { planData, statusData, type NamespaceState } from "../lib/migration/data
 import type { NamespaceFacts } from "../lib/migration/facts";
 import { planMigration, type MigrationPlan } from "../lib/migration/plan";
 import { recordStates, type MigrationRecord } from "../lib/migration/record";
-import { planLines, refusalLines, stepName } from "../lib/migration/report";
+import { namespaceOrder } from "../lib/migration/calls";
+import { orderLine, planLines, refusalLines, stepName } from "../lib/migration/report";
 import { sinceLines, sourceNotes } from "../lib/migration/since";
 import type { Direction, Step } from "../lib/migration/steps";
 import { nearest } from "../lib/validation/names";
@@ -133,21 +134,21 @@ async function plan(call: Call): Promise<number> {
   }
   endProgress(terminal);
   requireAccepted(options.accept, plans);
-  // Namespaces without a waypoint come first: their pods then go through those of the others.
-  const needs = ({ steps }: MigrationPlan) =>
-    Number(steps.some((step) => step.do === "await" && step.what === "waypoint"));
-  plans.sort((one, other) => needs(one) - needs(other));
+  const sorted = namespaceOrder(plans, ({ steps }) =>
+    steps.some((step) => step.do === "await" && step.what === "waypoint"),
+  );
   const isReady = plans.every(({ ready }) => ready);
   if (options.output === "json") {
-    terminal.out(`${JSON.stringify(planData(client.server, plans), null, 2)}\n`);
+    terminal.out(`${JSON.stringify(planData(client.server, sorted), null, 2)}\n`);
     return isReady ? exit.good : exit.failed;
   }
   terminal.out(
     plans.length === 0
       ? "no namespace has sidecars, or asks for them\n"
-      : `${plans.map((each) => planLines(each).join("\n")).join("\n\n")}\n`,
+      : `${sorted.map((each) => planLines(each).join("\n")).join("\n\n")}\n`,
   );
-  const [first] = plans.filter(({ ready }) => ready);
+  if (sorted.length > 1) terminal.out(`\n${orderLine(sorted)}\n`);
+  const [first] = sorted.filter(({ ready }) => ready);
   if (first)
     terminal.out(
       `\nNothing was written. To migrate it: run \`istio-ambient migrate apply --namespace ${first.namespace}\`\n`,

@@ -14,6 +14,7 @@ import {
 } from "../lib/adoption/journal";
 import { changedLines } from "../lib/adoption/report";
 import { objectName } from "../lib/cluster-state/object-name";
+import { componentMark } from "../lib/ownership/marks";
 import { AdoptionError, readObject, readRecords, whyNot } from "./adoption";
 import type { ApiClient, Reply } from "./client";
 import { objectPath } from "./release-objects";
@@ -67,6 +68,19 @@ export async function writeJournal(client: ApiClient, journal: Journal): Promise
   if (reply.kind === "failed" && reply.status === 409) throw new AdoptionError(otherRun("adopt", "has just begun"));
   if (reply.kind !== "ok") throw new AdoptionError(`cannot write Secret ${journalName}: ${whyNot(reply)}`);
   return { journal, secret: { ...(reply.body as LiveObject), apiVersion: "v1", kind: "Secret" } };
+}
+
+/** The component that has taken the namespace over in a `pulumi up`, as its mark names it: AmbientMesh "mesh". */
+export async function takenOverBy(client: ApiClient, namespace: string): Promise<string | undefined> {
+  const live = await readObject(client, { apiVersion: "v1", kind: "Namespace", namespace: "", name: namespace });
+  return live && textsOf(live, "annotations")[componentMark];
+}
+
+/** Takes the component's mark off the namespace, once its stack no longer has it. */
+export async function forgetComponent(client: ApiClient, namespace: string): Promise<void> {
+  const body = { metadata: { annotations: { [componentMark]: null } } };
+  const reply = await client.patch(`/api/v1/namespaces/${namespace}?fieldManager=istio-ambient`, body);
+  if (reply.kind !== "ok") throw new AdoptionError(`cannot patch Namespace ${namespace}: ${whyNot(reply)}`);
 }
 
 /** Goes all steps that are not done, in their order or back. Throws where an object was changed by others. */

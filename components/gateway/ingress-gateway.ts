@@ -22,6 +22,7 @@ import { placesOfGateway } from "./references";
 import { GatewayArgs, GatewayNodePorts, GatewayReference, IngressGatewayArgs } from "./args";
 import { childOf, minutes } from "../support/children";
 import { checkArgs, componentNamed, resolved, throwViolations, withName } from "../support/arguments";
+import { askNamespace } from "../support/pod-admission";
 import { announceReference } from "../support/given-resources";
 import { loadBalancerHost } from "./load-balancer";
 import { claimNodePorts } from "../support/node-ports";
@@ -111,6 +112,7 @@ export class IngressGateway extends pulumi.ComponentResource {
     const { resource: issued, authority: signers } = certificate;
     const made = { gateway: resource, ...overlay, certificate: issued, authority: signers, service: patch };
     keepChildren<IngressGatewayChildren>(this, made);
+    if (!isJudged) askNamespace(this, what, cluster, "gateway", gateway);
 
     const serving = awaitPods(gateway, cluster, patch.id);
     const authority = issuedBy(certificate, cluster, serving);

@@ -5,23 +5,21 @@ import { UnreachableError } from "../../cluster/client";
 import { lookNow } from "../../cluster/look";
 import { readFacts } from "../../cluster/preflight";
 import { findingLine } from "../../lib/checks/check";
-import { certificateDefaults, gatewayDefaults, meshDefaults } from "../../lib/istio/defaults";
-import { gatewayObjects } from "../../lib/istio/names";
-import { nodeNamespace, type Values } from "./objects";
+import { meshDefaults } from "../../lib/istio/defaults";
 import { driftLines } from "../../lib/drift";
 import { judgePlan, type PreflightFinding } from "../../lib/preflight";
 import type { Waivers } from "../../lib/preflight/waivers";
-import { isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "../../lib/preflight/facts";
+import { isOurs, type ClusterFacts, type Plan } from "../../lib/preflight/facts";
 import type { ObjectKind } from "../../lib/ownership/kinds";
 import type { HelmReleaseState } from "../../lib/cluster-state/snapshot";
 import type { ExistingObject } from "../../lib/ownership/owner";
 import { ownObjects, type OwnObjects } from "../../lib/preflight/owners";
 import { charts } from "../../lib/istio/releases";
-import type { AmbientMeshArgs, MeshGatewayArgs } from "./args";
+import type { AmbientMeshArgs } from "./args";
 import { gatewayChildren } from "../gateway/children";
 import { meshChildren } from "./children";
 import type { OwnChildren } from "../support/ownership";
-import { askedOf } from "./asked";
+import { planOf } from "./plan";
 import { comingCertManagers } from "../support/cert-managers";
 import { waitsForOthers } from "../support/children";
 import { lookAt } from "../support/look";
@@ -30,8 +28,7 @@ import type { Cluster } from "../support/cluster";
 import { announcePullSecrets } from "../support/pull-secrets";
 import { rememberFacts } from "../support/mesh-facts";
 import { isKnown } from "../support/workarounds";
-import { plainPorts } from "../support/node-ports";
-import { plain, stackName } from "../support/program";
+import { plain } from "../support/program";
 
 /** How long the look may take in all. */
 const deadlineMs = 10_000;
@@ -211,44 +208,4 @@ function identified(found: PreflightFinding): string {
 
 function skipped(mesh: pulumi.ComponentResource, why: string): void {
   void pulumi.log.warn(`the preflight was skipped: ${why}`, mesh);
-}
-
-/** What the preflight has to know of a mesh. */
-function planOf(args: AmbientMeshArgs, version: string, namespace: string): Plan {
-  const planned: Plan = {
-    stack: stackName(),
-    version,
-    namespace,
-    nodeNamespace: nodeNamespace(args.platform, namespace),
-    adoptNamespace: args.adoptNamespace === true,
-    platform: args.platform,
-    gateway: gatewayPlan(args.gateway ?? {}, namespace),
-    autoscale: autoscales(args.controlPlane?.values),
-  };
-  return { ...planned, ...askedOf(args, planned) };
-}
-
-function autoscales(values: pulumi.Input<Values> | undefined): boolean {
-  return !pulumi.Output.isInstance(values) && !(values instanceof Promise) && values?.["autoscaleEnabled"] === true;
-}
-
-function gatewayPlan(args: MeshGatewayArgs, meshNamespace: string): GatewayPlan | undefined {
-  const name = plain(args.name ?? gatewayDefaults.name);
-  const namespace = plain(args.namespace ?? meshNamespace);
-  if (args.enabled === false || name === undefined || namespace === undefined) {
-    return undefined;
-  }
-  const { certificate = {} } = args;
-  const https = certificate.enabled !== false;
-  const issued = https && certificate.existing !== true;
-  const issuerName = plain(certificate.issuerName ?? "");
-  const issuerKind = plain(certificate.issuerKind ?? certificateDefaults.issuerKind);
-  return {
-    name,
-    namespace,
-    nodePorts: plainPorts(args),
-    certificate: issued ? plain(certificate.secretName ?? gatewayObjects.secret(name)) : undefined,
-    ownAuthority: issued && certificate.issuerName === undefined,
-    issuer: issued && issuerName && issuerKind ? { kind: issuerKind, name: issuerName } : undefined,
-  };
 }

@@ -5,13 +5,13 @@ import { timeouts, waypointDefaults } from "../../lib/istio/defaults";
 import { waypointObjects } from "../../lib/istio/names";
 import type { Violation } from "../../lib/validation/violations";
 import { behindWaypoint, meshLabels } from "../../lib/istio/labels";
-import { askNamespace } from "./admission";
 import { waypointOverlay, waypointSpec } from "./objects";
 import { waypointChildren } from "./children";
 import { waypointRules as rules } from "./rules";
 import { childOf, minutes } from "../support/children";
 import { existingNamespace } from "../support/existing-namespace";
 import { checkedInputs, componentNamed, resolved, resolvedMetadata, throwViolations } from "../support/arguments";
+import { askNamespace } from "../support/pod-admission";
 import { announceReference } from "../support/given-resources";
 import { earlyName, registry } from "../support/program";
 import { clusterOf } from "../support/cluster";
@@ -61,7 +61,7 @@ export class Waypoint extends pulumi.ComponentResource {
     const serving = awaitPods(name, waypoint, childOf(this, opts, gateway));
     const users = args.for.map((user, index) => labelUser(this, name, writer, user, index, waypoint, serving));
     keepChildren<WaypointChildren>(this, { gateway, ...overlay, pods: serving, users });
-    askNamespace(this, what, cluster, waypoint);
+    askNamespace(this, what, cluster, "waypoint", waypoint);
 
     const at = pulumi.all([waypoint.name, waypoint.namespace, serving.id]);
     this.name = at.apply(([known]) => known);

@@ -116,7 +116,7 @@ function releaseFindings(plan: CertManagerPlan, facts: CertManagerFacts): Findin
   if (plan.adopt || isOwnNamespace(plan, facts)) {
     return [];
   }
-  const rule = "the release belongs to this stack alone; have it taken over, or uninstall it";
+  const rule = "the release belongs to this stack alone; have it taken over";
   return [finding("Helm release", object, "already exists", rule, { write: "adopt: true" })];
 }
 

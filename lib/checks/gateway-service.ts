@@ -45,8 +45,8 @@ export const gatewayServiceChecks: Check[] = [
         }
         if (service.owners.some((owner) => owner.kind === "Gateway" && owner.name === gateway.name)) return [];
         // A load balancer goes with its Service, and its address with it.
-        const price = service.type === "LoadBalancer" ? "; its address changes when istiod makes it again" : "";
-        const rule = `its owner is Gateway ${gateway.name}${price}`;
+        const price = service.type === "LoadBalancer" ? ", with another address" : "";
+        const rule = `its owner is Gateway ${gateway.name}; clients fail until istiod makes it again${price}`;
         // istiod makes it again at once, with the overlay's ports.
         const run = `kubectl delete service ${service.name} --namespace ${service.namespace}`;
         return [finding("Service", service, `owners ${ownerNames(service)}`, rule, { run })];

@@ -1,7 +1,8 @@
-// Who of a namespace takes part in its migration, and who may call whom.
+// Who of a namespace takes part in its migration, and in which order.
 import { meshLabels } from "../istio/labels";
+import { shortName, type Calls } from "./calls";
 import { servicesOf } from "./model";
-import { selectsPods, type AuthorizationPolicy, type Service, type Workload } from "./objects";
+import type { Service, Workload } from "./objects";
 import type { MigrationFacts } from "./facts";
 
 /** Label and annotation by which a pod asks for a sidecar, or for none. */
@@ -40,11 +41,17 @@ function isLeft({ podLabels }: Workload): boolean {
   return podLabels[meshLabels.dataplaneMode] === "none";
 }
 
-/** The callers of each workload come first, as far as policies tell who calls; others by whether a Service leads to them. */
-export function rollOrder(workloads: readonly Workload[], facts: MigrationFacts): Workload[] {
-  const { policies, services, root } = facts;
+/** The callers of each workload come first, as far as objects tell who calls; others by whether a Service leads to them. */
+export function rollOrder(
+  workloads: readonly Workload[],
+  calls: readonly Calls[],
+  services: readonly Service[],
+): Workload[] {
   const callees = new Map(
-    workloads.map((one) => [one, workloads.filter((other) => mayCall(one, other, policies, root))]),
+    workloads.map((one) => [
+      one,
+      workloads.filter((other) => calls.some(({ from, to }) => from === shortName(one) && to === shortName(other))),
+    ]),
   );
   const ranks = new Map<Workload, number>();
   const rank = (workload: Workload, path: Workload[]): number => {
@@ -60,27 +67,6 @@ export function rollOrder(workloads: readonly Workload[], facts: MigrationFacts)
     (one, other) =>
       rank(other, []) - rank(one, []) || serves(one) - serves(other) || one.name.localeCompare(other.name),
   );
-}
-
-/** Whether an ALLOW rule of the server names the client's account or namespace. */
-export function mayCall(
-  client: Workload,
-  server: Workload,
-  policies: readonly AuthorizationPolicy[],
-  root: string,
-): boolean {
-  if (client === server) return false;
-  const account = `${client.namespace}/${client.serviceAccount}`;
-  const ending = `/ns/${client.namespace}/sa/${client.serviceAccount}`;
-  return policies
-    .filter((policy) => (policy.spec?.action ?? "ALLOW") === "ALLOW" && selectsPods(policy, server, root))
-    .flatMap(({ spec }) => spec?.rules ?? [])
-    .flatMap(({ from = [] }) => from)
-    .some(
-      ({ source: { principals = [], serviceAccounts = [] } = {} }) =>
-        principals.some((each) => each.endsWith(ending)) ||
-        serviceAccounts.some((each) => each === account || each === client.serviceAccount),
-    );
 }
 
 /** The Services that lead to a workload and to which a waypoint can be attached. */

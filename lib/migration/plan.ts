@@ -2,6 +2,7 @@
 // moment; tests/unit/migration/holes.test.ts proves it against the model.
 import { changesTo, type Changes } from "../adoption/journal";
 import { meshLabels } from "../istio/labels";
+import { callsOf, shortName, type Calls } from "./calls";
 import { keptVerdicts } from "./kept-objects";
 import type { MigrationFacts } from "./facts";
 import { groundVerdicts } from "./ground-verdicts";
@@ -21,6 +22,7 @@ import {
   type RollStep,
   type Step,
 } from "./steps";
+import { bypassNotes, offersFor, type Offer } from "./sidecar-callers";
 import { spellOut, underOldNames } from "./spelled-out";
 import { routedServices, trafficVerdicts } from "./traffic-verdicts";
 import { stops, verdictKinds, type Verdict } from "./verdict";
@@ -41,10 +43,14 @@ export interface MigrationPlan {
   namespace: string;
   verdicts: Verdict[];
   steps: Step[];
+  /** Who calls whom, as far as objects tell. */
+  calls: Calls[];
   /** Workloads in the order in which their pods are replaced. */
   order: string[];
   /** What requests meet on the way and afterwards, other than before. */
   notes: string[];
+  /** Policies that keep callers with sidecars from being refused, for the user to write. */
+  offers: Offer[];
   /** True where nothing keeps the migration from starting. */
   ready: boolean;
 }
@@ -54,8 +60,10 @@ export function planMigration(found: MigrationFacts, choice: MigrationChoice): M
   const literal = spellOut(found, cleaned);
   const { facts } = literal;
   const waypoint = planWaypoint(facts, choice.waypoint, routedServices(facts));
-  const order = rollOrder(members(facts).filter(needsRoll), facts);
+  const calls = callsOf(found);
+  const order = rollOrder(members(facts).filter(needsRoll), calls, facts.services);
   const steps = stepsOf(facts, choice, literal.steps, waypoint, order);
+  const offers = waypoint ? offersFor(facts, waypoint, calls) : [];
   const verdicts = [
     ...groundVerdicts(facts, waypoint !== undefined, steps),
     ...workloadVerdicts(facts),
@@ -69,8 +77,10 @@ export function planMigration(found: MigrationFacts, choice: MigrationChoice): M
     namespace: facts.namespace.name,
     verdicts,
     steps,
-    order: order.map(({ kind, name }) => `${kind} ${name}`),
-    notes: waypoint ? bypassNotes(facts, waypoint) : [],
+    calls,
+    order: order.map(shortName),
+    notes: waypoint ? bypassNotes(facts, waypoint, offers, calls, order) : [],
+    offers,
     ready: !verdicts.some(stops),
   };
 }
@@ -150,7 +160,10 @@ function cutSteps({ cut, workload }: Guards): Step[] {
   return cut ? [{ do: "create", object: cut, why }, ...awaitPolicies("accepted", [cut], "ztunnel enforces it")] : [];
 }
 
-/** istiod tells of AuthorizationPolicies alone how far they have got. */
+/**
+ * istiod writes no condition for a RequestAuthentication, so that only AuthorizationPolicies are awaited. Source: istio
+ * pilot/pkg/serviceregistry/ambient/ambientindex.go (statusqueue.Register).
+ */
 function awaitPolicies(what: "known" | "accepted", policies: readonly Policy[], why: string): AwaitStep[] {
   const keys = policies.filter(isAuthorization).map(keyOf);
   return keys.length > 0 ? [{ do: "await", what, keys, why }] : [];
@@ -256,29 +269,4 @@ function podSteps({ namespace, pods, podLabels }: Workload): LabelStep[] {
       labels: { [meshLabels.dataplaneMode]: { before: null, after: "none" } },
       why: "it has no sidecar, and stays outside the mesh",
     }));
-}
-
-/** Who is refused because it does not go through the waypoint. */
-function bypassNotes({ callers, namespace }: MigrationFacts, { guards, workloads }: WaypointPlan): string[] {
-  const guarded = guards.filter(({ allow, cut }) => allow ?? cut).map(({ workload }) => workload.name);
-  const others = callers.filter(({ mode, namespace: from }) => mode === "sidecar" && from !== namespace.name);
-  const from = [...new Set(others.map((caller) => caller.namespace))].sort();
-  const named = guarded.join(", ");
-  return [
-    ...(guarded.length > 0
-      ? [
-          `once its pods are replaced, ${named} can be reached through its Services alone, no longer by the address of a pod`,
-        ]
-      : []),
-    ...(guarded.length > 0 && from.length > 0
-      ? [
-          `sidecars know no waypoint: callers in ${from.join(", ")} are refused at ${named} until they are ambient; migrate them first`,
-        ]
-      : []),
-    ...(workloads.length > 1 && guarded.length > 0
-      ? [
-          `callers with sidecars in ${namespace.name} itself are refused there from the moment a server's pods are replaced until their own are`,
-        ]
-      : []),
-  ];
 }

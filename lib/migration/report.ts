@@ -1,5 +1,8 @@
 // A plan and its progress in words.
+import { unknownCaller, type Calls } from "./calls";
+import type { Caller } from "./facts";
 import type { MigrationPlan } from "./plan";
+import type { Offer } from "./sidecar-callers";
 import { keyOf, type Step } from "./steps";
 import { stops, verdictKinds, type Verdict, type VerdictKind } from "./verdict";
 
@@ -29,20 +32,43 @@ export function stepObject(step: Step): string {
 }
 
 /** The whole plan of a namespace. */
-export function planLines({ namespace, verdicts, steps, order, notes, ready }: MigrationPlan): string[] {
+export function planLines({ namespace, verdicts, steps, calls, order, notes, offers, ready }: MigrationPlan): string[] {
   const rows = [...verdicts].sort((one, other) => worstFirst.indexOf(one.verdict) - worstFirst.indexOf(other.verdict));
   const section = (title: string, lines: string[]) =>
     lines.length === 0 ? [] : ["", title, ...lines.map((line) => `  ${line}`)];
   return [
     `Namespace ${namespace}: ${ready ? "can be migrated" : "cannot be migrated yet"}`,
     ...section("Result for each object:", rows.flatMap(verdictLines)),
+    ...section("Calls, as far as policies, Services and traffic objects tell:", calls.map(callLine)),
     ...section("Restarted in this order:", order),
     ...section("On the way:", notes),
+    ...section("What admits callers with sidecars in between:", offers.flatMap(offerLines)),
     ...section(
       "Steps, each written down in the namespace before it is done:",
       steps.map((step, index) => `${String(index + 1).padStart(2)}. ${stepName(step)}: ${step.why}`),
     ),
   ];
+}
+
+function callLine({ from, modes, to, by }: Calls): string {
+  const shown =
+    modes === undefined ? from : `${from} (${modes.map((mode) => modeNames[mode]).join(", ") || "no pods"})`;
+  if (from !== unknownCaller) return `${shown} -> ${to}: ${by.join(", ")}`;
+  return `${shown} -> ${to}: ${by.length === 0 ? "no object names its callers" : `admitted without a name by ${by.join(", ")}`}`;
+}
+
+const modeNames: { [M in Caller["mode"]]: string } = {
+  sidecar: "sidecars",
+  oldSidecar: "sidecars without HBONE",
+  ambient: "ambient",
+  gateway: "gateway",
+  none: "outside the mesh",
+};
+
+function offerLines({ to, callers, policy, why }: Offer): string[] {
+  const title = `${to}, for ${callers.join(", ")}: `;
+  if (policy === undefined) return [`${title}no policy: ${why}`];
+  return [`${title}AuthorizationPolicy ${policy.metadata.name} ${why}`, `  ${JSON.stringify(policy)}`];
 }
 
 function verdictLines(row: Verdict): string[] {
@@ -54,6 +80,12 @@ function verdictLines(row: Verdict): string[] {
     ...(stops(row) && row.acceptable ? [`${" ".repeat(18)}${acceptance(row)}`] : []),
     ...writes.map(({ kind, metadata }) => `${" ".repeat(18)}becomes ${kind} ${metadata.namespace}/${metadata.name}`),
   ];
+}
+
+/** Namespaces without a waypoint come first: their pods then go through those of the others. */
+export function orderLine(plans: readonly MigrationPlan[]): string {
+  const names = plans.map(({ namespace }) => namespace).join(", ");
+  return `Namespaces in this order: ${names}; those without a waypoint first, then callers before what they call`;
 }
 
 /** What keeps a migration from starting, one line each. */

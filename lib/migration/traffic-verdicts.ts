@@ -4,22 +4,11 @@ import type { Labels } from "../istio/labels";
 import { members } from "./members";
 import { isPartOf, nameOf, targetsOf, type Attached, type KubeObject } from "./objects";
 import type { MigrationFacts } from "./facts";
+import { isForMesh, list, map, parents, serviceOf, texts, type Traffic } from "./traffic-objects";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
 import type { WaypointPlan } from "./waypoint";
 
-type Traffic = MigrationFacts["traffic"][number];
 type Judge = (object: Traffic, facts: MigrationFacts, waypoint: WaypointPlan | undefined) => Verdict;
-
-const list = (value: unknown): unknown[] => (Array.isArray(value) ? (value as unknown[]) : []);
-const map = (value: unknown): { [key: string]: unknown } =>
-  typeof value === "object" && value !== null ? (value as { [key: string]: unknown }) : {};
-const texts = (value: unknown): string[] => list(value).map(String);
-
-/** The Service of the namespace that a host stands for; nothing for one elsewhere. */
-function serviceOf(host: string, namespace: string): string | undefined {
-  const [name, place = namespace] = host.split(".");
-  return place === namespace ? name : undefined;
-}
 
 /** Rows of all of them. */
 export function trafficVerdicts(facts: MigrationFacts, waypoint: WaypointPlan | undefined): Verdict[] {
@@ -63,21 +52,8 @@ export function routedServices({ traffic, services, namespace }: MigrationFacts)
   ]);
 }
 
-function isForMesh({ spec }: Traffic): boolean {
-  const gateways = texts(spec?.["gateways"]);
-  return gateways.length === 0 || gateways.includes("mesh");
-}
-
 function hasTrafficPolicy({ spec }: Traffic): boolean {
   return Object.keys(map(spec?.["trafficPolicy"])).some((key) => key !== "tls");
-}
-
-function parents({ kind, spec }: Traffic): { kind: string; name: string }[] {
-  if (!/^(HTTP|GRPC|TCP|TLS)Route$/.test(kind)) return [];
-  return list(spec?.["parentRefs"]).map((ref) => ({
-    kind: textOf(map(ref)["kind"] ?? "Gateway"),
-    name: textOf(map(ref)["name"]),
-  }));
 }
 
 const unknownKind: Judge = (object) =>

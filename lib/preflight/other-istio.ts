@@ -16,13 +16,13 @@ export const conflict =
 const unenroll = "istio-ambient unenroll && ";
 
 /**
- * The installer of a part that is none of this mesh's; `isEnrolled` where its data plane serves namespaces, `adopting` the
+ * The installer of a part that is none of this mesh's; `agents` are the DaemonSets that serve namespaces, `adopting` is the
  * command that takes it over, where there is something to take over.
  */
 export function otherInstaller(
   part: WorkloadState,
   revision: string,
-  isEnrolled: boolean,
+  agents: readonly WorkloadState[],
   adopting: string | undefined,
 ): OtherInstaller {
   const of = revision === "" ? "" : ` (revision ${revision})`;
@@ -31,7 +31,6 @@ export function otherInstaller(
     const rule = `${conflict}; use that mesh without AmbientMesh, or remove it at its source: ${keeper.who} recreates what is deleted here`;
     return { part, got: `an Istio of ${keeper.who}${of}`, rule, run: keeper.change };
   }
-  const first = isEnrolled && part.kind === "DaemonSet" ? unenroll : "";
   const release = part.annotations["meta.helm.sh/release-name"];
   if (adopting !== undefined) {
     const got = `an Istio installed by ${release === undefined ? "istioctl" : "Helm"}${of}`;
@@ -39,10 +38,12 @@ export function otherInstaller(
   }
   if (release !== undefined) {
     const namespace = part.annotations["meta.helm.sh/release-namespace"] ?? part.namespace;
+    // A release may hold more than this part, such as that of the umbrella chart.
+    const first = agents.some((agent) => agent.annotations["meta.helm.sh/release-name"] === release) ? unenroll : "";
     const run = `${first}helm uninstall ${release} --namespace ${namespace}`;
     return { part, got: `an Istio installed by Helm${of}`, rule: conflict, run };
   }
   // Not --purge: it deletes Istio's CRDs, and with them the routes and policies of every mesh.
-  const run = `${isEnrolled ? unenroll : ""}istioctl uninstall --revision ${revision || "default"}`;
+  const run = `${agents.length > 0 ? unenroll : ""}istioctl uninstall --revision ${revision || "default"}`;
   return { part, got: `an Istio installed by istioctl${of}`, rule: conflict, run };
 }

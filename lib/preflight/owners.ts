@@ -83,7 +83,8 @@ export function movedFindings(plan: Plan, facts: ClusterFacts): Finding[] {
       annotations[stackMark] === plan.stack &&
       facts.istiods.some(({ namespace }) => namespace === name),
   );
-  const rule = "a mesh cannot move to another namespace: destroy it first, or leave it where it is";
+  const rule =
+    "a mesh cannot move to another namespace: leave it where it is, or destroy it first, which takes every pod out of it";
   return former
     ? [namespaceFinding(former.name, "it holds the mesh of this stack", rule, { write: `namespace: "${former.name}"` })]
     : [];
@@ -117,7 +118,7 @@ export function helmFindings(plan: Plan, facts: ClusterFacts): Finding[] {
       if (own) {
         return [];
       }
-      const rule = "the releases of a mesh belong to its stack; have them handed over to it, or uninstall each";
+      const rule = "the releases of a mesh belong to its stack; have them handed over to it";
       return [finding("Helm release", object, "already exists", rule, { run: adoptCommand(plan) })];
     });
 }
@@ -147,14 +148,13 @@ export function otherIstioFindings(plan: Plan, facts: ClusterFacts): Finding[] {
     ),
   ];
   const foreign = parts.filter((part) => !isPartOf(plan, part) && !isOpenShifts(part));
-  const isEnrolled =
-    foreign.some(({ kind }) => kind === "DaemonSet") &&
-    facts.namespaces.some(({ labels }) => labels[marks.dataplaneMode] === "ambient");
+  const isEnrolled = facts.namespaces.some(({ labels }) => labels[marks.dataplaneMode] === "ambient");
+  const agents = isEnrolled ? foreign.filter(({ kind }) => kind === "DaemonSet") : [];
   // What is left of an Istio without its istiod is nothing that a mesh could go on with.
   const adopting = facts.istiods.length > 0 && !isOurs(plan, facts) ? adoptCommand(plan) : undefined;
   return [
     ...foreign
-      .map((part) => otherInstaller(part, revisionOf(part), isEnrolled, adopting))
+      .map((part) => otherInstaller(part, revisionOf(part), agents, adopting))
       .map(({ part, got, rule, run }) => finding(part.kind, part, got, rule, { run })),
     ...remoteFindings(facts),
   ];
@@ -252,7 +252,7 @@ export function gatewayFindings(plan: Plan, facts: ClusterFacts): Finding[] {
         object.kind,
         object,
         "already exists",
-        "the mesh makes it; mark it as this stack's, or delete it",
+        "the mesh makes it; mark it as this stack's, or give the gateway another name",
         {
           run: `kubectl annotate ${kubectlKind(object.kind)} ${object.name} --namespace ${object.namespace} ${stackMark}=${plan.stack} --overwrite`,
         },

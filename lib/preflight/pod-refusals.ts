@@ -2,18 +2,18 @@
 import type { Violation } from "../validation/violations";
 
 /** The rule that refuses, as a violation of what the user has written; nothing where another refuses, or none. */
-export function podViolation(namespace: string, why: string): Violation | undefined {
+export function podViolation(namespace: string, why: string, pods: string): Violation | undefined {
   const path = "namespace";
   const security = /violates PodSecurity "([^":]+)[^"]*"/.exec(why);
   if (security) {
     const rule =
-      `the namespace must admit the waypoint's pods, and its Pod Security level ${security[1] ?? ""} asks for a seccomp ` +
+      `the namespace must admit ${pods}, and its Pod Security level ${security[1] ?? ""} asks for a seccomp ` +
       "profile, which istiod sets only if it is told one";
     return { path, got: namespace, rule, fix: seccomp };
   }
   const quota = /(?:exceeded|failed) quota: ([^,:]+)[,:] (.*)/s.exec(why);
   if (quota) {
-    const rule = `its ResourceQuota ${quota[1] ?? ""} must have room for the waypoint's pods (${quota[2] ?? ""})`;
+    const rule = `its ResourceQuota ${quota[1] ?? ""} must have room for ${pods} (${quota[2] ?? ""})`;
     return {
       path,
       got: namespace,
@@ -23,7 +23,7 @@ export function podViolation(namespace: string, why: string): Violation | undefi
   }
   const limits = /(?:maximum|minimum) (cpu|memory) usage per (?:Container|Pod) is ([^\s,.]+)/.exec(why);
   if (limits) {
-    const rule = `its LimitRange must admit the waypoint's pods (${limits[0]})`;
+    const rule = `its LimitRange must admit ${pods} (${limits[0]})`;
     return { path, got: namespace, rule, fix: `${limits[1] ?? ""}: "${limits[2] ?? ""}"` };
   }
   return undefined;

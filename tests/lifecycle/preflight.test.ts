@@ -84,7 +84,7 @@ const adopt = "npx istio-ambient adopt --to istio-ambient/preflight";
 const errors = [
   '`Namespace istio-system`: got "already exists"; the mesh makes its own namespace; write `adoptNamespace: true` [mesh-namespace]',
   '`Helm release istio-system/istiod`: got "already exists"; the releases of a mesh belong to its stack; have them handed ' +
-    `over to it, or uninstall each; run \`${adopt}\` [helm-releases]`,
+    `over to it; run \`${adopt}\` [helm-releases]`,
   '`Helm release istio-system/ztunnel`: got "revision 1 is pending-install"; an interrupted operation of Helm blocks ' +
     "every further one until its record is gone; run " +
     "`kubectl delete secret sh.helm.release.v1.ztunnel.v1 --namespace istio-system` [helm-releases]",
@@ -94,7 +94,7 @@ const errors = [
   '`CustomResourceDefinition telemetries.telemetry.istio.io`: got "not of the Helm release istio-system/istio-base"; Helm ' +
     `installs istio-base only over CRDs that carry its marks; run \`${adopt}\` [istio-crds-owner]`,
   '`ConfigMap istio-system/hostk8s-gateway-overlay`: got "already exists"; the mesh makes it; mark it as this ' +
-    "stack's, or delete it; run `kubectl annotate configmap hostk8s-gateway-overlay --namespace istio-system " +
+    "stack's, or give the gateway another name; run `kubectl annotate configmap hostk8s-gateway-overlay --namespace istio-system " +
     "istio-ambient/stack=istio-ambient/preflight --overwrite` [gateway-objects]",
   '`Service istio-system/hostk8s-gateway-istio`: got "not one of istiod\'s"; istiod does not adopt a Service without ' +
     "the label " +

@@ -68,6 +68,13 @@ export class TestStack {
     return JSON.stringify(await this.stack.exportStack());
   }
 
+  /** Takes a resource out of the state, with what depends on it, as a user does: by the command line. */
+  forget(urn: string): void {
+    const args = ["state", "delete", urn, "--target-dependents", "--yes", "--stack", this.stack.name];
+    const env = { ...process.env, ...this.stack.workspace.envVars };
+    execFileSync("pulumi", args, { cwd: this.workDir, env, stdio: ["ignore", "ignore", "inherit"] });
+  }
+
   /** Takes away the lock that a killed engine has left. */
   async unlock(): Promise<void> {
     await this.stack.cancel().catch(() => undefined);

@@ -139,7 +139,7 @@ const inTheWay: Case[] = [
     { adoptNamespace: true },
     { helmReleases: [release("failed")], ...unmarked },
     '`Helm release cert-manager/cert-manager`: got "already exists"; the release belongs to this stack alone; have it ' +
-      "taken over, or uninstall it; write `adopt: true`",
+      "taken over; write `adopt: true`",
   ],
   [
     "no release to adopt",

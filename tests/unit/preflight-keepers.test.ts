@@ -99,6 +99,19 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
       "`istioctl uninstall --revision canary`",
   ],
   [
+    "a second istiod whose release has a ztunnel with pods in it: these leave first, whichever part is named",
+    {
+      namespaces: [mine, enrolled],
+      istiods: [istiod({}, helmMarks("ambient", "mesh"), "mesh")],
+      daemonSets: [ztunnel(helmMarks("ambient", "mesh"))],
+    },
+    ...["Deployment mesh/istiod", "DaemonSet mesh/ztunnel"].map(
+      (part) =>
+        `\`${part}\`: got "an Istio installed by Helm"; ${conflict}; run \`istio-ambient unenroll && helm uninstall ambient ` +
+        "--namespace mesh`",
+    ),
+  ],
+  [
     "a release that Flux installs is not claimed",
     {
       helmReleases: [release("istiod", "deployed")],

@@ -51,7 +51,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     { adoptNamespace: true },
     { namespaces: [named("", "istio-system")], helmReleases: [release("istiod", "deployed")] },
     '`Helm release istio-system/istiod`: got "already exists"; the releases of a mesh belong to its stack; have ' +
-      "them handed over to it, or uninstall each; run `npx istio-ambient adopt --to shop/dev`",
+      "them handed over to it; run `npx istio-ambient adopt --to shop/dev`",
   ],
   [
     "an operation of Helm that never ended, also on a release of one's own",
@@ -152,7 +152,7 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     {},
     { namespaces: [mine], objects: [{ ...named("istio-system", "hostk8s-gateway"), kind: "Gateway" }] },
     '`Gateway istio-system/hostk8s-gateway`: got "already exists"; the mesh makes it; mark it as this stack\'s, or ' +
-      "delete it; run `kubectl annotate gateways.gateway.networking.k8s.io hostk8s-gateway --namespace istio-system " +
+      "give the gateway another name; run `kubectl annotate gateways.gateway.networking.k8s.io hostk8s-gateway --namespace istio-system " +
       "istio-ambient/stack=shop/dev --overwrite`",
   ],
   [
@@ -261,8 +261,8 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
     "the mesh of the same stack in another namespace, once and not for each of its parts",
     { namespace: "mesh", nodeNamespace: "mesh" },
     { namespaces: [mine], istiods: [installed("1.31.4")], helmReleases: [release("istiod", "deployed")] },
-    '`Namespace istio-system`: got "it holds the mesh of this stack"; a mesh cannot move to another namespace: destroy it ' +
-      'first, or leave it where it is; write `namespace: "istio-system"`',
+    '`Namespace istio-system`: got "it holds the mesh of this stack"; a mesh cannot move to another namespace: leave it ' +
+      'where it is, or destroy it first, which takes every pod out of it; write `namespace: "istio-system"`',
   ],
   [
     "missing rights",

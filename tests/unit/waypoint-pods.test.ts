@@ -1,17 +1,20 @@
 // What a namespace would say to a waypoint's pods, and what of it is told.
 import * as assert from "node:assert/strict";
-import { askedPod } from "../../components/waypoint/asked";
+import { askedPod } from "../../components/support/asked-pod";
 import { podViolation } from "../../lib/preflight/pod-refusals";
 import { violationLine } from "../../lib/validation/violations";
 
 const told = (why: string) => {
-  const violation = podViolation("shop", why);
+  const violation = podViolation("shop", why, "the waypoint's pods");
   return violation && violationLine(violation);
 };
 
 describe("the pods of a waypoint", () => {
   it("are asked for as they will be: without rights, with their requests", () => {
-    const { api, plural, namespace, body } = askedPod({ name: "web", namespace: "shop", pods: { cpu: "20m" } });
+    const { api, plural, namespace, body } = askedPod(
+      { name: "web", namespace: "shop", pods: { cpu: "20m" } },
+      "waypoint",
+    );
     assert.deepEqual([api, plural, namespace], ["/api/v1", "pods", "shop"]);
     const { containers } = (body as { spec: { containers: { resources: object; securityContext: object }[] } }).spec;
     assert.deepEqual(containers[0]?.resources, { requests: { cpu: "20m", memory: "64Mi" } });

@@ -3,6 +3,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as path from "node:path";
 import * as ts from "typescript";
+import { messages, sources, type Text } from "./fixtures/source-texts";
 
 const root = path.join(__dirname, "..", "..");
 
@@ -32,50 +33,6 @@ const out: [RegExp, string][] = [
   [/\bhost names?\b/i, "hostname"],
   [/\bplain text\b/i, "plaintext"],
 ];
-
-interface Text {
-  at: string;
-  text: string;
-}
-
-function sources(): string[] {
-  return ["lib", "components", "cli", "cluster", "plugin"].flatMap((room) =>
-    fs
-      .readdirSync(path.join(root, room), { recursive: true, encoding: "utf8" })
-      .filter((file) => file.endsWith(".ts"))
-      .map((file) => path.join(room, file)),
-  );
-}
-
-/** String and template literals that read as text, joined where the code joins them. */
-function messages(file: string, source: ts.SourceFile): Text[] {
-  const found: Text[] = [];
-  const visit = (node: ts.Node): void => {
-    const text = textOf(node);
-    if (text === undefined || ts.isImportDeclaration(node.parent)) {
-      ts.forEachChild(node, visit);
-      return;
-    }
-    if (/\w [a-z]/.test(text)) {
-      found.push({ at: `${file}:${source.getLineAndCharacterOfPosition(node.getStart()).line + 1}`, text });
-    }
-    if (ts.isTemplateExpression(node)) node.templateSpans.forEach((span) => visit(span.expression));
-  };
-  visit(source);
-  return found;
-}
-
-function textOf(node: ts.Node): string | undefined {
-  if (ts.isStringLiteral(node) || ts.isNoSubstitutionTemplateLiteral(node)) return node.text;
-  if (ts.isTemplateExpression(node)) {
-    return node.head.text + node.templateSpans.map((span) => `X${span.literal.text}`).join("");
-  }
-  if (ts.isBinaryExpression(node) && node.operatorToken.kind === ts.SyntaxKind.PlusToken) {
-    const [left, right] = [textOf(node.left), textOf(node.right)];
-    return left === undefined || right === undefined ? undefined : left + right;
-  }
-  return undefined;
-}
 
 /** Doc comments of the public interfaces and of what they hold. */
 function docs(file: string, source: ts.SourceFile): Text[] {

@@ -6,6 +6,7 @@ import { appliedObject } from "../../../lib/adoption/fields";
 import { releaseObjects, type JsonMap } from "../../../lib/drift";
 import { Brownfield } from "../fixtures/brownfield";
 import { onCluster, otherNames, umbrellaName } from "./cluster";
+import { withValues } from "./with-values";
 
 /** The arguments that are printed for a cluster. */
 async function printed(cluster: Brownfield): Promise<JsonMap> {
@@ -14,31 +15,6 @@ async function printed(cluster: Brownfield): Promise<JsonMap> {
     assert.equal(code, 0);
     return (parse(out) as { config: { "istio-ambient:mesh": JsonMap } }).config["istio-ambient:mesh"];
   });
-}
-
-/** Gives a release other values. */
-function withValues(
-  cluster: Brownfield,
-  release: string,
-  chart: string,
-  config: JsonMap,
-  values?: JsonMap,
-): Brownfield {
-  const kind = chart === "istiod" ? "Deployment" : "DaemonSet";
-  const name = { istiod: "istiod", cni: "istio-cni-node", ztunnel: "ztunnel" }[chart]!;
-  const manifest = ["istiod", "cni", "ztunnel"].includes(chart)
-    ? `---\napiVersion: apps/v1\nkind: ${kind}\nmetadata: { name: ${name}, namespace: istio-system }\n`
-    : ["base", "istiod", "cni", "ztunnel"]
-        .map(
-          (part) =>
-            `---\n# Source: mesh/charts/${part}/templates/x.yaml\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: ${part} }\n`,
-        )
-        .join("");
-  cluster.record(release, "istio-system", { name: chart, version: "1.31.0" }, manifest, {
-    config,
-    ...(values ? { values } : {}),
-  });
-  return cluster;
 }
 
 const usual = {

@@ -22,6 +22,10 @@ Result for each object:
   carries over      Deployment shop/orders: its pods are replaced, new ones first
   carries over      StatefulSet shop/db: its pods are replaced one after the other
 
+Calls, as far as policies, Services and traffic objects tell:
+  unknown -> Deployment web: no object names its callers
+  Deployment web -> Deployment orders: AuthorizationPolicy shop/readers
+
 Restarted in this order:
   Deployment web
   StatefulSet db

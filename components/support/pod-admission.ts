@@ -1,34 +1,40 @@
-// Before a waypoint is made: whether its namespace takes the pods that istiod will make. Told as a warning, at preview
-// already: istiod may be told what this program does not know.
+// Before a waypoint or a gateway is made: whether its namespace takes the pods that istiod will make. Told as a warning, at
+// preview already: istiod may be told what this program does not know.
 import * as pulumi from "@pulumi/pulumi";
 import { readRefusals } from "../../cluster/admission";
 import { ApiClient, metadataOnly, UnreachableError } from "../../cluster/client";
 import type { ClusterTarget } from "../../cluster/connection";
 import { podViolation } from "../../lib/preflight/pod-refusals";
 import { violationLine, type Violation } from "../../lib/validation/violations";
-import type { Cluster } from "../support/cluster";
-import { lookAt } from "../support/look";
-import { pullSecretsOf } from "../support/pull-secrets";
-import { askedPod, type AskedWaypoint } from "./asked";
+import { askedPod, podOwners, type AskedPods } from "./asked-pod";
+import type { Cluster } from "./cluster";
+import { lookAt } from "./look";
+import { pullSecretsOf } from "./pull-secrets";
 
 /** How long the questions may take. */
 const deadlineMs = 10_000;
 
-type Settings = { [K in keyof AskedWaypoint]: pulumi.Output<AskedWaypoint[K]> };
+type Settings = { [K in keyof AskedPods]: pulumi.Output<AskedPods[K]> };
+type Owner = keyof typeof podOwners;
 
-/** Asks the namespace about a waypoint that is not there yet, beside everything else that happens. */
-export function askNamespace(component: pulumi.Resource, what: string, cluster: Cluster, waypoint: Settings): void {
-  const { name, namespace, pods } = waypoint;
+/** Asks the namespace about pods whose Gateway is not there yet, beside everything else that happens. */
+export function askNamespace(
+  component: pulumi.Resource,
+  what: string,
+  cluster: Cluster,
+  owner: Owner,
+  { name, namespace, pods }: Settings,
+): void {
   pulumi.all([name, namespace, pods, cluster.target]).apply(async ([known, into, settings, target]) => {
-    const violations = await ask(cluster, target, { name: known, namespace: into, pods: settings });
+    const violations = await ask(cluster, target, owner, { name: known, namespace: into, pods: settings });
     for (const violation of violations) {
       void pulumi.log.warn(`${what} may get no pods: ${violationLine(violation)}`, component);
     }
   });
 }
 
-async function ask(cluster: Cluster, target: ClusterTarget, waypoint: AskedWaypoint): Promise<Violation[]> {
-  const { name, namespace } = waypoint;
+async function ask(cluster: Cluster, target: ClusterTarget, owner: Owner, asked: AskedPods): Promise<Violation[]> {
+  const { name, namespace } = asked;
   const look = lookAt(cluster);
   const gateway = await look.find(target, { kind: "Gateway", namespace, name });
   const home = await look.find(target, { kind: "Namespace", namespace: "", name: namespace });
@@ -37,8 +43,8 @@ async function ask(cluster: Cluster, target: ClusterTarget, waypoint: AskedWaypo
   const client = await ApiClient.connect(target, deadlineMs);
   try {
     const around = { namespaces: [home], definitions: [] };
-    const [refusal] = await readRefusals(client, [askedPod(waypoint)], around, 1);
-    const refused = refusal && podViolation(namespace, refusal.why);
+    const [refusal] = await readRefusals(client, [askedPod(asked, owner)], around, 1);
+    const refused = refusal && podViolation(namespace, refusal.why, podOwners[owner].shown);
     return [...(refused ? [refused] : []), ...(await missingSecrets(client, namespace, pullSecretsOf(cluster.id)))];
   } catch (error) {
     // The look at the objects of others has said already that the cluster does not answer.

@@ -1,19 +1,24 @@
-// A waypoint's pod as istiod makes it, as far as its namespace may refuse it: rights, mounts and requests.
-// Source: istiod's template files/waypoint.yaml, 1.30 and 1.31.
+// A pod as istiod makes it for a waypoint or a gateway, as far as its namespace may refuse it: rights, mounts and requests.
+// Source: istiod's template files/waypoint.yaml and files/kube-gateway.yaml, 1.30 and 1.31.
 import { partDefaults } from "../../lib/istio/defaults";
 import type { AskedObject } from "../../lib/preflight/asked";
-import type { PodSettings } from "../gateway/objects";
 
-/** Where the waypoint goes, and what its pods request. */
-export interface AskedWaypoint {
+/** What istiod makes the pods for, and as what messages know them. */
+export const podOwners = {
+  waypoint: { usual: partDefaults.waypoint, shown: "the waypoint's pods" },
+  gateway: { usual: partDefaults.gateway, shown: "the gateway's pods" },
+} as const;
+
+/** Where the pods go, and what they request. */
+export interface AskedPods {
   name: string;
   namespace: string;
-  pods: PodSettings;
+  pods: { cpu?: string; memory?: string };
 }
 
 /** The pod, by which the namespace's Pod Security, quotas and limits answer. */
-export function askedPod({ name, namespace, pods }: AskedWaypoint): AskedObject {
-  const usual = partDefaults.waypoint;
+export function askedPod({ name, namespace, pods }: AskedPods, owner: keyof typeof podOwners): AskedObject {
+  const { usual } = podOwners[owner];
   const container = {
     name: "istio-proxy",
     image: "docker.io/istio/proxyv2",
