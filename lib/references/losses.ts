@@ -3,6 +3,8 @@ import { servedHosts, type Listener } from "../gateway-api/admission";
 import { findingLine, type Finding } from "../checks/check";
 import { some } from "../checks/mesh";
 import { objectName } from "../cluster-state/object-name";
+import { protectionOf, shownProtection, type SecurityPolicy } from "../enrollment/protection";
+import { meshDefaults } from "../istio/defaults";
 import { meshLabels } from "../istio/labels";
 import { gatewayObjects } from "../istio/names";
 import { componentMark, labelsNotes, stackMark } from "../ownership/marks";
@@ -187,28 +189,33 @@ function meshLosses(view: ClusterView): Finding[] {
     return [];
   }
   const names = enrolled.map((each) => `${each.name}${ownerNote(each)}`).sort();
-  const strict = (view.list("PeerAuthentication") ?? []).filter(isStrict).length;
-  const access = (view.list("AuthorizationPolicy") ?? []).length;
-  const protection = [
-    ...(strict > 0 ? [counted(strict, "STRICT PeerAuthentication")] : []),
-    ...(access > 0 ? [counted(access, "AuthorizationPolicy", "AuthorizationPolicies")] : []),
-  ].join(" and ");
-  const leave = `${counted(enrolled.length, "namespace")} leave${enrolled.length === 1 ? "s" : ""} the mesh: ${names.slice(0, 10).join(", ")}`;
-  const rule = `${leave}${protection === "" ? "" : `; ${protection} stop${strict + access === 1 ? "s" : ""} protecting them`}`;
-  const fix = { write: 'onDestroy: "refuse"' };
+  const leaving = { namespaces: new Set(enrolled.map(({ name }) => name)), root: mesh.name };
+  const policies = (kind: "PeerAuthentication" | "AuthorizationPolicy") => (view.list(kind) ?? []).map(securityPolicy);
+  const protection = protectionOf(leaving, policies("PeerAuthentication"), policies("AuthorizationPolicy"));
+  const ended = shownProtection(protection);
+  const stops = protection.strict.length + protection.access.length === 1 ? "stops" : "stop";
+  const leave = `${counted(enrolled.length, "namespace")} leave${enrolled.length === 1 ? "s" : ""} the mesh: ${some(names, 10)}`;
+  const rule = `${leave}${ended === "" ? "" : `; ${ended} ${stops} protecting them`}`;
   return [
     {
       object: objectName("Namespace", mesh),
       namespace: mesh.name,
       got: "no AmbientMesh in this program any more",
       rule,
-      fix,
+      fix: { write: meshCode(mesh) },
     },
   ];
 }
 
-function isStrict({ body }: ExistingObject): boolean {
-  return (body as { spec?: { mtls?: { mode?: string } } } | undefined)?.spec?.mtls?.mode === "STRICT";
+function securityPolicy({ namespace, name, body }: ExistingObject): SecurityPolicy {
+  return { namespace, name, spec: ((body ?? {}) as Pick<SecurityPolicy, "spec">).spec };
+}
+
+/** The component that has made the mesh in this namespace. */
+function meshCode({ name: namespace, annotations }: ExistingObject): string {
+  const component = /"(.*)"/.exec(annotations[componentMark] ?? "")?.[1] ?? "mesh";
+  const args = namespace === meshDefaults.namespace ? "" : `, { namespace: "${namespace}" }`;
+  return `new AmbientMesh("${component}"${args})`;
 }
 
 function ownerNote({ annotations }: ExistingObject): string {

@@ -47,7 +47,7 @@ const rows: [rule: string, ...row: string[]][] = [
   ["...(policies.length > 0 ? [relying]", "a waypoint is removed, renamed or moved"],
   ["...(traffic.length > 0 ? [unapplied]", "the VirtualServices and DestinationRules"],
   ["...(users.length > 0 ? [bypassing]", "whose label still names it"],
-  ["${leave}${protection", "the mesh is removed from the program"],
+  ["${leave}${ended", "the mesh is removed from the program"],
 ];
 
 /** Rows about what is told by the command that runs at destroy. */

@@ -126,26 +126,63 @@ describe("what others lose", () => {
     ]);
   });
 
-  it("is the mesh, with what protects their pods", () => {
-    const mark = { "istio-ambient/stack": "mesh/dev", "istio-ambient/component": 'AmbientMesh "mesh"' };
+  describe("is the mesh", () => {
     const labels = { "istio.io/dataplane-mode": "ambient" };
-    const objects: Objects = {
-      Namespace: [
-        object("istio-system", "", {}, undefined, { annotations: mark }),
-        object("shop", "", {}, "shop/prod", { labels }),
-        object("cart", "", {}, undefined, { labels }),
-      ],
-      PeerAuthentication: [
-        object("default", "shop", { mtls: { mode: "STRICT" } }),
-        object("default", "cart", { mtls: { mode: "PERMISSIVE" } }),
-      ],
-      AuthorizationPolicy: [object("a", "shop", {}), object("b", "shop", {})],
+    const enrolled = (name: string, stack?: string) => object(name, "", {}, stack, { labels });
+    const mesh = (name: string, component = "mesh") => {
+      const annotations = {
+        "istio-ambient/stack": "mesh/dev",
+        "istio-ambient/component": `AmbientMesh "${component}"`,
+      };
+      return object(name, "", {}, undefined, { annotations });
     };
-    assert.deepEqual(lines({ gateways: [], hasMesh: false }, objects), [
-      '`Namespace istio-system`: got "no AmbientMesh in this program any more"; 2 namespaces leave the mesh: cart, shop ' +
-        "(stack shop/prod); 1 STRICT PeerAuthentication and 2 AuthorizationPolicies stop protecting them; write " +
-        '`onDestroy: "refuse"`',
-    ]);
-    assert.deepEqual(lines({ gateways: [], hasMesh: true }, objects), []);
+    const strict = { mtls: { mode: "STRICT" } };
+    const selector = { matchLabels: { app: "edge" } };
+    const withoutMesh = (objects: Objects) => lines({ gateways: [], hasMesh: false }, objects);
+
+    it("with what protects their pods, by name, also for the whole mesh", () => {
+      const objects: Objects = {
+        Namespace: [mesh("istio-system"), enrolled("shop", "shop/prod"), enrolled("cart"), object("sidecars", "", {})],
+        PeerAuthentication: [
+          object("default", "shop", strict),
+          object("default", "cart", { mtls: { mode: "PERMISSIVE" } }),
+          object("default", "sidecars", strict),
+          object("default", "istio-system", strict),
+          object("edge", "istio-system", { ...strict, selector }),
+        ],
+        AuthorizationPolicy: [
+          ...["a", "b", "c", "d", "e"].map((name) => object(name, "shop", { selector })),
+          object("a", "sidecars", {}),
+          object("all", "istio-system", {}),
+          object("edge", "istio-system", { selector }),
+          object("waypoints", "istio-system", { targetRefs: [{ kind: "GatewayClass", name: "istio-waypoint" }] }),
+        ],
+      };
+      assert.deepEqual(withoutMesh(objects), [
+        '`Namespace istio-system`: got "no AmbientMesh in this program any more"; 2 namespaces leave the mesh: cart, shop ' +
+          "(stack shop/prod); 2 STRICT PeerAuthentications (istio-system/default, shop/default) and 6 " +
+          "AuthorizationPolicies (istio-system/all, shop/a, shop/b, shop/c, shop/d and 1 more) stop protecting them; write " +
+          '`new AmbientMesh("mesh")`',
+      ]);
+      assert.deepEqual(lines({ gateways: [], hasMesh: true }, objects), []);
+    });
+
+    it("without a word of policies that hold for others alone, and in the namespace that it is in", () => {
+      const names = Array.from({ length: 11 }, (_, index) => `n${10 + index}`);
+      const objects: Objects = {
+        Namespace: [mesh("istio", "ambient"), ...names.map((name) => enrolled(name))],
+        PeerAuthentication: [object("default", "sidecars", strict)],
+        AuthorizationPolicy: [object("a", "sidecars", {})],
+      };
+      const told = '`Namespace istio`: got "no AmbientMesh in this program any more"; ';
+      const back = 'write `new AmbientMesh("ambient", { namespace: "istio" })`';
+      assert.deepEqual(withoutMesh(objects), [
+        `${told}11 namespaces leave the mesh: ${names.slice(0, 10).join(", ")} and 1 more; ${back}`,
+      ]);
+      const one = { ...objects, Namespace: objects.Namespace!.slice(0, 2) };
+      assert.deepEqual(withoutMesh({ ...one, AuthorizationPolicy: [object("all", "istio", {})] }), [
+        `${told}1 namespace leaves the mesh: n10; 1 AuthorizationPolicy (istio/all) stops protecting them; ${back}`,
+      ]);
+    });
   });
 });
