@@ -1,11 +1,12 @@
 // What others lose by a change of this stack: routes their Gateway, requests their waypoint, workloads their mesh.
+import { isDeepStrictEqual } from "node:util";
 import { servedHosts, type Listener } from "../gateway-api/admission";
 import { findingLine, type Finding } from "../checks/check";
 import { some } from "../checks/mesh";
 import { objectName } from "../cluster-state/object-name";
 import { protectionOf, shownProtection, type SecurityPolicy } from "../enrollment/protection";
 import { meshDefaults } from "../istio/defaults";
-import { meshLabels } from "../istio/labels";
+import { meshLabels, type Labels } from "../istio/labels";
 import { gatewayObjects } from "../istio/names";
 import { componentMark, labelsNotes, stackMark } from "../ownership/marks";
 import type { ExistingObject } from "../ownership/owner";
@@ -72,20 +73,64 @@ function routeLosses(view: ClusterView, object: ExistingObject, kept: PlannedGat
   const routes = counted(lost.length, "HTTPRoute");
   const where = byNamespace(lost.map(({ route }) => route));
   const hosts = [...new Set(lost.flatMap((each) => each.hosts))].filter((host) => host !== "*").sort();
-  const listed = hosts.length > 0 ? ` for ${hosts.slice(0, 5).join(", ")}${hosts.length > 5 ? ", …" : ""}` : "";
+  const listed = hosts.length > 0 ? ` for ${some(hosts, 5)}` : "";
   const rule = kept
     ? `${routes} of others ${lost.length === 1 ? "is" : "are"} no longer served${listed}: ${where}`
     : `${routes} of others ${lost.length === 1 ? "loses its" : "lose their"} parent: ${where}`;
-  const removed = before.listeners
-    .filter(({ name }) => !after.listeners.some((each) => each.name === name))
-    .map(({ name }) => name);
-  const got = !kept ? gone : removed.length > 0 ? `without ${removed.join(", ")}` : "other hostnames or namespaces";
-  const write = kept ? `hostnames: ${code(hostnamesOf(before.listeners))}` : `name: "${before.name}"`;
+  const { got, write } = kept
+    ? listenerChange(before.listeners, after.listeners, lost)
+    : { got: gone, write: `name: "${before.name}"` };
   return [{ object: objectName("Gateway", object), namespace: object.namespace, got, rule, fix: { write } }];
+}
+
+/** What of the listeners is otherwise, and the arguments that put it back. */
+function listenerChange(
+  before: Listener[],
+  after: Listener[],
+  lost: { hosts: string[] }[],
+): { got: string; write: string } {
+  const removed = before.filter(({ name }) => !after.some((each) => each.name === name)).map(({ name }) => name);
+  const [hostnames, others] = [hostnamesOf(before), hostnamesOf(after)];
+  const [allowed, narrowed] = [allowedBy(before), allowedBy(after)];
+  const hasOthers = !isDeepStrictEqual(hostnames, others);
+  const isNarrowed = !isDeepStrictEqual(allowed, narrowed);
+  // A gateway for all hosts gets those of the routes: no list of hostnames stands for all.
+  const missing = lost.flatMap(({ hosts }) => hosts).filter((host) => host !== "*");
+  const wanted = hostnames.length > 0 ? hostnames : [...others, ...new Set(missing.sort())];
+  const got = [
+    ...(removed.length > 0 ? [`without ${removed.join(", ")}`] : hasOthers ? ["other hostnames"] : []),
+    ...(isNarrowed ? [`allowedRoutes from ${shownAllowed(narrowed)}`] : []),
+  ];
+  const write = [
+    ...(hasOthers ? [`hostnames: [${wanted.map((host) => JSON.stringify(host)).join(", ")}]`] : []),
+    ...(isNarrowed ? [`allowedRoutes: ${code(allowed)}`] : []),
+    ...(isSecure(before) && !isSecure(after) ? ["certificate: { enabled: true }"] : []),
+  ];
+  // A listener that no argument makes was added by hand: its place is in a ListenerSet.
+  return {
+    got: got.join(" and ") || "other listeners",
+    write: write.join(", ") || 'allowedListeners: { from: "All" }',
+  };
 }
 
 function hostnamesOf(listeners: Listener[]): string[] {
   return [...new Set(listeners.flatMap(({ hostname }) => (hostname ? [hostname] : [])))];
+}
+
+function isSecure(listeners: Listener[]): boolean {
+  return listeners.some(({ protocol }) => protocol === "HTTPS");
+}
+
+/** The argument `allowedRoutes` of a gateway, which holds for all of its listeners. */
+function allowedBy([listener]: Listener[]): { from: string; selector?: Labels } {
+  const { from = "Same", selector = {} } = listener?.allowedRoutes?.namespaces ?? {};
+  return { from, ...(from === "Selector" ? { selector: selector.matchLabels ?? {} } : {}) };
+}
+
+/** "Selector (team: shop)" */
+function shownAllowed({ from, selector }: { from: string; selector?: Labels }): string {
+  const labels = Object.entries(selector ?? {}).map(([label, value]) => `${label}: ${value}`);
+  return labels.length > 0 ? `${from} (${labels.join(", ")})` : from;
 }
 
 /** The CA of a gateway goes with its name: whoever trusts it refuses the next one's certificate. */

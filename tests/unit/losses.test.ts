@@ -82,12 +82,90 @@ describe("what others lose", () => {
         "y.b.example.com: 1 of namespace cart, 1 of namespace shop (stack shop/prod); write `hostnames: " +
         '["a.example.com", "*.b.example.com"]`',
     ]);
-    const closed = [first, second].map((each) => ({ ...each, allowedRoutes: { namespaces: { from: "Same" } } }));
-    const [line] = lines(kept(closed));
-    assert.match(
-      line!,
-      /got "other hostnames or namespaces"; 3 HTTPRoutes of others are no longer served for a\.example/,
-    );
+    const others = [listener("http", "c.example.com"), second];
+    assert.deepEqual(lines(kept(others)), [
+      '`Gateway ingress/edge`: got "other hostnames"; 1 HTTPRoute of others is no longer served for a.example.com: 1 of ' +
+        'namespace shop (stack shop/prod); write `hostnames: ["a.example.com", "*.b.example.com"]`',
+    ]);
+  });
+
+  describe("is the way in that an argument closes, which is proposed as it was", () => {
+    const plain = (allowedRoutes: object = all) => ({ name: "http", port: 80, protocol: "HTTP", allowedRoutes });
+    const secure = (allowedRoutes: object = all) => ({
+      ...plain(allowedRoutes),
+      name: "https",
+      port: 443,
+      protocol: "HTTPS",
+    });
+    const same = { namespaces: { from: "Same" } };
+    const selected = { namespaces: { from: "Selector", selector: { matchLabels: { team: "shop" } } } };
+    const onSection = (sectionName: string) =>
+      object(sectionName, "cart", { parentRefs: [{ name: "edge", namespace: "ingress", sectionName }] });
+    const routes = [
+      route("all", "shop", []),
+      route("one", "shop", ["a.example.com"]),
+      onSection("https"),
+      onSection("extra"),
+    ];
+    const changed = (before: object[], after: object[]) => {
+      const gateway = object("edge", "ingress", { gatewayClassName: "istio", listeners: before }, "mesh/dev");
+      const shop = object("shop", "", {}, undefined, { labels: { team: "shop" } });
+      return lines(kept(after), { Namespace: [shop], Gateway: [gateway], HTTPRoute: routes });
+    };
+    const two = "2 HTTPRoutes of others are no longer served";
+    const three =
+      "3 HTTPRoutes of others are no longer served for a.example.com: 1 of namespace cart, 2 of namespace shop";
+    const cart = "1 HTTPRoute of others is no longer served: 1 of namespace cart";
+    const cases: [what: string, before: object[], after: object[], line: string][] = [
+      [
+        "allowedRoutes",
+        [plain(), secure()],
+        [plain(same), secure(same)],
+        `got "allowedRoutes from Same"; ${three}; write \`allowedRoutes: { from: "All" }\``,
+      ],
+      [
+        "allowedRoutes, by labels",
+        [plain(), secure()],
+        [plain(selected), secure(selected)],
+        `got "allowedRoutes from Selector (team: shop)"; ${cart}; write \`allowedRoutes: { from: "All" }\``,
+      ],
+      [
+        "allowedRoutes, of labels",
+        [plain(selected)],
+        [plain(same)],
+        `got "allowedRoutes from Same"; ${two} for a.example.com: 2 of namespace shop; write \`allowedRoutes: { from: ` +
+          '"Selector", selector: { team: "shop" } }`',
+      ],
+      [
+        "certificate",
+        [plain(), secure()],
+        [plain()],
+        `got "without https"; ${cart}; write \`certificate: { enabled: true }\``,
+      ],
+      [
+        "hostnames, of a gateway for all",
+        [plain()],
+        [{ ...plain(), hostname: "b.example.com" }],
+        'got "other hostnames"; 1 HTTPRoute of others is no longer served for a.example.com: 1 of namespace shop; write ' +
+          '`hostnames: ["b.example.com", "a.example.com"]`',
+      ],
+      [
+        "several at once",
+        [plain(), secure()],
+        [{ ...plain(same), hostname: "b.example.com" }],
+        `got "without https and allowedRoutes from Same"; ${three}; write \`hostnames: ["b.example.com", "a.example.com"], ` +
+          'allowedRoutes: { from: "All" }, certificate: { enabled: true }`',
+      ],
+      [
+        "none, for a listener that was added by hand",
+        [plain(), { ...plain(), name: "extra", port: 8080 }],
+        [plain()],
+        `got "without extra"; ${cart}; write \`allowedListeners: { from: "All" }\``,
+      ],
+    ];
+    for (const [what, before, after, line] of cases) {
+      it(what, () => assert.deepEqual(changed(before, after), [`\`Gateway ingress/edge\`: ${line}`]));
+    }
   });
 
   it("is a waypoint that their policies rely on, or that they name", () => {
