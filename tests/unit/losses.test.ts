@@ -4,7 +4,9 @@ import type { ObjectKind } from "../../lib/ownership/kinds";
 import { labelsNote } from "../../lib/ownership/marks";
 import type { ExistingObject } from "../../lib/ownership/owner";
 import type { ClusterView } from "../../lib/references/cluster";
-import { lossLines, mayLose, type Kept } from "../../lib/references/losses";
+import type { Listener } from "../../lib/gateway-api/admission";
+import type { Kept } from "../../lib/references/kept";
+import { certificateNamespaces, lossLines, mayLose } from "../../lib/references/losses";
 
 type Objects = Partial<Record<ObjectKind, ExistingObject[]>>;
 
@@ -61,8 +63,12 @@ describe("what others lose", () => {
     assert.deepEqual(lines(kept([first, second])), []);
     assert.deepEqual(lines(kept()), []);
     assert.deepEqual(lines({ hasMesh: true }), []);
-    assert.deepEqual(mayLose(view(cluster), kept([first, second])), { gateways: false, mesh: false });
-    assert.deepEqual(mayLose(view(cluster), kept([first])), { gateways: true, mesh: false });
+    assert.deepEqual(mayLose(view(cluster), kept([first, second])), {
+      gateways: false,
+      certificates: false,
+      mesh: false,
+    });
+    assert.deepEqual(mayLose(view(cluster), kept([first])), { gateways: true, certificates: false, mesh: false });
   });
 
   it("is the parent of their routes, where a gateway goes or gets another name, and the CA that clients trust", () => {
@@ -140,7 +146,8 @@ describe("what others lose", () => {
         "certificate",
         [plain(), secure()],
         [plain()],
-        `got "without https"; ${cart}; write \`certificate: { enabled: true }\``,
+        `got "without https"; ${cart}; 2 HTTPRoutes of others are no longer served by HTTPS for a.example.com: 2 of ` +
+          `namespace shop; write \`certificate: { enabled: true }\``,
       ],
       [
         "hostnames, of a gateway for all",
@@ -166,6 +173,121 @@ describe("what others lose", () => {
     for (const [what, before, after, line] of cases) {
       it(what, () => assert.deepEqual(changed(before, after), [`\`Gateway ingress/edge\`: ${line}`]));
     }
+  });
+
+  describe("is what a certificate gives them", () => {
+    const component = { "istio-ambient/stack": "mesh/dev", "istio-ambient/component": 'IngressGateway "edge"' };
+    const made = (name: string, spec: object, annotations: object = component) =>
+      object(name, "ingress", spec, undefined, { annotations });
+    const secure = (secret = "edge-cert") => {
+      const tls = { certificateRefs: [{ name: secret }] };
+      return { name: "https", port: 443, protocol: "HTTPS", allowedRoutes: all, tls };
+    };
+    const http = { name: "http", port: 80, protocol: "HTTP", allowedRoutes: all };
+    const gateway = made("edge", { gatewayClassName: "istio", listeners: [http, secure()] });
+    const names = ["a.example.com", "*.b.example.com", "d.example.com"];
+    const live: Objects = {
+      Namespace: [object("shop", "", {})],
+      Gateway: [gateway],
+      Certificate: [
+        made("edge-cert", { secretName: "edge-cert", dnsNames: names }),
+        made("edge-ca", { secretName: "edge-ca", isCA: true }),
+        made("other-ca", { isCA: true }, { "istio-ambient/stack": "mesh/dev" }),
+        made("their-ca", { isCA: true }, { ...component, "istio-ambient/stack": "shop/prod" }),
+      ],
+    };
+    const certificate = (dnsNames = names, name = "edge-cert") => ({ namespace: "ingress", name, dnsNames });
+    const authority = { namespace: "ingress", name: "edge-ca", dnsNames: undefined };
+    const keeping = (certificates: Kept["certificates"], listeners: Listener[] = [http, secure()]): Kept => ({
+      gateways: [{ namespace: "ingress", name: "edge", listeners }],
+      certificates,
+      hasMesh: true,
+    });
+    const asked = (kept: Kept, objects = live) => mayLose(view(objects), kept).certificates;
+
+    it("which nothing is said of where they stay, or are not known", () => {
+      const same = keeping([certificate(), authority]);
+      assert.deepEqual([lines(same, live), asked(same)], [[], false]);
+      const unknown = keeping(undefined);
+      assert.deepEqual([lines(unknown, live), asked(unknown)], [[], false]);
+      const byHand = { ...view(live), program: { makes: () => true, isComplete: true } };
+      assert.deepEqual(lossLines(byHand, keeping([certificate()])), []);
+    });
+
+    it("where its Certificates are looked for", () => {
+      assert.deepEqual(certificateNamespaces(view(live)), ["ingress"]);
+      assert.deepEqual(certificateNamespaces(view(cluster)), []);
+      assert.deepEqual(certificateNamespaces({ ...view(live), stack: "shop/prod" }), []);
+    });
+
+    const trusted =
+      '`Certificate ingress/edge-ca`: got "not in this program any more"; clients that trust this CA reject the ' +
+      "certificates of any other issuer; give them the CA of that issuer, or keep this one; write";
+    const switches: [what: string, kept: Kept, fix: string][] = [
+      ["another issuer", keeping([certificate()]), "certificate: { issuerName: undefined }"],
+      ["a Secret that exists", keeping([], [http, secure("wildcard")]), "certificate: { existing: false }"],
+      ["no HTTPS", keeping([], [http]), "certificate: { enabled: true }"],
+    ];
+    for (const [what, kept, fix] of switches) {
+      it(`a CA that clients trust, where the gateway gets ${what}`, () => {
+        assert.deepEqual([lines(kept, live), asked(kept)], [[`${trusted} \`${fix}\``], true]);
+      });
+    }
+
+    it("a CA that clients trust, which has the name of a gateway before", () => {
+      const Certificate = [made("front-ca", { isCA: true })];
+      const kept = keeping([certificate()]);
+      assert.deepEqual(lines(kept, { ...live, Certificate }), [
+        `${trusted} \`certificate: { issuerName: undefined }\``.replace("edge-ca", "front-ca"),
+      ]);
+    });
+
+    it("a name in it that their routes have", () => {
+      const HTTPRoute = [
+        route("a", "shop", ["a.example.com"], "shop/prod"),
+        route("b", "cart", ["x.b.example.com", "*.b.example.com", "c.example.com"]),
+        route("own", "ingress", ["d.example.com"], "mesh/dev"),
+        object("http", "shop", {
+          parentRefs: [{ name: "edge", namespace: "ingress", sectionName: "http" }],
+          hostnames: ["d.example.com"],
+        }),
+      ];
+      const without = (rule: string, removed: string, fix: string) => [
+        `\`Certificate ingress/edge-cert\`: got "without ${removed}"; ${rule}; write \`certificate: { dnsNames: [${fix}] }\``,
+      ];
+      const kept = keeping([certificate(["a.example.com"]), authority]);
+      assert.deepEqual(
+        [lines(kept, { ...live, HTTPRoute }), asked(kept)],
+        [
+          without(
+            "1 HTTPRoute of others is no longer covered by the certificate for *.b.example.com, x.b.example.com: 1 of " +
+              "namespace cart",
+            "*.b.example.com, d.example.com",
+            '"a.example.com", "*.b.example.com"',
+          ),
+          true,
+        ],
+      );
+      const renamed = keeping([certificate(["new.example.com"], "new"), authority], [http, secure("new")]);
+      assert.deepEqual(
+        lines(renamed, { ...live, HTTPRoute }),
+        without(
+          "2 HTTPRoutes of others are no longer covered by the certificate for *.b.example.com, a.example.com, " +
+            "x.b.example.com: 1 of namespace cart, 1 of namespace shop (stack shop/prod)",
+          names.join(", "),
+          '"new.example.com", "a.example.com", "*.b.example.com"',
+        ),
+      );
+      const narrowed = [http, secure()].map((each) => ({ ...each, hostname: "a.example.com" }));
+      assert.deepEqual(
+        lines(keeping([certificate(["a.example.com"]), authority], narrowed), { ...live, HTTPRoute }).map(
+          (line) => line.split(":")[0],
+        ),
+        ["`Gateway ingress/edge`"],
+      );
+      const wider = keeping([certificate(["*.example.com", "*.b.example.com"]), authority]);
+      assert.deepEqual(lines(wider, { ...live, HTTPRoute }), []);
+    });
   });
 
   it("is a waypoint that their policies rely on, or that they name", () => {
