@@ -106,12 +106,17 @@ const warned = new WeakMap<object, Set<string>>();
 /** Once for each cluster of a preview. */
 export function warnOfLosses(cluster: Cluster): void {
   const all = ofThisRun(warned, () => new Set<string>());
-  if (!pulumi.runtime.isDryRun() || cluster.now === undefined || all.has(cluster.id)) {
+  if (!pulumi.runtime.isDryRun() || all.has(cluster.id)) {
     return;
   }
   all.add(cluster.id);
-  const target = cluster.now;
+  let target = cluster.now;
+  // Known by the end of the preview, unless the program makes the cluster too.
+  if (target === undefined) cluster.target.apply((known) => void (target = known));
   atTheEnd(async () => {
+    if (target === undefined) {
+      return;
+    }
     const kept = keptOn(cluster);
     const look = lookAt(cluster);
     const objects: Needed[] = [{ kind: "Gateway" }, { kind: "Namespace" }];

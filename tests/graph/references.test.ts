@@ -13,7 +13,7 @@ import {
   Waypoint,
 } from "../../components";
 import { preview } from "./applications";
-import { record, Recording } from "./record";
+import { loggedUntilTheEnd, record, Recording } from "./record";
 import { onCluster } from "./serving-cluster";
 
 interface Found {
@@ -248,22 +248,8 @@ describe("the references of a program", () => {
       delete cluster[certificates];
     });
 
-    /** What is logged up to the moment in which the program is complete. */
-    async function untilTheEnd(program: () => void): Promise<string[]> {
-      const { recording } = await run(() => {
-        const monitor = pulumi.runtime.getMonitor() as unknown as {
-          signalAndWaitForShutdown(request: object, callback: () => void): void;
-        };
-        monitor.signalAndWaitForShutdown = (_, callback) => callback();
-        program();
-        // A registration that is not complete before the program is.
-        const done = new Promise<string>((resolve) => {
-          setTimeout(() => monitor.signalAndWaitForShutdown({}, () => resolve("yes")), 300);
-        });
-        new k8s.core.v1.Secret("end", { stringData: { done } });
-      });
-      return recording.logged;
-    }
+    const untilTheEnd = (program: () => void) =>
+      loggedUntilTheEnd(() => void pulumi.runtime.runInPulumiStack(() => Promise.resolve(program())));
 
     const edge = (name: string) => {
       const closed = { serviceType: ServiceType.ClusterIP, certificate: { enabled: false } };
