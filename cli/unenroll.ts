@@ -115,7 +115,7 @@ const unenroll: Work = async (client, options, untilMs, terminal) => {
       : `removed ${described(enrolled)}${stacksNote(enrolled.namespaces)} from the mesh; to return, run ` +
           "`istio-ambient enroll --restore`\n",
   );
-  const ended = count === 0 ? undefined : endedProtection(enrolled);
+  const ended = count === 0 ? undefined : endedProtection(enrolled.protection);
   if (ended !== undefined) terminal.err(`${ended}\n`);
   return exit.good;
 };

@@ -5,6 +5,8 @@ import { marks, some } from "../lib/checks/mesh";
 import { enrollPatch, enrollViolations } from "../lib/enrollment/enroll";
 import { violationLine } from "../lib/validation/violations";
 import { drainedMark, restorePatch, undrainPatch, unenrolledMark, unenrollPatch } from "../lib/enrollment/enrollment";
+import { protectionOf, type Protection, type SecurityPolicy } from "../lib/enrollment/protection";
+import { meshDefaults } from "../lib/istio/defaults";
 import type { Named } from "../lib/cluster-state/snapshot";
 import { ApiClient, metadataOnly } from "./client";
 import { listAll, listReadable } from "./lists";
@@ -20,44 +22,44 @@ export interface Enrolled {
   namespaces: Named[];
   /** Pods with a label of their own. */
   pods: Named[];
-  /** Namespaces of the whole cluster, or "*", in which a PeerAuthentication refuses plaintext. */
-  strict: string[];
-  /** AuthorizationPolicies of what is enrolled, by namespace and name; empty where they may not be listed. */
-  access: string[];
+  /** The policies that protect them; of a kind that may not be listed, none. */
+  protection: Protection;
 }
+
+type RawPolicy = Pick<SecurityPolicy, "spec"> & { metadata?: V1ObjectMeta };
 
 /** Concurrent patches; more would only fill the API server's queue. */
 const parallel = 8;
 export const pauseMs = 500;
+const security = "/apis/security.istio.io/v1";
+const istiodDeployments = "/apis/apps/v1/deployments?labelSelector=app%3Distiod";
 const ambient = `labelSelector=${encodeURIComponent(`${marks.dataplaneMode}=ambient`)}`;
 
 /** Reads what is enrolled, in these namespaces or in all. */
 export async function readEnrolled(client: ApiClient, only: readonly string[]): Promise<Enrolled> {
-  const [namespaces, pods, policies, access] = await Promise.all([
+  const [namespaces, pods, peers, policies, istiods] = await Promise.all([
     listMetadata(client, `/api/v1/namespaces?${ambient}`),
     listMetadata(client, `/api/v1/pods?${ambient}`),
-    listOrFail<{ metadata?: V1ObjectMeta; spec?: { mtls?: { mode?: string } } }>(
-      client,
-      "/apis/security.istio.io/v1/peerauthentications",
-    ),
-    listReadable<{ metadata?: V1ObjectMeta }>(
-      client,
-      "/apis/security.istio.io/v1/authorizationpolicies",
-      metadataOnly.list,
-    ),
+    listReadable<RawPolicy>(client, `${security}/peerauthentications`),
+    listReadable<RawPolicy>(client, `${security}/authorizationpolicies`),
+    listReadable<{ metadata?: V1ObjectMeta }>(client, istiodDeployments, metadataOnly.list),
   ]);
   const wanted = (name: string) => only.length === 0 || only.includes(name);
-  const places = new Set([...namespaces.map(({ name }) => name), ...pods.map(({ namespace }) => namespace)]);
+  const places = [...namespaces.map(({ name }) => name), ...pods.map(({ namespace }) => namespace)];
+  const root = istiods[0]?.metadata?.namespace ?? meshDefaults.namespace;
+  // Policies of the root namespace also hold for what stays.
+  const leaving = places.every(wanted)
+    ? { namespaces: new Set(places), root }
+    : { namespaces: new Set(places.filter((place) => wanted(place) && place !== root)) };
+  const policy = ({ metadata, spec }: RawPolicy): SecurityPolicy => ({
+    namespace: metadata?.namespace ?? "",
+    name: metadata?.name ?? "",
+    spec,
+  });
   return {
     namespaces: namespaces.filter(({ name }) => wanted(name)),
     pods: pods.filter(({ namespace }) => wanted(namespace)),
-    strict: policies
-      .filter(({ spec }) => spec?.mtls?.mode === "STRICT")
-      .map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`),
-    access: access
-      .map((raw) => named(raw))
-      .filter(({ namespace }) => places.has(namespace) && wanted(namespace))
-      .map(({ namespace, name }) => `${namespace}/${name}`),
+    protection: protectionOf(leaving, peers.map(policy), policies.map(policy)),
   };
 }
 

@@ -16,6 +16,7 @@ import { goneFailure, runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
 import { awaitedObject, readiness, secretOf, unawaited, waits } from "../support/issued";
 import { lookAt } from "../support/look";
+import { announceCertificate } from "../support/losses";
 import { factsOf } from "../support/mesh-facts";
 import { stackName } from "../support/program";
 import { authorityBase } from "../../lib/ownership/authority";
@@ -67,6 +68,7 @@ export function createCertificate(
     .apply(([certificate, secret, { issuerName, issuerKind }]) =>
       certificateSpec({ ...certificate, secretName: secret, issuerName, issuerKind }),
     );
+  announceCertificate(writer.cluster, secretName, owner.namespace, spec);
   const child = childOf(parent, writer.opts);
   // A foreign issuer may have to reach this very gateway before it signs (ACME): it is awaited afterwards.
   const create = isForeign ? unawaited : awaitedObject(parent, writer.cluster);
@@ -140,6 +142,7 @@ function createAuthority(
     childOf(parent, opts),
   );
   const spec = pulumi.all([authority, selfSigned]).apply(([ca, issuer]) => authoritySpec(ca, ca, issuer));
+  announceCertificate(writer.cluster, authority, owner.namespace, spec);
   const certificate = create(
     gatewayChildren.authority(name),
     "Certificate",

@@ -10,12 +10,12 @@ import { newestReleases } from "../../lib/cluster-state/helm-releases";
 /** Warns of each release of which the cluster has a newer revision than the stack; one that is updated now is not known yet. */
 export function warnOfOutsideUpgrades(
   mesh: pulumi.ComponentResource,
-  found: HelmReleaseState[],
+  found: pulumi.Input<HelmReleaseState[]>,
   releases: readonly k8s.helm.v3.Release[],
 ): void {
   for (const { status } of releases) {
-    status.apply((recorded) => {
-      const line = outsideUpgrade(found, recorded);
+    pulumi.all([found, status]).apply(([now, recorded]) => {
+      const line = outsideUpgrade(now, recorded);
       if (line !== undefined) void pulumi.log.warn(`upgraded outside of Pulumi:\n  ${line}`, mesh);
     });
   }

@@ -41,8 +41,8 @@ export interface Preflight {
   namespace: pulumi.Output<string>;
   /** What was changed by hand of what the releases made; nothing where all is as these say. */
   repair?: string;
-  /** Helm's releases on the cluster; none where it was not looked at in time. */
-  releases: HelmReleaseState[];
+  /** Helm's releases on the cluster; none where it was not looked at. */
+  releases: pulumi.Input<HelmReleaseState[]>;
 }
 
 /**
@@ -77,7 +77,7 @@ export function preflight(
   const early = waitsForOthers(opts);
   const reader = { mesh, name, early, waivers: args.preflight?.ignore ?? {} };
   if (!cluster.now || plainNamespace === undefined) {
-    return { own: {}, namespace: lookLater(reader, planIn, cluster, namespace), releases: [] };
+    return { own: {}, ...lookLater(reader, planIn, cluster, namespace) };
   }
   const plan = planIn(plainNamespace);
   const look = lookNow(cluster.now, plan, deadlineMs);
@@ -138,14 +138,15 @@ function lookLater(
   planIn: (namespace: string) => Plan,
   cluster: Cluster,
   namespace: pulumi.Output<string>,
-): pulumi.Output<string> {
+): { namespace: pulumi.Output<string>; releases: pulumi.Output<HelmReleaseState[]> } {
   const { mesh } = reader;
   const later = "`pulumi up` checks the cluster before it creates the mesh";
   void Promise.all([isKnown(cluster.target), isKnown(namespace)]).then(([target, into]) => {
     if (!target) skipped(mesh, `this program creates the cluster; ${later}`);
     else if (!into) skipped(mesh, `this program creates the mesh's namespace; ${later}`);
   });
-  return pulumi.all([namespace, cluster.target]).apply(async ([known, target]) => {
+  const looked = pulumi.all([namespace, cluster.target]).apply(async ([known, target]) => {
+    let releases: HelmReleaseState[] = [];
     try {
       const plan = planIn(known);
       const { facts } = await readFacts(target, plan, deadlineMs);
@@ -154,14 +155,16 @@ function lookLater(
         throw runFailure(refusal);
       }
       share(cluster, plan, facts);
+      releases = facts.helmReleases;
     } catch (error) {
       if (!(error instanceof NoClusterError || error instanceof UnreachableError)) {
         throw error;
       }
       skipped(mesh, reason(error));
     }
-    return known;
+    return { namespace: known, releases };
   });
+  return { namespace: looked.namespace, releases: looked.releases };
 }
 
 /** What is in the way, as one text; warns of what will work otherwise than it seems, and of what is waived. */

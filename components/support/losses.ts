@@ -1,7 +1,8 @@
 // At the end of a preview: what other stacks lose by what is no longer in this program, or is otherwise in it.
 import * as pulumi from "@pulumi/pulumi";
 import type { Listener } from "../../lib/gateway-api/admission";
-import { lossLines, mayLose, type Kept, type PlannedGateway } from "../../lib/references/losses";
+import type { Kept, PlannedCertificate, PlannedGateway } from "../../lib/references/kept";
+import { certificateNamespaces, lossLines, mayLose } from "../../lib/references/losses";
 import type { Needed } from "../../lib/references/cluster";
 import type { Cluster } from "./cluster";
 import { lookAt } from "./look";
@@ -9,19 +10,30 @@ import { ofThisRun, registry } from "./program";
 import { atTheEnd } from "./program-end";
 import { programObjects } from "./program-objects";
 
-/** A Gateway that a component makes, once its name is known. */
-interface Announced {
-  gateway?: PlannedGateway;
+/** What a component makes, once its name is known. */
+interface Announced<T> {
+  made?: T;
 }
 
-const planned = new WeakMap<object, Map<string, Announced[]>>();
+/** What the components of this program make on a cluster. */
+interface Planned {
+  gateways: Announced<PlannedGateway>[];
+  certificates: Announced<PlannedCertificate>[];
+}
 
-/** By cluster, the Gateways that components of this program make. */
-function plannedOn(cluster: string): Announced[] {
-  const all = ofThisRun(planned, () => new Map<string, Announced[]>());
-  const own = all.get(cluster) ?? [];
+const planned = new WeakMap<object, Map<string, Planned>>();
+
+function plannedOn(cluster: string): Planned {
+  const all = ofThisRun(planned, () => new Map<string, Planned>());
+  const own = all.get(cluster) ?? { gateways: [], certificates: [] };
   all.set(cluster, own);
   return own;
+}
+
+/** All that was announced; undefined where some of it is not known. */
+function knownOf<T>(all: Announced<T>[]): T[] | undefined {
+  const known = all.flatMap(({ made }) => made ?? []);
+  return known.length === all.length ? known : undefined;
 }
 
 /** Remembers a Gateway that a component makes, and the listeners that it will have. */
@@ -31,12 +43,28 @@ export function announceListeners(
   namespace: pulumi.Input<string>,
   spec: pulumi.Output<object> = pulumi.output({}),
 ): void {
-  const announced: Announced = {};
-  plannedOn(id).push(announced);
+  const announced: Announced<PlannedGateway> = {};
+  plannedOn(id).gateways.push(announced);
   pulumi
     .all([name, namespace, spec])
     .apply(([known, into, { listeners }]: [string, string, { listeners?: Listener[] }]) => {
-      announced.gateway = { namespace: into, name: known, listeners };
+      announced.made = { namespace: into, name: known, listeners };
+    });
+}
+
+/** Remembers a Certificate that a component makes for a gateway, and the names that it will have. */
+export function announceCertificate(
+  { id }: Cluster,
+  name: pulumi.Output<string>,
+  namespace: pulumi.Input<string>,
+  spec: pulumi.Output<object>,
+): void {
+  const announced: Announced<PlannedCertificate> = {};
+  plannedOn(id).certificates.push(announced);
+  pulumi
+    .all([name, namespace, spec])
+    .apply(([known, into, { dnsNames }]: [string, string, { dnsNames?: string[] }]) => {
+      announced.made = { namespace: into, name: known, dnsNames };
     });
 }
 
@@ -47,22 +75,27 @@ export function announceListeners(
 function keptOn(cluster: Cluster): Kept {
   const objects = programObjects();
   const announced = plannedOn(cluster.id);
-  const known = announced.flatMap(({ gateway }) => gateway ?? []);
+  const certificates = knownOf(announced.certificates);
   if (!objects.isInSight) {
     const hasMesh = registry().meshes.holder({ cluster: cluster.id }) !== undefined;
-    return { gateways: known.length === announced.length ? known : undefined, hasMesh };
+    return { gateways: knownOf(announced.gateways), certificates, hasMesh };
   }
   const gateways = objects.named("Gateway")?.map((each) => {
-    const own = known.find(({ namespace, name }) => namespace === each.namespace && name === each.name);
-    return { ...each, listeners: own?.listeners };
+    const own = announced.gateways.find(({ made }) => made?.namespace === each.namespace && made.name === each.name);
+    return { ...each, listeners: own?.made?.listeners };
   });
-  return { gateways, hasMesh: objects.hasMesh };
+  return { gateways, certificates, hasMesh: objects.hasMesh };
+}
+
+/** The Certificates of a namespace: where the program makes some, its list is read already. */
+function certificatesIn(namespace: string, { certificates = [] }: Kept): Needed {
+  const isListed = certificates.some((each) => each.namespace === namespace);
+  return { kind: "Certificate", ...(isListed && { namespace }) };
 }
 
 /** What may lose a gateway or a waypoint. */
 const afterGateways: Needed[] = [
   { kind: "HTTPRoute" },
-  { kind: "Certificate" },
   { kind: "Service" },
   { kind: "DestinationRule" },
   { kind: "VirtualService" },
@@ -73,24 +106,33 @@ const warned = new WeakMap<object, Set<string>>();
 /** Once for each cluster of a preview. */
 export function warnOfLosses(cluster: Cluster): void {
   const all = ofThisRun(warned, () => new Set<string>());
-  if (!pulumi.runtime.isDryRun() || cluster.now === undefined || all.has(cluster.id)) {
+  if (!pulumi.runtime.isDryRun() || all.has(cluster.id)) {
     return;
   }
   all.add(cluster.id);
-  const target = cluster.now;
+  let target = cluster.now;
+  // Known by the end of the preview, unless the program makes the cluster too.
+  if (target === undefined) cluster.target.apply((known) => void (target = known));
   atTheEnd(async () => {
-    const kept = keptOn(cluster);
-    const first: Needed[] = [{ kind: "Gateway" }, { kind: "Namespace" }];
-    const { gateways: some, mesh } = mayLose(await lookAt(cluster).view(target, first), kept);
-    if (!some && !mesh) {
+    if (target === undefined) {
       return;
     }
-    const more: Needed[] = [
-      { kind: "AuthorizationPolicy" },
-      ...(some ? afterGateways : []),
+    const kept = keptOn(cluster);
+    const look = lookAt(cluster);
+    const objects: Needed[] = [{ kind: "Gateway" }, { kind: "Namespace" }];
+    const namespaces = certificateNamespaces(await look.view(target, objects));
+    const own = [...objects, ...namespaces.map((each) => certificatesIn(each, kept))];
+    const { gateways, certificates, mesh } = mayLose(await look.view(target, own), kept);
+    if (!gateways && !certificates && !mesh) {
+      return;
+    }
+    const others: Needed[] = [
+      ...(gateways || mesh ? ([{ kind: "AuthorizationPolicy" }] as const) : []),
+      ...(gateways ? afterGateways : []),
+      ...(certificates ? ([{ kind: "HTTPRoute" }] as const) : []),
       ...(mesh ? ([{ kind: "PeerAuthentication" }] as const) : []),
     ];
-    const lines = lossLines(await lookAt(cluster).view(target, [...first, ...more]), kept);
+    const lines = lossLines(await look.view(target, [...own, ...others]), kept);
     if (lines.length > 0) {
       const text = lines.map((line) => `  ${line}`).join("\n");
       await pulumi.log.warn(`this change breaks what others rely on:\n${text}`);

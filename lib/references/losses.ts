@@ -1,105 +1,34 @@
 // What others lose by a change of this stack: routes their Gateway, requests their waypoint, workloads their mesh.
-import { servedHosts, type Listener } from "../gateway-api/admission";
+import { isDeepStrictEqual } from "node:util";
+import type { Listener } from "../gateway-api/admission";
 import { findingLine, type Finding } from "../checks/check";
 import { some } from "../checks/mesh";
 import { objectName } from "../cluster-state/object-name";
+import { protectionOf, shownProtection, type SecurityPolicy } from "../enrollment/protection";
+import { meshDefaults } from "../istio/defaults";
 import { meshLabels } from "../istio/labels";
-import { gatewayObjects } from "../istio/names";
-import { componentMark, labelsNotes, stackMark } from "../ownership/marks";
+import { componentMark, labelsNotes } from "../ownership/marks";
 import type { ExistingObject } from "../ownership/owner";
-import { code } from "../validation/code";
-import { attachments, gatewayOf, labelsOf, routeOf, type ClusterView } from "./cluster";
-
-/** A Gateway that the program makes. */
-export interface PlannedGateway {
-  namespace: string;
-  name: string;
-  /** Undefined where they are not known. */
-  listeners?: Listener[];
-}
-
-/** What the program keeps of what the stack has made. */
-export interface Kept {
-  /** Undefined where the names of some are not known: then no loss of any is told. */
-  gateways?: PlannedGateway[];
-  hasMesh: boolean;
-}
+import { gatewayOf, type ClusterView } from "./cluster";
+import { authorityLosses, nameLosses, routeLosses } from "./gateway-losses";
+import { byNamespace, counted, gone, isHttps, isOf, ownerNote, type Kept } from "./kept";
 
 const waypointClass = "istio-waypoint";
-const gone = "not in this program any more";
 
 /** One line for each loss. */
-export function lossLines(view: ClusterView, { gateways, hasMesh }: Kept): string[] {
+export function lossLines(view: ClusterView, { gateways, certificates, hasMesh }: Kept): string[] {
   const own = (view.list("Gateway") ?? []).filter((each) => isOf(view, each));
   const losses = (gateways === undefined ? [] : own).flatMap((object) => {
     const kept = gateways?.find((each) => each.namespace === object.namespace && each.name === object.name);
     const isWaypoint = gatewayOf(object).className === waypointClass;
     if (isWaypoint) return kept ? [] : waypointLosses(view, object);
-    return [...routeLosses(view, object, kept), ...(kept ? [] : authorityLosses(view, object))];
+    return [
+      ...routeLosses(view, object, kept),
+      ...authorityLosses(view, object, kept, certificates),
+      ...(kept && certificates ? nameLosses(view, object, kept, certificates) : []),
+    ];
   });
   return [...losses, ...(hasMesh ? [] : meshLosses(view))].map(findingLine);
-}
-
-function isOf(view: ClusterView, { annotations }: ExistingObject): boolean {
-  return annotations[stackMark] === view.stack;
-}
-
-/** Routes of others that no listener takes any more, or of which some hosts are not served any more. */
-function routeLosses(view: ClusterView, object: ExistingObject, kept: PlannedGateway | undefined): Finding[] {
-  const before = gatewayOf(object);
-  if (kept && kept.listeners === undefined) {
-    return [];
-  }
-  const after = { namespace: before.namespace, listeners: kept?.listeners ?? [] };
-  const lost = (view.list("HTTPRoute") ?? [])
-    .filter((route) => !isOf(view, route))
-    .flatMap((route) => {
-      const { namespace, name, hostnames, parents } = {
-        ...routeOf(route),
-        parents: attachments(routeOf(route), before),
-      };
-      const labels = labelsOf(view, "Namespace", "", namespace);
-      const attaching = { namespace, hostnames, parents };
-      const still = servedHosts(after, attaching, labels);
-      const hosts = servedHosts(before, attaching, labels).filter((host) => !still.includes(host));
-      return hosts.length > 0 ? [{ route, namespace, name, hosts }] : [];
-    });
-  if (lost.length === 0) {
-    return [];
-  }
-  const routes = counted(lost.length, "HTTPRoute");
-  const where = byNamespace(lost.map(({ route }) => route));
-  const hosts = [...new Set(lost.flatMap((each) => each.hosts))].filter((host) => host !== "*").sort();
-  const listed = hosts.length > 0 ? ` for ${hosts.slice(0, 5).join(", ")}${hosts.length > 5 ? ", …" : ""}` : "";
-  const rule = kept
-    ? `${routes} of others ${lost.length === 1 ? "is" : "are"} no longer served${listed}: ${where}`
-    : `${routes} of others ${lost.length === 1 ? "loses its" : "lose their"} parent: ${where}`;
-  const removed = before.listeners
-    .filter(({ name }) => !after.listeners.some((each) => each.name === name))
-    .map(({ name }) => name);
-  const got = !kept ? gone : removed.length > 0 ? `without ${removed.join(", ")}` : "other hostnames or namespaces";
-  const write = kept ? `hostnames: ${code(hostnamesOf(before.listeners))}` : `name: "${before.name}"`;
-  return [{ object: objectName("Gateway", object), namespace: object.namespace, got, rule, fix: { write } }];
-}
-
-function hostnamesOf(listeners: Listener[]): string[] {
-  return [...new Set(listeners.flatMap(({ hostname }) => (hostname ? [hostname] : [])))];
-}
-
-/** The CA of a gateway goes with its name: whoever trusts it refuses the next one's certificate. */
-function authorityLosses(view: ClusterView, { namespace, name }: ExistingObject): Finding[] {
-  const authority = gatewayObjects.authority(name);
-  const found = (view.list("Certificate", namespace) ?? []).find(
-    (each) =>
-      each.namespace === namespace &&
-      each.name === authority &&
-      isOf(view, each) &&
-      !view.program.makes("Certificate", namespace, authority),
-  );
-  const rule =
-    "clients that trust this CA reject the certificates of any other gateway; give them its `caCertificate`, or keep the gateway";
-  const fix = { write: `name: "${name}"` };
-  return found ? [{ object: objectName("Certificate", found), namespace, got: gone, rule, fix }] : [];
 }
 
 interface RawTargets {
@@ -187,50 +116,44 @@ function meshLosses(view: ClusterView): Finding[] {
     return [];
   }
   const names = enrolled.map((each) => `${each.name}${ownerNote(each)}`).sort();
-  const strict = (view.list("PeerAuthentication") ?? []).filter(isStrict).length;
-  const access = (view.list("AuthorizationPolicy") ?? []).length;
-  const protection = [
-    ...(strict > 0 ? [counted(strict, "STRICT PeerAuthentication")] : []),
-    ...(access > 0 ? [counted(access, "AuthorizationPolicy", "AuthorizationPolicies")] : []),
-  ].join(" and ");
-  const leave = `${counted(enrolled.length, "namespace")} leave${enrolled.length === 1 ? "s" : ""} the mesh: ${names.slice(0, 10).join(", ")}`;
-  const rule = `${leave}${protection === "" ? "" : `; ${protection} stop${strict + access === 1 ? "s" : ""} protecting them`}`;
-  const fix = { write: 'onDestroy: "refuse"' };
+  const leaving = { namespaces: new Set(enrolled.map(({ name }) => name)), root: mesh.name };
+  const policies = (kind: "PeerAuthentication" | "AuthorizationPolicy") => (view.list(kind) ?? []).map(securityPolicy);
+  const protection = protectionOf(leaving, policies("PeerAuthentication"), policies("AuthorizationPolicy"));
+  const ended = shownProtection(protection);
+  const stops = protection.strict.length + protection.access.length === 1 ? "stops" : "stop";
+  const leave = `${counted(enrolled.length, "namespace")} leave${enrolled.length === 1 ? "s" : ""} the mesh: ${some(names, 10)}`;
+  const rule = `${leave}${ended === "" ? "" : `; ${ended} ${stops} protecting them`}`;
   return [
     {
       object: objectName("Namespace", mesh),
       namespace: mesh.name,
       got: "no AmbientMesh in this program any more",
       rule,
-      fix,
+      fix: { write: meshCode(mesh) },
     },
   ];
 }
 
-function isStrict({ body }: ExistingObject): boolean {
-  return (body as { spec?: { mtls?: { mode?: string } } } | undefined)?.spec?.mtls?.mode === "STRICT";
+function securityPolicy({ namespace, name, body }: ExistingObject): SecurityPolicy {
+  return { namespace, name, spec: ((body ?? {}) as Pick<SecurityPolicy, "spec">).spec };
 }
 
-function ownerNote({ annotations }: ExistingObject): string {
-  const stack = annotations[stackMark];
-  return stack === undefined ? "" : ` (stack ${stack})`;
+/** The component that has made the mesh in this namespace. */
+function meshCode({ name: namespace, annotations }: ExistingObject): string {
+  const component = /"(.*)"/.exec(annotations[componentMark] ?? "")?.[1] ?? "mesh";
+  const args = namespace === meshDefaults.namespace ? "" : `, { namespace: "${namespace}" }`;
+  return `new AmbientMesh("${component}"${args})`;
 }
 
-/** "2 of namespace shop (stack shop/prod), 1 of namespace cart" */
-function byNamespace(objects: ExistingObject[]): string {
-  const places = objects.map((each) => `namespace ${each.namespace}${ownerNote(each)}`);
-  return [...new Set(places)]
-    .sort()
-    .map((place) => `${places.filter((each) => each === place).length} of ${place}`)
-    .join(", ");
+/** What has changed that others may rely on: then their objects have to be read. */
+export interface MayLose {
+  gateways: boolean;
+  certificates: boolean;
+  mesh: boolean;
 }
 
-function counted(count: number, one: string, many = `${one}s`): string {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
-/** True where the stack has made something of which others may lose it: then their objects have to be read. */
-export function mayLose(view: ClusterView, { gateways, hasMesh }: Kept): { gateways: boolean; mesh: boolean } {
+/** Judges by the objects of the stack itself. */
+export function mayLose(view: ClusterView, { gateways, certificates, hasMesh }: Kept): MayLose {
   const own = (view.list("Gateway") ?? []).filter((each) => isOf(view, each));
   const isSame = (listeners: Listener[] | undefined, live: Listener[]) =>
     listeners === undefined || JSON.stringify(listeners.map(essence)) === JSON.stringify(live.map(essence));
@@ -238,10 +161,43 @@ export function mayLose(view: ClusterView, { gateways, hasMesh }: Kept): { gatew
     const kept = gateways?.find((each) => each.namespace === object.namespace && each.name === object.name);
     return !kept || !isSame(kept.listeners, gatewayOf(object).listeners);
   });
+  const reissued = ownCertificates(view, own).some((each) => {
+    const planned = certificates?.find(({ namespace, name }) => namespace === each.namespace && name === each.name);
+    return !planned || !isDeepStrictEqual(planned.dnsNames, dnsNamesOf(each));
+  });
   const mesh = (view.list("Namespace") ?? []).some(
     (each) => isOf(view, each) && (each.annotations[componentMark] ?? "").startsWith("AmbientMesh "),
   );
-  return { gateways: gateways !== undefined && changed, mesh: mesh && !hasMesh };
+  const known = gateways !== undefined;
+  return {
+    gateways: known && changed,
+    certificates: known && certificates !== undefined && reissued,
+    mesh: mesh && !hasMesh,
+  };
+}
+
+/** The Certificates that the components of these Gateways have made. */
+function ownCertificates(view: ClusterView, gateways: ExistingObject[]): ExistingObject[] {
+  return gateways.flatMap((gateway) =>
+    (view.list("Certificate", gateway.namespace) ?? []).filter(
+      (each) =>
+        isOf(view, each) &&
+        each.namespace === gateway.namespace &&
+        each.annotations[componentMark] === gateway.annotations[componentMark],
+    ),
+  );
+}
+
+function dnsNamesOf({ body }: ExistingObject): string[] | undefined {
+  return (body as { spec?: { dnsNames?: string[] } } | undefined)?.spec?.dnsNames;
+}
+
+/** Where Gateways of the stack have a certificate: there its Certificates have to be read too. */
+export function certificateNamespaces(view: ClusterView): string[] {
+  const secure = (view.list("Gateway") ?? []).filter(
+    (each) => isOf(view, each) && gatewayOf(each).listeners.some(isHttps),
+  );
+  return [...new Set(secure.map(({ namespace }) => namespace))];
 }
 
 function essence({ name, port, hostname = "", allowedRoutes }: Listener): unknown {

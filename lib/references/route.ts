@@ -158,7 +158,11 @@ function proposed(host: string, patterns: string[]): string {
 }
 
 /** Names in the certificates of the https listeners; undefined where cert-manager issues none of them, or not all. */
-function certificateNames(view: ClusterView, { namespace }: LiveGateway, listeners: Listener[]): string[] | undefined {
+export function certificateNames(
+  view: ClusterView,
+  { namespace }: Pick<LiveGateway, "namespace">,
+  listeners: Listener[],
+): string[] | undefined {
   const secure = listeners.filter(({ protocol }) => protocol === "HTTPS");
   const certificates = view.list("Certificate", namespace) ?? [];
   const names = secure.map(({ tls }) => {

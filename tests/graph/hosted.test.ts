@@ -5,7 +5,9 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
-import { kubeconfigText } from "../unit/fixtures/api-server";
+import { waivable } from "../../lib/preflight";
+import { ApiServer, kubeconfigText } from "../unit/fixtures/api-server";
+import { MeshApi } from "../unit/fixtures/mesh-api";
 import { unknown } from "../../sandbox/plugins/values";
 import { HostedRun, output, urn, type Made } from "./hosted";
 import { recordedFile } from "../../tools/schema";
@@ -201,5 +203,37 @@ describe("the plugin for other languages", () => {
         "this program, which brings them; write `{ dependsOn: certs }` [cert-manager]",
     ]);
     close();
+  });
+
+  it("knows that the CA of a mesh's gateway stays, and what a change of its certificate takes from others", async () => {
+    const mesh = new MeshApi();
+    const gateways = "/apis/gateway.networking.k8s.io/v1/gateways";
+    const certificates = "/apis/cert-manager.io/v1/certificates";
+    const annotations = {
+      "istio-ambient/stack": "shop/test",
+      "istio-ambient/component": 'IngressGateway "mesh-gateway"',
+    };
+    mesh.edit(gateways, "hostk8s-gateway", ({ metadata }) => void (metadata.annotations = annotations));
+    for (const name of ["hostk8s-gateway-ca", "hostk8s-gateway-cert"])
+      mesh.edit(certificates, name, ({ metadata }) => void (metadata.annotations = annotations));
+    const cluster = await ApiServer.start(mesh);
+    fs.copyFileSync(cluster.kubeconfig, path.join(folder, "config"));
+    const ignore = Object.fromEntries(waivable.map(({ id }) => [id, "a test"]));
+    const told = async (gateway: object) => {
+      const other = await start("yaml", "config");
+      const made = await other.make("AmbientMesh", "mesh", { preflight: { ignore }, gateway });
+      assert.ok("state" in made, JSON.stringify(made));
+      await other.end();
+      return other.logged.filter((line) => line.includes("others rely on"));
+    };
+    const [same, signed] = [await told({}), await told({ certificate: { issuerName: "letsencrypt" } })];
+    cluster.stop();
+    assert.deepEqual(same, []);
+    assert.deepEqual(signed, [
+      "this change breaks what others rely on:\n" +
+        '  `Certificate istio-system/hostk8s-gateway-ca`: got "not in this program any more"; clients that trust this CA ' +
+        "reject the certificates of any other issuer; give them the CA of that issuer, or keep this one; write " +
+        "`certificate: { issuerName: undefined }`",
+    ]);
   });
 });

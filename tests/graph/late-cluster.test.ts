@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as command from "@pulumi/command";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { AmbientMesh, AmbientMeshArgs } from "../../components";
+import { AmbientMesh, AmbientMeshArgs, AmbientNamespace } from "../../components";
 import { partRule } from "../../components/mesh/chart-rules";
 import { resolved } from "../../components/support/arguments";
 import { waivable } from "../../lib/preflight";
@@ -12,19 +12,20 @@ import { ApiServer } from "../unit/fixtures/api-server";
 import { set } from "../unit/fixtures/breakages";
 import { MeshApi } from "../unit/fixtures/mesh-api";
 import { preview } from "./applications";
-import { record } from "./record";
+import { loggedUntilTheEnd, record } from "./record";
 
 /** The mesh on this cluster is of another stack: whatever is found is waived, and shown. */
 const ignore = Object.fromEntries(waivable.map(({ id }) => [id, "a test"]));
 const skipped =
   "warning: the preflight was skipped: this program creates the cluster; `pulumi up` checks the cluster before it creates the mesh";
 
+function makeMesh(kubeconfig: pulumi.Input<string>, args: AmbientMeshArgs = {}): void {
+  const provider = new k8s.Provider("made", { context: "test" });
+  new AmbientMesh("mesh", { preflight: { ignore }, ...args, cluster: { kubeconfig } }, { provider });
+}
+
 async function logged(kubeconfig: () => pulumi.Input<string>, args: AmbientMeshArgs = {}): Promise<string[]> {
-  const recording = await record(() => {
-    const provider = new k8s.Provider("made", { context: "test" });
-    new AmbientMesh("mesh", { preflight: { ignore }, ...args, cluster: { kubeconfig: kubeconfig() } }, { provider });
-  }, preview);
-  return recording.logged;
+  return (await record(() => makeMesh(kubeconfig(), args), preview)).logged;
 }
 
 describe("a cluster that comes as an Output", () => {
@@ -51,6 +52,78 @@ describe("a cluster that comes as an Output", () => {
       assert.ok(first.split("\n").includes(untested), first);
       assert.ok(!more.includes(skipped));
     }
+  });
+
+  it("is told of by the preview where a release was upgraded outside of Pulumi", async () => {
+    const upgraded = new MeshApi();
+    upgraded.edit("/api/v1/secrets", "sh.helm.release.v1.istiod.v1", (secret) => {
+      secret.metadata.name = "sh.helm.release.v1.istiod.v2";
+      secret.metadata.labels = { ...secret.metadata.labels, version: "2" };
+    });
+    const other = await ApiServer.start(upgraded);
+    try {
+      const kubeconfig = fs.readFileSync(other.kubeconfig, "utf8");
+      const gateway = { enabled: false };
+      const lines = await loggedUntilTheEnd(() => makeMesh(pulumi.output(kubeconfig), { gateway }));
+      assert.deepEqual(
+        lines.filter((line) => line.includes("upgraded outside")),
+        [
+          'warning: upgraded outside of Pulumi:\n  `Helm release istio-system/istiod`: got "revision 2"; this stack installed ' +
+            "revision 1; neither `up` nor a refresh restores a release that was upgraded by another tool; run `helm rollback " +
+            "istiod 1 --namespace istio-system && pulumi up --refresh`",
+        ],
+      );
+    } finally {
+      other.stop();
+    }
+  });
+
+  describe("with what others rely on", () => {
+    const usual = process.env["KUBECONFIG"];
+    let used: ApiServer;
+
+    before(async () => {
+      const mesh = new MeshApi();
+      const routes = "/apis/gateway.networking.k8s.io/v1/httproutes";
+      mesh.edit("/apis/gateway.networking.k8s.io/v1/gateways", "hostk8s-gateway", ({ metadata }) => {
+        metadata.annotations = { "istio-ambient/stack": "istio-ambient/test" };
+      });
+      mesh.recording.lists[routes] = [
+        {
+          metadata: { name: "cart", namespace: "shop" },
+          spec: { parentRefs: [{ name: "hostk8s-gateway", namespace: "istio-system" }] },
+        },
+      ];
+      used = await ApiServer.start(mesh);
+      process.env["KUBECONFIG"] = "/nonexistent";
+    });
+    after(() => {
+      process.env["KUBECONFIG"] = usual;
+      used.stop();
+    });
+
+    const losses = async (kubeconfig: () => pulumi.Input<string>) => {
+      const lines = await loggedUntilTheEnd(() => {
+        const provider = new k8s.Provider("made", { context: "test" });
+        new AmbientNamespace("own", { cluster: { kubeconfig: kubeconfig() } }, { provider });
+      });
+      return lines.filter((line) => line.includes("others rely on"));
+    };
+
+    it("is looked at once it is known, and not where it is still to come", async () => {
+      const kubeconfig = () => fs.readFileSync(used.kubeconfig, "utf8");
+      const told = [
+        "warning: this change breaks what others rely on:\n" +
+          '  `Gateway istio-system/hostk8s-gateway`: got "not in this program any more"; 1 HTTPRoute of others loses its ' +
+          'parent: 1 of namespace shop; write `name: "hostk8s-gateway"`',
+      ];
+      assert.deepEqual(await losses(kubeconfig), told);
+      assert.deepEqual(await losses(() => pulumi.secret(kubeconfig())), told);
+      assert.deepEqual(
+        await losses(() => new command.local.Command("not-yet", { create: "kind get kubeconfig" }).id),
+        [],
+      );
+    });
   });
 
   it("is skipped by the preview with a word where another resource has still to make it", async () => {

@@ -1,4 +1,5 @@
 // Runs components against a monitor that records every registration: parent, dependencies, provider, retain, inputs.
+import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import { MockMonitor, MockResourceArgs } from "@pulumi/pulumi/runtime/mocks";
 import * as settings from "@pulumi/pulumi/runtime/settings";
@@ -88,6 +89,26 @@ export async function record(program: () => void, options: { preview?: boolean }
   };
 }
 
+/** As `record`, of a preview with a moment in which the program is complete: what is logged up to then. */
+export async function loggedUntilTheEnd(program: () => void): Promise<string[]> {
+  const recording = await record(
+    () => {
+      const monitor = pulumi.runtime.getMonitor() as unknown as {
+        signalAndWaitForShutdown(request: object, callback: () => void): void;
+      };
+      monitor.signalAndWaitForShutdown = (_, callback) => callback();
+      program();
+      // A registration that is not complete before the program is.
+      const done = new Promise<string>((resolve) => {
+        setTimeout(() => monitor.signalAndWaitForShutdown({}, () => resolve("yes")), 300);
+      });
+      new k8s.core.v1.Secret("end", { stringData: { done } });
+    },
+    { preview: true },
+  );
+  return recording.logged;
+}
+
 /** Waits for an output of a recorded program. */
 export function valueOf<T>(output: pulumi.Output<T>): Promise<T> {
   return new Promise((resolve) => output.apply(resolve));
@@ -124,6 +145,10 @@ function answer(args: MockResourceArgs): { id: string; state: Record<string, unk
   const id = [metadata.namespace, metadata.name ?? args.name].filter(Boolean).join("/");
   if (args.type === "command:local:Command") {
     return { id, state: { ...inputs, stdout: "1.6.0\n" } };
+  }
+  if (args.type === "kubernetes:helm.sh/v3:Release") {
+    const { name, namespace } = inputs as { name?: string; namespace?: string };
+    return { id, state: { ...inputs, status: { status: "deployed", name, namespace, revision: 1 } } };
   }
   return { id, state: { ...inputs, status: { status: "deployed" } } };
 }

@@ -5,6 +5,7 @@ import * as pulumi from "@pulumi/pulumi";
 import {
   AccessPolicy,
   AmbientNamespace,
+  CertificateArgs,
   HttpRoute,
   IngressGateway,
   ServiceType,
@@ -12,7 +13,7 @@ import {
   Waypoint,
 } from "../../components";
 import { preview } from "./applications";
-import { record, Recording } from "./record";
+import { loggedUntilTheEnd, record, Recording } from "./record";
 import { onCluster } from "./serving-cluster";
 
 interface Found {
@@ -236,6 +237,7 @@ describe("the references of a program", () => {
   describe("of others to this program", () => {
     const gateways = "/apis/gateway.networking.k8s.io/v1/gateways";
     const routes = "/apis/gateway.networking.k8s.io/v1/httproutes";
+    const certificates = "/apis/cert-manager.io/v1/certificates";
     const own = { annotations: { "istio-ambient/stack": "istio-ambient/test" } };
     const theirs = { spec: { parentRefs: [{ name: "edge", namespace: "ingress" }] } };
     const usual = cluster[gateways]!;
@@ -243,24 +245,11 @@ describe("the references of a program", () => {
     afterEach(() => {
       cluster[gateways] = usual;
       delete cluster[routes];
+      delete cluster[certificates];
     });
 
-    /** What is logged up to the moment in which the program is complete. */
-    async function untilTheEnd(program: () => void): Promise<string[]> {
-      const { recording } = await run(() => {
-        const monitor = pulumi.runtime.getMonitor() as unknown as {
-          signalAndWaitForShutdown(request: object, callback: () => void): void;
-        };
-        monitor.signalAndWaitForShutdown = (_, callback) => callback();
-        program();
-        // A registration that is not complete before the program is.
-        const done = new Promise<string>((resolve) => {
-          setTimeout(() => monitor.signalAndWaitForShutdown({}, () => resolve("yes")), 300);
-        });
-        new k8s.core.v1.Secret("end", { stringData: { done } });
-      });
-      return recording.logged;
-    }
+    const untilTheEnd = (program: () => void) =>
+      loggedUntilTheEnd(() => void pulumi.runtime.runInPulumiStack(() => Promise.resolve(program())));
 
     const edge = (name: string) => {
       const closed = { serviceType: ServiceType.ClusterIP, certificate: { enabled: false } };
@@ -277,6 +266,41 @@ describe("the references of a program", () => {
         "warning: this change breaks what others rely on:\n" +
           '  `Gateway ingress/edge`: got "not in this program any more"; 1 HTTPRoute of others loses its parent: 1 ' +
           'of namespace shop; write `name: "edge"`',
+      ]);
+    });
+
+    it("are told where the certificate of a gateway is another one, and its CA goes", async () => {
+      const component = { "istio-ambient/component": 'IngressGateway "edge"' };
+      const made = (name: string, spec: object) => ({
+        name,
+        namespace: "ingress",
+        annotations: { ...own.annotations, ...component },
+        spec,
+      });
+      const tls = { certificateRefs: [{ name: "edge-cert" }] };
+      const https = { ...listeners[0], name: "https", port: 443, protocol: "HTTPS", tls };
+      cluster[gateways] = [made("edge", { gatewayClassName: "istio", listeners: [...listeners, https] })];
+      const dnsNames = ["a.example.com", "b.example.com"];
+      cluster[certificates] = [
+        made("edge-cert", { secretName: "edge-cert", dnsNames }),
+        made("edge-ca", { secretName: "edge-ca", isCA: true }),
+      ];
+      const hostnames = ["b.example.com"];
+      cluster[routes] = [{ name: "cart", namespace: "shop", spec: { ...theirs.spec, hostnames } }];
+      const secure = (certificate: CertificateArgs) =>
+        untilTheEnd(() => {
+          const closed = { serviceType: ServiceType.ClusterIP, certificate };
+          new IngressGateway("edge", { ...closed, name: "edge", namespace: "ingress" });
+        });
+      assert.deepEqual(await secure({ dnsNames }), []);
+      assert.deepEqual(await secure({ dnsNames: ["a.example.com"], issuerName: "letsencrypt" }), [
+        "warning: this change breaks what others rely on:\n" +
+          '  `Certificate ingress/edge-ca`: got "not in this program any more"; clients that trust this CA reject the ' +
+          "certificates of any other issuer; give them the CA of that issuer, or keep this one; write `certificate: " +
+          "{ issuerName: undefined }`\n" +
+          '  `Certificate ingress/edge-cert`: got "without b.example.com"; 1 HTTPRoute of others is no longer covered by ' +
+          "the certificate for b.example.com: 1 of namespace shop; write `certificate: { dnsNames: " +
+          '["a.example.com", "b.example.com"] }`',
       ]);
     });
   });

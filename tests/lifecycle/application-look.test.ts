@@ -255,8 +255,8 @@ describe("what an application's program refers to", () => {
         'of any other gateway; give them its `caCertificate`, or keep the gateway; write `name: "hostk8s-gateway"`',
       noEdge,
       '`Namespace istio-system`: got "no AmbientMesh in this program any more"; 1 namespace leaves the mesh: shop (stack ' +
-        "istio-ambient/look-shop); 1 STRICT PeerAuthentication and 2 AuthorizationPolicies stop protecting them; write " +
-        '`onDestroy: "refuse"`',
+        "istio-ambient/look-shop); 1 STRICT PeerAuthentication (shop/default) and 2 AuthorizationPolicies " +
+        '(shop/guest-requests, shop/guest-waypoint-only) stop protecting them; write `new AmbientMesh("mesh")`',
     ]);
 
     platformProgram = platform;

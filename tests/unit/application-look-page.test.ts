@@ -42,12 +42,14 @@ const rows: [rule: string, ...row: string[]][] = [
   ],
   ["must use the waypoint", "takes requests to Services, and the Service uses it", "the same  "],
   ["no longer served", "a listener or hostname is removed"],
-  ['lose their"} parent', "a gateway is removed, renamed, or moved"],
-  ["clients that trust this CA", "the CA of such a gateway is removed"],
+  ['"lose their"} parent', "a gateway is removed, renamed, or moved"],
+  ["certificates of any other gateway", "the CA of such a gateway is removed"],
+  ["certificates of any other issuer", "a gateway stays and loses its own CA"],
+  ["no longer covered by the certificate", "a name is removed from a gateway's certificate"],
   ["...(policies.length > 0 ? [relying]", "a waypoint is removed, renamed or moved"],
   ["...(traffic.length > 0 ? [unapplied]", "the VirtualServices and DestinationRules"],
   ["...(users.length > 0 ? [bypassing]", "whose label still names it"],
-  ["${leave}${protection", "the mesh is removed from the program"],
+  ["${leave}${ended", "the mesh is removed from the program"],
 ];
 
 /** Rows about what is told by the command that runs at destroy. */

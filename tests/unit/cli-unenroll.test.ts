@@ -143,6 +143,80 @@ describe("the commands for entering and leaving a mesh", () => {
     });
   });
 
+  describe("out of it", () => {
+    const security = "/apis/security.istio.io/v1";
+    const mode = "istio.io/dataplane-mode=ambient";
+    const labels = { "istio.io/dataplane-mode": "ambient" };
+    const at = (namespace: string, name: string, spec: object = {}) => ({ metadata: { namespace, name }, spec });
+    const strict = { mtls: { mode: "STRICT" } };
+    const selector = { matchLabels: { app: "edge" } };
+    let mesh: MeshApi;
+    let server: ApiServer;
+
+    beforeEach(async () => {
+      mesh = new MeshApi();
+      const enrolled = ["shop", "zshop"].map((name) => ({ metadata: { name, labels: { ...labels } } }));
+      const { lists: recorded } = mesh.recording;
+      recorded["/api/v1/namespaces"] = [...enrolled, { metadata: { name: "sidecars" } }];
+      recorded[`/api/v1/namespaces?labelSelector=${mode}`] = enrolled;
+      recorded["/api/v1/pods"] = [];
+      recorded[`/api/v1/pods?labelSelector=${mode}`] = [];
+      recorded["/apis/apps/v1/deployments?labelSelector=app=istiod"] = [at("istio", "istiod")];
+      recorded[`${security}/peerauthentications`] = [
+        at("shop", "default", strict),
+        at("zshop", "default", { mtls: { mode: "PERMISSIVE" } }),
+        at("sidecars", "legacy", strict),
+        at("istio", "default", strict),
+        at("istio", "edge", { ...strict, selector }),
+        at("istio-system", "default", strict),
+      ];
+      recorded[`${security}/authorizationpolicies`] = [
+        at("zshop", "web", { selector }),
+        at("sidecars", "web"),
+        at("istio", "all"),
+        at("istio", "edge", { selector }),
+        at("istio", "waypoints", { targetRefs: [{ kind: "GatewayClass", name: "istio-waypoint" }] }),
+      ];
+      server = await ApiServer.start(mesh);
+    });
+    afterEach(() => server.stop());
+
+    const unenroll = (...more: string[]) => istioAmbient(["unenroll", ...more, "--kubeconfig", server.kubeconfig]);
+    const removed = (what: string) =>
+      `removed ${what} from the mesh; to return, run \`istio-ambient enroll --restore\`\n`;
+    const open = "pods outside the mesh, which accept plaintext from any client\n";
+
+    it("name the policies that no longer protect anything, also those for the whole mesh", async () => {
+      assert.deepEqual(await unenroll(), {
+        code: 0,
+        out: removed("2 namespaces"),
+        err:
+          "warning: 2 STRICT PeerAuthentications (istio/default, shop/default) and 2 AuthorizationPolicies (istio/all, " +
+          `zshop/web) no longer protect ${open}`,
+      });
+    });
+
+    it("name only those of the namespaces that leave while others stay", async () => {
+      assert.deepEqual(await unenroll("--namespace", "zshop"), {
+        code: 0,
+        out: removed("1 namespace"),
+        err: `warning: 1 AuthorizationPolicy (zshop/web) no longer protects ${open}`,
+      });
+      const last = await unenroll("--namespace", "shop", "--namespace", "zshop");
+      assert.deepEqual([last.code, last.out], [0, removed("2 namespaces")]);
+      assert.ok(last.err.includes("(istio/all, zshop/web)"), last.err);
+    });
+
+    it("go through where policies may not be listed", async () => {
+      const forbidden = { status: 403, message: "no right" };
+      server.answers.set(`${security}/peerauthentications`, forbidden);
+      const err = `warning: 2 AuthorizationPolicies (istio/all, zshop/web) no longer protect ${open}`;
+      assert.deepEqual(await unenroll(), { code: 0, out: removed("2 namespaces"), err });
+      server.answers.set(`${security}/authorizationpolicies`, forbidden);
+      assert.deepEqual(await unenroll(), { code: 0, out: removed("2 namespaces"), err: "" });
+    });
+  });
+
   it("refuse a time that is none", async () => {
     const { code, err } = await istioAmbient(["unenroll", "--timeout", "soon"]);
     const rule = "must be a duration such as 90s, 2m or 1h30m";
