@@ -47,7 +47,11 @@ function nothing(reply: Exclude<Reply, { kind: "ok" }>): [] | undefined {
 }
 
 function existing(raw: { metadata?: V1ObjectMeta }): ExistingObject {
-  return { ...named(raw), managers: (raw.metadata?.managedFields ?? []).map(fieldManager) };
+  return {
+    ...named(raw),
+    managers: (raw.metadata?.managedFields ?? []).map(fieldManager),
+    ...(raw.metadata?.deletionTimestamp === undefined ? {} : { deleting: true }),
+  };
 }
 
 function fieldManager({ manager = "", fieldsV1 }: V1ManagedFieldsEntry): FieldManager {

@@ -1,10 +1,15 @@
-// The waypoint that a namespace names.
+// What a namespace refers to: what of it is in the cluster already, and the waypoint that it names.
 import type { Reference } from "../../lib/references/reference";
 import { plain } from "../support/program";
 import type { AmbientNamespaceArgs } from "./args";
 
+/** The namespace itself, and its waypoint. */
+export function placesOfNamespace(args: AmbientNamespaceArgs, namespace: string): Reference[] {
+  return [{ type: "namespace", path: "name", name: namespace, isOwn: true }, ...waypointOfNamespace(args, namespace)];
+}
+
 /** Requests bypass a waypoint that is not there. */
-export function waypointOfNamespace(args: AmbientNamespaceArgs, namespace: string): Reference[] {
+function waypointOfNamespace(args: AmbientNamespaceArgs, namespace: string): Reference[] {
   const [name, at] = [plain(args.useWaypoint), plain(args.useWaypointNamespace ?? namespace)];
   return name === undefined || name === "none" || at === undefined
     ? []

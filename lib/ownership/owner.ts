@@ -16,6 +16,8 @@ export interface ExistingObject extends Named {
   managers?: FieldManager[];
   /** The whole object, of the kinds that others refer to. */
   body?: object;
+  /** It is being deleted. */
+  deleting?: true;
 }
 
 /** "belongs to the stack shop/prod", "was created by kubectl". */

@@ -5,6 +5,7 @@ import { marks } from "../checks/mesh";
 import { remoteService } from "../checks/remote-istiod";
 import { gatewayObjects } from "../istio/names";
 import { charts, meshReleases } from "../istio/releases";
+import { endingCommand, endingRule } from "../cluster-state/ending";
 import { newestReleases } from "../cluster-state/helm-releases";
 import { type HelmReleaseState, type Named, type WorkloadState } from "../cluster-state/snapshot";
 import { adoptCommand, claimCommand, isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "./facts";
@@ -47,11 +48,7 @@ function endingFindings({ namespace, nodeNamespace, gateway }: Plan, { namespace
   const needed = [namespace, nodeNamespace, ...(gateway ? [gateway.namespace] : [])];
   return namespaces
     .filter(({ name, deleting }) => deleting && needed.includes(name))
-    .map(({ name }) => {
-      const rule = "nothing can be created in it until it is gone; its conditions say what it waits for";
-      const run = `kubectl get namespace ${name} --output jsonpath='{.status.conditions}'`;
-      return namespaceFinding(name, "it is being deleted", rule, { run });
-    });
+    .map(({ name }) => namespaceFinding(name, "it is being deleted", endingRule, { run: endingCommand(name) }));
 }
 
 /** The mesh of another stack, which may be alive: it is there to be used, and not to be taken over. */

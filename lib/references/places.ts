@@ -2,6 +2,7 @@
 import { freeNodePorts } from "../istio/node-ports";
 import { stackMark } from "../ownership/marks";
 import { ownerOf, type ExistingObject } from "../ownership/owner";
+import { endingCommand, endingRule } from "../cluster-state/ending";
 import { objectName } from "../cluster-state/object-name";
 import { gatewayObjects } from "../istio/names";
 import { fieldOf } from "../validation/code";
@@ -17,9 +18,14 @@ export interface Judged {
 
 const certain = (violation: Violation): Judged[] => [{ violation, isCertain: true }];
 
-/** The namespace, where the program does not make it. */
-export function namespaceFaults(view: ClusterView, { path, name }: NamespaceReference): Judged[] {
-  if (view.program.makes("Namespace", "", name) || findIn(view, "Namespace", "", name) !== undefined) {
+/** The namespace: one that is being deleted takes nothing, and one that is missing the program has to make. */
+export function namespaceFaults(view: ClusterView, { path, name, isOwn }: NamespaceReference): Judged[] {
+  const found = findIn(view, "Namespace", "", name);
+  if (typeof found === "object" && found.deleting) {
+    const rule = `must be a namespace that is not being deleted: ${endingRule}`;
+    return certain({ path, got: name, rule, fix: { run: endingCommand(name) } });
+  }
+  if (isOwn || found !== undefined || view.program.makes("Namespace", "", name)) {
     return [];
   }
   const meant = meantOf(name, view.list("Namespace") ?? []);

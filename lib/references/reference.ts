@@ -7,6 +7,8 @@ export interface NamespaceReference {
   type: "namespace";
   path: string;
   name: string;
+  /** The component makes it or labels it, and it is judged elsewhere whether it may. */
+  isOwn?: true;
 }
 
 /** A Service that gets requests, is labeled or has a policy. */

@@ -37,22 +37,42 @@ export function gatewayFaults(view: ClusterView, reference: GatewayReference): J
   }
   const live = gatewayOf(found);
   const faults =
+    parentFaults(view, live, reference) ??
     listenerFaults(live, reference) ??
     admissionFaults(view, found, live, reference) ??
     hostFaults(view, live, reference);
   return faults.length > 0 ? faults : clashes(view, reference);
 }
 
-function missingGateway(view: ClusterView, { path, gateway: { namespace, name } }: GatewayReference): Violation {
-  const all = (view.list("Gateway", namespace) ?? []).filter((each) => gatewayOf(each).className !== waypointClass);
+function missingGateway(view: ClusterView, { path, gateway }: GatewayReference): Violation {
+  const { list, fix } = otherGateways(view, gateway);
+  const rule = `must be an existing Gateway, or one of this program${list}`;
+  return { path, got: `${gateway.namespace}/${gateway.name}`, rule, fix };
+}
+
+/** A Gateway on which nothing listens for HTTP: no section or port of it would do. */
+function parentFaults(view: ClusterView, live: LiveGateway, { path, gateway }: GatewayReference): Judged[] | undefined {
+  if (namedListeners(live.listeners, {}).length > 0) {
+    return undefined;
+  }
+  const got = `${live.namespace}/${live.name}`;
+  const { list, fix } = otherGateways(view, gateway);
+  const what = live.className === waypointClass ? `${got} is a waypoint` : `${got} has none`;
+  const rule = `must be a Gateway with a listener for HTTP or HTTPS${list}; ${what}`;
+  return [{ violation: { path, got, rule, fix }, isCertain: true }];
+}
+
+/** Gateways that a route can attach to, and the one that was probably meant. */
+function otherGateways(view: ClusterView, { namespace, name }: GatewayReference["gateway"]) {
+  const all = (view.list("Gateway", namespace) ?? []).filter(
+    (each) => namedListeners(gatewayOf(each).listeners, {}).length > 0,
+  );
   const shown = all.map((each) => `${each.namespace}/${each.name}`).sort();
   const other = all.find((each) => each.name === name) ?? meantOf(name, all) ?? (all.length === 1 ? all[0] : undefined);
-  const list = shown.length === 0 ? "" : `: ${shown.slice(0, 5).join(", ")}`;
-  const rule = `must be an existing Gateway, or one of this program${list}`;
   const fix = other
     ? `parent: { name: "${other.name}", namespace: "${other.namespace}" }`
     : 'parent: new pulumi.StackReference("org/mesh/dev").requireOutput("gateway")';
-  return { path, got: `${namespace}/${name}`, rule, fix };
+  return { list: shown.length === 0 ? "" : `: ${shown.slice(0, 5).join(", ")}`, fix };
 }
 
 /** Sections and ports that the Gateway does not have. */
@@ -67,12 +87,9 @@ function listenerFaults(live: LiveGateway, { path, parents }: GatewayReference):
     const [field, got] = bySection ? ["section", section] : ["port", port];
     const usable = http.filter(({ name }) => bySection || section === undefined || name === section);
     const has = [...new Set(usable.map((listener) => (bySection ? listener.name : listener.port)))];
-    const rule =
-      has.length === 0
-        ? `${of} has no listener for http or https`
-        : `must be ${bySection ? "a listener" : "the port of a listener"} of ${of}: ${has.join(", ")}`;
+    const rule = `must be ${bySection ? "a listener" : "the port of a listener"} of ${of}: ${has.join(", ")}`;
     const meant = bySection ? (meantName(section, has.map(String)) ?? has[0]) : has[0];
-    const fix = has.length === 0 ? { remove: path } : `${field}: ${JSON.stringify(meant)}`;
+    const fix = `${field}: ${JSON.stringify(meant)}`;
     return [{ violation: { path: `${path}.${field}`, got, rule, fix }, isCertain: true }];
   }
   return undefined;

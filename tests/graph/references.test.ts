@@ -19,6 +19,7 @@ import { onCluster } from "./serving-cluster";
 interface Found {
   annotations?: Record<string, string>;
   status?: object;
+  deletionTimestamp?: string;
   name: string;
   namespace?: string;
   spec?: object;
@@ -153,6 +154,33 @@ describe("the references of a program", () => {
         '  HttpRoute "web": `backends[0].service`: got "chart"; must be an existing Service of the namespace shop, or one of ' +
         "this program: web; write `service: service.metadata.name`",
     ]);
+  });
+
+  describe("to a namespace that is being deleted", () => {
+    const namespaces = "/api/v1/namespaces";
+    const usual = cluster[namespaces]!;
+
+    afterEach(() => {
+      cluster[namespaces] = usual;
+    });
+
+    it("are errors, also where the program makes it", async () => {
+      const annotations = { "istio-ambient/stack": "istio-ambient/test" };
+      const deletionTimestamp = "2026-01-01T00:00:00Z";
+      cluster[namespaces] = [...usual, { name: "going", deletionTimestamp, annotations }];
+      const { errors } = await run(() => {
+        new AmbientNamespace("going");
+        new AccessPolicy("closed", { namespace: "going", defaultDeny: true });
+      });
+      const told =
+        'got "going"; must be a namespace that is not being deleted: nothing can be created in it until it is gone; its ' +
+        "conditions say what it waits for; run `kubectl get namespace going --output jsonpath='{.status.conditions}'`";
+      assert.deepEqual(errors, [
+        [heading, `AmbientNamespace "going": \`name\`: ${told}`, `AccessPolicy "closed": \`namespace\`: ${told}`].join(
+          "\n  ",
+        ),
+      ]);
+    });
   });
 
   it("cost one list of each kind", async () => {

@@ -15,6 +15,7 @@ const rules = fs.readdirSync(folder).flatMap((file) => {
 /** Words of a rule, and the words of the page about it; several rules share a row, and several rows a rule. */
 const rows: [rule: string, ...row: string[]][] = [
   ["must be an existing namespace", "the namespace exists"],
+  ["must be a namespace that is not being deleted", "the namespace is not being deleted"],
   [
     "must be an existing Service of",
     "the Service exists, with this port",
@@ -24,6 +25,7 @@ const rows: [rule: string, ...row: string[]][] = [
   ["must be a port of", "the Service exists, with this port", "the Services exist, with these ports"],
   ["must be a free NodePort", "no other Service uses the NodePort"],
   ["must be an existing Gateway", "the Gateway exists"],
+  ["must be a Gateway with a listener", "and has a listener for HTTP or HTTPS"],
   ["must be ${bySection ?", "the Gateway has this listener"],
   ["takes routes only from", "a listener admits routes of this namespace"],
   ["must be a hostname of a listener", "a listener serves each host"],

@@ -95,6 +95,20 @@ describe("a namespace that a program refers to", () => {
     ]);
     assert.deepEqual(judged(reference("new"), {}), []);
   });
+
+  it("is not being deleted, also where the program makes it", () => {
+    const ending = { ...cluster, Namespace: [object("shop", "", {}, { deleting: true })] };
+    const told =
+      'error It: `namespace`: got "shop"; must be a namespace that is not being deleted: nothing can be created in it ' +
+      "until it is gone; its conditions say what it waits for; run `kubectl get namespace shop --output " +
+      "jsonpath='{.status.conditions}'`";
+    assert.deepEqual(judged(reference("shop"), ending), [told]);
+    assert.deepEqual(judged(reference("shop"), ending, { makes: ["Namespace /shop"] }), [told]);
+  });
+
+  it("of the component itself may be missing", () => {
+    assert.deepEqual(judged({ ...reference("new"), isOwn: true } as Reference), []);
+  });
 });
 
 describe("a Service that a program refers to", () => {
@@ -140,6 +154,19 @@ describe("the Gateway of a route", () => {
     assert.deepEqual(judged(route(), { ...cluster, Gateway: [] }), [
       'error It: `parent`: got "ingress/public"; must be an existing Gateway, or one of this program; write `parent: new ' +
         'pulumi.StackReference("org/mesh/dev").requireOutput("gateway")`',
+    ]);
+  });
+
+  it("has a listener for requests, unlike a waypoint", () => {
+    const own = { namespace: "shop", name: "waypoint" };
+    assert.deepEqual(judged(route({ gateway: own, parents: [{ section: "http" }] })), [
+      'error It: `parent`: got "shop/waypoint"; must be a Gateway with a listener for HTTP or HTTPS: ingress/public; ' +
+        'shop/waypoint is a waypoint; write `parent: { name: "public", namespace: "ingress" }`',
+    ]);
+    const bare = gateway([{ name: "tls", port: 443, protocol: "TLS", allowedRoutes: all }]);
+    assert.deepEqual(judged(route(), { ...cluster, Gateway: [bare] }), [
+      'error It: `parent`: got "ingress/public"; must be a Gateway with a listener for HTTP or HTTPS; ingress/public has ' +
+        'none; write `parent: new pulumi.StackReference("org/mesh/dev").requireOutput("gateway")`',
     ]);
   });
 
