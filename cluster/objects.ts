@@ -9,6 +9,10 @@ import { named } from "./slim";
 
 type Source = Pick<Api, "get">;
 
+interface Raw {
+  metadata?: V1ObjectMeta;
+}
+
 /** All objects of a kind, in all namespaces; nothing where these may not be listed. */
 export async function listEverywhere(client: Source, kind: ObjectKind): Promise<ExistingObject[] | undefined> {
   const { api, plural } = objectKinds[kind];
@@ -25,17 +29,27 @@ export async function listInNamespace(
   if (kind !== "Namespace") {
     return list(client, `${api}/namespaces/${namespace}/${plural}`, isWhole(kind));
   }
-  const reply = await client.get(`${api}/${plural}/${namespace}`, metadataOnly.object);
-  return reply.kind === "ok" ? [existing(reply.body as { metadata?: V1ObjectMeta })] : nothing(reply);
+  return getObject(client, kind, "", namespace);
+}
+
+/** The object of this name alone, which may be allowed where no list is; none where there is none. */
+export async function getObject(
+  client: Source,
+  kind: ObjectKind,
+  namespace: string,
+  name: string,
+): Promise<ExistingObject[] | undefined> {
+  const { api, plural } = objectKinds[kind];
+  const within = namespace === "" ? "" : `/namespaces/${namespace}`;
+  const whole = isWhole(kind);
+  const reply = await client.get(`${api}${within}/${plural}/${name}`, whole ? undefined : metadataOnly.object);
+  return reply.kind === "ok" ? [existing(reply.body as Raw, whole)] : nothing(reply);
 }
 
 async function list(client: Source, path: string, whole: boolean): Promise<ExistingObject[] | undefined> {
   const accept = whole ? undefined : metadataOnly.list;
-  const listed = await listAll<{ metadata?: V1ObjectMeta }>(client, path, accept);
-  if (listed.kind !== "ok") {
-    return nothing(listed);
-  }
-  return listed.items.map((raw) => (whole ? { ...existing(raw), body: raw } : existing(raw)));
+  const listed = await listAll<Raw>(client, path, accept);
+  return listed.kind === "ok" ? listed.items.map((raw) => existing(raw, whole)) : nothing(listed);
 }
 
 /** A kind that is not served has no objects. */
@@ -46,11 +60,12 @@ function nothing(reply: Exclude<Reply, { kind: "ok" }>): [] | undefined {
   return reply.kind === "missing" ? [] : undefined;
 }
 
-function existing(raw: { metadata?: V1ObjectMeta }): ExistingObject {
+function existing(raw: Raw, whole: boolean): ExistingObject {
   return {
     ...named(raw),
     managers: (raw.metadata?.managedFields ?? []).map(fieldManager),
     ...(raw.metadata?.deletionTimestamp === undefined ? {} : { deleting: true }),
+    ...(whole ? { body: raw } : {}),
   };
 }
 

@@ -29,6 +29,8 @@ export interface Needed {
   kind: ObjectKind;
   /** None for all namespaces. */
   namespace?: string;
+  /** The object that counts, where one alone does. */
+  name?: string;
 }
 
 /** The object that a name with a slip in it was meant to name, also where two letters have changed places. */

@@ -81,10 +81,10 @@ export function neededFor(reference: Reference): Needed[] {
     case "namespace":
       return [{ kind: "Namespace", namespace: reference.name }];
     case "service":
-      return [{ kind: "Service", namespace: reference.namespace }];
+      return [{ kind: "Service", namespace: reference.namespace, name: reference.name }];
     case "gateway":
       return [
-        { kind: "Gateway", namespace: reference.gateway.namespace },
+        { kind: "Gateway", ...reference.gateway },
         { kind: "Namespace", namespace: reference.route.namespace },
         { kind: "HTTPRoute" },
         ...(reference.route.hostnames && !reference.knowsCertificate
@@ -93,9 +93,9 @@ export function neededFor(reference: Reference): Needed[] {
       ];
     case "waypoint":
       return [
-        { kind: "Gateway", namespace: reference.waypoint.namespace },
-        ...reference.services.flatMap(({ namespace }): Needed[] => [
-          { kind: "Service", namespace },
+        { kind: "Gateway", ...reference.waypoint },
+        ...reference.services.flatMap(({ namespace, name }): Needed[] => [
+          { kind: "Service", namespace, name },
           { kind: "Namespace", namespace },
         ]),
       ];

@@ -20,15 +20,15 @@ const listener = { name: "http", port: 80, protocol: "HTTP", allowedRoutes: { na
 
 describe("the look of a program", () => {
   let requests: string[] = [];
-  /** By path; the number of a status in place of a list. */
-  let lists: Record<string, Found[] | number> = {};
+  /** By path: a list or an object, or the number of a status. */
+  let lists: Record<string, Found[] | Found | number> = {};
 
   onCluster((path) => {
     requests.push(path);
     const found = lists[path] ?? 404;
-    return typeof found === "number"
-      ? { status: found, body: { message: "no" } }
-      : { body: { items: found.map(({ spec, ...metadata }) => ({ metadata, spec })) } };
+    const object = ({ spec, ...metadata }: Found) => ({ metadata, spec });
+    if (typeof found === "number") return { status: found, body: { message: "no" } };
+    return { body: Array.isArray(found) ? { items: found.map(object) } : object(found) };
   });
 
   /** What the program refers to. */
@@ -149,20 +149,77 @@ describe("the look of a program", () => {
     ]);
   });
 
-  it("asks for a namespace alone where the whole cluster may not be listed, and warns once where not even that may be", async () => {
-    lists = {
-      ...there,
-      "/apis/gateway.networking.k8s.io/v1/httproutes": 403,
-      "/apis/security.istio.io/v1/authorizationpolicies": 403,
-    };
-    lists["/apis/gateway.networking.k8s.io/v1/namespaces/shop/httproutes"] = [{ name: "web", namespace: "shop" }];
-    lists["/apis/security.istio.io/v1/namespaces/shop/authorizationpolicies"] = 403;
-    const { recording, errors } = await run(program);
-    assert.match(errors.join(), /HTTPRoute shop\/web was created by kubectl or another tool/);
-    assert.deepEqual(recording.logged, [
-      "warning: conflicts with objects of other owners were not checked: these credentials may not list " +
-        "AuthorizationPolicy objects",
-    ]);
+  describe("of credentials that may not list the whole cluster", () => {
+    const gatewayApi = "/apis/gateway.networking.k8s.io/v1";
+    const security = "/apis/security.istio.io/v1";
+    const routes = (place = "") => `${gatewayApi}${place}/httproutes`;
+    const policies = (place = "") => `${security}${place}/authorizationpolicies`;
+    const shop = "/namespaces/shop";
+    const ours = { "istio-ambient/stack": "istio-ambient/test" };
+    const elsewhere =
+      "warning: references to existing objects were not checked: these credentials may not read HTTPRoute objects in all " +
+      "namespaces";
+    const taken =
+      '  HttpRoute "web": `name`: got "web"; HTTPRoute shop/web was created by kubectl or another tool; choose another name; ' +
+      'write `name: "web-2"`';
+    const heading = "this program would overwrite objects of other owners:";
+
+    it("asks for the namespace alone, and warns of what is not seen of the others", async () => {
+      lists = { ...there, [routes()]: 403, [routes(shop)]: [{ name: "web", namespace: "shop" }] };
+      const { recording, errors } = await run(program);
+      assert.deepEqual(errors, [[heading, taken].join("\n")]);
+      assert.deepEqual(recording.logged, [elsewhere]);
+    });
+
+    it("asks for each object by its name where none may be listed, and warns once of what it may not even get", async () => {
+      lists = { ...there, [routes()]: 403, [routes(shop)]: 403, [policies()]: 403, [policies(shop)]: 403 };
+      lists[`${routes(shop)}/web`] = { name: "web", namespace: "shop" };
+      lists[`${routes(shop)}/api`] = { name: "api", namespace: "shop", annotations: ours };
+      lists[`${policies(shop)}/deny-deny`] = 403;
+      const { recording, errors } = await run(() => {
+        program();
+        new AccessPolicy("open", { namespace: "shop", selector: { app: "open" }, allow: [{ ports: [80] }] });
+      });
+      assert.deepEqual(errors, [[heading, taken].join("\n")]);
+      assert.deepEqual(recording.logged, [
+        "warning: conflicts with objects of other owners were not checked: these credentials may not read " +
+          "AuthorizationPolicy shop/deny-deny",
+        elsewhere,
+      ]);
+    });
+
+    it("gets what routes refer to by its name too", async () => {
+      const [services, gateways] = ["/api/v1/services", `${gatewayApi}/gateways`];
+      const gateway = { ...parent, spec: { listeners: [listener] } };
+      lists = { "/api/v1/namespaces": [{ name: "shop" }], [services]: 403, [gateways]: 403 };
+      lists["/api/v1/namespaces/shop/services"] = 403;
+      lists["/api/v1/namespaces/shop/services/web"] = {
+        name: "web",
+        namespace: "shop",
+        spec: { ports: [{ port: 8 }] },
+      };
+      lists[`${gatewayApi}/namespaces/istio-system/gateways`] = 403;
+      lists[`${gatewayApi}/namespaces/istio-system/gateways/gateway`] = gateway;
+      lists[`${gatewayApi}/namespaces/other/gateways`] = 403;
+      lists[`${gatewayApi}/namespaces/other/gateways/gateway`] = 403;
+      const { recording, errors } = await run(() => {
+        new HttpRoute("web", { namespace: "shop", parent, backends });
+        const late = [{ service: "late", port: 80 }];
+        new HttpRoute("late", { namespace: "shop", parent, hostnames: ["late.example.com"], backends: late });
+        const other = { name: "gateway", namespace: "other" };
+        new HttpRoute("other", { namespace: "shop", parent: other, backends: [{ service: "web", port: 8 }] });
+      });
+      assert.deepEqual(errors, [
+        "this program refers to objects that do not exist:\n" +
+          '  HttpRoute "web": `backends[0].port`: got "80"; must be a port of Service shop/web: 8; write `port: 8`',
+      ]);
+      assert.deepEqual(recording.logged, [
+        "warning: this program may not work as written:\n" +
+          '  HttpRoute "late": `backends[0].service`: got "late"; must be an existing Service of the namespace shop, or one of ' +
+          "this program: web; write `service: service.metadata.name`",
+        "warning: references to existing objects were not checked: these credentials may not read Gateway other/gateway",
+      ]);
+    });
   });
 
   it("warns once where the cluster does not answer, and lets the plugin have the last word", async () => {

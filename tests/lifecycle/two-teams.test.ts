@@ -45,6 +45,15 @@ async function refused(run: Promise<unknown>, head: string): Promise<string[]> {
   return lines.sort();
 }
 
+/** What a run could not check, for lack of rights. */
+function unread(diagnostics: string[]): string[] {
+  return [...new Set(diagnostics.filter((line) => line.startsWith("warning: ") && line.includes("were not checked")))];
+}
+
+const ofOthers =
+  "warning: references to existing objects were not checked: these credentials may not read Gateway " +
+  "istio-system/hostk8s-gateway, HTTPRoute objects in all namespaces";
+
 const kinds = [
   "services,configmaps,deployments,gateways.gateway.networking.k8s.io,httproutes,peerauthentications",
   "authorizationpolicies,destinationrules",
@@ -172,13 +181,16 @@ describe("two teams on one mesh", () => {
       diagnostics.filter((line) => line.startsWith("error")),
       [],
     );
+    assert.deepEqual(unread(diagnostics), [ofOthers]);
     const [route] = get("httproute", "route", "-n", "orders");
     const { parents } = route!.status as unknown as { parents: { conditions: { type: string; status: string }[] }[] };
     assert.deepEqual(
       parents[0]!.conditions.filter(({ status }) => status !== "True"),
       [],
     );
-    assert.deepEqual((await asTeam(() => orders.preview())).steps, []);
+    const again = await asTeam(() => orders.preview());
+    assert.deepEqual(again.steps, []);
+    assert.deepEqual(unread(again.diagnostics), [ofOthers]);
     await asTeam(() => orders.refresh({ expectNoChanges: true }));
   });
 

@@ -241,7 +241,7 @@ describe("the Gateway of a route", () => {
 
   it("is read with all that it is judged by", () => {
     assert.deepEqual(neededFor(route({ route: named(["a.example.com"]) })), [
-      { kind: "Gateway", namespace: "ingress" },
+      { kind: "Gateway", namespace: "ingress", name: "public" },
       { kind: "Namespace", namespace: "shop" },
       { kind: "HTTPRoute" },
       { kind: "Certificate", namespace: "ingress" },
