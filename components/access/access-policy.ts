@@ -23,7 +23,7 @@ import { childrenOf, keepChildren } from "../support/made";
 import { earlyName } from "../support/program";
 import { anotherName, OwnDetails, ownObject, Writer } from "../support/ownership";
 import { checkedReferences } from "../support/references";
-import { placesOfPolicy, waypointOfRequests } from "./references";
+import { gatewaysOf, placesOfPolicy, waypointOfRequests } from "./references";
 import { AccessPolicyArgs } from "./args";
 
 /** The resources of an AccessPolicy. */
@@ -96,13 +96,14 @@ function normalize(args: AccessPolicyArgs, name: string, writer: Writer) {
   const namespace = part("namespace", args.namespace);
   const given = pulumi.all([part("http", args.http), pulumi.output(writer.namespace ?? namespace)]);
   const http = checkedReferences(writer, given, ([known, into]) =>
-    known ? [waypointOfRequests(args, known.waypoint, into)] : [],
+    known ? [waypointOfRequests(args, known.waypoint, into), ...gatewaysOf("http.allow", known.allow)] : [],
   ).apply(([known]) => known);
+  const allowed = part("allow", args.allow).apply((allow) => (allow ?? []) as AccessRule[]);
   return {
     name: part("name", args.name).apply((given) => given ?? name),
     namespace,
     pods: part("selector", args.selector).apply((selector): Target => ({ selector })),
-    allow: part("allow", args.allow).apply((allow) => (allow ?? []) as AccessRule[]),
+    allow: checkedReferences(writer, allowed, (allow) => gatewaysOf("allow", allow)),
     trustDomain: part("trustDomain", args.trustDomain),
     given: resolvedMetadata(what, args, rules),
     http: pulumi.all([http, namespace]).apply(async ([known, own]) => {

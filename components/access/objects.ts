@@ -5,6 +5,7 @@ import { waypointPrincipal, WaypointSettings } from "../waypoint/objects";
 
 /** An ingress gateway as a client. */
 export interface GatewayClient {
+  name: string;
   namespace: string;
   serviceAccount: string;
 }

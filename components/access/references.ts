@@ -3,12 +3,28 @@ import { waypointOfPolicy, type Reference } from "../../lib/references/reference
 import { plain } from "../support/program";
 import type { WaypointReference } from "../waypoint/args";
 import type { AccessPolicyArgs } from "./args";
+import type { AccessRule, HttpAccessRule } from "./objects";
 
 /** Namespace and Services, as far as they are plain. */
 export function placesOfPolicy(args: AccessPolicyArgs, namespace: string): Reference[] {
   const own: Reference[] =
     typeof args.namespace === "string" ? [{ type: "namespace", path: "namespace", name: namespace }] : [];
   return [...own, ...servicesOf(args, namespace).map((each): Reference => ({ type: "service", ...each }))];
+}
+
+/** The gateways that rules admit as clients. */
+export function gatewaysOf(path: string, allow: AccessRule[] | HttpAccessRule[]): Reference[] {
+  return allow.flatMap(({ gateway }: AccessRule | HttpAccessRule, index): Reference[] =>
+    gateway
+      ? [
+          {
+            type: "client",
+            path: `${path}[${index}].gateway`,
+            gateway: { namespace: gateway.namespace, name: gateway.name },
+          },
+        ]
+      : [],
+  );
 }
 
 /** The waypoint that enforces the rules about requests. */

@@ -2,7 +2,7 @@
 import type { GatewayReference, Reference } from "../../lib/references/reference";
 import type { Match } from "../../lib/references/requests";
 import { below } from "../../lib/validation/rules";
-import { plain } from "../support/program";
+import { isHosted, plain, registry, type ServiceOfProgram } from "../support/program";
 import type { HttpRouteArgs } from "./args";
 import type { Parent, RouteRule } from "./objects";
 import type { RouteRuleArgs, RouteVersionArgs } from "./rule-args";
@@ -12,11 +12,25 @@ export function placesOfRoute(args: HttpRouteArgs, namespace: string): Reference
   const named: Reference[] =
     typeof args.namespace === "string" ? [{ type: "namespace", path: "namespace", name: namespace }] : [];
   const parent = plain(args.parent) as Parent | undefined;
-  const service: Reference[] =
-    parent?.kind === "Service"
-      ? serviceReference("parent.name", { service: parent.name, namespace: parent.namespace }, namespace)
-      : [];
+  const service: Reference[] = parent?.kind === "Service" ? parentService(parent, namespace) : [];
   return [...named, ...service, ...backendsAt(args).flatMap(([path, version]) => backend(path, version, namespace))];
+}
+
+/** The Service that a route attaches to, and its waypoint. */
+function parentService({ name, namespace = "" }: Parent, own: string): Reference[] {
+  const at = namespace || own;
+  // In another language a Waypoint may come after the route has been judged.
+  const isKnown = !isHosted() && !registry().waypointUsers.things.some((user) => mayUse(user, at, name));
+  return [
+    ...serviceReference("parent.name", { service: name, namespace: at }, own),
+    ...(isKnown ? [{ type: "routed" as const, path: "parent", namespace: at, name }] : []),
+  ];
+}
+
+/** True where a Waypoint of this program serves the Service, or one whose name is still to come and may be this one. */
+function mayUse(user: ServiceOfProgram, namespace: string, name: string): boolean {
+  const may = (given: unknown, known: string) => [known, undefined].includes(plain(given) as string | undefined);
+  return may(user.namespace, namespace) && may(user.service, name);
 }
 
 /** Every backend with its path. */

@@ -181,6 +181,7 @@ export class Look extends Reading {
       makes: (kind, namespace, name) =>
         seen.makes(kind, namespace, name) ||
         objects.some((each) => each.kind === kind && each.namespace === namespace && each.name === name),
+      labels: (kind, namespace, name) => seen.labels(kind, namespace, name),
       isComplete: seen.isComplete,
     };
   }

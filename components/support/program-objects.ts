@@ -1,5 +1,6 @@
 // The Kubernetes objects of the program itself: what it makes need not be in the cluster yet.
 import * as pulumi from "@pulumi/pulumi";
+import type { Labels } from "../../lib/istio/labels";
 import { objectKinds, type ObjectKind } from "../../lib/ownership/kinds";
 import type { ProgramObjects } from "../../lib/references/cluster";
 import { earlyName, ofThisRun } from "./program";
@@ -14,6 +15,7 @@ interface MadeObject {
   kind: ObjectKind;
   namespace: Name;
   name: Name;
+  labels: Labels | typeof later;
 }
 
 /** Parts of a resource that the SDK does not declare. */
@@ -57,6 +59,16 @@ class SeenObjects implements ProgramObjects {
     );
   }
 
+  labels(kind: ObjectKind, namespace: string, name: string): Labels | undefined {
+    const made = this.made.find(
+      (each) =>
+        each.kind === kind &&
+        each.name === name &&
+        (kind === "Namespace" || (each.namespace ?? "default") === namespace),
+    );
+    return made && made.labels !== later ? made.labels : undefined;
+  }
+
   /** All objects of a kind; undefined where the names of some are not known. */
   named(kind: ObjectKind): { namespace: string; name: string }[] | undefined {
     const all = this.made.filter((each) => each.kind === kind);
@@ -77,9 +89,14 @@ class SeenObjects implements ProgramObjects {
       this.follow(made, pulumi.output(metadata as pulumi.Input<Metadata>));
       return;
     }
-    const { name, namespace } = metadata as { name?: pulumi.Input<string>; namespace?: pulumi.Input<string> };
+    const { name, namespace, labels } = metadata as {
+      name?: pulumi.Input<string>;
+      namespace?: pulumi.Input<string>;
+      labels?: pulumi.Input<Record<string, pulumi.Input<string>>>;
+    };
     pulumi.output(name).apply((known) => void (made.name = known));
     pulumi.output(earlyName(namespace)).apply((known) => void (made.namespace = known));
+    pulumi.output(labels).apply((known) => void (made.labels = known ?? {}));
   }
 
   /** A resource that was made before anything of this package was: of its arguments only the outputs are left. */
@@ -97,19 +114,22 @@ class SeenObjects implements ProgramObjects {
     const isOurs = ((parent as Inner | undefined)?.__pulumiType ?? "").startsWith("istio-ambient:");
     this.hasUnseen ||= unseenMakers.test(type) && !isOurs;
     const kind = kindOf(type);
-    const made: MadeObject | undefined = kind && { kind, namespace: later, name: later };
+    const made: MadeObject | undefined = kind && { kind, namespace: later, name: later, labels: later };
     if (made) this.made.push(made);
     return made;
   }
 
   private follow(made: MadeObject, metadata: pulumi.Output<Metadata>): void {
-    metadata.apply((known) => void Object.assign(made, { name: known.name, namespace: known.namespace }));
+    metadata.apply(
+      (known) => void Object.assign(made, { name: known.name, namespace: known.namespace, labels: known.labels ?? {} }),
+    );
   }
 }
 
 interface Metadata {
   name?: string;
   namespace?: string;
+  labels?: Labels;
 }
 
 function childrenOf(resource: pulumi.Resource | undefined): pulumi.Resource[] {

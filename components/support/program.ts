@@ -17,6 +17,8 @@ export interface Claimant {
 /** Things of one kind that one component each can have. */
 export class Claims<Thing extends object> {
   private readonly holders = new Map<string, Claimant>();
+  /** Everything that was claimed. */
+  readonly things: Thing[] = [];
 
   holder(thing: Thing): Claimant | undefined {
     return this.holders.get(identity(thing));
@@ -27,6 +29,7 @@ export class Claims<Thing extends object> {
     const before = this.holder(thing);
     if (before === undefined) {
       this.holders.set(identity(thing), claimant);
+      this.things.push(thing);
     }
     return before;
   }

@@ -10,6 +10,8 @@ import type { PlannedLabels } from "../ownership/judge";
 export interface ProgramObjects {
   /** True where the program makes the object, or one whose name is still to come and may be this one. */
   makes(kind: ObjectKind, namespace: string, name: string): boolean;
+  /** Labels with which the program makes the object; undefined where they are not known. */
+  labels(kind: ObjectKind, namespace: string, name: string): Labels | undefined;
   /** False where the program may make more than can be seen of it: by charts, commands, or another process. */
   isComplete: boolean;
 }

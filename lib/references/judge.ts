@@ -1,10 +1,11 @@
 // What a program refers to, held against its cluster: what cannot work, and what will not work as it seems.
 import { violationLine } from "../validation/violations";
 import type { ClusterView } from "./cluster";
+import { clientFaults } from "./gateways";
 import { namespaceFaults, nodePortFaults, serviceFaults, type Judged } from "./places";
 import type { PlannedReference, Reference } from "./reference";
 import { gatewayFaults } from "./route";
-import { waypointFaults } from "./waypoint";
+import { routedFaults, waypointFaults } from "./waypoint";
 
 /** One line each, in the order of the program. */
 export interface JudgedReferences {
@@ -40,6 +41,10 @@ function faults(view: ClusterView, reference: Reference): Judged[] {
       return gatewayFaults(view, reference);
     case "waypoint":
       return waypointFaults(view, reference);
+    case "client":
+      return clientFaults(view, reference);
+    case "routed":
+      return routedFaults(view, reference);
     case "nodePorts":
       return nodePortFaults(view, reference);
   }

@@ -46,6 +46,21 @@ export interface WaypointReference {
   user?: string;
 }
 
+/** A gateway that a policy admits as a client. */
+export interface ClientReference {
+  type: "client";
+  path: string;
+  gateway: { namespace: string; name: string };
+}
+
+/** A Service that a route attaches to. */
+export interface RoutedReference {
+  type: "routed";
+  path: string;
+  namespace: string;
+  name: string;
+}
+
 /** The NodePorts that a gateway opens. */
 export interface NodePortsReference {
   type: "nodePorts";
@@ -55,7 +70,13 @@ export interface NodePortsReference {
 
 /** What a component refers to. */
 export type Reference =
-  NamespaceReference | ServiceReference | GatewayReference | WaypointReference | NodePortsReference;
+  | NamespaceReference
+  | ServiceReference
+  | GatewayReference
+  | WaypointReference
+  | ClientReference
+  | RoutedReference
+  | NodePortsReference;
 
 /** A reference, and whose it is. */
 export interface PlannedReference {
@@ -98,6 +119,13 @@ export function neededFor(reference: Reference): Needed[] {
           { kind: "Service", namespace, name },
           { kind: "Namespace", namespace },
         ]),
+      ];
+    case "client":
+      return [{ kind: "Gateway", ...reference.gateway }];
+    case "routed":
+      return [
+        { kind: "Service", namespace: reference.namespace, name: reference.name },
+        { kind: "Namespace", namespace: reference.namespace },
       ];
     case "nodePorts":
       return [{ kind: "Service" }, { kind: "Gateway" }];

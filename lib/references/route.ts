@@ -6,17 +6,9 @@ import { stackMark } from "../ownership/marks";
 import { ownerOf, type ExistingObject } from "../ownership/owner";
 import { meantName } from "../validation/names";
 import type { Violation } from "../validation/violations";
-import {
-  attachments,
-  findIn,
-  gatewayOf,
-  labelsOf,
-  meantOf,
-  routeOf,
-  type ClusterView,
-  type LiveGateway,
-} from "./cluster";
+import { attachments, findIn, gatewayOf, labelsOf, routeOf, type ClusterView, type LiveGateway } from "./cluster";
 import type { Judged } from "./places";
+import { otherGateways } from "./gateways";
 import type { GatewayReference } from "./reference";
 import { comparableMatch, shownRequest, writtenMatch } from "./requests";
 
@@ -45,7 +37,8 @@ export function gatewayFaults(view: ClusterView, reference: GatewayReference): J
 }
 
 function missingGateway(view: ClusterView, { path, gateway }: GatewayReference): Violation {
-  const { list, fix } = otherGateways(view, gateway);
+  const { list, other } = otherGateways(view, gateway);
+  const fix = proposedParent(other);
   const rule = `must be an existing Gateway, or one of this program${list}`;
   return { path, got: `${gateway.namespace}/${gateway.name}`, rule, fix };
 }
@@ -56,23 +49,17 @@ function parentFaults(view: ClusterView, live: LiveGateway, { path, gateway }: G
     return undefined;
   }
   const got = `${live.namespace}/${live.name}`;
-  const { list, fix } = otherGateways(view, gateway);
+  const { list, other } = otherGateways(view, gateway);
+  const fix = proposedParent(other);
   const what = live.className === waypointClass ? `${got} is a waypoint` : `${got} has none`;
   const rule = `must be a Gateway with a listener for HTTP or HTTPS${list}; ${what}`;
   return [{ violation: { path, got, rule, fix }, isCertain: true }];
 }
 
-/** Gateways that a route can attach to, and the one that was probably meant. */
-function otherGateways(view: ClusterView, { namespace, name }: GatewayReference["gateway"]) {
-  const all = (view.list("Gateway", namespace) ?? []).filter(
-    (each) => namedListeners(gatewayOf(each).listeners, {}).length > 0,
-  );
-  const shown = all.map((each) => `${each.namespace}/${each.name}`).sort();
-  const other = all.find((each) => each.name === name) ?? meantOf(name, all) ?? (all.length === 1 ? all[0] : undefined);
-  const fix = other
+function proposedParent(other: { namespace: string; name: string } | undefined): string {
+  return other
     ? `parent: { name: "${other.name}", namespace: "${other.namespace}" }`
     : 'parent: new pulumi.StackReference("org/mesh/dev").requireOutput("gateway")';
-  return { list: shown.length === 0 ? "" : `: ${shown.slice(0, 5).join(", ")}`, fix };
 }
 
 /** Sections and ports that the Gateway does not have. */

@@ -1,12 +1,13 @@
 // The waypoint that policies and namespaces name: it exists, it takes requests to Services, and its users use it.
-import { meshLabels } from "../istio/labels";
+import { meshLabels, type Labels } from "../istio/labels";
+import type { ObjectKind } from "../ownership/kinds";
 import { ownerOf } from "../ownership/owner";
 import { fieldOf } from "../validation/code";
 
 import { admits } from "../gateway-api/admission";
 import { findIn, gatewayOf, labelsOf, meantOf, type ClusterView } from "./cluster";
 import type { Judged } from "./places";
-import type { WaypointReference } from "./reference";
+import type { RoutedReference, WaypointReference } from "./reference";
 
 const waypointClass = "istio-waypoint";
 
@@ -59,6 +60,33 @@ function missing(view: ClusterView, { path, waypoint, isOptional }: WaypointRefe
     : `new Waypoint("${waypoint.name}", { namespace: "${waypoint.namespace}", for: [{ namespace: "${waypoint.namespace}" }] })`;
   const got = `${waypoint.namespace}/${waypoint.name}`;
   return { violation: { path, got, rule, fix }, isCertain: view.program.isComplete && !isOptional };
+}
+
+/** A Service that uses no waypoint, which alone applies the routes of a Service. */
+export function routedFaults(view: ClusterView, { path, namespace, name }: RoutedReference): Judged[] {
+  const own = knownLabels(view, "Service", namespace, name);
+  const whole = knownLabels(view, "Namespace", "", namespace);
+  const used = own?.[meshLabels.useWaypoint] ?? whole?.[meshLabels.useWaypoint] ?? "none";
+  if (!own || !whole || used !== "none") {
+    return [];
+  }
+  const rule = `must be a Service that uses a waypoint, which applies its routes; Service ${namespace}/${name} uses none`;
+  const fix = `new Waypoint("waypoint", { namespace: "${namespace}", for: [{ namespace: "${namespace}", service: "${name}" }] })`;
+  return [{ violation: { path, got: `${namespace}/${name}`, rule, fix }, isCertain: false }];
+}
+
+/** Labels of an object as they will be; undefined where they cannot be known. */
+function knownLabels(view: ClusterView, kind: ObjectKind, namespace: string, name: string): Labels | undefined {
+  const isLabelled = view.labels.some(
+    (each) => each.kind === kind && each.namespace === namespace && each.name === name,
+  );
+  const found = findIn(view, kind, namespace, name);
+  const made = view.program.makes(kind, namespace, name)
+    ? (view.program.labels(kind, namespace, name) ?? (isLabelled ? {} : undefined))
+    : typeof found === "object"
+      ? {}
+      : undefined;
+  return made && { ...made, ...labelsOf(view, kind, namespace, name) };
 }
 
 /** A Service that does not use the waypoint: the policy would be waited for in vain, or enforced by another one. */

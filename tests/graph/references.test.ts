@@ -12,14 +12,13 @@ import {
   TrafficPolicy,
   Waypoint,
 } from "../../components";
-import { preview } from "./applications";
-import { loggedUntilTheEnd, record, Recording } from "./record";
+import { run } from "./in-stack";
+import { loggedUntilTheEnd } from "./record";
 import { onCluster } from "./serving-cluster";
 
 interface Found {
   annotations?: Record<string, string>;
   status?: object;
-  deletionTimestamp?: string;
   name: string;
   namespace?: string;
   spec?: object;
@@ -61,25 +60,6 @@ describe("the references of a program", () => {
   beforeEach(() => {
     requests = [];
   });
-
-  /** Runs a program as the CLI does, below a stack: what was registered, and the errors, each once. */
-  async function run(
-    program: () => void,
-    mode: { preview?: boolean } = preview,
-  ): Promise<{ recording: Recording; errors: string[] }> {
-    const errors = new Set<unknown>();
-    const hear = (error: unknown) => void errors.add(error);
-    const others = process.listeners("unhandledRejection");
-    process.removeAllListeners("unhandledRejection").on("unhandledRejection", hear);
-    try {
-      const inStack = () => void pulumi.runtime.runInPulumiStack(() => Promise.resolve(program()));
-      const recording = await record(inStack, mode);
-      return { recording, errors: [...errors].map((error) => (error as Error).message) };
-    } finally {
-      process.off("unhandledRejection", hear);
-      others.forEach((listener) => process.on("unhandledRejection", listener));
-    }
-  }
 
   const heading = "this program refers to objects that do not exist:";
 
@@ -154,33 +134,6 @@ describe("the references of a program", () => {
         '  HttpRoute "web": `backends[0].service`: got "chart"; must be an existing Service of the namespace shop, or one of ' +
         "this program: web; write `service: service.metadata.name`",
     ]);
-  });
-
-  describe("to a namespace that is being deleted", () => {
-    const namespaces = "/api/v1/namespaces";
-    const usual = cluster[namespaces]!;
-
-    afterEach(() => {
-      cluster[namespaces] = usual;
-    });
-
-    it("are errors, also where the program makes it", async () => {
-      const annotations = { "istio-ambient/stack": "istio-ambient/test" };
-      const deletionTimestamp = "2026-01-01T00:00:00Z";
-      cluster[namespaces] = [...usual, { name: "going", deletionTimestamp, annotations }];
-      const { errors } = await run(() => {
-        new AmbientNamespace("going");
-        new AccessPolicy("closed", { namespace: "going", defaultDeny: true });
-      });
-      const told =
-        'got "going"; must be a namespace that is not being deleted: nothing can be created in it until it is gone; its ' +
-        "conditions say what it waits for; run `kubectl get namespace going --output jsonpath='{.status.conditions}'`";
-      assert.deepEqual(errors, [
-        [heading, `AmbientNamespace "going": \`name\`: ${told}`, `AccessPolicy "closed": \`namespace\`: ${told}`].join(
-          "\n  ",
-        ),
-      ]);
-    });
   });
 
   it("cost one list of each kind", async () => {

@@ -43,6 +43,8 @@ const rows: [rule: string, ...row: string[]][] = [
     "the same  ",
   ],
   ["must use the waypoint", "takes requests to Services, and the Service uses it", "the same  "],
+  ["must be a Service that uses a waypoint", "the Service or its namespace uses a waypoint"],
+  ["this admits no client", "the gateway that is admitted exists"],
   ["no longer served", "a listener or hostname is removed"],
   ['"lose their"} parent', "a gateway is removed, renamed, or moved"],
   ["certificates of any other gateway", "the CA of such a gateway is removed"],

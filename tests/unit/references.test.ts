@@ -1,67 +1,7 @@
 // What a program refers to, held against objects as they are in a cluster: whole lines.
 import * as assert from "node:assert/strict";
-import type { ObjectKind } from "../../lib/ownership/kinds";
-import type { ExistingObject } from "../../lib/ownership/owner";
-import type { ClusterView } from "../../lib/references/cluster";
-import { judgeReferences } from "../../lib/references/judge";
 import { neededFor, type GatewayReference, type Reference } from "../../lib/references/reference";
-
-type Objects = Partial<Record<ObjectKind, ExistingObject[]>>;
-
-function object(
-  name: string,
-  namespace: string,
-  spec: object = {},
-  more: Partial<ExistingObject> = {},
-): ExistingObject {
-  const created = { creationTimestamp: "2026-01-01T00:00:00Z" };
-  return { name, namespace, labels: {}, annotations: {}, body: { metadata: created, spec }, ...more };
-}
-
-const of = (stack: string) => ({ annotations: { "istio-ambient/stack": stack } });
-const all = { namespaces: { from: "All" } };
-const http = { name: "http", port: 80, protocol: "HTTP", allowedRoutes: all };
-const tls = { certificateRefs: [{ name: "public-cert" }] };
-const https = { name: "https", port: 443, protocol: "HTTPS", allowedRoutes: all, tls };
-const gateway = (listeners: object[], more: Partial<ExistingObject> = {}, name = "public") =>
-  object(name, "ingress", { gatewayClassName: "istio", listeners }, more);
-const waypoint = (name: string, more: Partial<ExistingObject> = {}, from = "All") => {
-  const listeners = [{ name: "mesh", port: 15008, protocol: "HBONE", allowedRoutes: { namespaces: { from } } }];
-  return object(name, "shop", { gatewayClassName: "istio-waypoint", listeners }, more);
-};
-const service = (name: string, ports: object[], more: Partial<ExistingObject> = {}) =>
-  object(name, "shop", { ports }, more);
-
-const cluster: Objects = {
-  Namespace: [object("shop", ""), object("ingress", "")],
-  Service: [service("web", [{ port: 80 }, { port: 443 }]), service("api", [{ port: 80 }])],
-  Gateway: [gateway([http, https], of("mesh/dev")), waypoint("waypoint")],
-  HTTPRoute: [],
-  Certificate: [object("public-cert", "ingress", { secretName: "public-cert", dnsNames: ["*.example.com"] })],
-};
-
-interface Program {
-  makes?: string[];
-  isComplete?: boolean;
-  labels?: ClusterView["labels"];
-}
-
-function view(objects: Objects, { makes = [], isComplete = true, labels = [] }: Program = {}): ClusterView {
-  return {
-    stack: "shop/dev",
-    list: (kind) => objects[kind],
-    program: {
-      makes: (kind, namespace, name) => makes.includes(`${kind} ${namespace}/${name}`),
-      isComplete,
-    },
-    labels,
-  };
-}
-
-function judged(reference: Reference, objects: Objects = cluster, program: Program = {}) {
-  const { errors, warnings } = judgeReferences(view(objects, program), [{ order: 0, component: "It", reference }]);
-  return [...errors.map((line) => `error ${line}`), ...warnings.map((line) => `warning ${line}`)];
-}
+import { all, cluster, gateway, http, judged, object, of, service, waypoint, type Objects } from "./references-cluster";
 
 function route(more: Partial<GatewayReference> = {}): GatewayReference {
   return {
