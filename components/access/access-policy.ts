@@ -96,7 +96,7 @@ function normalize(args: AccessPolicyArgs, name: string, writer: Writer) {
   const namespace = part("namespace", args.namespace);
   const given = pulumi.all([part("http", args.http), pulumi.output(writer.namespace ?? namespace)]);
   const http = checkedReferences(writer, given, ([known, into]) =>
-    known ? [waypointOfRequests(args, known.waypoint, into), ...gatewaysOf("http.allow", known.allow)] : [],
+    known ? [...waypointOfRequests(args, known.waypoint, into), ...gatewaysOf("http.allow", known.allow)] : [],
   ).apply(([known]) => known);
   const allowed = part("allow", args.allow).apply((allow) => (allow ?? []) as AccessRule[]);
   return {

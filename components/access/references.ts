@@ -1,12 +1,17 @@
 // What a policy refers to: its namespace, and the Services that its rules are about.
 import { waypointOfPolicy, type Reference } from "../../lib/references/reference";
+import { withLate } from "../support/late-references";
 import { plain } from "../support/program";
 import type { WaypointReference } from "../waypoint/args";
 import type { AccessPolicyArgs } from "./args";
 import type { AccessRule, HttpAccessRule } from "./objects";
 
-/** Namespace and Services, as far as they are plain. */
+/** Namespace and Services. */
 export function placesOfPolicy(args: AccessPolicyArgs, namespace: string): Reference[] {
+  return withLate(args, (known) => plainPlaces(known, namespace));
+}
+
+function plainPlaces(args: AccessPolicyArgs, namespace: string): Reference[] {
   const own: Reference[] =
     typeof args.namespace === "string" ? [{ type: "namespace", path: "namespace", name: namespace }] : [];
   return [...own, ...servicesOf(args, namespace).map((each): Reference => ({ type: "service", ...each }))];
@@ -28,8 +33,12 @@ export function gatewaysOf(path: string, allow: AccessRule[] | HttpAccessRule[])
 }
 
 /** The waypoint that enforces the rules about requests. */
-export function waypointOfRequests(args: AccessPolicyArgs, waypoint: WaypointReference, namespace: string): Reference {
-  return waypointOfPolicy("http.waypoint", waypoint, servicesOf(args, namespace));
+export function waypointOfRequests(
+  args: AccessPolicyArgs,
+  waypoint: WaypointReference,
+  namespace: string,
+): Reference[] {
+  return withLate(args, (known) => [waypointOfPolicy("http.waypoint", waypoint, servicesOf(known, namespace))]);
 }
 
 function servicesOf({ http }: AccessPolicyArgs, namespace: string) {

@@ -1,11 +1,15 @@
 // What a namespace refers to: what of it is in the cluster already, and the waypoint that it names.
 import type { Reference } from "../../lib/references/reference";
+import { withLate } from "../support/late-references";
 import { plain } from "../support/program";
 import type { AmbientNamespaceArgs } from "./args";
 
 /** The namespace itself, and its waypoint. */
 export function placesOfNamespace(args: AmbientNamespaceArgs, namespace: string): Reference[] {
-  return [{ type: "namespace", path: "name", name: namespace, isOwn: true }, ...waypointOfNamespace(args, namespace)];
+  return [
+    { type: "namespace", path: "name", name: namespace, isOwn: true },
+    ...withLate(args, (known) => waypointOfNamespace(known, namespace)),
+  ];
 }
 
 /** Requests bypass a waypoint that is not there. */

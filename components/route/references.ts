@@ -2,13 +2,18 @@
 import type { GatewayReference, Reference } from "../../lib/references/reference";
 import type { Match } from "../../lib/references/requests";
 import { below } from "../../lib/validation/rules";
+import { withLate } from "../support/late-references";
 import { isHosted, plain, registry, type ServiceOfProgram } from "../support/program";
 import type { HttpRouteArgs } from "./args";
 import type { Parent, RouteRule } from "./objects";
 import type { RouteRuleArgs, RouteVersionArgs } from "./rule-args";
 
-/** Namespace and Services, as far as they are plain: what comes from a resource is there when it arrives. */
+/** Namespace and Services; what comes from a resource of the program is there when it arrives. */
 export function placesOfRoute(args: HttpRouteArgs, namespace: string): Reference[] {
+  return withLate(args, (known) => plainPlaces(known, namespace));
+}
+
+function plainPlaces(args: HttpRouteArgs, namespace: string): Reference[] {
   const named: Reference[] =
     typeof args.namespace === "string" ? [{ type: "namespace", path: "namespace", name: namespace }] : [];
   const parent = plain(args.parent) as Parent | undefined;

@@ -46,6 +46,7 @@ export class Look extends Reading {
   /** Batches that were judged. */
   private batches = 0;
   private made = 0;
+  private readonly warned = new Set<string>();
   /** Reads on which names depend. */
   private readonly naming: Promise<unknown>[] = [];
 
@@ -72,7 +73,19 @@ export class Look extends Reading {
   judgeReferences(target: ClusterTarget, planned: PlannedReference[]): Promise<void> {
     const { planned: all, passed } = this.open(target);
     all.references.push(...planned);
-    return passed;
+    return this.judgeLate(target, planned, passed);
+  }
+
+  private async judgeLate(target: ClusterTarget, planned: PlannedReference[], passed: Promise<void>): Promise<void> {
+    const late = planned.map(async ({ reference, ...place }) => {
+      const all = reference.type === "late" ? await reference.references : [];
+      if (all.length > 0)
+        await this.judgeReferences(
+          target,
+          all.map((each) => ({ ...place, reference: each })),
+        );
+    });
+    await Promise.all([passed, ...late]);
   }
 
   /** Resolves once everything that was known from the start is judged. */
@@ -141,8 +154,10 @@ export class Look extends Reading {
       [taken, referred] = await this.judgeOnce(target, planned, before);
     }
     this.batches += 1;
-    if (referred.warnings.length > 0) {
-      void pulumi.log.warn(text("this program may not work as written", referred.warnings));
+    const warnings = referred.warnings.filter((each) => !this.warned.has(each));
+    warnings.forEach((each) => this.warned.add(each));
+    if (warnings.length > 0) {
+      void pulumi.log.warn(text("this program may not work as written", warnings));
     }
     const refusals = [
       ...(taken.length > 0 ? [text("this program would overwrite objects of other owners", taken)] : []),

@@ -1,11 +1,16 @@
 // What a policy refers to: its namespace, its Service, and other Services that its routes lead to.
 import { waypointOfPolicy, type Reference } from "../../lib/references/reference";
+import { withLate } from "../support/late-references";
 import { plain } from "../support/program";
 import type { WaypointReference } from "../waypoint/args";
 import type { TrafficPolicyArgs } from "./args";
 
-/** Namespace and Services, as far as they are plain. */
+/** Namespace and Services. */
 export function placesOfPolicy(args: TrafficPolicyArgs, namespace: string): Reference[] {
+  return withLate(args, (known) => plainPlaces(known, namespace));
+}
+
+function plainPlaces(args: TrafficPolicyArgs, namespace: string): Reference[] {
   const own: Reference[] =
     typeof args.namespace === "string" ? [{ type: "namespace", path: "namespace", name: namespace }] : [];
   const targets = (args.routes ?? []).flatMap(({ to }, route) =>
@@ -38,7 +43,13 @@ export function placesOfPolicy(args: TrafficPolicyArgs, namespace: string): Refe
 }
 
 /** The waypoint, which the Service has to use. */
-export function waypointOfService(args: TrafficPolicyArgs, waypoint: WaypointReference, namespace: string): Reference {
-  const name = plain(args.service);
-  return waypointOfPolicy("waypoint", waypoint, name === undefined ? [] : [{ path: "service", namespace, name }]);
+export function waypointOfService(
+  args: TrafficPolicyArgs,
+  waypoint: WaypointReference,
+  namespace: string,
+): Reference[] {
+  return withLate(args, ({ service }) => {
+    const name = plain(service);
+    return [waypointOfPolicy("waypoint", waypoint, name === undefined ? [] : [{ path: "service", namespace, name }])];
+  });
 }

@@ -98,7 +98,7 @@ function normalize(name: string, args: TrafficPolicyArgs, writer: Writer) {
     resolved(what, field, value, rules.fields[field]!);
   const namespace = part("namespace", args.namespace);
   const given = pulumi.all([part("waypoint", args.waypoint), pulumi.output(writer.namespace ?? namespace)]);
-  const waypoint = checkedReferences(writer, given, ([known, into]) => [waypointOfService(args, known, into)]);
+  const waypoint = checkedReferences(writer, given, ([known, into]) => waypointOfService(args, known, into));
   const service = part("service", args.service);
   return {
     name: part("name", args.name).apply((given) => given ?? name),

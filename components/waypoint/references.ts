@@ -1,10 +1,15 @@
 // What a waypoint refers to.
 import type { Reference } from "../../lib/references/reference";
+import { withLate } from "../support/late-references";
 import { plain } from "../support/program";
 import type { WaypointArgs } from "./args";
 
-/** Its namespace, and the namespaces and Services that use it, as far as they are plain. */
+/** Its namespace, and the namespaces and Services that use it. */
 export function placesOfWaypoint(args: WaypointArgs, namespace: string): Reference[] {
+  return withLate(args, (known) => plainPlaces(known, namespace));
+}
+
+function plainPlaces(args: WaypointArgs, namespace: string): Reference[] {
   const own: Reference[] =
     typeof args.namespace === "string" ? [{ type: "namespace", path: "namespace", name: namespace }] : [];
   return [

@@ -47,5 +47,7 @@ function faults(view: ClusterView, reference: Reference): Judged[] {
       return routedFaults(view, reference);
     case "nodePorts":
       return nodePortFaults(view, reference);
+    case "late":
+      return [];
   }
 }

@@ -68,6 +68,12 @@ export interface NodePortsReference {
   gateway: { namespace: string; name: string };
 }
 
+/** What values refer to that have still to arrive: it is judged then. */
+export interface LateReferences {
+  type: "late";
+  references: Promise<Reference[]>;
+}
+
 /** What a component refers to. */
 export type Reference =
   | NamespaceReference
@@ -76,7 +82,8 @@ export type Reference =
   | WaypointReference
   | ClientReference
   | RoutedReference
-  | NodePortsReference;
+  | NodePortsReference
+  | LateReferences;
 
 /** A reference, and whose it is. */
 export interface PlannedReference {
@@ -129,5 +136,7 @@ export function neededFor(reference: Reference): Needed[] {
       ];
     case "nodePorts":
       return [{ kind: "Service" }, { kind: "Gateway" }];
+    case "late":
+      return [];
   }
 }

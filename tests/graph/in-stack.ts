@@ -1,12 +1,12 @@
 // Runs a program as the CLI does.
 import * as pulumi from "@pulumi/pulumi";
 import { preview } from "./applications";
-import { record, Recording } from "./record";
+import { Mode, record, Recording } from "./record";
 
 /** Below a stack: what was registered, and the errors, each once. */
 export async function run(
   program: () => void,
-  mode: { preview?: boolean } = preview,
+  mode: Mode = preview,
 ): Promise<{ recording: Recording; errors: string[] }> {
   const errors = new Set<unknown>();
   const hear = (error: unknown) => void errors.add(error);

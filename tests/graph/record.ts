@@ -59,9 +59,17 @@ class RecordingMonitor extends MockMonitor {
   }
 }
 
+/** How a program is run. */
+export interface Mode {
+  preview?: boolean;
+  /** Outputs of every other stack. */
+  stackOutputs?: Record<string, unknown>;
+}
+
 /** Runs a program to its end and gives back what it registered. */
-export async function record(program: () => void, options: { preview?: boolean } = {}): Promise<Recording> {
-  const monitor = new RecordingMonitor({ newResource: answer, call: ({ inputs }) => inputs as object });
+export async function record(program: () => void, options: Mode = {}): Promise<Recording> {
+  const newResource = (args: MockResourceArgs) => answer(args, options.stackOutputs);
+  const monitor = new RecordingMonitor({ newResource, call: ({ inputs }) => inputs as object });
   settings.setMockOptions(monitor, "istio-ambient", "test", options.preview ?? false);
   const logged: string[] = [];
   const original = { warn: pulumi.log.warn, error: pulumi.log.error };
@@ -136,11 +144,14 @@ function nameOf(urn: string): string {
  * What the cluster would answer: the inputs, an id, and the outputs that the components look at. A resource called
  * "not-yet" has no id, which is then unknown at preview.
  */
-function answer(args: MockResourceArgs): { id: string; state: Record<string, unknown> } {
+function answer(args: MockResourceArgs, outputs: Record<string, unknown> = {}): { id: string; state: Record<string, unknown> } {
   const inputs = args.inputs as Record<string, unknown>;
   const metadata = (inputs["metadata"] ?? {}) as { name?: string; namespace?: string };
   if (args.name === "not-yet") {
     return { id: "", state: inputs };
+  }
+  if (args.type === "pulumi:pulumi:StackReference") {
+    return { id: args.name, state: { ...inputs, outputs, secretOutputNames: [] } };
   }
   const id = [metadata.namespace, metadata.name ?? args.name].filter(Boolean).join("/");
   if (args.type === "command:local:Command") {
