@@ -38,7 +38,7 @@ describe("what a program refers to in vain", () => {
   it("is told in a warning: a route on a Service without a waypoint, and a gateway that is missing", async () => {
     const { recording, errors } = await run(() => {
       const namespace = "shop";
-      const onService = { kind: "Service", name: "web" };
+      const onService = { kind: "Service", name: "web" } as const;
       new HttpRoute("route", { namespace, parent: onService, backends: web });
       const own = new AmbientNamespace("own");
       const spec = { ports: [{ port: 80 }] };
@@ -79,7 +79,8 @@ describe("what a program refers to in vain", () => {
   it("is nothing where the program puts the Service behind a waypoint, and makes the gateway", async () => {
     const { recording, errors } = await run(() => {
       const own = new AmbientNamespace("own");
-      const [parent, service] = [{ kind: "Service", name: "web" }, [{ service: "web", port: 80, namespace: "shop" }]];
+      const parent = { kind: "Service", name: "web" } as const;
+      const service = [{ service: "web", port: 80, namespace: "shop" }];
       const metadata = { name: "web", namespace: own.name };
       const made = new k8s.core.v1.Service("made", { metadata, spec: { ports: [{ port: 80 }] } });
       new HttpRoute("here", { namespace: "shop", parent: { ...parent, namespace: "shop" }, backends: service });

@@ -44,7 +44,7 @@ const cluster: Objects = {
 const view = (objects: Objects): ClusterView => ({
   stack: "mesh/dev",
   list: (kind) => objects[kind],
-  program: { makes: () => false, isComplete: true },
+  program: { makes: () => false, labels: () => undefined, isComplete: true },
   labels: [],
 });
 
@@ -210,7 +210,7 @@ describe("what others lose", () => {
       assert.deepEqual([lines(same, live), asked(same)], [[], false]);
       const unknown = keeping(undefined);
       assert.deepEqual([lines(unknown, live), asked(unknown)], [[], false]);
-      const byHand = { ...view(live), program: { makes: () => true, isComplete: true } };
+      const byHand = { ...view(live), program: { makes: () => true, labels: () => undefined, isComplete: true } };
       assert.deepEqual(lossLines(byHand, keeping([certificate()])), []);
     });
 
