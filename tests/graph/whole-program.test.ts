@@ -62,14 +62,14 @@ describe("the preview of a mesh and every component", () => {
     const { logged } = await record(() => program("own", false), preview);
     assert.deepEqual(logged, []);
     const sent = await requests();
-    assert.equal(beside(sent), 5, sent.join("\n"));
+    assert.equal(beside(sent), 6, sent.join("\n"));
   });
 
   it("asks once for what several components need, and for nothing that the preflight has read", async () => {
     const { logged } = await record(() => program("shop", true), preview);
     assert.deepEqual(logged, []);
     const sent = await requests();
-    assert.equal(beside(sent), 12, sent.join("\n"));
+    assert.equal(beside(sent), 13, sent.join("\n"));
     const twice = sent.filter((request, index) => sent.indexOf(request) !== index);
     assert.deepEqual(twice, ["GET /api/v1/secrets", "GET /apis/apps/v1/deployments"]);
   });
