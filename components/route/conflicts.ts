@@ -105,7 +105,8 @@ function listenersOf(args: HttpRouteArgs): string[] {
   const { section, ...held } = parent ?? {};
   const sections =
     section !== undefined ? [section] : args.httpsOnly ? ["https"] : redirectsAll(args) ? ["http"] : ["http", "https"];
-  return sections.map((each) => `${identity(parent ? held : args.parent)} ${identity(each)}`);
+  const at = parent ? { ...held, namespace: held.namespace ?? args.namespace } : args.parent;
+  return sections.map((each) => `${identity(at)} ${identity(each)}`);
 }
 
 /** A redirect to https is for the http listeners alone; the other rules of its route would be cut off from https. */

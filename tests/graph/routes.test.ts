@@ -138,6 +138,14 @@ describe("a route for https only", () => {
     }
   });
 
+  it("is told from one on a Service of the same name in another namespace", async () => {
+    const parent = { kind: "Service", name: "web" } as const;
+    const recording = await record(() => {
+      for (const namespace of ["shop", "cart"]) new HttpRoute(namespace, { namespace, parent, backends });
+    }, preview);
+    assert.deepEqual(recording.logged, []);
+  });
+
   it("is refused where that gateway does not serve the host, on arrival too", () => {
     const gateway = servedBy({
       listeners: [{ name: "https", protocol: "HTTPS", port: 443, hostname: "*.example.com" }],
