@@ -144,7 +144,10 @@ function nameOf(urn: string): string {
  * What the cluster would answer: the inputs, an id, and the outputs that the components look at. A resource called
  * "not-yet" has no id, which is then unknown at preview.
  */
-function answer(args: MockResourceArgs, outputs: Record<string, unknown> = {}): { id: string; state: Record<string, unknown> } {
+function answer(
+  args: MockResourceArgs,
+  outputs: Record<string, unknown> = {},
+): { id: string; state: Record<string, unknown> } {
   const inputs = args.inputs as Record<string, unknown>;
   const metadata = (inputs["metadata"] ?? {}) as { name?: string; namespace?: string };
   if (args.name === "not-yet") {
