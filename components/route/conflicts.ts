@@ -105,7 +105,7 @@ function listenersOf(args: HttpRouteArgs): string[] {
   const { section, ...held } = parent ?? {};
   const sections =
     section !== undefined ? [section] : args.httpsOnly ? ["https"] : redirectsAll(args) ? ["http"] : ["http", "https"];
-  const at = parent ? { ...held, namespace: held.namespace ?? args.namespace } : args.parent;
+  const at = parent ? { ...held, namespace: parent.namespace ?? args.namespace } : args.parent;
   return sections.map((each) => `${identity(at)} ${identity(each)}`);
 }
 
