@@ -2,7 +2,7 @@
 import { defined } from "../json";
 import { foreignName } from "./names";
 import { type Written } from "./objects";
-import type { Piece } from "./matches";
+import type { Piece } from "./pieces";
 import type { Policies } from "./policies";
 import { openOtherwise } from "./annotations/closed";
 import { changed, refused, type Entry, type Verdict } from "./report";

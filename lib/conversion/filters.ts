@@ -1,6 +1,6 @@
 // The filters of a rule: what happens to a request and its answer on their way.
 import { isForEveryOrigin } from "./annotations/cors";
-import type { Piece } from "./matches";
+import type { Piece } from "./pieces";
 import type { Upstream } from "./servers";
 import type { HeaderChanges, Settings } from "./settings";
 

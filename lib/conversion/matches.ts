@@ -3,30 +3,8 @@ import { isRe2 } from "./annotations/canary";
 import { changed, converted, inert, refused, type Verdict } from "./report";
 import type { Location, Server } from "./servers";
 import { rewritePaths } from "./path-rewrites";
+import type { Piece, Placed } from "./pieces";
 import { rewritingOf, shapeOf, type Rewriting, type Shape } from "./shapes";
-
-/** What a path of a request has to look like. */
-export interface PathMatch {
-  type: "Exact" | "PathPrefix" | "RegularExpression";
-  value: string;
-}
-
-/** A match, and what becomes of the path of a request that it takes. */
-export interface Piece {
-  match: PathMatch;
-  rewrite?: { full: string } | { prefix: string };
-  /** The request is sent here instead. */
-  redirectTo?: string;
-  /** With this status, 301 where none is given. */
-  redirectCode?: number;
-}
-
-/** A location with all of its matches, none where it is refused or never reached. */
-export interface Placed {
-  location: Location;
-  pieces: Piece[];
-  verdict: Verdict;
-}
 
 /** The locations of a server, in NGINX's order. */
 export function place(server: Server): Placed[] {

@@ -1,5 +1,5 @@
 // Paths that a snippet rewrites within a location: more matches of it, or another path for the backend of those that it has.
-import type { Piece, Placed } from "./matches";
+import type { Piece, Placed } from "./pieces";
 import type { PathRewrite } from "./settings";
 
 /** What no path of an Ingress has. */

@@ -2,7 +2,8 @@
 import { literally, type Metadata, type Written } from "./objects";
 import type { Names } from "./names";
 import { filtersOf, redirectFilter, withClientCertificate, withHsts } from "./filters";
-import { place, type Piece, type Placed } from "./matches";
+import { place } from "./matches";
+import type { Piece, Placed } from "./pieces";
 import {
   isMutual,
   upstreamKey,
