@@ -330,6 +330,19 @@ describe("the plan of a migration", () => {
     assert.notDeepEqual(holes(made, begin, "apply", wishes(made), before), []);
   });
 
+  it("guards such a pod also where the waypoint would not be refused by the policy", () => {
+    const from = [{ source: { principals: ["cluster.local/ns/other/sa/caller"] } }];
+    const made = shop({
+      ...trusts[1],
+      workloads: [workload("web", { pods: [sidecarPod, { ...sidecarPod, sidecar: false, captured: true }] })],
+      policies: [policy("only-caller", { action: "ALLOW", rules: [{ from }] })],
+      authentications: [tokens("jwt", {})],
+      callers: [{ namespace: "other", serviceAccount: "caller", mode: "sidecar", pods: 1 }],
+    });
+    const { steps } = planMigration(made, choice);
+    assert.deepEqual(holes(made, meshOf(made), "apply", wishes(made), steps), []);
+  });
+
   it("would open holes if the label that captures went before the sidecars are back", () => {
     const made = shop({ peers: [peer("default", { mtls: { mode: "STRICT" } })], callers: [plain] });
     const { steps } = planMigration(made, choice);
