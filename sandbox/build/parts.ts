@@ -16,6 +16,8 @@ const before = { istio: "1.30.3", module: "v0.0.0-20260423205519-b01690e6db7d", 
 const kubernetesVersion = "1.36.3";
 const etcdVersion = "3.7.3";
 const pulumiVersion = "3.259.0";
+/** The one that pulumi requires. */
+const goCloudVersion = "v0.46.1-0.20260810195832-b5401c07b5f1";
 const kubernetesPluginVersion = "v4.0.0-20260115033456-f47bc2d6f199";
 /** The SDK in Go that the plugin requires. */
 const kubernetesSdkVersion = "v4.24.0";
@@ -43,6 +45,7 @@ const kubernetesStaging = (
   "sample-apiserver sample-cli-plugin sample-controller streaming"
 ).split(" ");
 
+const pulumiModule = "github.com/pulumi/pulumi/pkg/v3";
 const kubernetesPluginModule = "github.com/pulumi/pulumi-kubernetes/provider/v4";
 const kubernetesSdkModule = "github.com/pulumi/pulumi-kubernetes/sdk/v4";
 
@@ -122,6 +125,33 @@ function kubernetesPlugin(): GoPart {
       module: kubernetesPluginModule,
       files: [`${folder}/schema.json`, `${folder}/terraform-mapping.json`],
     },
+  };
+}
+
+/**
+ * pulumi without what states, secrets and logs in a cloud need, which is most of what it takes to compile. What it has in
+ * common with the cluster is compiled already.
+ */
+function pulumi(): GoPart {
+  return {
+    kind: "go",
+    name: "pulumi",
+    version: pulumiVersion,
+    binaries: { pulumi: `${pulumiModule}/cmd/pulumi` },
+    requires: {
+      ...kubernetesModules.requires,
+      [pulumiModule]: `v${pulumiVersion}`,
+      "github.com/pulumi/pulumi/sdk/v3": `v${pulumiVersion}`,
+      "gocloud.dev": goCloudVersion,
+    },
+    replaces: kubernetesModules.replaces,
+    sources: "pulumi",
+    substitutes: {
+      [pulumiModule]: { folder: "pkg", only: "files" },
+      "gocloud.dev": { folder: "gocloud", only: "files" },
+      "github.com/aws/aws-sdk-go-v2/service/s3": { folder: "s3" },
+    },
+    variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${pulumiVersion}` },
   };
 }
 
@@ -206,17 +236,7 @@ export const parts: Part[] = [
     moduleVersion: `v${certManagerVersion}`,
     charts: { "cert-manager": "deploy/charts/cert-manager" },
   },
-  {
-    kind: "go",
-    name: "pulumi",
-    version: pulumiVersion,
-    binaries: { pulumi: "github.com/pulumi/pulumi/pkg/v3/cmd/pulumi" },
-    requires: {
-      "github.com/pulumi/pulumi/pkg/v3": `v${pulumiVersion}`,
-      "github.com/pulumi/pulumi/sdk/v3": `v${pulumiVersion}`,
-    },
-    variables: { "github.com/pulumi/pulumi/sdk/v3/go/common/version.Version": `v${pulumiVersion}` },
-  },
+  pulumi(),
   kubernetesPlugin(),
   istio("pilot-discovery", "pilot/cmd/pilot-discovery"),
   {
