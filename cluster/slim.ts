@@ -101,11 +101,14 @@ function containers(spec: V1PodSpec | undefined): ContainerState[] {
 export function slimNode(raw: V1Node): NodeState {
   const ready = raw.status?.conditions?.find((entry) => entry.type === "Ready");
   const taints = (raw.spec?.taints ?? []).map(({ key }) => key);
+  const info = raw.status?.nodeInfo;
   return {
     ...named(raw),
     ready: ready?.status === "True",
     providerId: raw.spec?.providerID ?? "",
     ...(taints.length > 0 ? { taints } : {}),
+    ...(info?.containerRuntimeVersion ? { runtime: info.containerRuntimeVersion } : {}),
+    ...(info?.osImage ? { system: info.osImage } : {}),
   };
 }
 
@@ -161,13 +164,15 @@ export function slimService(raw: V1Service): ServiceState {
   return {
     ...named(raw),
     type: raw.spec?.type ?? "ClusterIP",
-    ports: (raw.spec?.ports ?? []).map(({ name, port, nodePort, targetPort }) => ({
+    ports: (raw.spec?.ports ?? []).map(({ name, port, nodePort, targetPort, protocol = "TCP" }) => ({
       name: name ?? "",
       port,
       ...(nodePort ? { nodePort } : {}),
       ...(targetPort === undefined || targetPort === port ? {} : { target: targetPort }),
+      ...(protocol === "TCP" ? {} : { protocol }),
     })),
     ...(Object.keys(raw.spec?.selector ?? {}).length > 0 ? { selector: raw.spec?.selector } : {}),
+    ...(raw.spec?.clusterIP === "None" ? { isHeadless: true as const } : {}),
     owners: owners(raw.metadata),
     conditions: conditions(raw.status?.conditions),
   };
@@ -225,11 +230,17 @@ export function slimConfigMap(raw: V1ConfigMap): ConfigMapState {
 
 /** The certificate only: whatever else the Secret holds is dropped here. */
 export function slimSecret(raw: V1Secret): SecretState {
-  const encoded = raw.data?.["tls.crt"] ?? raw.data?.["ca-cert.pem"];
+  const text = (key: string) => {
+    const encoded = raw.data?.[key];
+    return encoded ? Buffer.from(encoded, "base64").toString("utf8") : undefined;
+  };
+  const certificate = text("tls.crt") ?? text("ca-cert.pem");
+  const roots = text("root-cert.pem");
   return {
     ...named(raw),
     type: raw.type ?? "",
-    ...(encoded ? { certificate: Buffer.from(encoded, "base64").toString("utf8") } : {}),
+    ...(certificate ? { certificate } : {}),
+    ...(roots ? { roots } : {}),
   };
 }
 

@@ -1,6 +1,7 @@
 // One read of a cluster: paged lists of a fixed set of kinds, cut down page by page, with what could not be read.
 import type { ClusterSnapshot, Gap, Kind, Reference, SnapshotLists } from "../lib/cluster-state/snapshot";
 import { cniConfig, cniDaemonSets, istiods, ztunnelDaemonSets } from "../lib/checks/mesh";
+import { authorityNames } from "../lib/checks/certificates";
 import { meshConfigName } from "../lib/checks/discovery";
 import { charts } from "../lib/istio/releases";
 import type { V1ConfigMap, V1Secret } from "@kubernetes/client-node";
@@ -74,6 +75,7 @@ export async function readSnapshot(client: Api, options: SnapshotOptions = {}): 
 
   if (wanted("configMaps")) await readConfigMaps(client, snapshot);
   if (wanted("secrets")) await readSecrets(client, snapshot);
+  if (wanted("secrets") && wanted("configMaps")) await readRoots(client, snapshot);
   if (wanted("drift")) await readReleaseDrift(client, snapshot);
   if (wanted("ztunnelLinks")) await readZtunnelLinks(client, snapshot);
   if (wanted("networkPlugins")) await readPlugins(client, snapshot);
@@ -269,7 +271,9 @@ async function readSecrets(client: Api, snapshot: ClusterSnapshot): Promise<void
   const meshes = distinct(
     snapshot.deployments
       .filter((deployment) => deployment.labels["app"] === "istiod")
-      .flatMap(({ namespace }) => ["cacerts", "istio-ca-secret"].map((name) => ({ kind: "Secret", namespace, name }))),
+      .flatMap(({ namespace }) =>
+        [authorityNames.own, authorityNames.generated].map((name) => ({ kind: "Secret", namespace, name })),
+      ),
   );
   const list: Source<V1Secret> = {
     path: "/api/v1/secrets",
@@ -281,6 +285,15 @@ async function readSecrets(client: Api, snapshot: ClusterSnapshot): Promise<void
     ...(await readReferenced<V1Secret>(client, snapshot, "secrets", meshes)),
   ];
   snapshot.secrets = raw.map(slimSecret);
+}
+
+/** What istiod hands out as the root, where the user has given it one; without the right to read it nothing is said. */
+async function readRoots(client: Api, snapshot: ClusterSnapshot): Promise<void> {
+  const own = snapshot.secrets.filter(({ name, roots }) => name === authorityNames.own && roots !== undefined);
+  const paths = own.map(({ namespace }) => `/api/v1/namespaces/${namespace}/configmaps/${authorityNames.roots}`);
+  for (const reply of await Promise.all(paths.map((path) => client.get(path)))) {
+    if (reply.kind === "ok") snapshot.configMaps.push(slimConfigMap(reply.body as V1ConfigMap));
+  }
 }
 
 function isOneOf<T>(references: Reference[]): (raw: unknown) => T[] {

@@ -1,16 +1,17 @@
 // The objects of a mesh that a cluster may refuse, as they will be written: for the preflight to ask by dry runs.
 import { isRemote, readLocalBundle } from "../../cluster/gateway-api";
 import { statedVersion } from "../../lib/gateway-api/bundle";
-import { gatewayDefaults, partDefaults } from "../../lib/istio/defaults";
+import { gatewayDefaults } from "../../lib/istio/defaults";
 import { gatewayObjects } from "../../lib/istio/names";
 import { cniDaemonSet, ztunnelDaemonSet, type AgentDaemonSet, type AgentSettings } from "../../lib/istio/node-agents";
+import { platformNeeds } from "../../lib/istio/platforms";
 import { istioLine } from "../../lib/istio/releases";
 import { askedDefinition, askedDefinitions, type AskedObject } from "../../lib/preflight/asked";
 import type { Plan } from "../../lib/preflight/facts";
 import { servicePorts, type ServiceSettings } from "../gateway/objects";
 import { plain } from "../support/program";
-import { namespaceLabels } from "./objects";
-import type { AmbientMeshArgs } from "./args";
+import type { AmbientMeshArgs, DataplaneArgs } from "./args";
+import { cniValues, namespaceLabels, ztunnelValues, type PartSettings, type SharedSettings } from "./objects";
 
 /** What the objects depend on. */
 export interface AskedSettings {
@@ -24,20 +25,22 @@ export interface AskedSettings {
 
 /** What of a mesh's arguments is known is asked for as it will be; what comes from other resources, by its default. */
 export function askedOf(args: AmbientMeshArgs, plan: Plan): Pick<Plan, "asked" | "gatewayApi" | "pullSecrets"> {
-  const { version } = plan;
-  const images = { ...(plain(args.images) ?? {}) };
+  const { version, namespace, platform } = plan;
+  const images = args.images ?? {};
   const pullSecrets = (plain(images.pullSecrets) ?? []).flatMap((secret) => plain(secret) ?? []);
-  const part = (given: AmbientMeshArgs["cni"], usual: { cpu: string; memory: string }) => {
-    const { cpu, memory } = plain(given) ?? {};
-    return { cpu: plain(cpu) ?? usual.cpu, memory: plain(memory) ?? usual.memory };
+  const shared: SharedSettings = {
+    ...{ version, namespace, platform, footprint: args.footprint, telemetry: plain(args.telemetry) },
+    ...{ accessLogs: plain(args.accessLogs), images: { hub: plain(images.hub), tag: plain(images.tag) } },
   };
   const agents: AgentSettings = {
     version,
     namespace: plan.nodeNamespace,
-    hub: plain(images.hub) ?? istioLine(version)?.hub ?? "docker.io/istio",
-    tag: plain(images.tag) ?? `${version}-distroless`,
     pullSecrets,
-    requests: { cni: part(args.cni, partDefaults.cni), ztunnel: part(args.dataplane, partDefaults.dataplane) },
+    platform: platformNeeds(platform).chartPlatform,
+    values: {
+      cni: cniValues(shared, partOf(args.cni)),
+      ztunnel: ztunnelValues(shared, partOf(args.dataplane)),
+    },
   };
   const gatewayApi = bundleOf(plain(args.gatewayApi) ?? {}, version);
   const gateway = plan.gateway && {
@@ -52,6 +55,11 @@ export function askedOf(args: AmbientMeshArgs, plan: Plan): Pick<Plan, "asked" |
     ...(gateway && { gateway }),
   });
   return { asked, pullSecrets, ...(gatewayApi === undefined ? {} : { gatewayApi }) };
+}
+
+/** As much of one part's arguments as is known. */
+function partOf({ cpu, memory, memoryLimit, values }: DataplaneArgs = {}): PartSettings {
+  return { cpu: plain(cpu), memory: plain(memory), memoryLimit: plain(memoryLimit), values: plain(values) };
 }
 
 /** The bundle's release; of one that would have to be downloaded, the one that is usual for this Istio. */

@@ -20,12 +20,25 @@ export function planOf(args: AmbientMeshArgs, version: string, namespace: string
     platform: args.platform,
     gateway: gatewayPlan(args.gateway ?? {}, namespace),
     autoscale: autoscales(args.controlPlane?.values),
+    ...agentPlan(args),
   };
   return { ...planned, ...askedOf(args, planned) };
 }
 
 function autoscales(values: pulumi.Input<Values> | undefined): boolean {
   return !pulumi.Output.isInstance(values) && !(values instanceof Promise) && values?.["autoscaleEnabled"] === true;
+}
+
+/** What the values of istio-cni's chart decide; what is not known yet may decide anything. */
+export function agentPlan({ cni = {} }: AmbientMeshArgs): Pick<Plan, "ownDirectories" | "ownNamespaces" | "nftables"> {
+  const values = plain<Values>(cni.values ?? {});
+  if (values === undefined) return { ownDirectories: true, ownNamespaces: true, nftables: true };
+  const { cniBinDir, cniConfDir, cniNetnsDir, global } = values;
+  return {
+    ...(cniBinDir && cniConfDir ? { ownDirectories: true } : {}),
+    ...(cniNetnsDir ? { ownNamespaces: true } : {}),
+    ...((global as Values | undefined)?.["nativeNftables"] === true ? { nftables: true } : {}),
+  };
 }
 
 function gatewayPlan(args: MeshGatewayArgs, meshNamespace: string): GatewayPlan | undefined {

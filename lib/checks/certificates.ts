@@ -17,6 +17,9 @@ const dayMs = 24 * 60 * 60 * 1000;
 const listenerDays = 14;
 const authorityDays = 30;
 
+/** Where the mesh's CA is: the user's own before the one that istiod makes; and what istiod hands out as its root. */
+export const authorityNames = { own: "cacerts", generated: "istio-ca-secret", roots: "istio-ca-root-cert" } as const;
+
 export const certificateChecks: Check[] = [
   {
     id: "listener-secrets",
@@ -131,21 +134,47 @@ export const certificateChecks: Check[] = [
     hint: "When the CA expires, every connection in the mesh fails.",
     needs: ["deployments", "secrets"],
     run: (snapshot, { now }) =>
-      snapshot.secrets
-        .filter(({ name }) => name === "istio-ca-secret" || name === "cacerts")
-        .flatMap((secret) => {
-          const certificate = parsed(secret);
-          if (!certificate || daysLeft(certificate, now) >= authorityDays) return [];
-          const got = `valid until ${day(certificate.validToDate)}, ${daysLeft(certificate, now)} days`;
-          return [
-            finding("Secret", secret, got, `it is valid for ${authorityDays} more days`, {
-              run:
-                secret.name === "cacerts"
-                  ? `kubectl create secret generic cacerts --namespace ${secret.namespace} --from-file ./ca --dry-run=client --output yaml | kubectl apply --server-side --force-conflicts -f -`
-                  : `kubectl rollout restart deployment --selector app=istiod --namespace ${secret.namespace}`,
-            }),
-          ];
-        }),
+      authorities(snapshot).flatMap((secret) => {
+        // The first that ends takes the others with it.
+        const [certificate] = [secret.certificate, secret.roots]
+          .flatMap((pem) => certificatesIn(pem))
+          .sort((one, other) => one.validToDate.getTime() - other.validToDate.getTime());
+        if (!certificate || daysLeft(certificate, now) >= authorityDays) return [];
+        const got = `valid until ${day(certificate.validToDate)}, ${daysLeft(certificate, now)} days`;
+        return [
+          finding("Secret", secret, got, `it is valid for ${authorityDays} more days`, {
+            run:
+              secret.name === authorityNames.own
+                ? `kubectl create secret generic cacerts --namespace ${secret.namespace} --from-file ./ca --dry-run=client --output yaml | kubectl apply --server-side --force-conflicts -f -`
+                : `kubectl rollout restart deployment --selector app=istiod --namespace ${secret.namespace}`,
+          }),
+        ];
+      }),
+  },
+  {
+    id: "mesh-ca-root",
+    category: "certificates",
+    claim: "istiod hands out the root of the CA that it was given",
+    severity: "warning",
+    hint: "istiod reads a new root only when it starts; until then it signs with the CA that it had.",
+    needs: ["deployments", "secrets"],
+    also: ["configMaps"],
+    run: (snapshot) =>
+      authorities(snapshot).flatMap((secret) => {
+        const { namespace } = secret;
+        const isThat = (map: Reference) => map.namespace === namespace && map.name === authorityNames.roots;
+        const out = snapshot.configMaps.find((map) => isThat({ kind: "ConfigMap", ...map }))?.data["root-cert.pem"];
+        const known = certificatesIn(out).map(({ fingerprint256 }) => fingerprint256);
+        const news = certificatesIn(secret.roots).filter(({ fingerprint256 }) => !known.includes(fingerprint256));
+        const [first] = news;
+        if (known.length === 0 || !first) return [];
+        const got = `root-cert.pem with ${first.subject.replace(/\n/g, ", ")}, which is not in ConfigMap ${authorityNames.roots}`;
+        const rule =
+          "proxies trust what istiod hands out: root-cert.pem holds the old root beside the new one until every certificate " +
+          "is renewed, and istiod is restarted after each change of it";
+        const run = `kubectl get configmap ${authorityNames.roots} --namespace ${namespace} --output jsonpath='{.data.root-cert\\.pem}' >> ca/root-cert.pem`;
+        return [finding("Secret", secret, got, rule, { run })];
+      }),
   },
 ];
 
@@ -180,6 +209,24 @@ function listenerCertificates(snapshot: ClusterSnapshot): ListenerCertificate[] 
     const { namespace, name } = used.reference;
     const secret = snapshot.secrets.find((found) => found.namespace === namespace && found.name === name);
     return { ...used, secret, certificate: secret && parsed(secret) };
+  });
+}
+
+/** The Secrets of the mesh's own CA. */
+function authorities({ secrets }: ClusterSnapshot): SecretState[] {
+  const names: string[] = [authorityNames.own, authorityNames.generated];
+  return secrets.filter(({ name }) => names.includes(name));
+}
+
+/** All certificates of a text; what is none is skipped. */
+function certificatesIn(pem = ""): X509Certificate[] {
+  const blocks = pem.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return blocks.flatMap((block) => {
+    try {
+      return [new X509Certificate(block)];
+    } catch {
+      return [];
+    }
   });
 }
 

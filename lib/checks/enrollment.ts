@@ -126,9 +126,9 @@ export const enrollmentChecks: Check[] = [
     isLocal: true,
     run: (snapshot) =>
       snapshot.namespaces
-        .filter((namespace) => namespace.labels[marks.dataplaneMode] === "ambient" && injection(namespace))
+        .filter((namespace) => namespace.labels[marks.dataplaneMode] === "ambient" && injectionLabel(namespace))
         .map((namespace) => {
-          const { label, value } = injection(namespace) ?? { label: "", value: "" };
+          const { label, value } = injectionLabel(namespace) ?? { label: "", value: "" };
           return namespaceFinding(
             namespace.name,
             `${label}=${value} and ${marks.dataplaneMode}=ambient`,
@@ -247,7 +247,7 @@ function isUnknownMode(labels: Record<string, string>): boolean {
 }
 
 /** The label by which a namespace asks for sidecars. */
-function injection({ labels }: NamespaceState): { label: string; value: string } | undefined {
+export function injectionLabel({ labels }: NamespaceState): { label: string; value: string } | undefined {
   if (labels["istio-injection"] === "enabled") return { label: "istio-injection", value: "enabled" };
   const revision = labels["istio.io/rev"];
   // A revision label asks for sidecars where the namespace has no other label for injection.

@@ -107,7 +107,7 @@ export function isLive({ phase, deleting }: PodState): boolean {
 }
 
 /** Namespaces whose pods istio-cni leaves alone: the chart's excludeNamespaces, and its default where that is not read. */
-function excludedNamespaces(snapshot: ClusterSnapshot): Set<string> {
+export function excludedNamespaces(snapshot: ClusterSnapshot): Set<string> {
   const [list = "kube-system"] = agentSettings(snapshot, "EXCLUDE_NAMESPACES");
   return new Set(list.split(",").map((name) => name.trim()));
 }

@@ -2,6 +2,7 @@
 import type { ClusterSnapshot, OtherPolicyState } from "../cluster-state/snapshot";
 import { hboneFindings, hbonePort } from "../network-policies/hbone";
 import { istiodFindings } from "../network-policies/istiod";
+import { listenerFindings } from "../network-policies/listeners";
 import { probeFindings } from "../network-policies/probes";
 import { pluginFindings } from "../network-plugins";
 import { isolatesPodInterfaces, podInterfaceFinding, routesBranchProbes } from "../network-plugins/clouds";
@@ -52,6 +53,17 @@ export const networkChecks: Check[] = [
     needs: ["networkPolicies", "deployments", "pods", "namespaces"],
     also: ["otherPolicies"],
     run: istiodFindings,
+  },
+  {
+    id: "network-policy-gateways",
+    category: "network",
+    claim: "no NetworkPolicy closes the listeners of an ingress gateway",
+    severity: "warning",
+    hint: "A policy for all pods of a namespace is for its gateway too: the Gateway stays Programmed, and connections time out.",
+    needs: ["networkPolicies", "gateways", "services", "pods"],
+    also: ["gatewayClasses", "otherPolicies"],
+    isLocal: true,
+    run: listenerFindings,
   },
   {
     id: "network-policy-probes",

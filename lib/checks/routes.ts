@@ -13,8 +13,9 @@ import {
 import { finding, type Check, type Finding } from "./check";
 import { describe, isNamed, judgedGateways, said } from "./gateways";
 import { attachedSets } from "./listener-sets";
-import { enrolls, marks, waypoints } from "./mesh";
+import { enrolls, hasProxy, isLive, marks, waypoints } from "./mesh";
 import { isKnownIn } from "./policy-readers";
+import { isInReach } from "./virtual-services";
 import { serviceWaypoint } from "./waypoint-users";
 
 export const routeChecks: Check[] = [
@@ -56,7 +57,7 @@ export const routeChecks: Check[] = [
     severity: "warning",
     hint: "istiod accepts such a route, but only waypoints and sidecars apply it; ztunnel does not route by HTTP.",
     needs: ["routes", "services", "namespaces"],
-    also: ["gateways", "gatewayClasses"],
+    also: ["gateways", "gatewayClasses", "pods"],
     isLocal: true,
     run: unfollowed,
   },
@@ -158,21 +159,28 @@ function unfollowed(snapshot: ClusterSnapshot): Finding[] {
   const waypointOf = serviceWaypoint(snapshot);
   const isEnrolled = enrolls(snapshot);
   const services = new Map(snapshot.services.map((service) => [`${service.namespace}/${service.name}`, service]));
-  const isUnfollowed = (ref: Reference) => {
-    const service = services.get(`${ref.namespace}/${ref.name}`);
-    return service && isEnrolled({ namespace: ref.namespace, labels: {} }) && !waypointOf("Service", service);
+  const withSidecars = new Set(snapshot.pods.filter((pod) => isLive(pod) && hasProxy(pod)).map((pod) => pod.namespace));
+  const judge = (route: RouteState, { namespace, name }: Reference): Finding[] => {
+    const service = services.get(`${namespace}/${name}`);
+    // Routes of another namespace are for the clients in it: their sidecars apply them.
+    const isClients = route.namespace !== namespace && withSidecars.has(route.namespace);
+    if (!service || isClients || !isEnrolled({ namespace, labels: {} })) return [];
+    const waypoint = waypointOf("Service", service);
+    if (waypoint !== undefined) {
+      if (isInReach(waypoint, { kind: "Service", object: service }, route.namespace)) return [];
+      const got = `parent Service ${namespace}/${name}, of another namespace`;
+      const rule = `waypoint ${waypoint} applies the routes of its own namespace and of the Service's only`;
+      return [finding(route.kind, route, got, rule, { write: `metadata: { namespace: ${namespace} }` })];
+    }
+    const there = waypoints(snapshot).find((gateway) => gateway.namespace === namespace)?.name;
+    const run = there
+      ? `kubectl label service ${name} --namespace ${namespace} --overwrite ${marks.useWaypoint}=${there}`
+      : `istioctl waypoint apply --enroll-namespace --namespace ${namespace}`;
+    const got = `parent Service ${namespace}/${name}, which has no waypoint`;
+    return [finding(route.kind, route, got, "only a waypoint applies the routes of a Service", { run })];
   };
   return snapshot.routes.flatMap((route) =>
-    route.parents
-      .filter((ref) => ref.kind === "Service" && isUnfollowed(ref))
-      .map(({ namespace, name }) => {
-        const waypoint = waypoints(snapshot).find((gateway) => gateway.namespace === namespace)?.name;
-        const run = waypoint
-          ? `kubectl label service ${name} --namespace ${namespace} --overwrite ${marks.useWaypoint}=${waypoint}`
-          : `istioctl waypoint apply --enroll-namespace --namespace ${namespace}`;
-        const got = `parent Service ${namespace}/${name}, which has no waypoint`;
-        return finding(route.kind, route, got, "only a waypoint applies the routes of a Service", { run });
-      }),
+    route.parents.filter(({ kind }) => kind === "Service").flatMap((ref) => judge(route, ref)),
   );
 }
 

@@ -66,7 +66,7 @@ function strictFinding(snapshot: ClusterSnapshot, called: Called, captured: PodS
 }
 
 /** The narrower policy wins: that of the pod's labels, of its namespace, of the mesh. */
-function isStrict(snapshot: ClusterSnapshot, pod: PodState, port: number): boolean {
+export function isStrict(snapshot: ClusterSnapshot, pod: PodState, port: number): boolean {
   const root = meshNamespace(snapshot);
   const all = snapshot.peerAuthentications;
   const isForPod = ({ pods }: PeerAuthenticationState) => pods !== undefined && isSubset(pods, pod.labels);

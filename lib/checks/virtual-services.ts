@@ -1,10 +1,12 @@
 // VirtualServices that no proxy applies: sidecars of clients do, and the waypoint of the host; ztunnel routes nothing by HTTP.
 // Source: istio#56773, istio#54496; istio.io, ambient, layer 7 features (alpha with waypoints); initVirtualServices in
-// pilot/pkg/model/push_context.go of istio/istio.
-import type { ClusterSnapshot, VirtualServiceState } from "../cluster-state/snapshot";
+// pilot/pkg/model/push_context.go and getVirtualServiceForWaypoint in pilot/pkg/networking/core/listener_waypoint.go of
+// istio/istio.
+import type { ClusterSnapshot, Named, VirtualServiceState } from "../cluster-state/snapshot";
+import { objectName } from "../cluster-state/object-name";
 import { finding, type Check, type Finding } from "./check";
 import { enrolls, hasProxy, isLive, marks, some } from "./mesh";
-import { hostsOf } from "./mesh-hosts";
+import { hostsOf, type Host } from "./mesh-hosts";
 import { serviceWaypoint } from "./waypoint-users";
 
 export const virtualServicesCheck: Check = {
@@ -15,10 +17,53 @@ export const virtualServicesCheck: Check = {
   hint: "In ambient mode the waypoint of its host applies it, and without one nothing does; no condition shows that.",
   needs: ["virtualServices", "services", "pods", "namespaces"],
   also: ["serviceEntries"],
-  run: (snapshot) => unappliedRules(snapshot).map(unapplied),
+  run: (snapshot) => unappliedRules(snapshot).map((rule) => unapplied(snapshot, rule)),
 };
 
-/** VirtualServices whose hosts are of the mesh, and have neither a waypoint nor a client with a sidecar. */
+export const mixedRoutesCheck: Check = {
+  id: "mixed-routes",
+  category: "gateways",
+  claim: "no waypoint has a VirtualService and routes of the Gateway API for one host",
+  severity: "warning",
+  hint: "Istio does not say which of the two counts: one of them is without effect.",
+  needs: ["virtualServices", "routes", "services", "namespaces"],
+  isLocal: true,
+  run(snapshot) {
+    const rules = snapshot.virtualServices.filter(({ isForMesh }) => isForMesh);
+    if (rules.length === 0) return [];
+    const hostOf = hostsOf(snapshot);
+    const waypointOf = serviceWaypoint(snapshot);
+    return rules.flatMap((rule) => {
+      const behind = rule.hosts.flatMap((host) => hostOf(host, rule.namespace) ?? []);
+      const route = snapshot.routes.find(({ kind, namespace, parents }) =>
+        behind.some(
+          (host) =>
+            ["HTTPRoute", "GRPCRoute"].includes(kind) &&
+            parents.some((parent) => parent.kind === host.kind && isSame(parent, host.object)) &&
+            [rule.namespace, namespace].every((from) => isInReach(waypointOf(host.kind, host.object), host, from)),
+        ),
+      );
+      if (!route) return [];
+      const got = `beside ${objectName(route.kind, route)}, for ${some(rule.hosts)}`;
+      const name = rule.hosts[0] ?? "";
+      const write = `kind: ${route.kind}, spec: { parentRefs: [{ kind: Service, group: "", name: ${name.split(".")[0]} }] }`;
+      return [
+        finding("VirtualService", rule, got, "a waypoint routes a host by one of the two kinds alone", { write }),
+      ];
+    });
+  },
+};
+
+function isSame(one: { namespace: string; name: string }, other: Named): boolean {
+  return one.namespace === other.namespace && one.name === other.name;
+}
+
+/** A waypoint applies what is in its own namespace, and in that of the host. */
+export function isInReach(waypoint: string | undefined, { object }: Host, namespace: string): boolean {
+  return waypoint !== undefined && [object.namespace, waypoint.split("/")[0]].includes(namespace);
+}
+
+/** VirtualServices whose hosts are of the mesh, and have neither a waypoint that applies them nor a client with a sidecar. */
 export function unappliedRules(snapshot: ClusterSnapshot): VirtualServiceState[] {
   const rules = snapshot.virtualServices.filter(({ isForMesh }) => isForMesh);
   // Sidecars of any client apply it, and VirtualServices are seen in all namespaces by default.
@@ -31,13 +76,23 @@ export function unappliedRules(snapshot: ClusterSnapshot): VirtualServiceState[]
     // A host that is not known may be behind anything.
     const known = found.flatMap((each) => each ?? []);
     if (known.length === 0 || known.length < found.length) return false;
-    const isApplied = known.some(({ kind, object }) => waypointOf(kind, object) !== undefined);
+    const isApplied = known.some((host) => isInReach(waypointOf(host.kind, host.object), host, rule.namespace));
     const isOutside = known.some(({ object }) => !isEnrolled({ namespace: object.namespace, labels: {} }));
     return !isApplied && !isOutside;
   });
 }
 
-function unapplied(rule: VirtualServiceState): Finding {
+function unapplied(snapshot: ClusterSnapshot, rule: VirtualServiceState): Finding {
+  const hostOf = hostsOf(snapshot);
+  const waypointOf = serviceWaypoint(snapshot);
+  for (const name of rule.hosts) {
+    const host = hostOf(name, rule.namespace);
+    const waypoint = host && waypointOf(host.kind, host.object);
+    if (!host || waypoint === undefined) continue;
+    const got = `in namespace ${rule.namespace}, for ${name} with waypoint ${waypoint}`;
+    const reach = "a waypoint applies those of its own namespace and of the host's";
+    return finding("VirtualService", rule, got, reach, { write: `metadata: { namespace: ${host.object.namespace} }` });
+  }
   const rules = "a waypoint of its host applies it, and there is neither one nor a sidecar";
   return finding("VirtualService", rule, `no waypoint of ${some(rule.hosts)}`, rules, {
     write: `${marks.useWaypoint}: waypoint`,

@@ -4,6 +4,7 @@ import { objectName } from "../cluster-state/object-name";
 import { finding, type Check, type Finding } from "./check";
 import { said } from "./gateways";
 import { capturesDns, enrolls, gatewayDeployment, hasProxy, isLive, marks, share, some, waypoints } from "./mesh";
+import { headlessFindings } from "./headless-services";
 import { isOfSomeRevision } from "./revisions";
 import {
   labelText,
@@ -59,9 +60,15 @@ export const waypointChecks: Check[] = [
     severity: "warning",
     hint: "A waypoint for Services does not see what is addressed to a pod or a machine itself, whatever their label says.",
     needs: ["pods", "gateways"],
-    also: ["gatewayClasses", "workloadEntries", "workloadGroups"],
+    also: [
+      ...(["gatewayClasses", "workloadEntries", "workloadGroups", "services", "namespaces"] as const),
+      ...(["authorizationPolicies", "routes"] as const),
+    ],
     isLocal: true,
-    run: unservedFindings,
+    run: (snapshot) => [
+      ...unservedFindings(snapshot),
+      ...headlessFindings(snapshot, (gateway) => !isForServices(trafficType(snapshot, gateway))),
+    ],
   },
   {
     id: "waypoint-listener",
@@ -202,7 +209,7 @@ function unservedFindings(snapshot: ClusterSnapshot): Finding[] {
       if (!gateway) return [];
       const { namespace, name } = gateway;
       const type = trafficType(snapshot, gateway);
-      if (type !== undefined && ["service", "none"].includes(type)) {
+      if (isForServices(type)) {
         const rule = `Gateway ${user.waypoint} is for "${type}", and only one for workload or all serves it`;
         const run = `kubectl label gateway ${name} --namespace ${namespace} --overwrite ${marks.waypointFor}=all`;
         return [finding(user.kind, user.object, labelText(user), rule, { run })];
@@ -219,6 +226,11 @@ function unservedFindings(snapshot: ClusterSnapshot): Finding[] {
 /** An object that istiod binds to a waypoint. */
 function bindable<T>(kind: string, object: T, waypoint: string | undefined) {
   return { kind, object, waypoint };
+}
+
+/** For Services alone, or for nothing; what is not known may be for all. */
+function isForServices(type: string | undefined): boolean {
+  return type === "service" || type === "none";
 }
 
 /** What a waypoint is for: its label, that of its class, or Services; undefined where its class may not be read. */

@@ -30,6 +30,10 @@ export interface NodeState extends Named {
   providerId: string;
   /** Keys of its taints; none where it has none. */
   taints?: string[];
+  /** Its container runtime, such as "containerd://2.1.4". */
+  runtime?: string;
+  /** Its operating system, such as "Ubuntu 24.04.3 LTS". */
+  system?: string;
 }
 
 /** A container of a pod or of a pod template. */
@@ -72,6 +76,8 @@ export interface ServicePort {
   nodePort?: number;
   /** Port of the pods, by its number or by the name that they give it. */
   target?: number | string;
+  /** UDP or SCTP; none for TCP. */
+  protocol?: string;
 }
 
 /** A Service. */
@@ -80,6 +86,8 @@ export interface ServiceState extends Named {
   ports: ServicePort[];
   /** Labels of the pods behind it; undefined where it selects none. */
   selector?: Record<string, string>;
+  /** It has no address of its own: its name leads to its pods. */
+  isHeadless?: true;
   owners: Owner[];
   conditions: Condition[];
 }
@@ -197,6 +205,8 @@ export interface SecretState extends Named {
   type: string;
   /** PEM of tls.crt, of ca-cert.pem in the mesh's own CA. */
   certificate?: string;
+  /** PEM of the roots that a CA of the user's own is to be trusted by. */
+  roots?: string;
 }
 
 /** A Certificate of cert-manager. */

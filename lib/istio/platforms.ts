@@ -23,6 +23,28 @@ const platforms: Record<Platform, PlatformNeeds> = {
   openshift: { chartPlatform: "openshift", nodeNamespace: "kube-system" },
 };
 
+const k3sConfiguration = "/var/lib/rancher/k3s/agent/etc/cni/net.d";
+const microk8s = "/var/snap/microk8s/current";
+
+/** Values that a platform brings to the charts cni and ztunnel. */
+const brought: Partial<Record<string, Record<string, unknown>>> = {
+  gke: { cniBinDir: "/home/kubernetes/bin" },
+  k3d: { cniConfDir: k3sConfiguration, cniBinDir: "/bin" },
+  k3s: { cniConfDir: k3sConfiguration, cniBinDir: "/var/lib/rancher/k3s/data/cni" },
+  microk8s: { cniConfDir: `${microk8s}/args/cni-network`, cniBinDir: `${microk8s}/opt/cni/bin` },
+  minikube: { cniNetnsDir: "/var/run/docker/netns" },
+  openshift: {
+    cniBinDir: "/var/lib/cni/bin",
+    cniConfDir: "/etc/cni/multus/net.d",
+    seLinuxOptions: { type: "spc_t" },
+  },
+};
+
+/** Values by `global.platform` of the charts. */
+export function platformValues(chartPlatform: string | undefined): Record<string, unknown> {
+  return brought[chartPlatform ?? ""] ?? {};
+}
+
 /** What a platform asks for; nothing where none is named. */
 export function platformNeeds(platform: string | undefined): PlatformNeeds {
   return (platforms as Record<string, PlatformNeeds>)[platform ?? ""] ?? {};

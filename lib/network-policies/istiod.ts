@@ -5,6 +5,7 @@ import { finding, type Finding } from "../checks/check";
 import { byNamespace, istiods, isLive, marks, some } from "../checks/mesh";
 import type { ClusterSnapshot, NetworkPeer, NetworkPolicyState, PodState } from "../cluster-state/snapshot";
 import { inBlock, parseAddress } from "./addresses";
+import { isAlone } from "./beside";
 import { opensPort, ruleText } from "./rules";
 import { selects } from "./selectors";
 
@@ -18,9 +19,8 @@ export function istiodFindings(snapshot: ClusterSnapshot): Finding[] {
   const live = snapshot.pods.filter(isLive);
   const servers = live.filter(({ namespace, labels }) => labels["app"] === "istiod" && places.has(namespace));
   const clients = live.filter(({ labels }) => labels["app"] === "ztunnel" || marks.managed in labels);
-  // A policy of the plugin's own kinds beside them may open what they leave shut.
-  const beside = new Set(snapshot.otherPolicies.map(({ namespace }) => namespace));
-  const judged = snapshot.networkPolicies.filter(({ namespace }) => !beside.has(namespace));
+  const isJudged = isAlone(snapshot);
+  const judged = snapshot.networkPolicies.filter(({ namespace }) => isJudged(namespace));
   const selecting = selectingPolicies(judged);
   const admits = peerTest(snapshot);
   return [

@@ -210,33 +210,84 @@ const signs: { platform: string; holds(facts: ClusterFacts): boolean }[] = [
     holds: ({ definitions }) => definitions.some(({ name }) => name === "clusterversions.config.openshift.io"),
   },
   { platform: "gke", holds: ({ nodes }) => nodes.some(hasLabel("cloud.google.com/gke-nodepool")) },
-  { platform: "minikube", holds: ({ nodes }) => nodes.some(hasLabel("minikube.k8s.io/name")) },
+  { platform: "minikube", holds: ({ nodes }) => nodes.some(hasLabel("minikube.k8s.io/name")) && !lacksDocker(nodes) },
   { platform: "microk8s", holds: ({ nodes }) => nodes.some(hasLabel("microk8s.io/cluster")) },
   {
     platform: "k3d",
-    holds: ({ kubernetes, nodes }) => /\+k3s/.test(kubernetes) && nodes.some(({ name }) => name.startsWith("k3d-")),
+    holds: (facts) => hasOwnDirectories(facts) && facts.nodes.some(({ name }) => name.startsWith("k3d-")),
   },
-  { platform: "k3s", holds: ({ kubernetes }) => /\+k3s/.test(kubernetes) },
+  { platform: "k3s", holds: hasOwnDirectories },
 ];
 
 function hasLabel(label: string) {
   return ({ labels }: NodeState) => label in labels;
 }
 
+function isK3s({ kubernetes }: ClusterFacts): boolean {
+  return /\+k3s/.test(kubernetes);
+}
+
+/**
+ * k3s gives containerd directories of its own for its own flannel only: with another plugin they are the usual ones.
+ * Source: pkg/agent/config/config.go of k3s-io/k3s.
+ */
+function hasOwnDirectories(facts: ClusterFacts): boolean {
+  return isK3s(facts) && !lacksFlannel(facts);
+}
+
+/** Nodes that have been read, and none of which the built-in flannel has annotated. */
+function lacksFlannel({ nodes, daemonSets }: ClusterFacts): boolean {
+  const isAnnotated = ({ annotations }: NodeState) =>
+    Object.keys(annotations).some((key) => key.startsWith("flannel.alpha.coreos.com/"));
+  const hasOther = daemonSets.some(({ name }) => name.startsWith("kube-flannel"));
+  return nodes.length > 0 && (hasOther || !nodes.some(isAnnotated));
+}
+
+/** Platforms of which the charts need to know nothing but directories. */
+const byDirectories = ["k3d", "k3s", "microk8s"];
+
 /** A kind of cluster that the charts have to be told of, and are not. */
 export function platformFindings(plan: Plan, facts: ClusterFacts): Finding[] {
   const found = signs.find((sign) => sign.holds(facts))?.platform;
   const told = platformNeeds(plan.platform).chartPlatform;
-  if (found === undefined || told === found) {
-    return [];
+  const isOwn =
+    plan.ownDirectories && [found, told].every((each) => each === undefined || byDirectories.includes(each));
+  if (found !== undefined && told !== found && !isOwn) {
+    const rule = `the charts install istio-cni where ${found} looks for it only if \`platform\` is set`;
+    const got = `a cluster of ${found}, platform ${plan.platform ?? "not given"}`;
+    return [clusterFinding(facts, got, rule, `platform: "${found}"`)];
   }
-  const rule = `the charts install istio-cni where ${found} looks for it only if \`platform\` is set`;
-  const got =
-    `a cluster of ${found}, platform ${plan.platform === undefined ? "not given" : `"${plan.platform}"`}`.replaceAll(
-      '"',
-      "",
-    );
-  return [finding("Cluster", { namespace: "", name: facts.server }, got, rule, { write: `platform: "${found}"` })];
+  return [...pluginDirectoryFindings(plan, facts), ...namespaceDirectoryFindings(plan, facts)];
+}
+
+/** The directories of k3s, which has the usual ones. */
+function pluginDirectoryFindings({ platform, ownDirectories }: Plan, facts: ClusterFacts): Finding[] {
+  const told = platformNeeds(platform).chartPlatform;
+  if (ownDirectories || !isK3s(facts) || hasOwnDirectories(facts) || told === undefined) return [];
+  if (!["k3d", "k3s"].includes(told)) return [];
+  const rule =
+    "without its own flannel k3s has the usual directories for network plugins, and the charts install istio-cni elsewhere";
+  const write = 'cni: { values: { cniBinDir: "/opt/cni/bin", cniConfDir: "/etc/cni/net.d" } }';
+  return [clusterFinding(facts, `platform ${told}, without flannel of k3s`, rule, write)];
+}
+
+/** The directory of Docker's network namespaces, where something else runs the containers. */
+function namespaceDirectoryFindings({ platform, ownNamespaces }: Plan, facts: ClusterFacts): Finding[] {
+  const isForDocker = platformNeeds(platform).chartPlatform === "minikube";
+  if (ownNamespaces || !isForDocker || !lacksDocker(facts.nodes)) return [];
+  const rule = "only Docker keeps the network namespaces of pods in /var/run/docker/netns, where istio-cni then looks";
+  const write = 'cni: { values: { cniNetnsDir: "/var/run/netns" } }';
+  return [clusterFinding(facts, "platform minikube, and a container runtime other than Docker", rule, write)];
+}
+
+/** Nodes that say what runs their containers, none of which names Docker. */
+function lacksDocker(nodes: NodeState[]): boolean {
+  const runtimes = nodes.flatMap(({ runtime }) => runtime ?? []);
+  return runtimes.length > 0 && !runtimes.some((runtime) => runtime.startsWith("docker://"));
+}
+
+function clusterFinding({ server }: ClusterFacts, got: string, rule: string, write: string): Finding {
+  return finding("Cluster", { namespace: "", name: server }, got, rule, { write });
 }
 
 /** A Pod Security level under which the API server refuses the pods of istio-cni and ztunnel. */

@@ -25,6 +25,12 @@ export interface Plan {
   nodeNamespace: string;
   adoptNamespace: boolean;
   platform?: string;
+  /** The chart's values say where network plugins are on the nodes. */
+  ownDirectories?: true;
+  /** And where the network namespaces of pods are. */
+  ownNamespaces?: true;
+  /** istio-cni writes its rules by nftables, and not by iptables. */
+  nftables?: true;
   gateway?: GatewayPlan;
   /** istiod scales by a HorizontalPodAutoscaler. */
   autoscale: boolean;

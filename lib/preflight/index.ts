@@ -159,6 +159,12 @@ export const preflightChecks: readonly PreflightCheck[] = [
     find: (_, facts) => warnings.uncapturableFindings(facts),
   },
   {
+    id: "node-nftables",
+    severity: "warning",
+    claim: "istio-cni writes its rules by nftables on nodes without iptables",
+    find: warnings.nftablesFindings,
+  },
+  {
     id: "autoscaler-metrics",
     severity: "warning",
     claim: "the API metrics.k8s.io is served if istiod has an autoscaler",

@@ -1,22 +1,23 @@
 // What works, but not as one may expect.
 import { finding, namespaceFinding, type Finding } from "../checks/check";
 import { isVirtualMachine } from "../checks/capture";
+import { injectionLabel } from "../checks/enrollment";
 import { fixFor } from "../checks/kept";
 import { hasProxy, hasSidecar, isLive, marks, some } from "../checks/mesh";
-import type { Named } from "../cluster-state/snapshot";
 import type { ClusterFacts, Plan } from "./facts";
 
 /** Namespaces that ask for a sidecar and for ambient at once. */
 export function bothLabelsFindings({ namespaces }: ClusterFacts): Finding[] {
-  const injected = ({ labels }: Named) => labels["istio-injection"] === "enabled" || "istio.io/rev" in labels;
   return namespaces
-    .filter((namespace) => namespace.labels[marks.dataplaneMode] === "ambient" && injected(namespace))
-    .map((namespace) => {
-      const { name, labels } = namespace;
-      const label = "istio.io/rev" in labels ? "istio.io/rev" : "istio-injection";
+    .filter((namespace) => namespace.labels[marks.dataplaneMode] === "ambient")
+    .flatMap((namespace) => {
+      const injection = injectionLabel(namespace);
+      if (injection === undefined) return [];
+      const { name } = namespace;
+      const { label } = injection;
       const got = `both ${marks.dataplaneMode} and ${label}`;
       const run = `kubectl label namespace ${name} ${label}-`;
-      return fixFor(namespace, namespaceFinding(name, got, "a pod with a sidecar is never captured", { run }));
+      return [fixFor(namespace, namespaceFinding(name, got, "a pod with a sidecar is never captured", { run }))];
     });
 }
 
@@ -77,4 +78,19 @@ export function metricsFindings({ autoscale, namespace }: Plan, { metricsApi }: 
       write: "controlPlane: { values: { autoscaleEnabled: false } }",
     }),
   ];
+}
+
+/** Distributions that have no iptables of the old kind any more, on which istio-cni otherwise relies. */
+const withoutIptables =
+  /\b(?:Red Hat Enterprise Linux|CentOS Stream|Rocky Linux|AlmaLinux|Oracle Linux Server)(?: CoreOS)?\s+10\b/;
+
+/** Nodes whose kernel has only nftables. */
+export function nftablesFindings({ nftables }: Plan, { nodes, server }: ClusterFacts): Finding[] {
+  const found = nodes.filter(({ system = "" }) => withoutIptables.test(system));
+  const [first] = found;
+  if (nftables || !first) return [];
+  const got = `${first.system ?? ""} on ${some(found.map(({ name }) => name))}`;
+  const rule = "its kernel lacks modules of iptables, and istio-cni can write its rules by nftables instead";
+  const write = "cni: { values: { global: { nativeNftables: true } } }";
+  return [finding("Cluster", { namespace: "", name: server }, got, rule, { write })];
 }

@@ -14,6 +14,8 @@ import { fieldPolicyBreakages } from "./fixtures/breakages-field-policies";
 import { fieldPeerBreakages } from "./fixtures/breakages-field-peers";
 import { fieldSourceBreakages } from "./fixtures/breakages-field-sources";
 import { waypointBreakages } from "./fixtures/breakages-field-waypoints";
+import { furtherBreakages } from "./fixtures/breakages-further";
+import { furtherTrafficBreakages } from "./fixtures/breakages-further-traffic";
 import { gatewayBreakages } from "./fixtures/breakages-gateway";
 import { listenerSetBreakages } from "./fixtures/breakages-listener-sets";
 import { networkBreakages } from "./fixtures/breakages-network";
@@ -41,6 +43,8 @@ const breakages = [
   ...fieldSourceBreakages,
   ...elsewhereBreakages,
   ...destinationRuleBreakages,
+  ...furtherBreakages,
+  ...furtherTrafficBreakages,
 ];
 const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
 

@@ -1,14 +1,11 @@
 // What a cluster would refuse: the very objects of a mesh, asked by dry runs, and every kind of no told by who said it.
 import * as assert from "node:assert/strict";
-import { parseAllDocuments } from "yaml";
 import { findingLine } from "../../lib/checks/check";
-import { cniDaemonSet, ztunnelDaemonSet } from "../../lib/istio/node-agents";
 import { judgePlan } from "../../lib/preflight";
 import type { Refusal } from "../../lib/preflight/asked";
 import type { ClusterFacts, Plan } from "../../lib/preflight/facts";
 import { named } from "./fixtures/objects";
 import { certificates, empty, plan } from "./fixtures/plans";
-import { ReleaseCluster } from "./fixtures/releases";
 
 const agent = { kind: "DaemonSet", namespace: "istio-system", name: "istio-cni-node", elsewhere: true };
 const pod = { ...agent, kind: "Pod" };
@@ -271,41 +268,4 @@ describe("what a cluster would refuse", () => {
         "--docker-username USER --docker-password PASSWORD`",
     ]);
   });
-});
-
-/** What rules of admission look at. */
-function judged(template: { metadata: { labels?: object }; spec: Record<string, unknown> }) {
-  const { containers, volumes, priorityClassName, serviceAccountName, nodeSelector, tolerations, hostNetwork } =
-    template.spec;
-  const [container] = containers as Record<string, unknown>[];
-  const { securityContext, volumeMounts, image, command, args, ports, readinessProbe } = container!;
-  const mounts = (volumeMounts as { name: string }[]).sort((a, b) => a.name.localeCompare(b.name));
-  const byName = (volumes as { name: string }[]).sort((a, b) => a.name.localeCompare(b.name));
-  return {
-    ...{ securityContext, mounts, image, command, ports, readinessProbe, volumes: byName, priorityClassName },
-    ...{ serviceAccountName, nodeSelector, tolerations, hostNetwork, args: command === undefined ? args : undefined },
-  };
-}
-
-describe("the node agents that a cluster is asked for", () => {
-  const requests = { cni: { cpu: "100m", memory: "128Mi" }, ztunnel: { cpu: "50m", memory: "64Mi" } };
-  const settings = { version: "1.31.0", namespace: "istio-system", hub: "docker.io/istio", tag: "1.31.0-distroless" };
-  const rendered = new ReleaseCluster().releases.flatMap(({ manifest }) =>
-    parseAllDocuments(manifest).map(
-      (document) => document.toJS() as { kind?: string; metadata: { name: string } } | null,
-    ),
-  );
-
-  for (const made of [cniDaemonSet, ztunnelDaemonSet].map((make) => make({ ...settings, pullSecrets: [], requests }))) {
-    it(`are as their charts make them: ${made.metadata.name}`, () => {
-      const chart = rendered.find((each) => each?.kind === "DaemonSet" && each.metadata.name === made.metadata.name);
-      const { template } = (chart as unknown as { spec: { template: Parameters<typeof judged>[0] } }).spec;
-      assert.deepEqual(judged(made.spec.template), judged(template));
-      const labels = Object.entries(made.spec.template.metadata.labels);
-      assert.deepEqual(
-        labels.filter(([key, value]) => (template.metadata.labels as Record<string, string>)[key] !== value),
-        [],
-      );
-    });
-  }
 });

@@ -2,7 +2,10 @@
 // more than there are requests left.
 import * as assert from "node:assert/strict";
 import { readFacts } from "../../cluster/preflight";
-import { askedObjects, type AskedSettings } from "../../components/mesh/asked";
+import * as pulumi from "@pulumi/pulumi";
+import type { AmbientMeshArgs } from "../../components/mesh/args";
+import { askedObjects, askedOf, type AskedSettings } from "../../components/mesh/asked";
+import { agentPlan } from "../../components/mesh/plan";
 import { stackMark } from "../../lib/ownership/marks";
 import type { Plan } from "../../lib/preflight/facts";
 import { ApiServer } from "./fixtures/api-server";
@@ -10,17 +13,20 @@ import { label, lists, set } from "./fixtures/breakages";
 import { MeshApi } from "./fixtures/mesh-api";
 import { plan, stack } from "./fixtures/plans";
 
-const requests = { cni: { cpu: "100m", memory: "128Mi" }, ztunnel: { cpu: "50m", memory: "64Mi" } };
+const values = {
+  cni: { resources: { requests: { cpu: "100m", memory: "128Mi" } } },
+  ztunnel: { resources: { requests: { cpu: "50m", memory: "64Mi" } } },
+};
 const settings: AskedSettings = {
   agents: {
-    ...{ version: "1.31.0", namespace: "istio-system", hub: "docker.io/istio", tag: "1.31.0-distroless" },
-    ...{ pullSecrets: ["registry"], requests },
+    ...{ version: "1.31.0", namespace: "istio-system", pullSecrets: ["registry"], values },
   },
   namespace: "istio-system",
   gatewayApi: "1.6.0",
   gateway: { name: "hostk8s-gateway", namespace: "istio-system", service: { serviceType: "NodePort", https: true } },
 };
 const planned: Plan = { ...plan, asked: askedObjects(settings), gatewayApi: "1.6.0" };
+const token = { path: "istio-token", expirationSeconds: 43200, audience: "istio-ca" };
 const reviews = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews";
 const crds = lists.definitions;
 
@@ -207,5 +213,57 @@ describe("what the preflight asks", () => {
       { namespace: "istio-system", name: "other" },
       { namespace: "kube-system", name: "registry" },
     ]);
+  });
+
+  it("are made of the mesh's arguments and of the values of its charts, as far as these are known", () => {
+    const args: AmbientMeshArgs = {
+      images: { hub: "registry.example.com/istio", tag: pulumi.output("later") },
+      cni: { cpu: "20m", values: { cniBinDir: "/opt/bin", resources: { limits: { memory: "256Mi" } } } },
+      dataplane: {
+        memory: pulumi.output("1Gi"),
+        memoryLimit: "2Gi",
+        values: { nodeSelector: { pool: pulumi.output("a") } },
+      },
+    };
+    const { asked = [] } = askedOf(args, { ...plan, platform: "k3s" });
+    const agents = asked
+      .filter(({ kind }) => kind === "DaemonSet")
+      .map(({ body }) => {
+        const { spec } = (body as { spec: { template: { spec: Record<string, unknown> } } }).spec.template;
+        const [container] = spec["containers"] as { image: string; resources: object }[];
+        const { image, resources } = container!;
+        return { image, resources, nodeSelector: spec["nodeSelector"], volume: (spec["volumes"] as object[])[0] };
+      });
+    assert.deepEqual(agents, [
+      {
+        image: "registry.example.com/istio/install-cni:1.31.4-distroless",
+        resources: { requests: { cpu: "20m", memory: "128Mi" }, limits: { memory: "256Mi" } },
+        nodeSelector: { "kubernetes.io/os": "linux" },
+        volume: { name: "cni-bin-dir", hostPath: { path: "/opt/bin" } },
+      },
+      {
+        image: "registry.example.com/istio/ztunnel:1.31.4-distroless",
+        resources: { requests: { cpu: "50m", memory: "64Mi" }, limits: { memory: "2Gi" } },
+        nodeSelector: { "kubernetes.io/os": "linux" },
+        volume: { name: "istio-token", projected: { sources: [{ serviceAccountToken: token }] } },
+      },
+    ]);
+  });
+
+  it("and what the values of istio-cni's chart decide is taken for given where they are not known", () => {
+    const directories = { cniBinDir: "/opt/bin", cniConfDir: "/etc/cni" };
+    assert.deepEqual(
+      [
+        {},
+        directories,
+        { cniNetnsDir: "/run/netns" },
+        { global: { nativeNftables: true } },
+        { cniBinDir: "/opt/bin" },
+      ].map((given) => agentPlan({ cni: { values: given } })),
+      [{}, { ownDirectories: true }, { ownNamespaces: true }, { nftables: true }, {}],
+    );
+    assert.deepEqual(agentPlan({}), {});
+    const unknown = { ownDirectories: true, ownNamespaces: true, nftables: true };
+    assert.deepEqual(agentPlan({ cni: { values: pulumi.output({}) } }), unknown);
   });
 });

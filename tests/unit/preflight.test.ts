@@ -5,7 +5,7 @@ import { judgePlan } from "../../lib/preflight";
 import { type ClusterFacts, type Plan } from "../../lib/preflight/facts";
 import { stackMark } from "../../lib/ownership/marks";
 import { ownObjects } from "../../lib/preflight/owners";
-import { helmMarks, installed, named, node, pod, release, service, workload } from "./fixtures/objects";
+import { flannel, helmMarks, installed, named, node, pod, release, service, workload } from "./fixtures/objects";
 import { certificates, empty, gateway, mine, plan, stack, theirs } from "./fixtures/plans";
 
 const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>, ...errors: string[]][] = [
@@ -228,8 +228,8 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
       ["gke", { nodes: [node("gke-1", { "cloud.google.com/gke-nodepool": "default" })] }],
       ["minikube", { nodes: [node("minikube", { "minikube.k8s.io/name": "minikube" })] }],
       ["microk8s", { nodes: [node("m", { "microk8s.io/cluster": "true" })] }],
-      ["k3d", { kubernetes: "v1.34.1+k3s1", nodes: [node("k3d-k3s-default-server-0")] }],
-      ["k3s", { kubernetes: "v1.34.1+k3s1" }],
+      ["k3d", { kubernetes: "v1.34.1+k3s1", nodes: [{ ...node("k3d-k3s-default-server-0"), annotations: flannel }] }],
+      ["k3s", { kubernetes: "v1.34.1+k3s1", nodes: [{ ...node("node-1"), annotations: flannel }] }],
     ] as [string, Partial<ClusterFacts>][]
   ).map(([platform, facts]): (typeof inTheWay)[number] => [
     `a cluster of ${platform} that the charts are not told of`,

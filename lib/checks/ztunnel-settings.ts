@@ -1,0 +1,85 @@
+// What ztunnel and istiod have to agree on: the network and the cluster that they are in, and where istiod is.
+// Source: networks.go in pilot/pkg/serviceregistry/ambient and getKubeClient in kubeauth/kube_jwt.go of istio/istio, releases
+// 1.30 and 1.31; NETWORK and CLUSTER_ID in src/config.rs of istio/ztunnel; release note of istio#47574.
+import type { ClusterSnapshot, WorkloadState } from "../cluster-state/snapshot";
+import { defaultIstioVersion } from "../istio/releases";
+import { finding, type Check, type Finding } from "./check";
+import { helmUpgrade, istiods, istioVersion, ztunnelDaemonSets } from "./mesh";
+
+const networkLabel = "topology.istio.io/network";
+const usualCluster = "Kubernetes";
+
+export const ztunnelSettingsCheck: Check = {
+  id: "ztunnel-settings",
+  category: "data-plane",
+  claim: "ztunnel has the network, the cluster and the address of its istiod",
+  severity: "error",
+  hint: "ztunnel then knows no pod of its own network, or gets no certificates, and connections fail.",
+  needs: ["daemonSets", "deployments", "namespaces", "services"],
+  run(snapshot) {
+    const [istiod, ...others] = istiods(snapshot);
+    if (!istiod) return [];
+    const isAlone = others.every(({ namespace }) => namespace === istiod.namespace);
+    return ztunnelDaemonSets(snapshot).flatMap((ztunnel) => [
+      ...(isAlone ? networkFindings(snapshot, ztunnel, istiod) : []),
+      ...clusterFindings(snapshot, ztunnel),
+      ...addressFindings(snapshot, ztunnel, istiod),
+    ]);
+  },
+};
+
+/** istiod takes the network of all that has no label of its own from its namespace; ztunnel has it as a setting. */
+function networkFindings({ namespaces }: ClusterSnapshot, ztunnel: WorkloadState, istiod: WorkloadState): Finding[] {
+  const home = namespaces.find(({ name }) => name === istiod.namespace);
+  if (!home) return [];
+  const wanted = home.labels[networkLabel] ?? "";
+  const network = ztunnel.env["NETWORK"] ?? "";
+  if (wanted === network) return [];
+  const got = network === "" ? "no NETWORK" : `NETWORK=${network}`;
+  if (wanted === "") {
+    const rule = `it is the label ${networkLabel} of namespace ${home.name}, which has none`;
+    const run = `kubectl label namespace ${home.name} ${networkLabel}=${network}`;
+    return [finding("DaemonSet", ztunnel, got, rule, { run })];
+  }
+  const rule = `it is the label ${networkLabel} of namespace ${home.name}: ${wanted}`;
+  return [finding("DaemonSet", ztunnel, got, rule, { run: `${upgrade(ztunnel, istiod)} --set network=${wanted}` })];
+}
+
+/** istiod knows tokens of its own cluster, and of those that it has credentials for. */
+function clusterFindings(snapshot: ClusterSnapshot, ztunnel: WorkloadState): Finding[] {
+  const all = istiods(snapshot);
+  const cluster = ztunnel.env["ISTIO_META_CLUSTER_ID"] ?? ztunnel.env["CLUSTER_ID"] ?? usualCluster;
+  const known = all.map(({ env }) => env["CLUSTER_ID"] ?? usualCluster);
+  const [istiod] = all;
+  if (!istiod || known.includes(cluster) || all.some(({ env }) => "CLUSTER_ALIASES" in env)) return [];
+  const rule = `istiod has CLUSTER_ID=${known[0] ?? ""}, and refuses tokens of a cluster that it does not know`;
+  const run = `${upgrade(ztunnel, istiod)} --set multiCluster.clusterName=${known[0] ?? ""}`;
+  return [finding("DaemonSet", ztunnel, `ISTIO_META_CLUSTER_ID=${cluster}`, rule, { run })];
+}
+
+/** A Service that is gone: of a revision that was uninstalled, as a rule. */
+function addressFindings(snapshot: ClusterSnapshot, ztunnel: WorkloadState, istiod: WorkloadState): Finding[] {
+  const { services } = snapshot;
+  // That an istiod has no Service is istiod-endpoints' to tell.
+  const own = istiods(snapshot).map(({ namespace, name }) => `${namespace}/${name}`);
+  const variables = ["XDS_ADDRESS", "CA_ADDRESS"].filter((name) => {
+    const [, service, namespace] = /^([^.]+)\.([^.]+)\.svc[.:]/.exec(ztunnel.env[name] ?? "") ?? [];
+    return (
+      service !== undefined &&
+      !own.includes(`${namespace ?? ""}/${service}`) &&
+      !services.some((each) => each.name === service && each.namespace === namespace)
+    );
+  });
+  const [first] = variables;
+  if (first === undefined) return [];
+  const revision = istiod.labels["istio.io/rev"] ?? "default";
+  const got = variables.map((name) => `${name}=${ztunnel.env[name] ?? ""}`).join(", ");
+  const rule = "it is a Service that exists; a restarted ztunnel finds no istiod, and serves nothing";
+  const run = `${upgrade(ztunnel, istiod)} --set revision=${revision === "default" ? "" : revision}`;
+  return [finding("DaemonSet", ztunnel, got, rule, { run })];
+}
+
+function upgrade(ztunnel: WorkloadState, istiod: WorkloadState): string {
+  const version = istioVersion(ztunnel) ?? istioVersion(istiod);
+  return helmUpgrade("ztunnel", ztunnel.namespace, version?.version ?? defaultIstioVersion);
+}
