@@ -88,6 +88,7 @@ interface RawCiliumPort {
 
 interface RawCiliumRule {
   endpointSelector?: RawSelector;
+  nodeSelector?: RawSelector;
   enableDefaultDeny?: { ingress?: boolean; egress?: boolean };
   ingress?: {
     fromCIDR?: string[];
@@ -110,14 +111,17 @@ interface RawCiliumPolicy {
   specs?: RawCiliumRule[];
 }
 
-/** What a policy of Cilium admits by address, and whether that is all it does. */
+/** What a policy of Cilium admits by address, and whether that is all it does; of nodes it shuts nothing of a pod. */
 export function slimCiliumPolicy(kind: string): (raw: RawCiliumPolicy) => OtherPolicyState {
   return (raw) => {
     const object = named(raw);
     const specs = raw.specs ?? (raw.spec ? [raw.spec] : []);
     const [only] = specs;
     const admits = specs.length === 1 && only?.endpointSelector ? ciliumAdmits(only, object.namespace) : undefined;
-    return { ...object, kind, isOpening: specs.length > 0 && specs.every(isOpening), ...(admits && { admits }) };
+    const isForPods = specs.length === 0 || specs.some(({ nodeSelector }) => nodeSelector === undefined);
+    return isForPods
+      ? { ...object, kind, isOpening: specs.length > 0 && specs.every(isOpening), ...(admits && { admits }) }
+      : { ...object, kind, isOpening: true, admits: { pods: selectorOf({}), rules: [] } };
   };
 }
 

@@ -207,8 +207,12 @@ export const controlPlaneChecks: Check[] = [
     run: (snapshot) =>
       istiods(snapshot).flatMap((istiod) => {
         const trusted = (istiod.env["CA_TRUSTED_NODE_ACCOUNTS"] ?? "").split(",").map((account) => account.trim());
-        return ztunnelDaemonSets(snapshot)
-          .map((ztunnel) => `${ztunnel.namespace}/${ztunnel.serviceAccount}`)
+        const named = ztunnelDaemonSets(snapshot).map(
+          ({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`,
+        );
+        // Accounts of a ztunnel that is there keep their trust.
+        const kept = trusted.filter((account) => named.includes(account));
+        return named
           .filter((account) => !trusted.includes(account))
           .map((account) =>
             finding(
@@ -217,7 +221,7 @@ export const controlPlaneChecks: Check[] = [
               `CA_TRUSTED_NODE_ACCOUNTS=${trusted.join(",")}`,
               `it names ztunnel's account, ${account}`,
               {
-                run: `kubectl set env deployment/${istiod.name} --namespace ${istiod.namespace} CA_TRUSTED_NODE_ACCOUNTS=${account}`,
+                run: `kubectl set env deployment/${istiod.name} --namespace ${istiod.namespace} CA_TRUSTED_NODE_ACCOUNTS=${[...kept, account].join(",")}`,
               },
             ),
           );

@@ -13,6 +13,9 @@ import {
   ztunnelDaemonSets,
 } from "./mesh";
 
+/** What a cluster may give new nodes, so that no pod starts there before istio-cni. */
+const notReadyTaint = "cni.istio.io/not-ready";
+
 /** Events older than this tell of a problem that may be fixed. */
 const recentMs = 15 * 60 * 1000;
 
@@ -120,6 +123,30 @@ export const dataPlaneChecks: Check[] = [
           { run: `kubectl get pods --all-namespaces --selector app=ztunnel --output wide` },
         ),
       );
+    },
+  },
+  {
+    id: "node-taints",
+    category: "data-plane",
+    claim: "no node with a ready istio-cni keeps the taint for those without",
+    severity: "warning",
+    hint: "Pods are not scheduled there: only istiod removes the taint, if it is told to.",
+    needs: ["nodes", "pods"],
+    run(snapshot) {
+      const ready = new Set(
+        snapshot.pods.filter((pod) => pod.ready && pod.labels["k8s-app"] === "istio-cni-node").map(({ node }) => node),
+      );
+      return snapshot.nodes
+        .filter(({ name, taints = [] }) => taints.includes(notReadyTaint) && ready.has(name))
+        .map((node) =>
+          finding(
+            "Node",
+            node,
+            `taint ${notReadyTaint}`,
+            "istiod removes it with the chart value taint.enabled, once istio-cni is ready there",
+            { run: `kubectl taint nodes ${node.name} ${notReadyTaint}-` },
+          ),
+        );
     },
   },
   {

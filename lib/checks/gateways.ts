@@ -144,7 +144,10 @@ export const gatewayChecks: Check[] = [
           if (deployment && deployment.available > 0) return [];
           const object = { namespace: gateway.namespace, name: deployedName(snapshot, gateway) };
           const got = deployment ? `${share(0, deployment.desired)} replicas available` : "none";
-          const run = `kubectl describe pods --namespace ${gateway.namespace} --selector gateway.networking.k8s.io/gateway-name=${gateway.name}`;
+          const run =
+            deployment?.desired === 0
+              ? `kubectl scale deployment ${object.name} --namespace ${object.namespace} --replicas 1`
+              : `kubectl describe pods --namespace ${gateway.namespace} --selector gateway.networking.k8s.io/gateway-name=${gateway.name}`;
           return [finding("Deployment", object, got, `at least one pod serves Gateway ${gateway.name}`, { run })];
         }),
   },

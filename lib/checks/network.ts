@@ -1,13 +1,24 @@
 // What lies under the mesh and may be in its way: settings of network plugins, and policies that shut the mesh out.
-import type { ClusterSnapshot, OtherPolicyState } from "../cluster-state/snapshot";
+import type { ClusterSnapshot, OtherPolicyState, PodState } from "../cluster-state/snapshot";
 import { hboneFindings, hbonePort } from "../network-policies/hbone";
 import { istiodFindings } from "../network-policies/istiod";
 import { listenerFindings } from "../network-policies/listeners";
-import { probeFindings } from "../network-policies/probes";
+import { otherLabels, probeFindings } from "../network-policies/probes";
+import { selects } from "../network-policies/selectors";
 import { pluginFindings } from "../network-plugins";
 import { isolatesPodInterfaces, podInterfaceFinding, routesBranchProbes } from "../network-plugins/clouds";
 import type { Check, Finding } from "./check";
-import { cniDaemonSets, count, enrolls, istioVersion, podsToCapture, some, ztunnelDaemonSets } from "./mesh";
+import {
+  cniDaemonSets,
+  count,
+  enrolls,
+  isLive,
+  istioVersion,
+  marks,
+  podsToCapture,
+  some,
+  ztunnelDaemonSets,
+} from "./mesh";
 
 export const networkChecks: Check[] = [
   {
@@ -112,16 +123,35 @@ function keptPorts(snapshot: ClusterSnapshot): string | undefined {
 
 /** Policies that may concern the mesh and that are not judged here. */
 function unjudgedPolicies(snapshot: ClusterSnapshot): string | undefined {
+  const concernsMesh = concerns(snapshot);
   const asks = enrolls(snapshot);
   const isAmbient = (namespace: string) => asks({ namespace, labels: {} });
   const enrolled = new Set(podsToCapture(snapshot).map(({ namespace }) => namespace));
   const open = snapshot.otherPolicies.filter(
-    ({ namespace, isOpening }) => !isOpening && (namespace === "" || isAmbient(namespace) || enrolled.has(namespace)),
+    (policy) =>
+      !policy.isOpening &&
+      (policy.namespace === "" || isAmbient(policy.namespace) || enrolled.has(policy.namespace)) &&
+      concernsMesh(policy),
   );
   if (open.length === 0) return undefined;
   const kinds = new Map<string, OtherPolicyState[]>();
   for (const policy of open) kinds.set(policy.kind, [...(kinds.get(policy.kind) ?? []), policy]);
   return [...kinds].map(([kind, policies]) => `${kindText(kind, policies)} not judged`).join(", ");
+}
+
+/** Tells of a policy for the whole cluster whether it is for a pod of the mesh; of some kinds that is not known. */
+function concerns(snapshot: ClusterSnapshot): (policy: OtherPolicyState) => boolean {
+  if (!snapshot.otherPolicies.some(({ namespace, admits }) => namespace === "" && admits)) return () => true;
+  const labels = new Map(snapshot.namespaces.map(({ name, labels: own }) => [name, own]));
+  const proxies = snapshot.pods.filter((pod) => isLive(pod) && (marks.managed in pod.labels || isPart(pod)));
+  const known = [...podsToCapture(snapshot), ...proxies].map((pod) => otherLabels(pod, labels.get(pod.namespace)));
+  return ({ namespace, admits }) =>
+    namespace !== "" || admits === undefined || known.some((each) => selects(admits.pods, each));
+}
+
+/** istiod and the node agents. */
+function isPart({ labels }: PodState): boolean {
+  return ["istiod", "ztunnel"].includes(labels["app"] ?? "") || labels["k8s-app"] === "istio-cni-node";
 }
 
 function kindText(kind: string, policies: OtherPolicyState[]): string {

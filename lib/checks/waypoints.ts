@@ -30,7 +30,9 @@ export const waypointChecks: Check[] = [
     also: ["gatewayClasses", "serviceEntries", "workloadEntries", "workloadGroups"],
     isLocal: true,
     run: (snapshot) =>
-      missingWaypoints(snapshot).map((user) => (user.label === "" ? emptyFinding(user) : missingFinding(user))),
+      missingWaypoints(snapshot).map((user) =>
+        user.label === "" ? emptyFinding(user) : missingFinding(snapshot, user),
+      ),
   },
   {
     id: "waypoint-for",
@@ -187,10 +189,20 @@ function inactiveEntries(snapshot: ClusterSnapshot): Finding[] {
   });
 }
 
-function missingFinding(user: WaypointUser): Finding {
-  return finding(user.kind, user.object, labelText(user), `Gateway ${user.waypoint} is a waypoint`, {
-    run: `istioctl waypoint apply --name ${user.label} --namespace ${user.waypoint.split("/")[0] ?? ""}`,
-  });
+function missingFinding(snapshot: ClusterSnapshot, user: WaypointUser): Finding {
+  const [namespace = ""] = user.waypoint.split("/");
+  const rule = `Gateway ${user.waypoint} is a waypoint`;
+  const isThere = snapshot.gaps.namespaces || snapshot.namespaces.some(({ name }) => name === namespace);
+  const [namesake] = waypoints(snapshot).filter(({ name }) => name === user.label);
+  if (!isThere && namesake) {
+    const write = `${user.key}-namespace: ${namesake.namespace}`;
+    return finding(user.kind, user.object, labelText(user), `${rule}; namespace ${namespace} does not exist`, {
+      write,
+    });
+  }
+  const create = isThere ? "" : `kubectl create namespace ${namespace} && `;
+  const run = `${create}istioctl waypoint apply --name ${user.label} --namespace ${namespace}`;
+  return finding(user.kind, user.object, labelText(user), rule, { run });
 }
 
 /** A label without a value names a waypoint too, and hides the one of the namespace. */

@@ -73,11 +73,14 @@ function isExclusive(settings: PluginSettings, agents: string | undefined): bool
   return isOn(settings, "cni-exclusive") && writes;
 }
 
+/** Words for all of it: "probe" was Cilium's default before 1.14, and took what the kernel could. */
+const replacing = ["true", "strict", "probe"];
+
 /** Everything that kube-proxy does, by one key or by each of its own. */
 function replacesKubeProxy(settings: PluginSettings): boolean {
   const parts = ["enable-node-port", "enable-host-port", "enable-external-ips", "enable-session-affinity"];
   return (
-    ["true", "strict"].includes(settings["kube-proxy-replacement"] ?? "") ||
+    replacing.includes(settings["kube-proxy-replacement"] ?? "") ||
     (parts.every((part) => isOn(settings, part)) && asksForSocketBalancing(settings))
   );
 }
@@ -96,7 +99,7 @@ function balancesInPods(settings: PluginSettings): boolean {
 
 function balancing(settings: PluginSettings): Fault {
   const replaced = settings["kube-proxy-replacement"] ?? "";
-  const forced = ["true", "strict"].includes(replaced) && !isOn(settings, "bpf-lb-sock");
+  const forced = replacing.includes(replaced) && !isOn(settings, "bpf-lb-sock");
   return {
     got: forced
       ? `kube-proxy-replacement: ${replaced}, bpf-lb-sock-hostns-only is not true`

@@ -3,7 +3,13 @@
 // Source: the NetworkPolicies of Istio's own charts (global.networkPolicy.enabled), istio#57030; an API server has no labels.
 import { finding, type Finding } from "../checks/check";
 import { byNamespace, istiods, isLive, marks, some } from "../checks/mesh";
-import type { ClusterSnapshot, NetworkPeer, NetworkPolicyState, PodState } from "../cluster-state/snapshot";
+import type {
+  ClusterSnapshot,
+  NetworkPeer,
+  NetworkPolicyState,
+  NetworkRule,
+  PodState,
+} from "../cluster-state/snapshot";
 import { inBlock, parseAddress } from "./addresses";
 import { isAlone } from "./beside";
 import { opensPort, ruleText } from "./rules";
@@ -27,6 +33,7 @@ export function istiodFindings(snapshot: ClusterSnapshot): Finding[] {
     ...shutServers(servers, clients, selecting, admits),
     ...shutWebhooks(servers, selecting),
     ...shutClients(servers, clients, selecting, admits),
+    ...shutFromServer([...servers, ...live.filter(isAgent)], selecting),
   ];
 }
 
@@ -141,5 +148,46 @@ function shutClients(servers: PodState[], clients: PodState[], selecting: Select
       needs,
       { write },
     ),
+  );
+}
+
+/** istio-cni's agents, which watch pods as istiod watches all. */
+function isAgent({ labels }: PodState): boolean {
+  return labels["k8s-app"] === "istio-cni-node";
+}
+
+/** What of a mesh listens there: nothing of it is the API server. */
+const ownPorts = [53, 15008, 15010, configPort, 15014, webhookPort];
+
+/** Parts that can reach nothing but names and each other; where the API server is, is not known. */
+function shutFromServer(parts: PodState[], selecting: Selecting): Finding[] {
+  const shut = new Map<NetworkPolicyState, PodState[]>();
+  for (const part of parts.filter(({ hostNetwork }) => !hostNetwork)) {
+    const policies = selecting(part, "egress");
+    const rules = policies.flatMap(({ egress = [] }) => egress);
+    const [first] = policies;
+    if (first && rules.every(isOwn)) shut.set(first, [...(shut.get(first) ?? []), part]);
+  }
+  const rule =
+    "istiod and istio-cni read what they serve from the API server; since no selector matches it, this opens its usual ports to every " +
+    "peer, unless the rule gets a to with an ipBlock of the API server's addresses";
+  const write = `egress: [${ruleText("to", undefined, [443, 6443])}]`;
+  return [...shut].map(([policy, pods]) =>
+    finding(
+      "NetworkPolicy",
+      policy,
+      `no connection from ${some(pods.map(({ name }) => name))} to the API server`,
+      rule,
+      {
+        write,
+      },
+    ),
+  );
+}
+
+function isOwn({ ports }: NetworkRule): boolean {
+  return (
+    ports !== undefined &&
+    ports.every((port) => "from" in port && port.from === port.to && ownPorts.includes(port.from))
   );
 }

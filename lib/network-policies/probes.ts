@@ -69,7 +69,7 @@ function shutPorts(
 }
 
 /** Cilium's selectors may also ask for the pod's namespace and the labels of that. */
-function otherLabels(pod: PodState, namespace: Record<string, string> = {}): Record<string, string> {
+export function otherLabels(pod: PodState, namespace: Record<string, string> = {}): Record<string, string> {
   const inherited = Object.entries(namespace).map(([key, value]) => [`io.cilium.k8s.namespace.labels.${key}`, value]);
   return {
     ...pod.labels,

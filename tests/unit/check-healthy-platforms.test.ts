@@ -94,6 +94,14 @@ function cilium(mesh: MeshApi): void {
         ingress: [{ fromCIDR: ["169.254.7.127/32"] }],
       },
     },
+    { metadata: { name: "nodes" }, spec: { nodeSelector: {}, ingress: [{ fromEntities: ["cluster"] }] } },
+    {
+      metadata: { name: "monitoring" },
+      spec: {
+        endpointSelector: { matchLabels: { "k8s:io.kubernetes.pod.namespace": "monitoring" } },
+        ingress: [{ fromEntities: ["cluster"] }],
+      },
+    },
   ];
   mesh.recording.objects["/api/v1/namespaces/kube-system/configmaps/cilium-config"] = {
     metadata: { name: "cilium-config", namespace: "kube-system" },

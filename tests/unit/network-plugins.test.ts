@@ -51,6 +51,7 @@ const settings: [what: string, data: Record<string, string>, ...got: string[]][]
     `kube-proxy-replacement: true, ${bypass}`,
   ],
   ["the same by its older word", { "kube-proxy-replacement": "strict" }, `kube-proxy-replacement: strict, ${bypass}`],
+  ["the same by the default of old", { "kube-proxy-replacement": "probe" }, `kube-proxy-replacement: probe, ${bypass}`],
   ["sockets balanced beside kube-proxy", { "bpf-lb-sock": "true" }, bypass],
   ["the same by its older name", { "enable-host-reachable-services": "true" }, bypass],
   [
