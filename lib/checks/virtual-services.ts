@@ -27,7 +27,6 @@ export const mixedRoutesCheck: Check = {
   severity: "warning",
   hint: "Istio does not say which of the two counts: one of them is without effect.",
   needs: ["virtualServices", "routes", "services", "namespaces"],
-  isLocal: true,
   run(snapshot) {
     const rules = snapshot.virtualServices.filter(({ isForMesh }) => isForMesh);
     if (rules.length === 0) return [];

@@ -235,6 +235,10 @@ function teams(mesh: MeshApi, count: number): void {
       status: {},
     };
     conditionIs("istio.io/WaypointBound", "True", "WaypointAccepted", "Successfully attached to waypoint")(service);
+    const rule = object(name, "app", {
+      hosts: [`app.${name}.svc.cluster.local`],
+      http: [{ route: [{ destination: { host: "app", subset: "v1" } }] }],
+    });
     const ref = { kind: "Service", group: "", name: "app" };
     const route = object(name, "app", { parentRefs: [ref], rules: backends });
     route["status"] = {
@@ -244,15 +248,7 @@ function teams(mesh: MeshApi, count: number): void {
       .add(lists.namespaces, { metadata: { name, labels, annotations: weight } })
       .add(lists.pods, pod(name, "app", { labels: { app: "app" }, annotations: captured }))
       .add(lists.services, service)
-      .add(paths.grpcRoutes, route)
       .add(paths.peers, object(name, "default", { mtls: { mode: "STRICT" } }))
-      .add(
-        paths.virtualServices,
-        object(name, "app", {
-          hosts: [`app.${name}.svc.cluster.local`],
-          http: [{ route: [{ destination: { host: "app", subset: "v1" } }] }],
-        }),
-      )
       .add(
         paths.destinationRules,
         object(name, "app", {
@@ -262,6 +258,9 @@ function teams(mesh: MeshApi, count: number): void {
           subsets: [{ name: "v1", labels: { app: "app" } }],
         }),
       );
+    // A waypoint routes a host by one of the two kinds.
+    if (index % 2 === 0) mesh.add(paths.grpcRoutes, route);
+    else mesh.add(paths.virtualServices, rule);
     const principals = [`cluster.local/ns/infra/sa/shared`, "cluster.local/ns/infra/sa/next"];
     policy(
       mesh,

@@ -43,7 +43,7 @@ describe("a look of somebody with rights in one namespace", () => {
         open: [],
         narrowed: [
           ...["policy-ztunnel", "policy-waypoint", "policy-ingress"],
-          ...["policy-principals", "policy-through-waypoint"],
+          ...["policy-principals", "policy-through-waypoint", "policy-bypass", "waypoint-serves"],
         ],
       },
     );
