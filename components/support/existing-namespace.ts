@@ -2,6 +2,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import type { ClusterTarget } from "../../cluster/connection";
 import { readNamespace, type NamespaceState } from "../../cluster/namespace";
+import { sidecarViolation } from "../../lib/enrollment/enroll";
 import { sidecarLabel } from "../../lib/istio/labels";
 import { lateViolations } from "./arguments";
 import type { Cluster } from "./cluster";
@@ -29,11 +30,10 @@ export function existingNamespace(
       const rule = "must be an existing namespace";
       throw lateViolations(what, [{ path, got: namespace, rule, fix: `new AmbientNamespace("${namespace}")` }]);
     }
-    const label = state.kind === "found" ? sidecarLabel(state.labels) : undefined;
+    const { labels, annotations } = state.kind === "found" ? state : { labels: {}, annotations: {} };
+    const label = sidecarLabel(labels);
     if (label !== undefined) {
-      const rule = `must not have the label ${label}: ztunnel never captures a pod with a sidecar`;
-      const fix = { run: `kubectl label namespace ${namespace} ${label}-` };
-      throw lateViolations(what, [{ path, got: namespace, rule, fix }]);
+      throw lateViolations(what, [sidecarViolation(path, label, { name: namespace, annotations })]);
     }
     return namespace;
   });
@@ -44,5 +44,5 @@ async function seen(cluster: Cluster, target: ClusterTarget, name: string): Prom
   if (found === "unread") {
     return { kind: "unread" };
   }
-  return found ? { kind: "found", labels: found.labels } : { kind: "missing" };
+  return found ? { kind: "found", labels: found.labels, annotations: found.annotations } : { kind: "missing" };
 }

@@ -6,6 +6,9 @@ import { objectName } from "../cluster-state/object-name";
 import type { Finding } from "./check";
 import { cniDaemonSets, istiods, ztunnelDaemonSets } from "./mesh";
 
+/** Kinds of objects that findings name. */
+export const namedKinds = (): string[] => Object.keys(lists);
+
 /** The lists in which findings' objects are, by kind. */
 const lists: Partial<Record<string, Kind[]>> = {
   Namespace: ["namespaces"],
@@ -77,12 +80,17 @@ export function fixFor(object: Kept, found: Finding): Finding {
 }
 
 function keeperOfObject(snapshot: ClusterSnapshot, kind: string, object: string): Keeper | undefined {
+  const named = namedObject(snapshot, kind, object);
+  return named && keeperOf(named);
+}
+
+/** The object of a kind by the name that findings give it. */
+export function namedObject(snapshot: ClusterSnapshot, kind: string, object: string): Kept | undefined {
   const indexes = known.get(snapshot) ?? new Map<string, Map<string, Kept>>();
   known.set(snapshot, indexes);
   const index = indexes.get(kind) ?? indexOf(snapshot, kind);
   indexes.set(kind, index);
-  const named = index.get(object);
-  return named && keeperOf(named);
+  return index.get(object);
 }
 
 /** Objects of a kind by the names that findings give them, made once: there may be as many findings as objects. */

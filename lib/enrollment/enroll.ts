@@ -2,18 +2,40 @@
 import type { Named } from "../cluster-state/snapshot";
 import { meshLabels, sidecarLabel, systemNamespaces } from "../istio/labels";
 import { stackMark } from "../ownership/marks";
+import { refreshCommand, stackOfLabel } from "../ownership/stacks";
 import type { Remedy, Violation } from "../validation/violations";
 import { restorePatch, type MetadataPatch } from "./enrollment";
 
 const mode = meshLabels.dataplaneMode;
 
+/** A namespace that asks for sidecars, and how it stops: a stack takes its own label away. */
+export function sidecarViolation(
+  path: string,
+  label: string,
+  { name, annotations }: Pick<Named, "name" | "annotations">,
+): Violation {
+  const rule = `must not have the label ${label}: ztunnel never captures a pod with a sidecar`;
+  const setter = stackOfLabel({ annotations }, label);
+  const stack = setter ?? annotations[stackMark];
+  const what = setter === undefined ? "Namespace" : "label";
+  return stack === undefined
+    ? { path, got: name, rule, fix: { run: `kubectl label namespace ${name} ${label}-` } }
+    : {
+        path,
+        got: name,
+        rule: `${rule}; the ${what} belongs to the stack ${stack}`,
+        fix: { run: refreshCommand(stack) },
+      };
+}
+
 /** What stands in the way of enrolling a namespace. */
-export function enrollViolations({ name, labels, annotations }: Named, allowSystemNamespace = false): Violation[] {
+export function enrollViolations(namespace: Named, allowSystemNamespace = false): Violation[] {
+  const { name, labels, annotations } = namespace;
   const violation = (rule: string, fix: Remedy): Violation => ({ path: "--namespace", got: name, rule, fix });
   if (labels[mode] === "ambient") {
     return [];
   }
-  const stack = annotations[stackMark];
+  const stack = stackOfLabel(namespace, mode) ?? annotations[stackMark];
   const sidecars = sidecarLabel(labels);
   return [
     ...(systemNamespaces.test(name) && !allowSystemNamespace
@@ -24,13 +46,7 @@ export function enrollViolations({ name, labels, annotations }: Named, allowSyst
           ),
         ]
       : []),
-    ...(sidecars === undefined
-      ? []
-      : [
-          violation(`must not have the label ${sidecars}: ztunnel never captures a pod with a sidecar`, {
-            run: `kubectl label namespace ${name} ${sidecars}-`,
-          }),
-        ]),
+    ...(sidecars === undefined ? [] : [sidecarViolation("--namespace", sidecars, namespace)]),
     ...(labels[mode] === undefined
       ? []
       : stack === undefined

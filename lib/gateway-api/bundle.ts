@@ -27,7 +27,7 @@ const channelAnnotation = "gateway.networking.k8s.io/channel";
 const group = ".gateway.networking.k8s.io";
 
 /** Annotation of each CRD that this package has installed: version and CRDs of its bundle, so that a missing one is missed. */
-const bundleMark = "istio-ambient/bundle";
+export const bundleMark = "istio-ambient/bundle";
 
 /** The CRDs and the admission policy of a bundle, sorted by name; everything else in the text is no part of one. */
 export function bundleObjects(texts: string[]): ManifestObject[] {

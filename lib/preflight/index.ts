@@ -1,8 +1,7 @@
 // The preflight: every finding of one read of the cluster, errors and warnings apart, and those that the user has waived.
 import type { Finding } from "../checks/check";
-import { withStack } from "../checks/owning-stack";
-import { objectName } from "../cluster-state/object-name";
-import { stackMark } from "../ownership/marks";
+import { owningStack, withStack } from "../checks/owning-stack";
+import type { Ownable } from "../ownership/stacks";
 import * as admission from "./admission";
 import * as cluster from "./cluster";
 import type { ClusterFacts, Plan } from "./facts";
@@ -241,20 +240,26 @@ export function judgePlan(plan: Plan, facts: ClusterFacts, early: boolean, waive
   };
 }
 
-/** Checks that are about what others have made, and not about whose it is. */
-const aboutOthers = ["node-ports-free", "pod-security", "both-labels", "uncapturable"];
+/** Checks that are about whose something is: what they say of it stands. */
+const aboutOwners = [
+  ...["other-stacks-mesh", "mesh-moved", "mesh-namespace", "helm-releases", "istio-crds-owner", "gateway-objects"],
+];
 
 function ofStack({ id }: PreflightCheck, found: Finding, facts: ClusterFacts): Finding {
-  return aboutOthers.includes(id) ? withStack(found, stackBehind(found, facts)) : found;
+  if (aboutOwners.includes(id)) return found;
+  return withStack(found, owningStack({ find: (...wanted) => findIn(facts, ...wanted) }, found));
 }
 
-/** The stack that owns a namespace, or the Gateway behind a Service. */
-function stackBehind({ object }: Finding, { namespaces, services, objects }: ClusterFacts): string | undefined {
-  const namespace = namespaces.find(({ name }) => object === `Namespace ${name}`);
-  const service = services.find((each) => object === objectName("Service", each));
-  const gateway = objects.find(
-    ({ kind, namespace: at, name }) =>
-      kind === "Gateway" && at === service?.namespace && service.owners.some((owner) => owner.name === name),
-  );
-  return (namespace ?? service)?.annotations[stackMark] ?? gateway?.annotations[stackMark];
+/** An object of those that a preflight reads. */
+function findIn(facts: ClusterFacts, kind: string, namespace: string, name: string): Ownable | undefined {
+  const { namespaces, services, istiods, daemonSets, definitions, certManager, objects } = facts;
+  const lists: Partial<Record<string, (Ownable & { name: string })[]>> = {
+    Namespace: namespaces,
+    Service: services,
+    Deployment: [...istiods, ...(certManager?.deployments ?? [])],
+    DaemonSet: daemonSets,
+    CustomResourceDefinition: definitions,
+  };
+  const all = lists[kind] ?? objects.filter((each) => each.kind === kind);
+  return all.find((each) => each.namespace === namespace && each.name === name);
 }

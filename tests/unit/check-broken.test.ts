@@ -1,4 +1,4 @@
-// Every check fails on a mesh that is broken in its way, and passes on one that is not.
+// Every check fails on a mesh that is broken in its way, and passes on one that is not; what a stack owns is left to its `up`.
 import * as assert from "node:assert/strict";
 import { checks } from "../../lib/checks";
 import { categories, findingLine } from "../../lib/checks/check";
@@ -24,6 +24,7 @@ import { pluginBreakages } from "./fixtures/breakages-plugins";
 import { policyBreakages } from "./fixtures/breakages-policy";
 import { proxyPolicyBreakages } from "./fixtures/breakages-proxy-policies";
 import { MeshApi, recordedAt } from "./fixtures/mesh-api";
+import { assertStacksAreAsked } from "./fixtures/owned-findings";
 
 const breakages = [
   ...platformBreakages,
@@ -48,10 +49,6 @@ const breakages = [
 ];
 const publishedNodePorts = publishedPorts(kindCluster(kindDefaults));
 
-async function look(mesh: MeshApi, now = recordedAt): Promise<Report> {
-  return judge(checks, await mesh.snapshot(), { now, publishedNodePorts });
-}
-
 function messages({ results }: Report): Record<string, string[]> {
   const open = results.filter(({ outcome }) => outcome !== "passed");
   return Object.fromEntries(
@@ -61,7 +58,7 @@ function messages({ results }: Report): Record<string, string[]> {
 
 describe("the checks", () => {
   it("all pass on a healthy mesh", async () => {
-    const report = await look(new MeshApi());
+    const report = judge(checks, await new MeshApi().snapshot(), { now: recordedAt, publishedNodePorts });
     assert.deepEqual(messages(report), {});
     assert.equal(report.results.length, checks.length);
   });
@@ -70,7 +67,10 @@ describe("the checks", () => {
     it(`see: ${what}`, async () => {
       const mesh = new MeshApi();
       damage(mesh);
-      assert.deepEqual(messages(await look(mesh, now ? new Date(now) : recordedAt)), seen);
+      const context = { now: now ? new Date(now) : recordedAt, publishedNodePorts };
+      const snapshot = await mesh.snapshot();
+      assert.deepEqual(messages(judge(checks, snapshot, context)), seen);
+      assertStacksAreAsked(snapshot, context);
     });
   }
 

@@ -3,6 +3,7 @@ import * as assert from "node:assert/strict";
 import { targetOf, targetVariable } from "../../cli/target";
 import { ApiServer } from "./fixtures/api-server";
 import { lists } from "./fixtures/breakages";
+import { labelsNote } from "../../lib/ownership/marks";
 import { MeshApi } from "./fixtures/mesh-api";
 import { istioAmbient } from "./fixtures/terminal";
 
@@ -68,6 +69,8 @@ describe("the commands for entering and leaving a mesh", () => {
       }
     };
     const mode = "istio.io/dataplane-mode";
+    const noteOf = (label: string) =>
+      labelsNote("0", { stack: "guests/dev", component: 'AmbientNamespace "guest"', labels: [label] });
 
     const refused: [string, MeshApi, string[], string][] = [
       [
@@ -83,6 +86,27 @@ describe("the commands for entering and leaving a mesh", () => {
         ["shop"],
         '`--namespace`: got "shop"; must not have the label istio-injection: ztunnel never captures a pod with a ' +
           "sidecar; run `kubectl label namespace shop istio-injection-`\n",
+      ],
+      [
+        "a namespace with sidecars that belongs to a stack",
+        shop({ "istio-injection": "enabled" }, { "istio-ambient/stack": "shop/prod" }),
+        ["shop"],
+        '`--namespace`: got "shop"; must not have the label istio-injection: ztunnel never captures a pod with a ' +
+          "sidecar; the Namespace belongs to the stack shop/prod; run `pulumi up --refresh --stack prod`\n",
+      ],
+      [
+        "a namespace with a label for sidecars that another stack has put on it",
+        shop({ "istio-injection": "enabled" }, { "istio-ambient/stack": "shop/prod", ...noteOf("istio-injection") }),
+        ["shop"],
+        '`--namespace`: got "shop"; must not have the label istio-injection: ztunnel never captures a pod with a ' +
+          "sidecar; the label belongs to the stack guests/dev; run `pulumi up --refresh --stack dev`\n",
+      ],
+      [
+        "a namespace that another stack keeps out",
+        shop({ [mode]: "none" }, noteOf(mode)),
+        ["shop"],
+        '`--namespace`: got "shop"; must be enrolled by its stack, guests/dev, which sets istio.io/dataplane-mode: none; ' +
+          'write `dataplaneMode: "ambient"`\n',
       ],
       [
         "a namespace that was kept out",

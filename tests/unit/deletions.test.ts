@@ -61,7 +61,10 @@ const reviewed: { [file: string]: [text: string, takes: string][] } = {
     ["kubectl delete service X --namespace X", "the gateway's address until istiod makes it again: the rule says so"],
   ],
   "lib/enrollment/enroll.ts": [
-    ["kubectl label namespace X X-", "sidecars of new pods, in a namespace that is to be enrolled"],
+    [
+      "kubectl label namespace X X-",
+      "sidecars of new pods, in a namespace that is to be enrolled, by hand or by a program",
+    ],
     ["kubectl label namespace X X-", "another data plane mode, which enrolling replaces"],
   ],
   "lib/footprint/advice.ts": [
@@ -114,9 +117,6 @@ const reviewed: { [file: string]: [text: string, takes: string][] } = {
       "the one that cert-manager has made belongs to the Ingress: delete that with --cascade=orphan, or apply this one again",
       "the Ingress alone: its Certificate stays",
     ],
-  ],
-  "components/support/existing-namespace.ts": [
-    ["kubectl label namespace X X-", "sidecars of new pods, in a namespace that the program enrolls"],
   ],
   "cli/adopt.ts": [
     [
