@@ -11,7 +11,7 @@ import { clusterOf } from "../support/cluster";
 import { childrenOf, keepChildren } from "../support/made";
 import { announceNamespace } from "../support/program";
 import { labelledObject, ownObject, Writer } from "../support/ownership";
-import { placesOfNamespace } from "./references";
+import { namedWaypoint, ownPlace } from "./references";
 import { checkedReferences } from "../support/references";
 import { AmbientNamespaceArgs } from "./args";
 
@@ -91,17 +91,21 @@ function createNamespace(
       advice: "adopt it, so that destroy leaves it in place, or choose another name",
       fix: "adopt: true",
     }));
-    const refersTo = (_: string, own: string) => placesOfNamespace(args, own);
+    const refersTo = (_: string, own: string) => [...ownPlace(own), ...namedWaypoint(args, own)];
     const own = ownObject(writer, "Namespace", settings, wayOut, { labelsWayOut, refersTo });
     return new k8s.core.v1.Namespace(child, { metadata: own }, known("NamespacePatch"));
   }
   const { what, cluster } = writer;
   const existing = existingNamespace(what, settings.name, "name", cluster, !pulumi.Output.isInstance(args.name));
-  const checked = checkedReferences(writer, settings.name, (own) => placesOfNamespace(args, own));
+  const checked = checkedReferences(writer, settings.name, ownPlace);
+  // Without the labels that it is about to get, a namespace may seem to be none that the waypoint serves.
+  const labelled = pulumi.all([settings.name, settings.labels]);
+  const served = checkedReferences(writer, labelled, ([own]) => namedWaypoint(args, own));
   const metadata = { name: settings.name, labels: settings.labels };
   const seen = pulumi.all([existing, checked]).apply(([own]) => own);
-  const labelled = { ...labelledObject(writer, "Namespace", metadata, child, labelsWayOut), name: seen };
-  return new k8s.core.v1.NamespacePatch(child, { metadata: labelled }, known("Namespace"));
+  const labels = pulumi.all([settings.labels, served]).apply(([set]) => set);
+  const patch = { ...labelledObject(writer, "Namespace", metadata, child, labelsWayOut), name: seen, labels };
+  return new k8s.core.v1.NamespacePatch(child, { metadata: patch }, known("Namespace"));
 }
 
 function labelsWayOut(label: string, value: string): { path: string; fix: string } {

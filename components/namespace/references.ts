@@ -4,12 +4,14 @@ import { withLate } from "../support/late-references";
 import { plain } from "../support/program";
 import type { AmbientNamespaceArgs } from "./args";
 
-/** The namespace itself, and its waypoint. */
-export function placesOfNamespace(args: AmbientNamespaceArgs, namespace: string): Reference[] {
-  return [
-    { type: "namespace", path: "name", name: namespace, isOwn: true },
-    ...withLate(args, (known) => waypointOfNamespace(known, namespace)),
-  ];
+/** The namespace itself. */
+export function ownPlace(namespace: string): Reference[] {
+  return [{ type: "namespace", path: "name", name: namespace, isOwn: true }];
+}
+
+/** The waypoint that a namespace names; which namespaces that one serves may depend on their labels. */
+export function namedWaypoint(args: AmbientNamespaceArgs, namespace: string): Reference[] {
+  return withLate(args, (known) => waypointOfNamespace(known, namespace));
 }
 
 /** Requests bypass a waypoint that is not there. */

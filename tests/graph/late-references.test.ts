@@ -3,12 +3,22 @@
 import * as assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { AccessPolicy, AmbientNamespace, HttpRoute, IngressGateway, TrafficPolicy, Waypoint } from "../../components";
+import {
+  AccessPolicy,
+  AmbientNamespace,
+  AmbientNamespaceArgs,
+  HttpRoute,
+  IngressGateway,
+  TrafficPolicy,
+  Waypoint,
+} from "../../components";
 import { run } from "./in-stack";
 import { onCluster } from "./serving-cluster";
 
 const listeners = [{ name: "http", port: 80, protocol: "HTTP", allowedRoutes: { namespaces: { from: "All" } } }];
-const waypoints = { gatewayClassName: "istio-waypoint", listeners: [{ name: "mesh", port: 15008, protocol: "HBONE" }] };
+const mesh = { name: "mesh", port: 15008, protocol: "HBONE" };
+const waypoints = { gatewayClassName: "istio-waypoint", listeners: [mesh] };
+const selected = { from: "Selector", selector: { matchLabels: { access: "shared" } } };
 const object = (name: string, namespace = "", spec: object = {}) => ({ metadata: { name, namespace }, spec });
 
 /** What is in the cluster, by path. */
@@ -21,6 +31,7 @@ const cluster: Record<string, object[]> = {
   "/apis/gateway.networking.k8s.io/v1/gateways": [
     object("public", "ingress", { gatewayClassName: "istio", listeners }),
     object("waypoint", "shop", waypoints),
+    object("shared", "ingress", { ...waypoints, listeners: [{ ...mesh, allowedRoutes: { namespaces: selected } }] }),
   ],
 };
 const stackOutputs = {
@@ -84,7 +95,7 @@ describe("references by Outputs", () => {
   ].join("\n  ");
   const warning = [
     "warning: this program may not work as written:",
-    `AmbientNamespace "own": \`useWaypoint\`: got "shop/waypint"; must be an existing waypoint, ${missing}: shop/waypoint; until ` +
+    `AmbientNamespace "own": \`useWaypoint\`: got "shop/waypint"; must be an existing waypoint, ${missing}: ingress/shared, shop/waypoint; until ` +
       'there is one, requests bypass it; write `useWaypoint: "waypoint", useWaypointNamespace: "shop"`',
   ].join("\n  ");
 
@@ -135,6 +146,37 @@ describe("references by Outputs", () => {
     };
     const { errors, recording } = await run(program, { preview: true, stackOutputs });
     assert.deepEqual([errors, recording.logged], [[], []]);
+  });
+
+  it("are held against the labels that a namespace is about to get, also where these arrive with the name", async () => {
+    const adopting = (labels: (other: pulumi.StackReference) => AmbientNamespaceArgs["labels"]) => () => {
+      const other = new pulumi.StackReference("organization/platform/dev");
+      const [useWaypoint, useWaypointNamespace] = [other.requireOutput("shared"), other.requireOutput("at")] as [
+        pulumi.Output<string>,
+        pulumi.Output<string>,
+      ];
+      new AmbientNamespace("shop", { adopt: true, useWaypoint, useWaypointNamespace, labels: labels(other) });
+    };
+    const outputs = { shared: "shared", at: "ingress", label: "shared" };
+    const seen = async (labels: (other: pulumi.StackReference) => AmbientNamespaceArgs["labels"]) => {
+      const { errors, recording } = await run(adopting(labels), { preview: true, stackOutputs: outputs });
+      return [errors, recording.logged];
+    };
+    assert.deepEqual(await seen(() => ({ access: "shared" })), [[], []]);
+    assert.deepEqual(await seen((other) => ({ access: other.requireOutput("label") as pulumi.Output<string> })), [
+      [],
+      [],
+    ]);
+    const made = () => new k8s.core.v1.ConfigMap("made", { data: { access: "shared" } });
+    assert.deepEqual(await seen(() => ({ access: made().metadata.uid })), [[], []]);
+    assert.deepEqual(await seen(() => ({ access: "none" })), [
+      [],
+      [
+        'warning: this program may not work as written:\n  AmbientNamespace "shop": `useWaypoint`: got "ingress/shared"; must take ' +
+          "requests of the namespace shop; the listeners of this waypoint, which was created by kubectl or another tool, do " +
+          'not; write `new Waypoint("shared", { namespace: "shop", for: [{ namespace: "shop" }] })`',
+      ],
+    ]);
   });
 
   it("are not waited for where they come from what waits itself", async () => {
