@@ -36,20 +36,31 @@ function knownOf<T>(all: Announced<T>[]): T[] | undefined {
   return known.length === all.length ? known : undefined;
 }
 
+/** Remembers an object that a component makes, and what it gives to others. */
+function announce<Spec extends object, Made>(
+  announced: Announced<Made>[],
+  object: pulumi.Input<[name: string, namespace: string, spec: Spec]>,
+  madeOf: (place: { namespace: string; name: string }, spec: Spec) => Made,
+): void {
+  const one: Announced<Made> = {};
+  announced.push(one);
+  pulumi.output(object).apply((known) => {
+    const [name, namespace, spec] = known as [string, string, Spec];
+    one.made = madeOf({ namespace, name }, spec);
+  });
+}
+
 /** Remembers a Gateway that a component makes, and the listeners that it will have. */
 export function announceListeners(
   { id }: Cluster,
   name: pulumi.Output<string>,
   namespace: pulumi.Input<string>,
-  spec: pulumi.Output<object> = pulumi.output({}),
+  spec: pulumi.Output<{ listeners?: Listener[] }> = pulumi.output({}),
 ): void {
-  const announced: Announced<PlannedGateway> = {};
-  plannedOn(id).gateways.push(announced);
-  pulumi
-    .all([name, namespace, spec])
-    .apply(([known, into, { listeners }]: [string, string, { listeners?: Listener[] }]) => {
-      announced.made = { namespace: into, name: known, listeners };
-    });
+  announce(plannedOn(id).gateways, pulumi.all([name, namespace, spec]), (place, { listeners }) => ({
+    ...place,
+    listeners,
+  }));
 }
 
 /** Remembers a Certificate that a component makes for a gateway, and the names that it will have. */
@@ -57,15 +68,12 @@ export function announceCertificate(
   { id }: Cluster,
   name: pulumi.Output<string>,
   namespace: pulumi.Input<string>,
-  spec: pulumi.Output<object>,
+  spec: pulumi.Output<{ dnsNames?: string[] }>,
 ): void {
-  const announced: Announced<PlannedCertificate> = {};
-  plannedOn(id).certificates.push(announced);
-  pulumi
-    .all([name, namespace, spec])
-    .apply(([known, into, { dnsNames }]: [string, string, { dnsNames?: string[] }]) => {
-      announced.made = { namespace: into, name: known, dnsNames };
-    });
+  announce(plannedOn(id).certificates, pulumi.all([name, namespace, spec]), (place, { dnsNames }) => ({
+    ...place,
+    dnsNames,
+  }));
 }
 
 /**

@@ -18,9 +18,10 @@ export interface Violation {
   fix: Remedy;
 }
 
-/** A value as text: text as it is, everything else as JSON. */
+/** A value as text: text as it is, everything else as JSON. What of it is not known yet is shown as "...". */
 export function textOf(value: unknown): string {
-  return typeof value === "string" ? value : (JSON.stringify(value) ?? "undefined");
+  const shown = (_: string, item: unknown) => (item === UNKNOWN ? "..." : item);
+  return typeof value === "string" ? value : (JSON.stringify(value, shown) ?? "undefined");
 }
 
 /** The value as it stands in a message: in double quotes, shortened. */

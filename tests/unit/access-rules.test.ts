@@ -1,5 +1,6 @@
 // What an AccessPolicy may be given: each wrong case names the setting, the value, the rule and the fix.
 import { accessPolicyRules } from "../../components/access/rules";
+import { UNKNOWN } from "../../lib/validation/violations";
 import { checkCases, WrongCase } from "./cases";
 
 const waypoint = { name: "waypoint", namespace: "shop" };
@@ -98,6 +99,11 @@ const wrong: WrongCase[] = [
   [
     { namespace: "shop", http: { waypoint, allow: [{ methods: ["GET"] }], services: ["web"] } },
     '`http.services`: got "["web"]"; must come with `selector`, which names the pods behind the Services: only ' +
+      'the waypoint may reach them; write `selector: { app: "web" }`',
+  ],
+  [
+    { namespace: "shop", http: { waypoint, allow: [{ methods: ["GET"] }], services: [UNKNOWN] } },
+    '`http.services`: got "["..."]"; must come with `selector`, which names the pods behind the Services: only ' +
       'the waypoint may reach them; write `selector: { app: "web" }`',
   ],
   [
