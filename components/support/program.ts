@@ -201,7 +201,9 @@ export function identity(value: unknown): string {
     return `[${value.map(identity).join()}]`;
   }
   if (typeof value === "object" && value !== null) {
-    const given = Object.entries(value).filter(([, item]) => item !== undefined);
+    const given = Object.entries(value)
+      .filter(([, item]) => item !== undefined)
+      .sort(([one], [other]) => (one < other ? -1 : 1));
     return `{${given.map(([key, item]) => `${JSON.stringify(key)}:${identity(item)}`).join()}}`;
   }
   return JSON.stringify(value) ?? "";

@@ -223,6 +223,24 @@ describe("a route for https only", () => {
   });
 });
 
+describe("two routes of one parent", () => {
+  it("share it in whatever order its fields are written", async () => {
+    const message = await faultOf(() => {
+      const [one, other] = [
+        { name: "public", namespace: "infra" },
+        { namespace: "infra", name: "public" },
+      ];
+      new HttpRoute("web", { namespace: "shop", parent: one, hostnames: ["a.example.com"], backends });
+      new HttpRoute("next", { namespace: "shop", parent: other, hostnames: ["a.example.com"], backends });
+    });
+    assert.equal(
+      message,
+      'invalid arguments for HttpRoute "next":\n  `hostnames`: got "a.example.com/"; must not have the host and path of ' +
+        'HttpRoute "web"; write `hostnames: ["other.example.com"]`',
+    );
+  });
+});
+
 describe("wrong input of HttpRoute that the program shows", () => {
   const withGateway = (args: Partial<HttpRouteArgs>, hostnames?: string[]) =>
     faultOf(() => {
