@@ -4,7 +4,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Verdict } from "../../lib/cluster-state/conditions";
 import { timeouts } from "../../lib/istio/defaults";
-import { servedBy, type Protocol } from "../../lib/gateway-api/reference";
+import { listenersFor, servedBy, type Protocol } from "../../lib/gateway-api/reference";
 import { grantName, redirectName } from "../../lib/istio/names";
 import { grantSpec, Parent, routeSpec, RouteRule } from "./objects";
 import { LiveService, portMismatch, RouteWithBackends, serviceBackends } from "../../lib/cluster-state/route-backends";
@@ -131,7 +131,7 @@ function normalize(name: string, args: HttpRouteArgs, whole: Told | undefined, w
       namespace: into,
       name: own,
       hostnames: hosts,
-      parents: parentsOf(given as Parent, protocol),
+      parents: parentsOf(given as Parent, protocol, hosts),
       rules: all as RouteRule[],
       at: args.rules ? "rules" : "",
     }));
@@ -163,12 +163,11 @@ function withApplication(
 
 type Normalized = ReturnType<typeof normalize>;
 
-/** A route for one protocol attaches to each listener of it. */
-function parentsOf(parent: Parent, protocol: Protocol | undefined): Parent[] {
-  const served = servedBy(parent);
-  return !protocol || !served || parent.section !== undefined
+/** A route for one protocol attaches to each listener of it that serves any of its hosts. */
+function parentsOf(parent: Parent, protocol: Protocol | undefined, hostnames: string[] | undefined): Parent[] {
+  return !protocol || !servedBy(parent) || parent.section !== undefined
     ? [parent]
-    : served.listeners[protocol].map((section) => ({ ...parent, section }));
+    : listenersFor(parent, protocol, hostnames).map((section) => ({ ...parent, section }));
 }
 
 /** A redirect to https goes to the port under which https is reached from outside, which is not 443 on NodePorts. */

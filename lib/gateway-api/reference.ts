@@ -1,6 +1,8 @@
 // What a gateway tells those that refer to it, in the same program or from another stack: its listeners, its hostnames,
 // and the ports under which they answer outside.
 
+import { listens } from "./hosts";
+
 export type Protocol = "http" | "https";
 
 /** A listener as a route has to know it. */
@@ -44,4 +46,16 @@ export function servedBy(gateway: ReferencedGateway): Served | undefined {
     httpsPort: hostPorts?.https ?? of("https")[0]?.port ?? 443,
     listeners: { http: of("http").map(({ name }) => name), https: of("https").map(({ name }) => name) },
   };
+}
+
+/** Names of the listeners of a protocol that take a route with these hostnames: one that takes none of them refuses it. */
+export function listenersFor(
+  { listeners = [] }: ReferencedGateway,
+  protocol: Protocol,
+  hostnames: string[] = [],
+): string[] {
+  return listeners
+    .filter((listener) => listener.protocol.toLowerCase() === protocol)
+    .filter(({ hostname }) => !hostname || hostnames.length === 0 || hostnames.some((host) => listens(hostname, host)))
+    .map(({ name }) => name);
 }

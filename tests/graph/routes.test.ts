@@ -103,14 +103,37 @@ describe("a route for https only", () => {
         "web/web-to-https istio-ambient:index:HttpRoute",
       ],
     );
-    assert.deepEqual(sections(recording, "web-route"), ["https", "https-2"]);
-    assert.deepEqual(sections(recording, "web-to-https-route"), ["http", "http-2"]);
+    assert.deepEqual(sections(recording, "web-route"), ["https"]);
+    assert.deepEqual(sections(recording, "web-to-https-route"), ["http"]);
     assert.deepEqual(metadata(recording, "web-to-https-route"), {
       name: "web-to-https",
       namespace: "shop",
       annotations: marks('HttpRoute "web-to-https"'),
     });
     assert.deepEqual(spec(recording, "web-to-https-route")["hostnames"], hostnames);
+  });
+
+  it("attaches to none that serves other hosts: such a listener refuses the route", async () => {
+    const attached = async (hostnames?: string[]) => {
+      const recording = await record(() => {
+        const names = ["*.shop.example.com", "shop.example.com"];
+        const { reference } = new IngressGateway("shop", {
+          namespace: "infra",
+          hostnames: names,
+          certificate: { dnsNames: names },
+        });
+        new HttpRoute("web", { namespace: "shop", parent: reference, hostnames, httpsOnly: true, backends });
+      }, preview);
+      return [sections(recording, "web-route"), sections(recording, "web-to-https-route")];
+    };
+    assert.deepEqual(await attached(["cart.shop.example.com"]), [["https"], ["http"]]);
+    assert.deepEqual(await attached(["shop.example.com"]), [["https-2"], ["http-2"]]);
+    const all = [
+      ["https", "https-2"],
+      ["http", "http-2"],
+    ];
+    assert.deepEqual(await attached(["shop.example.com", "cart.shop.example.com"]), all);
+    assert.deepEqual(await attached(), all);
   });
 
   it("works the same with the reference of another stack, which is an Output or plain", async () => {
