@@ -9,7 +9,8 @@ import type {
 } from "@kubernetes/client-node";
 import type { Reply } from "./client";
 import { objectName } from "../lib/cluster-state/object-name";
-import { isPartOf, type KubeObject } from "../lib/migration/objects";
+import type { KubeObject } from "../lib/migration/objects";
+import { selects } from "../lib/network-policies/selectors";
 import { fieldManager } from "../lib/migration/field-owners";
 import { labelState } from "../lib/migration/record";
 import { changedLine } from "../lib/migration/since";
@@ -20,6 +21,7 @@ import { listOf, MigrationError } from "./migration";
 import { progressOf } from "./migration-progress";
 import { until } from "./migration-waits";
 import { readMeshPod, type MeshPod, type RawPod } from "./migration-workloads";
+import { budgetSelector } from "./slim-policies";
 
 type Raw = (V1Deployment | V1StatefulSet | V1DaemonSet) & KubeObject;
 
@@ -117,7 +119,7 @@ async function awaitBudget(raw: Raw, key: Key, going: Going): Promise<void> {
     );
     const closed = budgets.find(
       ({ spec, status }) =>
-        isPartOf(spec?.selector?.matchLabels ?? {}, labels) &&
+        selects(budgetSelector(spec?.selector), labels) &&
         (status?.expectedPods ?? 0) > 0 &&
         status?.disruptionsAllowed === 0,
     );

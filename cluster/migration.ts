@@ -34,7 +34,7 @@ import {
 } from "./migration-workloads";
 import { readKept } from "./migration-keepers";
 import { mayI } from "./preflight";
-import { slimNetworkPolicy } from "./slim-policies";
+import { budgetSelector, slimNetworkPolicy } from "./slim-policies";
 
 /** Reading or writing failed. Its message is for the user. */
 export class MigrationError extends Error {
@@ -277,7 +277,7 @@ export async function readWorkloads(client: ApiClient, namespace: string, pods: 
 function budgetOf({ metadata, spec, status }: V1PodDisruptionBudget): Budget {
   return {
     name: metadata?.name ?? "",
-    selector: spec?.selector?.matchLabels ?? {},
+    selector: budgetSelector(spec?.selector),
     allowed: status?.disruptionsAllowed ?? 0,
   };
 }

@@ -59,6 +59,11 @@ export function selectorOf(raw: RawSelector | undefined): LabelSelector {
   return { labels: raw?.matchLabels ?? {}, expressions };
 }
 
+/** Of a PodDisruptionBudget: none selects nothing. */
+export function budgetSelector(raw: RawSelector | undefined): LabelSelector {
+  return raw ? selectorOf(raw) : { labels: {}, expressions: [{ key: "", operator: "Exists", values: [] }] };
+}
+
 function rule(ports: RawPort[] | undefined, peers: RawPeer[] | undefined): NetworkRule {
   return {
     ...(ports?.length ? { ports: ports.flatMap(tcpPort) } : {}),

@@ -1,6 +1,6 @@
 // What one look at a cluster gives a migration.
 import type { Labels } from "../istio/labels";
-import type { NetworkPolicyState } from "../cluster-state/snapshot";
+import type { LabelSelector, NetworkPolicyState } from "../cluster-state/snapshot";
 import type {
   Attached,
   AuthorizationPolicy,
@@ -21,7 +21,7 @@ export interface NamespaceFacts {
 /** A PodDisruptionBudget, and how many of its pods may go. */
 export interface Budget {
   name: string;
-  selector: Labels;
+  selector: LabelSelector;
   allowed: number;
 }
 

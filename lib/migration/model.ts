@@ -1,6 +1,7 @@
 // Which requests a mesh lets pass, in the middle of a migration too: pods of one workload with sidecars and without, callers
 // of both kinds, a waypoint that some of them go through. Sources: measured on a real node and docs/migrate.md; for the
-// ways: istio pilot/pkg/networking (sidecars know no waypoint, istio#51445), ztunnel src/proxy/outbound.rs.
+// ways: istio pilot/pkg/networking (sidecars know no waypoint, istio#51445; core/listener_waypoint.go: policies are judged before
+// routes), ztunnel src/proxy/outbound.rs.
 import { meshLabels, type Labels } from "../istio/labels";
 import { envoyAllows } from "./envoy";
 import { mtlsMode } from "./mtls";
@@ -38,6 +39,15 @@ export interface Pods {
 /** A gateway for traffic from outside: it goes through waypoints where a Service says so. */
 export const gatewayMode = "gateway";
 
+/** Where requests to a Service go that a route takes, and what they say from then on. */
+export interface Route {
+  service: string;
+  /** The first route of a Service that has these headers takes a request. */
+  headers: { [name: string]: string };
+  to: string;
+  path?: string;
+}
+
 /** One moment of a mesh. */
 export interface Mesh {
   root: string;
@@ -45,6 +55,7 @@ export interface Mesh {
   trustDomainAliases: string[];
   pods: Pods[];
   services: Service[];
+  routes: Route[];
   /** "<namespace>/<name>" of those that serve. */
   waypoints: string[];
   policies: AuthorizationPolicy[];
@@ -69,19 +80,41 @@ const serverIp = "10.0.0.9";
 
 /** Whether a call may pass, on any of the ways that are open to it. */
 export function isAllowed(mesh: Mesh, call: Call): boolean {
-  return call.from.modes.some((from) => call.to.modes.some((to) => passes(mesh, call, from, to)));
+  return call.from.modes.some((from) => passes(mesh, call, from));
 }
 
-function passes(mesh: Mesh, call: Call, from: PodMode | typeof gatewayMode, to: PodMode): boolean {
+function passes(mesh: Mesh, call: Call, from: PodMode | typeof gatewayMode): boolean {
   const waypoint = waypointOf(mesh, call, from);
-  if (waypoint === undefined) return podAllows(mesh, call, to, identityOf(mesh, call.from, from, to));
+  const isSidecar = from === podModes.sidecar || from === podModes.oldSidecar;
+  if (waypoint === undefined) {
+    const ends = isSidecar ? routed(mesh, call) : [call];
+    return ends.some((end) =>
+      end.to.modes.some((to) => podAllows(mesh, end, to, identityOf(mesh, call.from, from, to))),
+    );
+  }
   const service = call.service!;
   const port = service.ports.find(({ targetPort }) => targetPort === call.port)?.port ?? call.port;
   const seen = seenAs(call, port, identity(mesh, call.from));
   const attached = (policy: KubeObject<Attached>) => isAttached(policy, service, waypoint, mesh.root);
   if (!envoyAllows(asRead(mesh, attached), mesh.authentications.filter(attached), seen)) return false;
   const [namespace = "", name = ""] = waypoint.split("/");
-  return podAllows(mesh, call, to, identity(mesh, { namespace, serviceAccount: name }));
+  const itself = identity(mesh, { namespace, serviceAccount: name });
+  return routed(mesh, call).some((end) => end.to.modes.some((to) => podAllows(mesh, end, to, itself)));
+}
+
+/** What a call has become once a proxy has routed it: the same, or calls to the pods that a route leads to. */
+function routed({ routes, services, pods }: Mesh, call: Call): Call[] {
+  const { service, http } = call;
+  const taken = routes.find(
+    (route) =>
+      http !== undefined &&
+      route.service === service?.name &&
+      Object.entries(route.headers).every(([name, value]) => http.headers[name] === value),
+  );
+  if (taken === undefined || http === undefined) return [call];
+  const next = services.find(({ name, namespace }) => name === taken.to && namespace === service?.namespace);
+  const end = { ...call, http: { ...http, ...(taken.path === undefined ? {} : { path: taken.path }) } };
+  return next === undefined ? [] : pods.filter((each) => leadsTo(next, each)).map((to) => ({ ...end, to }));
 }
 
 /** Only ztunnel, and a gateway that is told to, know of waypoints; one that is gone is passed by. */

@@ -1,9 +1,11 @@
 // The moments of a migration, as the model sees them: the mesh before it, in the middle of each step, and after it.
 import { meshLabels, type Labels } from "../istio/labels";
 import { isOptedOut } from "./members";
-import { gatewayMode, podModes, type Call, type Mesh, type PodMode, type Pods } from "./model";
+import { textOf } from "../validation/violations";
+import { gatewayMode, podModes, type Call, type Mesh, type PodMode, type Pods, type Route } from "./model";
 import type { Pod, Workload } from "./objects";
 import type { MigrationFacts } from "./facts";
+import { list, map, parents, type Traffic } from "./traffic-objects";
 import { isSame, keyOf, ordered, type Direction, type LabelStep, type RollStep, type Step } from "./steps";
 
 /** A moment, and the step that leads to it. */
@@ -28,9 +30,32 @@ export function meshOf(facts: MigrationFacts): Mesh {
   }));
   return {
     ...{ root, trustDomain, trustDomainAliases, services, policies, authentications, peers },
+    routes: facts.traffic.flatMap(routesOf),
     waypoints: waypoints.map((name) => `${namespace.name}/${name}`),
     pods: own,
   };
+}
+
+/** As far as the model knows routes: by headers, to one Service, with one path for all requests. */
+function routesOf(object: Traffic): Route[] {
+  const hosts = parents(object).flatMap(({ kind, name }) => (kind === "Service" ? [name] : []));
+  const rules = list(object.spec?.["rules"]).map(map);
+  return hosts.flatMap((service) =>
+    rules.flatMap((rule) => {
+      const [match] = list(rule["matches"]).map(map);
+      const headers = list(match?.["headers"]).map(map);
+      const [to] = list(rule["backendRefs"]).map(map);
+      const [filter] = list(rule["filters"]).map(map);
+      const { replaceFullPath } = map(map(filter?.["urlRewrite"])["path"]);
+      if (to === undefined) return [];
+      return {
+        service,
+        headers: Object.fromEntries(headers.map(({ name, value }) => [textOf(name).toLowerCase(), textOf(value)])),
+        to: textOf(to["name"]),
+        ...(replaceFullPath === undefined ? {} : { path: textOf(replaceFullPath) }),
+      };
+    }),
+  );
 }
 
 /** Those who call from elsewhere. */
@@ -47,10 +72,18 @@ export function strangers({ callers, namespace }: MigrationFacts): Call["from"][
 /** All moments on the way there or back, the one that it begins with first. */
 export function momentsOf(begin: Mesh, steps: readonly Step[], direction: Direction): Moment[] {
   const moments: Moment[] = [{ step: "before", mesh: begin }];
-  for (const step of ordered(steps, direction)) {
-    const { mesh } = moments.at(-1)!;
+  const all = ordered(steps, direction);
+  let mesh = begin;
+  for (const [index, step] of all.entries()) {
     if (step.do === "roll") moments.push({ step: `during ${told(step)}`, mesh: rolled(mesh, step, direction, true) });
-    moments.push({ step: told(step), mesh: after(mesh, step, direction) });
+    mesh = after(mesh, step, direction);
+    moments.push({ step: told(step), mesh });
+    const left = all.slice(index + 1).filter((each): each is RollStep => each.do === "roll" && each.goal === "ambient");
+    const isSwitched = all.slice(0, index + 1).some((each) => each.do === "label" && each.part === "injection");
+    if (!isSwitched || left.length === 0) continue;
+    // Evictions, deployments and autoscalers make new pods at any time.
+    const replaced = left.reduce((found, each) => rolled(found, each, direction, true), mesh);
+    moments.push({ step: `${told(step)}, and pods were replaced`, mesh: replaced });
   }
   return moments;
 }

@@ -22,7 +22,8 @@ import {
   type RollStep,
   type Step,
 } from "./steps";
-import { bypassNotes, offersFor, type Offer } from "./sidecar-callers";
+import { reachedServices } from "./route-effects";
+import { bypassNotes, laterNotes, offersFor, type Offer } from "./sidecar-callers";
 import { spellOut, underOldNames } from "./spelled-out";
 import { routedServices, trafficVerdicts } from "./traffic-verdicts";
 import { stops, verdictKinds, type Verdict } from "./verdict";
@@ -59,7 +60,7 @@ export interface MigrationPlan {
 export function planMigration(found: MigrationFacts, choice: MigrationChoice): MigrationPlan {
   const literal = spellOut(found, cleaned);
   const { facts } = literal;
-  const waypoint = planWaypoint(facts, choice.waypoint, routedServices(facts));
+  const waypoint = planWaypoint(facts, choice.waypoint, routedServices(facts), reachedServices(facts));
   const calls = callsOf(found);
   const order = rollOrder(members(facts).filter(needsRoll), calls, facts.services);
   const steps = stepsOf(facts, choice, literal.steps, waypoint, order);
@@ -79,7 +80,9 @@ export function planMigration(found: MigrationFacts, choice: MigrationChoice): M
     steps,
     calls,
     order: order.map(shortName),
-    notes: waypoint ? bypassNotes(facts, waypoint, offers, calls, order) : [],
+    notes: waypoint
+      ? [...bypassNotes(facts, waypoint, offers, calls, order), ...laterNotes(waypoint, facts)]
+      : [],
     offers,
     ready: !verdicts.some(stops),
   };
@@ -120,7 +123,7 @@ function stepsOf(
   const early = waypoint?.guards.filter(isEarly) ?? [];
   const late = order.flatMap((workload): Step[] => {
     const guards = cuts.get(workload);
-    const cut = guards && !early.includes(guards) ? cutSteps(guards) : [];
+    const cut = guards && !early.includes(guards) ? [...cutSteps(guards), ...interimRemoval(guards)] : [];
     return [...cut, roll(workload, "ambient", choice)];
   });
   return [
@@ -139,6 +142,7 @@ function stepsOf(
     ...(waypoint?.early ?? []).map((policy) =>
       removal(policy, "the waypoint enforces it; at ztunnel it would refuse the waypoint"),
     ),
+    ...interimSteps(waypoint?.guards.filter((guards) => !early.includes(guards)) ?? []),
     ...namespaceSteps(facts),
     ...late,
     { do: "await", what: "capture", keys: order.map(workloadKey), why: "every pod is captured and has no sidecar" },
@@ -158,6 +162,20 @@ function holdsFor(policy: Policy, { workload }: Guards, { root }: MigrationFacts
 function cutSteps({ cut, workload }: Guards): Step[] {
   const why = `from here on only the waypoint reaches the pods of ${workload.name}`;
   return cut ? [{ do: "create", object: cut, why }, ...awaitPolicies("accepted", [cut], "ztunnel enforces it")] : [];
+}
+
+/** Whatever replaces a pod from the namespace's labels on, the new one has no sidecar, long before its workload is rolled. */
+function interimSteps(guards: readonly Guards[]): Step[] {
+  const all = guards.flatMap(({ interim }) => interim ?? []);
+  const why = "a pod that is replaced before its workload is restarted has no sidecar: only the waypoint reaches it";
+  return [
+    ...all.map((object): Step => ({ do: "create", object, why })),
+    ...awaitPolicies("accepted", all, "ztunnel enforces them"),
+  ];
+}
+
+function interimRemoval({ interim, cut }: Guards): Step[] {
+  return interim && cut ? [removal(interim, `${cut.metadata.name} takes its place`)] : [];
 }
 
 /**

@@ -1,9 +1,10 @@
 // Callers that keep their sidecars while a server is behind a waypoint: sidecars know no waypoint (istio#51445). Who is
 // refused, from when on, and what closes the gap.
+import { meshLabels } from "../istio/labels";
 import { callsAgainst, shortName, unknownCaller, type Calls } from "./calls";
 import type { MigrationFacts } from "./facts";
 import { servicesOf } from "./model";
-import { selectsPods, type AuthorizationPolicy, type Workload } from "./objects";
+import { nameOf, selectsPods, type AuthorizationPolicy, type Workload } from "./objects";
 import type { Guards, WaypointPlan } from "./waypoint";
 import { ztunnelAllows } from "./ztunnel";
 
@@ -46,6 +47,17 @@ export function bypassNotes(
         `${caller} calls ${to} and is restarted after it: these workloads call each other, so that no order has every caller first`,
     ),
   ];
+}
+
+/** What is added after a migration is in front of no waypoint. */
+export function laterNotes({ early, late, name }: WaypointPlan, { namespace }: MigrationFacts): string[] {
+  const all = [...early, ...late].filter(({ spec }) => Object.keys(spec?.selector?.matchLabels ?? {}).length === 0);
+  return all.length === 0
+    ? []
+    : [
+        `${all.map(nameOf).join(", ")} held for every pod of ${namespace.name}: behind the waypoint they hold for a workload that is ` +
+          `added later only if its Service has the label ${meshLabels.useWaypoint}: ${name}, and not for the address of its pods`,
+      ];
 }
 
 /** One line for all workloads whose callers are in the same namespaces. */

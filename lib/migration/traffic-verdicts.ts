@@ -4,6 +4,7 @@ import type { Labels } from "../istio/labels";
 import { members } from "./members";
 import { isPartOf, nameOf, targetsOf, type Attached, type KubeObject } from "./objects";
 import type { MigrationFacts } from "./facts";
+import { routeEffects, routeHoles, routeLosses } from "./route-effects";
 import { isForMesh, list, map, parents, serviceOf, texts, type Traffic } from "./traffic-objects";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
 import type { WaypointPlan } from "./waypoint";
@@ -75,6 +76,16 @@ function isAway(host: string, { services, namespace }: MigrationFacts): boolean 
   return !services.some((service) => service.namespace === namespace.name && service.name === name);
 }
 
+/** Services that a waypoint cannot be attached to, and no others. */
+function isHeadless(names: readonly string[], { services, namespace }: MigrationFacts): boolean {
+  const found = services.filter((each) => each.namespace === namespace.name && names.includes(each.name));
+  return found.length > 0 && found.every(({ headless }) => headless);
+}
+
+function headlessText(what: string): string {
+  return `ambient callers of a headless Service go straight to its pods, through no waypoint, and without ${what}`;
+}
+
 /** What callers did for themselves in sidecars, a waypoint does for the server: only the owner of the host can have one. */
 function awayVerdict(object: Traffic, hosts: readonly string[], what: string): Verdict {
   return verdict(object, is.loses, awayText(hosts, what), {
@@ -90,7 +101,7 @@ function awayText(hosts: readonly string[], what: string): string {
 }
 
 const judges: { [kind: string]: Judge } = {
-  VirtualService: (object, facts) => {
+  VirtualService: (object, facts, waypoint) => {
     const { traffic, namespace } = facts;
     if (!isForMesh(object)) return verdict(object, is.carriesOver, "it is for gateways, which stay");
     const all = texts(object.spec?.["hosts"]);
@@ -116,7 +127,7 @@ const judges: { [kind: string]: Judge } = {
     }
     const more = away.length > 0 ? `; ${awayText(away, "its routes")}` : "";
     const why = `ztunnel does not route by HTTP; VirtualService is alpha on waypoints${more}`;
-    return verdict(object, is.needsWaypoint, why);
+    return routedVerdict(object, facts, waypoint, why);
   },
   DestinationRule: (object, facts) => {
     const mode = map(map(object.spec?.["trafficPolicy"])["tls"])["mode"];
@@ -128,6 +139,8 @@ const judges: { [kind: string]: Judge } = {
     }
     const host = textOf(object.spec?.["host"]);
     if (hasTrafficPolicy(object) && isAway(host, facts)) return awayVerdict(object, [host], "its traffic policy");
+    if (hasTrafficPolicy(object) && isHeadless([serviceOf(host, facts.namespace.name) ?? ""], facts))
+      return verdict(object, is.loses, headlessText("its traffic policy"));
     return hasTrafficPolicy(object)
       ? verdict(
           object,
@@ -136,10 +149,10 @@ const judges: { [kind: string]: Judge } = {
         )
       : verdict(object, is.carriesOver, "nothing of it is for sidecars alone");
   },
-  HTTPRoute: (object) => routeVerdict(object),
-  GRPCRoute: (object) => routeVerdict(object),
-  TCPRoute: (object) => routeVerdict(object),
-  TLSRoute: (object) => routeVerdict(object),
+  HTTPRoute: routeVerdict,
+  GRPCRoute: routeVerdict,
+  TCPRoute: routeVerdict,
+  TLSRoute: routeVerdict,
   EnvoyFilter: (object) => {
     const why = "it patches sidecars, has no effect on waypoints, and what it refuses is refused no more";
     return verdict(object, is.hole, why, { fix: "replace it by a policy, or take its loss with --accept" });
@@ -172,10 +185,26 @@ function machineVerdict(object: KubeObject): Verdict {
   });
 }
 
-function routeVerdict(object: Traffic): Verdict {
+function routeVerdict(object: Traffic, facts: MigrationFacts, waypoint: WaypointPlan | undefined): Verdict {
   return parents(object).some(({ kind }) => kind === "Service")
-    ? verdict(object, is.needsWaypoint, "ztunnel does not route by HTTP")
+    ? routedVerdict(object, facts, waypoint, "ztunnel does not route by HTTP")
     : verdict(object, is.carriesOver, "it is for gateways, which stay");
+}
+
+/** A waypoint routes as sidecars did; what policies make of the requests may differ. */
+function routedVerdict(
+  object: Traffic,
+  facts: MigrationFacts,
+  waypoint: WaypointPlan | undefined,
+  why: string,
+): Verdict {
+  if (isHeadless(routeEffects(object, facts).hosts, facts)) return verdict(object, is.loses, headlessText("its routes"));
+  const holes = routeHoles(object, facts, waypoint?.name ?? "waypoint");
+  if (holes.length > 0) {
+    const fix = "rewrite the policies for the Service and the request that callers send, then --accept";
+    return verdict(object, is.hole, holes.join("; "), { fix });
+  }
+  return verdict(object, is.needsWaypoint, [why, ...routeLosses(object, facts)].join("; "));
 }
 
 /** A plugin or a telemetry by selector: a waypoint takes it by targetRefs alone. */

@@ -1,5 +1,6 @@
 // What has to go behind a waypoint so that nothing that was refused is allowed: which workloads, which copies of which
 // policies, and the guards that keep others from going to the pods directly.
+import * as semver from "semver";
 import { attributesBeyondZtunnel, isBeyondZtunnel, opens, refusesWaypoint, admitsAtZtunnel } from "./kept-from-ztunnel";
 import { fronts, members } from "./members";
 import {
@@ -11,6 +12,7 @@ import {
   type RequestAuthentication,
   type Rule,
   type Service,
+  type Source,
   type TargetRef,
   type Workload,
 } from "./objects";
@@ -35,6 +37,8 @@ export interface Guards {
   allow?: AuthorizationPolicy;
   /** Refuses every client but the waypoint; written just before the workload is rolled. */
   cut?: AuthorizationPolicy;
+  /** Does the same at ztunnel alone, for pods that come between the namespace's labels and the cut. */
+  interim?: AuthorizationPolicy;
 }
 
 /** What goes behind the waypoint, and how. */
@@ -62,14 +66,17 @@ export function planWaypoint(
   facts: MigrationFacts,
   name: string,
   routed: ReadonlySet<string>,
+  reached: ReadonlySet<string>,
 ): WaypointPlan | undefined {
   const all = [...facts.policies, ...facts.authentications];
   const identity = { trustDomain: facts.trustDomain, namespace: facts.namespace.name, serviceAccount: name };
   const applies = (policy: Policy, workload: Workload) => selectsPods(policy, workload, facts.root);
   const own = members(facts);
+  // Its policies have to admit the waypoint, which routes of other Services bring requests from.
+  const isReached = (workload: Workload) => servicesOf(facts.services, workload).some(({ name: to }) => reached.has(to));
   const needs = (workload: Workload) =>
     fronts(facts.services, workload).some((service) => routed.has(service.name)) ||
-    all.some((policy) => applies(policy, workload) && isWaypoints(policy));
+    all.some((policy) => applies(policy, workload) && (isWaypoints(policy) || isReached(workload)));
   const behind = new Set(own.filter(needs));
   const refusing = facts.policies.filter((policy) => refusesWaypoint(policy, identity));
   // A policy that would refuse the waypoint goes to the waypoint whole, with all that it holds for.
@@ -79,8 +86,10 @@ export function planWaypoint(
     own.filter((workload) => moved.some((policy) => applies(policy, workload))).forEach((each) => behind.add(each));
   }
   const workloads = own.filter((workload) => behind.has(workload));
-  if (workloads.length === 0) return undefined;
-  const services = [...new Set(workloads.flatMap((workload) => fronts(facts.services, workload)))];
+  // A Service that only routes lead on from may have no pods of its own.
+  const called = facts.services.filter(({ headless, name: host }) => !headless && routed.has(host));
+  const services = [...new Set([...workloads.flatMap((workload) => fronts(facts.services, workload)), ...called])];
+  if (services.length === 0 && workloads.length === 0) return undefined;
   const held = all.filter((policy) => workloads.some((workload) => applies(policy, workload)) && isEnforced(policy));
   const isOwn = ({ metadata }: Policy) => metadata.namespace === facts.namespace.name;
   const isRefusing = (policy: Policy) => refusing.some((each) => each === policy);
@@ -234,12 +243,28 @@ function guardsOf(workload: Workload, held: Policy[], early: Policy[], { facts, 
     },
     spec: { selector: { matchLabels: workload.selector }, action, rules },
   });
+  const interim = guard("without-sidecar", "DENY", [{ from: [{ source: onlyAtZtunnel(principal, facts.ground) }] }]);
   const admits = guard("from-waypoint", "ALLOW", [{ from: [{ source: { principals: [principal] } }] }]);
   const refuses = guard("only-from-waypoint", "DENY", [{ from: [{ source: { notPrincipals: [principal] } }] }]);
-  if (allows.length === 0) return { workload, ...(isOpened ? { cut: admits } : {}) };
+  if (allows.length === 0) return { workload, ...(isOpened ? { cut: admits, interim } : {}) };
   const needsCut =
     isOpened && (allows.some(admitsAtZtunnel) || early.some((policy) => policies.some((each) => each === policy)));
-  return { workload, allow: admits, ...(needsCut ? { cut: refuses } : {}) };
+  return { workload, allow: admits, ...(needsCut ? { cut: refuses, interim } : {}) };
+}
+
+/**
+ * Every client but the waypoint, and at a sidecar no request at all: ztunnel enforces a DENY policy without its HTTP attributes
+ * and trust domains. Source: istio pilot/pkg/serviceregistry/ambient/authorization.go (handleRule). The trust domain is for TCP,
+ * at which a sidecar does the same with HTTP attributes; older CRDs do not know it.
+ */
+function onlyAtZtunnel(principal: string, { istiod = "" }: MigrationFacts["ground"]): Source {
+  const isKnown = semver.valid(istiod) !== null && semver.gte(istiod, "1.30.0");
+  const none = "no.sidecar.invalid";
+  return {
+    notPrincipals: [principal],
+    requestPrincipals: [`${none}/none`],
+    ...(isKnown ? { trustDomains: [none] } : {}),
+  };
 }
 
 /** Why a policy needs a waypoint, in the words of what ztunnel would do. */

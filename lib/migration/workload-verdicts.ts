@@ -1,7 +1,8 @@
 // What becomes of workloads and of what stands in the way of their pods.
 import { meshLabels } from "../istio/labels";
 import { injectionWish, injectKey, isOptedOut, isRolled } from "./members";
-import { isPartOf, type Workload } from "./objects";
+import type { Workload } from "./objects";
+import { selects } from "../network-policies/selectors";
 import type { MigrationFacts } from "./facts";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
 
@@ -66,7 +67,7 @@ function workloadVerdict(workload: Workload, { budgets }: MigrationFacts): Verdi
       "spec: { updateStrategy: { type: RollingUpdate } }",
     );
   }
-  const budget = budgets.find(({ selector, allowed }) => allowed === 0 && isPartOf(selector, podLabels));
+  const budget = budgets.find(({ selector, allowed }) => allowed === 0 && selects(selector, podLabels));
   if (budget && !workload.surges && workload.desired > 0) {
     const why = `PodDisruptionBudget ${budget.name} allows no eviction of its pods, and its rollout ends pods before new ones are up`;
     return row(is.blocks, why, `kubectl describe poddisruptionbudget ${budget.name} --namespace ${namespace}`);

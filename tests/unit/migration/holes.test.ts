@@ -9,7 +9,7 @@ import type { Rule } from "../../../lib/migration/objects";
 import { planMigration } from "../../../lib/migration/plan";
 import type { Direction, Step } from "../../../lib/migration/steps";
 import type { Http } from "../../../lib/migration/request";
-import { namespace, peer, policy, root, service, shop, sidecarPod, tokens, workload } from "./shop";
+import { namespace, peer, policy, root, service, shop, sidecarPod, tokens, traffic, workload } from "./shop";
 
 const accounts = ["web", "orders", "stock"];
 const pick = <T>(...values: T[]) => fc.constantFrom(...values);
@@ -92,6 +92,28 @@ const trusts = [
   { trustDomain: "cluster.local", trustDomainAliases: ["old.example"] },
 ];
 
+/** Rules of a route on the Service `web`: none, or one that may lead to other pods or rewrite paths. */
+const route = fc.oneof(
+  fc.constant([]),
+  fc
+    .record(
+      {
+        matches: fc.constant([{ headers: [{ name: "x-user", value: "alice" }] }]),
+        filters: fc.constant([
+          { type: "URLRewrite", urlRewrite: { path: { type: "ReplaceFullPath", replaceFullPath: "/admin" } } },
+        ]),
+        backendRefs: pick("web", "orders", "stock").map((name) => [{ name, port: 80 }]),
+      },
+      { requiredKeys: ["backendRefs"] },
+    )
+    .map((made) => [made]),
+);
+
+function routeTo(rules: object[]) {
+  const spec = { parentRefs: [{ kind: "Service", name: "web" }], rules };
+  return traffic("gateway.networking.k8s.io/v1", "HTTPRoute", "r", spec);
+}
+
 const facts: fc.Arbitrary<MigrationFacts> = fc
   .record({
     policies,
@@ -103,7 +125,7 @@ const facts: fc.Arbitrary<MigrationFacts> = fc
     noService: fc.boolean(),
     otherPort: pick(8080, 80, 9090),
     bare: fc.boolean(),
-    routed: fc.boolean(),
+    routed: fc.option(route, { nil: undefined }),
     hasWaypoint: fc.boolean(),
     isHalf: fc.boolean(),
     trust: pick(...trusts),
@@ -144,16 +166,7 @@ const facts: fc.Arbitrary<MigrationFacts> = fc
       authentications: made.withTokens ? [tokens("jwt", made.withTokens)] : [],
       peers: made.mode === undefined ? [] : [peer("default", { mtls: { mode: made.mode } })],
       waypoints: made.hasWaypoint ? ["waypoint"] : [],
-      traffic: made.routed
-        ? [
-            {
-              apiVersion: "x",
-              kind: "HTTPRoute",
-              metadata: { name: "r", namespace },
-              spec: { parentRefs: [{ kind: "Service", name: "web" }] },
-            },
-          ]
-        : [],
+      traffic: made.routed ? [routeTo(made.routed)] : [],
       callers: [
         { namespace: "other", serviceAccount: "caller", mode: "sidecar", pods: 1 },
         { namespace: "other", serviceAccount: "early", mode: "ambient", pods: 1 },
@@ -269,7 +282,9 @@ describe("the plan of a migration", () => {
         const plan = planMigration(made, choice);
         // A pod that is ambient before its policies are may allow what they refuse.
         const isHalf = made.workloads.some(({ pods }) => pods.some(({ captured }) => captured));
-        if (!plan.ready || isHalf) return;
+        // The plan says which policies hold for routed requests that did not before.
+        const isNarrowed = plan.verdicts.some(({ why }) => why.includes("have to pass what holds for"));
+        if (!plan.ready || isHalf || isNarrowed) return;
         const begin = meshOf(made);
         const end = momentsOf(begin, plan.steps, "apply").at(-1)!.mesh;
         const own = made.workloads.filter(
@@ -296,6 +311,36 @@ describe("the plan of a migration", () => {
     assert.deepEqual(holes(made, begin, "apply", wishes(made), steps), []);
     assert.notDeepEqual(holes(made, begin, "apply", wishes(made), unguarded), []);
   });
+
+  it("would open holes if a route led to pods whose policies the waypoint does not enforce", () => {
+    const made = shop({
+      policies: [
+        policy("no-caller", {
+          ...{ selector: { matchLabels: { app: "orders" } }, action: "DENY" },
+          rules: [{ from: [{ source: { principals: [principals[0]!] } }] }],
+        }),
+      ],
+      traffic: [routeTo([{ backendRefs: [{ name: "orders", port: 80 }] }])],
+    });
+    expectHole(made, "HTTPRoute shop/r");
+  });
+
+  it("would open holes if a route rewrote a path after the waypoint has judged it", () => {
+    const urlRewrite = { path: { type: "ReplaceFullPath", replaceFullPath: "/admin" } };
+    const made = shop({
+      policies: [policy("no-admin", { action: "DENY", rules: [{ to: [{ operation: { paths: ["/admin"] } }] }] })],
+      traffic: [routeTo([{ filters: [{ type: "URLRewrite", urlRewrite }], backendRefs: [{ name: "web", port: 80 }] }])],
+    });
+    expectHole(made, "HTTPRoute shop/r");
+  });
+
+  /** Not ready, and with a hole indeed once the user takes it. */
+  function expectHole(made: MigrationFacts, object: string): void {
+    assert.equal(planMigration(made, choice).ready, false);
+    const taken = planMigration(made, { ...choice, accept: [object] });
+    assert.equal(taken.ready, true);
+    assert.notDeepEqual(holes(made, meshOf(made), "apply", wishes(made), taken.steps), []);
+  }
 
   it("would open holes if principals of cluster.local were left to ztunnel", () => {
     const source = { principals: ["cluster.local/ns/other/sa/caller"] };

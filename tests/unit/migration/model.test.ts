@@ -43,6 +43,7 @@ function allows(scene: Scene): boolean {
     trustDomainAliases: scene.domains?.slice(1) ?? [],
     pods: [to],
     services: called ? [called] : [],
+    routes: [],
     waypoints: scene.waypoint ? [`${namespace}/waypoint`] : [],
     policies: (scene.policies ?? []).map(({ at, ...spec }, index) =>
       policy(`p${index}`, spec, { namespace: at ?? namespace }),

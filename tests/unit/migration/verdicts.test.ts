@@ -117,7 +117,7 @@ describe("the verdict on", () => {
     check(
       shop({
         workloads: [workload("one", { kind: "StatefulSet", surges: false })],
-        budgets: [{ name: "all", selector: { app: "one" }, allowed: 0 }],
+        budgets: [{ name: "all", selector: { labels: { app: "one" }, expressions: [] }, allowed: 0 }],
       }),
       "StatefulSet shop/one",
       [

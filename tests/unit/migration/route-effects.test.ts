@@ -1,0 +1,236 @@
+// What routes on Services do to policies once a waypoint routes: one row of the plan each, with its whole text.
+import * as assert from "node:assert/strict";
+import type { MigrationFacts } from "../../../lib/migration/facts";
+import { planMigration } from "../../../lib/migration/plan";
+import { peer, policy, service, shop, tokens, traffic, workload } from "./shop";
+import { from, istio, to, type Row } from "./verdict-rows";
+
+const choice = { waypoint: "waypoint", accept: [], stamp: "1" };
+const of = (app: string) => ({ selector: { matchLabels: { app } } });
+const byHttp = "ztunnel does not route by HTTP";
+const virtual = `${byHttp}; VirtualService is alpha on waypoints`;
+
+const virtualService = (http: object[], hosts = ["web"]) =>
+  traffic(istio, "VirtualService", "r", { hosts, http });
+const route = (rules: object[]) =>
+  traffic("gateway.networking.k8s.io/v1", "HTTPRoute", "r", { parentRefs: [{ kind: "Service", name: "web" }], rules });
+
+const toOrders = [{ route: [{ destination: { host: "orders" } }] }];
+const onlyAdmins = policy("admins", { ...of("orders"), rules: [from({ namespaces: ["admin"] })] });
+const noAdmin = policy("no-admin", { ...of("web"), action: "DENY", rules: [to({ paths: ["/admin*"] })] });
+const byHeader = policy("beta", { ...of("web"), rules: [{ when: [{ key: "request.headers[X-Beta]", values: ["1"] }] }] });
+const byHost = policy("hosts", { ...of("web"), rules: [to({ hosts: ["web.shop"] })] });
+const custom = policy("opa", { ...of("web"), action: "CUSTOM", provider: { name: "opa" }, rules: [{}] });
+
+const asItself = (policies: string) =>
+  "the waypoint sends its requests to Service shop/orders as itself, and enforces the policies of web alone for them, not " +
+  policies;
+const changes = (what: string, policies: string) =>
+  `a waypoint evaluates policies before it changes the ${what} as the route says, and the server's sidecar did it afterwards: ${policies}`;
+
+const rewritten = virtualService([{ rewrite: { uri: "/admin" }, route: [{ destination: { host: "web" } }] }]);
+
+const rows: [string, Partial<MigrationFacts>, Row][] = [
+  [
+    "another Service whose policies name callers",
+    { traffic: [virtualService(toOrders)], policies: [onlyAdmins] },
+    ["hole", asItself("AuthorizationPolicy shop/admins")],
+  ],
+  [
+    "another Service by its full name",
+    {
+      traffic: [virtualService([{ route: [{ destination: { host: "orders.shop.svc.cluster.local" } }] }])],
+      policies: [onlyAdmins],
+    },
+    ["hole", asItself("AuthorizationPolicy shop/admins")],
+  ],
+  [
+    "another Service that gets copies",
+    {
+      traffic: [virtualService([{ route: [{ destination: { host: "web" } }], mirror: { host: "orders" } }])],
+      policies: [onlyAdmins],
+    },
+    ["hole", asItself("AuthorizationPolicy shop/admins")],
+  ],
+  [
+    "another Service that gets a share of copies",
+    {
+      traffic: [virtualService([{ route: [{ destination: { host: "web" } }], mirrors: [{ destination: { host: "orders" } }] }])],
+      policies: [onlyAdmins],
+    },
+    ["hole", asItself("AuthorizationPolicy shop/admins")],
+  ],
+  [
+    "another Service whose policies read tokens",
+    { traffic: [virtualService(toOrders)], authentications: [tokens("jwt", of("orders"))] },
+    ["hole", asItself("RequestAuthentication shop/jwt")],
+  ],
+  [
+    "another Service by TCP",
+    {
+      traffic: [traffic(istio, "VirtualService", "r", { hosts: ["web"], tcp: toOrders })],
+      policies: [onlyAdmins],
+    },
+    ["hole", asItself("AuthorizationPolicy shop/admins")],
+  ],
+  [
+    "another Service by an HTTPRoute",
+    { traffic: [route([{ backendRefs: [{ name: "orders", port: 80 }] }])], policies: [onlyAdmins] },
+    ["hole", asItself("AuthorizationPolicy shop/admins")],
+  ],
+  [
+    "another Service that gets copies by an HTTPRoute",
+    {
+      traffic: [
+        route([
+          {
+            filters: [{ type: "RequestMirror", requestMirror: { backendRef: { name: "orders", port: 80 } } }],
+            backendRefs: [{ name: "web", port: 80 }],
+          },
+        ]),
+      ],
+      policies: [onlyAdmins],
+    },
+    ["hole", asItself("AuthorizationPolicy shop/admins")],
+  ],
+  [
+    "another Service from one without pods",
+    {
+      traffic: [virtualService(toOrders)],
+      policies: [onlyAdmins],
+      workloads: [workload("orders")],
+    },
+    ["hole", asItself("AuthorizationPolicy shop/admins")],
+  ],
+  [
+    "a Service of another namespace",
+    { traffic: [virtualService([{ route: [{ destination: { host: "web.other.svc.cluster.local" } }] }])] },
+    ["hole", "policies of other/web see the waypoint shop/waypoint as its caller, and not who called"],
+  ],
+  [
+    "a Service of another namespace by an HTTPRoute",
+    { traffic: [route([{ backendRefs: [{ name: "web", namespace: "other", port: 80 }] }])] },
+    ["hole", "policies of other/web see the waypoint shop/waypoint as its caller, and not who called"],
+  ],
+  [
+    "another path",
+    { traffic: [rewritten], policies: [noAdmin] },
+    ["hole", changes("path", "AuthorizationPolicy shop/no-admin")],
+  ],
+  [
+    "another path, which an authorizer sees",
+    { traffic: [rewritten], policies: [custom] },
+    ["hole", changes("path", "AuthorizationPolicy shop/opa")],
+  ],
+  [
+    "another host",
+    {
+      traffic: [virtualService([{ rewrite: { authority: "web.shop" }, route: [{ destination: { host: "web" } }] }])],
+      policies: [byHost],
+    },
+    ["hole", changes("host", "AuthorizationPolicy shop/hosts")],
+  ],
+  [
+    "a header of one destination",
+    {
+      traffic: [
+        virtualService([{ route: [{ destination: { host: "web" }, headers: { request: { set: { "x-beta": "1" } } } }] }]),
+      ],
+      policies: [byHeader],
+    },
+    ["hole", changes("header x-beta", "AuthorizationPolicy shop/beta")],
+  ],
+  [
+    "a header by an HTTPRoute",
+    {
+      traffic: [
+        route([
+          {
+            filters: [{ type: "RequestHeaderModifier", requestHeaderModifier: { remove: ["X-Beta"] } }],
+            backendRefs: [{ name: "web", port: 80 }],
+          },
+        ]),
+      ],
+      policies: [byHeader],
+    },
+    ["hole", changes("header x-beta", "AuthorizationPolicy shop/beta")],
+  ],
+  [
+    "the header with the token",
+    {
+      traffic: [
+        virtualService([{ headers: { request: { remove: ["Authorization"] } }, route: [{ destination: { host: "web" } }] }]),
+      ],
+      authentications: [tokens("jwt", of("web"))],
+    },
+    ["hole", changes("header authorization", "RequestAuthentication shop/jwt")],
+  ],
+  [
+    "another path by a policy that reads none",
+    { traffic: [rewritten], policies: [byHeader] },
+    ["needs-waypoint", virtual],
+  ],
+  [
+    "another Service without policies",
+    { traffic: [virtualService(toOrders)], peers: [peer("default", { mtls: { mode: "STRICT" } })] },
+    ["needs-waypoint", virtual],
+  ],
+  [
+    "another Service under the same policies",
+    { traffic: [virtualService(toOrders)], policies: [policy("all", { rules: [from({ namespaces: ["shop"] })] })] },
+    ["needs-waypoint", virtual],
+  ],
+  [
+    "another Service with fewer policies",
+    { traffic: [virtualService(toOrders)], policies: [noAdmin] },
+    [
+      "needs-waypoint",
+      `${virtual}; requests that it sends to orders have to pass what holds for web: AuthorizationPolicy shop/no-admin`,
+    ],
+  ],
+  [
+    "a host outside the cluster",
+    { traffic: [virtualService([{ route: [{ destination: { host: "api.example.com" } }] }])], policies: [onlyAdmins] },
+    ["needs-waypoint", virtual],
+  ],
+  [
+    "what only audits",
+    {
+      traffic: [virtualService(toOrders)],
+      policies: [policy("audited", { ...of("orders"), action: "AUDIT", rules: [{}] })],
+    },
+    ["needs-waypoint", virtual],
+  ],
+  [
+    "a headless Service",
+    { traffic: [rewritten], services: [service("web", { headless: true })] },
+    ["loses", "ambient callers of a headless Service go straight to its pods, through no waypoint, and without its routes"],
+  ],
+];
+
+describe("a route on a Service that leads to", () => {
+  for (const [name, fields, row] of rows) {
+    it(name, () => {
+      const { verdicts } = planMigration(shop(fields), choice);
+      const found = verdicts.filter(({ object }) => object.endsWith(" shop/r"));
+      assert.deepEqual(
+        found.map(({ verdict, why }) => [verdict, why]),
+        [row],
+      );
+    });
+  }
+
+  it("pods that are for the caller alone gets them a policy that admits the waypoint", () => {
+    const policies = [policy("all", { rules: [from({ principals: ["cluster.local/ns/shop/sa/web"] })] })];
+    const { steps } = planMigration(shop({ traffic: [virtualService(toOrders)], policies }), choice);
+    const created = steps.flatMap((step) => (step.do === "create" ? step.object.metadata.name : []));
+    assert.deepEqual(created, ["all-waypoint", "waypoint", "web-from-waypoint", "orders-from-waypoint"]);
+  });
+
+  it("pods of another Service is attached to the waypoint where it has no pods itself", () => {
+    const facts = shop({ traffic: [virtualService(toOrders)], workloads: [workload("orders")] });
+    const { steps } = planMigration(facts, choice);
+    const labelled = steps.flatMap((step) => (step.do === "label" ? `${step.key.kind} ${step.key.name}` : []));
+    assert.deepEqual(labelled, ["Service web", "Namespace shop", "Namespace shop"]);
+  });
+});
