@@ -144,7 +144,10 @@ function isOwnedBy(metadata: V1ObjectMeta | undefined, kind: string, name: strin
 function strategyOf(kind: string, raw: Raw): Pick<Workload, "strategy" | "surges"> {
   if (kind === "Deployment") {
     const { type = "RollingUpdate", rollingUpdate } = (raw as V1Deployment).spec?.strategy ?? {};
-    return { strategy: type, surges: type !== "Recreate" && !["0", "0%"].includes(`${rollingUpdate?.maxSurge ?? "25%"}`) };
+    return {
+      strategy: type,
+      surges: type !== "Recreate" && !["0", "0%"].includes(`${rollingUpdate?.maxSurge ?? "25%"}`),
+    };
   }
   const { type = "RollingUpdate" } = (raw as V1StatefulSet | V1DaemonSet).spec?.updateStrategy ?? {};
   return { strategy: type, surges: false };

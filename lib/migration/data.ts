@@ -2,7 +2,7 @@
 import type { MigrationPlan } from "./plan";
 import type { MigrationRecord } from "./record";
 import { stepObject } from "./report";
-import type { Step } from "./steps";
+import { isSame, keyOf, type Step } from "./steps";
 
 /** Grows when a field goes or changes its meaning; a new field does not count. */
 const schemaVersion = 1;
@@ -13,12 +13,16 @@ export function planData(server: string, plans: readonly MigrationPlan[]) {
     schemaVersion,
     cluster: { server },
     ready: plans.every(({ ready }) => ready),
-    namespaces: plans.map(({ steps, ...plan }) => ({ ...plan, steps: steps.map(stepData) })),
+    namespaces: plans.map(({ steps, ...plan }) => ({ ...plan, steps: steps.map((step) => stepData(step, steps)) })),
   };
 }
 
-function stepData(step: Step) {
-  const writes = step.do === "create" ? { writes: step.object } : {};
+/** What a later step deletes again is for no repository. */
+function stepData(step: Step, steps: readonly Step[]) {
+  const isKept =
+    step.do === "create" &&
+    !steps.some((each) => each.do === "delete" && isSame(keyOf(each.object), keyOf(step.object)));
+  const writes = isKept ? { writes: step.object } : {};
   return { do: step.do, object: stepObject(step), why: step.why, ...writes };
 }
 

@@ -80,9 +80,7 @@ export function planMigration(found: MigrationFacts, choice: MigrationChoice): M
     steps,
     calls,
     order: order.map(shortName),
-    notes: waypoint
-      ? [...bypassNotes(facts, waypoint, offers, calls, order), ...laterNotes(waypoint, facts)]
-      : [],
+    notes: waypoint ? [...bypassNotes(facts, waypoint, offers, calls, order), ...laterNotes(waypoint, facts)] : [],
     offers,
     ready: !verdicts.some(stops),
   };
@@ -105,9 +103,9 @@ function otherWaypoints({ services }: MigrationFacts, waypoint: WaypointPlan | u
 }
 
 /** Its pods are not ambient yet. */
-function needsRoll({ pods, desired, podLabels, podAnnotations }: Workload): boolean {
+function needsRoll({ pods, podLabels, podAnnotations }: Workload): boolean {
   const asks = injectKey in podLabels || injectKey in podAnnotations;
-  return asks || desired === 0 || pods.some(({ sidecar, captured }) => sidecar || !captured);
+  return asks || pods.length === 0 || pods.some(({ sidecar, captured }) => sidecar || !captured);
 }
 
 function stepsOf(
@@ -170,7 +168,7 @@ function interimSteps(guards: readonly Guards[]): Step[] {
   const why = "a pod that is replaced before its workload is restarted has no sidecar: only the waypoint reaches it";
   return [
     ...all.map((object): Step => ({ do: "create", object, why })),
-    ...awaitPolicies("accepted", all, "ztunnel enforces them"),
+    ...awaitPolicies("accepted", all, "ztunnel enforces it"),
   ];
 }
 

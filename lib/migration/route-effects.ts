@@ -98,8 +98,9 @@ function ofRoute({ spec }: Traffic, own: string): Found {
   const filters = [...rules, ...backends].flatMap((each) => list(each["filters"]).map(map));
   const mirrors = filters.map((filter) => map(map(filter["requestMirror"])["backendRef"]));
   return {
-    destinations: [...backends, ...mirrors].flatMap(({ kind = "Service", name, namespace = own }): [string, string][] =>
-      kind === "Service" && name !== undefined ? [[textOf(namespace), textOf(name)]] : [],
+    destinations: [...backends, ...mirrors].flatMap(
+      ({ kind = "Service", name, namespace = own }): [string, string][] =>
+        kind === "Service" && name !== undefined ? [[textOf(namespace), textOf(name)]] : [],
     ),
     changed: filters.flatMap(filterChanges),
   };
@@ -162,7 +163,9 @@ export function routeLosses(object: Traffic, facts: MigrationFacts): string[] {
     const more = missingFrom([name], called, facts);
     return more.length === 0
       ? []
-      : [`requests that it sends to ${name} have to pass what holds for ${called.join(", ")}: ${more.map(nameOf).join(", ")}`];
+      : [
+          `requests that it sends to ${name} have to pass what holds for ${called.join(", ")}: ${more.map(nameOf).join(", ")}`,
+        ];
   });
 }
 
@@ -170,7 +173,10 @@ export function routeLosses(object: Traffic, facts: MigrationFacts): string[] {
 function missingFrom(others: readonly string[], names: readonly string[], facts: MigrationFacts): Policy[] {
   if (others.length === 0) return [];
   const there = others.map((name) => behind(name, facts));
-  return policiesOf(names.flatMap((name) => behind(name, facts)), facts).filter((policy) =>
+  return policiesOf(
+    names.flatMap((name) => behind(name, facts)),
+    facts,
+  ).filter((policy) =>
     there.some((pods) => pods.length === 0 || !pods.every((workload) => selectsPods(policy, workload, facts.root))),
   );
 }

@@ -55,8 +55,8 @@ export function laterNotes({ early, late, name }: WaypointPlan, { namespace }: M
   return all.length === 0
     ? []
     : [
-        `${all.map(nameOf).join(", ")} held for every pod of ${namespace.name}: behind the waypoint they hold for a workload that is ` +
-          `added later only if its Service has the label ${meshLabels.useWaypoint}: ${name}, and not for the address of its pods`,
+        `a workload that is added to ${namespace.name} later is behind the waypoint only if its Service has the label ` +
+          `${meshLabels.useWaypoint}: ${name}, and never at the address of its pods: there ${all.map(nameOf).join(", ")} ${all.length > 1 ? "are" : "is"} not enforced`,
       ];
 }
 

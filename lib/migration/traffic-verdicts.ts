@@ -198,7 +198,8 @@ function routedVerdict(
   waypoint: WaypointPlan | undefined,
   why: string,
 ): Verdict {
-  if (isHeadless(routeEffects(object, facts).hosts, facts)) return verdict(object, is.loses, headlessText("its routes"));
+  if (isHeadless(routeEffects(object, facts).hosts, facts))
+    return verdict(object, is.loses, headlessText("its routes"));
   const holes = routeHoles(object, facts, waypoint?.name ?? "waypoint");
   if (holes.length > 0) {
     const fix = "rewrite the policies for the Service and the request that callers send, then --accept";

@@ -73,7 +73,8 @@ export function planWaypoint(
   const applies = (policy: Policy, workload: Workload) => selectsPods(policy, workload, facts.root);
   const own = members(facts);
   // Its policies have to admit the waypoint, which routes of other Services bring requests from.
-  const isReached = (workload: Workload) => servicesOf(facts.services, workload).some(({ name: to }) => reached.has(to));
+  const isReached = (workload: Workload) =>
+    servicesOf(facts.services, workload).some(({ name: to }) => reached.has(to));
   const needs = (workload: Workload) =>
     fronts(facts.services, workload).some((service) => routed.has(service.name)) ||
     all.some((policy) => applies(policy, workload) && (isWaypoints(policy) || isReached(workload)));

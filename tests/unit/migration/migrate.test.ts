@@ -47,16 +47,19 @@ Steps, each written down in the namespace before it is done:
    9. label Service shop/web: ambient callers and gateways go through the waypoint
   10. label Service shop/orders: ambient callers and gateways go through the waypoint
   11. wait for AuthorizationPolicy shop/readers-waypoint and 1 more: the waypoint holds them
-  12. label Namespace shop: new pods without a sidecar are captured
-  13. label Namespace shop: new pods get no sidecar
-  14. create AuthorizationPolicy shop/web-from-waypoint: from here on only the waypoint reaches the pods of web
-  15. wait for AuthorizationPolicy shop/web-from-waypoint: ztunnel enforces it
-  16. restart Deployment shop/web: its pods lose their sidecars and are captured
-  17. restart StatefulSet shop/db: its pods lose their sidecars and are captured
-  18. restart Deployment shop/orders: its pods lose their sidecars and are captured
-  19. wait for Deployment shop/web and 2 more: every pod is captured and has no sidecar
-  20. delete AuthorizationPolicy shop/readers: the waypoint enforces it
-  21. delete AuthorizationPolicy shop/no-deletes: the waypoint enforces it
+  12. create AuthorizationPolicy shop/web-without-sidecar: a pod that is replaced before its workload is restarted has no sidecar: only the waypoint reaches it
+  13. wait for AuthorizationPolicy shop/web-without-sidecar: ztunnel enforces it
+  14. label Namespace shop: new pods without a sidecar are captured
+  15. label Namespace shop: new pods get no sidecar
+  16. create AuthorizationPolicy shop/web-from-waypoint: from here on only the waypoint reaches the pods of web
+  17. wait for AuthorizationPolicy shop/web-from-waypoint: ztunnel enforces it
+  18. delete AuthorizationPolicy shop/web-without-sidecar: web-from-waypoint takes its place
+  19. restart Deployment shop/web: its pods lose their sidecars and are captured
+  20. restart StatefulSet shop/db: its pods lose their sidecars and are captured
+  21. restart Deployment shop/orders: its pods lose their sidecars and are captured
+  22. wait for Deployment shop/web and 2 more: every pod is captured and has no sidecar
+  23. delete AuthorizationPolicy shop/readers: the waypoint enforces it
+  24. delete AuthorizationPolicy shop/no-deletes: the waypoint enforces it
 
 Nothing was written. To migrate it: run \`istio-ambient migrate apply --namespace shop\`
 `;
@@ -187,7 +190,7 @@ describe("migrating a namespace", () => {
         [status.code, status.out],
         [
           1,
-          "shop  on its way, at step 18 of 21 (1 pod with a sidecar, 2 pods captured); run `istio-ambient migrate apply " +
+          "shop  on its way, at step 21 of 24 (1 pod with a sidecar, 2 pods captured); run `istio-ambient migrate apply " +
             "--namespace shop` or `istio-ambient migrate rollback --namespace shop`\n\n1 pod with a sidecar left in the cluster, in shop\n",
         ],
       );

@@ -10,15 +10,17 @@ const of = (app: string) => ({ selector: { matchLabels: { app } } });
 const byHttp = "ztunnel does not route by HTTP";
 const virtual = `${byHttp}; VirtualService is alpha on waypoints`;
 
-const virtualService = (http: object[], hosts = ["web"]) =>
-  traffic(istio, "VirtualService", "r", { hosts, http });
+const virtualService = (http: object[], hosts = ["web"]) => traffic(istio, "VirtualService", "r", { hosts, http });
 const route = (rules: object[]) =>
   traffic("gateway.networking.k8s.io/v1", "HTTPRoute", "r", { parentRefs: [{ kind: "Service", name: "web" }], rules });
 
 const toOrders = [{ route: [{ destination: { host: "orders" } }] }];
 const onlyAdmins = policy("admins", { ...of("orders"), rules: [from({ namespaces: ["admin"] })] });
 const noAdmin = policy("no-admin", { ...of("web"), action: "DENY", rules: [to({ paths: ["/admin*"] })] });
-const byHeader = policy("beta", { ...of("web"), rules: [{ when: [{ key: "request.headers[X-Beta]", values: ["1"] }] }] });
+const byHeader = policy("beta", {
+  ...of("web"),
+  rules: [{ when: [{ key: "request.headers[X-Beta]", values: ["1"] }] }],
+});
 const byHost = policy("hosts", { ...of("web"), rules: [to({ hosts: ["web.shop"] })] });
 const custom = policy("opa", { ...of("web"), action: "CUSTOM", provider: { name: "opa" }, rules: [{}] });
 
@@ -55,7 +57,9 @@ const rows: [string, Partial<MigrationFacts>, Row][] = [
   [
     "another Service that gets a share of copies",
     {
-      traffic: [virtualService([{ route: [{ destination: { host: "web" } }], mirrors: [{ destination: { host: "orders" } }] }])],
+      traffic: [
+        virtualService([{ route: [{ destination: { host: "web" } }], mirrors: [{ destination: { host: "orders" } }] }]),
+      ],
       policies: [onlyAdmins],
     },
     ["hole", asItself("AuthorizationPolicy shop/admins")],
@@ -134,7 +138,9 @@ const rows: [string, Partial<MigrationFacts>, Row][] = [
     "a header of one destination",
     {
       traffic: [
-        virtualService([{ route: [{ destination: { host: "web" }, headers: { request: { set: { "x-beta": "1" } } } }] }]),
+        virtualService([
+          { route: [{ destination: { host: "web" }, headers: { request: { set: { "x-beta": "1" } } } }] },
+        ]),
       ],
       policies: [byHeader],
     },
@@ -159,7 +165,9 @@ const rows: [string, Partial<MigrationFacts>, Row][] = [
     "the header with the token",
     {
       traffic: [
-        virtualService([{ headers: { request: { remove: ["Authorization"] } }, route: [{ destination: { host: "web" } }] }]),
+        virtualService([
+          { headers: { request: { remove: ["Authorization"] } }, route: [{ destination: { host: "web" } }] },
+        ]),
       ],
       authentications: [tokens("jwt", of("web"))],
     },
@@ -204,7 +212,10 @@ const rows: [string, Partial<MigrationFacts>, Row][] = [
   [
     "a headless Service",
     { traffic: [rewritten], services: [service("web", { headless: true })] },
-    ["loses", "ambient callers of a headless Service go straight to its pods, through no waypoint, and without its routes"],
+    [
+      "loses",
+      "ambient callers of a headless Service go straight to its pods, through no waypoint, and without its routes",
+    ],
   ],
 ];
 
@@ -232,5 +243,46 @@ describe("a route on a Service that leads to", () => {
     const { steps } = planMigration(facts, choice);
     const labelled = steps.flatMap((step) => (step.do === "label" ? `${step.key.kind} ${step.key.name}` : []));
     assert.deepEqual(labelled, ["Service web", "Namespace shop", "Namespace shop"]);
+  });
+});
+
+describe("a policy without a selector that goes behind the waypoint", () => {
+  const note =
+    "a workload that is added to shop later is behind the waypoint only if its Service has the label istio.io/use-waypoint: " +
+    "waypoint, and never at the address of its pods: there AuthorizationPolicy shop/no-posts is not enforced";
+  const spec = { action: "DENY", rules: [to({ methods: ["POST"] })] };
+
+  it("comes with a note on workloads that are added later", () =>
+    assert.ok(planMigration(shop({ policies: [policy("no-posts", spec)] }), choice).notes.includes(note)));
+
+  it("needs none where it selects pods", () =>
+    assert.ok(
+      !planMigration(shop({ policies: [policy("no-posts", { ...of("web"), ...spec })] }), choice).notes.includes(note),
+    ));
+});
+
+describe("a workload without a pod that lives", () => {
+  it("is restarted, and guarded, as others are", () => {
+    const facts = shop({
+      workloads: [workload("web", { pods: [] })],
+      policies: [policy("no-posts", { ...of("web"), action: "DENY", rules: [to({ methods: ["POST"] })] })],
+    });
+    const { steps } = planMigration(facts, choice);
+    const names = steps.flatMap((step) => (step.do === "roll" ? `${step.do} ${step.key.name}` : []));
+    const made = steps.flatMap((step) => ("object" in step ? `${step.do} ${step.object.metadata.name}` : []));
+    assert.deepEqual(
+      [names, made],
+      [
+        ["roll web"],
+        [
+          "create no-posts-waypoint",
+          "create waypoint",
+          "create web-without-sidecar",
+          "create web-from-waypoint",
+          "delete web-without-sidecar",
+          "delete no-posts",
+        ],
+      ],
+    );
   });
 });

@@ -126,6 +126,21 @@ describe("the verdict on", () => {
       ],
     ));
 
+  it("a StatefulSet beside a budget whose expressions select others", () =>
+    check(
+      shop({
+        workloads: [workload("one", { kind: "StatefulSet", surges: false })],
+        budgets: [
+          {
+            ...{ name: "others", allowed: 0 },
+            selector: { labels: {}, expressions: [{ key: "app", operator: "In", values: ["two"] }] },
+          },
+        ],
+      }),
+      "StatefulSet shop/one",
+      ["carries-over", "its pods are replaced one after the other"],
+    ));
+
   it("egress that only sidecars keep shut", () => {
     const facts = shop();
     check({ ...facts, ground: { ...facts.ground, registryOnly: true } }, `ConfigMap ${root}/istio`, [
