@@ -70,6 +70,18 @@ function routesOf({ spec }: Traffic) {
   };
 }
 
+/** What a route asks of callers that a waypoint takes for something else. Source: istio pilot/pkg/networking/core (waypointInboundRoute, sourceMatchHTTP). */
+function sourceMatches({ spec }: Traffic): string[] {
+  const matches = list(spec?.["http"]).flatMap((each) => list(map(each)["match"]).map(map));
+  const isGiven = (key: string) => matches.some((match) => match[key] !== undefined);
+  return [
+    ...(isGiven("sourceLabels") ? ["a waypoint drops matches with sourceLabels"] : []),
+    ...(isGiven("sourceNamespace")
+      ? ["a waypoint compares sourceNamespace with its own namespace, not with that of the caller"]
+      : []),
+  ];
+}
+
 /** No Service of the namespace: its waypoint is none that requests to it go through. */
 function isAway(host: string, { services, namespace }: MigrationFacts): boolean {
   const name = serviceOf(host, namespace.name);
@@ -125,6 +137,9 @@ const judges: { [kind: string]: Judge } = {
       const why = `it routes to subsets (${[...new Set(subsets)].join(", ")}), which a waypoint may not know`;
       return verdict(object, is.blocks, why, { fix: "make a Service of each subset, and route to these" });
     }
+    const bySource = sourceMatches(object);
+    if (bySource.length > 0)
+      return verdict(object, is.blocks, bySource.join("; "), { fix: "match what callers send, such as a header" });
     const more = away.length > 0 ? `; ${awayText(away, "its routes")}` : "";
     const why = `ztunnel does not route by HTTP; VirtualService is alpha on waypoints${more}`;
     return routedVerdict(object, facts, waypoint, why);

@@ -167,6 +167,25 @@ export const others: [string, string, string, object, Row][] = [
   ],
   [
     istio,
+    "VirtualService",
+    "by-caller",
+    {
+      hosts: ["web"],
+      http: [
+        {
+          match: [{ sourceLabels: { app: "orders" } }, { sourceNamespace: "other" }],
+          route: [{ destination: { host: "web" } }],
+        },
+      ],
+    },
+    [
+      "blocks",
+      "a waypoint drops matches with sourceLabels; a waypoint compares sourceNamespace with its own namespace, not with that of " +
+        "the caller",
+    ],
+  ],
+  [
+    istio,
     "DestinationRule",
     "limits",
     { host: "web", trafficPolicy: { connectionPool: {} } },
