@@ -37,6 +37,7 @@ interface Options extends TargetOptions, CompareOptions {
   accept?: string[];
   authProvider?: string[];
   defaultIssuer?: string;
+  envoyFilters?: boolean;
   timeout: string;
 }
 
@@ -66,6 +67,10 @@ export function convertCommand(terminal: Terminal, finish: (code: number) => voi
       collect,
     )
     .option("--default-issuer <kind/name>", "cert-manager's default issuer, where kubernetes.io/tls-acme asks for it")
+    .option(
+      "--envoy-filters",
+      "also write EnvoyFilters for body sizes and timeouts, which depend on the gateway's version of Envoy",
+    )
     .option("--output <format>", "yaml or typescript; with --compare table or json")
     .option("--report <format>", "format of the report on stderr: text or json", "text")
     .option("--timeout <duration>", "time limit for reading a cluster", "1m")
@@ -131,6 +136,7 @@ function settingsOf(options: Options): ConvertOptions {
     classless: options.filename !== undefined || options.classless === true,
     accept: options.accept ?? [],
     authProviders: authProviders(options.authProvider ?? []),
+    envoyFilters: options.envoyFilters === true,
     ...(options.defaultIssuer === undefined ? {} : { defaultIssuer: issuerOf(options.defaultIssuer) }),
   };
 }

@@ -7,7 +7,7 @@ const intro = `# Convert from ingress-nginx
 
 \`npx istio-ambient convert\` reads Ingresses of ingress-nginx and writes the objects that make the mesh's gateway behave as NGINX does:
 HTTPRoutes, and where they are needed ListenerSets, Certificates, Secrets with CAs, TLSRoutes, DestinationRules, BackendTLSPolicies,
-AuthorizationPolicies and ReferenceGrants. On stderr it reports the result for every host, path and annotation. What cannot be converted without a loss
+AuthorizationPolicies and ReferenceGrants, and EnvoyFilters if you ask for them. On stderr it reports the result for every host, path and annotation. What cannot be converted without a loss
 is refused, with the reason and an alternative; nothing is dropped silently.
 
 \`make docs\` generates this page from the data that the command uses.
@@ -20,6 +20,7 @@ npx istio-ambient convert -f ingress.yaml --accept limit-rps > routes.yaml
 npx istio-ambient convert -f ingress.yaml --auth-provider my-auth > routes.yaml
 npx istio-ambient convert -f ingress.yaml --auth-provider basic:shop/users=passwords > routes.yaml
 npx istio-ambient convert -f ingress.yaml --default-issuer ClusterIssuer/letsencrypt > routes.yaml
+npx istio-ambient convert -f ingress.yaml --envoy-filters > routes.yaml  # body sizes and timeouts
 npx istio-ambient convert -f ingress.yaml --compare http://localhost:8080 http://localhost:8081
 \`\`\`
 
@@ -86,6 +87,16 @@ the cluster or one of the two URLs does not answer.
   [the CA for MUTUAL alone](https://github.com/istio/istio/blob/master/pilot/pkg/model/gateway.go).
 - **Snippets.** Lines that set headers become filters, NGINX's variables Envoy's operators (\`$remote_addr\` is
   \`%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%\`); a percent sign is doubled, since Envoy would look for an operator behind it.
+- **EnvoyFilters.** Neither Gateway API nor Istio's own kinds limit the size of a body or the silence between two reads. Envoy does. With
+  \`--envoy-filters\` the conversion writes an EnvoyFilter on the Gateway for each Ingress that sets such a limit. It finds the rules of
+  the routes by their \`name\`. Another one, the same in every conversion, adds a filter to the Gateway that is off for all other
+  routes. The option is off by default, because an EnvoyFilter depends on the gateway's version of Envoy: try it before you upgrade
+  Istio. A body with a Content-Length is judged by it and streamed. Any other body is collected first, so the gateway needs memory
+  for the whole of it, where NGINX writes a file; above 64 MiB it is not limited. WebSockets and gRPC are not measured. After silence of a backend the gateway answers 504, and
+  does not try another pod first. Sources, in Envoy:
+  [bodies that Lua collects](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/lua_filter),
+  [the timeouts of a route](https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts), and in istiod
+  [the names of routes](https://github.com/istio/istio/blob/master/pilot/pkg/config/kube/gateway/conversion.go).
 - **CORS.** For a browser the CORS filter answers as NGINX does: preflight requests with 200 rather than 204, other requests with
   headers only where they have an Origin. To an origin of \`*\` browsers send no credentials; Envoy answers with the origin itself, so
   the filter allows none. A preflight answer holds for a day at most, as in every browser.

@@ -5,6 +5,7 @@ import { closedPaths } from "./closed";
 import { certificateFor } from "./certificate";
 import { hostTls } from "./client-certificates";
 import { certificatesOf } from "./certificates/certificates";
+import { envoyFilters } from "./envoy-filters";
 import { distinct, type ExtensionProvider } from "./extension-providers";
 import { ignoredEntries } from "./ignored";
 import { inputOf, type Input } from "./input";
@@ -43,6 +44,7 @@ export const standardOptions: ConvertOptions = {
   classless: true,
   accept: [],
   authProviders: [],
+  envoyFilters: false,
 };
 
 /** Converts every Ingress of the class that is among the documents. */
@@ -85,7 +87,7 @@ function build(
   const [routeNames, setNames, tlsRouteNames] = [names(), names(), names()];
   const certificates = certificateListeners(placed, gateway, setNames);
   const builder = new RouteBuilder(servers, placed, gateway, portOf, certificates.setOf);
-  const routes = byName.flatMap((owner) => builder.routesOf(owner, routeNames));
+  const routed = byName.map((owner) => ({ owner, routes: builder.routesOf(owner, routeNames) }));
   const rules = destinationRules(read, servers, placed, portOf);
   const passed = tlsRoutes(placed, gateway, portOf, { sets: setNames, routes: tlsRouteNames });
   const secured = hostTls(byName, servers.servers, input);
@@ -96,7 +98,7 @@ function build(
   ]);
   return {
     objects: [
-      ...routes,
+      ...routed.flatMap(({ routes }) => routes),
       ...referenceGrants(byName),
       ...secured.objects,
       ...certificates.objects,
@@ -105,6 +107,7 @@ function build(
       ...rules.objects,
       ...backendTls(placed, input, portOf),
       ...guards.flatMap(({ objects }) => objects),
+      ...envoyFilters(routed, gateway),
     ],
     entries: [
       ...rules.entries,

@@ -18,6 +18,14 @@ export function foreignName({ ingress: { metadata } }: ReadIngress, suffix: stri
   return fitting([metadata.namespace, `${metadata.name}-${suffix}`].filter(Boolean).join("."));
 }
 
+/**
+ * The name of a route's rule, which istiod gives to Envoy's route: no other rule of the Gateway has it, since the names that
+ * istiod makes itself end with a dot and a number.
+ */
+export function ruleName({ namespace, name }: { namespace?: string; name: string }, index: number): string {
+  return fitting(`${[namespace, name].filter(Boolean).join(".")}-rule-${index}`);
+}
+
 /** The names of one kind in the namespaces of the Ingresses; the name of an Ingress is for its own objects. */
 export class Names {
   private readonly taken = new Set<string>();

@@ -24,29 +24,32 @@ export interface ConvertOptions {
   accept: readonly string[];
   /** Extension providers of the mesh, for auth-url. */
   authProviders: readonly AuthProvider[];
+  /** True: EnvoyFilters for what neither Gateway API nor Istio's own kinds can say. */
+  envoyFilters: boolean;
   /** The issuer that cert-manager takes where an Ingress names none. */
   defaultIssuer?: IssuerName;
 }
 
-/** What is known of who may be asked about requests. */
-type Auth = Pick<Surroundings, "authProvider" | "passwordProvider" | "authProviders" | "serviceAt">;
+/** What is known beside one Ingress: who may be asked about requests, and what may be written. */
+type Beside = Pick<Surroundings, "authProvider" | "passwordProvider" | "authProviders" | "serviceAt" | "envoyFilters">;
 
 /** Reads the Ingresses of the class, in NGINX's order. */
 export function readAll(input: Input, options: ConvertOptions, entries: Entry[]): ReadIngress[] {
   const mine = input.ingresses.filter((one) => isTaken(one, options));
   const asked = new Set(mine.flatMap(({ metadata }) => metadata.annotations?.[`${prefix}auth-url`]?.trim() ?? []));
-  const auth: Auth = {
+  const beside: Beside = {
     authProvider: (url) => authProviderOf(url, [...asked], options.authProviders),
     passwordProvider: (secret) => options.authProviders.find(({ url }) => url === passwords(secret))?.name,
     authProviders: 1,
     serviceAt: (host, path, isOwn) => serviceAt(host, path, isOwn, mine, portNumbers(input)),
+    envoyFilters: options.envoyFilters,
   };
   const passes = !["ssl-passthrough", `${prefix}ssl-passthrough`].some((name) => options.accept.includes(name));
-  const readWith = (given: Auth, said: Entry[]) =>
+  const readWith = (given: Beside, said: Entry[]) =>
     mine.map((ingress) => readIngress(ingress, input, given, passes, said));
   // How many services are asked is known only when everything has been read once.
-  const names = new Set(readWith(auth, []).flatMap(({ settings }) => settings.authProvider?.name ?? []));
-  return inOrder(readWith({ ...auth, authProviders: names.size }, entries));
+  const names = new Set(readWith(beside, []).flatMap(({ settings }) => settings.authProvider?.name ?? []));
+  return inOrder(readWith({ ...beside, authProviders: names.size }, entries));
 }
 
 /** The class as the field or the old annotation names it. */
@@ -76,7 +79,7 @@ export function leftEntries({ ingresses }: Input, options: ConvertOptions): Entr
 function readIngress(
   ingress: Ingress,
   input: Input,
-  auth: Auth,
+  beside: Beside,
   /** False: ssl-passthrough is skipped, and TLS of its hosts ends at the gateway. */
   passes: boolean,
   entries: Entry[],
@@ -95,7 +98,7 @@ function readIngress(
       input.secrets.get(name) ??
       (metadata.namespace === undefined ? input.secrets.get(name.split("/").at(-1) ?? "") : undefined),
     configMap: (name) => input.configMaps.get(name),
-    ...auth,
+    ...beside,
   };
   for (const [name, value] of given) {
     const before = structuredClone(settings);

@@ -1,6 +1,6 @@
 // The locations of all servers → HTTPRoutes, one or a few for each Ingress.
 import { literally, type Metadata, type Written } from "./objects";
-import type { Names } from "./names";
+import { ruleName, type Names } from "./names";
 import { filtersOf, redirectFilter, withClientCertificate, withHsts } from "./filters";
 import { place } from "./matches";
 import type { Piece, Placed } from "./pieces";
@@ -100,12 +100,11 @@ export class RouteBuilder {
     }
     const specs = [...groups.values()].flatMap((shares) => this.written(shares));
     const all = [...specs, ...this.wwwRoutes(owner).map((spec) => ({ suffix: "-www", spec }))];
-    return all.map(({ suffix, spec }) => ({
-      apiVersion: "gateway.networking.k8s.io/v1",
-      kind: "HTTPRoute",
-      metadata: metadataOf(owner, names.claim(owner, suffix)),
-      spec,
-    }));
+    return all.map(({ suffix, spec }) => {
+      const metadata = metadataOf(owner, names.claim(owner, suffix));
+      const own = Object.keys(owner.settings.envoy).length > 0 ? withRuleNames(spec, metadata) : spec;
+      return { apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute", metadata, spec: own };
+    });
   }
 
   /** Rules of the Ingress on one host, for both listeners. */
@@ -257,6 +256,14 @@ export function metadataOf({ ingress: { metadata }, settings }: ReadIngress, nam
     ...(labels && Object.keys(labels).length > 0 ? { labels } : {}),
     ...(Object.keys(settings.kept).length > 0 ? { annotations: settings.kept } : {}),
   };
+}
+
+/** The route with names for the rules that have backends, so that an EnvoyFilter finds them. */
+function withRuleNames(spec: object, metadata: Written["metadata"]): object {
+  const { rules, ...rest } = spec as { rules: RouteRule[] };
+  const named = (rule: RouteRule, index: number) =>
+    "backendRefs" in rule ? { name: ruleName(metadata, index), ...rule } : rule;
+  return { ...rest, rules: rules.map(named) };
 }
 
 /** The hostnames of its routes; without any a route is for every other host, which its aliases do not go with. */

@@ -89,6 +89,18 @@ export interface ClosedPath {
   late: boolean;
 }
 
+/** What only Envoy's own API can say of the routes of an Ingress. */
+export interface EnvoySettings {
+  /** The largest body of a request, in bytes. */
+  bodyBytes?: number;
+  /** True where a body without a Content-Length is collected to be measured. */
+  collects?: boolean;
+  /** Seconds that a backend may stay silent once it has the request. */
+  readSeconds?: number;
+  /** Seconds without anything in either direction. */
+  idleSeconds?: number;
+}
+
 /** All that the annotations of one Ingress say. */
 export interface Settings {
   useRegex: boolean;
@@ -123,6 +135,7 @@ export interface Settings {
   methods?: string[];
   /** Extension provider of the mesh that is asked about every request. */
   authProvider?: ExtensionProvider;
+  envoy: EnvoySettings;
   /** True where some of it is for every path of its hosts. */
   hostWide: boolean;
   /** Annotations of others that the routes keep. */
@@ -145,6 +158,7 @@ export function defaultSettings(): Settings {
     backend: {},
     requestHeaders: { set: {}, add: {}, remove: [] },
     responseHeaders: { set: {}, add: {}, remove: [] },
+    envoy: {},
     hostWide: false,
     kept: {},
   };

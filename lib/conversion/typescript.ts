@@ -47,6 +47,7 @@ interface Spec {
 }
 
 interface Rule {
+  name?: string;
   matches: { path: { type: string; value: string }; headers?: { name: string; value: string; type?: string }[] }[];
   filters?: Filter[];
   backendRefs?: { name: string; port: number; weight?: number }[];
@@ -85,9 +86,11 @@ function routeArgs({ kind, metadata, spec }: Written): object | undefined {
   if (kind !== "HTTPRoute" || metadata.labels || metadata.annotations) return undefined;
   const { parentRefs, hostnames, rules } = spec as Spec;
   const [parent] = parentRefs;
-  // An HttpRoute attaches to one Gateway, matches whole values of headers, and makes the grants of its copies itself.
+  // An HttpRoute attaches to one Gateway, has rules without names, matches whole values of headers, and makes the grants of
+  // its copies itself.
   const fits = rules.every(
-    ({ matches, filters = [] }) =>
+    ({ name, matches, filters = [] }) =>
+      name === undefined &&
       matches.every(({ headers = [] }) => headers.every(({ type }) => type === undefined)) &&
       filters.every(({ requestMirror }) => requestMirror?.backendRef.namespace === undefined),
   );

@@ -17,18 +17,20 @@ const root = path.join(__dirname, "..", "..");
 const folder = path.join(root, "tests", "unit", "conversion", "fixtures", "ingresses");
 
 /** Everything that is refused is left out, so that there is something to write for each. */
-function conversionOf(file: string): Conversion {
+function conversionOf(file: string, envoyFilters = false): Conversion {
   const documents = parseAllDocuments(fs.readFileSync(path.join(folder, file), "utf8")).map(
     (one) => one.toJS() as unknown,
   );
-  const { entries } = convert(documents);
+  const options = { ...standardOptions, envoyFilters };
+  const { entries } = convert(documents, options);
   const accept = entries.filter(({ outcome }) => outcome === "refused").map(({ name }) => name);
-  return convert(documents, { ...standardOptions, accept });
+  return convert(documents, { ...options, accept });
 }
 
 const conversions = fs
   .readdirSync(folder)
-  .map((file) => ({ name: path.basename(file, ".yaml"), ...conversionOf(file) }));
+  .map((file) => ({ name: path.basename(file, ".yaml"), ...conversionOf(file) }))
+  .concat({ name: "gitlab-with-envoy-filters", ...conversionOf("gitlab.yaml", true) });
 
 /** What a component adds to its objects so that their stack knows them again is not of the conversion. */
 function withoutMarks(object: Written): Written {

@@ -16,6 +16,8 @@ import { findTraffic } from "../../sandbox/pods/traffic";
 import { istioAmbient } from "../unit/fixtures/terminal";
 import { nginx } from "../unit/conversion/models";
 import { ingress, type Ask } from "./convert-ask";
+import { answers, bodyAsks, limitedIngresses } from "./convert-bodies";
+import { isSaid, type Comparison } from "./convert-compared";
 import { askAs, cipherOf } from "./convert-handshake";
 import { absent, moreSpecs } from "./convert-more-specs";
 import { application, certificate, clientCertificate, selfSigned, service } from "./convert-objects";
@@ -104,7 +106,9 @@ describe("convert", () => {
   });
 
   after(async () => {
-    kubectl("delete", "-f", path.join(folder, "routes.yaml"), "--ignore-not-found");
+    for (const file of fs.readdirSync(folder).filter((name) => /^(routes|limits-\d)\.yaml$/.test(name))) {
+      kubectl("delete", "-f", path.join(folder, file), "--ignore-not-found");
+    }
     kubectl("delete", "namespace", "convert", "--ignore-not-found");
     kubectl("delete", "clusterissuer", "convert-self", "--ignore-not-found");
     await stack.remove();
@@ -258,6 +262,23 @@ describe("convert", () => {
     }
   });
 
+  it("limits bodies and silence with --envoy-filters, and leaves other routes as they are", async () => {
+    // Two conversions write the same filter for the Gateway.
+    for (const [index, limited] of limitedIngresses.entries()) {
+      const file = write(`limited-${index}.yaml`, limited);
+      const { code, out, err } = await istioAmbient(["convert", "-f", file, "--envoy-filters"]);
+      assert.equal(code, 0, err);
+      fs.writeFileSync(path.join(folder, `limits-${index}.yaml`), out);
+      kubectl("apply", "-f", path.join(folder, `limits-${index}.yaml`));
+    }
+    const refusals = bodyAsks.filter(({ status, scheme }) => status === 413 || scheme === "https");
+    await settled(
+      () => answers(refusals, urls).catch(() => []),
+      (given) => JSON.stringify(given) === JSON.stringify(refusals),
+    );
+    assert.deepEqual(await answers(bodyAsks, urls), bodyAsks);
+  });
+
   it("passes TLS on to the backend of a host, and terminates that of the others", async () => {
     const passed = ingress("passed.test", { "ssl-passthrough": "true" }, { "/": "web" });
     const file = write("passed.yaml", [passed]);
@@ -370,23 +391,6 @@ function hasReachedBackend(answer: string): boolean {
   return answer === "ERR_SSL_WRONG_VERSION_NUMBER";
 }
 
-/** What --compare gives as data. */
-interface Comparison {
-  sent: number;
-  left: number;
-  differences: {
-    request: { scheme: string; method: string; host: string; path: string };
-    what: { [name: string]: { nginx: string; gateway: string } };
-  }[];
-}
-
 function base64(text: string): string {
   return Buffer.from(text, "base64").toString();
-}
-
-/** What the report says: case counts where a prefix is rewritten, which takes its own path too; redirects keep the last slash. */
-function isSaid(scheme: string, host: string, asked: string): boolean {
-  if (host === "force.test" || host === "secure.test") return scheme === "http" && asked.endsWith("/");
-  if (host === "base.test" && /^\/foo\/bar\/?$/.test(asked)) return true;
-  return (host === "groups.test" || host === "base.test") && /[A-Z]/.test(asked);
 }

@@ -21,6 +21,8 @@ export interface Surroundings {
   authProvider(url: string): string | string[] | undefined;
   /** The extension provider that is named for the passwords of a Secret, by namespace and name. */
   passwordProvider(secret: string): string | undefined;
+  /** True where EnvoyFilters may be written. */
+  envoyFilters: boolean;
   /** How many extension providers all Ingresses need. */
   authProviders: number;
   /** The Service to which an Ingress of the input sends a host and path; `isOwn` where it is a host of this Ingress. */
@@ -119,6 +121,11 @@ export function integer(
       ? inert(`not a whole number, so NGINX uses its default, ${standard}`)
       : read(number, settings, around);
   };
+}
+
+/** True where the backend speaks gRPC, of which a request may go on as long as its answer. */
+export function speaksGrpc({ other }: Surroundings): boolean {
+  return /^grpcs?$/i.test(other("backend-protocol")?.trim() ?? "");
 }
 
 /** The parts of a list with commas between them. */

@@ -1,6 +1,7 @@
 // How much a client may send, and how often; and the memory that NGINX takes for it.
 import { changed, inert, mapped, refused, type Verdict } from "../report";
-import { integer, integerOf, type Annotation, type Family, type Told } from "./family";
+import type { Settings } from "../settings";
+import { integer, integerOf, speaksGrpc, type Annotation, type Family, type Surroundings, type Told } from "./family";
 
 const localRateLimit = "an EnvoyFilter with envoy.filters.http.local_ratelimit on the Gateway, or a rate limit service";
 
@@ -43,16 +44,36 @@ export function bytesOf(value: string): number | undefined {
 
 const anySize = "bodies of any size, which the gateway streams";
 
-function bodySize(value: string): Verdict {
+/** How much of a body the gateway may have to keep in memory, where NGINX writes to a file. */
+const mostCollected = 64 * 1024 ** 2;
+
+function bodySize(value: string, settings: Settings, around: Surroundings): Verdict {
   const bytes = bytesOf(value);
   if (bytes === undefined) return inert("not a size, so NGINX uses its default, 1m");
   if (bytes === 0) return mapped(anySize);
+  const isGrpc = speaksGrpc(around);
+  if (around.envoyFilters && !isGrpc) return measured(bytes, value.trim(), settings, around);
+  const hint = isGrpc ? "" : "; --envoy-filters limits it";
+  const fix = isGrpc ? "a limit in the application" : "--envoy-filters, or a limit in the application";
   return bytes >= standardBody
-    ? changed(`a body of more than ${value.trim()} passes too, where NGINX answers 413`, anySize)
+    ? changed(`a body of more than ${value.trim()} passes too, where NGINX answers 413${hint}`, anySize)
     : refused(
         "a gateway takes bodies of any size, and a limit below the default of 1m is there to protect something",
-        "an EnvoyFilter with envoy.filters.http.buffer and max_request_bytes on the Gateway, or a limit in the application",
+        fix,
       );
+}
+
+/** A limit in Envoy. What has no Content-Length has to be collected before its size is known. */
+function measured(bytes: number, text: string, { envoy }: Settings, { other }: Surroundings): Verdict {
+  const to = "EnvoyFilter that answers 413";
+  envoy.bodyBytes = bytes;
+  const isStreamed = other("proxy-request-buffering")?.trim() === "off";
+  if (bytes <= mostCollected && !isStreamed) {
+    envoy.collects = true;
+    return mapped(to, `the gateway keeps up to ${text} of a request in memory, where NGINX writes a file`);
+  }
+  const why = isStreamed ? "proxy-request-buffering is off" : "the gateway would keep so much of it in memory";
+  return changed(`a body without a Content-Length is not limited, since ${why}`, to);
 }
 
 function answerHeaders(value: string): Verdict {
@@ -97,7 +118,8 @@ export const limits: Family = {
       name: "proxy-body-size",
       told: "table",
       does: "the largest body that a request may have, 1m by default, 0 for any",
-      becomes: "nothing from 1m up: the gateway takes bodies of any size; a limit below 1m is refused",
+      becomes:
+        "nothing from 1m up: the gateway takes bodies of any size; a limit below 1m is refused. With `--envoy-filters` an EnvoyFilter that answers 413, save for GRPC; above 64m, and with `proxy-request-buffering: off`, only to bodies with a Content-Length",
       source: "proxy",
       read: bodySize,
     },

@@ -1,29 +1,62 @@
 // How long things may take, and what happens when they fail.
-import { changed, converted, inert, mapped, refused } from "../report";
-import { integer, integerOf, type Annotation, type Family } from "./family";
+import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
+import type { Settings } from "../settings";
+import { integer, integerOf, speaksGrpc, type Annotation, type Family, type Surroundings } from "./family";
 
 const source = "proxy";
 /** What NGINX waits between two reads or writes by default. */
 const standardSeconds = 60;
 
-/** The time between two reads or writes, for which a gateway has no limit. */
-function silence(name: string, what: string): Annotation {
+/** What Envoy can limit where EnvoyFilters may be written. */
+type Limited = (seconds: number, settings: Settings, around: Surroundings) => Verdict;
+
+/** The time between two reads or writes, for which Gateway API has no limit. */
+function silence(name: string, what: string, becomes: string, limited: Limited): Annotation {
   return {
     name,
     told: "table",
     does: `seconds that may pass between two ${what}, ${standardSeconds} by default`,
-    becomes: `nothing: a gateway has no such limit; one below ${standardSeconds} is refused, since then something relies on it`,
+    becomes: `nothing: a gateway has no such limit; one below ${standardSeconds} is refused, since then something relies on it. With \`--envoy-filters\` ${becomes}`,
     source,
-    read: integer(String(standardSeconds), (seconds) =>
-      seconds >= standardSeconds || seconds === 0
-        ? changed(`what NGINX ends with 504 after ${seconds} s of silence goes on`, `no limit between two ${what}`)
+    read: integer(String(standardSeconds), (seconds, settings, around) => {
+      if (around.envoyFilters && seconds > 0) return limited(seconds, settings, around);
+      return seconds >= standardSeconds || seconds === 0
+        ? changed(
+            `what NGINX ends with 504 after ${seconds} s of silence goes on; --envoy-filters ends it`,
+            `no limit between two ${what}`,
+          )
         : refused(
             `a gateway limits whole requests, and not the time between two ${what}`,
-            `timeouts.request: "${seconds}s" in the HTTPRoute, where no request may take longer as a whole`,
-          ),
-    ),
+            `--envoy-filters, or timeouts.request: "${seconds}s" in the HTTPRoute, where no request may take longer as a whole`,
+          );
+    }),
   };
 }
+
+/** The silence in both directions after which Envoy ends a request: never before NGINX would, which gives clients as long as backends. */
+function longest({ other }: Surroundings): number {
+  const given = ["proxy-read-timeout", "proxy-send-timeout"].map((name) => integerOf(other(name)) ?? standardSeconds);
+  return Math.max(standardSeconds, ...given);
+}
+
+/** Envoy counts from the end of a request on, so that what has none is left to the silence in both directions. */
+const readLimit: Limited = (seconds, { envoy }, around) => {
+  const idle = longest(around);
+  Object.assign(envoy, { readSeconds: seconds, idleSeconds: idle });
+  const to = "EnvoyFilter with per_try_idle_timeout";
+  if (speaksGrpc(around))
+    return changed(`a stream of the client ends after ${idle} s without anything in both directions`, to);
+  return seconds === idle ? mapped(to) : changed(`a WebSocket ends after ${idle} s of silence`, to);
+};
+
+const sendLimit: Limited = (seconds, { envoy }, around) => {
+  const idle = longest(around);
+  envoy.idleSeconds = idle;
+  const to = "EnvoyFilter with idle_timeout";
+  return seconds === idle
+    ? mapped(to, "in the middle of a large body the gateway answers 408, where NGINX answers 504")
+    : changed(`a backend that stops reading has ${idle} s, the longest of both timeouts and 60 s`, to);
+};
 
 export const timeouts: Family = {
   title: "Timeouts and retries",
@@ -40,8 +73,18 @@ export const timeouts: Family = {
         return mapped("DestinationRule connectionPool.tcp.connectTimeout");
       }),
     },
-    silence("proxy-read-timeout", "reads from the backend"),
-    silence("proxy-send-timeout", "writes to the backend"),
+    silence(
+      "proxy-read-timeout",
+      "reads from the backend",
+      "an EnvoyFilter with `per_try_idle_timeout`, and with `idle_timeout` for WebSockets: the longest of this, `proxy-send-timeout` and 60 s",
+      readLimit,
+    ),
+    silence(
+      "proxy-send-timeout",
+      "writes to the backend",
+      "an EnvoyFilter with `idle_timeout`: the longest of this, `proxy-read-timeout` and 60 s",
+      sendLimit,
+    ),
     {
       name: "proxy-next-upstream",
       told: "table",

@@ -194,6 +194,25 @@ const askedOfCrowd: fc.Arbitrary<Asked> = fc.record({
 });
 const guarded = world(ingressOf(plainPath, guarding), false);
 
+/** What asks for an EnvoyFilter, and what does not. */
+const limiting = fc.constantFrom<{ [name: string]: string }>(
+  {},
+  { "proxy-body-size": "0" },
+  { "proxy-body-size": "8k" },
+  { "proxy-read-timeout": "5", "force-ssl-redirect": "true" },
+);
+const limited = world(ingressOf(plainPath, limiting), true);
+
+function needsFilter(given: { [name: string]: string } = {}): boolean {
+  const of = (name: string) => given[`nginx.ingress.kubernetes.io/${name}`];
+  return of("proxy-read-timeout") !== undefined || of("proxy-body-size") === "8k";
+}
+
+/** The rule that a patch is for. */
+interface Patched {
+  routeConfiguration: { vhost: { route: { name: string } } };
+}
+
 interface Attached {
   parentRefs: { kind?: string; name: string; sectionName?: string }[];
   hostnames?: string[];
@@ -308,6 +327,38 @@ describe("properties of a conversion", () => {
         assert.deepEqual(convert([...ingresses, ...ingresses]), convert(ingresses));
       }),
     );
+  });
+
+  it("names with --envoy-filters the rules with backends of the Ingresses that need it, each once, and no others", () => {
+    let patches = 0;
+    fc.assert(
+      fc.property(limited, (ingresses) => {
+        const { objects, refused } = convert(ingresses, { ...standardOptions, envoyFilters: true });
+        assert.equal(refused, false);
+        const limits = (name: string) =>
+          ingresses.some(({ metadata }) => metadata.name === name && needsFilter(metadata.annotations));
+        const specs = (kind: string) => objects.filter((object) => object.kind === kind);
+        const wanted = specs("HTTPRoute").flatMap(({ metadata, spec }) =>
+          (spec as { rules: { name?: string; backendRefs?: object[] }[] }).rules.map((rule) => {
+            // The routes of an Ingress begin with its name.
+            const isWanted = rule.backendRefs !== undefined && limits(metadata.name.split("-")[0]!);
+            assert.equal(rule.name !== undefined, isWanted);
+            return rule.name;
+          }),
+        );
+        const found = specs("EnvoyFilter").flatMap(({ spec }) =>
+          (spec as { configPatches: { applyTo: string; match: Patched }[] }).configPatches.flatMap(
+            ({ applyTo, match }) => (applyTo === "HTTP_ROUTE" ? match.routeConfiguration.vhost.route.name : []),
+          ),
+        );
+        const names = wanted.filter((name) => name !== undefined);
+        assert.deepEqual([...found].sort(), [...names].sort());
+        assert.equal(new Set(found).size, found.length);
+        patches += found.length;
+      }),
+      { numRuns: 200 },
+    );
+    assert.ok(patches > 50, String(patches));
   });
 
   it("writes nothing where something is refused and not accepted", () => {

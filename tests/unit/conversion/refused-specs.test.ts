@@ -109,7 +109,7 @@ const specs: [file: string, given: Given, ...refused: string[]][] = [
     { "proxy-read-timeout": "20", "proxy-next-upstream": "error timeout http_502", "proxy-http-version": "1.0" },
     "proxy-http-version: refused (Envoy speaks HTTP/1.1 and HTTP/2 to backends) way out: a backend that takes HTTP/1.1",
     "proxy-next-upstream: refused (the gateway does not try again on http_502) way out: a TrafficPolicy of this package with retries, on a waypoint",
-    'proxy-read-timeout: refused (a gateway limits whole requests, and not the time between two reads from the backend) way out: timeouts.request: "20s" in the HTTPRoute, where no request may take longer as a whole',
+    'proxy-read-timeout: refused (a gateway limits whole requests, and not the time between two reads from the backend) way out: --envoy-filters, or timeouts.request: "20s" in the HTTPRoute, where no request may take longer as a whole',
   ],
   [
     "proxyssl.go",

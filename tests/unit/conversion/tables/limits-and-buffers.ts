@@ -34,15 +34,15 @@ export const limitsAndBuffers: Case[] = [
   [{ "proxy-body-size": "0" }, "proxy-body-size: mapped → bodies of any size, which the gateway streams"],
   [
     { "proxy-body-size": "50m" },
-    "proxy-body-size: changed → bodies of any size, which the gateway streams (a body of more than 50m passes too, where NGINX answers 413)",
+    "proxy-body-size: changed → bodies of any size, which the gateway streams (a body of more than 50m passes too, where NGINX answers 413; --envoy-filters limits it)",
   ],
   [
     { "proxy-body-size": "1m" },
-    "proxy-body-size: changed → bodies of any size, which the gateway streams (a body of more than 1m passes too, where NGINX answers 413)",
+    "proxy-body-size: changed → bodies of any size, which the gateway streams (a body of more than 1m passes too, where NGINX answers 413; --envoy-filters limits it)",
   ],
   [
     { "proxy-body-size": "8k" },
-    "proxy-body-size: refused (a gateway takes bodies of any size, and a limit below the default of 1m is there to protect something) way out: an EnvoyFilter with envoy.filters.http.buffer and max_request_bytes on the Gateway, or a limit in the application",
+    "proxy-body-size: refused (a gateway takes bodies of any size, and a limit below the default of 1m is there to protect something) way out: --envoy-filters, or a limit in the application",
   ],
   [{ "proxy-body-size": "big" }, "proxy-body-size: converted (not a size, so NGINX uses its default, 1m)"],
   [{ "client-body-buffer-size": "1m" }, "client-body-buffer-size: mapped → Envoy streams bodies in both directions"],

@@ -16,20 +16,20 @@ export const timeoutsAndRetries: Case[] = [
   ],
   [
     { "proxy-read-timeout": "3600" },
-    "proxy-read-timeout: changed → no limit between two reads from the backend (what NGINX ends with 504 after 3600 s of silence goes on)",
+    "proxy-read-timeout: changed → no limit between two reads from the backend (what NGINX ends with 504 after 3600 s of silence goes on; --envoy-filters ends it)",
   ],
   [
     { "proxy-read-timeout": "5" },
-    'proxy-read-timeout: refused (a gateway limits whole requests, and not the time between two reads from the backend) way out: timeouts.request: "5s" in the HTTPRoute, where no request may take longer as a whole',
+    'proxy-read-timeout: refused (a gateway limits whole requests, and not the time between two reads from the backend) way out: --envoy-filters, or timeouts.request: "5s" in the HTTPRoute, where no request may take longer as a whole',
   ],
   [{ "proxy-read-timeout": "1m" }, "proxy-read-timeout: converted (not a whole number, so NGINX uses its default, 60)"],
   [
     { "proxy-send-timeout": "120" },
-    "proxy-send-timeout: changed → no limit between two writes to the backend (what NGINX ends with 504 after 120 s of silence goes on)",
+    "proxy-send-timeout: changed → no limit between two writes to the backend (what NGINX ends with 504 after 120 s of silence goes on; --envoy-filters ends it)",
   ],
   [
     { "proxy-send-timeout": "3" },
-    'proxy-send-timeout: refused (a gateway limits whole requests, and not the time between two writes to the backend) way out: timeouts.request: "3s" in the HTTPRoute, where no request may take longer as a whole',
+    'proxy-send-timeout: refused (a gateway limits whole requests, and not the time between two writes to the backend) way out: --envoy-filters, or timeouts.request: "3s" in the HTTPRoute, where no request may take longer as a whole',
   ],
   [
     { "proxy-next-upstream": "error timeout" },
