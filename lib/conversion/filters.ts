@@ -1,5 +1,6 @@
 // The filters of a rule: what happens to a request and its answer on their way.
 import { isForEveryOrigin } from "./annotations/cors";
+import { withPathValues } from "./annotations/variables";
 import type { Piece } from "./pieces";
 import type { Upstream } from "./servers";
 import type { HeaderChanges, Settings } from "./settings";
@@ -32,9 +33,9 @@ export const serviceVariables = /\$\{?(service_name|namespace)\}?/g;
 
 /** The filters of a location. */
 export function filtersOf(settings: Settings, piece: Piece, { service, namespace }: Upstream): object[] {
-  const named = (text: string) =>
-    text.replace(serviceVariables, (_, name) => (name === "service_name" ? service : (namespace ?? "")));
-  const vhost = settings.vhost === undefined ? undefined : named(settings.vhost);
+  const values = { service_name: service, namespace: namespace ?? "" };
+  const named = (text: string) => withPathValues(text, values);
+  const vhost = settings.vhost?.replace(serviceVariables, (_, name: keyof typeof values) => values[name]);
   const { cors, mirror, redirect, forwardedPrefix } = settings;
   const request = { ...settings.requestHeaders, set: { ...settings.requestHeaders.set } };
   if (forwardedPrefix !== undefined && piece.rewrite) request.set["X-Forwarded-Prefix"] = forwardedPrefix;

@@ -133,9 +133,9 @@ function additionalHeaders(around: Surroundings): { [name: string]: string } {
 
 /** A value as the provider has it; undefined for variables that Envoy has nothing for. */
 export function valueOf(text: string, { ingress }: Surroundings): string | undefined {
-  const value = headerValue(text, ingress.metadata.name)?.text;
+  const value = headerValue(text, ingress.metadata.name);
   // A provider is not one for a Service.
-  return value?.includes("$") ? undefined : value;
+  return value?.ofPath || value?.text.includes("$") ? undefined : value?.text;
 }
 
 /** The ConfigMap with headers for the service. */

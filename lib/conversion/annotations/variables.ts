@@ -18,6 +18,13 @@ const operators = new Map<string, string>([
 
 /** Variables whose values the conversion knows, path by path. */
 const ofPath = new Set(["service_name", "namespace"]);
+/** Around the name of one of them: what looks like a variable in a ConfigMap NGINX sends as it is. */
+const mark = "\uE000";
+
+/** The text with the values of these variables. */
+export function withPathValues(text: string, values: { [name: string]: string }): string {
+  return text.replace(new RegExp(`${mark}(\\w+)${mark}`, "g"), (_, name: string) => values[name] ?? "");
+}
 
 /** A value of a header. */
 export interface HeaderValue {
@@ -25,6 +32,8 @@ export interface HeaderValue {
   text: string;
   /** The operators of Envoy in it. */
   operators: string[];
+  /** True where it differs from path to path. */
+  ofPath: boolean;
 }
 
 /** The value of a header for Envoy; undefined where it has a variable that Envoy has nothing for. */
@@ -35,7 +44,7 @@ export function headerValue(text: string, ingress: string): HeaderValue | undefi
     .replace(/%/g, "%%")
     .replace(/\$(?:\{(\w+)\}|(\w+))/g, (found, braced?: string, bare?: string) => {
       const name = braced ?? bare ?? "";
-      if (ofPath.has(name)) return `\${${name}}`;
+      if (ofPath.has(name)) return `${mark}${name}${mark}`;
       if (name === "ingress_name") return ingress;
       const operator = operators.get(name) ?? headerOf(name);
       if (operator === undefined) {
@@ -45,7 +54,7 @@ export function headerValue(text: string, ingress: string): HeaderValue | undefi
       used.push(operator);
       return operator;
     });
-  return isKnown ? { text: written, operators: [...new Set(used)] } : undefined;
+  return isKnown ? { text: written, operators: [...new Set(used)], ofPath: written.includes(mark) } : undefined;
 }
 
 /** A header of the request. */

@@ -68,13 +68,14 @@ describe("snippets", () => {
   });
 
   it("are not what custom headers are: these have no variables", () => {
-    const data = { "X-Dollar": "$remote_addr", "X-Part": "50%" };
+    const data = { "X-Dollar": "$remote_addr", "X-Part": "50%", "X-Service": "$service_name" };
     const config = { apiVersion: "v1", kind: "ConfigMap", metadata: { name: "headers", namespace: "shop" }, data };
     const { objects } = convert([ingressWith({ "custom-headers": "shop/headers" }), config]);
     const [rule] = (only(objects, "HTTPRoute").spec as { rules: Rule[] }).rules;
     const set = [
       { name: "X-Dollar", value: "$remote_addr" },
       { name: "X-Part", value: "50%%" },
+      { name: "X-Service", value: "$service_name" },
     ];
     assert.deepEqual(rule?.filters, [{ type: "ResponseHeaderModifier", responseHeaderModifier: { set } }]);
   });
