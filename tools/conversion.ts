@@ -91,9 +91,10 @@ the cluster or one of the two URLs does not answer.
   \`--envoy-filters\` the conversion writes an EnvoyFilter on the Gateway for each Ingress that sets such a limit. It finds the rules of
   the routes by their \`name\`. Another one, the same in every conversion, adds a filter to the Gateway that is off for all other
   routes. The option is off by default, because an EnvoyFilter depends on the gateway's version of Envoy: try it before you upgrade
-  Istio. A body with a Content-Length is judged by it and streamed. Any other body is collected first, so the gateway needs memory
-  for the whole of it, where NGINX writes a file; above 64 MiB it is not limited. WebSockets and gRPC are not measured. After silence of a backend the gateway answers 504, and
-  does not try another pod first. Sources, in Envoy:
+  Istio. A body with a Content-Length is judged by it, any other body once all of it has arrived. For limits up to 64 MiB the gateway
+  keeps up to that much of each request in memory until the backend answers, where NGINX writes a file. For larger limits it does
+  not, so that bodies without a Content-Length pass. WebSockets and gRPC are not measured. After silence of a backend the gateway
+  answers 504, and does not try another pod first. Sources, in Envoy:
   [bodies that Lua collects](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/lua_filter),
   [the timeouts of a route](https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts), and in istiod
   [the names of routes](https://github.com/istio/istio/blob/master/pilot/pkg/config/kube/gateway/conversion.go).
