@@ -106,7 +106,7 @@ const route = fc.oneof(
     .map((made) => [made]),
 );
 
-export function routeTo(rules: object[]) {
+export function routeTo(rules: readonly object[]) {
   const spec = { parentRefs: [{ kind: "Service", name: "web" }], rules };
   return traffic("gateway.networking.k8s.io/v1", "HTTPRoute", "r", spec);
 }
