@@ -41,7 +41,7 @@ export function owningStack(
   const about = subjectOf(object);
   const own = ownerOf(view, about);
   const changed = isChange(fix) ? changedBy(view, fix.run, about) : undefined;
-  // What the fix changes is known, and belongs to nobody's stack.
+  // What the fix changes is known, and belongs to no stack.
   if (changed === "none") return undefined;
   return changed === undefined || changed.stack === own?.stack ? own : changed;
 }

@@ -37,11 +37,11 @@ function networkFindings({ namespaces }: ClusterSnapshot, ztunnel: WorkloadState
   if (wanted === network) return [];
   const got = network === "" ? "no NETWORK" : `NETWORK=${network}`;
   if (wanted === "") {
-    const rule = `it is the label ${networkLabel} of namespace ${home.name}, which has none`;
+    const rule = `must be the label ${networkLabel} of namespace ${home.name}, which has none`;
     const run = `kubectl label namespace ${home.name} ${networkLabel}=${network}`;
     return [finding("DaemonSet", ztunnel, got, rule, { run })];
   }
-  const rule = `it is the label ${networkLabel} of namespace ${home.name}: ${wanted}`;
+  const rule = `must be the label ${networkLabel} of namespace ${home.name}: ${wanted}`;
   return [finding("DaemonSet", ztunnel, got, rule, { run: `${upgrade(ztunnel, istiod)} --set network=${wanted}` })];
 }
 
@@ -74,7 +74,7 @@ function addressFindings(snapshot: ClusterSnapshot, ztunnel: WorkloadState, isti
   if (first === undefined) return [];
   const revision = istiod.labels["istio.io/rev"] ?? "default";
   const got = variables.map((name) => `${name}=${ztunnel.env[name] ?? ""}`).join(", ");
-  const rule = "it is a Service that exists; a restarted ztunnel finds no istiod, and serves nothing";
+  const rule = "must be a Service that exists; a restarted ztunnel finds no istiod, and serves nothing";
   const run = `${upgrade(ztunnel, istiod)} --set revision=${revision === "default" ? "" : revision}`;
   return [finding("DaemonSet", ztunnel, got, rule, { run })];
 }

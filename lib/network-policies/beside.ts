@@ -3,7 +3,7 @@ import type { ClusterSnapshot, OtherPolicyState } from "../cluster-state/snapsho
 
 /** Tells of a namespace whether nothing but NetworkPolicies decides there what gets in and out. */
 export function isAlone({ otherPolicies }: ClusterSnapshot): (namespace: string) => boolean {
-  // What only lets addresses in beside all else, as the probes' is let in by Cilium, opens no more than it says.
+  // A policy that only admits addresses beside all else, as Cilium's for probes does, opens no more than it says.
   const wide = otherPolicies.some((policy) => policy.namespace === "" && !isForAddresses(policy));
   const places = new Set(otherPolicies.map(({ namespace }) => namespace));
   return (namespace) => !wide && !places.has(namespace);

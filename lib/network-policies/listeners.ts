@@ -1,5 +1,5 @@
 // NetworkPolicies in front of ingress gateways: a namespace that is closed by default closes its gateway's listeners too.
-// Source: kubernetes.io, network policies (pods that a policy selects refuse what none of theirs lets in).
+// Source: kubernetes.io, network policies (pods that a policy selects refuse what none of theirs admits).
 import { finding, type Finding } from "../checks/check";
 import { byNamespace, gatewayService, ingressGateways, isLive, marks, some } from "../checks/mesh";
 import type { ClusterSnapshot, GatewayState, NetworkPolicyState, PodState } from "../cluster-state/snapshot";
@@ -10,7 +10,7 @@ import { selects } from "./selectors";
 /** istiod's own port of the Service, for probes of load balancers. */
 const statusPort = 15021;
 
-/** Gateways whose pods refuse everybody at a port of a listener. */
+/** Gateways whose pods refuse every peer at a port of a listener. */
 export function listenerFindings(snapshot: ClusterSnapshot): Finding[] {
   const isJudged = isAlone(snapshot);
   const policies = new Map(byNamespace(snapshot.networkPolicies.filter(({ ingress }) => ingress !== undefined)));

@@ -225,7 +225,7 @@ export function judgePlan(plan: Plan, facts: ClusterFacts, early: boolean, waive
   const all = preflightChecks.map((check) => ({
     check,
     isWaived: Object.hasOwn(waivers, check.id),
-    found: check.find(plan, facts).map((found) => ({ ...ofStack(check, found, facts), id: check.id })),
+    found: check.find(plan, facts).map((found) => ({ ...ofStack(check, found, plan, facts), id: check.id })),
   }));
   const alone = all.find(({ check, isWaived, found }) => check.alone && !isWaived && found.length > 0);
   const counted = alone ? [alone] : all;
@@ -245,9 +245,11 @@ const aboutOwners = [
   ...["other-stacks-mesh", "mesh-moved", "mesh-namespace", "helm-releases", "istio-crds-owner", "gateway-objects"],
 ];
 
-function ofStack({ id }: PreflightCheck, found: Finding, facts: ClusterFacts): Finding {
+/** What another stack owns is put right there; of its own the stack that asks need not be told. */
+function ofStack({ id }: PreflightCheck, found: Finding, { stack }: Plan, facts: ClusterFacts): Finding {
   if (aboutOwners.includes(id)) return found;
-  return withStack(found, owningStack({ find: (...wanted) => findIn(facts, ...wanted) }, found));
+  const owner = owningStack({ find: (...wanted) => findIn(facts, ...wanted) }, found);
+  return owner?.stack === stack ? found : withStack(found, owner);
 }
 
 /** An object of those that a preflight reads. */

@@ -49,7 +49,7 @@ const wrong: [chart: ChartName, values: object, ...messages: string[]][] = [
   [
     "istiod",
     { something: { entirely: UNKNOWN } },
-    '`values.something`: got "{}"; the chart istiod of Istio 1.31 reads no such value; remove `something`',
+    '`values.something`: got "{"entirely":"..."}"; the chart istiod of Istio 1.31 reads no such value; remove `something`',
   ],
   [
     "istiod",

@@ -161,6 +161,8 @@ describe("reading a cluster", () => {
         ...["version-skew", "image-registry", "trusted-ztunnel", "memory", "cni-ready", "ztunnel-ready"].map(
           daemonSets,
         ),
+        ...["ztunnel-settings"].map(daemonSets),
+        ...["network-policy-gateways"].map(gateways),
         ...["captured-without-ztunnel", "pods-created", "istiod-ambient", "rollouts"].map(daemonSets),
         ...["gateway-accepted", "gateway-programmed", "gateway-listeners", "gateway-overlay", "gateway-pods"].map(
           gateways,
@@ -203,7 +205,8 @@ describe("reading a cluster", () => {
       [],
     );
     assert.deepEqual(report.unread[0]?.narrowed, [
-      ...["routes", "route-ports", "service-routes", "destination-rules", "policy-ingress"],
+      ...["routes", "route-ports", "service-routes", "mixed-routes", "destination-rules", "policy-ingress"],
+      "waypoint-serves",
     ]);
     for (const plural of ["httproutes", "tlsroutes"]) {
       server.answers.set(lists.routes.replace("httproutes", plural), { status: 404, message: "not found" });

@@ -27,16 +27,18 @@ data-plane
 √ istio-cni is connected to ztunnel on every node that was asked
 √ ztunnel serves every captured pod of the nodes that were asked
 √ every captured pod has a ztunnel on its node
+√ no node with a ready istio-cni keeps the taint for those without
 ‼ the mesh's CNI does not prevent pods from starting or ending
     not checked: see “not read” below
 ‼ no quota or admission rule rejects the mesh's pods
     not checked: see “not read” below
+√ ztunnel has the network, the cluster and the address of its istiod
 
 not read
 --------
 ‼ events: no right to list events; leaves open pod-sandboxes, pods-created
 
-√ 6 passed   ‼ 1 warned   ‼ 2 not checked   × 1 failed
+√ 8 passed   ‼ 1 warned   ‼ 2 not checked   × 1 failed
 `;
 
 const goldenJson = `{
@@ -116,6 +118,7 @@ describe("istio-ambient check", () => {
 √ istiod's release is supported by this package
 √ istio-cni and ztunnel have istiod's minor version or the one before
 √ no image comes from a retired registry
+√ Istio's CRDs are of istiod's minor version or a newer one
 
 network
 -------
@@ -123,10 +126,11 @@ network
 √ no NetworkPolicy blocks the mesh's port
 √ no NetworkPolicy keeps pods from connecting to the mesh's port
 √ no NetworkPolicy is between istiod and what it serves
+√ no NetworkPolicy closes the listeners of an ingress gateway
 √ no NetworkPolicy blocks the kubelet's probes
 √ no policy of the network plugin's own kinds is in the mesh's way
 
-√ 9 passed
+√ 11 passed
 `,
     );
     assert.deepEqual({ code, err }, { code: 0, err: "" });
@@ -202,7 +206,7 @@ not read
     waived: a = b, until Monday
 `;
     assert.ok(out.includes(shown), out);
-    assert.ok(out.endsWith("√ 7 passed   ‼ 1 waived\n"), out);
+    assert.ok(out.endsWith("√ 9 passed   ‼ 1 waived\n"), out);
     assert.equal(code, 0);
   });
 
@@ -268,7 +272,7 @@ not read
     mesh.edit(lists.daemonSets, "ztunnel", set("status.numberReady", 1));
     const { code, out, err } = await waiting;
     assert.match(err, /^1 failed: ztunnel-ready; checking again, \d+ s left\n$/);
-    assert.deepEqual({ code, end: out.split("\n").at(-2) }, { code: 0, end: "√ 8 passed" });
+    assert.deepEqual({ code, end: out.split("\n").at(-2) }, { code: 0, end: "√ 10 passed" });
   });
 
   it("waits no longer than it was told", async () => {

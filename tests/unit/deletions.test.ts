@@ -54,6 +54,9 @@ const reviewed: { [file: string]: [text: string, takes: string][] } = {
     ["it cannot move to another namespace: destroy it first, or leave it where it is", "the controller; CRDs are kept"],
     ["kubectl delete secret X --namespace X", "Helm's record of an operation that never ended"],
   ],
+  "lib/checks/capture-conflicts.ts": [
+    ["kubectl label namespace X X-", "a label without effect, since istio-cni leaves the namespace out"],
+  ],
   "lib/checks/enrollment.ts": [
     ["kubectl label namespace X X-", "sidecars of new pods, in a namespace that asks for ambient as well"],
   ],
