@@ -29,6 +29,7 @@ export function slimVirtualService(raw: RawVirtualService): VirtualServiceState 
     ...named(raw),
     hosts,
     isForMesh: gateways.every((name) => name === "mesh"),
+    hasHttp: http.length > 0,
     destinations: distinct(destinations),
   };
 }

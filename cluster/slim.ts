@@ -135,7 +135,7 @@ export function slimPod(raw: V1Pod): PodState {
   };
 }
 
-/** Declared ports, and those of the kubelet's probes; init containers that go on running are probed too. */
+/** Declared ports of TCP, and those of the kubelet's probes; init containers that go on running are probed too. */
 export function probed(spec: V1PodSpec | undefined): Pick<PodState, "ports" | "probePorts"> {
   const running = [
     ...(spec?.initContainers ?? []).filter(({ restartPolicy }) => restartPolicy === "Always"),
@@ -143,7 +143,9 @@ export function probed(spec: V1PodSpec | undefined): Pick<PodState, "ports" | "p
   ];
   const ports = Object.fromEntries(
     running.flatMap((container) =>
-      (container.ports ?? []).map(({ name, containerPort }) => [name ?? String(containerPort), containerPort] as const),
+      (container.ports ?? [])
+        .filter(({ protocol = "TCP" }) => protocol === "TCP")
+        .map(({ name, containerPort }) => [name ?? String(containerPort), containerPort] as const),
     ),
   );
   const probes = running.flatMap(({ startupProbe, readinessProbe, livenessProbe }) => [
@@ -203,6 +205,7 @@ export function slimDaemonSet(raw: V1DaemonSet): WorkloadState {
 function workload<K extends WorkloadState["kind"]>(kind: K, raw: V1Deployment | V1DaemonSet) {
   const pod = raw.spec?.template?.spec;
   const variables = (pod?.containers ?? []).flatMap((container) => container.env ?? []);
+  const given = (pod?.containers ?? []).flatMap(({ command = [], args = [] }) => [...command, ...args]);
   return {
     ...named(raw),
     kind,
@@ -211,6 +214,7 @@ function workload<K extends WorkloadState["kind"]>(kind: K, raw: V1Deployment | 
     serviceAccount: pod?.serviceAccountName ?? "",
     containers: containers(pod),
     env: Object.fromEntries(variables.flatMap(({ name, value }) => (value === undefined ? [] : [[name, value]]))),
+    ...(given.some((argument) => /^--cluster(ID|Aliases)\b/.test(argument)) ? { renamesCluster: true as const } : {}),
   };
 }
 

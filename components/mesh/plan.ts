@@ -33,7 +33,8 @@ function autoscales(values: pulumi.Input<Values> | undefined): boolean {
 export function agentPlan({ cni = {} }: AmbientMeshArgs): Pick<Plan, "ownDirectories" | "ownNamespaces" | "nftables"> {
   const values = plain<Values>(cni.values ?? {});
   if (values === undefined) return { ownDirectories: true, ownNamespaces: true, nftables: true };
-  const { cniBinDir, cniConfDir, cniNetnsDir, global } = values;
+  // The chart takes its values below `cni` too, and these first.
+  const { cniBinDir, cniConfDir, cniNetnsDir, global } = { ...values, ...(values["cni"] as Values | undefined) };
   return {
     ...(cniBinDir && cniConfDir ? { ownDirectories: true } : {}),
     ...(cniNetnsDir ? { ownNamespaces: true } : {}),

@@ -10,7 +10,7 @@ import {
 import { finding, type Check, type Finding } from "./check";
 import { said } from "./gateways";
 import { allListeners } from "./listener-sets";
-import { ingressGateways } from "./mesh";
+import { ingressGateways, istiods } from "./mesh";
 
 const dayMs = 24 * 60 * 60 * 1000;
 /** cert-manager renews a month before the end by default: two weeks before it, something went wrong. */
@@ -135,10 +135,11 @@ export const certificateChecks: Check[] = [
     needs: ["deployments", "secrets"],
     run: (snapshot, { now }) =>
       authorities(snapshot).flatMap((secret) => {
-        // The first that ends takes the others with it.
-        const [certificate] = [secret.certificate, secret.roots]
-          .flatMap((pem) => certificatesIn(pem))
-          .sort((one, other) => one.validToDate.getTime() - other.validToDate.getTime());
+        const [signing] = certificatesIn(secret.certificate);
+        // Proxies take any root of the bundle: the last that has issued the signing certificate counts, and the first of both
+        // that ends.
+        const [root] = ordered(certificatesIn(secret.roots).filter((root) => signing?.checkIssued(root))).reverse();
+        const [certificate] = ordered([signing, root].flatMap((each) => each ?? []));
         if (!certificate || daysLeft(certificate, now) >= authorityDays) return [];
         const got = `valid until ${day(certificate.validToDate)}, ${daysLeft(certificate, now)} days`;
         return [
@@ -162,6 +163,8 @@ export const certificateChecks: Check[] = [
     run: (snapshot) =>
       authorities(snapshot).flatMap((secret) => {
         const { namespace } = secret;
+        const settings = istiods(snapshot).filter((istiod) => istiod.namespace === namespace);
+        if (settings.some(({ env }) => handsOutOtherwise(env))) return [];
         const isThat = (map: Reference) => map.namespace === namespace && map.name === authorityNames.roots;
         const out = snapshot.configMaps.find((map) => isThat({ kind: "ConfigMap", ...map }))?.data["root-cert.pem"];
         const known = certificatesIn(out).map(({ fingerprint256 }) => fingerprint256);
@@ -228,6 +231,20 @@ function certificatesIn(pem = ""): X509Certificate[] {
       return [];
     }
   });
+}
+
+/** By the day on which they end. */
+function ordered(certificates: X509Certificate[]): X509Certificate[] {
+  return [...certificates].sort((one, other) => one.validToDate.getTime() - other.validToDate.getTime());
+}
+
+/** Where istiod takes a new root by itself, or what proxies trust is not in the ConfigMap, or not istiod's. */
+function handsOutOtherwise(env: Record<string, string>): boolean {
+  return (
+    ["ISTIO_MULTIROOT_MESH", "ENABLE_CLUSTER_TRUST_BUNDLE_API"].some((name) => env[name] === "true") ||
+    env["ENABLE_CA_SERVER"] === "false" ||
+    (env["PILOT_CA_CERT_CONFIGMAP"] ?? authorityNames.roots) !== authorityNames.roots
+  );
 }
 
 function parsed(secret: SecretState): X509Certificate | undefined {

@@ -35,6 +35,8 @@ export interface Finding {
   /** What is true where all is well, as a clause. */
   rule: string;
   fix: Fix;
+  /** The same in the program of the stack that owns the object, where its `up` alone repairs nothing. */
+  inProgram?: string;
 }
 
 /** What a check may look at beside the snapshot. */

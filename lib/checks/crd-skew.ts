@@ -2,8 +2,9 @@
 // Source: the labels of the CRDs in the chart base; istio.io, upgrade with Helm (base first).
 import * as semver from "semver";
 import type { ClusterSnapshot } from "../cluster-state/snapshot";
+import { charts } from "../istio/releases";
 import { finding, type Check } from "./check";
-import { count, helmUpgrade, istiods, istioVersion, meshNamespace } from "./mesh";
+import { count, istiods, istioVersion, releaseUpgrade } from "./mesh";
 
 export const crdSkewCheck: Check = {
   id: "istio-crds-version",
@@ -20,7 +21,8 @@ export const crdSkewCheck: Check = {
     const [first] = old;
     if (!newest || !first) return [];
     const more = old.length > 1 ? `, as ${count(old.length - 1, "other CRD")}` : "";
-    const run = helmUpgrade("base", meshNamespace(snapshot), newest.version);
+    const { release, namespace } = first;
+    const run = releaseUpgrade({ release, chart: charts.base.chart, version: newest.version, namespace });
     const rule = `istiod is ${newest.version}, and the CRDs are upgraded before it`;
     return [
       finding("CustomResourceDefinition", first.definition, `of Istio ${first.version.version}${more}`, rule, { run }),
@@ -28,13 +30,17 @@ export const crdSkewCheck: Check = {
   },
 };
 
-/** CRDs that say of which release they are. */
+/**
+ * CRDs of a Helm release that say of which version they are. Those with the labels of the plain file were applied over them
+ * since: Helm's label of the version stays behind then.
+ */
 function labelled({ definitions }: ClusterSnapshot) {
   return definitions.flatMap((definition) => {
-    const version = definition.name.endsWith(".istio.io")
-      ? semver.parse(definition.labels["app.kubernetes.io/version"])
-      : null;
-    return version ? [{ definition, version }] : [];
+    const { name, labels, annotations } = definition;
+    const version = name.endsWith(".istio.io") ? semver.parse(labels["app.kubernetes.io/version"]) : null;
+    const release = annotations["meta.helm.sh/release-name"];
+    if (!version || release === undefined || labels["heritage"] === "Tiller") return [];
+    return [{ definition, version, release, namespace: annotations["meta.helm.sh/release-namespace"] ?? "" }];
   });
 }
 

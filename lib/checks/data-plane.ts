@@ -133,20 +133,18 @@ export const dataPlaneChecks: Check[] = [
     hint: "Pods are not scheduled there: only istiod removes the taint, if it is told to.",
     needs: ["nodes", "pods"],
     run(snapshot) {
-      const ready = new Set(
-        snapshot.pods.filter((pod) => pod.ready && pod.labels["k8s-app"] === "istio-cni-node").map(({ node }) => node),
-      );
-      return snapshot.nodes
-        .filter(({ name, taints = [] }) => taints.includes(notReadyTaint) && ready.has(name))
-        .map((node) =>
-          finding(
-            "Node",
-            node,
-            `taint ${notReadyTaint}`,
-            "istiod removes it with the chart value taint.enabled, once istio-cni is ready there",
-            { run: `kubectl taint nodes ${node.name} ${notReadyTaint}-` },
-          ),
-        );
+      const agents = snapshot.pods.filter((pod) => pod.ready && pod.labels["k8s-app"] === "istio-cni-node");
+      const places = new Map(agents.map(({ node, namespace }) => [node, namespace]));
+      return snapshot.nodes.flatMap((node) => {
+        const place = places.get(node.name);
+        if (place === undefined || !(node.taints ?? []).includes(notReadyTaint)) return [];
+        // istiod looks for istio-cni in its own namespace, unless it is told another one.
+        const isApart = place !== meshNamespace(snapshot);
+        const values = `taint: { enabled: true${isApart ? `, namespace: ${place}` : ""} }`;
+        const rule = `istiod removes it with its chart's values ${values}, once istio-cni is ready there`;
+        const run = `kubectl taint nodes ${node.name} ${notReadyTaint}-`;
+        return [finding("Node", node, `taint ${notReadyTaint}`, rule, { run })];
+      });
     },
   },
   {

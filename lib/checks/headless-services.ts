@@ -17,28 +17,43 @@ export function headlessFindings(snapshot: ClusterSnapshot, servesPods: (gateway
   const isServed = servedPods(snapshot, servesPods);
   return headless.flatMap((service) => {
     const waypoint = waypointOf("Service", service);
-    const sign = waypoint === undefined ? undefined : signOf(snapshot, service);
     const behind = (captured.get(service.namespace) ?? []).filter((pod) => isBehind(service, pod));
-    if (sign === undefined || behind.length === 0 || behind.every(isServed)) return [];
+    if (waypoint === undefined || behind.length === 0) return [];
+    const target = targetFinding(snapshot, service, waypoint);
+    if (target) return [target];
+    const own = namedWaypoint("Service", service);
+    if (!own || behind.every(isServed)) return [];
     const rule =
       `its name leads to its pods, and Gateway ${waypoint} sees what is addressed to the Service: the pods need the label, ` +
       `and a waypoint for ${marks.waypointFor}=all`;
-    const [, name = ""] = waypoint?.split("/") ?? [];
-    const write = `template: { metadata: { labels: { "${marks.useWaypoint}": ${name} } } }`;
-    return [finding("Service", service, `clusterIP: None, with ${sign}`, rule, { write })];
+    const [namespace, name = ""] = waypoint.split("/");
+    const elsewhere = namespace === service.namespace ? "" : `, "${marks.useWaypointNamespace}": ${namespace}`;
+    const write = `template: { metadata: { labels: { "${marks.useWaypoint}": ${name}${elsewhere} } } }`;
+    return [finding("Service", service, `clusterIP: None, with ${own.key}=${own.label}`, rule, { write })];
   });
 }
 
-/** What says that the waypoint is for this very Service: the label of a namespace is for the others in it too. */
-function signOf({ authorizationPolicies, routes }: ClusterSnapshot, service: ServiceState): string | undefined {
-  const own = namedWaypoint("Service", service);
-  if (own) return `${own.key}=${own.label}`;
+/** A policy or route for a Service does not hold for what is addressed to its pods, whatever waypoint these have. */
+function targetFinding(
+  { authorizationPolicies, routes }: ClusterSnapshot,
+  service: ServiceState,
+  waypoint: string,
+): Finding | undefined {
   const isIt = (ref: { kind: string; namespace: string; name: string }) =>
     ref.kind === "Service" && ref.namespace === service.namespace && ref.name === service.name;
+  const leads = "its name leads to its pods, and ";
   const policy = authorizationPolicies.find(({ targets }) => targets.some(isIt));
-  if (policy) return `AuthorizationPolicy ${policy.name}`;
+  if (policy) {
+    const [, name = ""] = waypoint.split("/");
+    const rule = `${leads}a policy for a Service does not hold for what is addressed to pods; one for their waypoint does`;
+    const write = `targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: ${name} }]`;
+    return finding("Service", service, `clusterIP: None, with AuthorizationPolicy ${policy.name}`, rule, { write });
+  }
   const route = routes.find(({ parents }) => parents.some(isIt));
-  return route && `${route.kind} ${route.name}`;
+  if (!route) return undefined;
+  const rule = `${leads}no waypoint routes what is addressed to pods: the route needs a Service with an address`;
+  const write = `parentRefs: [{ group: "", kind: Service, name: <one with a cluster IP for the same pods> }]`;
+  return finding("Service", service, `clusterIP: None, with ${route.kind} ${route.name}`, rule, { write });
 }
 
 function isBehind({ selector = {} }: ServiceState, { labels }: PodState): boolean {

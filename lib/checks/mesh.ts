@@ -71,10 +71,13 @@ export function helmUpgrade(name: ChartName, namespace: string, version: string)
   return releaseUpgrade({ ...charts[name], namespace, version });
 }
 
-/** The same for a release of any name. */
+/**
+ * The same for a release of any name. The values that the user gave stay, and those of the chart are the new release's: with
+ * --reuse-values an older chart's defaults would stay, its image tag among them.
+ */
 export function releaseUpgrade(of: { release: string; chart: string; version: string; namespace: string }): string {
   const { release, chart, version, namespace } = of;
-  return `helm upgrade ${release} ${chart} --repo ${chartRepository} --version ${version} --namespace ${namespace} --reuse-values`;
+  return `helm upgrade ${release} ${chart} --repo ${chartRepository} --version ${version} --namespace ${namespace} --reset-then-reuse-values`;
 }
 
 /** Whether a pod is asked into the mesh. */
@@ -93,6 +96,14 @@ export function podsToCapture(snapshot: ClusterSnapshot): PodState[] {
   return enrolledPods(snapshot).filter(
     (pod) => pod.phase === "Running" && !pod.hostNetwork && !hasProxy(pod) && barrier(pod) === undefined,
   );
+}
+
+/** The annotation of pods whose clients are outside of the mesh. */
+export const bypass = "ambient.istio.io/bypass-inbound-capture";
+
+/** Whether ztunnel leaves plaintext to a pod alone. istio-cni reads it as Go does. */
+export function bypassesInbound({ annotations }: PodState): boolean {
+  return ["1", "t", "T", "true", "True", "TRUE"].includes(annotations[bypass] ?? "");
 }
 
 /** Pods that are asked into the mesh, and neither done nor about to go. */

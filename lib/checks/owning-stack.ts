@@ -112,8 +112,10 @@ export function withStack(found: Finding, owner: OwningStack | undefined): Findi
     return found;
   }
   const { stack, what } = owner;
-  const fix = isChange(found.fix) ? { run: refreshCommand(stack) } : found.fix;
-  return { ...found, rule: `${found.rule}; ${what} belongs to the stack ${stack}`, fix };
+  const { inProgram, ...rest } = found;
+  const own = inProgram === undefined ? { run: refreshCommand(stack) } : { write: inProgram };
+  const fix = isChange(found.fix) ? own : found.fix;
+  return { ...rest, rule: `${found.rule}; ${what} belongs to the stack ${stack}`, fix };
 }
 
 /** What of a snapshot tells whose something is. */

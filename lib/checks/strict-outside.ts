@@ -5,11 +5,9 @@
 import type { ClusterSnapshot, PodState } from "../cluster-state/snapshot";
 import { selects } from "../network-policies/selectors";
 import { finding, namespaceFinding, type Check } from "./check";
-import { byNamespace, count, meshNamespace, podsToCapture, some } from "./mesh";
+import { byNamespace, bypass, bypassesInbound, count, podsToCapture, some } from "./mesh";
 import { isSelected } from "./policy-readers";
 import { isStrict } from "./strict-webhooks";
-
-const bypass = "ambient.istio.io/bypass-inbound-capture";
 
 export const strictOutsideChecks: Check[] = [
   {
@@ -23,7 +21,7 @@ export const strictOutsideChecks: Check[] = [
     run(snapshot) {
       const balanced = snapshot.services.filter(({ type, selector }) => type === "LoadBalancer" && selector);
       if (balanced.length === 0 || !asksForStrict(snapshot)) return [];
-      const captured = new Map(byNamespace(podsToCapture(snapshot)));
+      const captured = new Map(byNamespace(podsToCapture(snapshot).filter((pod) => !bypassesInbound(pod))));
       return balanced.flatMap((service) => {
         const { namespace, selector = {}, ports } = service;
         const behind = (captured.get(namespace) ?? []).filter(({ labels }) =>
@@ -48,22 +46,26 @@ export const strictOutsideChecks: Check[] = [
   {
     id: "policy-bypass",
     category: "policies",
-    claim: "no pod with policies lets plaintext past ztunnel",
+    claim: "no policy is for pods that let plaintext past ztunnel",
     severity: "warning",
     hint: "What is not captured on its way in meets neither STRICT nor an AuthorizationPolicy.",
     needs: ["authorizationPolicies", "peerAuthentications", "pods", "namespaces"],
     isLocal: true,
     run: (snapshot) =>
-      byNamespace(podsToCapture(snapshot).filter(({ annotations }) => annotations[bypass] === "true")).flatMap(
-        ([namespace, pods]) => {
-          const policies = [...new Set(pods.flatMap((pod) => policiesFor(snapshot, pod)))].sort();
-          if (policies.length === 0) return [];
-          const names = pods.map(({ name }) => name).sort();
-          const got = `${bypass}=true on ${count(pods.length, "pod")} (${some(names)}), beside ${some(policies)}`;
-          const rule = "ztunnel sees no plaintext that comes in there, and no policy applies to it";
-          return [namespaceFinding(namespace, got, rule, { write: `annotations: { "${bypass}": "false" }` })];
-        },
-      ),
+      byNamespace(podsToCapture(snapshot).filter(bypassesInbound)).flatMap(([namespace, pods]) => {
+        const policies = policiesFor(snapshot, namespace, pods);
+        const [first] = policies;
+        if (!first) return [];
+        const names = pods.map(({ name }) => name).sort();
+        const given = policies.map(({ kind, name }) => `${kind} ${name}`).sort();
+        const got = `${bypass}=true on ${count(pods.length, "pod")} (${some(names)}), selected by ${some(given)}`;
+        const rule =
+          "ztunnel sees no plaintext that comes in there, and the policy does not apply to it: a pod whose clients are outside of " +
+          "the mesh gets a NetworkPolicy instead, any other one loses the annotation";
+        const labels = Object.entries(first.pods).map(([key, value]) => `${key}: ${value}`);
+        const write = `kind: NetworkPolicy, spec: { podSelector: { matchLabels: { ${labels.join(", ")} } } }`;
+        return [namespaceFinding(namespace, got, rule, { write })];
+      }),
   },
 ];
 
@@ -71,17 +73,17 @@ function asksForStrict({ peerAuthentications }: ClusterSnapshot): boolean {
   return peerAuthentications.some(({ mode, ports }) => [mode, ...Object.values(ports)].includes("STRICT"));
 }
 
-/** What ztunnel would enforce at a pod. */
-function policiesFor(snapshot: ClusterSnapshot, pod: PodState): string[] {
-  const root = meshNamespace(snapshot);
-  const own = snapshot.authorizationPolicies.filter(
-    (policy) =>
-      policy.targets.length === 0 && [root, pod.namespace].includes(policy.namespace) && isSelected(policy)(pod),
-  );
-  const listening = [...Object.values(pod.ports), ...pod.probePorts];
-  const strict = (listening.length > 0 ? listening : [0]).some((port) => isStrict(snapshot, pod, port));
-  return [
-    ...own.map(({ namespace, name }) => `AuthorizationPolicy ${namespace}/${name}`),
-    ...(strict ? ["STRICT"] : []),
+/** Policies that select such a pod by its labels; those for whole namespaces are not meant for it alone. */
+function policiesFor(snapshot: ClusterSnapshot, namespace: string, pods: PodState[]) {
+  const all = [
+    ...snapshot.authorizationPolicies.map((policy) => ({ ...policy, kind: "AuthorizationPolicy" })),
+    ...snapshot.peerAuthentications
+      .filter(({ mode, ports }) => [mode, ...Object.values(ports)].includes("STRICT"))
+      .map((policy) => ({ ...policy, kind: "PeerAuthentication" })),
   ];
+  return all.flatMap((policy) => {
+    const { kind, name, pods: wanted = {} } = policy;
+    const isMeant = policy.namespace === namespace && Object.keys(wanted).length > 0;
+    return isMeant && pods.some(isSelected({ pods: wanted })) ? [{ kind, name, pods: wanted }] : [];
+  });
 }

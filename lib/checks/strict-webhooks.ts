@@ -3,7 +3,7 @@
 import type { ClusterSnapshot, PeerAuthenticationState, PodState, ServiceState } from "../cluster-state/snapshot";
 import { selects } from "../network-policies/selectors";
 import { finding, type Check, type Finding } from "./check";
-import { byNamespace, meshNamespace, podsToCapture, some } from "./mesh";
+import { byNamespace, bypassesInbound, meshNamespace, podsToCapture, some } from "./mesh";
 
 export const strictWebhooksCheck: Check = {
   id: "policy-webhooks",
@@ -17,7 +17,7 @@ export const strictWebhooksCheck: Check = {
       [mode, ...Object.values(ports)].includes("STRICT"),
     );
     if (!isStrictAnywhere) return [];
-    const captured = new Map(byNamespace(podsToCapture(snapshot)));
+    const captured = new Map(byNamespace(podsToCapture(snapshot).filter((pod) => !bypassesInbound(pod))));
     return [...calledServices(snapshot).values()].flatMap((called) =>
       strictFinding(snapshot, called, captured.get(called.service.namespace) ?? []),
     );

@@ -25,27 +25,30 @@ export const mixedRoutesCheck: Check = {
   category: "gateways",
   claim: "no waypoint has a VirtualService and routes of the Gateway API for one host",
   severity: "warning",
-  hint: "Istio does not say which of the two counts: one of them is without effect.",
+  hint: "Istio does not define what the waypoint makes of both: rules of one may hide those of the other.",
   needs: ["virtualServices", "routes", "services", "namespaces"],
   run(snapshot) {
-    const rules = snapshot.virtualServices.filter(({ isForMesh }) => isForMesh);
+    const rules = snapshot.virtualServices.filter(({ isForMesh, hasHttp }) => isForMesh && hasHttp);
     if (rules.length === 0) return [];
     const hostOf = hostsOf(snapshot);
     const waypointOf = serviceWaypoint(snapshot);
     return rules.flatMap((rule) => {
       const behind = rule.hosts.flatMap((host) => hostOf(host, rule.namespace) ?? []);
-      const route = snapshot.routes.find(({ kind, namespace, parents }) =>
-        behind.some(
-          (host) =>
+      const beside = behind.flatMap((host) => {
+        const route = snapshot.routes.find(
+          ({ kind, namespace, parents }) =>
             ["HTTPRoute", "GRPCRoute"].includes(kind) &&
             parents.some((parent) => parent.kind === host.kind && isSame(parent, host.object)) &&
             [rule.namespace, namespace].every((from) => isInReach(waypointOf(host.kind, host.object), host, from)),
-        ),
-      );
-      if (!route) return [];
+        );
+        return route ? [{ host, route }] : [];
+      });
+      const [first] = beside;
+      if (!first) return [];
+      const { host, route } = first;
       const got = `beside ${objectName(route.kind, route)}, for ${some(rule.hosts)}`;
-      const name = rule.hosts[0] ?? "";
-      const write = `kind: ${route.kind}, spec: { parentRefs: [{ kind: Service, group: "", name: ${name.split(".")[0]} }] }`;
+      const group = host.kind === "Service" ? '""' : "networking.istio.io";
+      const write = `kind: ${route.kind}, spec: { parentRefs: [{ group: ${group}, kind: ${host.kind}, name: ${host.object.name} }] }`;
       return [
         finding("VirtualService", rule, got, "a waypoint routes a host by one of the two kinds alone", { write }),
       ];

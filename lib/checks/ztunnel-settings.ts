@@ -39,10 +39,11 @@ function networkFindings({ namespaces }: ClusterSnapshot, ztunnel: WorkloadState
   if (wanted === "") {
     const rule = `must be the label ${networkLabel} of namespace ${home.name}, which has none`;
     const run = `kubectl label namespace ${home.name} ${networkLabel}=${network}`;
-    return [finding("DaemonSet", ztunnel, got, rule, { run })];
+    return [{ ...finding("DaemonSet", ztunnel, got, rule, { run }), inProgram: inValues('network: ""') }];
   }
   const rule = `must be the label ${networkLabel} of namespace ${home.name}: ${wanted}`;
-  return [finding("DaemonSet", ztunnel, got, rule, { run: `${upgrade(ztunnel, istiod)} --set network=${wanted}` })];
+  const run = `${upgrade(ztunnel, istiod)} --set network=${wanted}`;
+  return [{ ...finding("DaemonSet", ztunnel, got, rule, { run }), inProgram: inValues(`network: "${wanted}"`) }];
 }
 
 /** istiod knows tokens of its own cluster, and of those that it has credentials for. */
@@ -51,10 +52,12 @@ function clusterFindings(snapshot: ClusterSnapshot, ztunnel: WorkloadState): Fin
   const cluster = ztunnel.env["ISTIO_META_CLUSTER_ID"] ?? ztunnel.env["CLUSTER_ID"] ?? usualCluster;
   const known = all.map(({ env }) => env["CLUSTER_ID"] ?? usualCluster);
   const [istiod] = all;
-  if (!istiod || known.includes(cluster) || all.some(({ env }) => "CLUSTER_ALIASES" in env)) return [];
+  if (!istiod || known.includes(cluster) || all.some(({ renamesCluster }) => renamesCluster)) return [];
   const rule = `istiod has CLUSTER_ID=${known[0] ?? ""}, and refuses tokens of a cluster that it does not know`;
-  const run = `${upgrade(ztunnel, istiod)} --set multiCluster.clusterName=${known[0] ?? ""}`;
-  return [finding("DaemonSet", ztunnel, `ISTIO_META_CLUSTER_ID=${cluster}`, rule, { run })];
+  const name = known[0] ?? "";
+  const run = `${upgrade(ztunnel, istiod)} --set multiCluster.clusterName=${name}`;
+  const found = finding("DaemonSet", ztunnel, `ISTIO_META_CLUSTER_ID=${cluster}`, rule, { run });
+  return [{ ...found, inProgram: inValues(`multiCluster: { clusterName: "${name}" }`) }];
 }
 
 /** A Service that is gone: of a revision that was uninstalled, as a rule. */
@@ -63,7 +66,8 @@ function addressFindings(snapshot: ClusterSnapshot, ztunnel: WorkloadState, isti
   // That an istiod has no Service is istiod-endpoints' to tell.
   const own = istiods(snapshot).map(({ namespace, name }) => `${namespace}/${name}`);
   const variables = ["XDS_ADDRESS", "CA_ADDRESS"].filter((name) => {
-    const [, service, namespace] = /^([^.]+)\.([^.]+)\.svc[.:]/.exec(ztunnel.env[name] ?? "") ?? [];
+    const [, service, namespace] =
+      /^(?:https?:\/\/)?([^./]+)\.([^.]+)\.svc(?:[.:/]|$)/.exec(ztunnel.env[name] ?? "") ?? [];
     return (
       service !== undefined &&
       !own.includes(`${namespace ?? ""}/${service}`) &&
@@ -72,11 +76,21 @@ function addressFindings(snapshot: ClusterSnapshot, ztunnel: WorkloadState, isti
   });
   const [first] = variables;
   if (first === undefined) return [];
-  const revision = istiod.labels["istio.io/rev"] ?? "default";
+  const label = istiod.labels["istio.io/rev"] ?? "default";
+  const revision = label === "default" ? "" : label;
+  const set = variables.map((name) => (name === "CA_ADDRESS" ? "caAddress" : "xdsAddress"));
   const got = variables.map((name) => `${name}=${ztunnel.env[name] ?? ""}`).join(", ");
   const rule = "must be a Service that exists; a restarted ztunnel finds no istiod, and serves nothing";
-  const run = `${upgrade(ztunnel, istiod)} --set revision=${revision === "default" ? "" : revision}`;
-  return [finding("DaemonSet", ztunnel, got, rule, { run })];
+  // An address that was set goes before the one that the chart makes of namespace and revision.
+  const values = [`istioNamespace=${istiod.namespace}`, `revision=${revision}`, ...set.map((name) => `${name}=`)];
+  const run = [upgrade(ztunnel, istiod), ...values.map((value) => `--set ${value}`)].join(" ");
+  const found = finding("DaemonSet", ztunnel, got, rule, { run });
+  return [{ ...found, inProgram: inValues(set.map((name) => `${name}: ""`).join(", ")) }];
+}
+
+/** ztunnel's values in the program of a mesh. */
+function inValues(values: string): string {
+  return `dataplane: { values: { ${values} } }`;
 }
 
 function upgrade(ztunnel: WorkloadState, istiod: WorkloadState): string {

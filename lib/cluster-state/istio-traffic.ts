@@ -12,6 +12,8 @@ export interface VirtualServiceState extends Named {
   hosts: string[];
   /** For the proxies of the mesh, and for no gateway. */
   isForMesh: boolean;
+  /** It has rules for HTTP. */
+  hasHttp: boolean;
   /** Each that gets a share of the requests, or a copy of them. */
   destinations: TrafficDestination[];
 }

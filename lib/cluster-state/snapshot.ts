@@ -2,6 +2,7 @@
 import type { DriftedObject } from "../drift";
 import type { Condition, Named, Owner, Reference } from "./named";
 import type { NetworkPlugin } from "./network-plugins";
+import type { NodeState } from "./nodes";
 import type { DestinationRuleState, VirtualServiceState } from "./istio-traffic";
 import type {
   AuthorizationPolicyState,
@@ -11,6 +12,7 @@ import type {
 } from "./istio-policies";
 
 export type { Condition, Named, Owner, Reference } from "./named";
+export type { NodeState } from "./nodes";
 export type { DestinationRuleState, Subset, TrafficDestination, VirtualServiceState } from "./istio-traffic";
 export type {
   AuthorizationPolicyState,
@@ -22,19 +24,6 @@ export type {
   RequestAuthenticationState,
   TelemetryPart,
 } from "./istio-policies";
-
-/** A node of the cluster. */
-export interface NodeState extends Named {
-  ready: boolean;
-  /** Such as "kind://docker/kind/kind-control-plane". */
-  providerId: string;
-  /** Keys of its taints; none where it has none. */
-  taints?: string[];
-  /** Its container runtime, such as "containerd://2.1.4". */
-  runtime?: string;
-  /** Its operating system, such as "Ubuntu 24.04.3 LTS". */
-  system?: string;
-}
 
 /** A container of a pod or of a pod template. */
 export interface ContainerState {
@@ -110,6 +99,8 @@ export interface WorkloadState extends Named {
   containers: ContainerState[];
   /** Environment variables with plain values, of all containers. */
   env: Record<string, string>;
+  /** True where arguments of istiod say what its cluster is called, or which other names it goes by. */
+  renamesCluster?: true;
 }
 
 /** An EndpointSlice of one Service. */

@@ -50,7 +50,9 @@ const tolerations = [
 
 /** The agent that captures pods. */
 export function cniDaemonSet(settings: AgentSettings): AgentDaemonSet {
-  const values: ChartValues = { ...platformValues(settings.platform), ...settings.values.cni };
+  const own = settings.values.cni;
+  // The chart takes its values below `cni` too, and these first.
+  const values: ChartValues = { ...platformValues(settings.platform), ...own, ...mapOf(own?.["cni"]) };
   const global = mapOf(values["global"]);
   const isConfined = values["useAppArmorAnnotation"] === false;
   const selector = { "k8s-app": "istio-cni-node" };

@@ -17,7 +17,7 @@ export function listenerFindings(snapshot: ClusterSnapshot): Finding[] {
   return ingressGateways(snapshot).flatMap((gateway) => {
     const there = policies.get(gateway.namespace);
     if (!there || !isJudged(gateway.namespace)) return [];
-    const pods = snapshot.pods.filter((pod) => isLive(pod) && isOf(gateway, pod));
+    const pods = snapshot.pods.filter((pod) => isLive(pod) && !pod.hostNetwork && isOf(gateway, pod));
     const shut = pods.map((pod) => ({ pod, ...shutPorts(snapshot, gateway, pod, there) }));
     const closed = shut.filter(({ ports }) => ports.length > 0);
     const [first] = closed;

@@ -259,8 +259,9 @@ describe("what the preflight asks", () => {
         { cniNetnsDir: "/run/netns" },
         { global: { nativeNftables: true } },
         { cniBinDir: "/opt/bin" },
+        { cni: directories },
       ].map((given) => agentPlan({ cni: { values: given } })),
-      [{}, { ownDirectories: true }, { ownNamespaces: true }, { nftables: true }, {}],
+      [{}, { ownDirectories: true }, { ownNamespaces: true }, { nftables: true }, {}, { ownDirectories: true }],
     );
     assert.deepEqual(agentPlan({}), {});
     const unknown = { ownDirectories: true, ownNamespaces: true, nftables: true };
