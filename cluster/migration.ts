@@ -197,7 +197,7 @@ async function readIstiod(client: ApiClient): Promise<V1Deployment | undefined> 
 
 function releaseOf({ metadata, spec }: V1Deployment): string {
   const image = spec?.template.spec?.containers.find(({ name }) => name === "discovery")?.image ?? "";
-  const tag = /:([^/@:]+)$/.exec(image)?.[1]?.replace(/-(distroless|debug)$/, "");
+  const tag = /:([^/@:]+)(@|$)/.exec(image)?.[1]?.replace(/-(distroless|debug)$/, "");
   return tag ?? metadata?.labels?.["app.kubernetes.io/version"] ?? "unknown";
 }
 

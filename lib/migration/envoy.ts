@@ -77,7 +77,7 @@ function sourceAnswers(source: Source, seen: Seen, token: string | undefined, po
     holds(source.serviceAccounts, source.notServiceAccounts, (each) => isAccount(each, identity, policyNamespace)),
     holds(source.trustDomains, source.notTrustDomains, (each) => matchesText(each, identity?.trustDomain ?? "")),
     holds(source.ipBlocks, source.notIpBlocks, (each) => matchesAddress(each, ip)),
-    ofHttp(source.remoteIpBlocks, source.notRemoteIpBlocks, http, (each) => matchesAddress(each, ip)),
+    holds(source.remoteIpBlocks, source.notRemoteIpBlocks, (each) => matchesAddress(each, ip)),
     ofHttp(source.requestPrincipals, source.notRequestPrincipals, http, (each) => matchesText(each, token ?? "")),
   ];
 }
@@ -98,6 +98,7 @@ function conditionAnswer(
   }
   switch (key) {
     case "source.ip":
+    case "remote.ip":
       return plain((each) => matchesAddress(each, ip));
     case "source.namespace":
       return plain((each) => matchesText(each, identity?.namespace ?? ""));

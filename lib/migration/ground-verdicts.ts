@@ -23,7 +23,7 @@ export function groundVerdicts(
   const strangers = callers.filter((caller) => caller.mode === "oldSidecar" && caller.namespace !== namespace.name);
   const other = strangers.map((caller) => `${caller.namespace}/${caller.serviceAccount}`);
   return [
-    ...(semver.valid(istiod) !== null && semver.lt(istiod, oldest)
+    ...(isOlder(istiod)
       ? [row(`Deployment ${root}/istiod`, `its release ${istiod} is older than ${oldest}`, "upgrade it first")]
       : []),
     ...(ground.ambient
@@ -111,4 +111,10 @@ export function groundVerdicts(
       .filter((right) => needed.has(right))
       .map((right) => row(`right to ${right}`, "this user does not have it", `kubectl auth can-i ${right}`)),
   ];
+}
+
+/** By its number alone: what a vendor or a release candidate adds to it makes it no older. Of other tags nothing is known. */
+function isOlder(release: string): boolean {
+  const [, minor, patch = ".0"] = /^v?(\d+\.\d+)(\.\d+)?(?![\w.])/.exec(release) ?? [];
+  return minor !== undefined && semver.lt(`${minor}${patch}`, oldest);
 }

@@ -1,6 +1,5 @@
 // What has to go behind a waypoint so that nothing that was refused is allowed: which workloads, which copies of which
 // policies, and the guards that keep others from going to the pods directly.
-import * as semver from "semver";
 import { attributesBeyondZtunnel, isBeyondZtunnel, opens, refusesWaypoint, admitsAtZtunnel } from "./kept-from-ztunnel";
 import { fronts, members } from "./members";
 import {
@@ -72,7 +71,7 @@ export function planWaypoint(
   const identity = { trustDomain: facts.trustDomain, namespace: facts.namespace.name, serviceAccount: name };
   const applies = (policy: Policy, workload: Workload) => selectsPods(policy, workload, facts.root);
   const own = members(facts);
-  // Its policies have to admit the waypoint, which routes of other Services bring requests from.
+  // Routes of other Services lead the waypoint here: its policies have to admit it.
   const isReached = (workload: Workload) =>
     servicesOf(facts.services, workload).some(({ name: to }) => reached.has(to));
   const needs = (workload: Workload) =>
@@ -244,7 +243,7 @@ function guardsOf(workload: Workload, held: Policy[], early: Policy[], { facts, 
     },
     spec: { selector: { matchLabels: workload.selector }, action, rules },
   });
-  const interim = guard("without-sidecar", "DENY", [{ from: [{ source: onlyAtZtunnel(principal, facts.ground) }] }]);
+  const interim = guard("without-sidecar", "DENY", [{ from: [{ source: onlyAtZtunnel(principal) }] }]);
   const admits = guard("from-waypoint", "ALLOW", [{ from: [{ source: { principals: [principal] } }] }]);
   const refuses = guard("only-from-waypoint", "DENY", [{ from: [{ source: { notPrincipals: [principal] } }] }]);
   if (allows.length === 0) return { workload, ...(isOpened ? { cut: admits, interim } : {}) };
@@ -253,19 +252,16 @@ function guardsOf(workload: Workload, held: Policy[], early: Policy[], { facts, 
   return { workload, allow: admits, ...(needsCut ? { cut: refuses, interim } : {}) };
 }
 
+/** The address that no client has: the limited broadcast. */
+const nobody = "255.255.255.255/32";
+
 /**
- * Every client but the waypoint, and at a sidecar no request at all: ztunnel enforces a DENY policy without its HTTP attributes
- * and trust domains. Source: istio pilot/pkg/serviceregistry/ambient/authorization.go (handleRule). The trust domain is for TCP,
- * at which a sidecar does the same with HTTP attributes; older CRDs do not know it.
+ * Every client but the waypoint, and at a sidecar none: ztunnel enforces a DENY policy without its remoteIpBlocks, which a sidecar
+ * evaluates on every port. Sources: istio pilot/pkg/serviceregistry/ambient/authorization.go (handleRule), pilot/pkg/security/
+ * authz/model/generator.go (remoteIPGenerator).
  */
-function onlyAtZtunnel(principal: string, { istiod = "" }: MigrationFacts["ground"]): Source {
-  const isKnown = semver.valid(istiod) !== null && semver.gte(istiod, "1.30.0");
-  const none = "no.sidecar.invalid";
-  return {
-    notPrincipals: [principal],
-    requestPrincipals: [`${none}/none`],
-    ...(isKnown ? { trustDomains: [none] } : {}),
-  };
+function onlyAtZtunnel(principal: string): Source {
+  return { notPrincipals: [principal], remoteIpBlocks: [nobody] };
 }
 
 /** Why a policy needs a waypoint, in the words of what ztunnel would do. */

@@ -51,6 +51,20 @@ describe("the ground of a migration", () => {
     ]);
   });
 
+  it("includes the release of an istiod whose image has a digest too", async () => {
+    const image = `docker.io/istio/pilot:1.22.3-distroless@sha256:${"0".repeat(64)}`;
+    const found = await refusals((cluster) => {
+      const { metadata, spec, ...rest } = cluster.one("Deployment", "istiod");
+      const env = [{ name: "PILOT_ENABLE_AMBIENT", value: "true" }];
+      const template = { metadata: {}, spec: { containers: [{ name: "discovery", image, env }] } };
+      cluster.put({ ...rest, metadata: { ...metadata, made: true }, spec: { ...spec, template } });
+    });
+    assert.deepEqual(found, [
+      1,
+      "Deployment istio-system/istiod: its release 1.22.3 is older than 1.24.0; first: upgrade it first\n",
+    ]);
+  });
+
   /** A pod that nothing makes anew and that has no sidecar, and a policy for tokens. */
   const withMore = (cluster: ReturnType<typeof shop>) => {
     cluster.put({

@@ -105,6 +105,11 @@ const cases: [string, Scene, boolean][] = [
     false,
   ],
   ["and widens DENY rules", { to: "sidecar", tcp: true, policies: [deny(methods("GET"))] }, false],
+  [
+    "but not by addresses of clients, which it knows of TCP too",
+    { to: "sidecar", tcp: true, policies: [deny({ from: [{ source: { remoteIpBlocks: ["255.255.255.255/32"] } }] })] },
+    true,
+  ],
   ["policies of the root namespace hold everywhere", { policies: [{ ...deny(by("client")), at: root }] }, false],
   ["those of other namespaces do not", { policies: [{ ...deny(by("client")), at: "other" }] }, true],
   ["STRICT refuses pods outside the mesh", { from: "none", peers: [{ mtls: { mode: "STRICT" } }] }, false],

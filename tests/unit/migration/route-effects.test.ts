@@ -284,5 +284,26 @@ describe("a workload without a pod that lives", () => {
         ],
       ],
     );
+    const interim = steps.flatMap((step) =>
+      step.do === "create" && step.object.metadata.name === "web-without-sidecar" ? [step.object.spec] : [],
+    );
+    assert.deepEqual(interim, [
+      {
+        ...of("web"),
+        action: "DENY",
+        rules: [
+          {
+            from: [
+              {
+                source: {
+                  notPrincipals: ["cluster.local/ns/shop/sa/waypoint"],
+                  remoteIpBlocks: ["255.255.255.255/32"],
+                },
+              },
+            ],
+          },
+        ],
+      },
+    ]);
   });
 });

@@ -163,6 +163,12 @@ describe("the verdict on", () => {
       `Deployment ${root}/istiod`,
       "its release 1.22.3 is older than 1.24.0",
     ],
+    [
+      "istiod of a vendor that is too old",
+      { istiod: "1.23.4-asm.1" },
+      `Deployment ${root}/istiod`,
+      "its release 1.23.4-asm.1 is older than 1.24.0",
+    ],
     ["istiod without ambient", { ambient: false }, `Deployment ${root}/istiod`, "its ambient mode is off"],
     [
       "ztunnel",
@@ -195,6 +201,17 @@ describe("the verdict on", () => {
       "this user does not have it",
     ],
   ];
+  for (const istiod of ["1.24.0", "1.24.0-rc.1", "1.24.0-asm.1", "1.31-alpha.1f2e3d", "latest", "1f2e3d4"]) {
+    it(`the ground: istiod ${istiod} is not too old`, () => {
+      const { ground: whole, ...facts } = shop();
+      const { verdicts } = planMigration({ ...facts, ground: { ...whole, istiod } }, choice);
+      assert.deepEqual(
+        verdicts.filter(({ object }) => object === `Deployment ${root}/istiod`),
+        [],
+      );
+    });
+  }
+
   for (const [what, fields, object, why] of ground) {
     it(`the ground: ${what}`, () => {
       const { ground: whole, ...facts } = shop();
