@@ -219,6 +219,7 @@ export function serviceOf(
       return value === undefined ? [] : [[key, value] as const];
     },
   );
+  const isExternal = spec?.type === "ExternalName";
   const behind = pods.find(({ labels }) =>
     Object.entries(spec?.selector ?? {}).every(([key, value]) => labels[key] === value),
   );
@@ -228,6 +229,7 @@ export function serviceOf(
     uid: metadata.uid ?? "",
     labels: { ...Object.fromEntries(inherited), ...metadata.labels },
     headless: spec?.clusterIP === "None",
+    external: isExternal,
     ports: (spec?.ports ?? []).map(({ port, targetPort }) => ({
       port,
       targetPort:
@@ -235,6 +237,6 @@ export function serviceOf(
           ? (behind?.ports[targetPort] ?? Number(targetPort))
           : ((targetPort as number | undefined) ?? port),
     })),
-    ...(spec?.selector ? { selector: spec.selector } : {}),
+    ...(spec?.selector && !isExternal ? { selector: spec.selector } : {}),
   };
 }

@@ -19,6 +19,7 @@ import type {
   RequestAuthentication,
   Workload,
 } from "../lib/migration/objects";
+import { awayPlaces } from "../lib/migration/route-effects";
 import { allRights, rightText } from "../lib/migration/rights";
 import type { ApiClient } from "./client";
 import { listAll } from "./lists";
@@ -123,7 +124,7 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
     missingRights,
   };
   const own = pods.filter((pod) => pod.namespace === name);
-  return {
+  const facts: MigrationFacts = {
     ...{ server: client.server, root, ground, namespace, workloads },
     ...{ trustDomain: mesh.trustDomain, trustDomainAliases: mesh.trustDomainAliases },
     services: services.filter(isReal).map((service) => serviceOf(service, namespace.labels, own)),
@@ -136,7 +137,17 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
     waypoints,
     kept,
     callers: callersOf(pods.filter((pod) => pod.namespace !== root || pod.proxy === "gateway")) satisfies Caller[],
+    away: [],
   };
+  const others = awayPlaces(facts).filter((place) => !places.includes(place));
+  const away = await readKind<AuthorizationPolicy>(
+    client,
+    "security.istio.io/v1",
+    "AuthorizationPolicy",
+    "authorizationpolicies",
+    others,
+  );
+  return { ...facts, away };
 }
 
 function created({ metadata }: KubeObject): string {

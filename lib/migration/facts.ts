@@ -85,6 +85,8 @@ export interface MigrationFacts {
   /** Of the namespace and of the root namespace. */
   policies: AuthorizationPolicy[];
   authentications: RequestAuthentication[];
+  /** AuthorizationPolicies of the other namespaces that routes lead to. */
+  away: AuthorizationPolicy[];
   /** The oldest first. */
   peers: PeerAuthentication[];
   /** Everything else that has a verdict, of the namespace and of the root namespace. */

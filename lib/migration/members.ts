@@ -2,7 +2,7 @@
 import { meshLabels } from "../istio/labels";
 import { shortName, type Calls } from "./calls";
 import { servicesOf } from "./model";
-import type { Service, Workload } from "./objects";
+import { leadsTo, type Service, type Workload } from "./objects";
 import type { MigrationFacts } from "./facts";
 
 /** Label and annotation by which a pod asks for a sidecar, or for none. */
@@ -72,4 +72,19 @@ export function rollOrder(
 /** The Services that lead to a workload and to which a waypoint can be attached. */
 export function fronts(services: readonly Service[], workload: Workload): Service[] {
   return servicesOf(services, workload).filter(({ headless }) => !headless);
+}
+
+/** Why a Service gets no waypoint of this migration. */
+export type Unattached = "headless" | "external" | "others";
+
+/**
+ * Nothing for a Service that can have a waypoint: one with pods that are migrated, or with none at all. Pods that are not
+ * migrated keep policies that no waypoint of the migration enforces, and might refuse it.
+ */
+export function unattached({ workloads, ...facts }: MigrationFacts, service: Service): Unattached | undefined {
+  if (service.headless) return "headless";
+  if (service.external) return "external";
+  const there = workloads.filter((workload) => leadsTo(service, workload));
+  const own = members({ workloads, ...facts });
+  return there.length > 0 && !there.some((workload) => own.includes(workload)) ? "others" : undefined;
 }

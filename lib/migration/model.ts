@@ -32,6 +32,8 @@ export interface Pods {
   name: string;
   podLabels: Labels;
   serviceAccount: string;
+  /** In the network of their node, and so never captured. */
+  hostNetwork?: boolean;
   /** More than one while the workload is being rolled. */
   modes: PodMode[];
 }

@@ -5,7 +5,8 @@ import { textOf } from "../validation/violations";
 import { gatewayMode, podModes, type Call, type Mesh, type PodMode, type Pods, type Route } from "./model";
 import type { Pod, Workload } from "./objects";
 import type { MigrationFacts } from "./facts";
-import { list, map, parents, type Traffic } from "./traffic-objects";
+import { parentServices } from "./route-effects";
+import { list, map, type Traffic } from "./traffic-objects";
 import { isSame, keyOf, ordered, type Direction, type LabelStep, type RollStep, type Step } from "./steps";
 
 /** A moment, and the step that leads to it. */
@@ -30,15 +31,15 @@ export function meshOf(facts: MigrationFacts): Mesh {
   }));
   return {
     ...{ root, trustDomain, trustDomainAliases, services, policies, authentications, peers },
-    routes: facts.traffic.flatMap(routesOf),
+    routes: facts.traffic.flatMap((object) => routesOf(object, namespace.name)),
     waypoints: waypoints.map((name) => `${namespace.name}/${name}`),
     pods: own,
   };
 }
 
 /** As far as the model knows routes: by headers, to one Service, with one path for all requests. */
-function routesOf(object: Traffic): Route[] {
-  const hosts = parents(object).flatMap(({ kind, name }) => (kind === "Service" ? [name] : []));
+function routesOf(object: Traffic, own: string): Route[] {
+  const hosts = parentServices(object, own);
   const rules = list(object.spec?.["rules"]).map(map);
   return hosts.flatMap((service) =>
     rules.flatMap((rule) => {
@@ -144,7 +145,8 @@ function labelled(mesh: Mesh, { key, labels, part }: LabelStep, direction: Direc
     });
     return { ...mesh, services };
   }
-  const isIn = (pods: Pods) => pods.namespace === key.name && pods.podLabels[meshLabels.dataplaneMode] !== "none";
+  const isIn = (pods: Pods) =>
+    pods.namespace === key.name && !pods.hostNetwork && pods.podLabels[meshLabels.dataplaneMode] !== "none";
   if (part === "mode") {
     const [from, to] = direction === "apply" ? [podModes.none, podModes.ambient] : [podModes.ambient, podModes.none];
     return withPods(mesh, isIn, (modes) => modes.map((mode) => (mode === from ? to : mode)));

@@ -133,6 +133,8 @@ export interface Service {
   /** Labels of the pods behind it; undefined where it selects none. */
   selector?: Labels;
   headless: boolean;
+  /** A name outside the cluster: ExternalName, which ambient does not know. */
+  external: boolean;
   ports: ServicePort[];
 }
 

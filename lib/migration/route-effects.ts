@@ -2,11 +2,22 @@
 // sidecar judges what comes, with the caller's identity. A waypoint judges what the caller sent, for the Service that it called;
 // then it rewrites, and goes to whatever pods the route names as itself. Sources: istio pilot/pkg/networking/core/
 // listener_waypoint.go (RBAC filters of the called Service, before the router), route/route.go (rewrites are the router's).
+import { isDeepStrictEqual } from "node:util";
 import { textOf } from "../validation/violations";
 import type { MigrationFacts } from "./facts";
+import { unattached, type Unattached } from "./members";
 import { servicesOf } from "./model";
-import { nameOf, selectsPods, type AuthorizationPolicy, type RequestAuthentication, type Workload } from "./objects";
+import {
+  nameOf,
+  selectsPods,
+  targetsOf,
+  without,
+  type AuthorizationPolicy,
+  type RequestAuthentication,
+  type Workload,
+} from "./objects";
 import { isForMesh, list, map, parents, serviceOf, texts, type Traffic } from "./traffic-objects";
+import type { WaypointPlan } from "./waypoint";
 import { actionOf, isDryRun } from "./ztunnel";
 
 type Policy = AuthorizationPolicy | RequestAuthentication;
@@ -42,7 +53,8 @@ export function routeEffects(object: Traffic, { namespace: { name: own }, servic
   };
 }
 
-function parentServices(object: Traffic, own: string): string[] {
+/** The Services of the namespace that a route of Gateway API is attached to. */
+export function parentServices(object: Traffic, own: string): string[] {
   return parents(object)
     .filter(({ kind, namespace = own }) => kind === "Service" && namespace === own)
     .map(({ name }) => name);
@@ -117,23 +129,33 @@ function filterChanges({ urlRewrite, requestHeaderModifier }: Fields): string[] 
   ];
 }
 
+/** Why no request to a Service of the namespace goes through its waypoint. */
+export function whyUnattached(name: string, facts: MigrationFacts): Unattached | undefined {
+  const found = facts.services.find((each) => each.namespace === facts.namespace.name && each.name === name);
+  return found && unattached(facts, found);
+}
+
 /** Services that get requests from routes on others: the waypoint goes to their pods as itself. */
 export function reachedServices(facts: MigrationFacts): Set<string> {
   return new Set(
     facts.traffic.flatMap((object) => {
       const { hosts, to } = routeEffects(object, facts);
-      return to.filter((name) => hosts.some((host) => host !== name));
+      const called = hosts.filter((host) => whyUnattached(host, facts) === undefined);
+      return to.filter((name) => called.some((host) => host !== name));
     }),
   );
 }
 
 /** Why a route lets pass, behind a waypoint, what was refused: one sentence each. */
-export function routeHoles(object: Traffic, facts: MigrationFacts, waypoint: string): string[] {
+export function routeHoles(object: Traffic, facts: MigrationFacts, waypoint: WaypointPlan | undefined): string[] {
   const { hosts, to, away, changed } = routeEffects(object, facts);
   const place = facts.namespace.name;
+  const naming = [...facts.away, ...facts.policies.filter(({ metadata }) => metadata.namespace === facts.root)].filter(
+    (policy) => isRefusing(policy) && namesCallers(policy) && !isWhole(policy, waypoint),
+  );
   const passed = to.flatMap((name) => {
     const called = hosts.filter((host) => host !== name);
-    const unheld = missingFrom(called, [name], facts);
+    const unheld = missingFrom(called, [name], facts).filter((policy) => !isWhole(policy, waypoint));
     if (unheld.length === 0) return [];
     const why = `the waypoint sends its requests to Service ${place}/${name} as itself, and enforces the policies of `;
     return [`${why}${called.join(", ")} alone for them, not ${unheld.map(nameOf).join(", ")}`];
@@ -143,9 +165,17 @@ export function routeHoles(object: Traffic, facts: MigrationFacts, waypoint: str
   const rewritten = changed.filter((what) => judging.some((policy) => reads(policy, what)));
   return [
     ...passed,
-    ...(away.length === 0
-      ? []
-      : [`policies of ${away.join(", ")} see the waypoint ${place}/${waypoint} as its caller, and not who called`]),
+    ...away.flatMap((target) => {
+      const there = naming.filter(({ metadata: { namespace = "" } }) =>
+        [facts.root, target.split("/")[0]].includes(namespace),
+      );
+      if (there.length === 0) return [];
+      const sees = there.length > 1 ? "see" : "sees";
+      const names = there.map(nameOf).join(", ");
+      return [
+        `${names} ${sees} the waypoint ${place}/${waypoint?.name ?? "waypoint"} at ${target}, and not who called`,
+      ];
+    }),
     ...(judging.length === 0
       ? []
       : [
@@ -153,6 +183,24 @@ export function routeHoles(object: Traffic, facts: MigrationFacts, waypoint: str
             `server's sidecar did it afterwards: ${judging.map(nameOf).join(", ")}`,
         ]),
   ];
+}
+
+/** The waypoint enforces it for every Service behind it. */
+function isWhole(policy: Policy, waypoint: WaypointPlan | undefined): boolean {
+  const copies = waypoint?.copies.get(policy) ?? [];
+  return copies.length > 0 && copies.every(({ spec }) => targetsOf(spec ?? {}).every(({ kind }) => kind === "Gateway"));
+}
+
+function namesCallers({ spec }: AuthorizationPolicy): boolean {
+  if (spec?.action === "CUSTOM") return true;
+  return (spec?.rules ?? []).some(
+    ({ from = [], when = [] }) => from.length > 0 || when.some(({ key }) => /^(source|remote)\./.test(key)),
+  );
+}
+
+/** Other namespaces of the Services that routes lead to. */
+export function awayPlaces(facts: MigrationFacts): string[] {
+  return unique(facts.traffic.flatMap((object) => routeEffects(object, facts).away.map((to) => to.split("/")[0]!)));
 }
 
 /** Policies that its requests did not have to pass before: one sentence for each Service. */
@@ -173,12 +221,21 @@ export function routeLosses(object: Traffic, facts: MigrationFacts): string[] {
 function missingFrom(others: readonly string[], names: readonly string[], facts: MigrationFacts): Policy[] {
   if (others.length === 0) return [];
   const there = others.map((name) => behind(name, facts));
+  const enforced = policiesOf(facts.workloads, facts);
   return policiesOf(
     names.flatMap((name) => behind(name, facts)),
     facts,
-  ).filter((policy) =>
-    there.some((pods) => pods.length === 0 || !pods.every((workload) => selectsPods(policy, workload, facts.root))),
-  );
+  ).filter((policy) => {
+    const alike = enforced.filter((each) => saysTheSame(each, policy));
+    const holds = (workload: Workload) => alike.some((each) => selectsPods(each, workload, facts.root));
+    return there.some((pods) => pods.length === 0 || !pods.every(holds));
+  });
+}
+
+/** Two versions of a workload may have a policy each that says the same. */
+function saysTheSame(one: Policy, other: Policy): boolean {
+  const said = ({ kind, metadata, spec = {} }: Policy) => [kind, metadata.namespace, without(spec, "selector")];
+  return isDeepStrictEqual(said(one), said(other));
 }
 
 function behind(name: string, { workloads, services, namespace }: MigrationFacts): Workload[] {
@@ -188,10 +245,13 @@ function behind(name: string, { workloads, services, namespace }: MigrationFacts
 
 /** Policies by which requests to these pods may be refused. */
 function policiesOf(workloads: readonly Workload[], { policies, authentications, root }: MigrationFacts): Policy[] {
-  const refusing = policies.filter((policy) => actionOf(policy) !== "AUDIT" && !isDryRun(policy));
-  return [...refusing, ...authentications].filter((policy) =>
+  return [...policies.filter(isRefusing), ...authentications].filter((policy) =>
     workloads.some((workload) => selectsPods(policy, workload, root)),
   );
+}
+
+function isRefusing(policy: AuthorizationPolicy): boolean {
+  return actionOf(policy) !== "AUDIT" && !isDryRun(policy);
 }
 
 /** Whether what a policy says of a request depends on something in it. */

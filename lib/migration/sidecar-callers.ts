@@ -49,7 +49,7 @@ export function bypassNotes(
   ];
 }
 
-/** What is added after a migration is in front of no waypoint. */
+/** What is added after a migration is behind no waypoint. */
 export function laterNotes({ early, late, name }: WaypointPlan, { namespace }: MigrationFacts): string[] {
   const all = [...early, ...late].filter(({ spec }) => Object.keys(spec?.selector?.matchLabels ?? {}).length === 0);
   return all.length === 0

@@ -1,10 +1,10 @@
 // What becomes of Istio's traffic objects, and of what the mesh does for all of them.
 import { textOf } from "../validation/violations";
 import type { Labels } from "../istio/labels";
-import { members } from "./members";
+import { members, type Unattached } from "./members";
 import { isPartOf, nameOf, targetsOf, type Attached, type KubeObject } from "./objects";
 import type { MigrationFacts } from "./facts";
-import { routeEffects, routeHoles, routeLosses } from "./route-effects";
+import { parentServices, routeEffects, routeHoles, routeLosses, whyUnattached } from "./route-effects";
 import { isForMesh, list, map, parents, serviceOf, texts, type Traffic } from "./traffic-objects";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
 import type { WaypointPlan } from "./waypoint";
@@ -41,9 +41,7 @@ export function routedServices({ traffic, services, namespace }: MigrationFacts)
   const byRoutes = traffic.flatMap((object) => {
     if (object.kind === "VirtualService") return isForMesh(object) ? texts(object.spec?.["hosts"]).flatMap(here) : [];
     if (object.kind === "DestinationRule") return hasTrafficPolicy(object) ? here(textOf(object.spec?.["host"])) : [];
-    return parents(object)
-      .filter(({ kind }) => kind === "Service")
-      .map(({ name }) => name);
+    return parentServices(object, namespace.name);
   });
   const own = services.filter((service) => service.namespace === namespace.name);
   const labelled = own.filter(({ labels }) => (labels["istio.io/use-waypoint"] ?? "none") !== "none");
@@ -70,16 +68,31 @@ function routesOf({ spec }: Traffic) {
   };
 }
 
-/** What a route asks of callers that a waypoint takes for something else. Source: istio pilot/pkg/networking/core (waypointInboundRoute, sourceMatchHTTP). */
+/**
+ * What a route asks of callers that a waypoint takes for something else. Source: istio pilot/pkg/networking/core
+ * (waypointInboundRoute, sourceMatchHTTP, getTLSRouteMatch, getTCPRouteMatch).
+ */
 function sourceMatches({ spec }: Traffic): string[] {
-  const matches = list(spec?.["http"]).flatMap((each) => list(map(each)["match"]).map(map));
-  const isGiven = (key: string) => matches.some((match) => match[key] !== undefined);
+  const matches = (protocol: string) => list(spec?.[protocol]).flatMap((each) => list(map(each)["match"]).map(map));
+  const byHttp = matches("http");
+  const byConnection = [...matches("tls"), ...matches("tcp")];
+  const isGiven = (among: typeof byHttp, key: string) => among.some((match) => match[key] !== undefined);
   return [
-    ...(isGiven("sourceLabels") ? ["a waypoint drops matches with sourceLabels"] : []),
-    ...(isGiven("sourceNamespace")
+    ...(isGiven([...byHttp, ...byConnection], "sourceLabels") ? ["a waypoint drops matches with sourceLabels"] : []),
+    ...(isGiven(byHttp, "sourceNamespace")
       ? ["a waypoint compares sourceNamespace with its own namespace, not with that of the caller"]
       : []),
+    ...(isGiven(byConnection, "sourceNamespace")
+      ? ["a waypoint drops matches of TCP and TLS with sourceNamespace"]
+      : []),
+    ...(matches("tls").some(({ sniHosts }) => !isFullName(texts(sniHosts)))
+      ? ["a waypoint drops matches of TLS by any SNI but the full name of the Service"]
+      : []),
   ];
+}
+
+function isFullName([host = "", ...others]: string[]): boolean {
+  return others.length === 0 && /^[^.]+\.[^.]+\.svc\./.test(host);
 }
 
 /** No Service of the namespace: its waypoint is none that requests to it go through. */
@@ -88,14 +101,27 @@ function isAway(host: string, { services, namespace }: MigrationFacts): boolean 
   return !services.some((service) => service.namespace === namespace.name && service.name === name);
 }
 
-/** Services that a waypoint cannot be attached to, and no others. */
-function isHeadless(names: readonly string[], { services, namespace }: MigrationFacts): boolean {
-  const found = services.filter((each) => each.namespace === namespace.name && names.includes(each.name));
-  return found.length > 0 && found.every(({ headless }) => headless);
+/** Why no waypoint sees requests to Services of the namespace: one sentence for each reason. */
+function unattachedTexts(names: readonly string[], facts: MigrationFacts, what: string): string[] {
+  const found = names.map((name) => ({ name, why: whyUnattached(name, facts) }));
+  return (["headless", "external", "others"] as const).flatMap((why) => {
+    const those = found.filter((each) => each.why === why).map(({ name }) => name);
+    return those.length === 0 ? [] : [unattachedText[why](those.join(", "), what)];
+  });
 }
 
-function headlessText(what: string): string {
-  return `ambient callers of a headless Service go straight to its pods, through no waypoint, and without ${what}`;
+const unattachedText: { [why in Unattached]: (names: string, what: string) => string } = {
+  headless: (_, what) =>
+    `ambient callers of a headless Service go straight to its pods, through no waypoint, and without ${what}`,
+  external: (_, what) =>
+    `ambient callers of an ExternalName Service go straight to its name, through no waypoint, and without ${what}`,
+  others: (names, what) =>
+    `no pods behind ${names} are migrated: ambient callers go straight to them, through no waypoint, and without ${what}`,
+};
+
+/** Whether no waypoint sees any of the requests that an object is for. */
+function isLost(names: readonly string[], facts: MigrationFacts): boolean {
+  return names.length > 0 && names.every((name) => whyUnattached(name, facts) !== undefined);
 }
 
 /** What callers did for themselves in sidecars, a waypoint does for the server: only the owner of the host can have one. */
@@ -120,9 +146,7 @@ const judges: { [kind: string]: Judge } = {
     const away = all.filter((host) => isAway(host, facts));
     if (away.length === all.length) return awayVerdict(object, away, "its routes");
     const hosts = texts(object.spec?.["hosts"]).map((host) => serviceOf(host, namespace.name));
-    const mixed = traffic.find((other) =>
-      parents(other).some(({ kind, name }) => kind === "Service" && hosts.includes(name)),
-    );
+    const mixed = traffic.find((other) => parentServices(other, namespace.name).some((name) => hosts.includes(name)));
     const { delegates, subsets } = routesOf(object);
     if (mixed) {
       const why = `${nameOf(mixed)} is for the same Service: a waypoint does not define which of the two counts`;
@@ -138,8 +162,10 @@ const judges: { [kind: string]: Judge } = {
       return verdict(object, is.blocks, why, { fix: "make a Service of each subset, and route to these" });
     }
     const bySource = sourceMatches(object);
-    if (bySource.length > 0)
-      return verdict(object, is.blocks, bySource.join("; "), { fix: "match what callers send, such as a header" });
+    if (bySource.length > 0) {
+      const fix = "match what callers send, such as a header, or give these callers a Service of their own";
+      return verdict(object, is.blocks, bySource.join("; "), { fix });
+    }
     const more = away.length > 0 ? `; ${awayText(away, "its routes")}` : "";
     const why = `ztunnel does not route by HTTP; VirtualService is alpha on waypoints${more}`;
     return routedVerdict(object, facts, waypoint, why);
@@ -154,8 +180,9 @@ const judges: { [kind: string]: Judge } = {
     }
     const host = textOf(object.spec?.["host"]);
     if (hasTrafficPolicy(object) && isAway(host, facts)) return awayVerdict(object, [host], "its traffic policy");
-    if (hasTrafficPolicy(object) && isHeadless([serviceOf(host, facts.namespace.name) ?? ""], facts))
-      return verdict(object, is.loses, headlessText("its traffic policy"));
+    const own = serviceOf(host, facts.namespace.name) ?? [];
+    if (hasTrafficPolicy(object) && isLost([own].flat(), facts))
+      return verdict(object, is.loses, unattachedTexts([own].flat(), facts, "its traffic policy").join("; "));
     return hasTrafficPolicy(object)
       ? verdict(
           object,
@@ -201,9 +228,13 @@ function machineVerdict(object: KubeObject): Verdict {
 }
 
 function routeVerdict(object: Traffic, facts: MigrationFacts, waypoint: WaypointPlan | undefined): Verdict {
-  return parents(object).some(({ kind }) => kind === "Service")
-    ? routedVerdict(object, facts, waypoint, "ztunnel does not route by HTTP")
-    : verdict(object, is.carriesOver, "it is for gateways, which stay");
+  const called = parents(object).filter(({ kind }) => kind === "Service");
+  if (called.length === 0) return verdict(object, is.carriesOver, "it is for gateways, which stay");
+  const own = facts.namespace.name;
+  const away = called.map(({ name, namespace = own }) => `${name}.${namespace}`).filter((host) => isAway(host, facts));
+  if (away.length === called.length) return awayVerdict(object, away, "its routes");
+  const more = away.length > 0 ? `; ${awayText(away, "its routes")}` : "";
+  return routedVerdict(object, facts, waypoint, `ztunnel does not route by HTTP${more}`);
 }
 
 /** A waypoint routes as sidecars did; what policies make of the requests may differ. */
@@ -213,14 +244,15 @@ function routedVerdict(
   waypoint: WaypointPlan | undefined,
   why: string,
 ): Verdict {
-  if (isHeadless(routeEffects(object, facts).hosts, facts))
-    return verdict(object, is.loses, headlessText("its routes"));
-  const holes = routeHoles(object, facts, waypoint?.name ?? "waypoint");
+  const { hosts } = routeEffects(object, facts);
+  const unseen = unattachedTexts(hosts, facts, "its routes");
+  if (isLost(hosts, facts)) return verdict(object, is.loses, unseen.join("; "));
+  const holes = routeHoles(object, facts, waypoint);
   if (holes.length > 0) {
     const fix = "rewrite the policies for the Service and the request that callers send, then --accept";
     return verdict(object, is.hole, holes.join("; "), { fix });
   }
-  return verdict(object, is.needsWaypoint, [why, ...routeLosses(object, facts)].join("; "));
+  return verdict(object, is.needsWaypoint, [why, ...unseen, ...routeLosses(object, facts)].join("; "));
 }
 
 /** A plugin or a telemetry by selector: a waypoint takes it by targetRefs alone. */

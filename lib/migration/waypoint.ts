@@ -1,7 +1,7 @@
 // What has to go behind a waypoint so that nothing that was refused is allowed: which workloads, which copies of which
 // policies, and the guards that keep others from going to the pods directly.
 import { attributesBeyondZtunnel, isBeyondZtunnel, opens, refusesWaypoint, admitsAtZtunnel } from "./kept-from-ztunnel";
-import { fronts, members } from "./members";
+import { fronts, members, unattached } from "./members";
 import {
   nameOf,
   selectsPods,
@@ -87,7 +87,7 @@ export function planWaypoint(
   }
   const workloads = own.filter((workload) => behind.has(workload));
   // A Service that only routes lead on from may have no pods of its own.
-  const called = facts.services.filter(({ headless, name: host }) => !headless && routed.has(host));
+  const called = facts.services.filter((each) => routed.has(each.name) && unattached(facts, each) === undefined);
   const services = [...new Set([...workloads.flatMap((workload) => fronts(facts.services, workload)), ...called])];
   if (services.length === 0 && workloads.length === 0) return undefined;
   const held = all.filter((policy) => workloads.some((workload) => applies(policy, workload)) && isEnforced(policy));

@@ -64,8 +64,15 @@ const rule: fc.Arbitrary<Rule> = fc.record(
 );
 
 const selector = fc.oneof(
-  pick(...accounts).map((app) => ({ selector: { matchLabels: { app } } })),
+  pick(...accounts, "lone").map((app) => ({ selector: { matchLabels: { app } } })),
   fc.constant({}),
+);
+
+/** Pods with sidecars that nothing makes anew, alone behind a Service, or what keeps out of the mesh. */
+const lone = pick(
+  { kind: "Pod" },
+  { pods: [{ ...sidecarPod, sidecar: false }], podAnnotations: { "sidecar.istio.io/inject": "false" } },
+  { pods: [{ ...sidecarPod, sidecar: false }], hostNetwork: true },
 );
 
 const policies = fc.array(
@@ -106,8 +113,8 @@ const route = fc.oneof(
     .map((made) => [made]),
 );
 
-export function routeTo(rules: readonly object[]) {
-  const spec = { parentRefs: [{ kind: "Service", name: "web" }], rules };
+export function routeTo(rules: readonly object[], name = "web") {
+  const spec = { parentRefs: [{ kind: "Service", name }], rules };
   return traffic("gateway.networking.k8s.io/v1", "HTTPRoute", "r", spec);
 }
 
@@ -122,7 +129,9 @@ export const facts: fc.Arbitrary<MigrationFacts> = fc
     noService: fc.boolean(),
     otherPort: pick(8080, 80, 9090),
     bare: fc.boolean(),
+    lone: fc.option(lone, { nil: undefined }),
     routed: fc.option(route, { nil: undefined }),
+    loneRouted: fc.boolean(),
     hasWaypoint: fc.boolean(),
     isHalf: fc.boolean(),
     trust: pick(...trusts),
@@ -147,6 +156,7 @@ export const facts: fc.Arbitrary<MigrationFacts> = fc
         }),
         workload("stock", { podLabels: { app: "stock", group: "all" } }),
         ...(made.isOut ? [workload("batch", out)] : []),
+        ...(made.lone ? [workload("lone", made.lone)] : []),
         ...(made.bare
           ? [workload("tool", { kind: "Pod", podLabels: { app: "web" }, pods: [{ ...sidecarPod, name: "tool" }] })]
           : []),
@@ -155,6 +165,7 @@ export const facts: fc.Arbitrary<MigrationFacts> = fc
         service("web"),
         service("orders", { ports }),
         ...(made.noService ? [] : [service("stock")]),
+        ...(made.lone ? [service("lone")] : []),
         ...(made.sharesService ? [service("all", { selector: { group: "all" } })] : []),
       ],
       policies: made.policies.map(([action, attached, rules, at], index) =>
@@ -163,7 +174,10 @@ export const facts: fc.Arbitrary<MigrationFacts> = fc
       authentications: made.withTokens ? [tokens("jwt", made.withTokens)] : [],
       peers: made.mode === undefined ? [] : [peer("default", { mtls: { mode: made.mode } })],
       waypoints: made.hasWaypoint ? ["waypoint"] : [],
-      traffic: made.routed ? [routeTo(made.routed)] : [],
+      traffic: [
+        ...(made.routed ? [routeTo(made.routed)] : []),
+        ...(made.loneRouted ? [routeTo([{ backendRefs: [{ name: "lone", port: 80 }] }], "lone")] : []),
+      ],
       callers: [
         { namespace: "other", serviceAccount: "caller", mode: "sidecar", pods: 1 },
         { namespace: "other", serviceAccount: "early", mode: "ambient", pods: 1 },
@@ -198,7 +212,7 @@ export interface Wish {
 }
 
 export function wishes(made: MigrationFacts): Wish[] {
-  const servers = made.workloads.filter(({ kind }) => kind === "Deployment");
+  const servers = made.workloads.filter(({ kind, name }) => kind === "Deployment" || name === "lone");
   const hasCustom = made.policies.some(({ spec }) => spec?.action === "CUSTOM");
   const offers = (name: string | undefined, port: number) =>
     name === undefined ||

@@ -11,6 +11,7 @@ const service: Service = {
   labels: {},
   selector: { app: "web" },
   headless: false,
+  external: false,
   ports: [{ port: 80, targetPort: 8080 }],
 };
 

@@ -43,7 +43,7 @@ describe("the plan of a migration", () => {
         const begin = meshOf(made);
         const end = momentsOf(begin, plan.steps, "apply").at(-1)!.mesh;
         const own = made.workloads.filter(
-          ({ kind, podLabels }) => kind === "Deployment" && podLabels["app"] !== "batch",
+          ({ kind, podLabels }) => kind === "Deployment" && !["batch", "lone"].includes(podLabels["app"]!),
         );
         const asked = wishes(made).filter(
           ({ from, service: to }) =>

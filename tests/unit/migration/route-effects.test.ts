@@ -15,6 +15,8 @@ const route = (rules: object[]) =>
   traffic("gateway.networking.k8s.io/v1", "HTTPRoute", "r", { parentRefs: [{ kind: "Service", name: "web" }], rules });
 
 const toOrders = [{ route: [{ destination: { host: "orders" } }] }];
+const toOther = [{ route: [{ destination: { host: "web.other.svc.cluster.local" } }] }];
+const ofOther = policy("callers", { rules: [from({ namespaces: ["admin"] })] }, { namespace: "other" });
 const onlyAdmins = policy("admins", { ...of("orders"), rules: [from({ namespaces: ["admin"] })] });
 const noAdmin = policy("no-admin", { ...of("web"), action: "DENY", rules: [to({ paths: ["/admin*"] })] });
 const byHeader = policy("beta", {
@@ -31,6 +33,8 @@ const changes = (what: string, policies: string) =>
   `a waypoint evaluates policies before it changes the ${what} as the route says, and the server's sidecar did it afterwards: ${policies}`;
 
 const rewritten = virtualService([{ rewrite: { uri: "/admin" }, route: [{ destination: { host: "web" } }] }]);
+
+const sni = { sniHosts: ["web.shop.svc.cluster.local"] };
 
 const rows: [string, Partial<MigrationFacts>, Row][] = [
   [
@@ -108,13 +112,38 @@ const rows: [string, Partial<MigrationFacts>, Row][] = [
   ],
   [
     "a Service of another namespace",
-    { traffic: [virtualService([{ route: [{ destination: { host: "web.other.svc.cluster.local" } }] }])] },
-    ["hole", "policies of other/web see the waypoint shop/waypoint as its caller, and not who called"],
+    { traffic: [virtualService(toOther)], away: [ofOther] },
+    ["hole", "AuthorizationPolicy other/callers sees the waypoint shop/waypoint at other/web, and not who called"],
   ],
   [
     "a Service of another namespace by an HTTPRoute",
-    { traffic: [route([{ backendRefs: [{ name: "web", namespace: "other", port: 80 }] }])] },
-    ["hole", "policies of other/web see the waypoint shop/waypoint as its caller, and not who called"],
+    { traffic: [route([{ backendRefs: [{ name: "web", namespace: "other", port: 80 }] }])], away: [ofOther] },
+    ["hole", "AuthorizationPolicy other/callers sees the waypoint shop/waypoint at other/web, and not who called"],
+  ],
+  [
+    "a Service of another namespace whose policies name no callers",
+    {
+      traffic: [virtualService(toOther)],
+      away: [policy("gets", { rules: [to({ methods: ["GET"] })] }, { namespace: "other" })],
+    },
+    ["needs-waypoint", virtual],
+  ],
+  [
+    "another Service from one without pods, where the waypoint enforces the policy for all",
+    {
+      traffic: [virtualService(toOrders)],
+      policies: [policy("all", { rules: [from({ namespaces: ["admin"] })] })],
+      workloads: [workload("orders")],
+    },
+    ["needs-waypoint", virtual],
+  ],
+  [
+    "another Service whose policy says the same",
+    {
+      traffic: [virtualService(toOrders)],
+      policies: [onlyAdmins, policy("web-admins", { ...onlyAdmins.spec, ...of("web") })],
+    },
+    ["needs-waypoint", virtual],
   ],
   [
     "another path",
@@ -217,6 +246,76 @@ const rows: [string, Partial<MigrationFacts>, Row][] = [
       "ambient callers of a headless Service go straight to its pods, through no waypoint, and without its routes",
     ],
   ],
+  [
+    "an ExternalName Service",
+    { traffic: [rewritten], services: [service("web", { external: true })], workloads: [workload("orders")] },
+    [
+      "loses",
+      "ambient callers of an ExternalName Service go straight to its name, through no waypoint, and without its routes",
+    ],
+  ],
+  [
+    "pods that are not migrated",
+    { traffic: [rewritten], workloads: [workload("orders"), workload("web", { kind: "Pod" })] },
+    [
+      "loses",
+      "no pods behind web are migrated: ambient callers go straight to them, through no waypoint, and without its routes",
+    ],
+  ],
+  [
+    "one Service with a waypoint and one without",
+    {
+      traffic: [virtualService(toOrders, ["web", "orders"])],
+      workloads: [workload("orders"), workload("web", { kind: "Pod" })],
+    },
+    [
+      "needs-waypoint",
+      `${virtual}; no pods behind web are migrated: ambient callers go straight to them, through no waypoint, and without its routes`,
+    ],
+  ],
+  [
+    "a Service of another namespace that has the name of an own one",
+    {
+      traffic: [
+        traffic("gateway.networking.k8s.io/v1", "HTTPRoute", "r", {
+          parentRefs: [{ kind: "Service", name: "web", namespace: "other" }],
+          rules: [{ backendRefs: [{ name: "orders", port: 80 }] }],
+        }),
+      ],
+    },
+    [
+      "loses",
+      "ambient callers go straight to web.other, without its routes, past an egress gateway too: it is no Service of this " +
+        "namespace, whose waypoint sees no request to it",
+    ],
+  ],
+  ...["tcp", "tls"].map((protocol): [string, Partial<MigrationFacts>, Row] => [
+    `others by callers of ${protocol}`,
+    {
+      traffic: [
+        traffic(istio, "VirtualService", "r", {
+          hosts: ["web"],
+          [protocol]: [{ match: [{ sourceLabels: { app: "a" }, sourceNamespace: "b", ...sni }], ...toOrders[0] }],
+        }),
+      ],
+    },
+    [
+      "blocks",
+      "a waypoint drops matches with sourceLabels; a waypoint drops matches of TCP and TLS with sourceNamespace",
+    ],
+  ]),
+  [
+    "others by an SNI",
+    {
+      traffic: [
+        traffic(istio, "VirtualService", "r", {
+          hosts: ["web"],
+          tls: [{ match: [{ sniHosts: ["web"] }], ...toOrders[0] }],
+        }),
+      ],
+    },
+    ["blocks", "a waypoint drops matches of TLS by any SNI but the full name of the Service"],
+  ],
 ];
 
 describe("a route on a Service that leads to", () => {
@@ -236,6 +335,18 @@ describe("a route on a Service that leads to", () => {
     const { steps } = planMigration(shop({ traffic: [virtualService(toOrders)], policies }), choice);
     const created = steps.flatMap((step) => (step.do === "create" ? step.object.metadata.name : []));
     assert.deepEqual(created, ["all-waypoint", "waypoint", "web-from-waypoint", "orders-from-waypoint"]);
+  });
+
+  it("pods that are not migrated gets its Service no waypoint", () => {
+    const others = policy("no-batch", { ...of("web"), action: "DENY", rules: [from({ principals: ["*/sa/batch"] })] });
+    const facts = shop({
+      traffic: [rewritten],
+      policies: [others],
+      workloads: [workload("orders"), workload("web", { kind: "Pod" })],
+    });
+    const { steps } = planMigration(facts, choice);
+    const changed = steps.flatMap((step) => (step.do === "label" ? `${step.key.kind} ${step.key.name}` : []));
+    assert.deepEqual(changed, ["Namespace shop", "Namespace shop"]);
   });
 
   it("pods of another Service is attached to the waypoint where it has no pods itself", () => {
@@ -259,51 +370,4 @@ describe("a policy without a selector that goes behind the waypoint", () => {
     assert.ok(
       !planMigration(shop({ policies: [policy("no-posts", { ...of("web"), ...spec })] }), choice).notes.includes(note),
     ));
-});
-
-describe("a workload without a pod that lives", () => {
-  it("is restarted, and guarded, as others are", () => {
-    const facts = shop({
-      workloads: [workload("web", { pods: [] })],
-      policies: [policy("no-posts", { ...of("web"), action: "DENY", rules: [to({ methods: ["POST"] })] })],
-    });
-    const { steps } = planMigration(facts, choice);
-    const names = steps.flatMap((step) => (step.do === "roll" ? `${step.do} ${step.key.name}` : []));
-    const made = steps.flatMap((step) => ("object" in step ? `${step.do} ${step.object.metadata.name}` : []));
-    assert.deepEqual(
-      [names, made],
-      [
-        ["roll web"],
-        [
-          "create no-posts-waypoint",
-          "create waypoint",
-          "create web-without-sidecar",
-          "create web-from-waypoint",
-          "delete web-without-sidecar",
-          "delete no-posts",
-        ],
-      ],
-    );
-    const interim = steps.flatMap((step) =>
-      step.do === "create" && step.object.metadata.name === "web-without-sidecar" ? [step.object.spec] : [],
-    );
-    assert.deepEqual(interim, [
-      {
-        ...of("web"),
-        action: "DENY",
-        rules: [
-          {
-            from: [
-              {
-                source: {
-                  notPrincipals: ["cluster.local/ns/shop/sa/waypoint"],
-                  remoteIpBlocks: ["255.255.255.255/32"],
-                },
-              },
-            ],
-          },
-        ],
-      },
-    ]);
-  });
 });

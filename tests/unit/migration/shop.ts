@@ -51,6 +51,7 @@ export function service(name: string, fields: Partial<Service> = {}): Service {
     labels: {},
     selector: { app: name },
     headless: false,
+    external: false,
     ports: [{ port: 80, targetPort: 8080 }],
     ...fields,
   };
@@ -116,6 +117,7 @@ export function shop(fields: Partial<MigrationFacts> = {}): MigrationFacts {
     networkPolicies: [],
     policies: [],
     authentications: [],
+    away: [],
     peers: [],
     traffic: [],
     waypoints: [],
