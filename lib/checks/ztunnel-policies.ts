@@ -8,6 +8,7 @@ import {
   type ClusterSnapshot,
   type PodState,
 } from "../cluster-state/snapshot";
+import { isInterim } from "../migration/marks";
 import { finding, type Check, type Finding } from "./check";
 import { said } from "./gateways";
 import { byNamespace, enrolls, isLive, meshNamespace, podsToCapture, some } from "./mesh";
@@ -24,7 +25,7 @@ export const ztunnelPoliciesCheck: Check = {
   also: ["services"],
   isLocal: true,
   run(snapshot) {
-    const policies = snapshot.authorizationPolicies.filter(({ targets }) => targets.length === 0);
+    const policies = snapshot.authorizationPolicies.filter((one) => one.targets.length === 0 && !isInterim(one));
     if (policies.length === 0) return [];
     const podsOf = selectedPods(snapshot);
     const isEnrolled = enrolls(snapshot);

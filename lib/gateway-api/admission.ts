@@ -1,7 +1,6 @@
 // Which listeners of a Gateway take a route, by the rules of the Gateway API: what the route names, from where routes may
 // attach, and which hostnames both serve.
 import type { Labels } from "../istio/labels";
-import { listens } from "./hosts";
 
 /** A label selector. */
 export interface Selector {
@@ -53,11 +52,6 @@ function selects({ matchLabels = {}, matchExpressions = [] }: Selector, labels: 
       return operator === "In" ? isIn : !isIn;
     })
   );
-}
-
-/** True where the listener serves the hostname; a listener without one serves all. */
-export function serves({ hostname }: Listener, host: string): boolean {
-  return hostname === undefined || hostname === "" || listens(hostname, host);
 }
 
 /** A route as far as listeners take it or not. */

@@ -14,3 +14,8 @@ export function certifies(name: string, hostname: string): boolean {
 function within(pattern: string, hostname: string): boolean {
   return pattern.startsWith("*.") && hostname.endsWith(pattern.slice(1)) && hostname.length > pattern.length - 1;
 }
+
+/** True where the listener serves the hostname; a listener without one serves all. */
+export function serves({ hostname }: { hostname?: string }, host: string): boolean {
+  return hostname === undefined || hostname === "" || listens(hostname, host);
+}

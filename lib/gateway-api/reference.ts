@@ -1,7 +1,7 @@
 // What a gateway tells those that refer to it, in the same program or from another stack: its listeners, its hostnames,
 // and the ports under which they answer outside.
 
-import { listens } from "./hosts";
+import { serves } from "./hosts";
 
 export type Protocol = "http" | "https";
 
@@ -38,7 +38,7 @@ export function servedBy(gateway: ReferencedGateway): Served | undefined {
   if (listeners === undefined) {
     return undefined;
   }
-  const of = (protocol: Protocol) => listeners.filter((listener) => listener.protocol.toLowerCase() === protocol);
+  const of = (protocol: Protocol) => ofProtocol(listeners, protocol);
   const hostnames = listeners.map(({ hostname }) => hostname);
   return {
     ...(hostnames.every((hostname) => hostname !== undefined) && { hostnames: [...new Set(hostnames)] }),
@@ -48,14 +48,20 @@ export function servedBy(gateway: ReferencedGateway): Served | undefined {
   };
 }
 
-/** Names of the listeners of a protocol that take a route with these hostnames: one that takes none of them refuses it. */
+/**
+ * Names of the listeners of a protocol that take a route with these hostnames: one that takes none of them refuses it. Where none
+ * takes any, all of them, so that the route is refused with a reason and not left without a parent.
+ */
 export function listenersFor(
   { listeners = [] }: ReferencedGateway,
   protocol: Protocol,
   hostnames: string[] = [],
 ): string[] {
-  return listeners
-    .filter((listener) => listener.protocol.toLowerCase() === protocol)
-    .filter(({ hostname }) => !hostname || hostnames.length === 0 || hostnames.some((host) => listens(hostname, host)))
-    .map(({ name }) => name);
+  const all = ofProtocol(listeners, protocol);
+  const fitting = all.filter((listener) => hostnames.length === 0 || hostnames.some((host) => serves(listener, host)));
+  return (fitting.length > 0 ? fitting : all).map(({ name }) => name);
+}
+
+function ofProtocol(listeners: readonly ReferencedListener[], protocol: Protocol): ReferencedListener[] {
+  return listeners.filter((listener) => listener.protocol.toLowerCase() === protocol);
 }

@@ -4,7 +4,7 @@ import type { MigrationFacts } from "./facts";
 import { keyOf, type Step } from "./steps";
 import { spelledOut, trustDomainsOf } from "./trust-domains";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
-import { originMark } from "./waypoint";
+import { originMark } from "./marks";
 import { isSent } from "./ztunnel";
 
 /** Policies that have to be spelled out before ztunnel enforces them, and what is planned with instead. */

@@ -18,10 +18,8 @@ import {
 import { needsOtherPorts, rulesAtService, rulesFromElsewhere } from "./ports";
 import { actionOf, isDryRun } from "./ztunnel";
 import type { MigrationFacts } from "./facts";
+import { interimSuffix, originMark } from "./marks";
 import { servicesOf } from "./model";
-
-/** Annotation of what a migration writes: the object that it stands for. */
-export const originMark = "istio-ambient/migrated-from";
 
 /** How many targets one policy may have. */
 const mostTargets = 16;
@@ -243,7 +241,7 @@ function guardsOf(workload: Workload, held: Policy[], early: Policy[], { facts, 
     },
     spec: { selector: { matchLabels: workload.selector }, action, rules },
   });
-  const interim = guard("without-sidecar", "DENY", [{ from: [{ source: onlyAtZtunnel(principal) }] }]);
+  const interim = guard(interimSuffix, "DENY", [{ from: [{ source: onlyAtZtunnel(principal) }] }]);
   const admits = guard("from-waypoint", "ALLOW", [{ from: [{ source: { principals: [principal] } }] }]);
   const refuses = guard("only-from-waypoint", "DENY", [{ from: [{ source: { notPrincipals: [principal] } }] }]);
   if (allows.length === 0) return { workload, ...(isOpened ? { cut: admits, interim } : {}) };

@@ -1,5 +1,6 @@
 // The Gateway of a route: it exists, it takes the route, it serves its hosts, and no other route answers them already.
-import { admits, namedListeners, serves, type Listener } from "../gateway-api/admission";
+import { admits, namedListeners, type Listener } from "../gateway-api/admission";
+import { serves } from "../gateway-api/hosts";
 import { certifies } from "../gateway-api/hosts";
 import { objectName } from "../cluster-state/object-name";
 import { stackMark } from "../ownership/marks";

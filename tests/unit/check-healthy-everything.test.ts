@@ -107,6 +107,15 @@ function sidecars(mesh: MeshApi): void {
   mesh.add(paths.entries, everywhere);
 }
 
+/** What a migration keeps until it has restarted the workload: ztunnel is to drop a part of it. */
+function migrating(mesh: MeshApi): void {
+  const source = { notPrincipals: ["cluster.local/ns/shop/sa/waypoint"], remoteIpBlocks: ["255.255.255.255/32"] };
+  policy(mesh, "shop", "web-without-sidecar", { action: "DENY", rules: [{ from: [{ source }] }] }, (made) => {
+    made.metadata.annotations = { "istio-ambient/migrated-from": "Deployment shop/web" };
+    halfAccepted(made);
+  });
+}
+
 /** A second istiod with a Gateway of its own, beside one of the first and those of another controller. */
 function revisions(mesh: MeshApi): void {
   for (const list of [lists.deployments, lists.services]) {
@@ -276,6 +285,7 @@ describe("a healthy mesh of every shape at once", () => {
   it("passes every check", async () => {
     const mesh = new MeshApi();
     sidecars(mesh);
+    migrating(mesh);
     revisions(mesh);
     listenerSets(mesh);
     waypoints(mesh);

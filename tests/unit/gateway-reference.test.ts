@@ -1,6 +1,6 @@
 // What a route learns of a gateway from the reference alone.
 import * as assert from "node:assert/strict";
-import { servedBy } from "../../lib/gateway-api/reference";
+import { listenersFor, servedBy } from "../../lib/gateway-api/reference";
 
 const http = { name: "http", protocol: "HTTP", port: 80 };
 const https = { name: "https", protocol: "HTTPS", port: 443 };
@@ -32,5 +32,14 @@ describe("a reference to a gateway", () => {
       listeners: { http: ["http", "http-2"], https: ["https"] },
     });
     assert.equal(servedBy({ listeners: [one, http] })?.hostnames, undefined);
+  });
+
+  it("tells the listeners of a protocol that take hosts, and all of them where none does", () => {
+    const shop = { ...https, name: "https-shop", hostname: "*.shop.example.com" };
+    const gateway = { listeners: [http, shop, { ...https, name: "https-org", hostname: "a.org" }] };
+    const found = [["web.shop.example.com"], ["a.org", "b.org"], ["b.org"], undefined].map((hosts) =>
+      listenersFor(gateway, "https", hosts),
+    );
+    assert.deepEqual(found, [["https-shop"], ["https-org"], ["https-shop", "https-org"], ["https-shop", "https-org"]]);
   });
 });
