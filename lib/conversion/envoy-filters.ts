@@ -5,14 +5,15 @@ import { foreignName } from "./names";
 import type { Written } from "./objects";
 import type { GatewayOptions } from "./routes";
 import type { ReadIngress } from "./servers";
-import type { EnvoySettings } from "./settings";
 
-/** Envoy's filter that measures bodies; Istio has none of this name. */
-const bodyLimit = "istio-ambient.body-limit";
+/** Envoy's filter that measures bodies: one for each Ingress, so that none depends on what belongs to another one. */
+function bodyLimit(owner: ReadIngress): string {
+  return `istio-ambient.${foreignName(owner, "body-limit")}`;
+}
 
 /**
  * A body with a Content-Length is judged by it and streamed. Any other one is collected first, save where it is no body but
- * an upgraded connection. Nothing of before is there once a body has been waited for.
+ * an upgraded connection. Values read before handle:body() are invalid after it.
  */
 const script = `function envoy_on_request(handle)
   local headers, context = handle:headers(), handle:filterContext()
@@ -35,20 +36,19 @@ interface Routed {
   routes: Written[];
 }
 
-/** One EnvoyFilter for each Ingress that needs it, and one for the Gateway that all conversions write alike. */
+/** One EnvoyFilter for each Ingress that needs it. */
 export function envoyFilters(routed: readonly Routed[], gateway: GatewayOptions): Written[] {
-  const own = routed.flatMap((one) => {
+  return routed.flatMap((one) => {
     const patches = routePatches(one);
-    return patches.length === 0 ? [] : [filter(foreignName(one.owner, "envoy"), gateway, patches)];
+    if (patches.length === 0) return [];
+    const { owner } = one;
+    const inserted = owner.settings.envoy.bodyBytes === undefined ? [] : [insertion(bodyLimit(owner))];
+    return [filter(foreignName(owner, "envoy"), gateway, [...inserted, ...patches])];
   });
-  const isMeasured = routed.some(
-    ({ owner: { settings }, routes }) => settings.envoy.bodyBytes !== undefined && namesOf(routes).length > 0,
-  );
-  return isMeasured ? [filter(`${gateway.name}-body-limit`, gateway, [insertion]), ...own] : own;
 }
 
 /** Off for every route that does not turn it on. */
-const insertion = {
+const insertion = (name: string) => ({
   applyTo: "HTTP_FILTER",
   match: {
     context: "GATEWAY",
@@ -64,7 +64,7 @@ const insertion = {
   patch: {
     operation: "INSERT_BEFORE",
     value: {
-      name: bodyLimit,
+      name,
       disabled: true,
       typed_config: {
         "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
@@ -72,7 +72,7 @@ const insertion = {
       },
     },
   },
-};
+});
 
 function filter(name: string, { name: gateway, namespace }: GatewayOptions, configPatches: object[]): Written {
   return {
@@ -88,7 +88,7 @@ function routePatches({ owner, routes }: Routed): object[] {
   return namesOf(routes).map((name) => ({
     applyTo: "HTTP_ROUTE",
     match: { context: "GATEWAY", routeConfiguration: { vhost: { route: { name, action: "ROUTE" } } } },
-    patch: { operation: "MERGE", value: routeValue(owner.settings.envoy) },
+    patch: { operation: "MERGE", value: routeValue(owner) },
   }));
 }
 
@@ -96,13 +96,14 @@ function namesOf(routes: readonly Written[]): string[] {
   return routes.flatMap(({ spec }) => (spec as { rules: { name?: string }[] }).rules.flatMap(({ name }) => name ?? []));
 }
 
-function routeValue({ bodyBytes: bytes, collects, readSeconds, idleSeconds }: EnvoySettings): object {
+function routeValue(owner: ReadIngress): object {
+  const { bodyBytes: bytes, collects, readSeconds, idleSeconds } = owner.settings.envoy;
   const limit = {
     "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute",
     filter_context: { bytes, collect: collects === true },
   };
   return {
-    ...(bytes === undefined ? {} : { typed_per_filter_config: { [bodyLimit]: limit } }),
+    ...(bytes === undefined ? {} : { typed_per_filter_config: { [bodyLimit(owner)]: limit } }),
     ...(collects ? { request_body_buffer_limit: bytes } : {}),
     ...(idleSeconds === undefined
       ? {}

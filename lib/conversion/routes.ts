@@ -102,7 +102,7 @@ export class RouteBuilder {
     const all = [...specs, ...this.wwwRoutes(owner).map((spec) => ({ suffix: "-www", spec }))];
     return all.map(({ suffix, spec }) => {
       const metadata = metadataOf(owner, names.claim(owner, suffix));
-      const own = Object.keys(owner.settings.envoy).length > 0 ? withRuleNames(spec, metadata) : spec;
+      const own = Object.keys(owner.settings.envoy).length > 0 ? withRuleNames(spec, owner, metadata.name) : spec;
       return { apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute", metadata, spec: own };
     });
   }
@@ -259,10 +259,10 @@ export function metadataOf({ ingress: { metadata }, settings }: ReadIngress, nam
 }
 
 /** The route with names for the rules that have backends, so that an EnvoyFilter finds them. */
-function withRuleNames(spec: object, metadata: Written["metadata"]): object {
+function withRuleNames(spec: object, owner: ReadIngress, route: string): object {
   const { rules, ...rest } = spec as { rules: RouteRule[] };
   const named = (rule: RouteRule, index: number) =>
-    "backendRefs" in rule ? { name: ruleName(metadata, index), ...rule } : rule;
+    "backendRefs" in rule ? { name: ruleName(owner, route, index), ...rule } : rule;
   return { ...rest, rules: rules.map(named) };
 }
 

@@ -263,7 +263,7 @@ describe("convert", () => {
   });
 
   it("limits bodies and silence with --envoy-filters, and leaves other routes as they are", async () => {
-    // Two conversions write the same filter for the Gateway.
+    // Each conversion adds a filter of its own to the Gateway.
     for (const [index, limited] of limitedIngresses.entries()) {
       const file = write(`limited-${index}.yaml`, limited);
       const { code, out, err } = await istioAmbient(["convert", "-f", file, "--envoy-filters"]);

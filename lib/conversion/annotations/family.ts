@@ -135,3 +135,11 @@ export function listOf(value: string): string[] {
     .map((part) => part.trim())
     .filter((part) => part !== "");
 }
+
+/** Whether every request is redirected, so that none gets to a backend. */
+export function redirectsAll({ other }: Surroundings): boolean {
+  return ["permanent-redirect", "temporal-redirect"].some((name) => (other(name)?.trim() ?? "") !== "");
+}
+
+/** What is said of limits there. */
+export const unreached = inert("the Ingress redirects every request, so that none gets to a backend");

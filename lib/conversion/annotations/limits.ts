@@ -1,7 +1,17 @@
 // How much a client may send, and how often; and the memory that NGINX takes for it.
 import { changed, inert, mapped, refused, type Verdict } from "../report";
 import type { Settings } from "../settings";
-import { integer, integerOf, speaksGrpc, type Annotation, type Family, type Surroundings, type Told } from "./family";
+import {
+  integer,
+  integerOf,
+  redirectsAll,
+  speaksGrpc,
+  unreached,
+  type Annotation,
+  type Family,
+  type Surroundings,
+  type Told,
+} from "./family";
 
 const localRateLimit = "an EnvoyFilter with envoy.filters.http.local_ratelimit on the Gateway, or a rate limit service";
 
@@ -45,13 +55,14 @@ export function bytesOf(value: string): number | undefined {
 const anySize = "bodies of any size, which the gateway streams";
 
 /** How much of a body the gateway may have to keep in memory, where NGINX writes to a file. */
-const mostCollected = 64 * 1024 ** 2;
+const mostCollected = 8 * 1024 ** 2;
 
 function bodySize(value: string, settings: Settings, around: Surroundings): Verdict {
   const bytes = bytesOf(value);
   if (bytes === undefined) return inert("not a size, so NGINX uses its default, 1m");
   if (bytes === 0) return mapped(anySize);
   const isGrpc = speaksGrpc(around);
+  if (around.envoyFilters && redirectsAll(around)) return unreached;
   if (around.envoyFilters && !isGrpc) return measured(bytes, value.trim(), settings, around);
   const hint = isGrpc ? "" : "; --envoy-filters limits it";
   const fix = isGrpc ? "a limit in the application" : "--envoy-filters, or a limit in the application";
@@ -70,7 +81,10 @@ function measured(bytes: number, text: string, { envoy }: Settings, { other }: S
   const isStreamed = other("proxy-request-buffering")?.trim() === "off";
   if (bytes <= mostCollected && !isStreamed) {
     envoy.collects = true;
-    return mapped(to, `the gateway keeps up to ${text} of a request in memory, where NGINX writes a file`);
+    const kept = `the gateway keeps up to ${text} of a request without a Content-Length in memory`;
+    return bytes <= standardBody
+      ? mapped(to, `${kept}, as much as of any request`)
+      : changed(`${kept}, where NGINX writes a file; proxy-request-buffering: off streams it, without the limit`, to);
   }
   const why = isStreamed ? "proxy-request-buffering is off" : "the gateway would keep so much of it in memory";
   return changed(`a body without a Content-Length is not limited, since ${why}`, to);
@@ -119,7 +133,7 @@ export const limits: Family = {
       told: "table",
       does: "the largest body that a request may have, 1m by default, 0 for any",
       becomes:
-        "nothing from 1m up: the gateway takes bodies of any size; a limit below 1m is refused. With `--envoy-filters` an EnvoyFilter that answers 413, save for GRPC; above 64m, and with `proxy-request-buffering: off`, only to bodies with a Content-Length",
+        "nothing from 1m up: the gateway takes bodies of any size; a limit below 1m is refused. With `--envoy-filters` an EnvoyFilter that answers 413, save for GRPC; above 8m, and with `proxy-request-buffering: off`, only to bodies with a Content-Length",
       source: "proxy",
       read: bodySize,
     },

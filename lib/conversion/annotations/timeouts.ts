@@ -1,7 +1,16 @@
 // How long things may take, and what happens when they fail.
 import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
 import type { Settings } from "../settings";
-import { integer, integerOf, speaksGrpc, type Annotation, type Family, type Surroundings } from "./family";
+import {
+  integer,
+  integerOf,
+  redirectsAll,
+  speaksGrpc,
+  unreached,
+  type Annotation,
+  type Family,
+  type Surroundings,
+} from "./family";
 
 const source = "proxy";
 /** What NGINX waits between two reads or writes by default. */
@@ -19,6 +28,7 @@ function silence(name: string, what: string, becomes: string, limited: Limited):
     becomes: `nothing: a gateway has no such limit; one below ${standardSeconds} is refused, since then something relies on it. With \`--envoy-filters\` ${becomes}`,
     source,
     read: integer(String(standardSeconds), (seconds, settings, around) => {
+      if (around.envoyFilters && redirectsAll(around)) return unreached;
       if (around.envoyFilters && seconds > 0) return limited(seconds, settings, around);
       return seconds >= standardSeconds || seconds === 0
         ? changed(
@@ -42,7 +52,8 @@ function longest({ other }: Surroundings): number {
 /** Envoy counts from the end of a request on, so that what has none is left to the silence in both directions. */
 const readLimit: Limited = (seconds, { envoy }, around) => {
   const idle = longest(around);
-  Object.assign(envoy, { readSeconds: seconds, idleSeconds: idle });
+  envoy.readSeconds = seconds;
+  envoy.idleSeconds = idle;
   const to = "EnvoyFilter with per_try_idle_timeout";
   if (speaksGrpc(around))
     return changed(`a stream of the client ends after ${idle} s without anything in both directions`, to);

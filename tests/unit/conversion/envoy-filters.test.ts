@@ -10,15 +10,35 @@ import { istioAmbient } from "../fixtures/terminal";
 import { ingressWith, only, verdicts, type Case, type Given } from "./cases";
 
 const withFilters = { ...standardOptions, envoyFilters: true };
-const inMemory = (size: string) =>
-  `(the gateway keeps up to ${size} of a request in memory, where NGINX writes a file)`;
+const inMemory = (size: string) => `the gateway keeps up to ${size} of a request without a Content-Length in memory`;
+const onDisk = "where NGINX writes a file; proxy-request-buffering: off streams it, without the limit";
+const redirected = "(a query of the request stays in the Location, where NGINX drops it)";
+const unreached = "(the Ingress redirects every request, so that none gets to a backend)";
 const late = "(in the middle of a large body the gateway answers 408, where NGINX answers 504)";
 
 const cases: Case[] = [
-  [{ "proxy-body-size": "8k" }, `proxy-body-size: mapped → EnvoyFilter that answers 413 ${inMemory("8k")}`],
-  [{ "proxy-body-size": "64M" }, `proxy-body-size: mapped → EnvoyFilter that answers 413 ${inMemory("64M")}`],
   [
-    { "proxy-body-size": "65m" },
+    { "proxy-body-size": "1m" },
+    `proxy-body-size: mapped → EnvoyFilter that answers 413 (${inMemory("1m")}, as much as of any request)`,
+  ],
+  [
+    { "proxy-body-size": "8M" },
+    `proxy-body-size: changed → EnvoyFilter that answers 413 (${inMemory("8M")}, ${onDisk})`,
+  ],
+  [
+    { "permanent-redirect": "https://other.example.com", "proxy-body-size": "8k", "proxy-read-timeout": "5" },
+    `permanent-redirect: changed → RequestRedirect ${redirected}`,
+    `proxy-body-size: converted ${unreached}`,
+    `proxy-read-timeout: converted ${unreached}`,
+  ],
+  [
+    { "temporal-redirect": "https://other.example.com", "proxy-body-size": "8k", "proxy-send-timeout": "5" },
+    `proxy-body-size: converted ${unreached}`,
+    `proxy-send-timeout: converted ${unreached}`,
+    `temporal-redirect: changed → RequestRedirect ${redirected}`,
+  ],
+  [
+    { "proxy-body-size": "9m" },
     "proxy-body-size: changed → EnvoyFilter that answers 413 (a body without a Content-Length is not limited, since the gateway would keep so much of it in memory)",
   ],
   [
@@ -88,9 +108,9 @@ const patch = (name: string, value: object) => ({
   match: { context: "GATEWAY", routeConfiguration: { vhost: { route: { name, action: "ROUTE" } } } },
   patch: { operation: "MERGE", value },
 });
-const limit = (bytes: number, collect: boolean) => ({
+const limit = (bytes: number, collect: boolean, name = "istio-ambient.shop.web-body-limit") => ({
   typed_per_filter_config: {
-    "istio-ambient.body-limit": {
+    [name]: {
       "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute",
       filter_context: { bytes, collect },
     },
@@ -136,19 +156,20 @@ describe("--envoy-filters", () => {
     assert.deepEqual(filters(convert([ingressWith({ "proxy-body-size": "0" })], withFilters).objects), []);
   });
 
-  it("writes one for the Gateway, which is off for every route, and one for the Ingress, which turns it on", () => {
+  it("writes one for the Ingress: a filter that is off for every route, and what turns it on for its own", () => {
     const { objects } = convert([ingressWith({ "proxy-body-size": "8k", "proxy-read-timeout": "90" })], withFilters);
-    const [shared, own, ...others] = filters(objects);
+    const [own, ...others] = filters(objects);
     assert.deepEqual(others, []);
-    const { configPatches } = shared!.spec as { configPatches: { patch: { value: { typed_config: object } } }[] };
+    const { configPatches } = own!.spec as { configPatches: { patch: { value: { typed_config: object } } }[] };
     const { default_source_code: code, ...typed } = configPatches[0]!.patch.value.typed_config as {
       default_source_code: { inline_string: string };
     };
     assert.match(code.inline_string, /^function envoy_on_request\(handle\)\n/);
-    assert.deepEqual(shared, {
+    assert.deepEqual(typed, { "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua" });
+    assert.deepEqual(own, {
       apiVersion: "networking.istio.io/v1alpha3",
       kind: "EnvoyFilter",
-      metadata: metadata("hostk8s-gateway-body-limit"),
+      metadata: metadata("shop.web-envoy"),
       spec: {
         targetRefs,
         configPatches: [
@@ -168,23 +189,12 @@ describe("--envoy-filters", () => {
             patch: {
               operation: "INSERT_BEFORE",
               value: {
-                name: "istio-ambient.body-limit",
+                name: "istio-ambient.shop.web-body-limit",
                 disabled: true,
                 typed_config: { ...typed, default_source_code: code },
               },
             },
           },
-        ],
-      },
-    });
-    assert.deepEqual(typed, { "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua" });
-    assert.deepEqual(own, {
-      apiVersion: "networking.istio.io/v1alpha3",
-      kind: "EnvoyFilter",
-      metadata: metadata("shop.web-envoy"),
-      spec: {
-        targetRefs,
-        configPatches: [
           patch("shop.web-rule-0", {
             ...limit(8192, true),
             request_body_buffer_limit: 8192,
@@ -205,23 +215,31 @@ describe("--envoy-filters", () => {
 
   it("raises no limit of Envoy's memory for what it does not collect", () => {
     const { objects } = convert([ingressWith({ "proxy-body-size": "1g" })], withFilters);
-    const { configPatches } = filters(objects)[1]!.spec as { configPatches: object[] };
-    assert.deepEqual(configPatches, [patch("shop.web-rule-0", limit(1024 ** 3, false))]);
+    const { configPatches } = filters(objects)[0]!.spec as { configPatches: object[] };
+    assert.deepEqual(configPatches.slice(1), [patch("shop.web-rule-0", limit(1024 ** 3, false))]);
   });
 
-  it("writes the one for the Gateway alike in every conversion, and once", () => {
+  it("shares nothing between conversions, of Ingresses without a namespace neither", () => {
     const rule = ingressWith({}).spec.rules![0]!;
-    const sizes = ["8k", "1g"].map((size) =>
-      named(`i${size}`, { "proxy-body-size": size }, { rules: [{ ...rule, host: `${size}.example.com` }] }),
-    );
-    const alone = sizes.map((one) => filters(convert([one], withFilters).objects)[0]);
-    const together = filters(convert(sizes, withFilters).objects);
-    assert.deepEqual(alone[0], alone[1]);
-    assert.deepEqual(together[0], alone[0]);
-    assert.deepEqual(
-      together.map(({ metadata: { name } }) => name),
-      ["hostk8s-gateway-body-limit", "shop.i1g-envoy", "shop.i8k-envoy"],
-    );
+    const made = ["8k", "1g"].map((size) => {
+      const host = `${size}.example.com`;
+      const { metadata: own, ...rest } = named("web", { "proxy-body-size": size }, { rules: [{ ...rule, host }] });
+      const bare = { name: own.name, annotations: own.annotations! };
+      return convert([{ ...rest, metadata: bare }], withFilters).objects;
+    });
+    const found = made.map((objects) => {
+      const { metadata: own, spec } = only(objects, "EnvoyFilter");
+      const { configPatches } = spec as { configPatches: { patch: { value: { name?: string } } }[] };
+      const [rules] = objects.filter(({ kind }) => kind === "HTTPRoute").map((route) => route.spec as typeof spec);
+      const [first] = (rules as { rules: { name: string }[] }).rules;
+      return [own.name, configPatches[0]!.patch.value.name, first!.name];
+    });
+    const expected = (hash: string) => [
+      `web-${hash}-envoy`,
+      `istio-ambient.web-${hash}-body-limit`,
+      `web-${hash}-rule-0`,
+    ];
+    assert.deepEqual(found, [expected("18c34e87"), expected("159ed786")]);
   });
 
   it("leaves redirects, and rules of other Ingresses, as they are", () => {
@@ -264,14 +282,14 @@ describe("--envoy-filters", () => {
     assert.equal(on.out, `${off.out.replace("- matches:", named)}---\n${written}`);
   });
 
-  it("names rules of an Ingress without a namespace as they can be found in any", () => {
+  it("names rules of an Ingress without a namespace by its hosts", () => {
     const ingress = ingressWith({ "proxy-read-timeout": "90" });
     delete ingress.metadata.namespace;
     const { objects } = convert([ingress], withFilters);
     const { metadata: own, spec } = only(objects, "EnvoyFilter");
-    assert.deepEqual(own, metadata("web-envoy"));
+    assert.deepEqual(own, metadata("web-951623a2-envoy"));
     assert.deepEqual((spec as { configPatches: object[] }).configPatches, [
-      patch("web-rule-0", { route: { idle_timeout: "90s", retry_policy: { per_try_idle_timeout: "90s" } } }),
+      patch("web-951623a2-rule-0", { route: { idle_timeout: "90s", retry_policy: { per_try_idle_timeout: "90s" } } }),
     ]);
   });
 });
