@@ -1,6 +1,7 @@
 // Which listeners of a Gateway take a route, by the rules of the Gateway API: what the route names, from where routes may
 // attach, and which hostnames both serve.
 import type { Labels } from "../istio/labels";
+import { serves } from "./hosts";
 
 /** A label selector. */
 export interface Selector {
