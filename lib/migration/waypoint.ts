@@ -251,7 +251,7 @@ function guardsOf(workload: Workload, held: Policy[], early: Policy[], { facts, 
 }
 
 /** The address that no client has: the limited broadcast. */
-const nobody = "255.255.255.255/32";
+const noClient = "255.255.255.255/32";
 
 /**
  * Every client but the waypoint, and at a sidecar none: ztunnel enforces a DENY policy without its remoteIpBlocks, which a sidecar
@@ -259,7 +259,7 @@ const nobody = "255.255.255.255/32";
  * authz/model/generator.go (remoteIPGenerator).
  */
 function onlyAtZtunnel(principal: string): Source {
-  return { notPrincipals: [principal], remoteIpBlocks: [nobody] };
+  return { notPrincipals: [principal], remoteIpBlocks: [noClient] };
 }
 
 /** Why a policy needs a waypoint, in the words of what ztunnel would do. */
