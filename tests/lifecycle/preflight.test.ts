@@ -104,8 +104,8 @@ const errors = [
     "(`gateway.httpNodePort`) must be free; write `httpNodePort: 30082` [node-ports-free]",
   `\`ClusterIssuer nobody\`: got "none"; the issuer of the gateway's certificate must exist; without ` +
     "`issuerName` the gateway gets its own CA; write `gateway: { certificate: {} }` [cert-manager]",
-  '`Cluster https://10.245.0.1:6443`: got "a cluster of minikube, platform kind"; the charts install istio-cni where minikube ' +
-    'looks for it only if `platform` is set; write `platform: "minikube"` [platform]',
+  '`Cluster https://10.245.0.1:6443`: got "a cluster of microk8s, platform kind"; the charts install istio-cni where microk8s ' +
+    'looks for it only if `platform` is set; write `platform: "microk8s"` [platform]',
   '`ConfigMap kube-system/cilium-config`: got "cni-exclusive: true"; with it Cilium removes istio-cni\'s configuration ' +
     "from every node; run `kubectl patch configmap cilium-config --namespace kube-system --type merge --patch " +
     `'{"data":{"cni-exclusive":"false"}}' && kubectl rollout restart daemonset cilium --namespace kube-system\` [cni-settings]`,
@@ -140,7 +140,7 @@ describe("the preflight of a mesh", () => {
   });
 
   after(async () => {
-    kubectl("label", "node", "node-1", "minikube.k8s.io/name-");
+    kubectl("label", "node", "node-1", "microk8s.io/cluster-");
     kubectl("delete", "namespace,clusterrole,clusterrolebinding", "-l", "test=preflight", "--ignore-not-found");
     kubectl("delete", "deployment,daemonset,service,serviceaccount,configmap", "-A", "-l", "test=preflight");
     kubectl("delete", "crd", "-l", "test=preflight");
@@ -150,7 +150,7 @@ describe("the preflight of a mesh", () => {
 
   it("tells in one error what is in the way, at preview and at up, and writes nothing", async () => {
     apply(obstacles);
-    kubectl("label", "node", "node-1", "minikube.k8s.io/name=minikube");
+    kubectl("label", "node", "node-1", "microk8s.io/cluster=true");
     args = { gateway: { certificate: { issuerName: "nobody" } } };
     const before = versions();
     const report = `AmbientMesh "mesh" cannot be created on https://10.245.0.1:6443:\n${errors.map((line) => `  ${line}`).join("\n")}`;
