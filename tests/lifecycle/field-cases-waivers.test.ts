@@ -140,10 +140,10 @@ describe("ways out of what the preflight and the arguments refuse", () => {
 
   it("waive one finding by its id, shown at every preview, while the others still stop the mesh", async () => {
     apply(obstacle);
-    kubectl("label", "node", "node-1", "minikube.k8s.io/name=minikube");
+    kubectl("label", "node", "node-1", "microk8s.io/cluster=true");
     const platform =
-      '`Cluster https://10.245.0.1:6443`: got "a cluster of minikube, platform kind"; the charts install istio-cni where ' +
-      'minikube looks for it only if `platform` is set; write `platform: "minikube"` [platform]';
+      '`Cluster https://10.245.0.1:6443`: got "a cluster of microk8s, platform kind"; the charts install istio-cni where ' +
+      'microk8s looks for it only if `platform` is set; write `platform: "microk8s"` [platform]';
     const refusal = 'error: AmbientMesh "mesh" cannot be created on https://10.245.0.1:6443:';
     await assert.rejects(stack.preview(), (failure: Failure) => {
       assert.deepEqual(told(failure), [`${refusal}\n  ${nodePort}\n  ${platform}`]);
@@ -155,7 +155,7 @@ describe("ways out of what the preflight and the arguments refuse", () => {
       assert.deepEqual(told(failure), [`${refusal}\n  ${platform}`, waived]);
       return true;
     });
-    kubectl("label", "node", "node-1", "minikube.k8s.io/name-");
+    kubectl("label", "node", "node-1", "microk8s.io/cluster-");
     for (let run = 0; run < 2; run++) {
       const { diagnostics, steps } = await stack.preview();
       assert.ok(diagnostics.includes(waived), diagnostics.join("\n"));
