@@ -215,10 +215,11 @@ function listenerCertificates(snapshot: ClusterSnapshot): ListenerCertificate[] 
   });
 }
 
-/** The Secrets of the mesh's own CA. */
+/** The Secrets of the mesh's own CA: where there is one of the user's, istiod does not read its own any more. */
 function authorities({ secrets }: ClusterSnapshot): SecretState[] {
-  const names: string[] = [authorityNames.own, authorityNames.generated];
-  return secrets.filter(({ name }) => names.includes(name));
+  const own = secrets.filter(({ name }) => name === authorityNames.own);
+  const generated = secrets.filter(({ name }) => name === authorityNames.generated);
+  return [...own, ...generated.filter(({ namespace }) => !own.some((each) => each.namespace === namespace))];
 }
 
 /** All certificates of a text; what is none is skipped. */

@@ -4,7 +4,7 @@ import * as semver from "semver";
 import type { ClusterSnapshot } from "../cluster-state/snapshot";
 import { charts } from "../istio/releases";
 import { finding, type Check } from "./check";
-import { count, istiods, istioVersion, releaseUpgrade } from "./mesh";
+import { count, newestIstiod, releaseUpgrade } from "./mesh";
 
 export const crdSkewCheck: Check = {
   id: "istio-crds-version",
@@ -14,9 +14,7 @@ export const crdSkewCheck: Check = {
   hint: "The API server drops fields that came later from every object, without an error.",
   needs: ["deployments", "definitions"],
   run(snapshot) {
-    const newest = istiods(snapshot)
-      .flatMap((istiod) => istioVersion(istiod) ?? [])
-      .sort(semver.rcompare)[0];
+    const newest = newestIstiod(snapshot);
     const old = newest ? labelled(snapshot).filter(({ version }) => isBefore(version, newest)) : [];
     const [first] = old;
     if (!newest || !first) return [];

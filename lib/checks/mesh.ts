@@ -58,6 +58,13 @@ export function istioVersion(part: WorkloadState): semver.SemVer | undefined {
   return texts.map((text) => semver.parse(text)).find((version) => version !== null) ?? undefined;
 }
 
+/** The newest release that an istiod says it is of. */
+export function newestIstiod(snapshot: ClusterSnapshot): semver.SemVer | undefined {
+  return istiods(snapshot)
+    .flatMap((istiod) => istioVersion(istiod) ?? [])
+    .sort(semver.rcompare)[0];
+}
+
 /** The release line of the mesh's istiod, if this package knows it. */
 export function meshLine(snapshot: ClusterSnapshot): IstioLine | undefined {
   const version = istiods(snapshot)

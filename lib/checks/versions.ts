@@ -3,7 +3,17 @@ import * as semver from "semver";
 import { isOlder, nearestLine, retiredHubs, type ChartName } from "../istio/releases";
 import type { ClusterSnapshot, WorkloadState } from "../cluster-state/snapshot";
 import { finding, type Check } from "./check";
-import { cniDaemonSets, helmUpgrade, isLive, istiods, istioVersion, meshLine, some, ztunnelDaemonSets } from "./mesh";
+import {
+  cniDaemonSets,
+  helmUpgrade,
+  isLive,
+  istiods,
+  istioVersion,
+  meshLine,
+  newestIstiod,
+  some,
+  ztunnelDaemonSets,
+} from "./mesh";
 
 export const versionChecks: Check[] = [
   {
@@ -77,9 +87,7 @@ export const versionChecks: Check[] = [
     hint: "Istio does not support a data plane that is newer than istiod or two minor versions older.",
     needs: ["deployments", "daemonSets"],
     run(snapshot) {
-      const newest = istiods(snapshot)
-        .flatMap((istiod) => istioVersion(istiod) ?? [])
-        .sort(semver.rcompare)[0];
+      const newest = newestIstiod(snapshot);
       if (!newest) return [];
       const parts: [ChartName, WorkloadState][] = [
         ...cniDaemonSets(snapshot).map((set): [ChartName, WorkloadState] => ["cni", set]),
