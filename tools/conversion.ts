@@ -89,9 +89,9 @@ the cluster or one of the two URLs does not answer.
   \`%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%\`); a percent sign is doubled, since Envoy would look for an operator behind it.
 - **EnvoyFilters.** Neither Gateway API nor Istio's own kinds limit the size of a body or the silence between two reads. Envoy does. With
   \`--envoy-filters\` the conversion writes an EnvoyFilter on the Gateway for each Ingress that sets such a limit. It finds the rules of
-  the routes by their \`name\`. Another one, the same in every conversion, adds a filter to the Gateway that is off for all other
-  routes. The option is off by default, because an EnvoyFilter depends on the gateway's version of Envoy: try it before you upgrade
-  Istio. A body with a Content-Length is judged by it, any other body once all of it has arrived. For limits up to 64 MiB the gateway
+  the routes by their \`name\`. If it limits bodies, it adds a filter of its own to the Gateway, which is off for all other routes
+  and takes memory in each worker of Envoy. The option is off by default, because an EnvoyFilter depends on the gateway's version of Envoy: try it before you upgrade
+  Istio. A body with a Content-Length is judged by it, any other body once all of it has arrived. For limits up to 8 MiB the gateway
   keeps up to that much of each request in memory until the backend answers, where NGINX writes a file. For larger limits it does
   not, so that bodies without a Content-Length pass. WebSockets and gRPC are not measured. After silence of a backend the gateway
   answers 504, and does not try another pod first. Sources, in Envoy:

@@ -242,7 +242,12 @@ export function judgePlan(plan: Plan, facts: ClusterFacts, early: boolean, waive
 
 /** Checks that are about whose something is: what they say of it stands. */
 const aboutOwners = [
-  ...["other-stacks-mesh", "mesh-moved", "mesh-namespace", "helm-releases", "istio-crds-owner", "gateway-objects"],
+  "other-stacks-mesh",
+  "mesh-moved",
+  "mesh-namespace",
+  "helm-releases",
+  "istio-crds-owner",
+  "gateway-objects",
 ];
 
 /** What another stack owns is put right there; of its own the stack that asks need not be told. */

@@ -81,7 +81,7 @@ function measured(bytes: number, text: string, { envoy }: Settings, { other }: S
   const isStreamed = other("proxy-request-buffering")?.trim() === "off";
   if (bytes <= mostCollected && !isStreamed) {
     envoy.collects = true;
-    const kept = `the gateway keeps up to ${text} of a request without a Content-Length in memory`;
+    const kept = `the gateway keeps up to ${text} of a request in memory`;
     return bytes <= standardBody
       ? mapped(to, `${kept}, as much as of any request`)
       : changed(`${kept}, where NGINX writes a file; proxy-request-buffering: off streams it, without the limit`, to);

@@ -10,7 +10,7 @@ import { istioAmbient } from "../fixtures/terminal";
 import { ingressWith, only, verdicts, type Case, type Given } from "./cases";
 
 const withFilters = { ...standardOptions, envoyFilters: true };
-const inMemory = (size: string) => `the gateway keeps up to ${size} of a request without a Content-Length in memory`;
+const inMemory = (size: string) => `the gateway keeps up to ${size} of a request in memory`;
 const onDisk = "where NGINX writes a file; proxy-request-buffering: off streams it, without the limit";
 const redirected = "(a query of the request stays in the Location, where NGINX drops it)";
 const unreached = "(the Ingress redirects every request, so that none gets to a backend)";
