@@ -3,6 +3,7 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import type { KubeConfig } from "@kubernetes/client-node";
+import { kubeConfigClass } from "./kube-config";
 import { environmentProxy } from "./proxy";
 
 /** Which cluster to look at; all of it empty means what the plugin's default provider takes. */
@@ -34,9 +35,6 @@ const hereAndNow: Surroundings = {
   home: os.homedir(),
   serviceAccountDirectory: "/var/run/secrets/kubernetes.io/serviceaccount",
 };
-
-// The client library takes 0.7 s to load: programs that never ask a cluster should not pay for it.
-const clientLibrary = () => import("@kubernetes/client-node");
 
 /** The KubeConfig of the target, with its current context set and checked. */
 export async function loadKubeConfig(target: ClusterTarget = {}, around = hereAndNow): Promise<KubeConfig> {
@@ -70,7 +68,7 @@ function explicit(target: ClusterTarget): boolean {
 }
 
 async function readKubeConfig(target: ClusterTarget, around: Surroundings) {
-  const { KubeConfig } = await clientLibrary();
+  const KubeConfig = await kubeConfigClass();
   if (target.kubeconfigFile) {
     return { kubeconfig: fromFile(new KubeConfig(), target.kubeconfigFile), source: target.kubeconfigFile };
   }
@@ -161,7 +159,7 @@ function inCluster({ env, serviceAccountDirectory }: Surroundings): boolean {
 }
 
 async function inClusterConfig(around: Surroundings): Promise<KubeConfig> {
-  const { KubeConfig } = await clientLibrary();
+  const KubeConfig = await kubeConfigClass();
   const kubeconfig = new KubeConfig();
   const host = around.env["KUBERNETES_SERVICE_HOST"] ?? "";
   const directory = around.serviceAccountDirectory;

@@ -1,6 +1,7 @@
 // What CertManager registers: which resources, in which order, with which inputs; and what a mesh beside it knows of it.
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { kubeConfigClass } from "../../cluster/kube-config";
 import { AmbientMesh, CertManager, CertManagerArgs } from "../../components";
 import { comingCertManagers } from "../../components/support/cert-managers";
 import { faultOf, preview } from "./applications";
@@ -29,7 +30,7 @@ describe("the resources of CertManager", () => {
   before(async () => {
     process.env["KUBECONFIG"] = "/nonexistent/kubeconfig";
     // Loaded at the first look, for longer than a recording waits for something to happen.
-    await import("@kubernetes/client-node");
+    await kubeConfigClass();
     ({ recording, certs } = await recorded());
   });
   after(() => {

@@ -4,6 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import { Analyzer } from "@pulumi/pulumi/provider/experimental/analyzer";
 import * as pulumi from "@pulumi/pulumi";
+import { kubeConfigClass } from "../../cluster/kube-config";
 import { AmbientMesh, AmbientNamespace, IngressGateway, Waypoint } from "../../components";
 import { preview } from "./applications";
 import { everything, type WithChildren } from "./everything";
@@ -23,7 +24,7 @@ function namesOf({ children }: WithChildren): string[] {
 
 describe("what a component made", () => {
   // Loaded at the first look, for longer than a recording waits for something to happen.
-  before(() => import("@kubernetes/client-node"));
+  before(kubeConfigClass);
 
   it("can be depended on, all of it", async () => {
     let made: Record<string, WithChildren> = {};

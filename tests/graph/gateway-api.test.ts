@@ -3,6 +3,7 @@ import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
+import { kubeConfigClass } from "../../cluster/kube-config";
 import { AmbientMesh, AmbientMeshArgs, GatewayApi, GatewayApiArgs } from "../../components";
 import { preview } from "./applications";
 import { record } from "./record";
@@ -34,7 +35,7 @@ function changes(old: Inputs, now: Inputs): Record<string, unknown[]> {
 }
 
 describe("another release of the Gateway API", () => {
-  before(() => import("@kubernetes/client-node"));
+  before(kubeConfigClass);
 
   const shown = [`${step} 1.5.1 --timeout 3m`, `${step} 1.6.0 --timeout 3m`];
 

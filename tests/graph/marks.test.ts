@@ -1,6 +1,7 @@
 // The stack's mark on every object that any component makes, and the note on every object of others that one labels.
 import * as assert from "node:assert/strict";
 import * as pulumi from "@pulumi/pulumi";
+import { kubeConfigClass } from "../../cluster/kube-config";
 import * as components from "../../components";
 import { AmbientNamespace } from "../../components";
 import { gatewayObjects } from "../../lib/istio/names";
@@ -36,7 +37,7 @@ describe("the mark of a stack", () => {
   let recording: Recording;
 
   before(async () => {
-    await import("@kubernetes/client-node");
+    await kubeConfigClass();
     recording = await record(() => {
       everything();
       new AmbientNamespace("adopted", { adopt: true });

@@ -4,6 +4,7 @@ import * as http from "node:http";
 import type { AddressInfo } from "node:net";
 import * as os from "node:os";
 import * as path from "node:path";
+import { kubeConfigClass } from "../../cluster/kube-config";
 import { kubeconfigText } from "../unit/fixtures/api-server";
 
 const answers: [RegExp, object][] = [
@@ -32,7 +33,7 @@ export function onCluster(answer: (path: string) => Answer): void {
   const usual = process.env["KUBECONFIG"];
   before(async () => {
     // Loaded at the first look, for longer than a recording waits for something to happen.
-    await import("@kubernetes/client-node");
+    await kubeConfigClass();
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const file = path.join(folder, "config");
     fs.writeFileSync(file, kubeconfigText(`http://127.0.0.1:${(server.address() as AddressInfo).port}`));

@@ -2,6 +2,7 @@
 import * as assert from "node:assert/strict";
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
+import { kubeConfigClass } from "../../cluster/kube-config";
 import * as components from "../../components";
 import { faultOf, preview } from "./applications";
 import { record } from "./record";
@@ -313,7 +314,7 @@ const slips: Record<string, [() => void, string, string[]]> = {
 
 describe("a slip in a program", () => {
   // Loaded at the first look, for longer than a recording waits for something to happen.
-  before(() => import("@kubernetes/client-node"));
+  before(kubeConfigClass);
 
   for (const [slip, [program, component, lines]] of Object.entries(slips)) {
     it(`is told in words of what was written: ${slip}`, async () => {
@@ -324,7 +325,7 @@ describe("a slip in a program", () => {
 });
 
 describe("a component in place of its reference", () => {
-  before(() => import("@kubernetes/client-node"));
+  before(kubeConfigClass);
 
   const specOf = async (program: () => void, child: string) =>
     (await record(program, preview)).find(child).inputs["spec"] as Record<string, unknown>;

@@ -4,6 +4,7 @@ import { fork, type ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import * as path from "node:path";
 import * as k8s from "@pulumi/kubernetes";
+import { kubeConfigClass } from "../../cluster/kube-config";
 import {
   AccessPolicy,
   AmbientMesh,
@@ -25,7 +26,7 @@ describe("the preview of a mesh and every component", () => {
     const [kubeconfig] = (await once(server, "message")) as [string];
     process.env["KUBECONFIG"] = kubeconfig;
     // Loaded at the first look, for longer than a recording waits for something to happen.
-    await import("@kubernetes/client-node");
+    await kubeConfigClass();
   });
 
   after(() => {

@@ -1,10 +1,12 @@
 // Which cluster: the rules of client-go and of the Kubernetes plugin, and never another cluster by accident.
 import * as assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { loadKubeConfig, type ClusterTarget } from "../../cluster/connection";
 import { environmentProxy } from "../../cluster/proxy";
+import { typescript } from "../../sandbox/node";
 import { kubeconfigText } from "./fixtures/api-server";
 
 describe("which cluster is looked at", () => {
@@ -163,4 +165,40 @@ describe("the proxy of the environment", () => {
       assert.equal(environmentProxy(server, env), proxy);
     });
   }
+});
+
+describe("the client library", () => {
+  const library = JSON.stringify(require.resolve("@kubernetes/client-node"));
+  const own = JSON.stringify(require.resolve("../../cluster/kube-config"));
+  const ours = `const KubeConfig = await require(${own}).kubeConfigClass(); new KubeConfig().loadFromDefault();`;
+
+  /** How many of the API's models a process of its own loads by these statements, and what it says of them. */
+  function ranWith(home: string, statements: string): { models: number; said: unknown } {
+    const file = path.join(home, "program.ts");
+    const program = `let models = 0, said: unknown;
+      require("node:module").registerHooks({
+        load: (url, context, next) => { models += Number(url.includes("client-node/dist/gen/models/")); return next(url, context); },
+      });
+      void (async () => { ${statements} console.log(JSON.stringify({ models, said })); })();`;
+    fs.writeFileSync(file, program);
+    const [node = "", ...args] = typescript(file);
+    const root = path.dirname(path.dirname(__dirname));
+    const output = execFileSync(node, args, { cwd: root, encoding: "utf8", env: { ...process.env, KUBECONFIG: "" } });
+    return JSON.parse(output) as { models: number; said: unknown };
+  }
+
+  it("is loaded without the models of the API", () => {
+    const home = fs.mkdtempSync(path.join(os.tmpdir(), "home-"));
+    assert.deepEqual(ranWith(home, ours), { models: 0 });
+    fs.rmSync(home, { recursive: true });
+  });
+
+  it("is whole where the program itself asks for it as well", () => {
+    const home = fs.mkdtempSync(path.join(os.tmpdir(), "home-"));
+    const both = `${ours} const { CoreV1Api } = await import(${library}); said = typeof CoreV1Api.prototype.listNode;`;
+    const { models, said } = ranWith(home, both);
+    assert.ok(models > 500, `${models} models`);
+    assert.equal(said, "function");
+    fs.rmSync(home, { recursive: true });
+  });
 });
