@@ -33,7 +33,10 @@ const gatewayApiVersion = "1.6.0";
  * project in YAML ends with "method Link not implemented" here. That of the official CLI has it.
  */
 const pulumiYamlVersion = "1.25.0";
-/** Of this release the module proxy has the generators of all languages; later ones lack that of C#. */
+/**
+ * Of this release the module proxy has the generators of all languages; later ones lack that of C#. The Kubernetes plugin
+ * requires it too: with the plugin's modules most of what is in them is compiled already.
+ */
 const generatorVersion = "3.215.0";
 const pythonVersions = { pulumi: "3.272.0", "pulumi-kubernetes": "4.34.2" };
 
@@ -331,7 +334,8 @@ export const parts: Part[] = [
     name: "pulumi-yaml",
     version: pulumiYamlVersion,
     binaries: { "pulumi-language-yaml": "github.com/pulumi/pulumi-yaml/cmd/pulumi-language-yaml" },
-    requires: { "github.com/pulumi/pulumi-yaml": `v${pulumiYamlVersion}` },
+    ...kubernetesModules,
+    requires: { ...kubernetesModules.requires, "github.com/pulumi/pulumi-yaml": `v${pulumiYamlVersion}` },
     variables: { "github.com/pulumi/pulumi-yaml/pkg/version.Version": `v${pulumiYamlVersion}` },
     forTests: true,
   },
@@ -340,8 +344,10 @@ export const parts: Part[] = [
     name: "sdk-generator",
     version: generatorVersion,
     binaries: { "sdk-generator": "." },
+    ...kubernetesModules,
     requires: {
-      "github.com/pulumi/pulumi/pkg/v3": `v${generatorVersion}`,
+      ...kubernetesModules.requires,
+      [pulumiModule]: `v${generatorVersion}`,
       "github.com/pulumi/pulumi/sdk/v3": `v${generatorVersion}`,
     },
     sources: "sdk-generator",

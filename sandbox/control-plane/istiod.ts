@@ -8,6 +8,7 @@ import { Instance } from "../instance";
 import { servingAnnotation } from "../pods/pods";
 import { answers } from "../pods/probe";
 import { Command, pause, Service, ServiceStatus } from "./service";
+import { watched } from "./watched";
 
 /** What one start of the process depends on: another pod template is another process. */
 interface Assignment {
@@ -20,6 +21,8 @@ interface Assignment {
 const forPlainEnvoy = { PILOT_ENABLE_ALPN_FILTER: "false", PILOT_ENABLE_METADATA_EXCHANGE: "false" };
 
 const ready = "http://127.0.0.1:8080/ready";
+
+const labelSelector = "app=istiod";
 
 export class IstiodKeeper {
   readonly service: Service;
@@ -44,18 +47,27 @@ export class IstiodKeeper {
     return new Map(this.pods.map(({ metadata }) => [`${metadata?.namespace}/${metadata?.name}`, status]));
   }
 
-  /** Looks twice a second, for as long as the sandbox lives; while the API server is away nothing changes. */
+  /** Looks five times a second at what the watches know, for as long as the sandbox lives. */
   async run(): Promise<never> {
+    const deployments = watched<V1Deployment>(this.plane, {
+      path: "/apis/apps/v1/deployments",
+      list: ({ apps }) => apps.listDeploymentForAllNamespaces({ labelSelector }),
+      labelSelector,
+    });
+    const pods = watched<V1Pod>(this.plane, {
+      path: "/api/v1/pods",
+      list: ({ core }) => core.listPodForAllNamespaces({ labelSelector }),
+      labelSelector,
+    });
     for (;;) {
-      await this.look().catch(report);
-      await pause(500);
+      await this.look(deployments(), pods()).catch(report);
+      await pause(200);
     }
   }
 
-  private async look(): Promise<void> {
-    const { items } = await this.plane.apps.listDeploymentForAllNamespaces({ labelSelector: "app=istiod" });
-    const deployment = items.find(({ spec }) => (spec?.replicas ?? 1) > 0);
-    this.pods = deployment ? await this.podsOf(deployment) : [];
+  private async look(deployments: V1Deployment[], pods: V1Pod[]): Promise<void> {
+    const deployment = deployments.find(({ spec }) => (spec?.replicas ?? 1) > 0);
+    this.pods = deployment ? podsOf(deployment, pods) : [];
     const wanted = newest(this.pods, deployment?.metadata?.uid ?? "");
     if (wanted?.template !== this.assignment?.template) {
       await this.service.stop();
@@ -64,15 +76,6 @@ export class IstiodKeeper {
     }
     if (wanted && !this.service.settled) this.service.start().catch(report);
     for (const pod of this.pods) await this.showServing(pod, this.service.ready);
-  }
-
-  private async podsOf(deployment: V1Deployment): Promise<V1Pod[]> {
-    const labels = Object.entries(deployment.spec?.selector.matchLabels ?? {});
-    const { items } = await this.plane.core.listNamespacedPod({
-      namespace: deployment.metadata?.namespace ?? "",
-      labelSelector: labels.map(([name, value]) => `${name}=${value}`).join(","),
-    });
-    return items.filter((pod) => !pod.metadata?.deletionTimestamp && pod.spec?.nodeName);
   }
 
   /** The token of the pod's own ServiceAccount: what its ClusterRole does not allow fails here as it would in a cluster. */
@@ -139,8 +142,17 @@ function report(error: unknown): void {
   console.error("istiod:", error instanceof Error ? error.message : error);
 }
 
+function podsOf({ metadata, spec }: V1Deployment, pods: V1Pod[]): V1Pod[] {
+  const labels = Object.entries(spec?.selector.matchLabels ?? {});
+  return pods
+    .filter((pod) => pod.metadata?.namespace === metadata?.namespace)
+    .filter((pod) => labels.every(([name, value]) => pod.metadata?.labels?.[name] === value))
+    .filter((pod) => !pod.metadata?.deletionTimestamp && pod.spec?.nodeName);
+}
+
 function newest(pods: V1Pod[], deployment: string): Assignment | undefined {
-  const age = (pod: V1Pod): number => pod.metadata?.creationTimestamp?.getTime() ?? 0;
+  // A list gives a Date, a watch its text.
+  const age = (pod: V1Pod): number => new Date(pod.metadata?.creationTimestamp ?? 0).getTime();
   const pod = [...pods].sort((one, other) => age(other) - age(one))[0];
   const container = pod?.spec?.containers.find(({ name }) => name === "discovery");
   if (!pod || !container) return undefined;

@@ -1,34 +1,29 @@
 // Gives every Service of type LoadBalancer an address of its own, as kind's cloud provider does; kube-proxy leads that
 // to the pods. It is free again when the Service goes or changes its type, which the API server takes it away for.
-import { ListWatch, PatchStrategy, setHeaderOptions, V1Service, Watch } from "@kubernetes/client-node";
+import { PatchStrategy, setHeaderOptions, V1Service } from "@kubernetes/client-node";
 import { ControlPlane } from "./boot";
 import { balancerAddress } from "./network";
 import { pause } from "./service";
+import { watched } from "./watched";
 
 export class LoadBalancer {
   /** By uid of the Service. */
   private addresses = new Map<string, string>();
-  private readonly services: ListWatch<V1Service>;
 
-  constructor(private readonly plane: ControlPlane) {
-    const list = () => plane.core.listServiceForAllNamespaces();
-    this.services = new ListWatch("/api/v1/services", new Watch(plane.config), list, false);
-    this.services.on("error", () => setTimeout(() => this.watch(), 500));
-  }
+  constructor(private readonly plane: ControlPlane) {}
 
   /** Looks five times a second at what the watch knows, for as long as the sandbox lives. */
   async run(): Promise<never> {
-    this.watch();
+    const known = watched<V1Service>(this.plane, {
+      path: "/api/v1/services",
+      list: ({ core }) => core.listServiceForAllNamespaces(),
+    });
     for (;;) {
-      const services = this.services.list().filter(isBalanced);
+      const services = known().filter(isBalanced);
       this.addresses = assign(services.map(uidOf), this.addresses);
       for (const service of services) await this.show(service).catch(report);
       await pause(200);
     }
-  }
-
-  private watch(): void {
-    this.services.start().catch(() => setTimeout(() => this.watch(), 500));
   }
 
   private async show(service: V1Service): Promise<void> {

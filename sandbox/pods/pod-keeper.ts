@@ -1,12 +1,13 @@
 // Runs a process for every pod that one can be run for: gateways and applications. The pod is ready when its process is.
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { ListWatch, V1Pod, Watch } from "@kubernetes/client-node";
+import { V1Pod } from "@kubernetes/client-node";
 import { ControlPlane } from "../control-plane/boot";
 import { Instance } from "../instance";
 import { showReady } from "./pods";
 import { asPod } from "./pod-network";
 import { Command, pause, Service, ServiceStatus } from "../control-plane/service";
+import { watched } from "../control-plane/watched";
 
 /** A kind of pod, and the process for it. */
 export interface Role {
@@ -24,17 +25,14 @@ const ending = { grace: 10_000, group: true };
 
 export class PodKeeper {
   private readonly running = new Map<string, Service>();
-  private readonly pods: ListWatch<V1Pod>;
+  /** Those that a watch knows, once it has begun. */
+  private pods: () => V1Pod[] = () => [];
 
   constructor(
     private readonly instance: Instance,
     private readonly plane: ControlPlane,
     private readonly roles: Role[],
-  ) {
-    const list = () => plane.core.listPodForAllNamespaces();
-    this.pods = new ListWatch("/api/v1/pods", new Watch(plane.config), list, false);
-    this.pods.on("error", () => setTimeout(() => this.watch(), 500));
-  }
+  ) {}
 
   /** One for each pod that a process runs for. */
   get services(): Service[] {
@@ -44,7 +42,7 @@ export class PodKeeper {
   /** The process of each pod that one runs for, by "<namespace>/<name>". */
   get processes(): Map<string, ServiceStatus> {
     return new Map(
-      this.pods.list().flatMap(({ metadata }) => {
+      this.pods().flatMap(({ metadata }) => {
         const service = this.running.get(metadata?.uid ?? "");
         return service ? [[`${metadata?.namespace}/${metadata?.name}`, service.status()]] : [];
       }),
@@ -53,19 +51,18 @@ export class PodKeeper {
 
   /** Looks ten times a second at what the watch knows, for as long as the sandbox lives. */
   async run(): Promise<never> {
-    this.watch();
+    this.pods = watched<V1Pod>(this.plane, {
+      path: "/api/v1/pods",
+      list: ({ core }) => core.listPodForAllNamespaces(),
+    });
     for (;;) {
       await this.look().catch(report);
       await pause(100);
     }
   }
 
-  private watch(): void {
-    this.pods.start().catch(() => setTimeout(() => this.watch(), 500));
-  }
-
   private async look(): Promise<void> {
-    const pods = this.pods.list().filter(({ metadata, status }) => !metadata?.deletionTimestamp && status?.podIP);
+    const pods = this.pods().filter(({ metadata, status }) => !metadata?.deletionTimestamp && status?.podIP);
     const present = new Set(pods.map(({ metadata }) => metadata?.uid));
     for (const [uid, service] of this.running) {
       if (present.has(uid)) continue;
