@@ -210,7 +210,7 @@ describe("an adoption that is killed", () => {
   });
   after(clear);
 
-  for (const writes of [1, 2, 4, 6, 10, 15, 20, 28, 36, 45]) {
+  for (const writes of [1, 4, 15, 36, 45]) {
     it(`at its write ${writes} goes on, and is undone`, async () => {
       const before = picture();
       assert.equal(killedAt(writes, ...to, "--apply"), "SIGKILL");

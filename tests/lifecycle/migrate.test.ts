@@ -312,7 +312,7 @@ describe("a namespace with sidecars", () => {
     await isAsBefore();
   });
 
-  for (const writes of [1, 2, 4, 7, 11, 16, 22, 28, 34, 40]) {
+  for (const writes of [1, 4, 11, 22, 40]) {
     it(`goes on after a run that was killed at its write ${writes}, there and back`, async () => {
       assert.equal(killedAt(writes, "apply", ...own), "SIGKILL");
       assert.equal((await migrate("apply", ...own)).code, 0);
