@@ -37,13 +37,13 @@ export interface CertificateArgs {
   issuerKind?: pulumi.Input<IssuerKind>;
   /**
    * Hostnames in the certificate. A wildcard needs at least two labels after it: TLS libraries reject `*.localhost`.
-   * @default ["localhost", "hostk8s.local", "*.hostk8s.local"]
+   * @default the gateway's `hostnames`, otherwise ["localhost", "hostk8s.local", "*.hostk8s.local"]
    * @example ["apps.example.com"]
    */
   dnsNames?: pulumi.Input<pulumi.Input<string>[]>;
   /**
    * IP addresses in the certificate. Public issuers reject them: set an empty list.
-   * @default ["127.0.0.1", "::1"]
+   * @default none with the gateway's `hostnames`, otherwise ["127.0.0.1", "::1"]
    * @example []
    */
   ipAddresses?: pulumi.Input<pulumi.Input<string>[]>;
@@ -185,7 +185,7 @@ export interface GatewayArgs {
   allowedListeners?: AllowedListenersArgs;
   /**
    * The certificate of the HTTPS listener.
-   * @default one for localhost and hostk8s.local, signed by the gateway's own CA
+   * @default one for `hostnames`, otherwise for localhost and hostk8s.local, signed by the gateway's own CA
    * @example { dnsNames: ["apps.example.com"], issuerName: "letsencrypt" }
    */
   certificate?: CertificateArgs;

@@ -4,7 +4,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { certificateDefaults as defaults, timeouts } from "../../lib/istio/defaults";
 import { gatewayChildren } from "./children";
 import { gatewayObjects } from "../../lib/istio/names";
-import { authorityIssuerSpec, authoritySpec, certificateSpec, selfSignedIssuerSpec } from "./objects";
+import { authorityIssuerSpec, authoritySpec, certificateNames, certificateSpec, selfSignedIssuerSpec } from "./objects";
 import { readAuthority } from "../../cluster/authority";
 import { reason, type ClusterTarget } from "../../cluster/connection";
 import { awaitVerdict } from "../../cluster/wait";
@@ -28,7 +28,8 @@ interface CertificateOwner {
   name: pulumi.Output<string>;
   namespace: pulumi.Output<string>;
   https: boolean;
-  certificate: pulumi.Output<pulumi.Unwrap<CertificateArgs>>;
+  /** With its names. */
+  certificate: pulumi.Output<pulumi.Unwrap<CertificateArgs> & ReturnType<typeof certificateNames>>;
 }
 
 /** What the https listener refers to. */

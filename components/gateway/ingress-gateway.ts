@@ -1,8 +1,9 @@
 // An ingress gateway that istiod deploys: its overlay, its certificate, the Gateway, and the NodePorts of its Service.
 import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
-import { certificateDefaults, gatewayDefaults, meshDefaults, timeouts } from "../../lib/istio/defaults";
+import { gatewayDefaults, meshDefaults, timeouts } from "../../lib/istio/defaults";
 import {
+  certificateNames,
   gatewayReference,
   gatewaySpec,
   listenerPorts,
@@ -19,7 +20,7 @@ import { ingressGatewayRules as rules } from "./rules";
 import type { Awaited } from "../../lib/cluster-state/waiting";
 import { createCertificate, issuedBy } from "./certificate";
 import { placesOfGateway } from "./references";
-import { GatewayArgs, GatewayNodePorts, GatewayReference, IngressGatewayArgs } from "./args";
+import { CertificateArgs, GatewayArgs, GatewayNodePorts, GatewayReference, IngressGatewayArgs } from "./args";
 import { childOf, minutes } from "../support/children";
 import { checkArgs, componentNamed, resolved, throwViolations, withName } from "../support/arguments";
 import { askNamespace } from "../support/pod-admission";
@@ -156,8 +157,7 @@ function referenceOf(gateway: Normalized, ready: pulumi.Output<string>): pulumi.
         https,
         hostnames: hosts,
         hostPorts: serviceType === "NodePort" ? { http: ports.http, https: ports.https } : undefined,
-        certificateNames:
-          enabled === false || existing === true ? undefined : (dnsNames ?? [...certificateDefaults.dnsNames]),
+        certificateNames: enabled === false || existing === true ? undefined : dnsNames,
       }),
     );
 }
@@ -166,17 +166,23 @@ function referenceOf(gateway: Normalized, ready: pulumi.Output<string>): pulumi.
 function served(args: IngressGatewayArgs): Served {
   const certificate = args.certificate ?? {};
   const unnamed = certificate.enabled === false || certificate.existing === true;
-  const names = certificate.dnsNames === undefined ? [...certificateDefaults.dnsNames] : plain(certificate.dnsNames);
   const hostnames = plain(args.hostnames) as string[] | undefined;
+  const names = plainNames(certificate.dnsNames, args.hostnames);
   const count = hostnames?.length ?? 1;
   const named = (protocol: Protocol, number: number) =>
     Array.from({ length: number }, (_, index) => listenerName(protocol, index));
   return {
     hostnames,
-    certificateNames: unnamed ? undefined : (names as string[] | undefined),
+    certificateNames: unnamed ? undefined : names,
     httpsPort: plain(args.httpsHostPort) ?? gatewayDefaults.httpsHostPort,
     listeners: { http: named("http", count), https: named("https", certificate.enabled === false ? 0 : count) },
   };
+}
+
+/** The names in the certificate; undefined where one of them has still to arrive. */
+function plainNames(given: CertificateArgs["dnsNames"], hostnames: GatewayArgs["hostnames"]): string[] | undefined {
+  const decisive = given ?? hostnames;
+  return decisive === undefined ? certificateNames({}, undefined).dnsNames : (plain(decisive) as string[] | undefined);
 }
 
 /** The arguments with their defaults; what belongs together arrives together. */
@@ -186,6 +192,7 @@ function normalize(told: Told, componentName: string, args: IngressGatewayArgs) 
   const https = args.certificate?.enabled !== false;
   const serviceType = args.serviceType ?? gatewayDefaults.serviceType;
   const name = part("name", args.name).apply((given) => given ?? componentName);
+  const hostnames = part("hostnames", args.hostnames);
   const { httpNodePort, httpsNodePort, replicas, cpu, memory, httpHostPort, httpsHostPort, host } = args;
   return {
     https,
@@ -206,10 +213,12 @@ function normalize(told: Told, componentName: string, args: IngressGatewayArgs) 
         http: http ?? gatewayDefaults.httpHostPort,
         https: onHttps ?? gatewayDefaults.httpsHostPort,
       })),
-    hostnames: part("hostnames", args.hostnames),
+    hostnames,
     allowedRoutes: part("allowedRoutes", args.allowedRoutes),
     allowedListeners: part("allowedListeners", args.allowedListeners),
-    certificate: part("certificate", args.certificate ?? {}),
+    certificate: pulumi
+      .all([part("certificate", args.certificate ?? {}), hostnames])
+      .apply(([certificate, hosts]) => ({ ...certificate, ...certificateNames(certificate, hosts) })),
   };
 }
 

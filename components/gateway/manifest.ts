@@ -7,6 +7,7 @@ import type { GatewayArgs } from "./args";
 import {
   authorityIssuerSpec,
   authoritySpec,
+  certificateNames,
   certificateSpec,
   gatewaySpec,
   overlayData,
@@ -42,7 +43,7 @@ export function gatewayManifest(gateway: PlainGateway): FileObject[] {
 
 /** The Certificate of the https listener, with a CA of the gateway's own unless an issuer is named. */
 export function certificateManifest(gateway: PlainGateway): FileObject[] {
-  const { name, namespace, certificate = {} } = gateway;
+  const { name, namespace, hostnames, certificate = {} } = gateway;
   if (certificate.enabled === false || certificate.existing === true) {
     return [];
   }
@@ -63,10 +64,8 @@ export function certificateManifest(gateway: PlainGateway): FileObject[] {
     object("Certificate", authority, authoritySpec(authority, authority, selfSigned)),
     object("Issuer", authority, authorityIssuerSpec(authority)),
   ];
-  return [
-    ...(issuerName === undefined ? own : []),
-    object("Certificate", secretName, certificateSpec({ ...certificate, secretName, ...issuer })),
-  ];
+  const settings = { ...certificate, ...certificateNames(certificate, hostnames), secretName, ...issuer };
+  return [...(issuerName === undefined ? own : []), object("Certificate", secretName, certificateSpec(settings))];
 }
 
 function secretOf({ name, certificate }: PlainGateway): string {

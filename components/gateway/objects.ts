@@ -166,11 +166,22 @@ function listenerNames(https: boolean, hostnames: string[] | undefined) {
   );
 }
 
+/** Names in a gateway's certificate where none are given: those that its listeners serve. No host of theirs is an address. */
+export function certificateNames(
+  { dnsNames, ipAddresses }: { dnsNames?: string[]; ipAddresses?: string[] },
+  hostnames: string[] | undefined,
+): { dnsNames: string[]; ipAddresses: string[] } {
+  return {
+    dnsNames: dnsNames ?? hostnames ?? [...cert.dnsNames],
+    ipAddresses: ipAddresses ?? (hostnames ? [] : [...cert.ipAddresses]),
+  };
+}
+
 /** What a certificate holds and who signs it. */
 export interface CertificateSettings {
   secretName: string;
-  dnsNames?: string[];
-  ipAddresses?: string[];
+  dnsNames: string[];
+  ipAddresses: string[];
   duration?: string;
   renewBefore?: string;
   issuerName: string;
@@ -179,12 +190,12 @@ export interface CertificateSettings {
 
 /** The spec of the gateway's Certificate. */
 export function certificateSpec(certificate: CertificateSettings): object {
-  const dnsNames = certificate.dnsNames ?? [...cert.dnsNames];
+  const { secretName, dnsNames, ipAddresses } = certificate;
   return {
-    secretName: certificate.secretName,
+    secretName,
     commonName: dnsNames.find((name) => name.length <= 64),
     dnsNames,
-    ipAddresses: certificate.ipAddresses ?? [...cert.ipAddresses],
+    ipAddresses,
     duration: certificate.duration ?? cert.duration,
     renewBefore: certificate.renewBefore ?? cert.renewBefore,
     privateKey: { algorithm: "ECDSA", size: 256, rotationPolicy: "Always" },

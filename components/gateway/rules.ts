@@ -200,6 +200,24 @@ const nodePortsNeedNodes: Together<GatewayArgs> = (given, path) =>
         }))
     : [];
 
+/** The certificate takes its names from the hostnames where it has none of its own. */
+const hostnamesFitCertificate: Together<GatewayArgs> = (given, path) => {
+  const { enabled, existing, dnsNames } = (given["certificate"] ?? {}) as Given<CertificateArgs>;
+  if (enabled === false || existing === true || dnsNames !== undefined || !Array.isArray(given["hostnames"])) return [];
+  return given["hostnames"].flatMap((hostname: unknown, index) =>
+    /^\*\.[^.]+$/.test(textOf(hostname))
+      ? [
+          {
+            path: `${below(path, "hostnames")}[${index}]`,
+            got: hostname,
+            rule: "must have two labels after `*` to be in the certificate: TLS libraries refuse a wildcard directly under a top-level name",
+            fix: `certificate: { dnsNames: ["my-app.${textOf(hostname).slice(2)}"] }`,
+          },
+        ]
+      : [],
+  );
+};
+
 const fields: FieldRules<GatewayArgs> = {
   name: dnsLabel(gateway.name, 57),
   namespace: dnsLabel("istio-system"),
@@ -264,6 +282,7 @@ export const ingressGatewayRules: ObjectRule = objectWithSynonyms<IngressGateway
   synonyms,
   twoPorts,
   nodePortsNeedNodes,
+  hostnamesFitCertificate,
 );
 
 /** Rules for the gateway of a mesh, which can also be disabled. */
@@ -272,6 +291,7 @@ export const meshGatewayRules: ObjectRule = objectWithSynonyms<GatewayArgs & { e
   synonyms,
   twoPorts,
   nodePortsNeedNodes,
+  hostnamesFitCertificate,
 );
 
 /** A limit that is no smaller than the request beside it. */

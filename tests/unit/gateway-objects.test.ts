@@ -4,6 +4,7 @@ import { parse } from "yaml";
 import {
   authoritySpec,
   balancedAddress,
+  certificateNames,
   certificateSpec,
   gatewaySpec,
   overlayData,
@@ -144,10 +145,8 @@ describe("the patch of the Service", () => {
 describe("certificates", () => {
   it("hold the names of the original, without a wildcard under a top-level name, unless others are given", () => {
     const issued = { secretName: "cert", issuerName: "root", issuerKind: "ClusterIssuer" };
-    const { dnsNames, ipAddresses, issuerRef, duration, renewBefore } = certificateSpec(issued) as Record<
-      string,
-      unknown
-    >;
+    const spec = certificateSpec({ ...issued, ...certificateNames({}, undefined) }) as Record<string, unknown>;
+    const { dnsNames, ipAddresses, issuerRef, duration, renewBefore } = spec;
     assert.deepEqual(
       { dnsNames, ipAddresses, issuerRef, duration, renewBefore },
       {
@@ -158,15 +157,22 @@ describe("certificates", () => {
         renewBefore: "720h",
       },
     );
-    const own = certificateSpec({ ...issued, dnsNames: ["a.example.com"], ipAddresses: [] }) as Record<string, unknown>;
-    assert.deepEqual([own["dnsNames"], own["ipAddresses"]], [["a.example.com"], []]);
+    const own = { dnsNames: ["a.example.com"], ipAddresses: ["192.0.2.1"] };
+    assert.deepEqual(certificateNames(own, ["shop.example.com"]), own);
+  });
+
+  it("hold what the listeners serve, and no address, where the gateway has hostnames", () => {
+    const hostnames = ["shop.example.com", "*.apps.example.com"];
+    assert.deepEqual(certificateNames({}, hostnames), { dnsNames: hostnames, ipAddresses: [] });
+    const ipAddresses = ["192.0.2.1"];
+    assert.deepEqual(certificateNames({ ipAddresses }, hostnames), { dnsNames: hostnames, ipAddresses });
   });
 
   it("have no common name longer than X.509 allows", () => {
     const long = `${"a".repeat(60)}.example.com`;
     const issued = { secretName: "cert", issuerName: "root", issuerKind: "Issuer" };
     const commonName = (dnsNames: string[]) =>
-      (certificateSpec({ ...issued, dnsNames }) as { commonName?: string }).commonName;
+      (certificateSpec({ ...issued, dnsNames, ipAddresses: [] }) as { commonName?: string }).commonName;
     assert.equal(commonName([long, "b.example.com"]), "b.example.com");
     assert.equal(commonName([long]), undefined);
   });

@@ -35,6 +35,12 @@ const wrong: WrongCase[] = [
     '`gateway.certificate.duration`: got "24h"; a certificate that is valid for 24h cannot be renewed 720h ' +
       'before it expires; write `renewBefore: "8h"`',
   ],
+  [
+    { gateway: { hostnames: ["localhost", "*.localhost"] } },
+    '`gateway.hostnames[1]`: got "*.localhost"; must have two labels after `*` to be in the certificate: TLS ' +
+      "libraries refuse a wildcard directly under a top-level name; write `certificate: { dnsNames: " +
+      '["my-app.localhost"] }`',
+  ],
   // Who may attach.
   [
     { gateway: { allowedRoutes: { from: "all" } } },
@@ -71,4 +77,6 @@ checkCases("the gateway of AmbientMesh", meshRules, wrong, [
   { gateway: { certificate: { issuerName: "letsencrypt" } } },
   { gateway: { allowedListeners: { from: "Selector", selector: { team: "shop" } } } },
   { gateway: { allowedListeners: { from: "None" } } },
+  { gateway: { hostnames: ["*.localhost"], certificate: { enabled: false } } },
+  { gateway: { hostnames: ["*.localhost"], certificate: { dnsNames: ["shop.localhost"] } } },
 ]);
