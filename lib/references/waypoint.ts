@@ -15,7 +15,7 @@ const waypointClass = "istio-waypoint";
 export function waypointFaults(view: ClusterView, reference: WaypointReference): Judged[] {
   const { waypoint, path, isOptional, user } = reference;
   if (view.program.makes("Gateway", waypoint.namespace, waypoint.name)) {
-    return [];
+    return reference.services.flatMap((service) => useFaults(view, reference, service));
   }
   const found = findIn(view, "Gateway", waypoint.namespace, waypoint.name);
   if (found === "unread") {
@@ -95,19 +95,25 @@ function useFaults(
   { waypoint }: WaypointReference,
   { path, namespace, name }: WaypointReference["services"][number],
 ): Judged[] {
-  const service = findIn(view, "Service", namespace, name);
-  const inNamespace = findIn(view, "Namespace", "", namespace);
-  if (view.program.makes("Service", namespace, name) || view.program.makes("Namespace", "", namespace)) {
+  const own = knownLabels(view, "Service", namespace, name);
+  const whole = knownLabels(view, "Namespace", "", namespace);
+  if (!own || !whole) {
     return [];
   }
-  if (service === undefined || service === "unread" || inNamespace === undefined || inNamespace === "unread") {
-    return [];
-  }
-  const [own, whole] = [labelsOf(view, "Service", namespace, name), labelsOf(view, "Namespace", "", namespace)];
   const labels = own[meshLabels.useWaypoint] === undefined ? whole : own;
   const used = labels[meshLabels.useWaypoint] ?? "none";
   const usedAt = labels[meshLabels.useWaypointNamespace] ?? namespace;
   if (used === waypoint.name && usedAt === waypoint.namespace) {
+    return [];
+  }
+  const { program } = view;
+  const isOwn =
+    program.makes("Gateway", waypoint.namespace, waypoint.name) ||
+    program.makes("Service", namespace, name) ||
+    program.makes("Namespace", "", namespace);
+  const isPlanned = plansWaypoint(view, "Service", namespace, name) || plansWaypoint(view, "Namespace", "", namespace);
+  // A label that the program puts on it may have still to arrive.
+  if (isOwn && !isPlanned && used === "none") {
     return [];
   }
   const uses = used === "none" ? "no waypoint" : `the waypoint ${usedAt}/${used}`;
@@ -116,5 +122,20 @@ function useFaults(
     used === "none"
       ? `for: [{ namespace: "${namespace}", service: "${name}" }]`
       : `waypoint: { name: "${used}", namespace: "${usedAt}" }`;
-  return [{ violation: { path, got: name, rule, fix }, isCertain: view.program.isComplete }];
+  return [{ violation: { path, got: name, rule, fix }, isCertain: program.isComplete && (!isOwn || isPlanned) }];
+}
+
+/** True where the program says which waypoint the object uses. */
+function plansWaypoint({ labels, program }: ClusterView, kind: ObjectKind, namespace: string, name: string): boolean {
+  const written = program.labels(kind, namespace, name);
+  return (
+    (written !== undefined && meshLabels.useWaypoint in written) ||
+    labels.some(
+      (each) =>
+        each.kind === kind &&
+        each.namespace === namespace &&
+        each.name === name &&
+        meshLabels.useWaypoint in each.labels,
+    )
+  );
 }

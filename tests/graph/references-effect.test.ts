@@ -22,7 +22,10 @@ const going = {
 /** What is in the cluster, by path. */
 const cluster: Record<string, object[]> = {
   "/api/v1/namespaces": [object("shop"), object("ingress"), object("going", "", {}, going)],
-  "/api/v1/services": [object("web", "shop", { ports: [{ port: 80 }] })],
+  "/api/v1/services": [
+    object("web", "shop", { ports: [{ port: 80 }] }),
+    object("api", "shop", { ports: [{ port: 80 }] }),
+  ],
   "/apis/gateway.networking.k8s.io/v1/gateways": [
     object("public", "ingress", { gatewayClassName: "istio", listeners }),
     object("waypoint", "shop", waypoints),
@@ -95,6 +98,28 @@ describe("what a program refers to in vain", () => {
     });
     assert.deepEqual(errors, []);
     assert.deepEqual(recording.logged, []);
+  });
+
+  it("is another waypoint of the program than the one that the Service is put behind", async () => {
+    const slip = (isFirst: boolean) => () => {
+      const namespace = "shop";
+      const policy = (waypoint: { name: string; namespace: string }) =>
+        new AccessPolicy("policy", {
+          namespace,
+          selector: { app: "web" },
+          http: { waypoint, services: ["web"], allow: [{ methods: ["GET"] }] },
+        });
+      if (isFirst) policy({ name: "first", namespace });
+      new Waypoint("first", { namespace, for: [{ namespace, service: "api" }] });
+      new Waypoint("second", { namespace, for: [{ namespace, service: "web" }] });
+      if (!isFirst) policy({ name: "first", namespace });
+    };
+    const told = [
+      "this program refers to objects that do not exist:",
+      '  AccessPolicy "policy": `http.services[0]`: got "web"; must use the waypoint shop/first; Service shop/web uses the ' +
+        'waypoint shop/second; write `waypoint: { name: "second", namespace: "shop" }`',
+    ].join("\n");
+    for (const isFirst of [true, false]) assert.deepEqual((await run(slip(isFirst))).errors, [told], String(isFirst));
   });
 
   it("is a namespace that is being deleted, also where the program makes it", async () => {

@@ -256,6 +256,36 @@ describe("the waypoint of a policy", () => {
   });
 });
 
+describe("a waypoint of the program", () => {
+  const reference: Reference = {
+    type: "waypoint",
+    path: "waypoint",
+    waypoint: { namespace: "shop", name: "mine" },
+    services: [{ path: "service", namespace: "shop", name: "web" }],
+    isOptional: false,
+  };
+  const makes = ["Gateway shop/mine"];
+  const other = { "istio.io/use-waypoint": "other" };
+  const told =
+    'It: `service`: got "web"; must use the waypoint shop/mine; Service shop/web uses the waypoint shop/other; write ' +
+    '`waypoint: { name: "other", namespace: "shop" }`';
+
+  it("is held against what the program says of the Service", () => {
+    assert.deepEqual(judged(reference, cluster, { makes, made: { "Service shop/web": other } }), [`error ${told}`]);
+    const labels = [{ kind: "Service" as const, namespace: "shop", name: "web", labels: other }];
+    assert.deepEqual(judged(reference, cluster, { makes, labels }), [`error ${told}`]);
+    const mine = { "istio.io/use-waypoint": "mine" };
+    assert.deepEqual(judged(reference, cluster, { makes, made: { "Service shop/web": mine } }), []);
+  });
+
+  it("is in doubt as long as the program may have more to say", () => {
+    const labeled = { ...cluster, Service: [service("web", [{ port: 80 }], { labels: other })] };
+    assert.deepEqual(judged(reference, labeled, { makes }), [`warning ${told}`]);
+    assert.deepEqual(judged(reference, cluster, { makes }), []);
+    assert.deepEqual(judged(reference, cluster, { makes: [...makes, "Service shop/web"] }), []);
+  });
+});
+
 describe("the NodePorts of a gateway", () => {
   const ports = [
     { path: "httpNodePort", port: 30081 },
