@@ -122,7 +122,8 @@ export function labelledObject(
   );
   const annotations = pulumi.all([judged, labels]).apply(([given, set]) => {
     const note = { stack, component: writer.what, labels: Object.keys(set) };
-    return { ...given, ...labelsNote(digest(stack, writer.what, child), note) };
+    // What others want of these labels is judged: a value that was edited by hand is set again.
+    return { ...given, ...labelsNote(digest(stack, writer.what, child), note), "pulumi.com/patchForce": "true" };
   });
   return { ...object, labels, annotations };
 }

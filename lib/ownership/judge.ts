@@ -26,10 +26,10 @@ export interface WayOut {
 /** Controllers that make objects of what components write. */
 export type Maker = "istiod" | "cert-manager";
 
-/** What each puts on the objects that it makes. */
-const signs: Record<Maker, (object: ExistingObject) => boolean> = {
-  istiod: ({ labels }) => marks.managed in labels,
-  "cert-manager": ({ annotations }) => "cert-manager.io/certificate-name" in annotations,
+/** What each puts on the objects that it makes: for which Gateway, or Certificate. */
+const signs: Record<Maker, (object: ExistingObject) => string | undefined> = {
+  istiod: ({ labels }) => (marks.managed in labels ? labels[marks.gatewayName] : undefined),
+  "cert-manager": ({ annotations }) => annotations["cert-manager.io/certificate-name"],
 };
 
 /** A write of a component. */
@@ -120,8 +120,10 @@ function objectViolations(
   }
   const { maker } = planned;
   if (maker) {
-    const rule = `${what} ${ownerOf(found)}, and ${maker} needs this name for what it makes; choose another name`;
-    return signs[maker](found) ? [] : [{ path, got, rule, fix }];
+    const madeFor = signs[maker](found);
+    const owner = madeFor === undefined ? ownerOf(found) : `is what ${maker} makes of ${planned.of?.kind} ${madeFor}`;
+    const rule = `${what} ${owner}, and ${maker} needs this name for what it makes; choose another name`;
+    return madeFor === planned.of?.name ? [] : [{ path, got, rule, fix }];
   }
   if (found.annotations[stackMark] !== stack) {
     return [{ path, got, rule: `${what} ${ownerOf(found)}; ${advice}`, fix }];

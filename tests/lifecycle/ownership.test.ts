@@ -252,6 +252,11 @@ describe("what others have made", () => {
       assert.equal(get("namespace", "contested")[0]!.metadata.labels!["team"], "guest");
       assert.deepEqual((await second.preview()).steps, []);
       assert.deepEqual((await first.preview()).steps, []);
+      // Its `up --refresh`, which `check` names for a label that was changed by hand.
+      kubectl("label", "namespace", "contested", "team=other", "--overwrite");
+      await second.refresh();
+      await second.up();
+      assert.equal(get("namespace", "contested")[0]!.metadata.labels!["team"], "guest");
       await second.destroy();
       assert.deepEqual(contested(), before);
     });

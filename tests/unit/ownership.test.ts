@@ -139,15 +139,25 @@ describe("objects that a program is about to write", () => {
     assert.deepEqual(judgeWrites(stack, { objects: [other], labels: [] }, nothing, written), [line]);
   });
 
-  it("leave room for what controllers make of them", () => {
-    const made = { kind: "Deployment", maker: "istiod" } as const;
-    assert.deepEqual(judge(object({ labels: { "gateway.istio.io/managed": "istio.io-mesh-controller" } }), made), []);
-    assert.deepEqual(judge(object(), made), [
+  it("leave room for what controllers make of them, and of nothing else", () => {
+    const of = { kind: "Gateway", namespace: "shop", name: "web" } as const;
+    const made = { kind: "Deployment", maker: "istiod", of } as const;
+    const labels = { "gateway.istio.io/managed": "istio.io-mesh-controller" };
+    const madeFor = (gateway: string) =>
+      object({ labels: { ...labels, "gateway.networking.k8s.io/gateway-name": gateway } });
+    assert.deepEqual(judge(madeFor("web"), made), []);
+    const line =
       'Waypoint "web": `name`: got "web"; Deployment shop/web was created by kubectl or another tool, and istiod needs ' +
-        'this name for what it makes; choose another name; write `name: "web-2"`',
+      'this name for what it makes; choose another name; write `name: "web-2"`';
+    assert.deepEqual(judge(madeFor("we"), made), [
+      line.replace("created by kubectl or another tool", "created by istiod"),
     ]);
-    const secret = { kind: "Secret", maker: "cert-manager" } as const;
-    assert.deepEqual(judge(object({ annotations: { "cert-manager.io/certificate-name": "web" } }), secret), []);
+    assert.deepEqual(judge(object(), made), [line]);
+    const secret = { kind: "Secret", maker: "cert-manager", of: { ...of, kind: "Certificate" } } as const;
+    const issuedFor = (certificate: string) =>
+      object({ annotations: { "cert-manager.io/certificate-name": certificate } });
+    assert.deepEqual(judge(issuedFor("web"), secret), []);
+    assert.equal(judge(issuedFor("other"), secret).length, 1);
     assert.equal(judge(object(), secret).length, 1);
   });
 });
