@@ -150,7 +150,7 @@ describe("objects that a program is about to write", () => {
       'Waypoint "web": `name`: got "web"; Deployment shop/web was created by kubectl or another tool, and istiod needs ' +
       'this name for what it makes; choose another name; write `name: "web-2"`';
     assert.deepEqual(judge(madeFor("we"), made), [
-      line.replace("created by kubectl or another tool", "created by istiod"),
+      line.replace("was created by kubectl or another tool", "is what istiod makes of Gateway we"),
     ]);
     assert.deepEqual(judge(object(), made), [line]);
     const secret = { kind: "Secret", maker: "cert-manager", of: { ...of, kind: "Certificate" } } as const;
