@@ -142,9 +142,11 @@ export interface ClusterFacts {
  * Where namespaces cannot be read nothing is reported.
  */
 export function isOurs(plan: Plan, facts: ClusterFacts): boolean {
-  if (facts.gaps.namespaces) {
-    return true;
-  }
+  return facts.gaps.namespaces !== undefined || isMarked(plan, facts);
+}
+
+/** True where the mesh's namespace is known to carry the mark of this stack. */
+export function isMarked(plan: Plan, facts: ClusterFacts): boolean {
   const namespace = facts.namespaces.find(({ name }) => name === plan.namespace);
   return namespace?.annotations[stackMark] === plan.stack;
 }

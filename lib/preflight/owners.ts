@@ -8,7 +8,7 @@ import { charts, meshReleases } from "../istio/releases";
 import { endingCommand, endingRule } from "../cluster-state/ending";
 import { newestReleases } from "../cluster-state/helm-releases";
 import { type HelmReleaseState, type Named, type WorkloadState } from "../cluster-state/snapshot";
-import { adoptCommand, claimCommand, isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "./facts";
+import { adoptCommand, claimCommand, isMarked, isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "./facts";
 import { keeperOf, type Keeper, type Kept } from "../ownership/keepers";
 import { otherMaker, stackMark } from "../ownership/marks";
 import { conflict, otherInstaller } from "./other-istio";
@@ -236,24 +236,25 @@ export function gatewayFindings(plan: Plan, facts: ClusterFacts): Finding[] {
     .filter(({ kind, name }) => plannedObjects(plan).includes(`${kind} ${name}`))
     .map((object) => {
       const owner = object.annotations[stackMark];
+      const kind = kubectlKind(object.kind);
+      const run = `kubectl annotate ${kind} ${object.name} --namespace ${object.namespace} ${stackMark}=${plan.stack} --overwrite`;
       if (owner !== undefined) {
-        const rule = "the mesh makes one of this name; choose another name for its gateway";
-        return finding(object.kind, object, `it belongs to the stack ${owner}`, rule, { write: otherName(gateway) });
+        const got = `it belongs to the stack ${owner}`;
+        const makes = "the mesh makes one of this name";
+        if (!isMarked(plan, facts)) {
+          const rule = `${makes}; choose another name for its gateway`;
+          return finding(object.kind, object, got, rule, { write: otherName(gateway) });
+        }
+        const rule = `${makes}; if that stack was renamed to this one, mark it as this stack's, otherwise choose another name for the gateway`;
+        return finding(object.kind, object, got, rule, { run });
       }
       const keeper = keeperOf(object);
       if (keeper) {
         const rule = `the mesh makes it, and ${keeper.who} manages this one; give the gateway another name`;
         return finding(object.kind, object, "already exists", rule, { write: otherName(gateway) });
       }
-      return finding(
-        object.kind,
-        object,
-        "already exists",
-        "the mesh makes it; mark it as this stack's, or give the gateway another name",
-        {
-          run: `kubectl annotate ${kubectlKind(object.kind)} ${object.name} --namespace ${object.namespace} ${stackMark}=${plan.stack} --overwrite`,
-        },
-      );
+      const rule = "the mesh makes it; mark it as this stack's, or give the gateway another name";
+      return finding(object.kind, object, "already exists", rule, { run });
     });
   const service = facts.services.find(
     ({ namespace, name }) => namespace === gateway.namespace && name === gatewayObjects.service(gateway.name),

@@ -198,6 +198,17 @@ describe("the preflight of a mesh", () => {
         'choose another name for its gateway; write `gateway: { name: "hostk8s-gateway-2" }`',
     ]);
   });
+
+  it("names the command for what a stack has made that was renamed since, once the namespace is this stack's", () => {
+    const gateway = { ...named("istio-system", "hostk8s-gateway", mark("shop/prod")), kind: "Gateway" };
+    const namespaces = [named("", "istio-system", mark(plan.stack))];
+    assert.deepEqual(judgePlan(plan, { ...empty, namespaces, objects: [gateway] }, false).errors.map(findingLine), [
+      '`Gateway istio-system/hostk8s-gateway`: got "it belongs to the stack shop/prod"; the mesh makes one of this name; if ' +
+        "that stack was renamed to this one, mark it as this stack's, otherwise choose another name for the gateway; run " +
+        "`kubectl annotate gateways.gateway.networking.k8s.io hostk8s-gateway --namespace istio-system " +
+        `istio-ambient/stack=${plan.stack} --overwrite\``,
+    ]);
+  });
 });
 
 describe("the preflight of a mesh, of what other stacks have made", () => {
