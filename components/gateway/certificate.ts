@@ -18,7 +18,7 @@ import { awaitedObject, readiness, secretOf, unawaited, waits } from "../support
 import { lookAt } from "../support/look";
 import { announceCertificate } from "../support/losses";
 import { factsOf } from "../support/mesh-facts";
-import { stackName } from "../support/program";
+import { formerNames, stackName } from "../support/program";
 import { authorityBase } from "../../lib/ownership/authority";
 import { anotherName, MadeOfIt, ownObject, Writer } from "../support/ownership";
 import { CertificateArgs } from "./args";
@@ -108,7 +108,8 @@ function authorityName(
   return pulumi.all([owner.name, namespace ?? owner.namespace, cluster.target]).apply(async ([name, into, target]) => {
     const needed = { kind: "Certificate" as const, namespace: into };
     const found = seen ?? (isJudged ? [] : await lookAt(cluster).objectsForName(target, needed));
-    return authorityBase(found, { stack: stackName(), component: what, namespace: into, name });
+    const former = formerNames(opts).map((each) => what.replace(/".*"$/, `"${each}"`));
+    return authorityBase(found, { stack: stackName(), components: [what, ...former], namespace: into, name });
   });
 }
 

@@ -116,6 +116,15 @@ interface Inner {
   __aliases?: unknown[];
 }
 
+/** Names by which the engine may know a component with these options. */
+export function formerNames({ aliases = [] }: pulumi.ComponentResourceOptions = {}): string[] {
+  return aliases.flatMap((alias) => {
+    const known = plain(alias) as string | pulumi.Alias | undefined;
+    const name = typeof known === "string" ? known.split("::").at(-1) : plain(known?.name);
+    return typeof name === "string" ? [name] : [];
+  });
+}
+
 /** Where a component is in its program. */
 export interface Place {
   /** Types of users' components above it, the outermost first, as its URN has them; empty at the top. */

@@ -6,22 +6,22 @@ import { componentMark, stackMark } from "./marks";
 /** The gateway whose CA is looked for. */
 export interface AuthorityOwner {
   stack: string;
-  /** IngressGateway "public" */
-  component: string;
+  /** IngressGateway "public", and what it was called before. */
+  components: string[];
   namespace: string;
   /** Its name as it now is. */
   name: string;
 }
 
 /** The name after which the CA's objects are called: that of the CA that the component has, or the gateway's. */
-export function authorityBase(certificates: Named[], { stack, component, namespace, name }: AuthorityOwner): string {
+export function authorityBase(certificates: Named[], { stack, components, namespace, name }: AuthorityOwner): string {
   const suffix = gatewayObjects.authority("");
   const names = certificates
     .filter(
       (each) =>
         each.namespace === namespace &&
         each.annotations[stackMark] === stack &&
-        each.annotations[componentMark] === component &&
+        components.includes(each.annotations[componentMark] ?? "") &&
         each.name.endsWith(suffix),
     )
     .map((each) => each.name.slice(0, -suffix.length))
