@@ -92,7 +92,7 @@ function keptOn(cluster: Cluster): Kept {
     const own = announced.gateways.find(({ made }) => made?.namespace === each.namespace && made.name === each.name);
     return { ...each, listeners: own?.made?.listeners };
   });
-  return { gateways, certificates, hasMesh: objects.hasMesh };
+  return { gateways, certificates, namespaces: objects.named("Namespace"), hasMesh: objects.hasMesh };
 }
 
 /** The Certificates of a namespace: where the program makes some, its list is read already. */
@@ -130,14 +130,14 @@ export function warnOfLosses(cluster: Cluster): void {
     const objects: Needed[] = [{ kind: "Gateway" }, { kind: "Namespace" }];
     const namespaces = certificateNamespaces(await look.view(target, objects));
     const own = [...objects, ...namespaces.map((each) => certificatesIn(each, kept))];
-    const { gateways, certificates, mesh } = mayLose(await look.view(target, own), kept);
-    if (!gateways && !certificates && !mesh) {
+    const { gateways, certificates, namespaces: spaces, mesh } = mayLose(await look.view(target, own), kept);
+    if (!gateways && !certificates && !spaces && !mesh) {
       return;
     }
     const others: Needed[] = [
-      ...(gateways || mesh ? ([{ kind: "AuthorizationPolicy" }] as const) : []),
+      ...(gateways || spaces || mesh ? ([{ kind: "AuthorizationPolicy" }] as const) : []),
       ...(gateways ? afterGateways : []),
-      ...(certificates ? ([{ kind: "HTTPRoute" }] as const) : []),
+      ...(certificates || spaces ? ([{ kind: "HTTPRoute" }] as const) : []),
       ...(mesh ? ([{ kind: "PeerAuthentication" }] as const) : []),
     ];
     const lines = lossLines(await look.view(target, [...own, ...others]), kept);

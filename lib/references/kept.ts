@@ -26,6 +26,8 @@ export interface Kept {
   gateways?: PlannedGateway[];
   /** As `gateways`. */
   certificates?: PlannedCertificate[];
+  /** As `gateways`. */
+  namespaces?: { name: string }[];
   hasMesh: boolean;
 }
 

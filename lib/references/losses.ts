@@ -11,12 +11,14 @@ import { componentMark, labelsNotes } from "../ownership/marks";
 import type { ExistingObject } from "../ownership/owner";
 import { gatewayOf, type ClusterView } from "./cluster";
 import { authorityLosses, nameLosses, routeLosses } from "./gateway-losses";
+import { lostNamespaces, namespaceLosses } from "./namespace-losses";
 import { byNamespace, counted, gone, isHttps, isOf, ownerNote, type Kept } from "./kept";
 
 const waypointClass = "istio-waypoint";
 
 /** One line for each loss. */
-export function lossLines(view: ClusterView, { gateways, certificates, hasMesh }: Kept): string[] {
+export function lossLines(view: ClusterView, keeping: Kept): string[] {
+  const { gateways, certificates, hasMesh } = keeping;
   const own = (view.list("Gateway") ?? []).filter((each) => isOf(view, each));
   const losses = (gateways === undefined ? [] : own).flatMap((object) => {
     const kept = gateways?.find((each) => each.namespace === object.namespace && each.name === object.name);
@@ -28,7 +30,7 @@ export function lossLines(view: ClusterView, { gateways, certificates, hasMesh }
       ...(kept && certificates ? nameLosses(view, object, kept, certificates) : []),
     ];
   });
-  return [...losses, ...(hasMesh ? [] : meshLosses(view))].map(findingLine);
+  return [...losses, ...namespaceLosses(view, keeping), ...(hasMesh ? [] : meshLosses(view))].map(findingLine);
 }
 
 interface RawTargets {
@@ -149,11 +151,13 @@ function meshCode({ name: namespace, annotations }: ExistingObject): string {
 export interface MayLose {
   gateways: boolean;
   certificates: boolean;
+  namespaces: boolean;
   mesh: boolean;
 }
 
 /** Judges by the objects of the stack itself. */
-export function mayLose(view: ClusterView, { gateways, certificates, hasMesh }: Kept): MayLose {
+export function mayLose(view: ClusterView, keeping: Kept): MayLose {
+  const { gateways, certificates, hasMesh } = keeping;
   const own = (view.list("Gateway") ?? []).filter((each) => isOf(view, each));
   const isSame = (listeners: Listener[] | undefined, live: Listener[]) =>
     listeners === undefined || JSON.stringify(listeners.map(essence)) === JSON.stringify(live.map(essence));
@@ -172,6 +176,7 @@ export function mayLose(view: ClusterView, { gateways, certificates, hasMesh }: 
   return {
     gateways: known && changed,
     certificates: known && certificates !== undefined && reissued,
+    namespaces: lostNamespaces(view, keeping).length > 0,
     mesh: mesh && !hasMesh,
   };
 }
