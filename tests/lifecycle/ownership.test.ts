@@ -12,7 +12,7 @@ import {
   Waypoint,
   ServiceType,
 } from "../../components";
-import { apply, get, kubectl, sources, TestStack } from "./support";
+import { apply, get, kubectl, KubeObject, sources, TestStack } from "./support";
 
 const gatewayApi = "gateway.networking.k8s.io/v1";
 const listener = "{ name: http, port: 8080, protocol: HTTP }";
@@ -282,6 +282,32 @@ describe("what others have made", () => {
           'value; agree with that stack on one; write `for: [{ namespace: "other" }]`',
       ]);
       assert.deepEqual(contested(), before);
+    });
+
+    it("is its own again after it was renamed, once its objects are marked", async () => {
+      const former = "istio-ambient/ownership-first";
+      first = await first.renamed("ownership-renamed", () => Promise.resolve(application()));
+      assert.deepEqual(await refused(first.preview()), refusals(`belongs to the stack ${former}`));
+      const own = [...get("namespace", "contested"), ...get(kinds, "-n", "contested")].filter(
+        ({ metadata }) => metadata.annotations?.["istio-ambient/stack"] === former,
+      );
+      for (const { apiVersion, kind, metadata } of own as (KubeObject & { apiVersion: string })[]) {
+        const [group, version] = apiVersion.split("/");
+        const object = [version === undefined ? kind : `${kind}.${version}.${group}`, metadata.name];
+        kubectl(
+          "annotate",
+          ...object,
+          "-n",
+          "contested",
+          "istio-ambient/stack=istio-ambient/ownership-renamed",
+          "--overwrite",
+        );
+      }
+      const uids = () => contested().map((each) => (JSON.parse(each) as { uid: string }).uid);
+      const before = uids();
+      await first.up();
+      assert.deepEqual(uids().sort(), before.sort());
+      assert.deepEqual((await first.preview()).steps, []);
     });
   });
 

@@ -75,6 +75,14 @@ export class TestStack {
     execFileSync("pulumi", args, { cwd: this.workDir, env, stdio: ["ignore", "ignore", "inherit"] });
   }
 
+  /** The stack under another name. */
+  renamed(name: string, program: PulumiFn): Promise<TestStack> {
+    const args = ["stack", "rename", name, "--stack", this.stack.name];
+    const env = { ...process.env, ...this.stack.workspace.envVars };
+    execFileSync("pulumi", args, { cwd: this.workDir, env, stdio: ["ignore", "ignore", "inherit"] });
+    return TestStack.open(name, program);
+  }
+
   /** Takes away the lock that a killed engine has left. */
   async unlock(): Promise<void> {
     await this.stack.cancel().catch(() => undefined);
