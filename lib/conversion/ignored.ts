@@ -6,7 +6,12 @@ import { hostsOf, type ReadIngress, type Server } from "./servers";
 /** What there is to say of server-alias, app-root and from-to-www-redirect beyond the annotations. */
 export function ignoredEntries(reads: readonly ReadIngress[], servers: readonly Server[]): Entry[] {
   const byHost = new Map(servers.map((server) => [server.host, server]));
-  const byAlias = new Map(servers.flatMap((server) => server.aliases.map((alias) => [alias, server.host] as const)));
+  const byAlias = new Map([
+    ...servers.flatMap(({ aliases, host }) =>
+      aliases.map((alias) => [alias, `NGINX serves ${alias} as ${host || "*"}`] as const),
+    ),
+    ...servers.flatMap(({ www, host }) => (www ? [[www.from, `NGINX redirects ${www.from} to ${host}`] as const] : [])),
+  ]);
   return reads
     .filter(({ settings }) => !settings.canary)
     .flatMap((read) =>
@@ -40,9 +45,7 @@ function aliasesOf(
   if (aliasOwner !== read) return [`NGINX takes the aliases of ${host || "*"} from ${aliasOwner!.key}`];
   return given
     .filter((alias) => alias !== host && !aliases.includes(alias))
-    .map((alias) =>
-      byHost.has(alias) ? `${alias} has rules of its own` : `NGINX serves ${alias} as ${byAlias.get(alias) || "*"}`,
-    );
+    .map((alias) => (byHost.has(alias) ? `${alias} has rules of its own` : byAlias.get(alias)!));
 }
 
 /** A rewrite of a snippet is for plain paths. */

