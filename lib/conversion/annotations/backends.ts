@@ -7,6 +7,7 @@ import {
   booleanOf,
   detailOf,
   noWay,
+  speaksTls,
   type Annotation,
   type Family,
   type Reader,
@@ -55,6 +56,14 @@ function isHostname(text: string): boolean {
   return text.length <= 253 && /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/.test(text);
 }
 
+const plain = inert("NGINX speaks plain HTTP to the backend, where it has no effect");
+
+/** False where NGINX may speak TLS to the backend; to what TLS is passed on to, it does so in any case. */
+function isPlain(around: Surroundings): boolean {
+  const auto = around.other("backend-protocol")?.trim().toUpperCase() === "AUTO_HTTP";
+  return !speaksTls(around) && !auto && booleanOf(around.other("ssl-passthrough")) !== true;
+}
+
 const onOff = /^(on|off)$/;
 
 const readSecret: Reader = (value, settings, around) => {
@@ -67,6 +76,7 @@ const readSecret: Reader = (value, settings, around) => {
   if (own !== undefined && namespace !== own) {
     return refused("NGINX takes Secrets of the Ingress's own namespace only, and answers 503", `a Secret of ${own}`);
   }
+  if (isPlain(around)) return plain;
   const secret = around.secret(key);
   const content = { ...secret?.data, ...secret?.stringData };
   if (content["tls.crt"] !== undefined) {
@@ -102,9 +112,11 @@ const readSecret: Reader = (value, settings, around) => {
   );
 };
 
-/** A detail of TLS to the backend that counts only where its certificate is verified. */
+/** A detail of TLS to the backend, which NGINX takes with the Secret only. */
 const tlsDetail = (name: string, does: string, read: Reader): Annotation =>
-  detailOf("proxyssl", "table", name, does, tlsLeader, read);
+  detailOf("proxyssl", "table", name, does, tlsLeader, (value, settings, around) =>
+    isPlain(around) ? plain : read(value, settings, around),
+  );
 
 export const backends: Family = {
   title: "Backends",

@@ -128,6 +128,11 @@ export function speaksGrpc({ other }: Surroundings): boolean {
   return /^grpcs?$/i.test(other("backend-protocol")?.trim() ?? "");
 }
 
+/** True where NGINX speaks TLS to the backend. */
+export function speaksTls({ other }: Surroundings): boolean {
+  return /^(https|grpcs)$/i.test(other("backend-protocol")?.trim() ?? "");
+}
+
 /** The parts of a list with commas between them. */
 export function listOf(value: string): string[] {
   return value

@@ -1,7 +1,7 @@
 // Names of a host, and TLS in front of it.
 import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
 import { listenerOption, readCiphers } from "./ciphers";
-import { boolean, booleanOf, listOf, type Family, type Surroundings } from "./family";
+import { boolean, booleanOf, listOf, speaksTls, type Family, type Surroundings } from "./family";
 
 const hostname = /^(\*\.)?[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 
@@ -58,10 +58,6 @@ export const hosts: Family = {
     },
   ],
 };
-
-function speaksTls({ other }: Surroundings): boolean {
-  return /^(https|grpcs)$/i.test(other("backend-protocol")?.trim() ?? "");
-}
 
 /** True where NGINX answers http with a redirect to https. */
 export function isRedirected({ other, ingress }: Surroundings): boolean {

@@ -216,6 +216,15 @@ describe("a Service that several Ingresses send to", () => {
     assert.equal(narrow?.detail, "sessions land on another pod once, since the hash is Envoy's");
   });
 
+  it("is not verified where NGINX speaks plain HTTP to it", () => {
+    const given = { "proxy-ssl-secret": "shop/ca", "proxy-ssl-verify": "on", "proxy-ssl-name": "web.shop.svc" };
+    const { objects } = convert([ingressWith(given)]);
+    assert.deepEqual(
+      objects.map(({ kind }) => kind),
+      ["HTTPRoute"],
+    );
+  });
+
   it("is spoken to in one way, be it verified TLS", () => {
     const verified = (name: string) => ({
       "backend-protocol": "HTTPS",
