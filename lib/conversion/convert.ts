@@ -105,7 +105,7 @@ function build(
       ...issued.objects,
       ...passed,
       ...rules.objects,
-      ...backendTls(placed, input, portOf),
+      ...backendTls(placed, servers.canaries, input, portOf),
       ...guards.flatMap(({ objects }) => objects),
       ...envoyFilters(routed, gateway),
     ],

@@ -54,7 +54,9 @@ export function destinationRules(
       const loadBalancer = sessions.loadBalancer ? { loadBalancer: sessions.loadBalancer } : {};
       const inherited = { connectTimeout: own.connectTimeout, tls: own.tls, upgrade: own.upgrade };
       const backendOfCanary = defined({ ...inherited, ...loadBalancer });
-      say({ upstream: alternative.upstream, backend: backendOfCanary, owner: alternative.owner, what });
+      say(
+        defined({ upstream: alternative.upstream, backend: backendOfCanary, verified, owner: alternative.owner, what }),
+      );
     }
   }
   const turns = new Map(reads.map((read, index) => [read.key, index]));
@@ -153,20 +155,27 @@ function portSettings(number: number, { connectTimeout, loadBalancer, tls, upgra
   };
 }
 
-/** BackendTLSPolicies, with the CA in a ConfigMap where the Secret is known. */
+/** BackendTLSPolicies, with the CA in a ConfigMap where the Secret is known; a canary is verified as its primary. */
 export function backendTls(
   placed: readonly PlacedServer[],
+  canaries: Servers["canaries"],
   { services, secrets }: Input,
   portOf: PortNumber,
 ): Written[] {
   const objects = new Map<string, Written>();
   const servers = placed.map(({ server }) => server);
-  const all = placed.flatMap(({ server, placed: locations }) => locations.map((one) => ({ server, ...one })));
-  for (const { server, location, pieces } of all) {
-    const { verified } = location.owner.settings;
-    if (!verified || pieces.length === 0 || !isSpokenTo(location, server, servers)) continue;
-    const { namespace, service } = location.upstream;
-    const port = portOf(location.upstream);
+  const spoken = placed.flatMap(({ server, placed: locations }) =>
+    locations
+      .filter(({ location, pieces }) => pieces.length > 0 && isSpokenTo(location, server, servers))
+      .flatMap(({ location: { upstream, owner } }) => {
+        const { verified } = owner.settings;
+        const canary = canaries.get(upstreamKey(upstream));
+        return verified ? [upstream, ...(canary ? [canary.upstream] : [])].map((one) => ({ ...one, verified })) : [];
+      }),
+  );
+  for (const { verified, ...upstream } of spoken) {
+    const { namespace, service } = upstream;
+    const port = portOf(upstream);
     const known = services.get(keyOf(defined({ namespace, name: service })));
     const sectionName = known?.spec?.ports?.find((one) => one.port === port)?.name;
     const name = `${verified.secret}-ca`;

@@ -225,13 +225,28 @@ describe("a Service that several Ingresses send to", () => {
     );
   });
 
+  const verified = (name: string) => ({
+    "backend-protocol": "HTTPS",
+    "proxy-ssl-secret": "shop/ca",
+    "proxy-ssl-verify": "on",
+    "proxy-ssl-name": name,
+  });
+
+  it("is verified as its primary where it is a canary's", () => {
+    const next = sending([["/", "next", { number: 443 }]], { canary: "true", "canary-weight": "10" }, "next");
+    const { objects } = convert([sending([["/", "web", { number: 443 }]], verified("web.shop.svc")), next]);
+    const policies = objects.filter(({ kind }) => kind === "BackendTLSPolicy");
+    const validation = {
+      caCertificateRefs: [{ group: "", kind: "ConfigMap", name: "ca-ca" }],
+      hostname: "web.shop.svc",
+    };
+    assert.deepEqual(
+      policies.map(({ spec }) => spec),
+      ["web", "next"].map((name) => ({ targetRefs: [{ group: "", kind: "Service", name }], validation })),
+    );
+  });
+
   it("is spoken to in one way, be it verified TLS", () => {
-    const verified = (name: string) => ({
-      "backend-protocol": "HTTPS",
-      "proxy-ssl-secret": "shop/ca",
-      "proxy-ssl-verify": "on",
-      "proxy-ssl-name": name,
-    });
     const why =
       "shop/two speaks otherwise to Service web, and a DestinationRule or BackendTLSPolicy holds for all routes";
     const refused = [`shop/one shop.example.com/one: refused (${why})`];
