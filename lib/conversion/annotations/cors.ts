@@ -11,6 +11,10 @@ const methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "
 const originForm = /^https?:\/\/((\*\.)?([a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+|\*)(:[0-9]{1,5})?$/;
 /** Other origins NGINX skips. */
 const takenOrigin = /^([a-z]+:\/\/(\*\.)?[A-Za-z0-9.-]*(:\d+)?|null)$/;
+/** Lists of anything else are none to NGINX; its own expressions would take for ever here, and these take the same texts. */
+const originList = /^(?:\*|(?:(?<=[a-z]):\/\/|\*\.|:\d|[A-Za-z0-9.,-])*)$/;
+const methodList = /^[A-Za-z](?:,?\s?[A-Za-z])*,?\s?$/;
+const exposedList = /^[\w*-](?:,?\s?[\w*-])*,?\s?$/;
 const headerForm = /^[A-Za-z0-9-_, ]*$/;
 
 /** Browsers keep a preflight answer for a day at most; NGINX asks for twenty by default. */
@@ -37,6 +41,11 @@ const sameForBrowsers =
 /** True where every origin may call, to which a browser sends no credentials. */
 export function isForEveryOrigin({ origins }: CorsSettings): boolean {
   return origins.includes("*");
+}
+
+/** The origins of a list; undefined for what is none, of which NGINX makes `*`. */
+function originsOf(value: string): string[] | undefined {
+  return originList.test(value.replace(/ /g, "")) ? listOf(value) : undefined;
 }
 
 function corsOf(settings: Settings): CorsSettings {
@@ -73,7 +82,8 @@ export const cors: Family = {
       "which origins may call",
       leader,
       ifEnabled((value, settings) => {
-        const given = listOf(value);
+        const given = originsOf(value);
+        if (!given) return inert("not a list of origins, so NGINX uses its default, *");
         if (given.includes("*")) return converted("allowOrigins");
         const taken = given.filter((origin) => takenOrigin.test(origin));
         const unfit = taken.filter((origin) => !originForm.test(origin));
@@ -98,7 +108,7 @@ export const cors: Family = {
       "which methods may be called",
       leader,
       ifEnabled((value, settings) => {
-        if (!/^([A-Za-z]+,?\s?)+$/.test(value)) return inert("not a list of methods, so NGINX uses its default");
+        if (!methodList.test(value)) return inert("not a list of methods, so NGINX uses its default");
         const given = listOf(value).map((method) => method.toUpperCase());
         const unfit = given.filter((method) => !methods.includes(method));
         if (unfit.length > 0) {
@@ -131,7 +141,7 @@ export const cors: Family = {
       leader,
       ifEnabled((value, settings) => {
         const given = listOf(value);
-        if (!/^(([A-Za-z0-9\-_]+|\*),?\s?)+$/.test(value)) return inert("not a list of headers, so NGINX sends none");
+        if (!exposedList.test(value)) return inert("not a list of headers, so NGINX sends none");
         corsOf(settings).exposeHeaders = [...new Set(given)];
         return converted("exposeHeaders");
       }),
@@ -145,7 +155,7 @@ export const cors: Family = {
       ifEnabled(
         boolean(true, (on, settings, { other }) => {
           corsOf(settings).credentials = on;
-          const origins = listOf(other("cors-allow-origin") ?? "*");
+          const origins = originsOf(other("cors-allow-origin") ?? "*") ?? ["*"];
           return on && (origins.length === 0 || origins.includes("*"))
             ? mapped(
                 "allowCredentials: false",

@@ -38,6 +38,52 @@ export const cors: Case[] = [
     "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
+    { "enable-cors": "true", "cors-allow-origin": "https://app.example.com/" },
+    "cors-allow-origin: converted (not a list of origins, so NGINX uses its default, *)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-origin": "https://my_app.example.com" },
+    "cors-allow-origin: converted (not a list of origins, so NGINX uses its default, *)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-origin": "https://*" },
+    "cors-allow-origin: converted (not a list of origins, so NGINX uses its default, *)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-origin": "https://a.example.com, https://b.example.com/" },
+    "cors-allow-origin: converted (not a list of origins, so NGINX uses its default, *)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-origin": "https://a.example.com\n" },
+    "cors-allow-origin: converted (not a list of origins, so NGINX uses its default, *)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-origin": `${"https://a.example.com:8443, ".repeat(40)}/` },
+    "cors-allow-origin: converted (not a list of origins, so NGINX uses its default, *)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-origin": "https://a.example.com/", "cors-allow-credentials": "true" },
+    "cors-allow-credentials: mapped → allowCredentials: false (browsers send none to an origin of `*`, which is what NGINX answers with)",
+    "cors-allow-origin: converted (not a list of origins, so NGINX uses its default, *)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-allow-methods": `${"G".repeat(60)}-` },
+    "cors-allow-methods: converted (not a list of methods, so NGINX uses its default)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-expose-headers": `${"X-".repeat(60)}:` },
+    "cors-expose-headers: converted (not a list of headers, so NGINX sends none)",
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
     { "enable-cors": "true", "cors-allow-origin": "   " },
     "cors-allow-origin: converted (NGINX ignores an empty value)",
     "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
