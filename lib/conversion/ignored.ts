@@ -28,6 +28,7 @@ export function ignoredEntries(reads: readonly ReadIngress[], servers: readonly 
           ...appRootOf(read, server).map(entry("app-root")),
           ...rewritten(read, server).map((verdict) => ({ ...entry("configuration-snippet")(""), ...verdict })),
           ...hostWide(read, server).map((verdict) => ({ ...entry("server-snippet")(""), ...verdict })),
+          ...unverified(read, server).map((verdict) => ({ ...entry("backend-protocol")(""), ...verdict })),
           ...wwwOf(read, server, byHost).map(entry("from-to-www-redirect")),
         ];
       }),
@@ -63,6 +64,18 @@ function hostWide(read: ReadIngress, { host, locations }: Server): Verdict[] {
     refused(
       `${other.key} has paths of ${host || "*"} too, for which it is as well`,
       "each line as a filter of the HTTPRoutes",
+    ),
+  ];
+}
+
+/** The CA of one Ingress is for all backends of its hosts. */
+function unverified({ settings }: ReadIngress, { host, backendCa }: Server): Verdict[] {
+  const hasOwn = settings.verifiesHosts !== undefined;
+  if (!settings.backend.tls || hasOwn || !backendCa?.settings.verifiesHosts) return [];
+  return [
+    refused(
+      `NGINX verifies it all the same: proxy-ssl-secret of ${backendCa.key} is for every path of ${host || "*"}`,
+      `proxy-ssl-secret, proxy-ssl-verify and proxy-ssl-name of ${backendCa.key} on this Ingress too`,
     ),
   ];
 }

@@ -48,6 +48,8 @@ export interface Server {
   /** The CA of the certificates that its clients must show. */
   clientCertificates?: ClientCertificateSettings & { owner: ReadIngress };
   ciphers?: { owner: ReadIngress; names: string[] };
+  /** Whose CA is for its backends where the Ingress has none. */
+  backendCa?: ReadIngress;
   appRoot?: { owner: ReadIngress; path: string };
   www?: { owner: ReadIngress; from: string };
   /** The location whose Service gets the TLS connections as they are. */
@@ -208,6 +210,7 @@ function addTls(
   }
   const { clientCertificates, ciphers } = owner.settings;
   if (clientCertificates) server.clientCertificates ??= { ...clientCertificates, owner };
+  if (owner.settings.verifiesHosts !== undefined) server.backendCa ??= owner;
   if (ciphers) server.ciphers ??= { owner, names: ciphers };
   const tls = owner.ingress.spec.tls ?? [];
   if (server.tls || tls.length === 0) return;

@@ -123,6 +123,8 @@ export interface Settings {
   cors?: CorsSettings;
   backend: BackendSettings;
   verified?: VerifiedBackend;
+  /** Set where it has a CA for backends, which NGINX takes for its hosts; true where their certificates are verified by it. */
+  verifiesHosts?: boolean;
   vhost?: string;
   requestHeaders: HeaderChanges;
   responseHeaders: HeaderChanges;

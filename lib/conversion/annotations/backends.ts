@@ -76,9 +76,12 @@ const readSecret: Reader = (value, settings, around) => {
   if (own !== undefined && namespace !== own) {
     return refused("NGINX takes Secrets of the Ingress's own namespace only, and answers 503", `a Secret of ${own}`);
   }
-  if (isPlain(around)) return plain;
   const secret = around.secret(key);
   const content = { ...secret?.data, ...secret?.stringData };
+  if (secret === undefined || content["ca.crt"] !== undefined) {
+    settings.verifiesHosts = around.other("proxy-ssl-verify")?.trim() === "on";
+  }
+  if (isPlain(around)) return plain;
   if (content["tls.crt"] !== undefined) {
     return refused(
       "the Secret has a certificate that NGINX shows to the backend; a gateway has one for all its backends",

@@ -246,6 +246,27 @@ describe("a Service that several Ingresses send to", () => {
     );
   });
 
+  it("is refused without a CA where that of another Ingress is for its host", () => {
+    const other = sending([["/two", "other", { number: 443 }]], { "backend-protocol": "HTTPS" }, "two");
+    const protocol = (given: Given) =>
+      convert([sending([["/one", "web", { number: 443 }]], given, "one"), other])
+        .entries.filter(({ ingress, name }) => ingress === "shop/two" && name.endsWith("/backend-protocol"))
+        .map(({ outcome, detail, fix }) => [outcome, detail, fix]);
+    const own = [["mapped", undefined, undefined]];
+    const refused = [
+      ...own,
+      [
+        "refused",
+        "NGINX verifies it all the same: proxy-ssl-secret of shop/one is for every path of shop.example.com",
+        "proxy-ssl-secret, proxy-ssl-verify and proxy-ssl-name of shop/one on this Ingress too",
+      ],
+    ];
+    assert.deepEqual(protocol(verified("web.shop.svc")), refused);
+    assert.deepEqual(protocol({ ...verified("web.shop.svc"), "backend-protocol": "HTTP" }), refused);
+    assert.deepEqual(protocol({ ...verified("web.shop.svc"), "proxy-ssl-verify": "off" }), own);
+    assert.deepEqual(protocol({}), own);
+  });
+
   it("is spoken to in one way, be it verified TLS", () => {
     const why =
       "shop/two speaks otherwise to Service web, and a DestinationRule or BackendTLSPolicy holds for all routes";
