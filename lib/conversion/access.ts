@@ -5,6 +5,7 @@ import { type Written } from "./objects";
 import type { Piece } from "./pieces";
 import type { Policies } from "./policies";
 import { openOtherwise } from "./annotations/closed";
+import { prefix, redirectedBefore, redirectsAll } from "./annotations/family";
 import { changed, refused, type Entry, type Verdict } from "./report";
 import { neverRedirected, redirects, type GatewayOptions, type PlacedServer } from "./routes";
 import type { Location, ReadIngress } from "./servers";
@@ -20,10 +21,13 @@ export function sourceRanges(owner: ReadIngress, placed: readonly PlacedServer[]
   const { allow, deny } = owner.settings;
   if (!allow && !deny) return { objects: [], entries: [] };
   const text = JSON.stringify([allow, deny]);
-  const same = ({ owner: { settings } }: Location) => JSON.stringify([settings.allow, settings.deny]) === text;
+  // NGINX redirects before it looks at addresses.
+  const same = ({ owner: { settings } }: Location) =>
+    !settings.redirect && JSON.stringify([settings.allow, settings.deny]) === text;
   const annotated = Object.keys(owner.ingress.metadata.annotations ?? {}).filter((name) =>
     name.endsWith("list-source-range"),
   );
+  if (owner.settings.redirect) return redirected(owner, annotated);
   const { operations, entries } = guardedBy(owner, placed, same, annotated);
   const policy = (suffix: string, source: object) =>
     policyOf(owner, suffix, gateway, { action: "DENY", rules: [{ from: [{ source }], to: operations }] });
@@ -42,13 +46,21 @@ export function externalAuth(owner: ReadIngress, placed: readonly PlacedServer[]
   const provider = owner.settings.authProvider?.name;
   if (provider === undefined) return { objects: [], entries: [] };
   const same = ({ path, owner: { settings } }: Location) =>
-    settings.authProvider?.name === provider && !path.startsWith(neverRedirected);
+    !settings.redirect && settings.authProvider?.name === provider && !path.startsWith(neverRedirected);
   const annotated = Object.keys(owner.ingress.metadata.annotations ?? {}).filter((name) =>
     /\/auth-(url|type)$/.test(name),
   );
+  if (owner.settings.redirect) return redirected(owner, annotated);
   const { operations, entries } = guardedBy(owner, placed, same, annotated);
   const spec = { action: "CUSTOM", provider: { name: provider }, rules: [{ to: operations }] };
   return { objects: operations.length === 0 ? [] : [policyOf(owner, "auth", gateway, spec)], entries };
+}
+
+/** No policy, which is said here where a snippet redirects, and with the annotations else. */
+function redirected({ key, ingress: { metadata } }: ReadIngress, annotated: string[]): Policies {
+  const isSaid = redirectsAll({ other: (name) => metadata.annotations?.[prefix + name] });
+  const entry = (name: string): Entry => ({ ingress: key, part: "annotation", name, ...redirectedBefore });
+  return { objects: [], entries: isSaid ? [] : annotated.map(entry) };
 }
 
 /** A policy of the Ingress on the Gateway. */

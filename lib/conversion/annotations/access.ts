@@ -4,13 +4,14 @@ import type { Settings } from "../settings";
 import { clientCertificates } from "./client-certificates";
 import { externalAuth } from "./external-auth";
 import { passwords } from "./passwords";
-import { boolean, listOf, type Annotation, type Family, type Told } from "./family";
+import { admittedAs, boolean, listOf, type Annotation, type Family, type Surroundings, type Told } from "./family";
 import { everyAddress, isRange, needsAddress } from "./ranges";
 
 function ranges(
   value: string,
   write: (given: string[], settings: Settings) => void,
   settings: Settings,
+  around: Surroundings,
   what: string,
 ): Verdict {
   const given = listOf(value);
@@ -22,7 +23,7 @@ function ranges(
     );
   }
   write([...new Set(given)].sort(), settings);
-  return mapped(`AuthorizationPolicy DENY with ${what}, on the Gateway`, needsAddress);
+  return admittedAs(mapped(`AuthorizationPolicy DENY with ${what}, on the Gateway`, needsAddress), around);
 }
 
 /** True for the ranges of all addresses. */
@@ -42,7 +43,7 @@ const allowRanges = (name: string, told: Told): Annotation => ({
       ? inert("NGINX uses allowlist-source-range")
       : isEveryone(value)
         ? inert("it allows every address")
-        : ranges(value, (given) => (settings.allow = given), settings, "notRemoteIpBlocks"),
+        : ranges(value, (given) => (settings.allow = given), settings, around, "notRemoteIpBlocks"),
 });
 
 export const access: Family = {
@@ -56,7 +57,8 @@ export const access: Family = {
       does: "refuses (403) clients whose address is in one of these ranges",
       becomes: `an AuthorizationPolicy DENY on the Gateway with \`remoteIpBlocks\`, for the host and its paths; ${needsAddress}`,
       source: "ipdenylist",
-      read: (value, settings) => ranges(value, (given) => (settings.deny = given), settings, "remoteIpBlocks"),
+      read: (value, settings, around) =>
+        ranges(value, (given) => (settings.deny = given), settings, around, "remoteIpBlocks"),
     },
     ...passwords,
     ...externalAuth,

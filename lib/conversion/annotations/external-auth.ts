@@ -10,7 +10,7 @@ import {
   snippetHeaders,
   valueOf,
 } from "./auth-request";
-import { booleanOf, detailOf, listOf, type Annotation, type Reader, type Told } from "./family";
+import { admittedAs, booleanOf, detailOf, listOf, type Annotation, type Reader, type Told } from "./family";
 
 const source = "authreq";
 const leader = "auth-url";
@@ -31,10 +31,9 @@ const readUrl: Reader = (value, settings, around) => {
       : "";
   const detail = `${needText(provider, around)}; ${needs}${preflight}`;
   const to = `AuthorizationPolicy CUSTOM with provider ${provider.name}, on the Gateway`;
-  if (!known) return changed(detail, to);
-  return around.other("auth-signin") === undefined
-    ? changed(`${detail}; without auth-signin NGINX answers 401, ${known.name} sends clients to sign in`, to)
-    : mapped(to, detail);
+  const signin = `; without auth-signin NGINX answers 401, ${known?.name} sends clients to sign in`;
+  const differs = !known ? "" : around.other("auth-signin") === undefined ? signin : undefined;
+  return admittedAs(differs === undefined ? mapped(to, detail) : changed(`${detail}${differs}`, to), around);
 };
 
 const readResponseHeaders: Reader = (value) =>
@@ -77,7 +76,7 @@ function detail(told: Told, name: string, does: string, becomes: string, read: R
   const reader: Reader = (value, settings, around) =>
     faultOf(around.other(leader) ?? "", around)
       ? refused(`it belongs to ${leader}, which is refused`, `see ${leader}`)
-      : read(value, settings, around);
+      : admittedAs(read(value, settings, around), around);
   return { ...detailOf(source, told, name, does, leader, reader), becomes };
 }
 

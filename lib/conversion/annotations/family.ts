@@ -142,8 +142,17 @@ export function listOf(value: string): string[] {
 }
 
 /** Whether every request is redirected, so that none gets to a backend. */
-export function redirectsAll({ other }: Surroundings): boolean {
+export function redirectsAll({ other }: Pick<Surroundings, "other">): boolean {
   return ["permanent-redirect", "temporal-redirect"].some((name) => (other(name)?.trim() ?? "") !== "");
+}
+
+/** What is said there of who gets in. */
+export const redirectedBefore = inert("the Ingress redirects every request before NGINX looks at who sends it");
+
+/** The verdict on who gets in; of an Ingress without rules NGINX redirects nothing. */
+export function admittedAs(verdict: Verdict, around: Surroundings): Verdict {
+  const hasRules = (around.ingress.spec.rules ?? []).length > 0;
+  return hasRules && redirectsAll(around) ? redirectedBefore : verdict;
 }
 
 /** What is said of limits there. */

@@ -1,7 +1,7 @@
 // Users and passwords: a service that checks them, as an extension provider of the mesh.
 import { derivedName, type ExtensionProvider } from "../extension-providers";
 import { inert, mapped, refused, type Verdict } from "../report";
-import { booleanOf, detailOf, type Annotation, type Reader, type Surroundings } from "./family";
+import { admittedAs, booleanOf, detailOf, type Annotation, type Reader, type Surroundings } from "./family";
 import { needText } from "./auth-request";
 
 const source = "auth";
@@ -70,7 +70,7 @@ const readType: Reader = (value, settings, around) => {
     // NGINX keeps the password to itself.
     settings.requestHeaders.remove.push("Authorization");
   }
-  return verdict;
+  return provider === undefined ? verdict : admittedAs(verdict, around);
 };
 
 /** What says more about the leader: it goes into the service. */
@@ -78,7 +78,7 @@ function detail(name: string, does: string, to: string, standard?: RegExp): Anno
   const read: Reader = (value, _, around) => {
     const { outcome } = outcomeOf(around.other(leader)!, around);
     if (outcome === "refused") return refused(`it belongs to ${leader}, which is refused`, `see ${leader}`);
-    return standard?.test(value.trim()) ? inert("this is the default") : mapped(to);
+    return admittedAs(standard?.test(value.trim()) ? inert("this is the default") : mapped(to), around);
   };
   return { ...detailOf(source, "table", name, does, leader, read), becomes: `goes with \`${leader}\`: ${to}` };
 }

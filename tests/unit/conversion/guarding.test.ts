@@ -4,6 +4,7 @@ import * as fc from "fast-check";
 import { convert } from "../../../lib/conversion/convert";
 import type { Ingress, Written } from "../../../lib/conversion/objects";
 import { prefix } from "../../../lib/conversion/annotations/family";
+import { ingressWith, verdicts, type Given } from "./cases";
 import { nginx, type Asked } from "./models";
 
 const segments = fc.constantFrom("a", "b", "api");
@@ -112,5 +113,38 @@ describe("properties of external auth", () => {
       { numRuns: 300 },
     );
     assert.ok(guarded > 200, String(guarded));
+  });
+});
+
+describe("requests that NGINX redirects before it looks at who sends them", () => {
+  const ranges: Given = { "whitelist-source-range": "10.0.0.0/8" };
+  const policies = (documents: object[]) =>
+    convert(documents).objects.flatMap(({ kind, spec }) =>
+      kind === "AuthorizationPolicy" ? (spec as Policy).rules.flatMap(({ to }) => to) : [],
+    );
+
+  it("are redirected for all clients", () => {
+    for (const guard of [ranges, { "auth-type": "basic", "auth-secret": "users" }]) {
+      const given = { ...guard, "permanent-redirect": "https://new.example.com" };
+      assert.deepEqual(policies([ingressWith(given)]), []);
+    }
+    const snippet = { ...ranges, "configuration-snippet": "return 302 https://new.example.com;" };
+    assert.deepEqual(policies([ingressWith(snippet)]), []);
+    const why = "the Ingress redirects every request before NGINX looks at who sends it";
+    assert.ok(verdicts(convert([ingressWith(snippet)]).entries).includes(`whitelist-source-range: converted (${why})`));
+  });
+
+  it("are no part of what another Ingress of the host guards in the same way", () => {
+    const backend = { service: { name: "old", port: { number: 80 } } };
+    const http = { paths: [{ path: "/old", pathType: "Prefix", backend }] };
+    const old = ingressWith(
+      { ...ranges, "permanent-redirect": "https://new.example.com" },
+      { rules: [{ host: "shop.example.com", http }] },
+    );
+    const documents = [ingressWith(ranges), { ...old, metadata: { ...old.metadata, name: "old" } }];
+    const hosts = ["shop.example.com", "shop.example.com:*"];
+    assert.deepEqual(policies(documents), [
+      { operation: { hosts, notPaths: ["/old", "/old/*"], ports: ["80", "443"] } },
+    ]);
   });
 });

@@ -34,6 +34,30 @@ export const access: Case[] = [
     "auth-secret-type: converted (this is the default)",
     `auth-type: mapped → AuthorizationPolicy CUSTOM with provider 19ab863a-users-shop-users, on the Gateway (the mesh must have the provider, or the Gateway refuses (403) every request for the paths: controlPlane: { values: { meshConfig: { extensionProviders: [{ name: "19ab863a-users-shop-users", envoyExtAuthzHttp: { service: "<Service that knows the users of Secret shop/users>", port: 80, statusOnError: "500", includeRequestHeadersInCheck: ["authorization"], headersToDownstreamOnDeny: ["www-authenticate"] } }] } } }, for a service that answers 200 to users of Secret shop/users (htpasswd in its key auth), and 401 with WWW-Authenticate: Basic realm="Shop" to others)`,
   ],
+  [
+    {
+      "permanent-redirect": "https://new.example.com",
+      "whitelist-source-range": "10.0.0.0/8",
+      "denylist-source-range": "10.1.0.0/16",
+      "auth-type": "basic",
+      "auth-secret": "users",
+    },
+    "auth-secret: converted (the Ingress redirects every request before NGINX looks at who sends it)",
+    "auth-type: converted (the Ingress redirects every request before NGINX looks at who sends it)",
+    "denylist-source-range: converted (the Ingress redirects every request before NGINX looks at who sends it)",
+    "permanent-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it)",
+    "whitelist-source-range: converted (the Ingress redirects every request before NGINX looks at who sends it)",
+  ],
+  [
+    {
+      "temporal-redirect": "https://new.example.com",
+      "auth-url": "https://auth.example.com/check",
+      "auth-signin": "https://auth.example.com/start",
+    },
+    "auth-signin: converted (the Ingress redirects every request before NGINX looks at who sends it)",
+    "auth-url: converted (the Ingress redirects every request before NGINX looks at who sends it)",
+    "temporal-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it)",
+  ],
   [{ "auth-secret": "users" }, "auth-secret: converted (without auth-type NGINX ignores it)"],
   [
     {
