@@ -1,4 +1,5 @@
 // How a backend is spoken to.
+import { defined } from "../../json";
 import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
 import { serviceVariables } from "../filters";
 import type { Settings } from "../settings";
@@ -37,15 +38,24 @@ const protocols: { [name: string]: (settings: Settings, around: Surroundings) =>
     refused("Envoy speaks no FastCGI", "a web server in the pod, such as Caddy or NGINX, and its port as backend"),
 };
 
+/** True where the backend's certificate is verified. */
+function isVerified({ other }: Surroundings): boolean {
+  return other(tlsLeader) !== undefined && other("proxy-ssl-verify")?.trim() === "on";
+}
+
+/** The name that NGINX sends as SNI; undefined where it sends none, or one of its own. */
+function sniOf({ other }: Surroundings): string | undefined {
+  const isSent = other(tlsLeader) !== undefined && other("proxy-ssl-server-name")?.trim() === "on";
+  return isSent ? other("proxy-ssl-name")?.trim() || undefined : undefined;
+}
+
 /** TLS to the backend, unverified as NGINX does it, unless proxy-ssl-verify has said otherwise. */
-function tls(settings: Settings, { other }: Surroundings): Verdict {
-  if (other(tlsLeader) !== undefined && other("proxy-ssl-verify")?.trim() === "on") {
-    return mapped("BackendTLSPolicy, as proxy-ssl-verify asks for");
-  }
-  settings.backend.tls ??= insecure;
+function tls(settings: Settings, around: Surroundings): Verdict {
+  if (isVerified(around)) return mapped("BackendTLSPolicy, as proxy-ssl-verify asks for");
+  settings.backend.tls ??= { ...insecure, ...defined({ sni: sniOf(around) }) };
   return mapped(
     "DestinationRule tls SIMPLE with insecureSkipVerify, since NGINX does not verify either",
-    booleanOf(other("ssl-passthrough")) === true
+    booleanOf(around.other("ssl-passthrough")) === true
       ? "none is written where http is redirected: the gateway passes TLS on and never calls the backend itself"
       : undefined,
   );
@@ -88,7 +98,7 @@ const readSecret: Reader = (value, settings, around) => {
       "spec.tls.backend.clientCertificateRef of the Gateway",
     );
   }
-  if (around.other("proxy-ssl-verify")?.trim() !== "on") {
+  if (!isVerified(around)) {
     return secret === undefined
       ? refused(
           "the Secret is not in the input, and may have a certificate that NGINX shows to the backend",
@@ -147,14 +157,24 @@ export const backends: Family = {
     tlsDetail("proxy-ssl-verify", "verifies the backend's certificate, off by default", (value) =>
       !onOff.test(value.trim()) || value.trim() === "off" ? inert("this is the default") : mapped("BackendTLSPolicy"),
     ),
-    tlsDetail("proxy-ssl-name", "the name that the backend's certificate must have", () =>
-      mapped("validation.hostname of the BackendTLSPolicy"),
-    ),
-    tlsDetail("proxy-ssl-server-name", "sends that name as SNI, off by default", (value) =>
-      value.trim() === "on" ? mapped("what a BackendTLSPolicy does") : changed("the name is sent as SNI too"),
-    ),
+    tlsDetail("proxy-ssl-name", "the name that the backend's certificate must have", (_, __, around) => {
+      if (isVerified(around)) return mapped("validation.hostname of the BackendTLSPolicy");
+      const sni = sniOf(around);
+      if (sni === undefined) return inert("NGINX neither verifies the name nor sends it as SNI");
+      return isHostname(sni)
+        ? mapped("tls.sni of the DestinationRule")
+        : refused("a DestinationRule takes a hostname as SNI", 'proxy-ssl-name: "backend.example.com"');
+    }),
+    tlsDetail("proxy-ssl-server-name", "sends that name as SNI, off by default", (value, _, around) => {
+      const isOn = value.trim() === "on";
+      if (isVerified(around)) {
+        return isOn ? mapped("what a BackendTLSPolicy does") : changed("the name is sent as SNI too");
+      }
+      if (sniOf(around) !== undefined) return mapped("tls.sni of the DestinationRule");
+      return changed(`the request's host is sent as SNI, where NGINX sends ${isOn ? "upstream_balancer" : "none"}`);
+    }),
     tlsDetail("proxy-ssl-verify-depth", "how long the chain of certificates may be", (_, __, around) =>
-      around.other("proxy-ssl-verify")?.trim() === "on"
+      isVerified(around)
         ? changed("the chain may be as long as it is")
         : inert("without proxy-ssl-verify NGINX ignores it"),
     ),

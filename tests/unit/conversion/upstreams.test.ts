@@ -246,6 +246,21 @@ describe("a Service that several Ingresses send to", () => {
     );
   });
 
+  it("gets the name that NGINX sends as SNI where nothing is verified", () => {
+    const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "ca", namespace: "shop" }, stringData: {} };
+    const tls = (given: Given) => {
+      const { objects } = convert([ingressWith({ ...verified("real.example.com"), ...given }), secret]);
+      const { trafficPolicy } = only(objects, "DestinationRule").spec as {
+        trafficPolicy: { portLevelSettings: { tls: object }[] };
+      };
+      return trafficPolicy.portLevelSettings.map((port) => port.tls);
+    };
+    const unverified = { "proxy-ssl-verify": "off" };
+    const simple = { mode: "SIMPLE", insecureSkipVerify: true };
+    assert.deepEqual(tls({ ...unverified, "proxy-ssl-server-name": "on" }), [{ ...simple, sni: "real.example.com" }]);
+    assert.deepEqual(tls(unverified), [simple]);
+  });
+
   it("is refused without a CA where that of another Ingress is for its host", () => {
     const other = sending([["/two", "other", { number: 443 }]], { "backend-protocol": "HTTPS" }, "two");
     const protocol = (given: Given) =>
