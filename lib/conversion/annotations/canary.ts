@@ -25,6 +25,11 @@ function canaryOf(settings: Settings): CanarySettings {
   return (settings.canary ??= { weight: 0, total: 100 });
 }
 
+/** What NGINX's annotations take: of a value with any other character it takes nothing. */
+const basic = /^[-/._~a-zA-Z0-9: ]*$/;
+const inPattern = /^[-/._~a-zA-Z0-9:^$[\](){}*+?|&=\\]*$/;
+const ignored = inert("NGINX ignores a value with these characters");
+
 const weightRange = "HTTPRoute weights go from 0 to 1000000";
 
 export const canary: Family = {
@@ -65,6 +70,7 @@ export const canary: Family = {
       "a header that picks the canary or not",
       "rules with a header match, before the others",
       (value, canary) => {
+        if (!basic.test(value)) return ignored;
         canary.header = value.trim();
         return converted("rules that match the header");
       },
@@ -74,6 +80,7 @@ export const canary: Family = {
       "the value that picks the canary",
       "the value of the header match",
       (value, canary) => {
+        if (!basic.test(value)) return ignored;
         canary.headerValue = value.trim();
         return converted("the value of the header match");
       },
@@ -83,6 +90,7 @@ export const canary: Family = {
       "a regular expression that is searched in the header's value",
       "a header match of type RegularExpression, which looks at the whole value: `.*` is put around it",
       (value, canary) => {
+        if (!inPattern.test(value)) return ignored;
         if (!isRe2(value))
           return refused(
             "Envoy takes regular expressions of RE2 only",
@@ -97,6 +105,7 @@ export const canary: Family = {
       "a cookie that picks the canary or not",
       "rules that match the Cookie header by a regular expression",
       (value, canary) => {
+        if (!basic.test(value)) return ignored;
         canary.cookie = value.trim();
         return mapped("rules that match the Cookie header");
       },

@@ -118,6 +118,23 @@ describe("the Service of a path", () => {
     );
   });
 
+  it("has its canary picked by what NGINX takes of it", () => {
+    const headers = (given: Given) => {
+      const canary = { canary: "true", "canary-by-header": "X-User", ...given };
+      const { objects } = convert([
+        sending([["/", "web", { number: 80 }]]),
+        sending([["/", "next", { number: 80 }]], canary, "next"),
+      ]);
+      const { rules } = only(objects, "HTTPRoute").spec as { rules: { matches: { headers?: object[] }[] }[] };
+      return rules.map(({ matches }) => matches[0]!.headers);
+    };
+    const exact = (value: string) => [{ name: "X-User", value }];
+    assert.deepEqual(headers({ "canary-by-header-value": "eva" }), [exact("eva"), undefined]);
+    const either = [exact("always"), exact("never"), undefined];
+    assert.deepEqual(headers({ "canary-by-header-value": "eva@example.com" }), either);
+    assert.deepEqual(headers({ "canary-by-header-pattern": "^[0-9]{1,3}$" }), either);
+  });
+
   it("is left without its canary where that one is skipped", () => {
     const canary = sending([["/", "next", { name: "http" }]], { canary: "true", "canary-weight": "10" }, "next");
     const documents = [sending([["/", "web", { number: 80 }]]), canary];

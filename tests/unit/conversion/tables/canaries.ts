@@ -61,6 +61,30 @@ export const canaries: Case[] = [
     "canary-by-cookie: mapped → rules that match the Cookie header",
   ],
   [
+    { canary: "true", "canary-by-header": "X-User", "canary-by-header-value": "eva@example.com" },
+    "canary: converted → rules of the route of the other Ingress",
+    "canary-by-header: converted → rules that match the header",
+    "canary-by-header-value: converted (NGINX ignores a value with these characters)",
+  ],
+  [
+    { canary: "true", "canary-by-header": "X-User", "canary-by-header-pattern": "^[0-9]{1,3}$" },
+    "canary: converted → rules of the route of the other Ingress",
+    "canary-by-header: converted → rules that match the header",
+    "canary-by-header-pattern: converted (NGINX ignores a value with these characters)",
+  ],
+  [
+    { canary: "true", "canary-by-header": "X-User", "canary-by-header-pattern": "^(Chrome|Firefox) .*" },
+    "canary: converted → rules of the route of the other Ingress",
+    "canary-by-header: converted → rules that match the header",
+    "canary-by-header-pattern: converted (NGINX ignores a value with these characters)",
+  ],
+  [
+    { canary: "true", "canary-by-header": "X-Next!", "canary-by-cookie": "next;" },
+    "canary: converted → rules of the route of the other Ingress",
+    "canary-by-cookie: converted (NGINX ignores a value with these characters)",
+    "canary-by-header: converted (NGINX ignores a value with these characters)",
+  ],
+  [
     {
       canary: "true",
       "rewrite-target": "/next",
