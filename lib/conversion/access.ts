@@ -7,7 +7,7 @@ import type { Policies } from "./policies";
 import { openOtherwise } from "./annotations/closed";
 import { prefix, redirectedBefore, redirectsAll } from "./annotations/family";
 import { changed, refused, type Entry, type Verdict } from "./report";
-import { neverRedirected, redirects, type GatewayOptions, type PlacedServer } from "./routes";
+import { namingsOf, neverRedirected, redirects, type GatewayOptions, type Naming, type PlacedServer } from "./routes";
 import type { Location, ReadIngress } from "./servers";
 
 /** The requests of an Ingress, for the `to` of a rule. */
@@ -91,7 +91,12 @@ export function guardedBy(
     if (mine.length === 0) continue;
     const found = operationsOf(one, mine, same);
     // Without ports a policy would hold for whole connections to the Gateway's TCP listeners.
-    const ports = mine.every((location) => redirects(location, one.server, servers)) ? ["443"] : ["80", "443"];
+    const isRedirected = ({ server }: Naming) => mine.every((location) => redirects(location, server, servers));
+    const namings = namingsOf(one.server);
+    const reached = [
+      { ports: ["443"], names: namings.filter(isRedirected) },
+      { ports: ["80", "443"], names: namings.filter((naming) => !isRedirected(naming)) },
+    ].filter(({ names }) => names.length > 0);
     if (Array.isArray(found)) {
       const isOpen = one.placed.some(({ location, pieces }) => !same(location) && pieces.some(isAll));
       if (isOpen && found.some((operation) => "paths" in operation)) {
@@ -105,7 +110,12 @@ export function guardedBy(
           })),
         );
       }
-      operations.push(...found.map((operation) => ({ operation: { ...operation, ports } })));
+      operations.push(
+        ...reached.flatMap(({ ports, names }) => {
+          const hosts = names.flatMap(({ hostnames }) => hostnames.flatMap((name) => [name, `${name}:*`]));
+          return found.map((operation) => ({ operation: { hosts, ...operation, ports } }));
+        }),
+      );
     } else {
       entries.push(...annotated.map((name) => ({ ingress: owner.key, part: "annotation" as const, name, ...found })));
     }
@@ -113,7 +123,7 @@ export function guardedBy(
   return { operations, entries };
 }
 
-/** Host and paths of the locations, or why no AuthorizationPolicy can name them. */
+/** The paths of the locations, or why no AuthorizationPolicy can name them. */
 function operationsOf(
   { server, placed }: PlacedServer,
   mine: Location[],
@@ -126,8 +136,7 @@ function operationsOf(
       "each host by its name",
     );
   }
-  const hosts = names.flatMap((name) => [name, `${name}:*`]);
-  if (placed.every(({ location }) => same(location))) return [{ hosts }];
+  if (placed.every(({ location }) => same(location))) return [{}];
   const all = placed.flatMap(({ location, pieces }) => pieces.map((piece) => ({ location, piece })));
   const expressions = all.filter(({ piece }) => piece.match.type === "RegularExpression");
   const isMine = ({ location }: { location: Location }) => mine.includes(location);
@@ -146,7 +155,6 @@ function operationsOf(
       );
       const notPaths = [...new Set(below.flatMap(({ piece: other }) => pathsOf(other)))];
       return {
-        hosts,
         ...(isAll(piece) ? {} : { paths: pathsOf(piece) }),
         ...(notPaths.length > 0 ? { notPaths } : {}),
       };

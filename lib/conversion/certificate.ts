@@ -15,6 +15,7 @@ export function certificateFor(
     const named = (ingress.spec.tls ?? [])
       .filter(({ secretName }) => secretName === name)
       .flatMap(({ hosts }) => hosts ?? []);
+    if (named.includes(host)) return true;
     return named.some((pattern) => pattern.startsWith("*.") && pattern.slice(2) === host.split(".").slice(1).join("."));
   };
 }

@@ -3,7 +3,7 @@ import { guardedBy, policyOf } from "./access";
 import { prefix } from "./annotations/family";
 import type { Policies } from "./policies";
 import { inert, refused, type Entry, type Verdict } from "./report";
-import { redirects, type GatewayOptions, type PlacedServer } from "./routes";
+import { namingsOf, redirects, type GatewayOptions, type Naming, type PlacedServer } from "./routes";
 import { inOrder, type Location, type ReadIngress, type Server } from "./servers";
 import type { ClosedPath } from "./settings";
 
@@ -86,7 +86,8 @@ function operationOf(
   const asked = scope === "location" ? others : rank === "condition" ? [] : [...own, ...others];
   const before = server.regex ? [] : asked;
   const notPaths = [...new Set(before.flatMap((location) => ahead(location, closed)))];
-  const ports = late && own.every((location) => redirects(location, server, servers)) ? ["443"] : ["80", "443"];
+  const isRedirected = (naming: Naming) => own.every((location) => redirects(location, naming.server, servers));
+  const ports = late && namingsOf(server).every(isRedirected) ? ["443"] : ["80", "443"];
   return {
     hosts: hosts.flatMap((name) => [name, `${name}:*`]),
     ports,

@@ -87,6 +87,8 @@ function readIngress(
   const { metadata } = ingress;
   const key = keyOf(metadata);
   let settings = defaultSettings();
+  // NGINX redirects nothing for a default backend.
+  if ((ingress.spec.rules ?? []).length === 0) settings.sslRedirect = false;
   const given = Object.entries(metadata.annotations ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
   const own = (name: string) =>
     name.includes("/") || metadata.namespace === undefined ? name : `${metadata.namespace}/${name}`;

@@ -75,6 +75,22 @@ function hasCertificate({ host, tls }: Server, servers: readonly Server[]): bool
   return tls || servers.some((other) => other.host === above && other.tls);
 }
 
+/** Names of a host, as which NGINX looks for a certificate: without one it redirects only where that is forced. */
+export interface Naming {
+  hostnames: string[];
+  server: Server;
+}
+
+/** The names of a host: without any a route is for every other host, which its aliases do not go with. */
+export function namingsOf(server: Server): Naming[] {
+  const { host, aliases, bareAliases } = server;
+  const certified = aliases.filter((alias) => !bareAliases.includes(alias));
+  return [
+    { hostnames: host === "" ? [] : [host, ...certified], server },
+    ...bareAliases.map((alias) => ({ hostnames: [alias], server: { ...server, host: alias, tls: false } })),
+  ];
+}
+
 /** Builds the routes of one set of servers. */
 export class RouteBuilder {
   constructor(
@@ -119,10 +135,26 @@ export class RouteBuilder {
       ? []
       : [...appRoot, ...rules.map(({ rule }) => shown(this.gateway.hsts ? withHsts(rule) : rule, "https"))];
 
+    const plain = rules.map((one) => ({ ...one, rule: shown(one.rule, "http") }));
+    return namingsOf(server).map((naming) => ({
+      server,
+      hostnames: naming.hostnames,
+      http: this.httpRules(owner, { server: naming.server, placed }, appRoot, plain),
+      https,
+    }));
+  }
+
+  /** What http to some names of a host gets: rules of the Ingress, and redirects to https instead of them. */
+  private httpRules(
+    owner: ReadIngress,
+    { server, placed }: PlacedServer,
+    appRoot: RouteRule[],
+    rules: { rule: RouteRule; location: Location; piece: Piece }[],
+  ): RouteRule[] {
     const { servers } = this.all;
     const isRedirected = (one: Parameters<typeof redirects>[0]) => redirects(one, server, servers);
     const plain = rules.map(({ rule, location, piece }) =>
-      piece.redirectTo === undefined && isRedirected(location) ? this.redirectRule(piece.match) : shown(rule, "http"),
+      piece.redirectTo === undefined && isRedirected(location) ? this.redirectRule(piece.match) : rule,
     );
     const served = placed.filter(({ pieces }) => pieces.length > 0);
     const rest = { path: "/", owner: server.owner };
@@ -132,14 +164,12 @@ export class RouteBuilder {
     const speaks =
       (served.find(({ location }) => location.owner === server.owner) ?? served[0])?.location.owner === owner;
     if (everything && isRedirected(rest) && !server.appRoot) {
-      const http = speaks ? [this.redirectRule({ type: "PathPrefix", value: "/" })] : [];
-      return namesOf(server).map((hostnames) => ({ server, hostnames, http, https }));
+      return speaks ? [this.redirectRule({ type: "PathPrefix", value: "/" })] : [];
     }
     const expressions = served.some(({ pieces }) => pieces.some(({ match }) => match.type === "RegularExpression"));
     const anything = expressions ? { type: "RegularExpression", value: ".*" } : { type: "PathPrefix", value: "/" };
     const last = redirectsRest && speaks ? [this.redirectRule(anything)] : [];
-    const http = unique([...appRoot, ...plain, ...last]);
-    return namesOf(server).map((hostnames) => ({ server, hostnames, http, https }));
+    return unique([...appRoot, ...plain, ...last]);
   }
 
   /** The rules of a location; a redirect of the root of the host comes before them. */
@@ -264,11 +294,6 @@ function withRuleNames(spec: object, owner: ReadIngress, route: string): object 
   const named = (rule: RouteRule, index: number) =>
     "backendRefs" in rule ? { name: ruleName(owner, route, index), ...rule } : rule;
   return { ...rest, rules: rules.map(named) };
-}
-
-/** The hostnames of its routes; without any a route is for every other host, which its aliases do not go with. */
-function namesOf({ host, aliases }: Server): string[][] {
-  return host === "" ? [[], ...(aliases.length > 0 ? [aliases] : [])] : [[host, ...aliases]];
 }
 
 function isPlain({ redirectTo }: Piece): boolean {

@@ -37,6 +37,8 @@ export interface Server {
   /** The oldest Ingress of it, whose settings hold for the host as a whole. */
   owner: ReadIngress;
   aliases: string[];
+  /** Those of them that its certificate is not for. */
+  bareAliases: string[];
   /** Whose aliases these are. */
   aliasOwner?: ReadIngress;
   locations: Location[];
@@ -128,7 +130,12 @@ export function serversOf(
   for (const server of list) finish(server, servers, named);
   // The redirect of a name comes before every alias.
   const redirected = new Set(list.map(({ www }) => www?.from));
-  for (const server of list) server.aliases = server.aliases.filter((alias) => !redirected.has(alias));
+  for (const server of list) {
+    server.aliases = server.aliases.filter((alias) => !redirected.has(alias));
+    // Of all other hosts the certificate is NGINX's own.
+    const { owner, secret } = (server.host !== "" && server.certificate) || {};
+    server.bareAliases = server.aliases.filter((alias) => !owner || !secret || !certifies(owner, secret, alias));
+  }
   for (const read of plain) for (const host of hostsOf(read)) passOn(servers.get(host)!, read);
   return { servers: list, lost, ...alternatives(ordered, servers) };
 }
@@ -141,7 +148,7 @@ export function hostsOf({ ingress }: ReadIngress): string[] {
 function open(servers: Map<string, Server>, owner: ReadIngress, host: string): Server {
   const known = servers.get(host);
   if (known) return known;
-  const server: Server = { host, owner, aliases: [], locations: [], regex: false, tls: false };
+  const server: Server = { host, owner, aliases: [], bareAliases: [], locations: [], regex: false, tls: false };
   servers.set(host, server);
   return server;
 }

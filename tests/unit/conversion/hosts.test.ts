@@ -55,6 +55,38 @@ describe("a host", () => {
     ]);
   });
 
+  it("is redirected to https by the names alone that its certificate is for", () => {
+    const secured = (names: string[], given: Given = {}) => {
+      const aliased = { ...alias("a.example.net, a.example.org"), ...given };
+      const one = ingress("one", "a.example.com", { ...aliased, "whitelist-source-range": "10.0.0.0/8" });
+      one.spec.tls = [{ hosts: names, secretName: "cert" }];
+      const { objects } = convert([one]);
+      const routes = objects
+        .filter(({ kind }) => kind === "HTTPRoute")
+        .map(({ metadata, spec }) => `${metadata.name}: ${(spec as { hostnames: string[] }).hostnames.join(", ")}`);
+      const { rules } = only(objects, "AuthorizationPolicy").spec as {
+        rules: { to: { operation: { hosts: string[]; ports: string[] } }[] }[];
+      };
+      const guarded = rules.flatMap(({ to }) =>
+        to.map(
+          ({ operation: { hosts, ports } }) => `${ports.join(", ")}: ${hosts.filter((_, i) => i % 2 === 0).join(", ")}`,
+        ),
+      );
+      return [...routes, ...guarded];
+    };
+    const all = "a.example.com, a.example.net, a.example.org";
+    assert.deepEqual(secured(["a.example.com", "*.example.net"]), [
+      "one: a.example.com, a.example.net",
+      "one-redirect: a.example.com, a.example.net",
+      "one-2: a.example.org",
+      "443: a.example.com, a.example.net",
+      "80, 443: a.example.org",
+    ]);
+    const certified = [`one: ${all}`, `one-redirect: ${all}`, `443: ${all}`];
+    assert.deepEqual(secured(["a.example.com", "a.example.net", "a.example.org"]), certified);
+    assert.deepEqual(secured(["a.example.com"], { "force-ssl-redirect": "true" }), certified);
+  });
+
   it("has one app-root, of an Ingress with a path of it", () => {
     assert.deepEqual(
       said([

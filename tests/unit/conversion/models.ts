@@ -56,8 +56,8 @@ export function nginx(ingresses: readonly Ingress[], { scheme, host, path, heade
   const settings = spot?.ingress ?? oldest;
   // What an Ingress without rules says of redirects has no effect.
   const isRedirected = settings.spec.rules !== undefined;
-  const tls = named(server).some(({ spec }) => (spec.tls ?? []).length > 0);
-  const wanted = note(settings, "ssl-redirect") !== "false" && tls && server !== "";
+  const tls = isCertified(plain, host) || isCertified(plain, wildcardOf(host));
+  const wanted = note(settings, "ssl-redirect") !== "false" && tls;
   if (scheme === "http" && isRedirected && (wanted || note(settings, "force-ssl-redirect") === "true")) {
     return { kind: "redirect", status: 308, location: `https://${host}${path}` };
   }
@@ -118,9 +118,22 @@ function serverOf(plain: readonly Ingress[], host: string): string {
       if (!hosts.includes(alias) && !aliases.has(alias)) aliases.set(alias, name);
     }
   }
-  const wildcard = `*.${host.split(".").slice(1).join(".")}`;
   const known = (name: string) => aliases.get(name) ?? (hosts.includes(name) ? name : undefined);
-  return known(host) ?? known(wildcard) ?? "";
+  return known(host) ?? known(wildcardOf(host)) ?? "";
+}
+
+const wildcardOf = (host: string) => `*.${host.split(".").slice(1).join(".")}`;
+
+/** True where NGINX finds a certificate by the name: of a host with a tls section, or of an alias that it is for. */
+function isCertified(plain: readonly Ingress[], name: string): boolean {
+  const server = serverOf(plain, name);
+  const secured = plain.filter(
+    ({ spec }) => spec.tls?.length && spec.rules?.some((rule) => (rule.host ?? "") === server),
+  );
+  if (server === name) return secured.length > 0;
+  const isAlias = plain.some((one) => note(one, "server-alias")?.split(",").includes(name));
+  const names = secured[0]?.spec.tls!.flatMap(({ hosts = [] }) => hosts) ?? [];
+  return server !== "" && isAlias && (names.includes(name) || names.includes(wildcardOf(name)));
 }
 
 /** The default backend of the Ingress that made the server, or of the first one without rules. */
