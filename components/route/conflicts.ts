@@ -5,6 +5,7 @@ import { claimRequests, claimsOf } from "./claims";
 import type { RouteRule } from "./objects";
 import type { HttpRouteArgs } from "./args";
 import { servedBy, type ReferencedGateway, type Served } from "../../lib/gateway-api/reference";
+import { meantName } from "../../lib/validation/names";
 import { gatewayBehind, identity, plain, registry } from "../support/program";
 import type { RouteRuleArgs } from "./rule-args";
 
@@ -25,7 +26,7 @@ export function routeViolations(name: string, args: HttpRouteArgs): Violation[] 
 }
 
 /** The gateway behind a parent, as far as it is known while the program is written down. */
-export function knownGateway(parent: HttpRouteArgs["parent"]): Served | undefined | "later" {
+function knownGateway(parent: HttpRouteArgs["parent"]): Served | undefined | "later" {
   const known = gatewayBehind(parent);
   const given = plain(parent);
   return known ?? (given === undefined ? "later" : servedBy(given as ReferencedGateway));
@@ -44,27 +45,37 @@ export function gatewayViolations(
   args: HttpRouteArgs,
   hostnames: string[] | undefined,
   gateway: Served | undefined,
-  parent: OneListener | undefined = plain(args.parent),
+  parent: ReferencedGateway | undefined = plain(args.parent) as ReferencedGateway | undefined,
 ): Violation[] {
-  const ofHttpsOnly = args.httpsOnly ? oneListenerViolations(parent) : [];
-  return ofHttpsOnly.length > 0
-    ? ofHttpsOnly
-    : [...unservedViolations(hostnames, gateway), ...listenerViolations(args, gateway)];
-}
-
-/** What narrows a parent to one of its listeners. */
-interface OneListener {
-  section?: unknown;
-  port?: unknown;
+  const named = args.httpsOnly ? oneListenerViolations(parent) : missingListenerViolations(parent);
+  return named.length > 0 ? named : [...unservedViolations(hostnames, gateway), ...listenerViolations(args, gateway)];
 }
 
 /** The route and its redirect would share the listener. */
-function oneListenerViolations(parent: OneListener = {}): Violation[] {
+function oneListenerViolations(parent: ReferencedGateway = {}): Violation[] {
   const rule =
     "must not be set next to `httpsOnly`, which is for all listeners: https for the route, http for a redirect";
   return (["section", "port"] as const)
     .filter((field) => parent[field] !== undefined)
     .map((field) => ({ path: `parent.${field}`, got: parent[field], rule, fix: { remove: `parent.${field}` } }));
+}
+
+/** A section or a port that the reference to the gateway does not have. */
+function missingListenerViolations({ listeners = [], section, port }: ReferencedGateway = {}): Violation[] {
+  const names = listeners.map(({ name }) => name);
+  if (names.length === 0) {
+    return [];
+  }
+  if (section !== undefined && !names.includes(section)) {
+    const rule = `must be a listener of the gateway: ${names.join(", ")}`;
+    return [{ path: "parent.section", got: section, rule, fix: `section: "${meantName(section, names) ?? names[0]}"` }];
+  }
+  const usable = listeners.filter(({ name }) => section === undefined || name === section);
+  const ports = [...new Set(usable.map((each) => each.port))];
+  const rule = `must be the port of a listener of the gateway: ${ports.join(", ")}`;
+  return port === undefined || ports.includes(port)
+    ? []
+    : [{ path: "parent.port", got: port, rule, fix: `port: ${ports[0]}` }];
 }
 
 /** A waypoint takes the routes of HTTPRoutes and of TrafficPolicies one after the other, so a Service has one kind. */

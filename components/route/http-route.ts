@@ -25,7 +25,7 @@ import {
 } from "../support/arguments";
 import { announceParts, partOf, type Told } from "../support/parts";
 import { announceNamespace, earlyName, identity } from "../support/program";
-import { absentParent, gatewayViolations, knownGateway, routeViolations, ruleArgs } from "./conflicts";
+import { absentParent, gatewayViolations, routeViolations, ruleArgs } from "./conflicts";
 import { gatewayOfRoute, placesOfRoute } from "./references";
 import { HttpRouteArgs } from "./args";
 import { RouteRuleArgs, RouteVersionArgs } from "./rule-args";
@@ -113,9 +113,9 @@ function normalize(name: string, args: HttpRouteArgs, whole: Told | undefined, w
     return given;
   });
   const parent = pulumi.all([part("parent", present), hostnames]).apply(async ([given, hosts]) => {
-    const isLate = knownGateway(args.parent) === "later" && !whole;
     const found = given as Parent;
-    await refuseLate(what, isLate ? gatewayViolations(args, hosts, servedBy(found), found) : []);
+    // Hostnames and the gateway's own arguments may have been Outputs. What is a part is told by the whole.
+    await refuseLate(what, whole ? [] : gatewayViolations(args, hosts, servedBy(found), found));
     return found;
   });
   const routeName = part("name", args.name).apply((given) => given ?? name);
@@ -165,9 +165,9 @@ type Normalized = ReturnType<typeof normalize>;
 
 /** A route for one protocol attaches to each listener of it that serves any of its hosts. */
 function parentsOf(parent: Parent, protocol: Protocol | undefined, hostnames: string[] | undefined): Parent[] {
-  return !protocol || !servedBy(parent) || parent.section !== undefined
-    ? [parent]
-    : listenersFor(parent, protocol, hostnames).map((section) => ({ ...parent, section }));
+  const sections =
+    protocol && parent.section === undefined && servedBy(parent) ? listenersFor(parent, protocol, hostnames) : [];
+  return sections.length === 0 ? [parent] : sections.map((section) => ({ ...parent, section }));
 }
 
 /** A redirect to https goes to the port under which https is reached from outside, which is not 443 on NodePorts. */

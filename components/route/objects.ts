@@ -8,8 +8,6 @@ export interface Parent extends ReferencedGateway {
   kind?: string;
   name: string;
   namespace?: string;
-  section?: string;
-  port?: number;
 }
 
 /** A Service that gets requests. */

@@ -18,9 +18,13 @@ export interface ReferencedGateway {
   listeners?: ReferencedListener[];
   hostPorts?: { http?: number; https?: number };
   certificateNames?: string[];
+  /** The listener that the route names; none for all of them. */
+  section?: string;
+  /** The same by port. */
+  port?: number;
 }
 
-/** What a gateway serves. */
+/** What a gateway serves a route by the listeners that it names. */
 export interface Served {
   /** Hostnames of the listeners; none where every host is served. */
   hostnames?: string[];
@@ -38,26 +42,31 @@ export function servedBy(gateway: ReferencedGateway): Served | undefined {
   if (listeners === undefined) {
     return undefined;
   }
-  const of = (protocol: Protocol) => ofProtocol(listeners, protocol);
-  const hostnames = listeners.map(({ hostname }) => hostname);
+  const named = namedOf(gateway);
+  const of = (protocol: Protocol) => ofProtocol(named, protocol).map(({ name }) => name);
+  const hostnames = named.map(({ hostname }) => hostname);
   return {
     ...(hostnames.every((hostname) => hostname !== undefined) && { hostnames: [...new Set(hostnames)] }),
     ...(certificateNames && { certificateNames }),
-    httpsPort: hostPorts?.https ?? of("https")[0]?.port ?? 443,
-    listeners: { http: of("http").map(({ name }) => name), https: of("https").map(({ name }) => name) },
+    // A redirect leads to the https listeners, whichever its route names.
+    httpsPort: hostPorts?.https ?? ofProtocol(listeners, "https")[0]?.port ?? 443,
+    listeners: { http: of("http"), https: of("https") },
   };
+}
+
+/** The listeners that a route names. */
+function namedOf({ listeners = [], section, port }: ReferencedGateway): ReferencedListener[] {
+  return listeners.filter(
+    (each) => (section === undefined || section === each.name) && (port === undefined || port === each.port),
+  );
 }
 
 /**
  * Names of the listeners of a protocol that take a route with these hostnames: one that takes none of them refuses it. Where none
  * takes any, all of them, so that the route is refused with a reason and not left without a parent.
  */
-export function listenersFor(
-  { listeners = [] }: ReferencedGateway,
-  protocol: Protocol,
-  hostnames: string[] = [],
-): string[] {
-  const all = ofProtocol(listeners, protocol);
+export function listenersFor(gateway: ReferencedGateway, protocol: Protocol, hostnames: string[] = []): string[] {
+  const all = ofProtocol(namedOf(gateway), protocol);
   const fitting = all.filter((listener) => hostnames.length === 0 || hostnames.some((host) => serves(listener, host)));
   return (fitting.length > 0 ? fitting : all).map(({ name }) => name);
 }

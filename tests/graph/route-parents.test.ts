@@ -1,0 +1,130 @@
+// What an HttpRoute is refused for on a gateway that it names whole, in part, or by values that arrive late.
+import * as assert from "node:assert/strict";
+import * as pulumi from "@pulumi/pulumi";
+import { HttpRoute, HttpRouteArgs, IngressGateway, IngressGatewayArgs } from "../../components";
+import { spec } from "./applications";
+import { run } from "./in-stack";
+
+process.env["KUBECONFIG"] = "/nonexistent/kubeconfig";
+
+const backends = [{ service: "web", port: 80 }];
+const http = { name: "http", protocol: "HTTP", port: 80, hostname: "a.example.com" };
+const shared = {
+  name: "shared",
+  namespace: "infra",
+  listeners: [
+    http,
+    { ...http, name: "http-2", hostname: "b.example.com" },
+    { ...http, name: "https", protocol: "HTTPS", port: 443 },
+  ],
+  certificateNames: ["a.example.com"],
+};
+
+/** The same parent plain, as an Output, and with an Output in it. */
+const forms = (parent: pulumi.Unwrap<HttpRouteArgs["parent"]>): HttpRouteArgs["parent"][] => [
+  parent,
+  pulumi.output(parent),
+  { ...parent, name: pulumi.output(parent.name) },
+];
+
+/** The errors of a program with this route. */
+async function faults(args: Partial<HttpRouteArgs> & Pick<HttpRouteArgs, "parent">): Promise<string[]> {
+  const { errors } = await run(() => void new HttpRoute("web", { namespace: "shop", backends, ...args }));
+  return errors;
+}
+
+const refused = (line: string) => [`invalid arguments for HttpRoute "web":\n  ${line}`];
+
+describe("a listener that a route names of a gateway's reference", () => {
+  it("is one of those in the reference", async () => {
+    for (const parent of forms({ ...shared, section: "htps" })) {
+      assert.deepEqual(
+        await faults({ parent }),
+        refused(
+          '`parent.section`: got "htps"; must be a listener of the gateway: http, http-2, https; write `section: "https"`',
+        ),
+      );
+    }
+    for (const parent of forms({ ...shared, section: "http", port: 8080 })) {
+      assert.deepEqual(
+        await faults({ parent }),
+        refused('`parent.port`: got "8080"; must be the port of a listener of the gateway: 80; write `port: 80`'),
+      );
+    }
+    for (const parent of forms({ ...shared, section: "http", port: 80 })) {
+      assert.deepEqual(await faults({ parent, hostnames: ["a.example.com"] }), []);
+    }
+  });
+
+  it("serves the host, whichever others the gateway has", async () => {
+    for (const parent of forms({ ...shared, section: "http" })) {
+      assert.deepEqual(
+        await faults({ parent, hostnames: ["b.example.com"] }),
+        refused(
+          '`hostnames[0]`: got "b.example.com"; must be a hostname of the gateway\'s listeners: a.example.com; write ' +
+            '`hostnames: ["a.example.com"]`',
+        ),
+      );
+    }
+    for (const parent of forms({ ...shared, port: 443 })) {
+      assert.deepEqual(
+        await faults({ parent, hostnames: ["b.example.com"] }),
+        refused(
+          '`hostnames[0]`: got "b.example.com"; must be a hostname of the gateway\'s listeners: a.example.com; write ' +
+            '`hostnames: ["a.example.com"]`',
+        ),
+      );
+    }
+  });
+
+  it("by port is one of its protocol for a redirect to https", async () => {
+    const parent = { ...shared, port: 80 };
+    const rules = [{ redirect: { scheme: "https" as const } }];
+    const { recording } = await run(() => {
+      new HttpRoute("web", { namespace: "shop", parent, hostnames: ["a.example.com"], rules });
+    });
+    assert.deepEqual(spec(recording, "web-route")["parentRefs"], [
+      {
+        group: "gateway.networking.k8s.io",
+        kind: "Gateway",
+        name: "shared",
+        namespace: "infra",
+        sectionName: "http",
+        port: 80,
+      },
+    ]);
+  });
+});
+
+describe("a hostname that arrives late", () => {
+  const got = '`hostnames[0]`: got "b.example.org"; must be a hostname of the gateway\'s listeners: ';
+  const late = [pulumi.output("b.example.org")];
+
+  it("is held against the gateway all the same, also where the gateway's own are Outputs", async () => {
+    const own = async (args: IngressGatewayArgs, hostnames: HttpRouteArgs["hostnames"] = late) => {
+      const { errors } = await run(() => {
+        const { reference } = new IngressGateway("edge", { namespace: "infra", ...args });
+        new HttpRoute("web", { namespace: "shop", parent: reference, hostnames, backends });
+      });
+      return errors;
+    };
+    const told = refused(`${got}*.example.com; write \`hostnames: ["b.example.com"]\``);
+    const hostnames = ["*.example.com"];
+    assert.deepEqual(await own({ hostnames }), told);
+    assert.deepEqual(await own({ hostnames: pulumi.output(hostnames) }, ["b.example.org"]), told);
+    assert.deepEqual(await own({ hostnames }, [pulumi.output("b.example.com")]), []);
+    const names = { dnsNames: pulumi.output(["a.example.com"]) };
+    assert.deepEqual(
+      await own({ certificate: names }, ["b.example.org"]),
+      refused(
+        '`hostnames[0]`: got "b.example.org"; must be a name in the gateway\'s certificate: a.example.com; write ' +
+          '`hostnames: ["a.example.com"]`',
+      ),
+    );
+    const { name, namespace, listeners } = shared;
+    assert.deepEqual(
+      await faults({ parent: { name, namespace, listeners }, hostnames: late }),
+      refused(`${got}a.example.com, b.example.com; write \`hostnames: ["a.example.com"]\``),
+    );
+  });
+});
