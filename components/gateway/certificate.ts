@@ -16,7 +16,7 @@ import { goneFailure, runFailure } from "../support/failures";
 import type { Cluster } from "../support/cluster";
 import { awaitedObject, readiness, secretOf, unawaited, waits } from "../support/issued";
 import { lookAt } from "../support/look";
-import { announceCertificate } from "../support/losses";
+import { announceCertificate } from "../support/planned";
 import { factsOf } from "../support/mesh-facts";
 import { formerNames, stackName } from "../support/program";
 import { authorityBase } from "../../lib/ownership/authority";

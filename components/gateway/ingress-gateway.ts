@@ -30,7 +30,7 @@ import { claimNodePorts } from "../support/node-ports";
 import { awaitPods } from "./pods";
 import { Cluster, clusterId, clusterOf } from "../support/cluster";
 import { beforeTheEnd, explainWait } from "../support/explain-wait";
-import { announceListeners } from "../support/losses";
+import { announceListeners } from "../support/planned";
 import { childrenOf, keepChildren } from "../support/made";
 import { factsOf } from "../support/mesh-facts";
 import { anotherName, ownObject, Writer } from "../support/ownership";

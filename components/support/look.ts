@@ -17,6 +17,7 @@ import { neededFor, type PlannedReference } from "../../lib/references/reference
 import type { Cluster } from "./cluster";
 import { runFailure } from "./failures";
 import { ofThisRun, stackName } from "./program";
+import { plannedSoFar } from "./planned";
 import { programObjects } from "./program-objects";
 import { placeOf, Reading, unreferred, type Lists } from "./reading";
 
@@ -30,7 +31,7 @@ const looks = new WeakMap<object, Map<string, Look>>();
 /** The look at a cluster in this run of the program. */
 export function lookAt({ id }: Pick<Cluster, "id">): Look {
   const all = ofThisRun(looks, () => new Map<string, Look>());
-  const look = all.get(id) ?? new Look();
+  const look = all.get(id) ?? new Look(id);
   all.set(id, look);
   return look;
 }
@@ -49,6 +50,10 @@ export class Look extends Reading {
   private readonly warned = new Set<string>();
   /** Reads on which names depend. */
   private readonly naming: Promise<unknown>[] = [];
+
+  constructor(private readonly cluster: string) {
+    super();
+  }
 
   /** The place of a write in the program. */
   nextPlace(): number {
@@ -139,6 +144,7 @@ export class Look extends Reading {
       list: (kind, namespace) => lists.get(placeOf({ kind, namespace })) ?? lists.get(placeOf({ kind })),
       program: this.program(),
       labels: this.written.labels,
+      planned: plannedSoFar(this.cluster),
     };
   }
 

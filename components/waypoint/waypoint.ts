@@ -15,7 +15,7 @@ import { askNamespace } from "../support/pod-admission";
 import { announceReference } from "../support/given-resources";
 import { earlyName, registry } from "../support/program";
 import { clusterOf } from "../support/cluster";
-import { announceListeners } from "../support/losses";
+import { announceListeners } from "../support/planned";
 import { childrenOf, keepChildren } from "../support/made";
 import { anotherName, labelledObject, ownObject, Writer } from "../support/ownership";
 import { placesOfWaypoint } from "./references";

@@ -5,6 +5,7 @@ import type { ObjectKind } from "../ownership/kinds";
 import type { Labels } from "../istio/labels";
 import type { Listener } from "../gateway-api/admission";
 import type { PlannedLabels } from "../ownership/judge";
+import type { PlannedCertificate, PlannedGateway } from "./planned";
 
 /** The program's own objects, as far as they are known. */
 export interface ProgramObjects {
@@ -24,6 +25,8 @@ export interface ClusterView {
   program: ProgramObjects;
   /** Labels that the program puts on objects. */
   labels: Pick<PlannedLabels, "kind" | "namespace" | "name" | "labels">[];
+  /** Gateways that its components make, with their Certificates, as far as they are known. */
+  planned: { gateways: PlannedGateway[]; certificates: PlannedCertificate[] };
 }
 
 /** A place from which references need the objects of one kind. */

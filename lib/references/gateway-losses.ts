@@ -11,7 +11,8 @@ import { componentMark } from "../ownership/marks";
 import type { ExistingObject } from "../ownership/owner";
 import { code } from "../validation/code";
 import { attachments, gatewayOf, labelsOf, routeOf, type ClusterView, type LiveGateway } from "./cluster";
-import { byNamespace, counted, gone, isHttps, isOf, type PlannedCertificate, type PlannedGateway } from "./kept";
+import { byNamespace, counted, gone, isHttps, isOf } from "./kept";
+import { plannedNames, secretNames, type PlannedCertificate, type PlannedGateway } from "./planned";
 import { certificateNames } from "./route";
 
 /** A route of others, and the hosts that it loses. */
@@ -124,22 +125,6 @@ export function nameLosses(
   const name = secretNames(before.listeners)[0] ?? "";
   const got = `without ${some(removed, 5)}`;
   return [{ object: objectName("Certificate", { namespace, name }), namespace, got, rule, fix }];
-}
-
-/** Names in the certificates that the program makes for these listeners; undefined where it does not make all of them. */
-function plannedNames(
-  namespace: string,
-  listeners: Listener[],
-  certificates: PlannedCertificate[],
-): string[] | undefined {
-  const names = secretNames(listeners).map(
-    (secret) => certificates.find((each) => each.namespace === namespace && each.name === secret)?.dnsNames,
-  );
-  return names.length > 0 && names.every((each) => each !== undefined) ? [...new Set(names.flat())] : undefined;
-}
-
-function secretNames(listeners: Listener[]): string[] {
-  return [...new Set(listeners.flatMap(({ tls }) => (tls?.certificateRefs ?? []).map(({ name }) => name)))];
 }
 
 /** ["a", "b"], whole however long it is. */

@@ -3,22 +3,7 @@ import type { Listener } from "../gateway-api/admission";
 import { stackMark } from "../ownership/marks";
 import type { ExistingObject } from "../ownership/owner";
 import type { ClusterView } from "./cluster";
-
-/** A Gateway that the program makes. */
-export interface PlannedGateway {
-  namespace: string;
-  name: string;
-  /** Undefined where they are not known. */
-  listeners?: Listener[];
-}
-
-/** A Certificate that the program makes for a gateway, in a Secret of the same name. */
-export interface PlannedCertificate {
-  namespace: string;
-  name: string;
-  /** None of a CA. */
-  dnsNames?: string[];
-}
+import type { PlannedCertificate, PlannedGateway } from "./planned";
 
 /** What the program keeps of what the stack has made. */
 export interface Kept {

@@ -1,7 +1,7 @@
 // The Gateway of a route: it exists, it takes the route, it serves its hosts, and no other route answers them already.
 import { admits, namedListeners, type Listener } from "../gateway-api/admission";
-import { serves } from "../gateway-api/hosts";
-import { certifies } from "../gateway-api/hosts";
+import { certifies, serves } from "../gateway-api/hosts";
+import type { Labels } from "../istio/labels";
 import { objectName } from "../cluster-state/object-name";
 import { stackMark } from "../ownership/marks";
 import { ownerOf, type ExistingObject } from "../ownership/owner";
@@ -10,32 +10,73 @@ import type { Violation } from "../validation/violations";
 import { attachments, findIn, gatewayOf, labelsOf, routeOf, type ClusterView, type LiveGateway } from "./cluster";
 import type { Judged } from "./places";
 import { otherGateways } from "./gateways";
+import { plannedNames } from "./planned";
 import type { GatewayReference } from "./reference";
 import { comparableMatch, shownRequest, writtenMatch } from "./requests";
 
 const waypointClass = "istio-waypoint";
 
+/** A Gateway as a route is held against it, live or about to be made. */
+interface JudgedGateway extends LiveGateway {
+  /** Whose it is, as a rule says it. */
+  owner: string;
+  /** Names in the certificates of these listeners of it; undefined where they are not known. */
+  certified: (listeners: Listener[]) => string[] | undefined;
+  /** The argument of its component that admits every namespace. */
+  open: string;
+  /** Made by this program: nothing else changes it. */
+  isOwn: boolean;
+}
+
 /** What is wrong with a route on its Gateway. */
 export function gatewayFaults(view: ClusterView, reference: GatewayReference): Judged[] {
   const { gateway } = reference;
-  if (view.program.makes("Gateway", gateway.namespace, gateway.name)) {
-    return clashes(view, reference);
-  }
-  const found = findIn(view, "Gateway", gateway.namespace, gateway.name);
-  if (found === "unread") {
+  const isMade = view.program.makes("Gateway", gateway.namespace, gateway.name);
+  const own = ownGateway(view, reference);
+  const found = own || isMade ? own : findIn(view, "Gateway", gateway.namespace, gateway.name);
+  if (found === "unread" || (found === undefined && isMade)) {
     return clashes(view, reference);
   }
   if (found === undefined) {
     return [{ violation: missingGateway(view, reference), isCertain: view.program.isComplete }];
   }
-  const live = gatewayOf(found);
+  const judged = "owner" in found ? found : liveGateway(view, found);
   const faults =
-    parentFaults(view, live, reference) ??
-    listenerFaults(live, reference) ??
-    admissionFaults(view, found, live, reference) ??
-    hostFaults(view, live, reference);
+    parentFaults(view, judged, reference) ??
+    listenerFaults(judged, reference) ??
+    admissionFaults(view, judged, reference) ??
+    hostFaults(view, judged, reference);
   return faults.length > 0 ? faults : clashes(view, reference);
 }
+
+/** The Gateway as a component of this program makes it; undefined where that is not known. */
+function ownGateway({ planned }: ClusterView, { gateway }: GatewayReference): JudgedGateway | undefined {
+  const { namespace, name } = gateway;
+  const own = planned.gateways.find((each) => each.namespace === namespace && each.name === name);
+  return (
+    own?.listeners && {
+      ...gateway,
+      className: "istio",
+      listeners: own.listeners,
+      owner: "which is made by this program",
+      certified: (listeners) => plannedNames(namespace, listeners.filter(isSecure), planned.certificates),
+      open: 'allowedRoutes: { from: "All" }',
+      isOwn: true,
+    }
+  );
+}
+
+function liveGateway(view: ClusterView, object: ExistingObject): JudgedGateway {
+  return {
+    ...gatewayOf(object),
+    owner: `which ${ownerOf(object)}`,
+    certified: (listeners) => certificateNames(view, object, listeners),
+    open: 'gateway: { allowedRoutes: { from: "All" } }',
+    isOwn: false,
+  };
+}
+
+const isSecure = ({ protocol }: Listener): boolean => protocol === "HTTPS";
 
 function missingGateway(view: ClusterView, { path, gateway }: GatewayReference): Violation {
   const { list, other } = otherGateways(view, gateway);
@@ -83,44 +124,48 @@ function listenerFaults(live: LiveGateway, { path, parents }: GatewayReference):
   return undefined;
 }
 
-function candidates({ namespace, listeners }: LiveGateway, { parents, route }: GatewayReference, labels: object) {
+function candidates({ namespace, listeners }: LiveGateway, { parents, route }: GatewayReference, labels: Labels) {
   return parents
     .flatMap((parent) => namedListeners(listeners, parent))
-    .filter((each) => admits(each, namespace, route.namespace, labels as Record<string, string>));
+    .filter((each) => admits(each, namespace, route.namespace, labels));
 }
 
 /** A namespace whose routes the listeners do not take. */
-function admissionFaults(
-  view: ClusterView,
-  object: ExistingObject,
-  live: LiveGateway,
-  reference: GatewayReference,
-): Judged[] | undefined {
+function admissionFaults(view: ClusterView, live: JudgedGateway, reference: GatewayReference): Judged[] | undefined {
   const { route, parents } = reference;
-  const labels = labelsOf(view, "Namespace", "", route.namespace);
+  const labels = namespaceLabels(view, route.namespace);
   if (candidates(live, reference, labels).length > 0) {
     return undefined;
   }
   const [listener] = parents.flatMap((parent) => namedListeners(live.listeners, parent));
   const { from = "Same", selector = {} } = listener?.allowedRoutes?.namespaces ?? {};
   const wanted = Object.entries(selector.matchLabels ?? {});
-  const of = `Gateway ${live.namespace}/${live.name}, which ${ownerOf(object)},`;
+  const of = `Gateway ${live.namespace}/${live.name}, ${live.owner},`;
   const who = from === "Selector" ? `with the labels that it selects${shownLabels(wanted)}` : "of its own";
   const rule = `${of} takes routes only from ${from === "None" ? "no namespace" : `namespaces ${who}`}`;
   const [first] = wanted.filter(([label, value]) => labels[label] !== value);
   const fix =
     from === "Selector" && first
       ? `new AmbientNamespace("${route.namespace}", { labels: { "${first[0]}": "${first[1]}" } })`
-      : `gateway: { allowedRoutes: { from: "All" } }`;
+      : live.open;
+  const isMade = view.program.makes("Namespace", "", route.namespace);
+  const isKnown = !isMade || view.labels.some(isOf(route.namespace));
+  const isUnread = from === "Selector" && findIn(view, "Namespace", "", route.namespace) === "unread";
   // A namespace of the program may get labels that are not known here.
-  const isKnown = !view.program.makes("Namespace", "", route.namespace) || view.labels.some(isOf(route.namespace));
-  const namespace = from === "Selector" ? findIn(view, "Namespace", "", route.namespace) : undefined;
-  return [
-    {
-      violation: { path: "namespace", got: route.namespace, rule, fix },
-      isCertain: isKnown && namespace !== "unread" && view.program.isComplete,
-    },
-  ];
+  if (live.isOwn && from === "Selector" && (isUnread || (!isKnown && !ownLabels(view, route.namespace)))) {
+    return [];
+  }
+  const isCertain = live.isOwn && from !== "Selector" ? true : isKnown && !isUnread && view.program.isComplete;
+  return [{ violation: { path: "namespace", got: route.namespace, rule, fix }, isCertain }];
+}
+
+function ownLabels(view: ClusterView, namespace: string): Labels | undefined {
+  return view.program.labels("Namespace", "", namespace);
+}
+
+/** Labels of the namespace of a route, also where the program makes it. */
+function namespaceLabels(view: ClusterView, namespace: string): Labels {
+  return { ...labelsOf(view, "Namespace", "", namespace), ...ownLabels(view, namespace) };
 }
 
 const isOf =
@@ -133,9 +178,9 @@ function shownLabels(labels: [string, string][]): string {
 }
 
 /** Hostnames that no listener serves, or that are not in the certificate. */
-function hostFaults(view: ClusterView, live: LiveGateway, reference: GatewayReference): Judged[] {
+function hostFaults(view: ClusterView, live: JudgedGateway, reference: GatewayReference): Judged[] {
   const { route } = reference;
-  const listeners = candidates(live, reference, labelsOf(view, "Namespace", "", route.namespace));
+  const listeners = candidates(live, reference, namespaceLabels(view, route.namespace));
   const of = `Gateway ${live.namespace}/${live.name}`;
   return (route.hostnames ?? []).flatMap((host, index): Judged[] => {
     const path = `hostnames[${index}]`;
@@ -145,13 +190,13 @@ function hostFaults(view: ClusterView, live: LiveGateway, reference: GatewayRefe
       const rule = `must be a hostname of a listener of ${of}: ${heard.join(", ")}`;
       return [{ violation: { path, got: host, rule, fix: proposed(host, heard) }, isCertain: true }];
     }
-    const names = reference.knowsCertificate ? undefined : certificateNames(view, live, serving);
+    const names = reference.knowsCertificate ? undefined : live.certified(serving);
     if (!names || names.some((name) => certifies(name, host))) {
       return [];
     }
     const rule = `must be in the certificate of ${of}: ${names.join(", ")}`;
     // By http the host is served all the same.
-    const isCertain = serving.every(({ protocol }) => protocol === "HTTPS");
+    const isCertain = serving.every(isSecure);
     return [{ violation: { path, got: host, rule, fix: proposed(host, names) }, isCertain }];
   });
 }
@@ -168,7 +213,7 @@ export function certificateNames(
   { namespace }: Pick<LiveGateway, "namespace">,
   listeners: Listener[],
 ): string[] | undefined {
-  const secure = listeners.filter(({ protocol }) => protocol === "HTTPS");
+  const secure = listeners.filter(isSecure);
   const certificates = view.list("Certificate", namespace) ?? [];
   const names = secure.map(({ tls }) => {
     const [secret] = tls?.certificateRefs ?? [];

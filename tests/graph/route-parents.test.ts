@@ -128,3 +128,25 @@ describe("a hostname that arrives late", () => {
     );
   });
 });
+
+describe("a gateway of the same program", () => {
+  const told = (name: string) =>
+    `this program refers to objects that do not exist:\n  HttpRoute "web": \`namespace\`: got "shop"; Gateway infra/${name}, ` +
+    "which is made by this program, takes routes only from namespaces of its own; write " +
+    '`allowedRoutes: { from: "All" }`';
+
+  it("admits the namespace of its routes, in whichever order they are written", async () => {
+    const closed = { namespace: "infra", allowedRoutes: { from: "Same" as const } };
+    const byReference = await run(() => {
+      const { reference: parent } = new IngressGateway("edge", closed);
+      new HttpRoute("web", { namespace: "shop", parent, backends });
+      new HttpRoute("own", { namespace: "infra", parent, rules: [{ matches: [{ prefix: "/own" }], backends }] });
+    });
+    assert.deepEqual(byReference.errors, [told("edge")]);
+    const byName = await run(() => {
+      new HttpRoute("web", { namespace: "shop", parent: { name: "late", namespace: "infra" }, backends });
+      new IngressGateway("late", { ...closed, allowedRoutes: { from: pulumi.output("Same" as const) } });
+    });
+    assert.deepEqual(byName.errors, [told("late")]);
+  });
+});

@@ -46,6 +46,7 @@ const view = (objects: Objects): ClusterView => ({
   list: (kind) => objects[kind],
   program: { makes: () => false, labels: () => undefined, isComplete: true },
   labels: [],
+  planned: { gateways: [], certificates: [] },
 });
 
 const kept = (listeners?: object[]): Kept => ({

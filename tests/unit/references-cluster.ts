@@ -45,9 +45,11 @@ export interface Program {
   made?: Record<string, Record<string, string>>;
   isComplete?: boolean;
   labels?: ClusterView["labels"];
+  planned?: Partial<ClusterView["planned"]>;
 }
 
-function view(objects: Objects, { makes = [], made = {}, isComplete = true, labels = [] }: Program = {}): ClusterView {
+function view(objects: Objects, program: Program = {}): ClusterView {
+  const { makes = [], made = {}, isComplete = true, labels = [], planned } = program;
   return {
     stack: "shop/dev",
     list: (kind) => objects[kind],
@@ -57,6 +59,7 @@ function view(objects: Objects, { makes = [], made = {}, isComplete = true, labe
       isComplete,
     },
     labels,
+    planned: { gateways: [], certificates: [], ...planned },
   };
 }
 

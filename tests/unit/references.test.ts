@@ -1,7 +1,8 @@
 // What a program refers to, held against objects as they are in a cluster: whole lines.
 import * as assert from "node:assert/strict";
 import { neededFor, type GatewayReference, type Reference } from "../../lib/references/reference";
-import { all, cluster, gateway, http, judged, object, of, service, waypoint, type Objects } from "./references-cluster";
+import { all, cluster, gateway, http, https, judged, object, of, service, waypoint } from "./references-cluster";
+import type { Objects, Program } from "./references-cluster";
 
 function route(more: Partial<GatewayReference> = {}): GatewayReference {
   return {
@@ -141,6 +142,7 @@ describe("the Gateway of a route", () => {
     assert.deepEqual(judged(route(), selective), [`error ${told}`]);
     const labels = [{ kind: "Namespace" as const, namespace: "", name: "shop", labels: { team: "shop" } }];
     assert.deepEqual(judged(route(), selective, { labels }), []);
+    assert.deepEqual(judged(route(), selective, { made: { "Namespace /shop": { team: "shop" } } }), []);
     // Made by the program with labels that are not known.
     assert.deepEqual(judged(route(), selective, { makes: ["Namespace /shop"] }), [`warning ${told}`]);
   });
@@ -159,6 +161,55 @@ describe("the Gateway of a route", () => {
     assert.deepEqual(judged(route({ route: named(["a.example.org"]), parents: secure })), [`error ${told}`]);
     assert.deepEqual(judged(route({ route: named(["a.example.org"]) })), [`warning ${told}`]);
     assert.deepEqual(judged(route({ route: named(["a.example.org"]), knowsCertificate: true })), []);
+  });
+
+  it("of the program itself is judged by the listeners and the certificate that it will have", () => {
+    const place = route().gateway;
+    const makes = ["Gateway ingress/public"];
+    const own = (listeners: (typeof http)[] | undefined, program: Program = {}) => {
+      const dnsNames = ["*.example.com"];
+      const certificates = [{ namespace: "ingress", name: "public-cert", dnsNames }];
+      return { makes, planned: { gateways: [{ ...place, listeners }], certificates }, ...program };
+    };
+    const withRoute = (listeners: (typeof http)[] | undefined, program: Program = {}, more = route()) =>
+      judged(more, { ...cluster, Gateway: [], Certificate: [] }, own(listeners, program));
+    assert.deepEqual(withRoute([http, https]), []);
+    const same = { ...http, allowedRoutes: { namespaces: { from: "Same" } } };
+    assert.deepEqual(withRoute([same], { isComplete: false }), [
+      'error It: `namespace`: got "shop"; Gateway ingress/public, which is made by this program, takes routes only from ' +
+        'namespaces of its own; write `allowedRoutes: { from: "All" }`',
+    ]);
+    assert.deepEqual(withRoute([http], {}, route({ parents: [{ section: "htps" }] })), [
+      'error It: `parent.section`: got "htps"; must be a listener of Gateway ingress/public: http; write `section: "http"`',
+    ]);
+    const secure = { parents: [{ section: "https" }], route: named(["a.example.org"]) };
+    const uncertified =
+      'error It: `hostnames[0]`: got "a.example.org"; must be in the certificate of Gateway ingress/public: ' +
+      '*.example.com; write `hostnames: ["a.example.com"]`';
+    assert.deepEqual(withRoute([http, https], {}, route(secure)), [uncertified]);
+    // Neither what is live of it nor what is not known counts.
+    assert.deepEqual(judged(route(), cluster, own([same])).length, 1);
+    assert.deepEqual(withRoute(undefined), []);
+    assert.deepEqual(
+      withRoute([http, https], { planned: { gateways: [{ ...place, listeners: [https] }] } }, route(secure)),
+      [],
+    );
+  });
+
+  it("of the program itself takes namespaces by the labels that they have or get, as far as these are known", () => {
+    const selector = { matchLabels: { team: "shop" } };
+    const listeners = [{ ...http, allowedRoutes: { namespaces: { from: "Selector", selector } } }];
+    const own = { makes: ["Gateway ingress/public"], planned: { gateways: [{ ...route().gateway, listeners }] } };
+    const told =
+      'It: `namespace`: got "shop"; Gateway ingress/public, which is made by this program, takes routes only from ' +
+      "namespaces with the labels that it selects (team: shop); write " +
+      '`new AmbientNamespace("shop", { labels: { "team": "shop" } })`';
+    assert.deepEqual(judged(route(), cluster, own), [`error ${told}`]);
+    const made = (labels: Record<string, string>) => ({ ...own, made: { "Namespace /shop": labels } });
+    assert.deepEqual(judged(route(), cluster, made({ team: "cart" })), [`warning ${told}`]);
+    assert.deepEqual(judged(route(), cluster, made({ team: "shop" })), []);
+    assert.deepEqual(judged(route(), cluster, { ...own, makes: [...own.makes, "Namespace /shop"] }), []);
+    assert.deepEqual(judged(route(), {}, own), []);
   });
 
   it("has no route of another stack with the same host and path", () => {
