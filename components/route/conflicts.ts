@@ -48,7 +48,9 @@ export function gatewayViolations(
   parent: ReferencedGateway | undefined = plain(args.parent) as ReferencedGateway | undefined,
 ): Violation[] {
   const named = args.httpsOnly ? oneListenerViolations(parent) : missingListenerViolations(parent);
-  return named.length > 0 ? named : [...unservedViolations(hostnames, gateway), ...listenerViolations(args, gateway)];
+  return named.length > 0
+    ? named
+    : [...unservedViolations(hostnames, gateway), ...listenerViolations(args, gateway, parent)];
 }
 
 /** The route and its redirect would share the listener. */
@@ -121,16 +123,39 @@ function listenersOf(args: HttpRouteArgs): string[] {
 }
 
 /** A redirect to https is for the http listeners alone; the other rules of its route would be cut off from https. */
-function listenerViolations(args: HttpRouteArgs, gateway: Served | undefined): Violation[] {
+function listenerViolations(
+  args: HttpRouteArgs,
+  gateway: Served | undefined,
+  parent: ReferencedGateway = {},
+): Violation[] {
   const at = (args.rules ?? []).findIndex(sendsToHttps);
   if (args.httpsOnly) return httpsOnlyViolations(at, gateway);
-  if (at < 0 || plain(args.parent)?.section !== undefined || (gateway && redirectsAll(args))) {
+  const { section, port } = parent;
+  if (gateway && (section !== undefined || port !== undefined)) return loopViolations(args, gateway, parent);
+  // By name alone neither tells the protocol, but 443 is hardly for http.
+  const isNamed = section !== undefined || (port !== undefined && port !== 443);
+  if (at < 0 || isNamed || (gateway && redirectsAll(args))) {
     return [];
   }
   const rule = gateway
     ? "must be in a route of its own: a redirect to https attaches to the http listeners only"
     : "must attach to the http listeners only, which a gateway's name alone does not tell: otherwise it is a redirect loop";
   const fix = gateway ? 'new HttpRoute("to-https", { rules: [{ redirect: { scheme: "https" } }] })' : referenceFix;
+  return [{ path: `rules[${at}].redirect.scheme`, got: "https", rule, fix }];
+}
+
+/** A redirect to https on an https listener, of requests that it does not change otherwise. */
+function loopViolations({ rules = [] }: HttpRouteArgs, gateway: Served, { listeners }: ReferencedGateway): Violation[] {
+  const isSame = ({ redirect: { port, path, prefix } = {} }: RouteRuleArgs) => (port ?? path ?? prefix) === undefined;
+  // Behind a proxy that connects by https a header may tell how the client came.
+  const isOfAll = ({ matches = [] }: RouteRuleArgs) => matches.every(({ headers }) => headers === undefined);
+  const at = rules.findIndex((rule) => sendsToHttps(rule) && isSame(rule) && isOfAll(rule));
+  if (at < 0 || gateway.listeners.https.length === 0) {
+    return [];
+  }
+  const [http] = servedBy({ listeners })?.listeners.http ?? [];
+  const fix = http === undefined ? { remove: `rules[${at}].redirect` } : `section: "${http}"`;
+  const rule = "must be on an http listener: on an https listener it is a redirect loop";
   return [{ path: `rules[${at}].redirect.scheme`, got: "https", rule, fix }];
 }
 

@@ -96,6 +96,63 @@ describe("a listener that a route names of a gateway's reference", () => {
   });
 });
 
+describe("a redirect to https beside other rules", () => {
+  const rules = [{ matches: [{ prefix: "/.well-known" }], backends }, { redirect: { scheme: "https" as const } }];
+  const other = { backends: undefined, rules };
+
+  it("is on the listener that the parent names, plain or late", async () => {
+    const named = { name: "shared", namespace: "infra" };
+    for (const at of [{ section: "http" }, { port: 80 }]) {
+      for (const parent of [...forms({ ...shared, ...at }), ...forms({ ...named, ...at })]) {
+        assert.deepEqual(await faults({ ...other, parent }), []);
+      }
+    }
+    assert.deepEqual(await faults({ ...other, parent: { ...named, section: pulumi.secret("http") } }), []);
+  });
+
+  it("is refused on an https listener, where it is a loop", async () => {
+    const { listeners, ...rest } = shared;
+    const told = (fix: string) =>
+      refused(
+        '`rules[1].redirect.scheme`: got "https"; must be on an http listener: on an https listener it is a redirect ' +
+          `loop; ${fix}`,
+      );
+    for (const at of [{ section: "https" }, { port: 443 }]) {
+      for (const parent of forms({ ...shared, ...at })) {
+        assert.deepEqual(await faults({ ...other, parent }), told('write `section: "http"`'));
+      }
+      const parent = { ...rest, ...at, listeners: listeners.slice(2) };
+      assert.deepEqual(await faults({ ...other, parent }), told("remove `rules[1].redirect`"));
+      for (const redirect of [{ port: 9443 }, { path: "/new" }, { prefix: "/new" }]) {
+        const elsewhere = [{ redirect: { scheme: "https" as const, ...redirect } }];
+        assert.deepEqual(await faults({ ...other, rules: elsewhere, parent: { ...shared, ...at } }), []);
+      }
+      const byHttp = [{ matches: [{ headers: { "x-forwarded-proto": "http" } }], redirect: rules[1]!.redirect }];
+      assert.deepEqual(await faults({ ...other, rules: byHttp, parent: { ...shared, ...at } }), []);
+    }
+    assert.deepEqual(
+      await faults({ ...other, parent: { name: "shared", port: 443 } }),
+      refused(
+        '`rules[1].redirect.scheme`: got "https"; must attach to the http listeners only, which a gateway\'s name alone ' +
+          "does not tell: otherwise it is a redirect loop; write " +
+          '`parent: new pulumi.StackReference("org/mesh/dev").requireOutput("gateway")`',
+      ),
+    );
+  });
+
+  it("is refused without one, plain or late", async () => {
+    for (const parent of forms(shared)) {
+      assert.deepEqual(
+        await faults({ ...other, parent }),
+        refused(
+          '`rules[1].redirect.scheme`: got "https"; must be in a route of its own: a redirect to https attaches to the ' +
+            'http listeners only; write `new HttpRoute("to-https", { rules: [{ redirect: { scheme: "https" } }] })`',
+        ),
+      );
+    }
+  });
+});
+
 describe("a hostname that arrives late", () => {
   const got = '`hostnames[0]`: got "b.example.org"; must be a hostname of the gateway\'s listeners: ';
   const late = [pulumi.output("b.example.org")];
