@@ -22,6 +22,7 @@ function view(component: string, theirs = routes, notes = note): ClusterView {
     list: (kind) => (kind === "Namespace" ? [shop] : kind === "HTTPRoute" ? theirs : []),
     program: { makes: () => false, labels: () => undefined, isComplete: true },
     labels: [],
+    planned: { gateways: [], certificates: [] },
   };
 }
 
