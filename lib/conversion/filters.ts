@@ -2,7 +2,7 @@
 import { isForEveryOrigin } from "./annotations/cors";
 import { withPathValues } from "./annotations/variables";
 import type { Piece } from "./pieces";
-import type { Upstream } from "./servers";
+import { rewrites, type Location } from "./servers";
 import type { HeaderChanges, Settings } from "./settings";
 
 /** Where a redirect leads. */
@@ -32,13 +32,15 @@ export function redirectFilter({ scheme, hostname, port, path, code }: RedirectT
 export const serviceVariables = /\$\{?(service_name|namespace)\}?/g;
 
 /** The filters of a location. */
-export function filtersOf(settings: Settings, piece: Piece, { service, namespace }: Upstream): object[] {
+export function filtersOf(location: Location, piece: Piece): object[] {
+  const { settings } = location.owner;
+  const { service, namespace } = location.upstream;
   const values = { service_name: service, namespace: namespace ?? "" };
   const named = (text: string) => withPathValues(text, values);
   const vhost = settings.vhost?.replace(serviceVariables, (_, name: keyof typeof values) => values[name]);
   const { cors, mirror, redirect, forwardedPrefix } = settings;
   const request = { ...settings.requestHeaders, set: { ...settings.requestHeaders.set } };
-  if (forwardedPrefix !== undefined && piece.rewrite) request.set["X-Forwarded-Prefix"] = forwardedPrefix;
+  if (forwardedPrefix !== undefined && rewrites(location)) request.set["X-Forwarded-Prefix"] = forwardedPrefix;
   const response = { ...settings.responseHeaders, remove: [...settings.responseHeaders.remove] };
   // Envoy answers with the origin itself, not with `*`: then a browser would heed what the backend says of credentials.
   if (cors && isForEveryOrigin(cors)) response.remove.push("Access-Control-Allow-Credentials");

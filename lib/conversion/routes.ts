@@ -188,7 +188,7 @@ export class RouteBuilder {
         { matches: [match], filters: [redirectFilter({ path: piece.redirectTo, code: piece.redirectCode ?? 301 })] },
       ];
     }
-    const filters = filtersOf(settings, piece, location.upstream);
+    const filters = filtersOf(location, piece);
     const rule = (headers: object[], backendRefs: object[]) => ({
       matches: [headers.length > 0 ? { ...match, headers } : match],
       ...(filters.length > 0 ? { filters } : {}),

@@ -124,7 +124,8 @@ export function rewritingOf(path: string, target: string | undefined): Rewriting
   if (!shape || before === undefined || shape.reach === "exact") return { kind: "impossible", why: noGroups };
   if (shape.after.includes(group) && before.endsWith("/")) {
     const replacement = before.slice(0, -1);
-    if (replacement === shape.literal) return { kind: "none" };
+    const takesItself = shape.literal !== "" && (shape.reach === "element" || shape.reach === "string");
+    if (replacement === shape.literal && !takesItself) return { kind: "none" };
     const itself = replacement === "" ? {} : { itself: before };
     return { kind: "prefix", path: replacement === "" ? "/" : replacement, ...itself };
   }

@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import { convert } from "../../../lib/conversion/convert";
 import type { Ingress } from "../../../lib/conversion/objects";
-import { ingressWith, type Given } from "./cases";
+import { ingressWith, only, type Given } from "./cases";
 
 const backend = { service: { name: "web", port: { number: 80 } } };
 
@@ -91,6 +91,15 @@ const cases: [what: string, paths: string[], given: Given, ...expected: string[]
   ["a dot that is not meant so", ["/1\\.0(/|$)(.*)"], rewrite("/$2"), "PathPrefix /1.0 → prefix /"],
   ["a dot in an expression", ["/1.0(/|$)"], regex, "RegularExpression (?i)/1.0(/|$).*"],
   ["a target that changes nothing", ["/x/(.*)"], rewrite("/x/$1"), "RegularExpression (?i)/x/(.*)"],
+  [
+    "a target that gives the path itself a slash",
+    ["/x(/|$)(.*)"],
+    rewrite("/x/$2"),
+    "PathPrefix /x → prefix /x",
+    "Exact /x → /x/",
+    `/x(/|$)(.*): changed: ${cased}`,
+  ],
+  ["a target that changes nothing of it", ["/x(/.*)?$"], rewrite("/x$1"), "RegularExpression (?i)/x(/.*)?$"],
   ["a target without groups", ["/x"], rewrite("/new"), "RegularExpression (?i)/x.* → /new"],
   ["a group that there is not", ["/x"], rewrite("/$1"), "RegularExpression (?i)/x.* → /"],
   ["the root as a whole", ["/"], rewrite("/new"), "PathPrefix / → /new"],
@@ -138,6 +147,20 @@ describe("paths of a host of regular expressions", () => {
   for (const [what, paths, given, ...expected] of cases) {
     it(what, () => assert.deepEqual(seen(paths, given), expected));
   }
+});
+
+describe("X-Forwarded-Prefix", () => {
+  const sent = (path: string, target: string) => {
+    const given = { ...rewrite(target), "x-forwarded-prefix": "/base" };
+    const { rules } = only(convert([ingressOf([path], given)]).objects, "HTTPRoute").spec as { rules: Rule[] };
+    return rules.map(({ filters = [] }) => filters.some(({ type }) => type === "RequestHeaderModifier"));
+  };
+
+  it("is sent wherever the target is another text than the path, be the path the same after all", () => {
+    assert.deepEqual(sent("/x/(.*)", "/x/$1"), [true]);
+    assert.deepEqual(sent("/x(/|$)(.*)", "/x/$2"), [true, true]);
+    assert.deepEqual(sent("/x/", "/x/"), [false]);
+  });
 });
 
 describe("plain paths", () => {

@@ -57,6 +57,7 @@ const rewriting = fc.constantFrom<{ [name: string]: string }>(
   { "rewrite-target": "/$1" },
   { "rewrite-target": "/fixed" },
   { "rewrite-target": "/base/$2" },
+  { "rewrite-target": "/a/$2" },
 );
 
 function ingressOf(paths: typeof plainPath | typeof regexPath, notes: fc.Arbitrary<{ [name: string]: string }>) {
