@@ -16,13 +16,13 @@ import {
 import type { Protocol, Served } from "../../lib/gateway-api/reference";
 import { gatewayChildren } from "./children";
 import { gatewayObjects, listenerName } from "../../lib/istio/names";
-import { ingressGatewayRules as rules } from "./rules";
+import { certificateOfHostnames, ingressGatewayRules as rules } from "./rules";
 import type { Awaited } from "../../lib/cluster-state/waiting";
 import { createCertificate, issuedBy } from "./certificate";
 import { placesOfGateway } from "./references";
 import { CertificateArgs, GatewayArgs, GatewayNodePorts, GatewayReference, IngressGatewayArgs } from "./args";
 import { childOf, minutes } from "../support/children";
-import { checkArgs, componentNamed, resolved, throwViolations, withName } from "../support/arguments";
+import { checkArgs, componentNamed, refuseLate, resolved, throwViolations, withName } from "../support/arguments";
 import { askNamespace } from "../support/pod-admission";
 import { announceReference } from "../support/given-resources";
 import { loadBalancerHost } from "./load-balancer";
@@ -218,7 +218,10 @@ function normalize(told: Told, componentName: string, args: IngressGatewayArgs) 
     allowedListeners: part("allowedListeners", args.allowedListeners),
     certificate: pulumi
       .all([part("certificate", args.certificate ?? {}), hostnames])
-      .apply(([certificate, hosts]) => ({ ...certificate, ...certificateNames(certificate, hosts) })),
+      .apply(async ([certificate, hosts]) => {
+        await refuseLate(told.what, certificateOfHostnames({ hostnames: hosts, certificate }, told.path, []));
+        return { ...certificate, ...certificateNames(certificate, hosts) };
+      }),
   };
 }
 

@@ -2,6 +2,7 @@
 import { FieldRules, Given, ObjectRule, objectWithSynonyms, Synonyms, Together } from "../../lib/validation/object";
 import { below, flag, list, oneOf, Rule, value, whole } from "../../lib/validation/rules";
 import { IssuerKind, ListenersFrom, RoutesFrom, ServiceType } from "../../lib/validation/closed-sets";
+import { certifiesSome } from "../../lib/gateway-api/hosts";
 import { gatewayObjects } from "../../lib/istio/names";
 import { certificateDefaults as cert, gatewayDefaults as gateway } from "../../lib/istio/defaults";
 import {
@@ -200,12 +201,15 @@ const nodePortsNeedNodes: Together<GatewayArgs> = (given, path) =>
         }))
     : [];
 
+/** A wildcard that no certificate may name. */
+const underTopLevel = /^\*\.[^.]+$/;
+
 /** The certificate takes its names from the hostnames where it has none of its own. */
 const hostnamesFitCertificate: Together<GatewayArgs> = (given, path) => {
   const { enabled, existing, dnsNames } = (given["certificate"] ?? {}) as Given<CertificateArgs>;
   if (enabled === false || existing === true || dnsNames !== undefined || !Array.isArray(given["hostnames"])) return [];
   return given["hostnames"].flatMap((hostname: unknown, index) =>
-    /^\*\.[^.]+$/.test(textOf(hostname))
+    underTopLevel.test(textOf(hostname))
       ? [
           {
             path: `${below(path, "hostnames")}[${index}]`,
@@ -217,6 +221,34 @@ const hostnamesFitCertificate: Together<GatewayArgs> = (given, path) => {
       : [],
   );
 };
+
+/** Of a certificate that names none of the hosts no client takes any by https. */
+const certificateFitsHostnames: Together<GatewayArgs> = (given, path) => {
+  const { enabled, existing, dnsNames } = (given["certificate"] ?? {}) as Given<CertificateArgs>;
+  const { hostnames } = given;
+  if (enabled === false || existing === true || !isFilled(hostnames) || !isFilled(dnsNames)) return [];
+  if (hostnames.some((host) => dnsNames.some((name) => certifiesSome(name, host)))) return [];
+  const names = hostnames.map((host) => (underTopLevel.test(host) ? `my-app.${host.slice(2)}` : host));
+  return [
+    {
+      path: below(path, "certificate.dnsNames"),
+      got: dnsNames,
+      rule: `must name a host of \`hostnames\`, or clients refuse it for all of them: ${hostnames.join(", ")}`,
+      fix: `dnsNames: [${names.map((name) => JSON.stringify(name)).join(", ")}]`,
+    },
+  ];
+};
+
+/** True where all of the names are there. */
+function isFilled(given: unknown): given is string[] {
+  return Array.isArray(given) && given.length > 0 && given.every((each) => typeof each === "string");
+}
+
+/** What the hostnames and the certificate of a gateway are to each other, also once they have arrived. */
+export const certificateOfHostnames: Together<GatewayArgs> = (...given) => [
+  ...hostnamesFitCertificate(...given),
+  ...certificateFitsHostnames(...given),
+];
 
 const fields: FieldRules<GatewayArgs> = {
   name: dnsLabel(gateway.name, 57),
@@ -282,7 +314,7 @@ export const ingressGatewayRules: ObjectRule = objectWithSynonyms<IngressGateway
   synonyms,
   twoPorts,
   nodePortsNeedNodes,
-  hostnamesFitCertificate,
+  certificateOfHostnames,
 );
 
 /** Rules for the gateway of a mesh, which can also be disabled. */
@@ -291,7 +323,7 @@ export const meshGatewayRules: ObjectRule = objectWithSynonyms<GatewayArgs & { e
   synonyms,
   twoPorts,
   nodePortsNeedNodes,
-  hostnamesFitCertificate,
+  certificateOfHostnames,
 );
 
 /** A limit that is no smaller than the request beside it. */

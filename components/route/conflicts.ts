@@ -1,6 +1,6 @@
 // What is wrong with a route in its program: its hosts, its listeners, and what other routes answer already.
 import type { Violation } from "../../lib/validation/violations";
-import { certifies, listens } from "../../lib/gateway-api/hosts";
+import { certifiedHost, certifies, listenedHost, listens } from "../../lib/gateway-api/hosts";
 import { claimRequests, claimsOf } from "./claims";
 import type { RouteRule } from "./objects";
 import type { HttpRouteArgs } from "./args";
@@ -50,7 +50,7 @@ export function gatewayViolations(
   const named = args.httpsOnly ? oneListenerViolations(parent) : missingListenerViolations(parent);
   return named.length > 0
     ? named
-    : [...unservedViolations(hostnames, gateway), ...listenerViolations(args, gateway, parent)];
+    : [...unservedViolations(args, hostnames, gateway, parent), ...listenerViolations(args, gateway, parent)];
 }
 
 /** The route and its redirect would share the listener. */
@@ -95,16 +95,33 @@ function serviceViolations(name: string, args: HttpRouteArgs): Violation[] {
     : [{ path: "parent.name", got: plain(parent.name) ?? "", rule, fix: `routes: [{ to: [{ service: "web" }] }]` }];
 }
 
-function unservedViolations(hostnames: string[] | undefined, gateway: Served | undefined): Violation[] {
-  return (hostnames ?? []).flatMap((hostname, index) => {
-    const { hostnames: heard, certificateNames: named } = gateway ?? {};
-    if (heard && !heard.some((each) => listens(each, hostname))) {
-      return [unservedViolation(`hostnames[${index}]`, hostname, "listeners", heard)];
+/** Hostnames that no listener takes, or that are not in the certificate of those that take the route by https. */
+function unservedViolations(
+  args: HttpRouteArgs,
+  hostnames: string[] | undefined,
+  gateway: Served | undefined,
+  parent: ReferencedGateway = {},
+): Violation[] {
+  const { hostnames: heard, certificateNames: named, listeners } = gateway ?? {};
+  const isServed = (host: string) => heard === undefined || heard.some((each) => listens(each, host));
+  const isForHttp = isOneListener(parent) ? listeners?.https.length === 0 : redirectsAll(args);
+  return (hostnames ?? []).flatMap((got, index) => {
+    const path = `hostnames[${index}]`;
+    if (heard && !isServed(got)) {
+      const rule = `must be a hostname of the gateway's listeners: ${heard.join(", ")}`;
+      return [{ path, got, rule, fix: listenedHost(got, heard) }];
     }
-    return named && !named.some((each) => certifies(each, hostname))
-      ? [unservedViolation(`hostnames[${index}]`, hostname, "certificate", named)]
-      : [];
+    if (isForHttp || !named || named.some((each) => certifies(each, got))) {
+      return [];
+    }
+    const rule = `must be a name in the gateway's certificate: ${named.join(", ")}`;
+    return [{ path, got, rule, fix: certifiedHost(got, named, isServed) }];
   });
+}
+
+/** The parent is narrowed to a part of the gateway's listeners. */
+function isOneListener({ section, port }: ReferencedGateway): boolean {
+  return section !== undefined || port !== undefined;
 }
 
 const sendsToHttps = ({ redirect }: RouteRuleArgs): boolean =>
@@ -131,7 +148,7 @@ function listenerViolations(
   const at = (args.rules ?? []).findIndex(sendsToHttps);
   if (args.httpsOnly) return httpsOnlyViolations(at, gateway);
   const { section, port } = parent;
-  if (gateway && (section !== undefined || port !== undefined)) return loopViolations(args, gateway, parent);
+  if (gateway && isOneListener(parent)) return loopViolations(args, gateway, parent);
   // By name alone neither tells the protocol, but 443 is hardly for http.
   const isNamed = section !== undefined || (port !== undefined && port !== 443);
   if (at < 0 || isNamed || (gateway && redirectsAll(args))) {
@@ -180,21 +197,4 @@ function httpsOnlyViolations(at: number, gateway: Served | undefined): Violation
 /** The rules, however they were written. */
 export function ruleArgs(args: HttpRouteArgs): RouteRuleArgs[] {
   return args.rules ?? [args.canary ? { canary: args.canary } : { backends: args.backends }];
-}
-
-/** A hostname that the Gateway's listeners do not take, or that its certificate is not good for. */
-function unservedViolation(at: string, got: string, what: "listeners" | "certificate", served: string[]): Violation {
-  const of = what === "listeners" ? "a hostname of the gateway's listeners" : "a name in the gateway's certificate";
-  return {
-    path: at,
-    got,
-    rule: `must be ${of}: ${served.join(", ")}`,
-    fix: `hostnames: ["${servedHost(got, served)}"]`,
-  };
-}
-
-/** A host that the gateway serves; the gateway itself may be another program's. */
-function servedHost(got: string, served: string[]): string {
-  const wildcard = served.find((each) => each.startsWith("*."));
-  return wildcard === undefined ? (served[0] ?? got) : `${got.split(".")[0]}${wildcard.slice(1)}`;
 }

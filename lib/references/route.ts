@@ -1,6 +1,6 @@
 // The Gateway of a route: it exists, it takes the route, it serves its hosts, and no other route answers them already.
 import { admits, namedListeners, type Listener } from "../gateway-api/admission";
-import { certifies, serves } from "../gateway-api/hosts";
+import { certifiedHost, certifies, listenedHost, serves } from "../gateway-api/hosts";
 import type { Labels } from "../istio/labels";
 import { objectName } from "../cluster-state/object-name";
 import { stackMark } from "../ownership/marks";
@@ -188,7 +188,7 @@ function hostFaults(view: ClusterView, live: JudgedGateway, reference: GatewayRe
     if (serving.length === 0) {
       const heard = [...new Set(listeners.map(({ hostname = "" }) => hostname))];
       const rule = `must be a hostname of a listener of ${of}: ${heard.join(", ")}`;
-      return [{ violation: { path, got: host, rule, fix: proposed(host, heard) }, isCertain: true }];
+      return [{ violation: { path, got: host, rule, fix: listenedHost(host, heard) }, isCertain: true }];
     }
     const names = reference.knowsCertificate ? undefined : live.certified(serving);
     if (!names || names.some((name) => certifies(name, host))) {
@@ -197,14 +197,9 @@ function hostFaults(view: ClusterView, live: JudgedGateway, reference: GatewayRe
     const rule = `must be in the certificate of ${of}: ${names.join(", ")}`;
     // By http the host is served all the same.
     const isCertain = serving.every(isSecure);
-    return [{ violation: { path, got: host, rule, fix: proposed(host, names) }, isCertain }];
+    const fix = certifiedHost(host, names, (other) => listeners.some((listener) => serves(listener, other)));
+    return [{ violation: { path, got: host, rule, fix }, isCertain }];
   });
-}
-
-function proposed(host: string, patterns: string[]): string {
-  const [pattern = host] = patterns;
-  const name = pattern.startsWith("*.") ? `${host.split(".")[0]}${pattern.slice(1)}` : pattern;
-  return `hostnames: ["${name}"]`;
 }
 
 /** Names in the certificates of the https listeners; undefined where cert-manager issues none of them, or not all. */

@@ -96,6 +96,60 @@ describe("a listener that a route names of a gateway's reference", () => {
   });
 });
 
+describe("the certificate of a gateway's reference", () => {
+  const hostnames = ["intra.corp"];
+  const open = shared.listeners.map(({ name, protocol, port }) => ({ name, protocol, port }));
+  const all = { ...shared, listeners: open };
+  const told = (fix: string) =>
+    refused(
+      `\`hostnames[0]\`: got "intra.corp"; must be a name in the gateway's certificate: a.example.com; write \`${fix}\``,
+    );
+
+  it("names the hosts of a route that takes requests by https", async () => {
+    for (const parent of [...forms(all), ...forms({ ...all, section: "https" }), ...forms({ ...all, port: 443 })]) {
+      assert.deepEqual(await faults({ parent, hostnames }), told('hostnames: ["a.example.com"]'));
+    }
+  });
+
+  it("need not name those of a route for http alone, nor of a redirect", async () => {
+    for (const parent of [...forms({ ...all, section: "http" }), ...forms({ ...all, port: 80 })]) {
+      assert.deepEqual(await faults({ parent, hostnames }), []);
+    }
+    const redirect = { backends: undefined, rules: [{ redirect: { scheme: "https" as const } }] };
+    assert.deepEqual(await faults({ ...redirect, parent: all, hostnames }), []);
+  });
+
+  it("has to name a host of the listeners where these serve none of its names", async () => {
+    const listeners = open.map((each) => ({ ...each, hostname: "*.corp" }));
+    assert.deepEqual(
+      await faults({ parent: { ...all, listeners }, hostnames }),
+      told('certificate: { dnsNames: ["a.example.com", "intra.corp"] }'),
+    );
+  });
+});
+
+describe("a gateway whose hostnames or certificate arrive late", () => {
+  const told = async (args: IngressGatewayArgs) =>
+    (await run(() => void new IngressGateway("edge", { namespace: "infra", ...args }))).errors;
+
+  it("is refused for hosts that its certificate cannot name, or does not", async () => {
+    assert.deepEqual(await told({ hostnames: pulumi.output(["a.localhost", "*.localhost"]) }), [
+      'invalid arguments for IngressGateway "edge":\n  `hostnames[1]`: got "*.localhost"; must have two labels after `*` ' +
+        "to be in the certificate: TLS libraries refuse a wildcard directly under a top-level name; write " +
+        '`certificate: { dnsNames: ["my-app.localhost"] }`',
+    ]);
+    const other = [
+      'invalid arguments for IngressGateway "edge":\n  `certificate.dnsNames`: got "["b.example.com"]"; must name a host ' +
+        "of `hostnames`, or clients refuse it for all of them: a.example.com; write " +
+        '`dnsNames: ["a.example.com"]`',
+    ];
+    const [hostnames, dnsNames] = [["a.example.com"], ["b.example.com"]];
+    assert.deepEqual(await told({ hostnames: pulumi.output(hostnames), certificate: { dnsNames } }), other);
+    assert.deepEqual(await told({ hostnames, certificate: { dnsNames: [pulumi.output("b.example.com")] } }), other);
+    assert.deepEqual(await told({ hostnames: pulumi.output(hostnames) }), []);
+  });
+});
+
 describe("a redirect to https beside other rules", () => {
   const rules = [{ matches: [{ prefix: "/.well-known" }], backends }, { redirect: { scheme: "https" as const } }];
   const other = { backends: undefined, rules };

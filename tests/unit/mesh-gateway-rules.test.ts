@@ -1,5 +1,6 @@
 // Wrong input of a mesh's gateway: its certificate, and which routes may attach.
 import { meshRules } from "../../components/mesh/rules";
+import { UNKNOWN } from "../../lib/validation/violations";
 import { checkCases, type WrongCase } from "./cases";
 
 const wrong: WrongCase[] = [
@@ -41,6 +42,16 @@ const wrong: WrongCase[] = [
       "libraries refuse a wildcard directly under a top-level name; write `certificate: { dnsNames: " +
       '["my-app.localhost"] }`',
   ],
+  [
+    { gateway: { hostnames: ["*.apps.example.com", "*.localhost"], certificate: { dnsNames: ["apps.example.com"] } } },
+    '`gateway.certificate.dnsNames`: got "["apps.example.com"]"; must name a host of `hostnames`, or clients refuse it ' +
+      'for all of them: *.apps.example.com, *.localhost; write `dnsNames: ["*.apps.example.com", "my-app.localhost"]`',
+  ],
+  [
+    { gateway: { hostnames: ["*.a.example.com"], certificate: { dnsNames: ["*.example.com"] } } },
+    '`gateway.certificate.dnsNames`: got "["*.example.com"]"; must name a host of `hostnames`, or clients refuse it for ' +
+      'all of them: *.a.example.com; write `dnsNames: ["*.a.example.com"]`',
+  ],
   // Who may attach.
   [
     { gateway: { allowedRoutes: { from: "all" } } },
@@ -79,4 +90,10 @@ checkCases("the gateway of AmbientMesh", meshRules, wrong, [
   { gateway: { allowedListeners: { from: "None" } } },
   { gateway: { hostnames: ["*.localhost"], certificate: { enabled: false } } },
   { gateway: { hostnames: ["*.localhost"], certificate: { dnsNames: ["shop.localhost"] } } },
+  // Some of the hosts may be for http alone.
+  { gateway: { hostnames: ["a.example.com", "intra.corp"], certificate: { dnsNames: ["*.example.com"] } } },
+  { gateway: { hostnames: ["*.example.com"], certificate: { dnsNames: ["*.a.example.com"] } } },
+  { gateway: { hostnames: ["a.example.com"], certificate: { enabled: false, dnsNames: ["b.example.com"] } } },
+  { gateway: { hostnames: ["a.example.com"], certificate: { dnsNames: [UNKNOWN] } } },
+  { gateway: { hostnames: [UNKNOWN], certificate: { dnsNames: ["b.example.com"] } } },
 ]);

@@ -163,6 +163,23 @@ describe("the Gateway of a route", () => {
     assert.deepEqual(judged(route({ route: named(["a.example.org"]), knowsCertificate: true })), []);
   });
 
+  it("is told to name the host in its certificate where no listener serves another one of it", () => {
+    const listener = { ...https, hostname: "*.example.org" };
+    const heard = { ...cluster, Gateway: [gateway([listener])] };
+    assert.deepEqual(judged(route({ route: named(["a.example.org"]) }), heard), [
+      'error It: `hostnames[0]`: got "a.example.org"; must be in the certificate of Gateway ingress/public: ' +
+        '*.example.com; write `certificate: { dnsNames: ["*.example.com", "a.example.org"] }`',
+    ]);
+    const both = {
+      ...cluster,
+      Gateway: [gateway([listener, { ...https, name: "https-2", hostname: "b.example.com" }])],
+    };
+    assert.deepEqual(judged(route({ route: named(["b.example.org"]) }), both), [
+      'error It: `hostnames[0]`: got "b.example.org"; must be in the certificate of Gateway ingress/public: ' +
+        '*.example.com; write `hostnames: ["b.example.com"]`',
+    ]);
+  });
+
   it("of the program itself is judged by the listeners and the certificate that it will have", () => {
     const place = route().gateway;
     const makes = ["Gateway ingress/public"];
