@@ -222,7 +222,7 @@ const hostnamesFitCertificate: Together<GatewayArgs> = (given, path) => {
   );
 };
 
-/** Of a certificate that names none of the hosts no client takes any by https. */
+/** Clients refuse a certificate that names none of the hosts. */
 const certificateFitsHostnames: Together<GatewayArgs> = (given, path) => {
   const { enabled, existing, dnsNames } = (given["certificate"] ?? {}) as Given<CertificateArgs>;
   const { hostnames } = given;
