@@ -75,7 +75,7 @@ function requestsFor(server: Server, servers: Servers): Bare[] {
   const names = [server.host, ...server.aliases].map(hostOf);
   const locations = server.locations.flatMap((location) => requestsTo(location, server, servers));
   const beside = [get("/", true), get("/no-such-path", true)];
-  const www = server.www ? [{ ...get("/a?b=c", true), host: server.www.from }] : [];
+  const www = server.www ? ["/a?b=c", "/a/"].map((path) => ({ ...get(path, true), host: server.www!.from })) : [];
   return [...names.flatMap((host) => [...locations, ...beside].map((one) => ({ ...one, host }))), ...www];
 }
 

@@ -286,7 +286,7 @@ function alternatives(
   for (const owner of ordered) {
     const canary = owner.settings.canary;
     if (!canary) continue;
-    for (const { host, path, exact, service } of claimsOf(owner)) {
+    for (const { host, path, exact, service } of claimsOf(owner, servers.get("")?.locations ?? [])) {
       const upstream = upstreamOf(owner, service);
       if (!upstream) continue;
       const key = upstreamKey(upstream);
@@ -312,9 +312,10 @@ function alternatives(
   return { canaries, joined, idle };
 }
 
-/** Hosts and paths of an Ingress as they stand in it; its default backend is for `/` of all other hosts. */
-function claimsOf({ ingress: { spec } }: ReadIngress) {
+/** Hosts and paths of a canary as they stand in it; its default backend is for every path of all other hosts. */
+function claimsOf({ ingress: { spec } }: ReadIngress, others: readonly Location[]) {
   const standard = spec.defaultBackend?.service;
+  const root = { path: "/", exact: false };
   return [
     ...(spec.rules ?? []).flatMap(({ host, http }) =>
       (http?.paths ?? []).map(({ path, pathType, backend }) => ({
@@ -324,6 +325,11 @@ function claimsOf({ ingress: { spec } }: ReadIngress) {
         service: backend.service,
       })),
     ),
-    ...(standard ? [{ host: "", path: "/", exact: false, service: standard }] : []),
+    ...(standard ? (others.length > 0 ? others : [root]) : []).map(({ path, exact }) => ({
+      host: "",
+      path,
+      exact,
+      service: standard!,
+    })),
   ];
 }

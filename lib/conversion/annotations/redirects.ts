@@ -58,7 +58,12 @@ export const redirects: Family = {
       source,
       read: boolean(false, (on, settings) => {
         settings.fromToWww = on;
-        return on ? converted("an HTTPRoute for the other host") : inert("this is the default");
+        return on
+          ? changed(
+              "the redirect keeps the last slash of a path, which NGINX takes away",
+              "an HTTPRoute for the other host",
+            )
+          : inert("this is the default");
       }),
     },
     {

@@ -26,8 +26,8 @@ function cookieOf(around: Surroundings): Cookie {
     { name: "Domain", value: other("session-cookie-domain") },
     { name: "SameSite", value: other("session-cookie-samesite") },
   ].filter((attribute): attribute is { name: string; value: string } => attribute.value !== undefined);
-  // Without the annotation NGINX sets it over https, which is where all clients are sent that come over http.
-  const isSecure = booleanOf(other("session-cookie-secure")) ?? isRedirected(around);
+  // Unless the annotation is true NGINX sets it over https, which is where all clients are sent that come over http.
+  const isSecure = booleanOf(other("session-cookie-secure")) === true || isRedirected(around);
   const secure = isSecure ? [{ name: "Secure" }] : [];
   const all = [...attributes, ...secure];
   return {
@@ -45,7 +45,7 @@ const isCookie: Reader = (value, settings, around) => {
   const paths = (around.ingress.spec.rules ?? []).flatMap(({ http }) => http?.paths ?? []);
   const isWider = ownPath.trim() === "" && paths.some(({ path = "/" }) => path !== "/");
   const hasTls = (around.ingress.spec.tls ?? []).length > 0;
-  const isUnsaid = booleanOf(around.other("session-cookie-secure")) === undefined && !isRedirected(around);
+  const isUnsaid = booleanOf(around.other("session-cookie-secure")) !== true && !isRedirected(around);
   const details = [
     moves,
     ...(isWider ? [`${wider}, unless session-cookie-path names one`] : []),

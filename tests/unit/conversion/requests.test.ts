@@ -44,6 +44,14 @@ describe("requests derived from Ingresses", () => {
     }
   });
 
+  it("ask the other name of a host for a path with a slash at its end, too", () => {
+    const { lines } = derive([ingressWith({ "from-to-www-redirect": "true" })]);
+    assert.deepEqual(
+      lines.filter((one) => one.includes("//www.")),
+      ["/a?b=c", "/a/"].map((path) => `GET http://www.shop.example.com${path}`),
+    );
+  });
+
   it("ask for what a snippet closes, and for what it only just does not", () => {
     const snippet = "location = /shut { deny all; } location /admin { deny all; }";
     const { lines } = derive([ingressWith({ "server-snippet": snippet })]);

@@ -135,6 +135,24 @@ describe("the Service of a path", () => {
     assert.deepEqual(headers({ "canary-by-header-pattern": "^[0-9]{1,3}$" }), either);
   });
 
+  it("has the canary of all other hosts on every path of them", () => {
+    const hostless = (path: string, name: string): Ingress => {
+      const one = sending([[path, name, { number: 80 }]], {}, name);
+      return { ...one, spec: { ...one.spec, rules: one.spec.rules!.map(({ http }) => ({ http: http! })) } };
+    };
+    const defaultBackend = { service: { name: "next", port: { number: 80 } } };
+    const spec = { ingressClassName: "nginx", defaultBackend };
+    const next = { ...ingressWith({ canary: "true", "canary-weight": "10" }), spec };
+    const canary = { ...next, metadata: { ...next.metadata, name: "next" } };
+    const { objects } = convert([hostless("/", "web"), hostless("/more", "more"), canary]);
+    const backends = objects.map((route) => (route.spec as { rules: Rule[] }).rules[0]!.backendRefs);
+    const shared = (name: string) => [
+      { name, port: 80, weight: 90 },
+      { name: "next", port: 80, weight: 10 },
+    ];
+    assert.deepEqual(backends, [shared("more"), shared("web")]);
+  });
+
   it("is left without its canary where that one is skipped", () => {
     const canary = sending([["/", "next", { name: "http" }]], { canary: "true", "canary-weight": "10" }, "next");
     const documents = [sending([["/", "web", { number: 80 }]]), canary];
@@ -206,7 +224,8 @@ describe("a Service that several Ingresses send to", () => {
     const secure = { ...cookie, attributes: [{ name: "Secure" }] };
     assert.deepEqual(attributes({}, true), [secure, false]);
     assert.deepEqual(attributes({ "force-ssl-redirect": "true" }, false), [secure, false]);
-    assert.deepEqual(attributes({ "session-cookie-secure": "false" }, true), [cookie, false]);
+    assert.deepEqual(attributes({ "session-cookie-secure": "false" }, true), [secure, false]);
+    assert.deepEqual(attributes({ "session-cookie-secure": "false", "ssl-redirect": "false" }, true), [cookie, true]);
     assert.deepEqual(attributes({ "ssl-redirect": "false" }, true), [cookie, true]);
     assert.deepEqual(attributes({ "session-cookie-name": " ", "session-cookie-path": "" }, false), [cookie, false]);
   });

@@ -73,7 +73,10 @@ export const redirects: Case[] = [
     "permanent-redirect: converted (NGINX uses temporal-redirect)",
     "temporal-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it)",
   ],
-  [{ "from-to-www-redirect": "true" }, "from-to-www-redirect: converted → an HTTPRoute for the other host"],
+  [
+    { "from-to-www-redirect": "true" },
+    "from-to-www-redirect: changed → an HTTPRoute for the other host (the redirect keeps the last slash of a path, which NGINX takes away)",
+  ],
   [{ "from-to-www-redirect": "false" }, "from-to-www-redirect: converted (this is the default)"],
   [{ "relative-redirects": "true" }, "relative-redirects: changed (the Location of redirects has scheme and host)"],
   [
