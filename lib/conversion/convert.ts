@@ -169,7 +169,7 @@ function pathEntries(
       .map(({ host, path, winner }) => entry("path", `${host || "*"}${path}`, inert(`NGINX routes it to ${winner}`)));
     const idle = servers.idle
       .filter((one) => one.owner === owner)
-      .map(({ host, path, why }) => entry("path", `${host || "*"}${path}`, inert(`NGINX sends it nothing: ${why}`)));
+      .map(({ host, path, verdict }) => entry("path", `${host || "*"}${path}`, verdict));
     const joined = servers.joined
       .filter((one) => one.owner === owner)
       .map(({ host, path, primary, upstream, beside }) =>

@@ -2,6 +2,7 @@
 import { defined } from "../json";
 import type { Ingress } from "./objects";
 import { keyOf } from "./objects";
+import { inert, refused, type Verdict } from "./report";
 import type { CanarySettings, ClientCertificateSettings, Settings } from "./settings";
 
 /** An Ingress with what its annotations say. */
@@ -88,8 +89,8 @@ export interface Servers {
     upstream: Upstream;
     beside: ReadIngress;
   }[];
-  /** Host and path of canaries that stand in for nothing, with the reason. */
-  idle: { owner: ReadIngress; host: string; path: string; why: string }[];
+  /** Host and path of canaries that stand in for nothing. */
+  idle: { owner: ReadIngress; host: string; path: string; verdict: Verdict }[];
 }
 
 /** NGINX's order: the oldest first, of one age the last by name. */
@@ -280,9 +281,10 @@ function alternatives(
   const joined: Servers["joined"] = [];
   const idle: Servers["idle"] = [];
   const policies = new Map<string, CanarySettings>();
-  const primaries = new Set(
-    [...servers.values()].flatMap(({ locations }) => locations.map((l) => upstreamKey(l.upstream))),
+  const primaries = new Map(
+    [...servers.values()].flatMap(({ locations }) => locations.map((l) => [upstreamKey(l.upstream), l.owner])),
   );
+  const makers = makersOf(ordered);
   for (const owner of ordered) {
     const canary = owner.settings.canary;
     if (!canary) continue;
@@ -300,8 +302,13 @@ function alternatives(
           : rival && upstreamKey(rival.upstream) !== key
             ? `the canary of ${rival.owner.key} was there first`
             : undefined;
+      const served = makers.get(key)!.settings.canary && primaries.get(key);
+      if (served) {
+        idle.push({ owner, host, path, verdict: contested(upstream, served) });
+        continue;
+      }
       if (!primary || why !== undefined) {
-        idle.push({ owner, host, path, why: why ?? "" });
+        idle.push({ owner, host, path, verdict: inert(`NGINX sends it nothing: ${why}`) });
         continue;
       }
       const stoodFor = upstreamKey(primary.upstream);
@@ -310,6 +317,26 @@ function alternatives(
     }
   }
   return { canaries, joined, idle };
+}
+
+/** Who makes an upstream, which is a canary's alone or not: the first with a path, but the last with a default backend. */
+function makersOf(ordered: readonly ReadIngress[]): ReadonlyMap<string, ReadIngress> {
+  const makers = new Map<string, ReadIngress>();
+  for (const owner of ordered) {
+    const { defaultBackend, rules = [] } = owner.ingress.spec;
+    const standard = upstreamOf(owner, defaultBackend?.service);
+    if (standard) makers.set(upstreamKey(standard), owner);
+    for (const { backend } of rules.flatMap(({ http }) => http?.paths ?? [])) {
+      const upstream = upstreamOf(owner, backend.service);
+      if (upstream && !makers.has(upstreamKey(upstream))) makers.set(upstreamKey(upstream), owner);
+    }
+  }
+  return makers;
+}
+
+function contested({ service }: Upstream, { key }: ReadIngress): Verdict {
+  const why = `Service ${service} is a canary's alone to NGINX, which answers 404 where ${key} sends to it`;
+  return refused(why, "a Service of its own for one of the two");
 }
 
 /** Hosts and paths of a canary as they stand in it; its default backend is for every path of all other hosts. */

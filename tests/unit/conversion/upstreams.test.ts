@@ -135,6 +135,27 @@ describe("the Service of a path", () => {
     assert.deepEqual(headers({ "canary-by-header-pattern": "^[0-9]{1,3}$" }), either);
   });
 
+  it("is a canary's alone where that came first, which is refused beside a path of its own", () => {
+    const aged = (one: Ingress, creationTimestamp: string) => ({
+      ...one,
+      metadata: { ...one.metadata, creationTimestamp },
+    });
+    const path = (own: string) => {
+      const canary = sending([["/", "next", { number: 80 }]], { canary: "true", "canary-weight": "10" }, "next");
+      return convert([
+        aged(sending([["/", "web", { number: 80 }]]), "2026-01-01T00:00:00Z"),
+        aged(canary, "2026-01-02T00:00:00Z"),
+        aged(sending([["/own", "next", { number: 80 }]], {}, "own"), own),
+      ])
+        .entries.filter(({ ingress, part }) => ingress === "shop/next" && part === "path")
+        .map(({ outcome, detail, fix }) => [outcome, detail, fix]);
+    };
+    const why = "Service next is a canary's alone to NGINX, which answers 404 where shop/own sends to it";
+    assert.deepEqual(path("2026-01-03T00:00:00Z"), [["refused", why, "a Service of its own for one of the two"]]);
+    const idle = "NGINX sends it nothing: its Service gets requests of its own";
+    assert.deepEqual(path("2025-01-01T00:00:00Z"), [["converted", idle, undefined]]);
+  });
+
   it("has the canary of all other hosts on every path of them", () => {
     const hostless = (path: string, name: string): Ingress => {
       const one = sending([[path, name, { number: 80 }]], {}, name);
