@@ -42,7 +42,8 @@ the cluster or one of the two URLs does not answer.
 - **Regular expressions.** \`use-regex\`, or a \`rewrite-target\` that differs from the path, on any Ingress of a host turns
   all of its paths into case-insensitive, open-ended expressions, longest first. They become RegularExpression matches in that order.
   Istio evaluates Exact before PathPrefix before RegularExpression, regardless of length. If a rewrite needs a prefix and the other
-  paths would therefore be evaluated too late, they become prefixes too, or are refused.
+  paths would therefore be evaluated too late, they become prefixes too, or are refused. A prefix without a slash at its end that its
+  own \`rewrite-target\` repeats is refused: NGINX adds the slash to the path only, and rewrites all requests below it to the target.
 - **Redirects to HTTPS** are on if the host has any \`tls:\` section, with or without a Secret. They become an HTTPRoute on the HTTP
   listener. The Location header has no port unless you set \`--https-port\`. It keeps a trailing slash, which NGINX removes unless
   \`preserve-trailing-slash\` is set.

@@ -1,16 +1,17 @@
 // Which requests of a host go to which of its paths: matches of an HTTPRoute, in an order that Istio sees as NGINX does.
 import { isRe2 } from "./annotations/canary";
 import { changed, converted, inert, refused, type Verdict } from "./report";
-import type { Location, Server } from "./servers";
+import { isFlattened, rewrites, type Location, type Server } from "./servers";
 import { rewritePaths } from "./path-rewrites";
 import type { Piece, Placed } from "./pieces";
 import { rewritingOf, shapeOf, type Rewriting, type Shape } from "./shapes";
 
 /** The locations of a server, in NGINX's order. */
 export function place(server: Server): Placed[] {
-  const all = server.regex
+  const found = server.regex
     ? placeExpressions(server.locations)
     : server.locations.map((one) => placePlain(one, server.locations));
+  const all = found.map((one) => (isFlattened(one.location) ? { ...one, pieces: [], verdict: flattened } : one));
   for (const owner of new Set(server.locations.map((one) => one.owner))) {
     const mine = all.filter(({ location }) => location.owner === owner);
     if (!server.regex) {
@@ -25,6 +26,11 @@ export function place(server: Server): Placed[] {
   }
   return all;
 }
+
+const flattened = refused(
+  "NGINX adds a slash to the path, and rewrites all below it to the rewrite-target, which is the path without it",
+  "no rewrite-target, where the backend is to see the path as it is",
+);
 
 /** Where NGINX looks for a path. */
 function takerOf(path: string, { regex }: Server, all: readonly Placed[]): Placed | undefined {
@@ -87,15 +93,23 @@ interface Candidate {
 }
 
 function placeExpressions(locations: readonly Location[]): Placed[] {
-  const candidates = locations.map(candidate);
+  const candidates = locations.map((one) => candidate({ ...one, path: searchedPath(one, locations) }));
   choose(candidates);
   const pieces = new Map(candidates.map((one) => [one, piecesOf(one, candidates)]));
   for (const one of candidates) for (const path of beyond(one)) giveBack(one, path, candidates, pieces);
   pad([...pieces.values()]);
-  return candidates.map((one) => {
-    if (one.verdict) return { location: one.location, pieces: [], verdict: one.verdict };
-    return placed(one.location, pieces.get(one)!, one.form === "prefix" ? one.differs : []);
+  return candidates.map((one, index) => {
+    const location = locations[index]!;
+    if (one.verdict) return { location, pieces: [], verdict: one.verdict };
+    return placed(location, pieces.get(one)!, one.form === "prefix" ? one.differs : []);
   });
+}
+
+/** The expression of a path: a plain one ends with a slash in NGINX, and is there without it too unless another one is. */
+function searchedPath(location: Location, all: readonly Location[]): string {
+  const { path, exact, owner } = location;
+  const isAsItIs = exact || owner.settings.useRegex || rewrites(location) || path.endsWith("/");
+  return !isAsItIs && all.some((other) => other.exact && other.path === path) ? `${path}/` : path;
 }
 
 function candidate(location: Location): Candidate {

@@ -266,6 +266,11 @@ export function rewrites({ path, owner }: Location): boolean {
   return owner.settings.rewriteTarget !== undefined && owner.settings.rewriteTarget !== path;
 }
 
+/** True where NGINX adds a slash to the path, and then sends the path without it for all that is below. */
+export function isFlattened({ path, exact, owner: { settings } }: Location): boolean {
+  return settings.rewriteTarget === path && !exact && !settings.useRegex && !path.endsWith("/");
+}
+
 /** NGINX gives every host a location `/` with the settings of the host's oldest Ingress, until some Ingress claims it. */
 function ownerRewrites({ locations, owner: { settings } }: Server): boolean {
   const claimed = locations.some(({ path, exact }) => path === "/" && !exact);

@@ -95,8 +95,14 @@ function withinLocation(snippet: string, path: string): string {
   return groups ? target!.replace(/\$(\d)/g, (_, digit: string) => groups[Number(digit)] ?? "") : path;
 }
 
+/** The first expression that takes the path; a plain prefix beside the same path as an exact one is what is below it. */
 function searched(spots: readonly Spot[], path: string): Spot | undefined {
-  return spots.find((spot) => new RegExp(`^${spot.path}`, "i").test(path));
+  const expression = ({ path: own, exact, ingress }: Spot) => {
+    const target = note(ingress, "rewrite-target") ?? own;
+    const isAsItIs = exact || target !== own || note(ingress, "use-regex") === "true" || own.endsWith("/");
+    return !isAsItIs && spots.some((spot) => spot.exact && spot.path === own) ? `${own}/` : own;
+  };
+  return spots.find((spot) => new RegExp(`^${expression(spot)}`, "i").test(path));
 }
 
 function matched(spots: readonly Spot[], path: string): Spot | { status: number; location: string } | undefined {

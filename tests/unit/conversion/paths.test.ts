@@ -149,6 +149,49 @@ describe("paths of a host of regular expressions", () => {
   }
 });
 
+describe("a plain path of a host", () => {
+  const path = (at: string, pathType: string, name: string) => ({
+    path: at,
+    pathType,
+    backend: { service: { name, port: { number: 80 } } },
+  });
+  const matches = (paths: object[], given: Given = {}) => {
+    const http = { paths: paths as ReturnType<typeof path>[] };
+    const one = ingressWith(given, { rules: [{ host: "shop.example.com", http }] });
+    const other = ingressOf(["/bar/[0-9]+"], regex);
+    const { objects } = convert([{ ...one, metadata: { ...one.metadata, name: "one" } }, other]);
+    return objects.flatMap(({ spec }) =>
+      (spec as { rules: (Rule & { backendRefs: { name: string }[] })[] }).rules.map(
+        ({ matches: [match], backendRefs }) => `${match!.path.value} → ${backendRefs[0]!.name}`,
+      ),
+    );
+  };
+
+  it("is what is below it where the same path is there as an exact one, among expressions", () => {
+    const exact = path("/foo", "Exact", "x");
+    const rest = "(?i)/bar/[0-9]+.* → web";
+    assert.deepEqual(matches([path("/foo", "Prefix", "y"), exact]), ["(?i)/foo/.* → y", "(?i)/foo.* → x", rest]);
+    assert.deepEqual(matches([path("/foo", "Prefix", "y"), exact], regex), [
+      "(?i)/foo.*(?:) → y",
+      "(?i)/foo.* → x",
+      rest,
+    ]);
+  });
+
+  it("is refused where it is the rewrite-target too, unless NGINX leaves it as it is", () => {
+    const why =
+      "NGINX adds a slash to the path, and rewrites all below it to the rewrite-target, which is the path without it";
+    for (const pathType of ["Prefix", "ImplementationSpecific"])
+      assert.deepEqual(seen(["/api"], rewrite("/api"), pathType), [`/api: refused: ${why}`]);
+    assert.deepEqual(seen(["/api/"], rewrite("/api/"), "Prefix"), ["RegularExpression (?i)/api/.*"]);
+    for (const [given, pathType] of [
+      [rewrite("/api"), "Exact"],
+      [{ ...rewrite("/api"), ...regex }, "Prefix"],
+    ] as const)
+      assert.deepEqual(seen(["/api"], given, pathType), ["RegularExpression (?i)/api.*"]);
+  });
+});
+
 describe("X-Forwarded-Prefix", () => {
   const sent = (path: string, target: string) => {
     const given = { ...rewrite(target), "x-forwarded-prefix": "/base" };

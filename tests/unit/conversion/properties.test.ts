@@ -22,7 +22,7 @@ const regexPath = fc.record({
     .map(([text, tail]) =>
       text === "/" ? (tail.startsWith("/") ? tail : `/${tail.startsWith("(/") ? "(.*)" : tail}`) : text + tail,
     ),
-  pathType: fc.constant("ImplementationSpecific"),
+  pathType: fc.constantFrom("ImplementationSpecific", "Exact"),
   backend: service.map((name) => ({ service: { name, port: { number: 80 } } })),
 });
 
@@ -52,6 +52,7 @@ const within = fc
   );
 
 const rewriting = fc.constantFrom<{ [name: string]: string }>(
+  {},
   { "use-regex": "true" },
   { "rewrite-target": "/$2" },
   { "rewrite-target": "/$1" },
