@@ -106,12 +106,16 @@ the cluster or one of the two URLs does not answer.
   annotations with blanks. Fields that an Ingress does not have are in the report, since an API server drops them.
 - **Several Ingresses for one host.** The oldest Ingress wins a path; among Ingresses of the same age, the last by namespace and name.
   Aliases, \`app-root\` and certificates apply to the whole host, regardless of which Ingress sets them.
-- **Canaries** apply to a Service: every path that routes to it gets the canary, on all hosts. A Service can have one canary.
+- **Canaries** apply to a Service: every path that routes to it gets the canary, on all hosts. A Service can have one canary. NGINX
+  serves nothing but the canary from a Service that a canary was the first to name; with a path of another Ingress it is refused.
 - **Services.** A port is matched by number or name or, as in NGINX, by target port if the Service is in the input. Backend settings
   apply to a Service across all Ingresses: differing TLS settings or connect timeouts are refused. For load balancing, the Ingress that
   NGINX uses wins.
 - **Names.** Objects are named after their Ingress, with a suffix, and a number if that name is taken. In another namespace, the name
   starts with the Ingress's namespace: \`shop.web-allowlist\`.
+- **Ports of policies.** AuthorizationPolicies are for ports 80 and 443 of the gateway's pods, which is where this package's gateways
+  listen. On a Gateway with other ports, such as a Service that maps 80 to 8080, they match nothing and admit everyone: change
+  \`ports\` in each of them. The report says so for every \`--gateway\` but the mesh's own.
 - **Hosts.** \`*\` matches one label in NGINX, and any number of labels in a Gateway.
 
 The following differs for every route and is not repeated in the report: Envoy sets \`server: istio-envoy\`, sends X-Forwarded-For,

@@ -1,13 +1,21 @@
 // Who is admitted: AuthorizationPolicies on the Gateway for the hosts and paths of an Ingress.
 import { defined } from "../json";
 import { foreignName } from "./names";
-import { type Written } from "./objects";
+import { keyOf, type Written } from "./objects";
 import type { Piece } from "./pieces";
 import type { Policies } from "./policies";
 import { openOtherwise } from "./annotations/closed";
 import { prefix, redirectedBefore, redirectsAll } from "./annotations/family";
 import { changed, refused, type Entry, type Verdict } from "./report";
-import { namingsOf, neverRedirected, redirects, type GatewayOptions, type Naming, type PlacedServer } from "./routes";
+import {
+  namingsOf,
+  neverRedirected,
+  redirects,
+  standardGateway,
+  type GatewayOptions,
+  type Naming,
+  type PlacedServer,
+} from "./routes";
 import type { Location, ReadIngress } from "./servers";
 
 /** The requests of an Ingress, for the `to` of a rule. */
@@ -38,7 +46,23 @@ export function sourceRanges(owner: ReadIngress, placed: readonly PlacedServer[]
           ...(deny ? [policy("denylist", { remoteIpBlocks: deny })] : []),
           ...(allow ? [policy("allowlist", { notRemoteIpBlocks: allow })] : []),
         ];
-  return { objects, entries };
+  return { objects, entries: [...entries, ...portEntries(owner, annotated, objects, gateway)] };
+}
+
+/** What is said of the ports of a Gateway that this package may not have made. */
+export function portEntries(
+  owner: ReadIngress,
+  annotated: readonly string[],
+  objects: readonly Written[],
+  { name, namespace }: GatewayOptions,
+): Entry[] {
+  const isStandard = name === standardGateway.name && namespace === standardGateway.namespace;
+  if (isStandard || objects.length === 0) return [];
+  const gateway = keyOf(defined({ name, namespace }));
+  const verdict = changed(
+    `the policy is for ports 80 and 443 of the gateway's pods, as this package's gateways have them: on any other port Gateway ${gateway} admits everyone`,
+  );
+  return annotated.map((one) => ({ ingress: owner.key, part: "annotation", name: one, ...verdict }));
 }
 
 /** An AuthorizationPolicy that has the Ingress's service asked, save where a certificate authority asks. */
@@ -53,7 +77,8 @@ export function externalAuth(owner: ReadIngress, placed: readonly PlacedServer[]
   if (owner.settings.redirect) return redirected(owner, annotated);
   const { operations, entries } = guardedBy(owner, placed, same, annotated);
   const spec = { action: "CUSTOM", provider: { name: provider }, rules: [{ to: operations }] };
-  return { objects: operations.length === 0 ? [] : [policyOf(owner, "auth", gateway, spec)], entries };
+  const objects = operations.length === 0 ? [] : [policyOf(owner, "auth", gateway, spec)];
+  return { objects, entries: [...entries, ...portEntries(owner, annotated, objects, gateway)] };
 }
 
 /** No policy, which is said here where a snippet redirects, and with the annotations else. */

@@ -1,5 +1,5 @@
 // Paths and methods that a snippet turns away: AuthorizationPolicies on the Gateway, as far as NGINX looks there first.
-import { guardedBy, policyOf } from "./access";
+import { guardedBy, policyOf, portEntries } from "./access";
 import { prefix } from "./annotations/family";
 import type { Policies } from "./policies";
 import { inert, refused, type Entry, type Verdict } from "./report";
@@ -25,7 +25,7 @@ function byMethod(owner: ReadIngress, placed: readonly PlacedServer[], gateway: 
   const { operations, entries } = guardedBy(owner, placed, same, [prefix + names.location]);
   const to = operations.map(({ operation }) => ({ operation: { ...operation, notMethods: methods } }));
   const objects = to.length === 0 ? [] : [policyOf(owner, "methods", gateway, { action: "DENY", rules: [{ to }] })];
-  return { objects, entries };
+  return { objects, entries: [...entries, ...portEntries(owner, [prefix + names.location], objects, gateway)] };
 }
 
 function byPath(owner: ReadIngress, placed: readonly PlacedServer[], gateway: GatewayOptions): Policies {
@@ -43,7 +43,9 @@ function byPath(owner: ReadIngress, placed: readonly PlacedServer[], gateway: Ga
       : [{ ingress: owner.key, part: "annotation", name: prefix + names[closed.scope], ...operation }],
   );
   const spec = { action: "DENY", rules: [{ to: operations }] };
-  return { objects: operations.length === 0 ? [] : [policyOf(owner, "closed", gateway, spec)], entries };
+  const objects = operations.length === 0 ? [] : [policyOf(owner, "closed", gateway, spec)];
+  const annotated = [...new Set(owner.settings.closed.map(({ scope }) => prefix + names[scope]))];
+  return { objects, entries: [...entries, ...portEntries(owner, annotated, objects, gateway)] };
 }
 
 /** What is denied on a host, or why that cannot be said. */

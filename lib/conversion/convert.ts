@@ -16,7 +16,7 @@ import { backendTls, destinationRules, referenceGrants, tlsEntries } from "./pol
 import { leftEntries, readAll, type ConvertOptions } from "./read";
 import { passthroughEntries, tlsRoutes } from "./passthrough";
 import { changed, converted, inert, type Entry, type Verdict } from "./report";
-import { placeAll, redirects, RouteBuilder, type PlacedServer, type PortNumber } from "./routes";
+import { placeAll, redirects, RouteBuilder, standardGateway, type PlacedServer, type PortNumber } from "./routes";
 import { portNumbers, reachable, reachableCanaries, upstreamFault } from "./upstreams";
 import { hostsOf, serversOf, type ReadIngress, type Server, type Servers } from "./servers";
 
@@ -34,8 +34,7 @@ export interface Conversion {
 /** The options of a conversion for a gateway as this package makes it. */
 export const standardOptions: ConvertOptions = {
   gateway: {
-    name: "hostk8s-gateway",
-    namespace: "istio-system",
+    ...standardGateway,
     httpListener: "http",
     httpsListener: "https",
     hsts: false,

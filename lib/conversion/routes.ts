@@ -28,6 +28,9 @@ export interface GatewayOptions {
   hsts: boolean;
 }
 
+/** The Gateway of a mesh as this package makes it. */
+export const standardGateway = { name: "hostk8s-gateway", namespace: "istio-system" };
+
 /** The number of a Service's port; undefined where it is not known. */
 export type PortNumber = (upstream: Upstream) => number | undefined;
 

@@ -1,7 +1,7 @@
 // What must hold for every set of Ingresses with services that are asked: nobody passes unasked, and nobody is asked in vain.
 import * as assert from "node:assert/strict";
 import * as fc from "fast-check";
-import { convert } from "../../../lib/conversion/convert";
+import { convert, standardOptions } from "../../../lib/conversion/convert";
 import type { Ingress, Written } from "../../../lib/conversion/objects";
 import { prefix } from "../../../lib/conversion/annotations/family";
 import { ingressWith, verdicts, type Given } from "./cases";
@@ -146,5 +146,24 @@ describe("requests that NGINX redirects before it looks at who sends them", () =
     assert.deepEqual(policies(documents), [
       { operation: { hosts, notPaths: ["/old", "/old/*"], ports: ["80", "443"] } },
     ]);
+  });
+});
+
+describe("a policy on a Gateway that this package may not have made", () => {
+  it("is said to be for ports 80 and 443 of its pods", () => {
+    const why =
+      "the policy is for ports 80 and 443 of the gateway's pods, as this package's gateways have them: on any other port Gateway edge/own admits everyone";
+    const gateway = { ...standardOptions.gateway, name: "own", namespace: "edge" };
+    const given: [given: Given, name: string][] = [
+      [{ "whitelist-source-range": "10.0.0.0/8" }, "whitelist-source-range"],
+      [{ "auth-url": "http://guard.auth.svc/check" }, "auth-url"],
+      [{ "configuration-snippet": "limit_except GET { deny all; }" }, "configuration-snippet"],
+      [{ "server-snippet": "location /admin { deny all; }" }, "server-snippet"],
+    ];
+    for (const [notes, name] of given) {
+      const said = (options: typeof standardOptions) =>
+        verdicts(convert([ingressWith(notes)], options).entries).includes(`${name}: changed (${why})`);
+      assert.deepEqual([said(standardOptions), said({ ...standardOptions, gateway })], [false, true], name);
+    }
   });
 });
