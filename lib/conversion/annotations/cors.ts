@@ -11,7 +11,7 @@ const methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "
 const originForm = /^https?:\/\/((\*\.)?([a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+|\*)(:[0-9]{1,5})?$/;
 /** Other origins NGINX skips. */
 const takenOrigin = /^([a-z]+:\/\/(\*\.)?[A-Za-z0-9.-]*(:\d+)?|null)$/;
-/** Lists of anything else are none to NGINX; its own expressions would take for ever here, and these take the same texts. */
+/** Lists of anything else are none to NGINX; these take the same texts as its own expressions, in linear time. */
 const originList = /^(?:\*|(?:(?<=[a-z]):\/\/|\*\.|:\d|[A-Za-z0-9.,-])*)$/;
 const methodList = /^[A-Za-z](?:,?\s?[A-Za-z])*,?\s?$/;
 const exposedList = /^[\w*-](?:,?\s?[\w*-])*,?\s?$/;
