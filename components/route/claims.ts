@@ -1,5 +1,6 @@
 // Which requests a route claims of its parent: two routes that claim the same ones would share them by their age.
 import { Violation } from "../../lib/validation/violations";
+import { ownClash } from "../../lib/references/own-routes";
 import { comparableMatch, type Match, shownRequest } from "../../lib/references/requests";
 import { below } from "../../lib/validation/rules";
 import type { Claimant, Claims } from "../support/program";
@@ -57,17 +58,8 @@ export function claimRequests(claims: Claim[], route: ClaimingRoute, claimed: Cl
 }
 
 function clash(claim: Claim, before: Claimant, { name, redirects }: ClaimingRoute): { rule: string; fix: string } {
-  const other = before.name === name ? "this route" : before.shown;
-  if (redirects && !before.redirects) {
-    const rule = `${other} serves the same host and path over http; set \`httpsOnly\` there instead of this redirect`;
-    return { rule, fix: `new HttpRoute("${before.name}", { httpsOnly: true })` };
-  }
-  if (before.redirects && !redirects) {
-    const rule = `${other} redirects the same host and path over http already; set \`httpsOnly\` on this route instead`;
-    return { rule, fix: "httpsOnly: true" };
-  }
-  const fix = ["hostnames", "parent"].includes(claim.matchAt) ? 'hostnames: ["other.example.com"]' : 'prefix: "/other"';
-  return { rule: `must not have the host and path of ${other}`, fix };
+  const shown = before.name === name ? "this route" : before.shown;
+  return ownClash({ ...before, shown }, { redirects }, !["hostnames", "parent"].includes(claim.matchAt));
 }
 
 function matchField(match: Match): string {

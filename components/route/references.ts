@@ -106,6 +106,7 @@ export function gatewayOfRoute({ namespace, name, hostnames, parents, rules, at 
       route: { namespace, name, hostnames, matches },
       gateway: { namespace: parent.namespace ?? namespace, name: parent.name },
       parents: parents.map(({ section, port }) => ({ section, port })),
+      redirects: rules.every(({ redirect }) => redirect?.scheme === "https" && redirect.hostname === undefined),
       knowsCertificate: parent.certificateNames !== undefined,
     },
   ];

@@ -41,7 +41,7 @@ export function lookAt({ id }: Pick<Cluster, "id">): Look {
  * together; a name that comes from another resource is judged when it arrives.
  */
 export class Look extends Reading {
-  private readonly written: PlannedWrites = { objects: [], labels: [] };
+  private readonly written: Batch = { objects: [], labels: [], references: [] };
   private batch?: { planned: Batch; passed: Promise<void> };
   private first?: Promise<void>;
   /** Batches that were judged. */
@@ -149,9 +149,11 @@ export class Look extends Reading {
   }
 
   private async judge(target: ClusterTarget, planned: Batch): Promise<void> {
-    const before = { objects: [...this.written.objects], labels: [...this.written.labels] };
+    const { objects, labels, references } = this.written;
+    const before = { objects: [...objects], labels: [...labels], references: [...references] };
     this.written.objects.push(...planned.objects);
     this.written.labels.push(...planned.labels);
+    this.written.references.push(...planned.references);
     const age = this.batches;
     let [taken, referred] = await this.judgeOnce(target, planned, before);
     // What was read earlier may be read again before it refuses anything.
@@ -176,11 +178,7 @@ export class Look extends Reading {
     }
   }
 
-  private async judgeOnce(
-    target: ClusterTarget,
-    planned: Batch,
-    before: PlannedWrites,
-  ): Promise<[string[], JudgedReferences]> {
+  private async judgeOnce(target: ClusterTarget, planned: Batch, before: Batch): Promise<[string[], JudgedReferences]> {
     const { references } = planned;
     const needed = references.flatMap(({ reference }) => neededFor(reference));
     // First, since it spares what would be asked of namespaces that the program is about to make.
@@ -191,7 +189,10 @@ export class Look extends Reading {
       this.readAll(target, needed),
     ]);
     this.refuse(unreferred, refused);
-    return [judgeWrites(stackName(), planned, found, before), judgeReferences(this.viewOf(lists), references)];
+    return [
+      judgeWrites(stackName(), planned, found, before),
+      judgeReferences(this.viewOf(lists), references, before.references),
+    ];
   }
 
   /** What the program makes: resources that were seen, and what components are about to write. */

@@ -3,6 +3,7 @@ import { violationLine } from "../validation/violations";
 import type { ClusterView } from "./cluster";
 import { clientFaults } from "./gateways";
 import { namespaceFaults, nodePortFaults, serviceFaults, type Judged } from "./places";
+import { ownClashes } from "./own-routes";
 import type { PlannedReference, Reference } from "./reference";
 import { gatewayFaults } from "./route";
 import { routedFaults, waypointFaults } from "./waypoint";
@@ -15,12 +16,17 @@ export interface JudgedReferences {
   warnings: string[];
 }
 
-/** Judges all references of a program together. */
-export function judgeReferences(view: ClusterView, planned: PlannedReference[]): JudgedReferences {
+/** Judges all references of a program together, beside those that were judged before. */
+export function judgeReferences(
+  view: ClusterView,
+  planned: PlannedReference[],
+  before: PlannedReference[] = [],
+): JudgedReferences {
   const ordered = [...planned].sort((one, other) => one.order - other.order);
-  const all = ordered.flatMap(({ component, reference }) =>
-    faults(view, reference).map((judged) => ({ component, judged })),
-  );
+  const all = ordered.flatMap(({ component, reference }, index) => {
+    const clashes = reference.type === "gateway" ? ownClashes(reference, [...before, ...ordered.slice(0, index)]) : [];
+    return [...faults(view, reference), ...clashes].map((judged) => ({ component, judged }));
+  });
   const texts = (isCertain: boolean) => [
     ...new Set(
       all

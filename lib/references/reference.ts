@@ -29,6 +29,8 @@ export interface GatewayReference {
   gateway: { namespace: string; name: string };
   /** What the route names of it: one entry for each of its parentRefs. */
   parents: { section?: string; port?: number }[];
+  /** It answers nothing itself and redirects every request to https. */
+  redirects?: boolean;
   /** The reference said itself which names are in the certificate, and that was judged. */
   knowsCertificate: boolean;
 }

@@ -261,3 +261,45 @@ describe("a gateway of the same program", () => {
     assert.deepEqual(byName.errors, [told("late")]);
   });
 });
+
+describe("two routes of a program on one gateway", () => {
+  const told = (name: string) => [
+    `this program refers to objects that do not exist:\n  HttpRoute "${name}": \`hostnames\`: got "a.example.com/"; must ` +
+      'not have the host and path of HttpRoute "one"; write `hostnames: ["other.example.com"]`',
+  ];
+  const hostnames = ["a.example.com"];
+  const routes = (parents: (() => HttpRouteArgs["parent"])[], more: Partial<HttpRouteArgs> = {}) =>
+    run(() => {
+      new IngressGateway("shared", { namespace: "infra", hostnames });
+      parents.forEach((parent, index) => {
+        const name = ["one", "two"][index]!;
+        new HttpRoute(name, { namespace: "shop", parent: parent(), hostnames, backends, ...more });
+      });
+    });
+
+  it("do not share a host and path, in whatever form each has its parent", async () => {
+    const later = () =>
+      pulumi.output(new Promise((resolve) => setTimeout(() => resolve(shared), 20))) as pulumi.Output<typeof shared>;
+    const byName = () => ({ name: "shared", namespace: "infra" });
+    const output = () => pulumi.output(shared);
+    assert.deepEqual((await routes([output, output])).errors, told("two"));
+    assert.deepEqual((await routes([output, byName])).errors, told("two"));
+    assert.deepEqual((await routes([byName, later])).errors, told("two"));
+  });
+
+  it("may have one redirect each", async () => {
+    const { errors } = await run(() => {
+      for (const path of ["/a", "/b"]) {
+        const rules = [{ matches: [{ prefix: path }], backends }];
+        new HttpRoute(path.slice(1), {
+          namespace: "shop",
+          parent: pulumi.output(shared),
+          hostnames,
+          httpsOnly: true,
+          rules,
+        });
+      }
+    });
+    assert.deepEqual(errors, []);
+  });
+});

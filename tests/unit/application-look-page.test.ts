@@ -30,6 +30,11 @@ const rows: [rule: string, ...row: string[]][] = [
   ["takes routes only from", "a listener admits routes of this namespace"],
   ["must be a hostname of a listener", "a listener serves each host"],
   ["must be in the certificate", "the certificate of the HTTPS listener names each host"],
+  ...[
+    "must not have the host and path of",
+    "the same host and path over http;",
+    "the same host and path over http already;",
+  ].map((words): [string, string] => [words, "no other route of the program has the same host and path"]),
   ["has the same host and path", "no route of another stack has the same host and path"],
   [
     "must take requests to Services",

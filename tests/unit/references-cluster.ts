@@ -3,7 +3,7 @@ import type { ObjectKind } from "../../lib/ownership/kinds";
 import type { ExistingObject } from "../../lib/ownership/owner";
 import type { ClusterView } from "../../lib/references/cluster";
 import { judgeReferences } from "../../lib/references/judge";
-import type { Reference } from "../../lib/references/reference";
+import type { PlannedReference, Reference } from "../../lib/references/reference";
 
 export type Objects = Partial<Record<ObjectKind, ExistingObject[]>>;
 
@@ -63,7 +63,13 @@ function view(objects: Objects, program: Program = {}): ClusterView {
   };
 }
 
-export function judged(reference: Reference, objects: Objects = cluster, program: Program = {}) {
-  const { errors, warnings } = judgeReferences(view(objects, program), [{ order: 0, component: "It", reference }]);
+export function judged(
+  reference: Reference,
+  objects: Objects = cluster,
+  program: Program = {},
+  before: PlannedReference[] = [],
+) {
+  const planned = [{ order: 1, component: "It", reference }];
+  const { errors, warnings } = judgeReferences(view(objects, program), planned, before);
   return [...errors.map((line) => `error ${line}`), ...warnings.map((line) => `warning ${line}`)];
 }
