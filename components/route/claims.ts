@@ -47,7 +47,10 @@ export function claimRequests(claims: Claim[], route: ClaimingRoute, claimed: Cl
   const { name, listeners, redirects } = route;
   return claims.flatMap((claim) => {
     const requests = listeners.map((listener) => ({ listener, request: claim.request }));
-    const before = requests.map((request) => claimed.holder(request)).find((holder) => holder !== undefined);
+    // Two redirects to https answer the same: those of two routes for https only.
+    const before = requests
+      .map((request) => claimed.holder(request))
+      .find((holder) => holder !== undefined && !(redirects && holder.redirects));
     if (before === undefined) {
       for (const request of requests) claimed.claim(request, { shown: `HttpRoute "${name}"`, name, redirects });
       return [];

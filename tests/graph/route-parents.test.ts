@@ -288,18 +288,21 @@ describe("two routes of a program on one gateway", () => {
   });
 
   it("may have one redirect each", async () => {
-    const { errors } = await run(() => {
-      for (const path of ["/a", "/b"]) {
-        const rules = [{ matches: [{ prefix: path }], backends }];
-        new HttpRoute(path.slice(1), {
-          namespace: "shop",
-          parent: pulumi.output(shared),
-          hostnames,
-          httpsOnly: true,
-          rules,
-        });
-      }
-    });
-    assert.deepEqual(errors, []);
+    const one = pulumi.output(shared);
+    for (const parent of [() => one, () => pulumi.output(shared)]) {
+      const { errors } = await run(() => {
+        for (const path of ["/a", "/b"]) {
+          const rules = [{ matches: [{ prefix: path }], backends }];
+          new HttpRoute(path.slice(1), {
+            namespace: "shop",
+            parent: parent(),
+            hostnames,
+            httpsOnly: true,
+            rules,
+          });
+        }
+      });
+      assert.deepEqual(errors, []);
+    }
   });
 });
