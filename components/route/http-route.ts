@@ -4,7 +4,7 @@ import * as k8s from "@pulumi/kubernetes";
 import * as pulumi from "@pulumi/pulumi";
 import type { Verdict } from "../../lib/cluster-state/conditions";
 import { timeouts } from "../../lib/istio/defaults";
-import { listenersFor, servedBy, type Protocol } from "../../lib/gateway-api/reference";
+import { listenersFor, referenceTold, servedBy, type Protocol } from "../../lib/gateway-api/reference";
 import { grantName, redirectName } from "../../lib/istio/names";
 import { grantSpec, Parent, routeSpec, RouteRule } from "./objects";
 import { LiveService, portMismatch, RouteWithBackends, serviceBackends } from "../../lib/cluster-state/route-backends";
@@ -67,7 +67,7 @@ export class HttpRoute extends pulumi.ComponentResource {
   public readonly hostnames: pulumi.Output<string[]>;
 
   constructor(name: string, args: HttpRouteArgs, opts?: pulumi.ComponentResourceOptions) {
-    args = withReferences(args);
+    args = withToldParent(withReferences(args));
     super("istio-ambient:index:HttpRoute", name, checkRoute(name, args), opts);
     const part = partOf(name, opts);
     const cluster = clusterOf(this, "HttpRoute", name, args.cluster);
@@ -93,6 +93,13 @@ export class HttpRoute extends pulumi.ComponentResource {
   }
 }
 
+/** The arguments without what the stack of a plain parent has not told of its gateway. */
+function withToldParent(args: HttpRouteArgs): HttpRouteArgs {
+  const { parent } = (args ?? {}) as Partial<HttpRouteArgs>;
+  const isHere = typeof parent === "object" && !pulumi.Output.isInstance(parent) && !(parent instanceof Promise);
+  return isHere && !pulumi.Resource.isInstance(parent) ? { ...args, parent: referenceTold(parent) } : args;
+}
+
 /** All that can be known without the cluster. The component shows no inputs, so that a change counts where it happens. */
 function checkRoute(name: string, args: HttpRouteArgs): pulumi.Inputs {
   checkedInputs("HttpRoute", name, args, rules);
@@ -110,7 +117,7 @@ function normalize(name: string, args: HttpRouteArgs, whole: Told | undefined, w
   const protocol = args.httpsOnly ? "https" : redirects ? "http" : undefined;
   const present = pulumi.output(args.parent).apply(async (given) => {
     await refuseLate(what, given === undefined && pulumi.Output.isInstance(args.parent) ? [absentParent] : []);
-    return given;
+    return referenceTold(given);
   });
   const parent = pulumi.all([part("parent", present), hostnames]).apply(async ([given, hosts]) => {
     const found = given as Parent;

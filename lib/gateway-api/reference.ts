@@ -36,6 +36,32 @@ export interface Served {
   listeners: Record<Protocol, string[]>;
 }
 
+/** What tells nothing: .NET writes every field of an output, and an empty list in place of none. */
+const isTold = (value: unknown): boolean => value !== null && !(Array.isArray(value) && value.length === 0);
+
+/** A reference as a platform in any language gives it: what its stack has not told is missing. */
+export function referenceTold<T>(reference: T): T {
+  if (typeof reference !== "object" || reference === null || Array.isArray(reference)) {
+    return reference;
+  }
+  const told = Object.entries(reference).flatMap(([field, value]): [string, unknown][] =>
+    !ofReference.includes(field) ? [[field, value]] : isTold(value) ? [[field, withoutNulls(value)]] : [],
+  );
+  return Object.fromEntries(told) as T;
+}
+
+/** What a gateway's stack tells of it beside its name; the rest is written by hand. */
+const ofReference: string[] = ["listeners", "hostPorts", "certificateNames", "serviceAccount"];
+
+/** Plain values only: what has still to arrive is left as it is. */
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) {
+    return value.map(withoutNulls);
+  }
+  const isPlain = typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  return isPlain ? Object.fromEntries(Object.entries(value).filter(([, each]) => each !== null)) : value;
+}
+
 /** What a gateway serves, where the reference tells. */
 export function servedBy(gateway: ReferencedGateway): Served | undefined {
   const { listeners, hostPorts, certificateNames } = gateway;

@@ -96,6 +96,27 @@ describe("a listener that a route names of a gateway's reference", () => {
   });
 });
 
+describe("the reference to a gateway of a platform in C#", () => {
+  const open = shared.listeners.map(({ name, protocol, port }) => ({ name, protocol, port, hostname: null }));
+  const nothing = { hostPorts: null, certificateNames: [], serviceAccount: null };
+  const parents = () => forms({ ...shared, ...nothing, listeners: open } as unknown as typeof shared);
+
+  it("has nulls and empty lists, which tell nothing", async () => {
+    for (const parent of parents()) {
+      assert.deepEqual(await faults({ parent, hostnames: ["a.example.org"], httpsOnly: true }), []);
+    }
+    for (const parent of parents()) {
+      const whole = pulumi.output(parent) as pulumi.Output<typeof shared>;
+      assert.deepEqual(
+        await faults({ parent: whole.apply((known) => ({ ...known, section: "htps" })) }),
+        refused(
+          '`parent.section`: got "htps"; must be a listener of the gateway: http, http-2, https; write `section: "https"`',
+        ),
+      );
+    }
+  });
+});
+
 describe("the certificate of a gateway's reference", () => {
   const hostnames = ["intra.corp"];
   const open = shared.listeners.map(({ name, protocol, port }) => ({ name, protocol, port }));

@@ -1,6 +1,6 @@
 // What a route learns of a gateway from the reference alone.
 import * as assert from "node:assert/strict";
-import { listenersFor, servedBy } from "../../lib/gateway-api/reference";
+import { listenersFor, referenceTold, servedBy } from "../../lib/gateway-api/reference";
 
 const http = { name: "http", protocol: "HTTP", port: 80 };
 const https = { name: "https", protocol: "HTTPS", port: 443 };
@@ -21,6 +21,20 @@ describe("a reference to a gateway", () => {
       httpsPort: 8444,
       listeners: { http: ["http"], https: ["https"] },
     });
+  });
+
+  it("tells nothing by nulls and empty lists, which .NET writes in place of what is missing", () => {
+    const told = { name: "shared", namespace: "infra", listeners: [{ ...http, hostname: null }, https] };
+    assert.deepEqual(
+      referenceTold({ ...told, hostPorts: { http: 8081, https: null }, certificateNames: [], serviceAccount: null }),
+      { name: "shared", namespace: "infra", listeners: [http, https], hostPorts: { http: 8081 } },
+    );
+    assert.deepEqual(referenceTold({ name: "shared", listeners: [], hostPorts: null, certificateNames: null }), {
+      name: "shared",
+    });
+    // What is written by hand is checked as it is.
+    assert.deepEqual(referenceTold({ name: null, section: null }), { name: null, section: null });
+    assert.deepEqual([null, undefined, "shared"].map(referenceTold), [null, undefined, "shared"]);
   });
 
   it("tells the host names where every listener has one, each once", () => {
