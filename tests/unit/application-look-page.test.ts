@@ -16,6 +16,7 @@ const rules = fs.readdirSync(folder).flatMap((file) => {
 const rows: [rule: string, ...row: string[]][] = [
   ["must be an existing namespace", "the namespace exists"],
   ["must be a namespace that is not being deleted", "the namespace is not being deleted"],
+  ["all that is in it is deleted with it", "an AmbientNamespace is removed or renamed"],
   [
     "must be an existing Service of",
     "the Service exists, with this port",
