@@ -124,7 +124,7 @@ describe("what an application's program refers to", () => {
       new HttpRoute(name, { namespace, parent: shared, backends: web, ...args });
     route("namespace", { namespace: "shpo" });
     route("gateway", { parent: { ...shared, name: "hostk8s-gatway" } });
-    route("section", { parent: { ...shared, section: "htps" } });
+    route("section", { parent: { ...shared, section: "htps" }, hostnames: ["c.hostk8s.local"] });
     route("host", { parent: edge, hostnames: ["cart.example.com"] });
     route("certificate", { parent: { ...shared, section: "https" }, hostnames: ["shop.example.org"] });
     route("admitted", { namespace: "istio-system", parent: edge, backends: [{ service: "istiod", port: 15012 }] });
@@ -144,11 +144,11 @@ describe("what an application's program refers to", () => {
       "istio-ambient/look-platform, takes routes only from namespaces with the labels that it selects (team: shop); write " +
       '`new AmbientNamespace("istio-system", { labels: { "team": "shop" } })`',
     'HttpRoute "certificate": `hostnames[0]`: got "shop.example.org"; must be in the certificate of Gateway ' +
-      'istio-system/hostk8s-gateway: localhost, hostk8s.local, *.hostk8s.local; write `hostnames: ["localhost"]`',
+      'istio-system/hostk8s-gateway: localhost, hostk8s.local, *.hostk8s.local; write `hostnames: ["shop.hostk8s.local"]`',
     `HttpRoute "gateway": \`parent\`: got "istio-system/hostk8s-gatway"; must be an existing Gateway, ${missing}: ` +
       'istio-system/edge, istio-system/hostk8s-gateway; write `parent: { name: "hostk8s-gateway", namespace: "istio-system" }`',
     'HttpRoute "host": `hostnames[0]`: got "cart.example.com"; must be a hostname of a listener of Gateway ' +
-      'istio-system/edge: shop.example.com, *.shop.example.com; write `hostnames: ["shop.example.com"]`',
+      'istio-system/edge: shop.example.com, *.shop.example.com; write `hostnames: ["cart.shop.example.com"]`',
     `HttpRoute "namespace": \`namespace\`: got "shpo"; must be an existing namespace, ${missing}; write ` +
       '`namespace: "shop"`',
     'HttpRoute "port": `backends[0].port`: got "8080"; must be a port of Service shop/web: 80; write `port: 80`',
@@ -209,7 +209,7 @@ describe("what an application's program refers to", () => {
         "program: shop/waypoint; until there is one, requests bypass it; write " +
         '`useWaypoint: "waypoint", useWaypointNamespace: "shop"`',
       'HttpRoute "insecure": `hostnames[0]`: got "x.example.org"; must be in the certificate of Gateway ' +
-        'istio-system/hostk8s-gateway: localhost, hostk8s.local, *.hostk8s.local; write `hostnames: ["localhost"]`',
+        'istio-system/hostk8s-gateway: localhost, hostk8s.local, *.hostk8s.local; write `hostnames: ["x.hostk8s.local"]`',
       'HttpRoute "twice": `hostnames`: got "shop.example.com/"; HTTPRoute shop/web, which belongs to the stack ' +
         "istio-ambient/look-shop, has the same host and path; the older route gets the requests; write " +
         '`hostnames: ["other.example.com"]`',
