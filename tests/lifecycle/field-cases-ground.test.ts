@@ -7,7 +7,7 @@ import { AmbientMesh, AmbientMeshArgs, Waypoint } from "../../components";
 import { checks } from "../../lib/checks";
 import { findingLine } from "../../lib/checks/check";
 import { judge } from "../../lib/checks/verdicts";
-import { apply, kubectl, sources, TestStack } from "./support";
+import { apply, kubectl, settled, sources, TestStack } from "./support";
 
 const marked = "-l=test=ground";
 
@@ -319,7 +319,8 @@ kind: GlobalNetworkPolicy
 metadata: { name: default-deny, labels: { test: ground } }
 spec: { selector: all(), types: [Ingress] }
 `);
-    assert.deepEqual(await network(), {
+    // A new kind is told by the API server a moment after its first object is taken.
+    assert.deepEqual(await settled(network, (found) => Object.keys(found).length > 0), {
       "network-policy-others": ["1 object of the kind GlobalNetworkPolicy (default-deny) not judged"],
     });
   });
