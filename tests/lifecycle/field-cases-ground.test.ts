@@ -7,7 +7,7 @@ import { AmbientMesh, AmbientMeshArgs, Waypoint } from "../../components";
 import { checks } from "../../lib/checks";
 import { findingLine } from "../../lib/checks/check";
 import { judge } from "../../lib/checks/verdicts";
-import { apply, kubectl, settled, sources, TestStack } from "./support";
+import { apply, kubectl, sources, TestStack } from "./support";
 
 const marked = "-l=test=ground";
 
@@ -94,11 +94,20 @@ spec:
     spec: { nodeSelector: { test: nowhere }, containers: [{ name: agent, image: "quay.io/cilium/cilium:v1.19.5" }] }
 `;
 
-/** A namespace of the mesh whose pods may only talk at the application's port, and are probed. */
-const shutShop = `
+/** A namespace of the mesh, with one pod. */
+const enrolledShop = `
 apiVersion: v1
 kind: Namespace
 metadata: { name: ground-shop, labels: { test: ground, istio.io/dataplane-mode: ambient } }
+---
+apiVersion: v1
+kind: Pod
+metadata: { name: client, namespace: ground-shop, labels: { app: client } }
+spec: { containers: [{ name: client, image: "docker.io/library/busybox:1.37" }] }
+`;
+
+/** The same with another pod, which is probed, and policies that leave only the application's port open. */
+const shutShop = `${enrolledShop}
 ---
 apiVersion: v1
 kind: Pod
@@ -106,11 +115,6 @@ metadata: { name: web, namespace: ground-shop, labels: { app: web } }
 spec:
   containers:
     - { name: web, image: "docker.io/library/nginx:1.29", startupProbe: { httpGet: { path: /, port: 8080 } } }
----
-apiVersion: v1
-kind: Pod
-metadata: { name: client, namespace: ground-shop, labels: { app: client } }
-spec: { containers: [{ name: client, image: "docker.io/library/busybox:1.37" }] }
 ---
 apiVersion: networking.k8s.io/v1
 kind: NetworkPolicy
@@ -297,6 +301,8 @@ metadata: { name: ground-shop, labels: { test: ground, pod-security.kubernetes.i
   });
 
   it("has policies of Calico's own kind that nobody has judged", async () => {
+    apply(enrolledShop);
+    kubectl("wait", "pod/client", "-n", "ground-shop", "--for=condition=Ready", "--timeout=30s");
     apply(`
 apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition
@@ -319,8 +325,7 @@ kind: GlobalNetworkPolicy
 metadata: { name: default-deny, labels: { test: ground } }
 spec: { selector: all(), types: [Ingress] }
 `);
-    // A new kind is told by the API server a moment after its first object is taken.
-    assert.deepEqual(await settled(network, (found) => Object.keys(found).length > 0), {
+    assert.deepEqual(await network(), {
       "network-policy-others": ["1 object of the kind GlobalNetworkPolicy (default-deny) not judged"],
     });
   });
