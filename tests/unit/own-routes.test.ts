@@ -1,21 +1,7 @@
 // Two routes of one program on one Gateway: whole lines.
 import * as assert from "node:assert/strict";
 import type { GatewayReference } from "../../lib/references/reference";
-import { cluster, judged } from "./references-cluster";
-
-function route(more: Partial<GatewayReference> = {}): GatewayReference {
-  return {
-    type: "gateway",
-    path: "parent",
-    route: { namespace: "shop", name: "web", matches: [{ path: "", match: {} }] },
-    gateway: { namespace: "ingress", name: "public" },
-    parents: [{}],
-    knowsCertificate: false,
-    ...more,
-  };
-}
-
-const named = (hostnames: string[]) => ({ ...route().route, hostnames });
+import { cluster, judged, named, route } from "./references-cluster";
 
 describe("a route of a program", () => {
   it("has no other route of the program with the same host and path on a listener, which both may name otherwise", () => {

@@ -3,7 +3,7 @@ import type { ObjectKind } from "../../lib/ownership/kinds";
 import type { ExistingObject } from "../../lib/ownership/owner";
 import type { ClusterView } from "../../lib/references/cluster";
 import { judgeReferences } from "../../lib/references/judge";
-import type { PlannedReference, Reference } from "../../lib/references/reference";
+import type { GatewayReference, PlannedReference, Reference } from "../../lib/references/reference";
 
 export type Objects = Partial<Record<ObjectKind, ExistingObject[]>>;
 
@@ -38,6 +38,20 @@ export const cluster: Objects = {
   HTTPRoute: [],
   Certificate: [object("public-cert", "ingress", { secretName: "public-cert", dnsNames: ["*.example.com"] })],
 };
+
+export function route(more: Partial<GatewayReference> = {}): GatewayReference {
+  return {
+    type: "gateway",
+    path: "parent",
+    route: { namespace: "shop", name: "web", matches: [{ path: "", match: {} }] },
+    gateway: { namespace: "ingress", name: "public" },
+    parents: [{}],
+    knowsCertificate: false,
+    ...more,
+  };
+}
+
+export const named = (hostnames: string[]) => ({ ...route().route, hostnames });
 
 export interface Program {
   makes?: string[];

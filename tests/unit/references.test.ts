@@ -1,22 +1,21 @@
 // What a program refers to, held against objects as they are in a cluster: whole lines.
 import * as assert from "node:assert/strict";
-import { neededFor, type GatewayReference, type Reference } from "../../lib/references/reference";
-import { all, cluster, gateway, http, https, judged, object, of, service, waypoint } from "./references-cluster";
+import { neededFor, type Reference } from "../../lib/references/reference";
+import {
+  all,
+  cluster,
+  gateway,
+  http,
+  https,
+  judged,
+  named,
+  object,
+  of,
+  route,
+  service,
+  waypoint,
+} from "./references-cluster";
 import type { Objects, Program } from "./references-cluster";
-
-function route(more: Partial<GatewayReference> = {}): GatewayReference {
-  return {
-    type: "gateway",
-    path: "parent",
-    route: { namespace: "shop", name: "web", matches: [{ path: "", match: {} }] },
-    gateway: { namespace: "ingress", name: "public" },
-    parents: [{}],
-    knowsCertificate: false,
-    ...more,
-  };
-}
-
-const named = (hostnames: string[]) => ({ ...route().route, hostnames });
 
 describe("a namespace that a program refers to", () => {
   const reference = (name: string): Reference => ({ type: "namespace", path: "namespace", name });
