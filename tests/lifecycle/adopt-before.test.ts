@@ -19,7 +19,7 @@ import {
   printedArgs,
   settings,
 } from "./adopt-install";
-import { get, removeDefinitions, settled, sources, TestStack } from "./support";
+import { get, removeDefinitions, settled, sources, TestStack, webhooksWritten } from "./support";
 
 const release = "1.30.3";
 const charts = partPath("istio-charts-before");
@@ -134,6 +134,7 @@ for (const { what, install, restarts, keeps } of lacks.length > 0 ? [] : install
     before(async () => {
       removeDefinitions();
       install();
+      await webhooksWritten();
       stack = await TestStack.open("adopt-before", () => {
         const mesh = new AmbientMesh("mesh", args);
         return Promise.resolve({ version: mesh.version });

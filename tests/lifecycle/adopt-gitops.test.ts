@@ -5,7 +5,16 @@ import { execFileSync } from "node:child_process";
 import { parseAllDocuments } from "yaml";
 import { AmbientMesh, type AmbientMeshArgs } from "../../components";
 import { adopt, chart, clear, differing, namespace, picture, pods, printedArgs } from "./adopt-install";
-import { apply, get, kubectl, removeDefinitions, sources, TestStack, type KubeObject } from "./support";
+import {
+  apply,
+  get,
+  kubectl,
+  removeDefinitions,
+  sources,
+  TestStack,
+  webhooksWritten,
+  type KubeObject,
+} from "./support";
 
 const applications = { "istio-base": "base", istiod: "istiod", "istio-cni": "cni", ztunnel: "ztunnel" };
 const tracking = "argocd.argoproj.io/tracking-id";
@@ -37,6 +46,7 @@ describe("an Istio that Argo CD keeps", () => {
     for (const [application, of] of Object.entries(applications)) sync(application, of);
     for (const workload of ["deployment/istiod", "daemonset/istio-cni-node", "daemonset/ztunnel"])
       kubectl("rollout", "status", workload, "--namespace", namespace, "--timeout=3m");
+    await webhooksWritten();
     stack = await TestStack.open("adopt-gitops", () => {
       new AmbientMesh("mesh", args);
       return Promise.resolve();

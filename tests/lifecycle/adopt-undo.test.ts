@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import { AmbientMesh, type AmbientMeshArgs } from "../../components";
 import { adopt, chart, clear, command, helm, namespace, picture, pods, printedArgs } from "./adopt-install";
-import { get, istioctlImages, removeDefinitions, TestStack } from "./support";
+import { get, istioctlImages, removeDefinitions, TestStack, webhooksWritten } from "./support";
 
 const to = ["--to", "istio-ambient/adopt-undo"];
 
@@ -75,6 +75,7 @@ for (const { what, install, again, gone } of installers) {
     before(async () => {
       removeDefinitions();
       install();
+      await webhooksWritten();
       stack = await TestStack.open("adopt-undo", () => {
         new AmbientMesh("mesh", args);
         return Promise.resolve();

@@ -19,7 +19,17 @@ import {
   printedArgs,
   settings,
 } from "./adopt-install";
-import { apply, get, istioctlImages, kubectl, removeDefinitions, settled, sources, TestStack } from "./support";
+import {
+  apply,
+  get,
+  istioctlImages,
+  kubectl,
+  removeDefinitions,
+  settled,
+  sources,
+  TestStack,
+  webhooksWritten,
+} from "./support";
 
 const chartFolder = sources.charts.directory;
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "adopt-"));
@@ -132,6 +142,7 @@ for (const { what, install, restarts } of installers) {
     before(async () => {
       removeDefinitions();
       install();
+      await webhooksWritten();
       stack = await TestStack.open("adopt", () => {
         new AmbientMesh("mesh", args);
         return Promise.resolve();
@@ -204,9 +215,10 @@ for (const { what, install, restarts } of installers) {
 
 describe("an adoption that is killed", () => {
   const to = ["--to", "istio-ambient/adopt"];
-  before(() => {
+  before(async () => {
     removeDefinitions();
     installers[0]!.install();
+    await webhooksWritten();
   });
   after(clear);
 

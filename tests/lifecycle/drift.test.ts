@@ -6,7 +6,7 @@ import * as path from "node:path";
 import { ApiClient } from "../../cluster/client";
 import { readDrift, repairDrift, type DriftDepth, type DriftReading } from "../../cluster/release-drift";
 import { driftLines } from "../../lib/drift";
-import { apply, get, kubectl, settled, sources } from "./support";
+import { apply, get, kubectl, sources, webhooksWritten } from "./support";
 
 const namespace = "istio-system";
 const releases = ["istio-base", "istiod", "istio-cni", "ztunnel"].map((release) => ({ release, namespace }));
@@ -300,23 +300,7 @@ describe("drift of what the releases made", () => {
 
   it("is none once istiod has written into its webhooks", async () => {
     install(plain);
-    interface Webhooks {
-      webhooks: { clientConfig: { caBundle?: string }; failurePolicy: string }[];
-    }
-    const written = (kind: string) =>
-      get(kind, "-l", "app.kubernetes.io/part-of=istio")
-        .flatMap((found) => (found as unknown as Webhooks).webhooks)
-        .map(({ clientConfig, failurePolicy }) => clientConfig.caBundle !== undefined && failurePolicy === "Fail");
-    for (const kind of ["mutatingwebhookconfiguration", "validatingwebhookconfiguration"]) {
-      assert.ok(
-        (
-          await settled(
-            () => written(kind),
-            (all) => all.every(Boolean),
-          )
-        ).every(Boolean),
-      );
-    }
+    await webhooksWritten();
     assert.deepEqual(await lines(), []);
   });
 

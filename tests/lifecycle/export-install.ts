@@ -9,7 +9,7 @@ import type { PlainMesh } from "../../components/mesh/manifest";
 import type { FileObject, Format } from "../../lib/export";
 import { istioAmbient } from "../unit/fixtures/terminal";
 import { clusterObjects, differing } from "./cluster-objects";
-import { apply, condition, get, kubectl, settled, sources } from "./support";
+import { apply, condition, get, kubectl, settled, sources, webhooksWritten } from "./support";
 
 /** Where exports go; whoever uses it removes it. */
 export const folder = fs.mkdtempSync(path.join(os.tmpdir(), "export-"));
@@ -36,6 +36,7 @@ export async function gatewaysProgrammed(): Promise<void> {
 
 /** The objects once istiod has made what it makes. */
 export async function settledObjects(): Promise<Record<string, object>> {
+  await webhooksWritten();
   let last = clusterObjects();
   const { now } = await settled(
     async () => {

@@ -1,4 +1,5 @@
 // What all lifecycle tests need: a stack run by the real engine, what it did, and the cluster as kubectl sees it.
+import * as assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -184,6 +185,21 @@ export async function settled<T>(ask: () => T | Promise<T>, wanted: (answer: T) 
     answer = await ask();
   }
   return answer;
+}
+
+/** Waits until istiod has written into its webhooks, as it does a while after it is ready: their CA, and that they fail closed. */
+export async function webhooksWritten(): Promise<void> {
+  const written = () =>
+    get("mutatingwebhookconfigurations,validatingwebhookconfigurations", "-l", "app.kubernetes.io/part-of=istio")
+      .flatMap((found) => (found as unknown as { webhooks: Webhook[] }).webhooks)
+      .map(({ clientConfig, failurePolicy }) => clientConfig.caBundle !== undefined && failurePolicy === "Fail");
+  const answers = await settled(written, (all) => all.every(Boolean));
+  assert.ok(answers.every(Boolean));
+}
+
+interface Webhook {
+  clientConfig: { caBundle?: string };
+  failurePolicy: string;
 }
 
 function plain(outputs: Record<string, { value: unknown }>): Record<string, unknown> {
