@@ -33,6 +33,7 @@ export function claimsOf(hostnames: string[] | undefined, rules: RouteRule[], ru
 /** The route that claims. */
 export interface ClaimingRoute {
   name: string;
+  cluster: string;
   /** Where it claims: the listeners of its parent, in words that are the same for the same listener. */
   listeners: string[];
   /** It answers nothing itself and redirects every request to https. */
@@ -40,13 +41,13 @@ export interface ClaimingRoute {
 }
 
 /** The requests of one program that routes have claimed. */
-export type ClaimedRequests = Pick<Claims<{ listener: string; request: string }>, "holder" | "claim">;
+export type ClaimedRequests = Pick<Claims<{ cluster: string; listener: string; request: string }>, "holder" | "claim">;
 
 /** Claims requests on every listener of the route; a violation for each that another component has claimed before. */
 export function claimRequests(claims: Claim[], route: ClaimingRoute, claimed: ClaimedRequests): Violation[] {
-  const { name, listeners, redirects } = route;
+  const { name, cluster, listeners, redirects } = route;
   return claims.flatMap((claim) => {
-    const requests = listeners.map((listener) => ({ listener, request: claim.request }));
+    const requests = listeners.map((listener) => ({ cluster, listener, request: claim.request }));
     // Two redirects to https answer the same: those of two routes for https only.
     const before = requests
       .map((request) => claimed.holder(request))

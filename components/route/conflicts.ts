@@ -10,7 +10,7 @@ import { gatewayBehind, identity, plain, registry } from "../support/program";
 import type { RouteRuleArgs } from "./rule-args";
 
 /** Violations that only show beside the gateway and the other routes of the program. */
-export function routeViolations(name: string, args: HttpRouteArgs): Violation[] {
+export function routeViolations(name: string, args: HttpRouteArgs, cluster: string): Violation[] {
   const hostnames = plain(args.hostnames);
   const matches = ruleArgs(args).map((rule) => ({ matches: rule.matches }));
   const gateway = knownGateway(args.parent);
@@ -19,9 +19,10 @@ export function routeViolations(name: string, args: HttpRouteArgs): Violation[] 
     const at = args.rules ? "rules" : "";
     const kept = claimsOf(hostnames as string[] | undefined, matches as RouteRule[], at);
     const redirects = redirectsAll(args);
-    violations.push(...claimRequests(kept, { name, listeners: listenersOf(args), redirects }, registry().requests));
+    const route = { name, cluster, listeners: listenersOf(args), redirects };
+    violations.push(...claimRequests(kept, route, registry().requests));
   }
-  violations.push(...serviceViolations(name, args));
+  violations.push(...serviceViolations(name, args, cluster));
   return violations;
 }
 
@@ -81,12 +82,12 @@ function missingListenerViolations({ listeners = [], section, port }: Referenced
 }
 
 /** A waypoint takes the routes of HTTPRoutes and of TrafficPolicies one after the other, so a Service has one kind. */
-function serviceViolations(name: string, args: HttpRouteArgs): Violation[] {
+function serviceViolations(name: string, args: HttpRouteArgs, cluster: string): Violation[] {
   const parent = plain(args.parent);
   if (parent?.kind !== "Service") {
     return [];
   }
-  const service = { namespace: parent.namespace ?? args.namespace, service: parent.name };
+  const service = { cluster, namespace: parent.namespace ?? args.namespace, service: parent.name };
   const other = registry().shapedServices.holder(service);
   registry().routedServices.claim(service, { shown: `HttpRoute "${name}"`, name });
   const rule = `must not be a Service that ${other?.shown} covers: only one of the two would take effect`;

@@ -29,7 +29,7 @@ import { absentParent, gatewayViolations, routeViolations, ruleArgs } from "./co
 import { gatewayOfRoute, placesOfRoute } from "./references";
 import { HttpRouteArgs } from "./args";
 import { RouteRuleArgs, RouteVersionArgs } from "./rule-args";
-import { clusterOf } from "../support/cluster";
+import { clusterIdOf, clusterOf } from "../support/cluster";
 import { withReferences } from "../support/given-resources";
 import { childrenOf, keepChildren } from "../support/made";
 import { anotherName, ownObject, Writer } from "../support/ownership";
@@ -68,7 +68,7 @@ export class HttpRoute extends pulumi.ComponentResource {
 
   constructor(name: string, args: HttpRouteArgs, opts?: pulumi.ComponentResourceOptions) {
     args = withToldParent(withReferences(args));
-    super("istio-ambient:index:HttpRoute", name, checkRoute(name, args), opts);
+    super("istio-ambient:index:HttpRoute", name, checkRoute(name, args, opts), opts);
     const part = partOf(name, opts);
     const cluster = clusterOf(this, "HttpRoute", name, args.cluster);
     const namespace = earlyName(args.namespace);
@@ -101,9 +101,9 @@ function withToldParent(args: HttpRouteArgs): HttpRouteArgs {
 }
 
 /** All that can be known without the cluster. The component shows no inputs, so that a change counts where it happens. */
-function checkRoute(name: string, args: HttpRouteArgs): pulumi.Inputs {
+function checkRoute(name: string, args: HttpRouteArgs, opts?: pulumi.ComponentResourceOptions): pulumi.Inputs {
   checkedInputs("HttpRoute", name, args, rules);
-  throwViolations("HttpRoute", name, routeViolations(name, args));
+  throwViolations("HttpRoute", name, routeViolations(name, args, clusterIdOf(opts)));
   return {};
 }
 
@@ -312,7 +312,9 @@ function createRoute(
     {
       apiVersion: "gateway.networking.k8s.io/v1",
       kind: "HTTPRoute",
-      metadata: ownObject(writer, "HTTPRoute", metadata, wayOut, { refersTo: (into) => placesOfRoute(args, into) }),
+      metadata: ownObject(writer, "HTTPRoute", metadata, wayOut, {
+        refersTo: (into) => placesOfRoute(args, into, writer.cluster.id),
+      }),
       spec: route.spec,
     },
     { ...opts, ...minutes(timeouts.route) },

@@ -9,33 +9,33 @@ import type { Parent, RouteRule } from "./objects";
 import type { RouteRuleArgs, RouteVersionArgs } from "./rule-args";
 
 /** Namespace and Services; what comes from a resource of the program is there when it arrives. */
-export function placesOfRoute(args: HttpRouteArgs, namespace: string): Reference[] {
-  return withLate(args, (known) => plainPlaces(known, namespace));
+export function placesOfRoute(args: HttpRouteArgs, namespace: string, cluster: string): Reference[] {
+  return withLate(args, (known) => plainPlaces(known, namespace, cluster));
 }
 
-function plainPlaces(args: HttpRouteArgs, namespace: string): Reference[] {
+function plainPlaces(args: HttpRouteArgs, namespace: string, cluster: string): Reference[] {
   const named: Reference[] =
     typeof args.namespace === "string" ? [{ type: "namespace", path: "namespace", name: namespace }] : [];
   const parent = plain(args.parent) as Parent | undefined;
-  const service: Reference[] = parent?.kind === "Service" ? parentService(parent, namespace) : [];
+  const service: Reference[] = parent?.kind === "Service" ? parentService(parent, namespace, cluster) : [];
   return [...named, ...service, ...backendsAt(args).flatMap(([path, version]) => backend(path, version, namespace))];
 }
 
 /** The Service that a route attaches to, and its waypoint. */
-function parentService({ name, namespace = "" }: Parent, own: string): Reference[] {
-  const at = namespace || own;
+function parentService({ name, namespace = "" }: Parent, own: string, cluster: string): Reference[] {
+  const at = { cluster, namespace: namespace || own, service: name };
   // In another language a Waypoint may come after the route has been judged.
-  const isKnown = !isHosted() && !registry().waypointUsers.things.some((user) => mayUse(user, at, name));
+  const isKnown = !isHosted() && !registry().waypointUsers.things.some((user) => mayUse(user, at));
   return [
-    ...serviceReference("parent.name", { service: name, namespace: at }, own),
-    ...(isKnown ? [{ type: "routed" as const, path: "parent", namespace: at, name }] : []),
+    ...serviceReference("parent.name", { service: name, namespace: at.namespace }, own),
+    ...(isKnown ? [{ type: "routed" as const, path: "parent", namespace: at.namespace, name }] : []),
   ];
 }
 
 /** True where a Waypoint of this program serves the Service, or one whose name is still to come and may be this one. */
-function mayUse(user: ServiceOfProgram, namespace: string, name: string): boolean {
-  const may = (given: unknown, known: string) => [known, undefined].includes(plain(given) as string | undefined);
-  return may(user.namespace, namespace) && may(user.service, name);
+function mayUse(user: ServiceOfProgram, { cluster, namespace, service }: ServiceOfProgram): boolean {
+  const may = (given: unknown, known: unknown) => [known, undefined].includes(plain(given) as string | undefined);
+  return user.cluster === cluster && may(user.namespace, namespace) && may(user.service, service);
 }
 
 /** Every backend with its path. */

@@ -24,6 +24,16 @@ export function clusterId(component: pulumi.ComponentResource): string {
   return provider ? identity(provider.urn) : defaultCluster;
 }
 
+/** A provider, as the SDK tells providers apart. */
+type Provider = pulumi.ProviderResource & { getPackage(): string };
+
+/** The same of a component that is still to be made with these options: before the engine hears of it. */
+export function clusterIdOf({ provider, providers = {}, parent }: pulumi.ComponentResourceOptions = {}): string {
+  const given = [provider, ...Object.values(providers)].filter((each) => each !== undefined) as Provider[];
+  const own = given.find((each) => each.getPackage() === "kubernetes") ?? parent?.getProvider("kubernetes::");
+  return own ? identity(own.urn) : defaultCluster;
+}
+
 /**
  * The cluster that the component's provider writes to: of the default provider what the plugin takes, of an explicit
  * one what was named for it, here or at an earlier component with the same provider.

@@ -35,8 +35,9 @@ export class Claims<Thing extends object> {
   }
 }
 
-/** A Service, or without `service` all of a namespace. */
+/** A Service of a cluster, or without `service` all of a namespace. */
 export interface ServiceOfProgram {
+  cluster: string;
   namespace: unknown;
   service: unknown;
 }
@@ -56,7 +57,7 @@ export class ProgramRegistry {
   /** Who is reached through a waypoint, and which. */
   readonly waypointUsers = new Claims<ServiceOfProgram>();
   /** Host and match on a listener: two routes would share the requests by their age. */
-  readonly requests = new Claims<{ listener: string; request: string }>();
+  readonly requests = new Claims<{ cluster: string; listener: string; request: string }>();
 }
 
 const registries = new WeakMap<object, ProgramRegistry>();

@@ -10,7 +10,7 @@ import { conditionMet } from "../support/acceptance";
 import { childOf } from "../support/children";
 import { checkedInputs, componentNamed, resolved, resolvedMetadata, throwViolations } from "../support/arguments";
 import { earlyName, registry } from "../support/program";
-import { Cluster, clusterOf } from "../support/cluster";
+import { Cluster, clusterIdOf, clusterOf } from "../support/cluster";
 import { withReferences } from "../support/given-resources";
 import { childrenOf, keepChildren } from "../support/made";
 import { anotherName, Metadata, ownObject, Writer } from "../support/ownership";
@@ -45,7 +45,7 @@ export class TrafficPolicy extends pulumi.ComponentResource {
 
   constructor(name: string, args: TrafficPolicyArgs, opts?: pulumi.ComponentResourceOptions) {
     args = withReferences(args);
-    super("istio-ambient:index:TrafficPolicy", name, checkPolicy(name, args), opts);
+    super("istio-ambient:index:TrafficPolicy", name, checkPolicy(name, args, opts), opts);
     const cluster = clusterOf(this, "TrafficPolicy", name, args.cluster);
     const what = componentNamed("TrafficPolicy", name);
     const writer = { what, cluster, opts, namespace: earlyName(args.namespace) };
@@ -71,10 +71,10 @@ export class TrafficPolicy extends pulumi.ComponentResource {
 }
 
 /** All that can be known without the cluster. */
-function checkPolicy(name: string, args: TrafficPolicyArgs): pulumi.Inputs {
+function checkPolicy(name: string, args: TrafficPolicyArgs, opts?: pulumi.ComponentResourceOptions): pulumi.Inputs {
   checkedInputs("TrafficPolicy", name, args, rules);
   const { shapedServices, routedServices } = registry();
-  const service = { namespace: args.namespace, service: args.service };
+  const service = { cluster: clusterIdOf(opts), namespace: args.namespace, service: args.service };
   const before = shapedServices.claim(service, { shown: componentNamed("TrafficPolicy", name), name });
   const other = before ?? routedServices.holder(service);
   const got = typeof args.service === "string" ? args.service : "";

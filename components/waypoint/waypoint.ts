@@ -14,7 +14,7 @@ import { checkedInputs, componentNamed, resolved, resolvedMetadata, throwViolati
 import { askNamespace } from "../support/pod-admission";
 import { announceReference } from "../support/given-resources";
 import { earlyName, registry } from "../support/program";
-import { clusterOf } from "../support/cluster";
+import { clusterIdOf, clusterOf } from "../support/cluster";
 import { announceListeners } from "../support/planned";
 import { childrenOf, keepChildren } from "../support/made";
 import { anotherName, labelledObject, ownObject, Writer } from "../support/ownership";
@@ -51,7 +51,7 @@ export class Waypoint extends pulumi.ComponentResource {
   public readonly namespace: pulumi.Output<string>;
 
   constructor(name: string, args: WaypointArgs, opts?: pulumi.ComponentResourceOptions) {
-    super("istio-ambient:index:Waypoint", name, checkWaypoint(name, args), opts);
+    super("istio-ambient:index:Waypoint", name, checkWaypoint(name, args, opts), opts);
     const what = componentNamed("Waypoint", name);
     const waypoint = normalize(what, name, args);
     const cluster = clusterOf(this, "Waypoint", name, args.cluster);
@@ -80,12 +80,13 @@ export class Waypoint extends pulumi.ComponentResource {
 }
 
 /** All that can be known without the cluster: whose waypoint this is, no other of the program is. */
-function checkWaypoint(name: string, args: WaypointArgs): pulumi.Inputs {
+function checkWaypoint(name: string, args: WaypointArgs, opts?: pulumi.ComponentResourceOptions): pulumi.Inputs {
   checkedInputs("Waypoint", name, args, rules);
+  const cluster = clusterIdOf(opts);
   const violations = args.for.flatMap((user, index): Violation[] => {
     const { namespace, service } = user;
     const claimant = { shown: componentNamed("Waypoint", name), name };
-    const other = registry().waypointUsers.claim({ namespace, service }, claimant);
+    const other = registry().waypointUsers.claim({ cluster, namespace, service }, claimant);
     const rule = `${other?.shown} serves it already; must be served by one waypoint`;
     return other === undefined
       ? []
