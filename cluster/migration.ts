@@ -88,15 +88,16 @@ export async function readMeshPods(client: ApiClient): Promise<MeshPod[]> {
 export async function readMigration(client: ApiClient, namespace: NamespaceFacts): Promise<MigrationFacts> {
   const { name } = namespace;
   const [istiod, pods] = await Promise.all([readIstiod(client), readMeshPods(client)]);
-  const root = istiod?.metadata?.namespace ?? "istio-system";
+  const system = istiod?.metadata?.namespace ?? "istio-system";
   const [mesh, workloads, agents, hasClass, missingRights, kept] = await Promise.all([
-    readMeshConfig(client, root),
+    readMeshConfig(client, system),
     readWorkloads(client, name, pods),
     readAgents(client),
     client.get("/apis/gateway.networking.k8s.io/v1/gatewayclasses/istio-waypoint"),
     readMissingRights(client, name),
     readKept(client, name),
   ]);
+  const root = mesh.rootNamespace || system;
   const places = [...new Set([name, root])];
   const policies = <T extends KubeObject>(kind: string, plural: string) =>
     readKind<T>(client, "security.istio.io/v1", kind, plural, places);
@@ -125,7 +126,7 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
   };
   const own = pods.filter((pod) => pod.namespace === name);
   const facts: MigrationFacts = {
-    ...{ server: client.server, root, ground, namespace, workloads },
+    ...{ server: client.server, system, root, ground, namespace, workloads },
     ...{ trustDomain: mesh.trustDomain, trustDomainAliases: mesh.trustDomainAliases },
     services: services.filter(isReal).map((service) => serviceOf(service, namespace.labels, own)),
     budgets: budgets.map(budgetOf),
@@ -136,7 +137,7 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
     traffic,
     waypoints,
     kept,
-    callers: callersOf(pods.filter((pod) => pod.namespace !== root || pod.proxy === "gateway")) satisfies Caller[],
+    callers: callersOf(pods.filter((pod) => pod.namespace !== system || pod.proxy === "gateway")) satisfies Caller[],
     away: [],
   };
   const others = awayPlaces(facts).filter((place) => !places.includes(place));
@@ -218,22 +219,25 @@ function envOf(deployment: V1Deployment | undefined): Record<string, string> {
 }
 
 interface MeshConfig {
+  rootNamespace: string;
   trustDomain: string;
   trustDomainAliases: string[];
   hbone: boolean;
   registryOnly: boolean;
 }
 
-async function readMeshConfig(client: ApiClient, root: string): Promise<MeshConfig> {
-  const reply = await client.get(`/api/v1/namespaces/${root}/configmaps/istio`);
+async function readMeshConfig(client: ApiClient, system: string): Promise<MeshConfig> {
+  const reply = await client.get(`/api/v1/namespaces/${system}/configmaps/istio`);
   const text = reply.kind === "ok" ? (reply.body as V1ConfigMap).data?.["mesh"] : undefined;
   const mesh = (parse(text ?? "{}") ?? {}) as {
+    rootNamespace?: string;
     trustDomain?: string;
     trustDomainAliases?: string[];
     defaultConfig?: { proxyMetadata?: { [name: string]: string } };
     outboundTrafficPolicy?: { mode?: string };
   };
   return {
+    rootNamespace: mesh.rootNamespace ?? "",
     trustDomain: mesh.trustDomain ?? "cluster.local",
     trustDomainAliases: mesh.trustDomainAliases ?? [],
     hbone: mesh.defaultConfig?.proxyMetadata?.["ISTIO_META_ENABLE_HBONE"] === "true",

@@ -2,7 +2,7 @@
 import type { ClusterSnapshot, Gap, Kind, Reference, SnapshotLists } from "../lib/cluster-state/snapshot";
 import { cniConfig, cniDaemonSets, istiods, ztunnelDaemonSets } from "../lib/checks/mesh";
 import { authorityNames } from "../lib/checks/certificates";
-import { meshConfigName } from "../lib/checks/discovery";
+import { meshConfigName } from "../lib/checks/mesh-config";
 import { charts } from "../lib/istio/releases";
 import type { V1ConfigMap, V1Secret } from "@kubernetes/client-node";
 import { ApiClient, type Api, type Reply } from "./client";

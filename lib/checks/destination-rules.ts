@@ -4,7 +4,8 @@
 // pilot/pkg/networking/core/cluster_waypoint.go of istio/istio, releases 1.30 and 1.31; IST0174 of Istio's analyzers.
 import type { ClusterSnapshot, DestinationRuleState, Named, ServiceState } from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
-import { enrolls, hasProxy, isLive, marks, meshNamespace } from "./mesh";
+import { enrolls, hasProxy, isLive, marks } from "./mesh";
+import { rootNamespace } from "./mesh-config";
 import { hostsOf, wholeName, type Host } from "./mesh-hosts";
 import { isIngressPod, isKnownIn, isSelected } from "./policy-readers";
 import { trafficProxies, type TrafficProxy } from "./traffic-proxies";
@@ -57,7 +58,7 @@ function unreadRules(snapshot: ClusterSnapshot): (rule: DestinationRuleState) =>
   const proxiesOf = trafficProxies(snapshot);
   const isEnrolled = enrolls(snapshot);
   const isRouted = routedSubsets(snapshot);
-  const root = meshNamespace(snapshot);
+  const root = rootNamespace(snapshot);
   const gatewayPods = snapshot.pods.filter((pod) => isLive(pod) && isIngressPod(pod));
   return (rule) => {
     const host = hostOf(rule.host, rule.namespace);

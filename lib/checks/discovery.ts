@@ -1,10 +1,10 @@
 // Namespaces that istiod does not discover: it tells ztunnel nothing of their pods, whatever istio-cni has captured there.
 // Source: istio#54969, istio#52057.
-import { parse } from "yaml";
 import type { ClusterSnapshot, WorkloadState } from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
 import { matches, type LabelSelector } from "./enablement";
 import { istiods, podsToCapture, ztunnelDaemonSets } from "./mesh";
+import { meshConfig, meshConfigName } from "./mesh-config";
 
 export const discoveryCheck: Check = {
   id: "discovered",
@@ -27,39 +27,6 @@ export const discoveryCheck: Check = {
       .map((name) => undiscovered(name, first.istiod));
   },
 };
-
-/** Name of the ConfigMap that holds an istiod's mesh configuration. */
-export function meshConfigName({ labels }: WorkloadState): string {
-  const revision = labels["istio.io/rev"] ?? "default";
-  return revision === "default" ? "istio" : `istio-${revision}`;
-}
-
-/** What checks look at of a mesh's configuration. */
-export interface MeshConfig {
-  discoverySelectors?: LabelSelector[];
-  extensionProviders?: { name?: string }[];
-  accessLogFile?: string;
-  defaultProviders?: Partial<Record<"tracing" | "metrics" | "accessLogging", string[]>>;
-}
-
-/** The configuration of each istiod's mesh; undefined where it may not be read, or comes from elsewhere too. */
-export function meshConfigs(snapshot: ClusterSnapshot): (MeshConfig | undefined)[] {
-  return istiods(snapshot).map((istiod) =>
-    "SHARED_MESH_CONFIG" in istiod.env ? undefined : meshConfig(snapshot, istiod),
-  );
-}
-
-function meshConfig({ configMaps }: ClusterSnapshot, istiod: WorkloadState): MeshConfig | undefined {
-  const name = meshConfigName(istiod);
-  const config = configMaps.find((found) => found.namespace === istiod.namespace && found.name === name);
-  if (!config) return undefined;
-  try {
-    return (parse(config.data["mesh"] ?? "") as MeshConfig | null) ?? {};
-  } catch {
-    // Not YAML: istiod keeps to what it had before.
-    return undefined;
-  }
-}
 
 function selectorsOf(snapshot: ClusterSnapshot, istiod: WorkloadState): LabelSelector[] {
   return meshConfig(snapshot, istiod)?.discoverySelectors ?? [];

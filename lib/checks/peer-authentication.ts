@@ -2,7 +2,8 @@
 // Source: pilot/pkg/serviceregistry/ambient/authorization.go of istio/istio, releases 1.30 and 1.31; istio#61023, istio#49098.
 import type { ClusterSnapshot, PeerAuthenticationState, PodState, ServiceState } from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
-import { byNamespace, meshNamespace, podsToCapture, some } from "./mesh";
+import { byNamespace, podsToCapture, some } from "./mesh";
+import { rootNamespace } from "./mesh-config";
 import { isSelected } from "./policy-readers";
 
 export const peerAuthenticationCheck: Check = {
@@ -17,7 +18,7 @@ export const peerAuthenticationCheck: Check = {
   run(snapshot) {
     const policies = snapshot.peerAuthentications;
     if (policies.length === 0) return [];
-    const root = meshNamespace(snapshot);
+    const root = rootNamespace(snapshot);
     const captured = podsToCapture(snapshot);
     const pods = new Map(byNamespace(captured));
     const beside = new Map(byNamespace(policies));

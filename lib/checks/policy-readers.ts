@@ -2,7 +2,8 @@
 // Source: pilot/pkg/model/policyattachment.go of istio/istio, releases 1.30 and 1.31.
 import type { ClusterSnapshot, Kind, Named, PodState, Reference } from "../cluster-state/snapshot";
 import { isReadIn } from "../cluster-state/within";
-import { byNamespace, hasProxy, isLive, marks, meshNamespace, podsToCapture } from "./mesh";
+import { byNamespace, hasProxy, isLive, marks, podsToCapture } from "./mesh";
+import { rootNamespace } from "./mesh-config";
 import { serviceWaypoint } from "./waypoint-users";
 
 /** A policy by what it is for. */
@@ -41,7 +42,7 @@ export function unreadPods(
   const live = snapshot.pods.filter(isLive);
   const pods = new Map(byNamespace(live));
   const machines = new Map(byNamespace(snapshot.workloadEntries));
-  const root = meshNamespace(snapshot);
+  const root = rootNamespace(snapshot);
   return (policy, reads = proxyReads) => {
     const isWide = policy.namespace === root && (reach === "all" || policy.pods === undefined);
     const selected = (isWide ? live : (pods.get(policy.namespace) ?? [])).filter(isSelected(policy));
@@ -74,7 +75,7 @@ const waypointClass = "istio-waypoint";
 /** What is wrong with the targets of a policy, of which istiod attaches its kind to some kinds only. */
 export function unboundTargets(snapshot: ClusterSnapshot, kinds: readonly string[]): (policy: Attached) => Unbound[] {
   const waypointOf = serviceWaypoint(snapshot);
-  const root = meshNamespace(snapshot);
+  const root = rootNamespace(snapshot);
   const unbound = (policy: Attached, target: Reference): Unbound | undefined => {
     const { kind, namespace, name } = target;
     if (!kinds.includes(kind)) {

@@ -10,7 +10,8 @@ import type {
   PolicySource,
 } from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
-import { byNamespace, istiods, marks, meshNamespace, podsToCapture, some } from "./mesh";
+import { byNamespace, istiods, marks, podsToCapture, some } from "./mesh";
+import { rootNamespace } from "./mesh-config";
 import { isSelected, isWaypointPod } from "./policy-readers";
 import { serviceWaypoint } from "./waypoint-users";
 
@@ -57,7 +58,7 @@ function shutWaypoints(snapshot: ClusterSnapshot): Finding[] {
   if (allowing.size === 0 || istiods(snapshot).some(({ env }) => env["PILOT_AUTO_ALLOW_WAYPOINT_POLICY"] === "true")) {
     return [];
   }
-  const ofMesh = allowing.get(meshNamespace(snapshot)) ?? [];
+  const ofMesh = allowing.get(rootNamespace(snapshot)) ?? [];
   const accounts = waypointAccounts(snapshot);
   const shut = new Map<string, { policy: AuthorizationPolicyState; waypoint: string; pods: PodState[] }>();
   const waypointsOf = podWaypoints(snapshot);

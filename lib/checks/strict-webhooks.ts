@@ -3,7 +3,8 @@
 import type { ClusterSnapshot, PeerAuthenticationState, PodState, ServiceState } from "../cluster-state/snapshot";
 import { selects } from "../network-policies/selectors";
 import { finding, type Check, type Finding } from "./check";
-import { byNamespace, bypassesInbound, meshNamespace, podsToCapture, some } from "./mesh";
+import { byNamespace, bypassesInbound, podsToCapture, some } from "./mesh";
+import { rootNamespace } from "./mesh-config";
 
 export const strictWebhooksCheck: Check = {
   id: "policy-webhooks",
@@ -67,7 +68,7 @@ function strictFinding(snapshot: ClusterSnapshot, called: Called, captured: PodS
 
 /** The narrower policy wins: that of the pod's labels, of its namespace, of the mesh. */
 export function isStrict(snapshot: ClusterSnapshot, pod: PodState, port: number): boolean {
-  const root = meshNamespace(snapshot);
+  const root = rootNamespace(snapshot);
   const all = snapshot.peerAuthentications;
   const isForPod = ({ pods }: PeerAuthenticationState) => pods !== undefined && isSubset(pods, pod.labels);
   // ztunnel is told nothing of those that select pods of the root namespace.

@@ -3,8 +3,7 @@
 // IST0157, IST0160 of Istio's analyzers.
 import type { ClusterSnapshot, ProxyPolicyState, TelemetryPart } from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
-import { meshConfigs } from "./discovery";
-import { meshNamespace } from "./mesh";
+import { meshConfigs, rootNamespace } from "./mesh-config";
 import { proxyReads, serviceTarget, unboundTargets, unreadPods } from "./policy-readers";
 import { hasWaypoint, ofKinds, unreadFinding } from "./proxy-policies";
 
@@ -34,7 +33,7 @@ export const telemetryChecks: Check[] = [
 function unreadTelemetry(snapshot: ClusterSnapshot): Finding[] {
   const all = ofKinds(snapshot, "Telemetry");
   if (all.length === 0) return [];
-  const root = meshNamespace(snapshot);
+  const root = rootNamespace(snapshot);
   const unread = unreadPods(snapshot, "without selector");
   const unbound = unboundTargets(snapshot, ["Gateway", "Service", "ServiceEntry"]);
   const isServed = hasWaypoint(snapshot);
@@ -77,7 +76,7 @@ function unprovided(snapshot: ClusterSnapshot): Finding[] {
         (config?.defaultProviders?.[section] ?? []).length > 0 ||
         (section === "accessLogging" && config?.accessLogFile),
     );
-  const root = meshNamespace(snapshot);
+  const root = rootNamespace(snapshot);
   return all.flatMap((telemetry) =>
     (telemetry.parts ?? [])
       .filter(({ isOff }) => !isOff)

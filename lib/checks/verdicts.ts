@@ -2,6 +2,7 @@
 import { categories, findingLine, type Category, type Check, type CheckContext, type Finding } from "./check";
 import { heldFix } from "./kept";
 import { meshNamespace } from "./mesh";
+import { rootNamespace } from "./mesh-config";
 import type { ClusterSnapshot, Gap, Kind } from "../cluster-state/snapshot";
 
 /** What came of one check. */
@@ -107,7 +108,7 @@ function judgeOne(
   if (gap) return { check, outcome: "unknown", findings: [], why: gap.why };
   const unjudged = check.unjudged?.(snapshot);
   if (unjudged !== undefined) return { check, outcome: "unknown", findings: [], why: unjudged };
-  const inScope = ["", meshNamespace(snapshot), ...namespaces];
+  const inScope = ["", meshNamespace(snapshot), rootNamespace(snapshot), ...namespaces];
   const findings = check
     .run(snapshot, context)
     .filter((found) => namespaces.length === 0 || inScope.includes(found.namespace))

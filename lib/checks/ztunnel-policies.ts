@@ -11,7 +11,8 @@ import {
 import { isInterim } from "../migration/marks";
 import { finding, type Check, type Finding } from "./check";
 import { said } from "./gateways";
-import { byNamespace, enrolls, isLive, meshNamespace, podsToCapture, some } from "./mesh";
+import { byNamespace, enrolls, isLive, podsToCapture, some } from "./mesh";
+import { rootNamespace } from "./mesh-config";
 import { ledBy } from "./peer-authentication";
 import { gatewayTarget, isSelected, isWaypointPod, proxyReads, serviceTarget } from "./policy-readers";
 
@@ -46,7 +47,7 @@ export const ztunnelPoliciesCheck: Check = {
 
 /** The live pods that a policy selects: of its namespace, or of the whole mesh. */
 function selectedPods(snapshot: ClusterSnapshot): (policy: AuthorizationPolicyState) => PodState[] {
-  const root = meshNamespace(snapshot);
+  const root = rootNamespace(snapshot);
   const live = snapshot.pods.filter(isLive);
   const pods = new Map(byNamespace(live));
   return (policy) => (policy.namespace === root ? live : (pods.get(policy.namespace) ?? [])).filter(isSelected(policy));

@@ -71,7 +71,9 @@ export interface Ground {
 /** One look. */
 export interface MigrationFacts {
   server: string;
-  /** Namespace of istiod: policies in it hold for the whole mesh. */
+  /** Namespace of istiod. */
+  system: string;
+  /** The mesh's root namespace, which is another one only where its configuration says so: policies in it hold for all. */
   root: string;
   trustDomain: string;
   /** Further trust domains that sidecars take for the mesh's own. */

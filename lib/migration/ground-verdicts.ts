@@ -11,7 +11,7 @@ const oldest = "1.24.0";
 
 /** Rows for what is missing; none where all is there. */
 export function groundVerdicts(
-  { ground, namespace, root, callers, server }: MigrationFacts,
+  { ground, namespace, system, root, callers, server }: MigrationFacts,
   needsWaypoint: boolean,
   steps: readonly Step[],
 ): Verdict[] {
@@ -19,18 +19,18 @@ export function groundVerdicts(
   const { istiod } = ground;
   const needed = new Set(rightsOf(steps).map((right) => rightText(right, namespace.name)));
   if (istiod === undefined)
-    return [row(`Deployment ${root}/istiod`, `there is no istiod on ${server}`, "istio-ambient adopt")];
+    return [row(`Deployment ${system}/istiod`, `there is no istiod on ${server}`, "istio-ambient adopt")];
   const strangers = callers.filter((caller) => caller.mode === "oldSidecar" && caller.namespace !== namespace.name);
   const other = strangers.map((caller) => `${caller.namespace}/${caller.serviceAccount}`);
   return [
     ...(isOlder(istiod)
-      ? [row(`Deployment ${root}/istiod`, `its release ${istiod} is older than ${oldest}`, "upgrade it first")]
+      ? [row(`Deployment ${system}/istiod`, `its release ${istiod} is older than ${oldest}`, "upgrade it first")]
       : []),
     ...(ground.ambient
       ? []
       : [
           row(
-            `Deployment ${root}/istiod`,
+            `Deployment ${system}/istiod`,
             "its ambient mode is off",
             'values: { env: { PILOT_ENABLE_AMBIENT: "true" } }',
           ),
@@ -39,7 +39,7 @@ export function groundVerdicts(
       ? []
       : [
           row(
-            `DaemonSet ${root}/ztunnel`,
+            `DaemonSet ${system}/ztunnel`,
             "it must be ready on every node before a namespace is enrolled",
             "istio-ambient check --category data-plane",
           ),
@@ -48,7 +48,7 @@ export function groundVerdicts(
       ? []
       : [
           row(
-            `DaemonSet ${root}/istio-cni-node`,
+            `DaemonSet ${system}/istio-cni-node`,
             "it must be ready on every node before a namespace is enrolled",
             "istio-ambient check --category data-plane",
           ),
@@ -57,7 +57,7 @@ export function groundVerdicts(
       ? []
       : [
           row(
-            `DaemonSet ${root}/istio-cni-node`,
+            `DaemonSet ${system}/istio-cni-node`,
             "its ambient mode is off: no pod would be captured",
             "cni: { values: { ambient: { enabled: true } } }",
           ),
@@ -66,7 +66,7 @@ export function groundVerdicts(
       ? []
       : [
           row(
-            `ConfigMap ${root}/istio`,
+            `ConfigMap ${system}/istio`,
             "sidecars must speak HBONE, or they and ambient pods have no common language but plaintext",
             'meshConfig: { defaultConfig: { proxyMetadata: { ISTIO_META_ENABLE_HBONE: "true" } } }',
           ),
@@ -98,7 +98,7 @@ export function groundVerdicts(
           ),
         ]
       : []),
-    ...(systemNamespaces.test(namespace.name) || namespace.name === root
+    ...(systemNamespaces.test(namespace.name) || [system, root].includes(namespace.name)
       ? [
           row(
             `Namespace ${namespace.name}`,

@@ -22,7 +22,7 @@ export function trafficVerdicts(facts: MigrationFacts, waypoint: WaypointPlan | 
   const why = "REGISTRY_ONLY is kept by sidecars alone: ztunnel lets connections to unknown hosts out";
   return [
     ...rows,
-    verdict(`ConfigMap ${facts.root}/istio`, is.hole, why, { fix: "an egress NetworkPolicy, then --accept" }),
+    verdict(`ConfigMap ${facts.system}/istio`, is.hole, why, { fix: "an egress NetworkPolicy, then --accept" }),
   ];
 }
 

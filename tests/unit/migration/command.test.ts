@@ -1,6 +1,6 @@
 // What `istio-ambient migrate` makes of a plan: exit codes, data, and what is accepted.
 import * as assert from "node:assert/strict";
-import { on, own, shop } from "./cluster";
+import { on, own, policy, shop } from "./cluster";
 import type { Thing } from "../fixtures/sidecars";
 
 const filter = (name: string): Thing => ({
@@ -37,6 +37,23 @@ describe("the plan at the command line", () => {
       ]);
       await migrate("apply", ...own);
       for (const { kind, metadata, spec } of written) assert.deepEqual(cluster.one(kind, metadata.name).spec, spec);
+    });
+  });
+
+  it("looks for policies of the whole mesh in the root namespace, wherever istiod is", async () => {
+    const cluster = shop();
+    const config = cluster.one("ConfigMap", "istio") as { data?: Record<string, string> };
+    config.data!["mesh"] = `${config.data!["mesh"]!}\nrootNamespace: istio-config`;
+    for (const name of ["istio-config", "istio-system"]) {
+      const spec = { action: "DENY", rules: [{ to: [{ operation: { paths: [`/${name}`] } }] }] };
+      cluster.put({ ...policy("paths", spec), metadata: { name: "paths", namespace: name } });
+    }
+    await on(cluster, async (migrate) => {
+      const { out } = await migrate("plan", ...own);
+      assert.deepEqual(
+        [...new Set(out.match(/AuthorizationPolicy [a-z-]+\/paths[a-z-]*/g))],
+        ["AuthorizationPolicy istio-config/paths", "AuthorizationPolicy shop/paths-istio-config-waypoint"],
+      );
     });
   });
 

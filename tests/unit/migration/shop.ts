@@ -96,6 +96,7 @@ export function traffic(
 export function shop(fields: Partial<MigrationFacts> = {}): MigrationFacts {
   return {
     server: "https://cluster",
+    system: root,
     root,
     trustDomain: "cluster.local",
     trustDomainAliases: [],
