@@ -30,10 +30,7 @@ function sync(application: string, of: string): void {
     const id = `${application}:${kind}:${metadata.namespace ?? namespace}/${metadata.name}`;
     metadata.annotations = { ...metadata.annotations, [tracking]: id };
   }
-  execFileSync("kubectl", ["apply", "--server-side", "--field-manager=argocd-controller", "-f", "-"], {
-    input: JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }),
-    stdio: ["pipe", "ignore", "inherit"],
-  });
+  apply(JSON.stringify({ apiVersion: "v1", kind: "List", items: objects }), "argocd-controller");
 }
 
 describe("an Istio that Argo CD keeps", () => {

@@ -161,9 +161,9 @@ export function removeDefinitions(): void {
   }
 }
 
-/** Applies YAML or JSON text. */
-export function apply(manifest: string): void {
-  execFileSync("kubectl", ["apply", "--server-side", "-f", "-"], {
+/** Applies YAML or JSON text, as kubectl or under the name of another tool. */
+export function apply(manifest: string, fieldManager = "kubectl"): void {
+  execFileSync("kubectl", ["apply", "--server-side", "--field-manager", fieldManager, "-f", "-"], {
     input: manifest,
     stdio: ["pipe", "ignore", "inherit"],
   });
