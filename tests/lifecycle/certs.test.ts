@@ -214,6 +214,26 @@ describe("cert-manager", () => {
       assert.equal(ready(), "True");
       const { steps: next, diagnostics } = await stack.preview();
       assert.deepEqual([next, diagnostics], [[], []]);
+    });
+
+    it("by another stack is refused, and destroying the stack that is refused takes nothing of it", async () => {
+      const { uid } = controllers()[0]!.metadata;
+      const second = await TestStack.open("certs-second", () => {
+        new CertManager("certs", own);
+        return Promise.resolve();
+      });
+      const lines = [
+        '`Deployment cert-manager/cert-manager`: got "the cert-manager of the stack istio-ambient/certs-beside"; a cluster ' +
+          "has one cert-manager: use that one unchanged; write `install: false`",
+      ];
+      assert.deepEqual(await refused(second.preview()), lines);
+      assert.deepEqual(await refused(second.up()), lines);
+      await second.remove();
+      assert.deepEqual([controllers()[0]!.metadata.uid, ready()], [uid, "True"]);
+      assert.deepEqual((await stack.preview()).steps, []);
+    });
+
+    it("goes with the stack that has taken it over, but for its CRDs and its namespace", async () => {
       await stack.destroy();
       assert.deepEqual(controllers(), []);
       assert.equal(definitions().length, 6);
