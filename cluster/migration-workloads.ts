@@ -12,7 +12,7 @@ import type {
   V1Service,
   V1StatefulSet,
 } from "@kubernetes/client-node";
-import { meshLabels, type Labels } from "../lib/istio/labels";
+import { meshLabels, sidecarLabels, type Labels } from "../lib/istio/labels";
 import type { Caller } from "../lib/migration/facts";
 import { injectKey } from "../lib/migration/members";
 import type { Pod, Service, Workload } from "../lib/migration/objects";
@@ -65,13 +65,18 @@ function namedPort({ name, containerPort }: { name?: string; containerPort: numb
   return name === undefined ? [] : [[name, containerPort]];
 }
 
+/** Whether pods of a template are a gateway. */
+export function isGateway({ podLabels, podAnnotations }: Workload): boolean {
+  return proxyKind(podLabels, podAnnotations) === "gateway";
+}
+
 function proxyKind(labels: Labels, annotations: Labels): "gateway" | "waypoint" | undefined {
   if (labels["gateway.istio.io/managed"] === "istio.io-mesh-controller") return "waypoint";
-  const isGateway =
+  const isOne =
     gatewayName in labels ||
     annotations["inject.istio.io/templates"] === "gateway" ||
     labels["istio"] === "ingressgateway";
-  return isGateway ? "gateway" : undefined;
+  return isOne ? "gateway" : undefined;
 }
 
 function envOf(container: V1Container | undefined): Labels {
@@ -123,6 +128,7 @@ export function workloadOf(
     desired: kind === "DaemonSet" ? there.length : (replicas ?? 1),
     paused: spec !== undefined && "paused" in spec && spec.paused === true,
     ...strategy,
+    addedLabels: addedLabels(spec?.template?.metadata?.labels ?? {}, there),
     pods: there.map(podOf),
   };
 }
@@ -165,8 +171,24 @@ function templateOf(template: V1PodTemplateSpec | undefined) {
   };
 }
 
-function podOf({ name, sidecar, hbone, captured, ready }: MeshPod): Pod {
-  return { name, sidecar, hbone, captured, ready };
+function podOf({ name, labels, sidecar, hbone, captured, ready }: MeshPod): Pod {
+  return { name, labels, sidecar, hbone, captured, ready };
+}
+
+/** Labels of one pod, or of one template. */
+const passing = new Set([
+  ...["pod-template-hash", "controller-revision-hash", "pod-template-generation"],
+  ...["statefulset.kubernetes.io/pod-name", "apps.kubernetes.io/pod-index"],
+]);
+
+/** Labels that all pods have beside those of their template, but for those that go with the sidecar. */
+function addedLabels(template: Labels, [first, ...others]: readonly MeshPod[]): Labels {
+  const isAdded = ([key, value]: [string, string]) =>
+    !(key in template) &&
+    !passing.has(key) &&
+    !sidecarLabels.has(key) &&
+    others.every(({ labels }) => labels[key] === value);
+  return Object.fromEntries(Object.entries(first?.labels ?? {}).filter(isAdded));
 }
 
 const still = { desired: 0, paused: false, strategy: "none", surges: false };

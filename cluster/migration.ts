@@ -25,6 +25,7 @@ import type { ApiClient } from "./client";
 import { listAll } from "./lists";
 import {
   callersOf,
+  isGateway,
   jobOf,
   looseWorkloads,
   readMeshPod,
@@ -136,6 +137,7 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
     peers: peers.sort((one, other) => created(one).localeCompare(created(other))),
     traffic,
     waypoints,
+    gateways: own.filter(({ proxy }) => proxy === "gateway"),
     kept,
     callers: callersOf(pods.filter((pod) => pod.namespace !== system || pod.proxy === "gateway")) satisfies Caller[],
     away: [],
@@ -280,7 +282,7 @@ export async function readWorkloads(client: ApiClient, namespace: string, pods: 
     ...deployments.map((raw) => workloadOf("Deployment", raw, own, replicaSets)),
     ...statefulSets.map((raw) => workloadOf("StatefulSet", raw, own, replicaSets)),
     ...daemonSets.map((raw) => workloadOf("DaemonSet", raw, own, replicaSets)),
-  ].filter(({ podLabels }) => !("gateway.networking.k8s.io/gateway-name" in podLabels));
+  ].filter((workload) => !isGateway(workload));
   const batches = [
     ...jobs.filter(({ status }) => !status?.completionTime).map((raw) => jobOf("Job", raw, own)),
     ...cronJobs.map((raw) => jobOf("CronJob", raw, own)),

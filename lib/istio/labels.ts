@@ -24,6 +24,14 @@ export function sidecarLabel(labels: Labels): string | undefined {
     : Object.keys(labels).find((label) => label === meshLabels.revision);
 }
 
+/** Labels that a pod has by its sidecar alone. Source: istio manifests/charts/istio-control/istio-discovery/files/injection-template.yaml. */
+export const sidecarLabels: ReadonlySet<string> = new Set([
+  "security.istio.io/tlsMode",
+  "networking.istio.io/tunnel",
+  "service.istio.io/canonical-name",
+  "service.istio.io/canonical-revision",
+]);
+
 /** A map of labels. */
 export type Labels = { [label: string]: string };
 

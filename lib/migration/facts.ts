@@ -95,6 +95,8 @@ export interface MigrationFacts {
   traffic: KubeObject<Attached & { [field: string]: unknown }>[];
   /** Waypoints of the namespace by name. */
   waypoints: string[];
+  /** Pods of gateways for traffic from outside, which stay as they are. */
+  gateways: { name: string; labels: Labels }[];
   callers: Caller[];
   kept: Kept[];
 }

@@ -2,7 +2,7 @@
 // of both kinds, a waypoint that some of them go through. Sources: measured on a real node and docs/migrate.md; for the
 // ways: istio pilot/pkg/networking (sidecars know no waypoint, istio#51445; core/listener_waypoint.go: policies are judged before
 // routes), ztunnel src/proxy/outbound.rs.
-import { meshLabels, type Labels } from "../istio/labels";
+import { meshLabels } from "../istio/labels";
 import { envoyAllows } from "./envoy";
 import { mtlsMode } from "./mtls";
 import {
@@ -14,6 +14,7 @@ import {
   type KubeObject,
   type PeerAuthentication,
   type RequestAuthentication,
+  type Selected,
   type Service,
 } from "./objects";
 import type { Http, Identity, Seen } from "./request";
@@ -27,10 +28,8 @@ export const podModes = { sidecar: "sidecar", oldSidecar: "oldSidecar", ambient:
 export type PodMode = (typeof podModes)[keyof typeof podModes];
 
 /** Pods of one workload, as far as requests are concerned. */
-export interface Pods {
-  namespace: string;
+export interface Pods extends Selected {
   name: string;
-  podLabels: Labels;
   serviceAccount: string;
   /** In the network of their node, and so never captured. */
   hostNetwork?: boolean;
@@ -183,6 +182,6 @@ export function isAttached(policy: KubeObject<Attached>, service: Service, waypo
 }
 
 /** The Services that lead to pods. */
-export function servicesOf(services: readonly Service[], pods: { namespace: string; podLabels: Labels }): Service[] {
+export function servicesOf(services: readonly Service[], pods: Selected): Service[] {
   return services.filter((service) => leadsTo(service, pods));
 }

@@ -1,8 +1,7 @@
 // Whether a port of a pod refuses plaintext. Sources: istio pilot/pkg/model/authentication.go (the workload's policy over the
 // namespace's over the mesh's), pilot/pkg/serviceregistry/ambient/authorization.go (convertPeerAuthentication): the same in
 // a sidecar and in ztunnel, DISABLE apart, which ztunnel takes for PERMISSIVE.
-import { isPartOf, type PeerAuthentication } from "./objects";
-import type { Labels } from "../istio/labels";
+import { selectsPods, type PeerAuthentication, type Selected } from "./objects";
 
 type Peers = readonly PeerAuthentication[];
 
@@ -10,18 +9,10 @@ const modeOf = (mtls: { mode?: string } | undefined) => (mtls?.mode === "UNSET" 
 const hasSelector = ({ spec }: PeerAuthentication) => Object.keys(spec?.selector?.matchLabels ?? {}).length > 0;
 
 /** STRICT, PERMISSIVE or DISABLE, as it comes out for one port. The oldest policy of each level counts: they come first. */
-export function mtlsMode(
-  peers: Peers,
-  pods: { namespace: string; podLabels: Labels },
-  port: number,
-  root: string,
-): string {
+export function mtlsMode(peers: Peers, pods: Selected, port: number, root: string): string {
   const of = (namespace: string) => peers.find((each) => each.metadata.namespace === namespace && !hasSelector(each));
   const own = peers.find(
-    (each) =>
-      each.metadata.namespace === pods.namespace &&
-      hasSelector(each) &&
-      isPartOf(each.spec?.selector?.matchLabels ?? {}, pods.podLabels),
+    (each) => each.metadata.namespace === pods.namespace && hasSelector(each) && selectsPods(each, pods, root),
   );
   const levels = [
     modeOf(own?.spec?.portLevelMtls?.[String(port)]),

@@ -141,6 +141,7 @@ export interface Service {
 /** A pod of a workload. */
 export interface Pod {
   name: string;
+  labels: Labels;
   sidecar: boolean;
   /** Its sidecar takes and opens HBONE connections. */
   hbone: boolean;
@@ -156,6 +157,8 @@ export interface Workload {
   uid: string;
   /** Labels of its pods, as the template has them. */
   podLabels: Labels;
+  /** Labels that all of its pods have beside those of the template: admission adds them to the next ones too. */
+  addedLabels?: Labels;
   podAnnotations: Labels;
   /** The labels by which the workload knows its pods. */
   selector: Labels;
@@ -191,26 +194,39 @@ export function targetsOf({ targetRef, targetRefs = [] }: Attached): TargetRef[]
   return targetRefs.length === 0 && targetRef ? [targetRef] : targetRefs;
 }
 
-/** Whether sidecars and ztunnel hold a policy against pods: by its namespace, its selector, and no targetRefs. */
-export function selectsPods(
-  policy: KubeObject<Attached>,
-  pods: { namespace: string; podLabels: Labels },
-  root: string,
-): boolean {
-  const { namespace = "" } = policy.metadata;
-  if (namespace !== root && namespace !== pods.namespace) return false;
-  const { selector, ...spec } = policy.spec ?? {};
-  return targetsOf(spec).length === 0 && isPartOf(selector?.matchLabels ?? {}, pods.podLabels);
+/** Pods, as far as selectors look at them. */
+export interface Selected {
+  namespace: string;
+  podLabels: Labels;
+  addedLabels?: Labels;
+  pods?: readonly Pick<Pod, "labels">[];
 }
 
-/** Whether a Service leads to pods. */
-export function leadsTo({ namespace, selector }: Service, pods: { namespace: string; podLabels: Labels }): boolean {
-  return (
-    namespace === pods.namespace &&
-    selector !== undefined &&
-    Object.keys(selector).length > 0 &&
-    isPartOf(selector, pods.podLabels)
-  );
+/** Labels that every pod has, those of now and those that follow. */
+function labelsOf({ podLabels, addedLabels }: Selected): Labels {
+  return { ...addedLabels, ...podLabels };
+}
+
+/** Whether sidecars and ztunnel hold a policy against pods: by its namespace, its selector, and no targetRefs. */
+export function selectsPods(policy: KubeObject<Attached>, pods: Selected, root: string): boolean {
+  return mayHold(policy, pods, root) && isPartOf(policy.spec?.selector?.matchLabels ?? {}, labelsOf(pods));
+}
+
+/** Whether they hold it against pods that are there now, by labels that not all of the next ones have. */
+export function selectsSomePods(policy: KubeObject<Attached>, pods: Selected, root: string): boolean {
+  const wanted = policy.spec?.selector?.matchLabels ?? {};
+  const isMet = pods.pods?.some(({ labels }) => isPartOf(wanted, labels)) === true;
+  return isMet && mayHold(policy, pods, root) && !selectsPods(policy, pods, root);
+}
+
+function mayHold({ metadata: { namespace = "" }, spec }: KubeObject<Attached>, pods: Selected, root: string): boolean {
+  return [root, pods.namespace].includes(namespace) && targetsOf(spec ?? {}).length === 0;
+}
+
+/** Whether a Service leads to pods: to some of them is enough, as that of one pod of a StatefulSet does. */
+export function leadsTo({ namespace, selector }: Pick<Service, "namespace" | "selector">, pods: Selected): boolean {
+  if (namespace !== pods.namespace || selector === undefined || Object.keys(selector).length === 0) return false;
+  return isPartOf(selector, labelsOf(pods)) || pods.pods?.some(({ labels }) => isPartOf(selector, labels)) === true;
 }
 
 /** An object without some of its fields. */

@@ -23,6 +23,7 @@ import {
   type Step,
 } from "./steps";
 import { reachedServices } from "./route-effects";
+import { serviceVerdicts } from "./service-verdicts";
 import { bypassNotes, laterNotes, offersFor, type Offer } from "./sidecar-callers";
 import { spellOut, underOldNames } from "./spelled-out";
 import { routedServices, trafficVerdicts } from "./traffic-verdicts";
@@ -71,6 +72,7 @@ export function planMigration(found: MigrationFacts, choice: MigrationChoice): M
     ...underOldNames(policyVerdicts(facts, waypoint), literal),
     ...trafficVerdicts(facts, waypoint),
     ...networkVerdicts(facts, waypoint),
+    ...serviceVerdicts(facts),
     ...otherWaypoints(facts, waypoint),
     ...keptVerdicts(facts, steps),
   ].map((row): Verdict => (isAccepted(row, choice) ? { ...row, accepted: true } : row));

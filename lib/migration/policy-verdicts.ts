@@ -1,11 +1,26 @@
 // What becomes of Istio's policies.
-import { meshLabels } from "../istio/labels";
+import { meshLabels, sidecarLabels } from "../istio/labels";
 import { attributesBeyondWaypoint, isBeyondZtunnel, opens } from "./kept-from-ztunnel";
 import { fronts, injectionWish, injectKey, isRolled } from "./members";
-import { isPartOf, nameOf, selectsPods, targetsOf, type PeerAuthentication, type Workload } from "./objects";
+import {
+  isPartOf,
+  nameOf,
+  selectsPods,
+  selectsSomePods,
+  targetsOf,
+  type PeerAuthentication,
+  type Workload,
+} from "./objects";
 import type { MigrationFacts } from "./facts";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
-import { isAuthorization, isEnforced, reasonForWaypoint, type Policy, type WaypointPlan } from "./waypoint";
+import {
+  isAuthorization,
+  isEnforced,
+  proxiesLeft,
+  reasonForWaypoint,
+  type Policy,
+  type WaypointPlan,
+} from "./waypoint";
 import { servicesOf } from "./model";
 import { isDryRun } from "./ztunnel";
 
@@ -21,10 +36,15 @@ function policyVerdict(policy: Policy, facts: MigrationFacts, waypoint: Waypoint
   const writes = waypoint?.copies.get(policy) ?? [];
   if (targetsOf(policy.spec ?? {}).length > 0)
     return verdict(policy, is.carriesOver, "it is attached by targetRefs already");
+  const stray = strayLabels(policy, facts);
+  if (stray) return stray;
   const selected = facts.workloads.filter((workload) => selectsPods(policy, workload, facts.root));
   if (selected.length === 0) return verdict(policy, is.carriesOver, "it holds for no pod of the namespace");
   const found = waypoint && obstacle(policy, facts, waypoint);
   if (found) return found;
+  const left = proxiesLeft(policy, facts);
+  if (left.length > 0 && waypoint?.early.includes(policy))
+    return verdict(policy, is.hole, earlyText(left), { fix: apartFix(left), writes });
   const exposed = selected.filter((workload) => isExposed(workload, waypoint)).map(({ name }) => name);
   if (exposed.length > 0 && isEnforced(policy) && (!isAuthorization(policy) || opens(policy)))
     return verdict(policy, is.hole, exposedText(policy, exposed), {
@@ -43,9 +63,34 @@ function policyVerdict(policy: Policy, facts: MigrationFacts, waypoint: Waypoint
   // Without a single pod with a sidecar there is nothing to keep.
   if (waypoint === undefined) return verdict(policy, is.carriesOver, "it holds for no pod that is migrated");
   const closed = selected.filter((workload) => fronts(facts.services, workload).length === 0).map(({ name }) => name);
-  const more =
-    closed.length > 0 ? `; no Service leads to ${closed.join(", ")}, which refuses all connections then` : "";
-  return verdict(policy, is.needsWaypoint, reasonForWaypoint(policy) + more, { writes });
+  const more = [
+    closed.length > 0 ? `; no Service leads to ${closed.join(", ")}, which refuses all connections then` : "",
+    left.length > 0 ? `; it stays for ${left.join(", ")}` : "",
+  ];
+  return verdict(policy, is.needsWaypoint, reasonForWaypoint(policy) + more.join(""), { writes });
+}
+
+/** A selector that only some of the pods of a workload meet, or all of them as long as they have sidecars. */
+function strayLabels(policy: Policy, { workloads, root }: MigrationFacts): Verdict | undefined {
+  const met = workloads.filter((workload) => isRolled(workload) && selectsSomePods(policy, workload, root));
+  const [first] = met;
+  if (!first) return undefined;
+  const wanted = Object.keys(policy.spec?.selector?.matchLabels ?? {});
+  const those = wanted.filter((key) => first.podLabels[key] === undefined && first.addedLabels?.[key] === undefined);
+  const isSidecars = those.some((key) => sidecarLabels.has(key));
+  const why = isSidecars
+    ? `it selects ${namesOf(met)} by ${those.join(", ")}, which the injector adds: without a sidecar the pods do not have it`
+    : `it selects some pods of ${namesOf(met)} by ${those.join(", ")}, and a waypoint cannot tell them apart`;
+  return verdict(policy, is.blocks, why, { fix: `selector: { matchLabels: ${JSON.stringify(first.selector)} }` });
+}
+
+function earlyText(left: readonly string[]): string {
+  const [keeps, needs] = left.length > 1 ? ["keep their proxies", "need"] : ["keeps its proxy", "needs"];
+  return `at ztunnel it would deny the waypoint, so it is deleted; ${left.join(", ")} ${keeps}, and ${needs} it`;
+}
+
+function apartFix(left: readonly string[]): string {
+  return `a copy of it with a selector for ${left.join(", ")}, and a selector for the others in this one`;
 }
 
 const keepSidecars = `template: { metadata: { labels: { ${injectKey}: "true" } } } in what makes them`;

@@ -92,16 +92,8 @@ export function planWaypoint(
   const isOwn = ({ metadata }: Policy) => metadata.namespace === facts.namespace.name;
   const isRefusing = (policy: Policy) => refusing.some((each) => each === policy);
   const early = held.filter((policy) => isOwn(policy) && isRefusing(policy));
-  // Pods that keep their sidecar for now keep what holds for them.
-  const left = facts.workloads.filter(
-    (workload) => !own.includes(workload) && workload.pods.some(({ sidecar }) => sidecar),
-  );
   const late = held.filter(
-    (policy) =>
-      isOwn(policy) &&
-      !isRefusing(policy) &&
-      isWaypoints(policy) &&
-      !left.some((workload) => applies(policy, workload)),
+    (policy) => isOwn(policy) && !isRefusing(policy) && isWaypoints(policy) && proxiesLeft(policy, facts).length === 0,
   );
   const context: Context = { facts, name, exists: facts.waypoints.includes(name), workloads, services };
   return {
@@ -131,6 +123,21 @@ interface Context {
   exists: boolean;
   workloads: Workload[];
   services: Service[];
+}
+
+/** What keeps its proxy, and needs a policy for that: gateways, and workloads that no step gives new pods. */
+export function proxiesLeft(policy: Policy, facts: MigrationFacts): string[] {
+  const own = members(facts);
+  const workloads = facts.workloads.filter(
+    (workload) =>
+      !own.includes(workload) &&
+      workload.pods.some(({ sidecar }) => sidecar) &&
+      selectsPods(policy, workload, facts.root),
+  );
+  const gateways = facts.gateways.filter(({ labels }) =>
+    selectsPods(policy, { namespace: facts.namespace.name, podLabels: labels }, facts.root),
+  );
+  return [...workloads, ...gateways].map(({ name }) => name);
 }
 
 /** A RequestAuthentication, or an AuthorizationPolicy that ztunnel cannot hold as it is. */

@@ -1,6 +1,6 @@
 // What `istio-ambient migrate` makes of a plan: exit codes, data, and what is accepted.
 import * as assert from "node:assert/strict";
-import { on, own, policy, shop } from "./cluster";
+import { on, own, policy, shop, workload } from "./cluster";
 import type { Thing } from "../fixtures/sidecars";
 
 const filter = (name: string): Thing => ({
@@ -54,6 +54,18 @@ describe("the plan at the command line", () => {
         [...new Set(out.match(/AuthorizationPolicy [a-z-]+\/paths[a-z-]*/g))],
         ["AuthorizationPolicy istio-config/paths", "AuthorizationPolicy shop/paths-istio-config-waypoint"],
       );
+    });
+  });
+
+  it("leaves a gateway of the namespace as it is, and what it enforces", async () => {
+    const cluster = shop();
+    cluster.put(workload("Deployment", "edge", { istio: "ingressgateway" }));
+    cluster.put(policy("tokens", { action: "DENY", rules: [{ from: [{ source: { notRequestPrincipals: ["*"] } }] }] }));
+    await on(cluster, async (migrate) => {
+      const { out } = await migrate("plan", ...own);
+      assert.doesNotMatch(out, /Deployment (shop\/)?edge/);
+      assert.match(out, /AuthorizationPolicy shop\/tokens: .*; it stays for edge-\S*$/m);
+      assert.doesNotMatch(out, /delete AuthorizationPolicy shop\/tokens/);
     });
   });
 

@@ -16,7 +16,7 @@ export const root = "istio-system";
 export const namespace = "shop";
 
 /** A pod with a sidecar of today. */
-export const sidecarPod: Pod = { name: "pod", sidecar: true, hbone: true, captured: false, ready: true };
+export const sidecarPod: Pod = { name: "pod", labels: {}, sidecar: true, hbone: true, captured: false, ready: true };
 
 /** A Deployment with one such pod. */
 export function workload(name: string, fields: Partial<Workload> = {}): Workload {
@@ -122,6 +122,7 @@ export function shop(fields: Partial<MigrationFacts> = {}): MigrationFacts {
     peers: [],
     traffic: [],
     waypoints: [],
+    gateways: [],
     callers: [],
     kept: [],
     ...fields,
