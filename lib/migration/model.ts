@@ -9,6 +9,7 @@ import {
   leadsTo,
   selectsPods,
   targetsOf,
+  without,
   type Attached,
   type AuthorizationPolicy,
   type KubeObject,
@@ -97,10 +98,22 @@ function passes(mesh: Mesh, call: Call, from: PodMode | typeof gatewayMode): boo
   const port = service.ports.find(({ targetPort }) => targetPort === call.port)?.port ?? call.port;
   const seen = seenAs(call, port, identity(mesh, call.from));
   const attached = (policy: KubeObject<Attached>) => isAttached(policy, service, waypoint, mesh.root);
-  if (!envoyAllows(asRead(mesh, attached), mesh.authentications.filter(attached), seen)) return false;
+  const verifying = mesh.authentications.filter(attached);
+  if (!envoyAllows(asRead(mesh, attached), verifying, seen)) return false;
   const [namespace = "", name = ""] = waypoint.split("/");
   const itself = identity(mesh, { namespace, serviceAccount: name });
-  return routed(mesh, call).some((end) => end.to.modes.some((to) => podAllows(mesh, end, to, itself)));
+  return routed(mesh, verifying.some(takesTokens) ? withoutToken(call) : call).some((end) =>
+    end.to.modes.some((to) => podAllows(mesh, end, to, itself)),
+  );
+}
+
+/** Verified tokens go no further, unless a rule says so. */
+function takesTokens({ spec }: RequestAuthentication): boolean {
+  return (spec?.jwtRules ?? []).some(({ forwardOriginalToken }) => forwardOriginalToken !== true);
+}
+
+function withoutToken({ http, ...call }: Call): Call {
+  return http === undefined ? call : { ...call, http: without(http, "token") };
 }
 
 /** What a call has become once a proxy has routed it: the same, or calls to the pods that a route leads to. */

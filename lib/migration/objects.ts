@@ -115,8 +115,13 @@ export interface PeerSpec {
 /** A PeerAuthentication. */
 export type PeerAuthentication = KubeObject<PeerSpec>;
 
+/** One rule of a RequestAuthentication, as far as it matters here. */
+export interface JwtRule {
+  forwardOriginalToken?: boolean;
+}
+
 /** A RequestAuthentication. */
-export type RequestAuthentication = KubeObject<Attached & { jwtRules?: object[] }>;
+export type RequestAuthentication = KubeObject<Attached & { jwtRules?: JwtRule[] }>;
 
 /** A port of a Service, and the number that it has in the pods. */
 export interface ServicePort {

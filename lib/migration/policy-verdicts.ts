@@ -16,6 +16,7 @@ import { verdict, verdictKinds as is, type Verdict } from "./verdict";
 import {
   isAuthorization,
   isEnforced,
+  isForwardedAnew,
   proxiesLeft,
   reasonForWaypoint,
   type Policy,
@@ -66,6 +67,7 @@ function policyVerdict(policy: Policy, facts: MigrationFacts, waypoint: Waypoint
   const more = [
     closed.length > 0 ? `; no Service leads to ${closed.join(", ")}, which refuses all connections then` : "",
     left.length > 0 ? `; it stays for ${left.join(", ")}` : "",
+    isForwardedAnew(policy) ? `; ${tokensReach}` : "",
   ];
   return verdict(policy, is.needsWaypoint, reasonForWaypoint(policy) + more.join(""), { writes });
 }
@@ -83,6 +85,10 @@ function strayLabels(policy: Policy, { workloads, root }: MigrationFacts): Verdi
     : `it selects some pods of ${namesOf(met)} by ${those.join(", ")}, and a waypoint cannot tell them apart`;
   return verdict(policy, is.blocks, why, { fix: `selector: { matchLabels: ${JSON.stringify(first.selector)} }` });
 }
+
+const tokensReach =
+  "the waypoint leaves the tokens in the requests, for the sidecars that verify them until the restart; set forwardOriginalToken: " +
+  "false in the copy afterwards if the application must not get them";
 
 function earlyText(left: readonly string[]): string {
   const [keeps, needs] = left.length > 1 ? ["keep their proxies", "need"] : ["keeps its proxy", "needs"];

@@ -8,6 +8,7 @@ import {
   without,
   type Attached,
   type AuthorizationPolicy,
+  type JwtRule,
   type RequestAuthentication,
   type Rule,
   type Service,
@@ -219,6 +220,7 @@ function copy(
 ): Policy {
   const { apiVersion, kind, metadata, spec } = policy;
   const rest = without((spec ?? {}) as Attached, "selector");
+  const jwtRules = isAuthorization(policy) ? undefined : policy.spec?.jwtRules?.map(forwarding);
   const from = metadata.namespace === namespace ? "" : `-${metadata.namespace}`;
   return {
     apiVersion,
@@ -228,8 +230,21 @@ function copy(
       namespace,
       annotations: { [originMark]: nameOf(policy) },
     },
-    spec: { ...rest, ...(rules === undefined ? {} : { rules }), targetRefs },
+    spec: { ...rest, ...(rules === undefined ? {} : { rules }), ...(jwtRules && { jwtRules }), targetRefs },
   } as Policy;
+}
+
+/**
+ * A proxy takes the token off once it has verified it, and the sidecars behind the waypoint would verify nothing any more. Source:
+ * istio pilot/pkg/security/authn/policy_applier.go (Forward).
+ */
+function forwarding(rule: JwtRule): JwtRule {
+  return { ...rule, forwardOriginalToken: true };
+}
+
+/** Whether the application gets tokens from the waypoint that its sidecar took off. */
+export function isForwardedAnew(policy: Policy): boolean {
+  return !isAuthorization(policy) && (policy.spec?.jwtRules ?? []).some((rule) => rule.forwardOriginalToken !== true);
 }
 
 /** Pods are known to ztunnel by what selects them; the waypoint to them by its account. */

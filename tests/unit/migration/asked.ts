@@ -171,7 +171,7 @@ export const facts: fc.Arbitrary<MigrationFacts> = fc
       policies: made.policies.map(([action, attached, rules, at], index) =>
         policy(`p${index}`, { ...attached, action, rules }, { namespace: at }),
       ),
-      authentications: made.withTokens ? [tokens("jwt", made.withTokens)] : [],
+      authentications: made.withTokens ? [tokens("jwt", { jwtRules: [{}], ...made.withTokens })] : [],
       peers: made.mode === undefined ? [] : [peer("default", { mtls: { mode: made.mode } })],
       waypoints: made.hasWaypoint ? ["waypoint"] : [],
       traffic: [

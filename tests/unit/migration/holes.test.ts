@@ -158,6 +158,35 @@ describe("the plan of a migration", () => {
     assert.deepEqual(holes(made, meshOf(made), "apply", wishes(made), steps), []);
   });
 
+  it("refuses no token that comes by a gateway, at any moment", () => {
+    const authentications = [tokens("jwt", { jwtRules: [{}] })];
+    const needed = policy("token", {
+      action: "DENY",
+      rules: [{ from: [{ source: { notRequestPrincipals: ["*"] } }] }],
+    });
+    const gateway = { namespace: "edge", serviceAccount: "gateway", mode: "gateway", pods: 1 } as const;
+    const made = shop({ policies: [needed], authentications, callers: [gateway] });
+    const asked = wishes(made).filter(
+      ({ from, service: to, http }) => typeof from !== "string" && to !== undefined && http?.token?.valid === true,
+    );
+    assert.notDeepEqual(asked, []);
+    const { steps } = planMigration(made, choice);
+    const begin = meshOf(made);
+    const end = momentsOf(begin, steps, "apply").at(-1)!.mesh;
+    const moments = (of: Step[]) => [...momentsOf(begin, of, "apply"), ...momentsOf(end, of, "rollback")];
+    const lost = (of: Step[]) =>
+      moments(of)
+        .filter(({ mesh }) => asked.some((wish) => !answer(mesh, wish)))
+        .map(({ step }) => step);
+    assert.deepEqual(lost(steps), []);
+    const taking = steps.map((step) =>
+      step.do === "create" && step.object.kind === "RequestAuthentication"
+        ? { ...step, object: { ...step.object, spec: { ...step.object.spec, jwtRules: [{}] } } }
+        : step,
+    );
+    assert.notDeepEqual(lost(taking), []);
+  });
+
   it("would open holes if the label that captures went before the sidecars are back", () => {
     const made = shop({ peers: [peer("default", { mtls: { mode: "STRICT" } })], callers: [plain] });
     const { steps } = planMigration(made, choice);

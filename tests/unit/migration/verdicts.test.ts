@@ -59,6 +59,22 @@ describe("the verdict on", () => {
       "ztunnel reads no tokens: without a waypoint invalid ones are accepted",
     ]));
 
+  it("a RequestAuthentication that takes tokens off, whose copy leaves them", () => {
+    const jwtRules = [{ issuer: "one" }, { issuer: "two", forwardOriginalToken: false }];
+    const { verdicts } = planMigration(shop({ authentications: [tokens("jwt", { ...own, jwtRules })] }), choice);
+    const row = verdicts.find(({ object }) => object === "RequestAuthentication shop/jwt")!;
+    assert.equal(
+      row.why,
+      "ztunnel reads no tokens: without a waypoint invalid ones are accepted; the waypoint leaves the tokens in the requests, for " +
+        "the sidecars that verify them until the restart; set forwardOriginalToken: false in the copy afterwards if the application " +
+        "must not get them",
+    );
+    assert.deepEqual(
+      row.writes?.map(({ spec }) => (spec as { jwtRules: object[] }).jwtRules),
+      [jwtRules.map((rule) => ({ ...rule, forwardOriginalToken: true }))],
+    );
+  });
+
   it("a VirtualService beside an HTTPRoute of the same Service", () =>
     check(
       shop({
