@@ -16,7 +16,7 @@ import {
   type RequestAuthentication,
   type Workload,
 } from "./objects";
-import { isForMesh, list, map, parents, serviceOf, texts, type Traffic } from "./traffic-objects";
+import { isForMesh, list, map, parents, servicesAt, texts, type Traffic } from "./traffic-objects";
 import type { WaypointPlan } from "./waypoint";
 import { actionOf, isDryRun } from "./ztunnel";
 
@@ -36,12 +36,11 @@ export interface RouteEffects {
 }
 
 /** Nothing for what is no route on Services of the namespace. */
-export function routeEffects(object: Traffic, { namespace: { name: own }, services }: MigrationFacts): RouteEffects {
+export function routeEffects(object: Traffic, facts: MigrationFacts): RouteEffects {
+  const own = facts.namespace.name;
   const isVirtual = object.kind === "VirtualService";
   const named = isVirtual ? (isForMesh(object) ? texts(object.spec?.["hosts"]) : []) : parentServices(object, own);
-  const hosts = named
-    .flatMap((host) => serviceOf(host, own) ?? [])
-    .filter((name) => services.some((service) => service.namespace === own && service.name === name));
+  const hosts = unique(named.flatMap((host) => servicesAt(host, object, facts)));
   if (hosts.length === 0) return { hosts, to: [], away: [], changed: [] };
   const found = isVirtual ? ofVirtualService(object, own) : ofRoute(object, own);
   const places = found.destinations.map(([place, name]) => ({ place, name }));

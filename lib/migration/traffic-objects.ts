@@ -15,16 +15,53 @@ export const map = (value: unknown): { [key: string]: unknown } =>
 /** A field that should be a list of texts. */
 export const texts = (value: unknown): string[] => list(value).map(String);
 
+const serviceHost = /^([^.]+)(?:\.([^.]+)(?:\.svc(?:\..+)?)?)?$/;
+
 /** The Service of the namespace that a host stands for; nothing for one elsewhere. */
 export function serviceOf(host: string, namespace: string): string | undefined {
-  const [name, place = namespace] = host.split(".");
+  const [, name, place = namespace] = serviceHost.exec(host) ?? [];
   return place === namespace ? name : undefined;
+}
+
+/** The Services of the namespace that a host in an object stands for: one, or all that a wildcard matches. */
+export function servicesAt(host: string, object: Traffic, { services, namespace }: MigrationFacts): string[] {
+  const own = services.filter((service) => service.namespace === namespace.name).map(({ name }) => name);
+  if (host.startsWith("*")) return isWildcardOf(host, namespace.name) || isWildcardOfAll(host) ? own : [];
+  const name = serviceOf(host, namespace.name);
+  const isShort = !host.includes(".");
+  return own.filter((each) => each === name && (!isShort || placeOf(object, namespace.name) === namespace.name));
+}
+
+/** Whether a host takes in others than the Services of the namespace. */
+export function reachesOthers(host: string, object: Traffic, facts: MigrationFacts): boolean {
+  if (host.startsWith("*")) return !isWildcardOf(host, facts.namespace.name);
+  return servicesAt(host, object, facts).length === 0;
+}
+
+/** The namespace in which an object's short names are. */
+export function placeOf({ metadata }: Traffic, own: string): string {
+  return metadata.namespace ?? own;
+}
+
+function isWildcardOf(host: string, namespace: string): boolean {
+  const [, place] = /^\*\.([^.]+)(?:\.svc(?:\..+)?)?$/.exec(host) ?? [];
+  return place === namespace;
+}
+
+/** By the usual name of the cluster's domain. */
+function isWildcardOfAll(host: string): boolean {
+  return ["*", "*.local", "*.cluster.local"].includes(host) || /^\*\.svc(\.|$)/.test(host);
 }
 
 /** Whether sidecars and waypoints read a VirtualService, and not gateways alone. */
 export function isForMesh({ spec }: Traffic): boolean {
   const gateways = texts(spec?.["gateways"]);
   return gateways.length === 0 || gateways.includes("mesh");
+}
+
+/** Whether a DestinationRule is for callers with certain labels: a waypoint takes none that is. */
+export function hasWorkloadSelector({ spec }: Traffic): boolean {
+  return Object.keys(map(map(spec?.["workloadSelector"])["matchLabels"])).length > 0;
 }
 
 /** What a route is attached to. */

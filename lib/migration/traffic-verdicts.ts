@@ -1,11 +1,13 @@
 // What becomes of Istio's traffic objects, and of what the mesh does for all of them.
 import { textOf } from "../validation/violations";
 import type { Labels } from "../istio/labels";
-import { members, type Unattached } from "./members";
+import { members } from "./members";
 import { isPartOf, nameOf, targetsOf, type Attached, type KubeObject } from "./objects";
 import type { MigrationFacts } from "./facts";
-import { parentServices, routeEffects, routeHoles, routeLosses, whyUnattached } from "./route-effects";
-import { isForMesh, list, map, parents, serviceOf, texts, type Traffic } from "./traffic-objects";
+import { awayText, awayVerdict, isLost, unattachedTexts } from "./past-waypoints";
+import { parentServices, routeEffects, routeHoles, routeLosses } from "./route-effects";
+import { originations, originationVerdict } from "./tls-origination";
+import { hasWorkloadSelector, isForMesh, list, map, parents, servicesAt, texts, type Traffic } from "./traffic-objects";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
 import type { WaypointPlan } from "./waypoint";
 
@@ -26,21 +28,28 @@ export function trafficVerdicts(facts: MigrationFacts, waypoint: WaypointPlan | 
   ];
 }
 
+const selectors: { [kind: string]: [field: string, labels: string] } = {
+  EnvoyFilter: ["workloadSelector", "labels"],
+  Sidecar: ["workloadSelector", "labels"],
+  DestinationRule: ["workloadSelector", "matchLabels"],
+};
+
 /** By its selector, or because it patches gateways alone. */
 function isForOthers({ kind, spec }: Traffic, facts: MigrationFacts): boolean {
-  const selector = kind === "EnvoyFilter" || kind === "Sidecar" ? "workloadSelector" : "selector";
-  const labels = map(map(spec?.[selector])[selector === "selector" ? "matchLabels" : "labels"]) as Labels;
+  const [selector, key] = selectors[kind] ?? ["selector", "matchLabels"];
+  const labels = map(map(spec?.[selector])[key]) as Labels;
   const patches = list(spec?.["configPatches"]).map((patch) => map(map(patch)["match"])["context"]);
   if (patches.length > 0 && patches.every((context) => context === "GATEWAY")) return true;
   return Object.keys(labels).length > 0 && !members(facts).some(({ podLabels }) => isPartOf(labels, podLabels));
 }
 
 /** Services whose traffic is routed by HTTP: they need a waypoint for that. */
-export function routedServices({ traffic, services, namespace }: MigrationFacts): Set<string> {
-  const here = (host: string) => serviceOf(host, namespace.name) ?? [];
+export function routedServices(facts: MigrationFacts): Set<string> {
+  const { traffic, services, namespace } = facts;
   const byRoutes = traffic.flatMap((object) => {
+    const here = (host: string) => servicesAt(host, object, facts);
     if (object.kind === "VirtualService") return isForMesh(object) ? texts(object.spec?.["hosts"]).flatMap(here) : [];
-    if (object.kind === "DestinationRule") return hasTrafficPolicy(object) ? here(textOf(object.spec?.["host"])) : [];
+    if (object.kind === "DestinationRule") return isForWaypoint(object) ? here(textOf(object.spec?.["host"])) : [];
     return parentServices(object, namespace.name);
   });
   const own = services.filter((service) => service.namespace === namespace.name);
@@ -49,6 +58,11 @@ export function routedServices({ traffic, services, namespace }: MigrationFacts)
     ...byRoutes.filter((name) => own.some((service) => service.name === name)),
     ...labelled.map(({ name }) => name),
   ]);
+}
+
+/** A DestinationRule that says more than how callers and servers of the mesh speak mTLS, and that a waypoint takes. */
+function isForWaypoint(object: Traffic): boolean {
+  return !hasWorkloadSelector(object) && (hasTrafficPolicy(object) || originations(object).length > 0);
 }
 
 function hasTrafficPolicy({ spec }: Traffic): boolean {
@@ -96,46 +110,8 @@ function isFullName([host = "", ...others]: string[]): boolean {
 }
 
 /** No Service of the namespace: its waypoint is none that requests to it go through. */
-function isAway(host: string, { services, namespace }: MigrationFacts): boolean {
-  const name = serviceOf(host, namespace.name);
-  return !services.some((service) => service.namespace === namespace.name && service.name === name);
-}
-
-/** Why no waypoint sees requests to Services of the namespace: one sentence for each reason. */
-function unattachedTexts(names: readonly string[], facts: MigrationFacts, what: string): string[] {
-  const found = names.map((name) => ({ name, why: whyUnattached(name, facts) }));
-  return (["headless", "external", "others"] as const).flatMap((why) => {
-    const those = found.filter((each) => each.why === why).map(({ name }) => name);
-    return those.length === 0 ? [] : [unattachedText[why](those.join(", "), what)];
-  });
-}
-
-const unattachedText: { [why in Unattached]: (names: string, what: string) => string } = {
-  headless: (_, what) =>
-    `ambient callers of a headless Service go straight to its pods, through no waypoint, and without ${what}`,
-  external: (_, what) =>
-    `ambient callers of an ExternalName Service go straight to its name, through no waypoint, and without ${what}`,
-  others: (names, what) =>
-    `no pods behind ${names} are migrated: ambient callers go straight to them, through no waypoint, and without ${what}`,
-};
-
-/** Whether no waypoint sees any of the requests that an object is for. */
-function isLost(names: readonly string[], facts: MigrationFacts): boolean {
-  return names.length > 0 && names.every((name) => whyUnattached(name, facts) !== undefined);
-}
-
-/** What callers did for themselves in sidecars, a waypoint does for the server: only the owner of the host can have one. */
-function awayVerdict(object: Traffic, hosts: readonly string[], what: string): Verdict {
-  return verdict(object, is.loses, awayText(hosts, what), {
-    fix: "attach a waypoint to the Service or ServiceEntry of the host, in its namespace, and move this object there",
-  });
-}
-
-function awayText(hosts: readonly string[], what: string): string {
-  return (
-    `ambient callers go straight to ${hosts.join(", ")}, without ${what}, past an egress gateway too: it is no Service of this ` +
-    "namespace, whose waypoint sees no request to it"
-  );
+function isAway(host: string, object: Traffic, facts: MigrationFacts): boolean {
+  return servicesAt(host, object, facts).length === 0;
 }
 
 const judges: { [kind: string]: Judge } = {
@@ -143,9 +119,9 @@ const judges: { [kind: string]: Judge } = {
     const { traffic, namespace } = facts;
     if (!isForMesh(object)) return verdict(object, is.carriesOver, "it is for gateways, which stay");
     const all = texts(object.spec?.["hosts"]);
-    const away = all.filter((host) => isAway(host, facts));
+    const away = all.filter((host) => isAway(host, object, facts));
     if (away.length === all.length) return awayVerdict(object, away, "its routes");
-    const hosts = texts(object.spec?.["hosts"]).map((host) => serviceOf(host, namespace.name));
+    const hosts = all.flatMap((host) => servicesAt(host, object, facts));
     const mixed = traffic.find((other) => parentServices(other, namespace.name).some((name) => hosts.includes(name)));
     const { delegates, subsets } = routesOf(object);
     if (mixed) {
@@ -171,6 +147,7 @@ const judges: { [kind: string]: Judge } = {
     return routedVerdict(object, facts, waypoint, why);
   },
   DestinationRule: (object, facts) => {
+    if (originations(object).length > 0) return originationVerdict(object, facts);
     const mode = map(map(object.spec?.["trafficPolicy"])["tls"])["mode"];
     if (mode === "DISABLE") {
       return verdict(object, is.rewritten, "callers with sidecars keep its plaintext; ztunnel encrypts all the same");
@@ -179,10 +156,14 @@ const judges: { [kind: string]: Judge } = {
       return verdict(object, is.loses, "ztunnel knows no subsets: make a Service of each one that is routed to");
     }
     const host = textOf(object.spec?.["host"]);
-    if (hasTrafficPolicy(object) && isAway(host, facts)) return awayVerdict(object, [host], "its traffic policy");
-    const own = serviceOf(host, facts.namespace.name) ?? [];
-    if (hasTrafficPolicy(object) && isLost([own].flat(), facts))
-      return verdict(object, is.loses, unattachedTexts([own].flat(), facts, "its traffic policy").join("; "));
+    const own = servicesAt(host, object, facts);
+    if (hasTrafficPolicy(object) && own.length === 0) return awayVerdict(object, [host], "its traffic policy");
+    if (hasTrafficPolicy(object) && hasWorkloadSelector(object)) {
+      const why = "ztunnel has no traffic policy, and a waypoint takes none that has a workloadSelector";
+      return verdict(object, is.loses, why, { fix: "write it without the workloadSelector" });
+    }
+    if (hasTrafficPolicy(object) && isLost(own, facts))
+      return verdict(object, is.loses, unattachedTexts(own, facts, "its traffic policy").join("; "));
     return hasTrafficPolicy(object)
       ? verdict(
           object,
@@ -231,7 +212,9 @@ function routeVerdict(object: Traffic, facts: MigrationFacts, waypoint: Waypoint
   const called = parents(object).filter(({ kind }) => kind === "Service");
   if (called.length === 0) return verdict(object, is.carriesOver, "it is for gateways, which stay");
   const own = facts.namespace.name;
-  const away = called.map(({ name, namespace = own }) => `${name}.${namespace}`).filter((host) => isAway(host, facts));
+  const away = called
+    .map(({ name, namespace = own }) => `${name}.${namespace}`)
+    .filter((host) => isAway(host, object, facts));
   if (away.length === called.length) return awayVerdict(object, away, "its routes");
   const more = away.length > 0 ? `; ${awayText(away, "its routes")}` : "";
   return routedVerdict(object, facts, waypoint, `ztunnel does not route by HTTP${more}`);

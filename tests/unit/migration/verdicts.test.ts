@@ -1,10 +1,12 @@
 // What becomes of each object in ambient: one row each, with its whole text.
 import * as assert from "node:assert/strict";
 import type { MigrationFacts } from "../../../lib/migration/facts";
+import type { Service } from "../../../lib/migration/objects";
 import { planMigration } from "../../../lib/migration/plan";
 import type { Verdict } from "../../../lib/migration/verdict";
 import { hostsAway } from "./away-rows";
 import { named, networks } from "./network-rows";
+import { originating } from "./origination-rows";
 import { peer, policy, root, service, shop, tokens, traffic, workload } from "./shop";
 import { authorization, from, istio, modes, others, own, parents, to, workloads, type Row } from "./verdict-rows";
 
@@ -38,7 +40,7 @@ describe("the verdict on", () => {
       check(shop({ peers: [peer(name, spec)] }), `PeerAuthentication shop/${name}`, row));
   }
 
-  for (const [apiVersion, kind, name, spec, row] of [...others, ...hostsAway]) {
+  for (const [apiVersion, kind, name, spec, row] of [...others, ...hostsAway, ...originating]) {
     it(`the ${kind} ${name}`, () =>
       check(shop({ traffic: [traffic(apiVersion, kind, name, spec)] }), `${kind} shop/${name}`, row));
   }
@@ -52,6 +54,42 @@ describe("the verdict on", () => {
     it(`the NetworkPolicy ${name}`, () =>
       check(shop({ networkPolicies: [{ ...named(name), ...fields }] }), `NetworkPolicy shop/${name}`, row));
   }
+
+  const passed: [string, Service[]][] = [
+    ["a headless Service", [service("web", { headless: true })]],
+    ["Services of which one is headless", [service("web"), service("orders", { headless: true })]],
+  ];
+  for (const [what, services] of passed) {
+    it(`a DestinationRule that has sidecars speak TLS to ${what}`, () => {
+      const spec = { host: "*.shop.svc.cluster.local", trafficPolicy: { tls: { mode: "SIMPLE" } } };
+      const rule = traffic(istio, "DestinationRule", "tls", spec);
+      assert.equal(verdictOf(shop({ services, traffic: [rule] }), "DestinationRule shop/tls").verdict, "hole");
+    });
+  }
+
+  it("a DestinationRule that has sidecars speak TLS to a Service, which gets a waypoint for it", () => {
+    const rule = traffic(istio, "DestinationRule", "tls", { host: "web", trafficPolicy: { tls: { mode: "SIMPLE" } } });
+    const { steps } = planMigration(shop({ traffic: [rule] }), choice);
+    const labelled = steps.flatMap((step) => (step.do === "label" && step.key.kind === "Service" ? step.key.name : []));
+    assert.deepEqual(labelled, ["web"]);
+  });
+
+  const bank = (labels: Record<string, string>) => {
+    const entry = traffic(istio, "ServiceEntry", "bank", { hosts: ["api.bank.example"] });
+    const spec = { host: "api.bank.example", trafficPolicy: { tls: { mode: "SIMPLE" } } };
+    return [{ ...entry, metadata: { ...entry.metadata, labels } }, traffic(istio, "DestinationRule", "tls", spec)];
+  };
+  const attached = "the waypoint of ServiceEntry shop/bank speaks TLS to api.bank.example for ambient callers";
+  const label = "istio.io/use-waypoint";
+
+  it("a DestinationRule that has sidecars speak TLS to a ServiceEntry with a waypoint", () => {
+    check(shop({ traffic: bank({ [label]: "egress" }) }), "DestinationRule shop/tls", ["carries-over", attached]);
+    const { namespace } = shop();
+    const whole = { ...namespace, labels: { ...namespace.labels, [label]: "egress" } };
+    check(shop({ namespace: whole, traffic: bank({}) }), "DestinationRule shop/tls", ["carries-over", attached]);
+    for (const labels of [undefined, { [label]: "none" }])
+      assert.equal(verdictOf(shop({ traffic: bank({ ...labels }) }), "DestinationRule shop/tls").verdict, "hole");
+  });
 
   it("a RequestAuthentication", () =>
     check(shop({ authentications: [tokens("jwt", own)] }), "RequestAuthentication shop/jwt", [
