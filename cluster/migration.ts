@@ -19,6 +19,7 @@ import type {
   RequestAuthentication,
   Workload,
 } from "../lib/migration/objects";
+import { concerning, type DefaultExports } from "../lib/migration/elsewhere";
 import { awayPlaces } from "../lib/migration/route-effects";
 import { allRights, rightText } from "../lib/migration/rights";
 import type { ApiClient } from "./client";
@@ -57,6 +58,9 @@ const istioKinds: [string, string, string][] = [
 
 /** Kinds of the root namespace that hold for all of the mesh. */
 const wide = ["EnvoyFilter", "Telemetry", "WasmPlugin", "Sidecar"];
+
+/** Kinds of which those of any namespace may count. */
+const exported = ["VirtualService", "DestinationRule", "ServiceEntry"];
 
 function pluralOf(kind: string): string {
   const lowered = kind.toLowerCase();
@@ -135,7 +139,8 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
     policies: authorization,
     authentications,
     peers: peers.sort((one, other) => created(one).localeCompare(created(other))),
-    traffic,
+    traffic: traffic.filter(({ kind, metadata }) => metadata.namespace === name || !exported.includes(kind)),
+    entries: traffic.filter(({ kind, metadata }) => kind === "ServiceEntry" && metadata.namespace !== name),
     waypoints,
     gateways: own.filter(({ proxy }) => proxy === "gateway"),
     kept,
@@ -150,7 +155,7 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
     "authorizationpolicies",
     others,
   );
-  return { ...facts, away };
+  return { ...facts, away, traffic: [...facts.traffic, ...concerning(traffic, facts, mesh.exports)] };
 }
 
 function created({ metadata }: KubeObject): string {
@@ -167,11 +172,10 @@ async function readKind<T extends KubeObject>(
   apiVersion: string,
   kind: string,
   plural: string,
-  places: string[],
+  places?: string[],
 ): Promise<T[]> {
-  const lists = await Promise.all(
-    places.map((place) => listOf<T>(client, `/apis/${apiVersion}/namespaces/${place}/${plural}`)),
-  );
+  const paths = places?.map((place) => `namespaces/${place}/${plural}`) ?? [plural];
+  const lists = await Promise.all(paths.map((path) => listOf<T>(client, `/apis/${apiVersion}/${path}`)));
   return lists.flat().map((object) => withoutTimes({ ...object, apiVersion, kind }));
 }
 
@@ -187,7 +191,7 @@ async function readTraffic(client: ApiClient, namespace: string, root: string): 
   const lists = await Promise.all(
     istioKinds.map(([apiVersion, kind, plural]) => {
       const places = root !== namespace && wide.includes(kind) ? [namespace, root] : [namespace];
-      return readKind<Traffic>(client, apiVersion, kind, plural, places);
+      return readKind<Traffic>(client, apiVersion, kind, plural, exported.includes(kind) ? undefined : places);
     }),
   );
   return lists.flat();
@@ -226,6 +230,7 @@ interface MeshConfig {
   trustDomainAliases: string[];
   hbone: boolean;
   registryOnly: boolean;
+  exports: DefaultExports;
 }
 
 async function readMeshConfig(client: ApiClient, system: string): Promise<MeshConfig> {
@@ -237,6 +242,8 @@ async function readMeshConfig(client: ApiClient, system: string): Promise<MeshCo
     trustDomainAliases?: string[];
     defaultConfig?: { proxyMetadata?: { [name: string]: string } };
     outboundTrafficPolicy?: { mode?: string };
+    defaultVirtualServiceExportTo?: string[];
+    defaultDestinationRuleExportTo?: string[];
   };
   return {
     rootNamespace: mesh.rootNamespace ?? "",
@@ -244,6 +251,10 @@ async function readMeshConfig(client: ApiClient, system: string): Promise<MeshCo
     trustDomainAliases: mesh.trustDomainAliases ?? [],
     hbone: mesh.defaultConfig?.proxyMetadata?.["ISTIO_META_ENABLE_HBONE"] === "true",
     registryOnly: mesh.outboundTrafficPolicy?.mode === "REGISTRY_ONLY",
+    exports: {
+      VirtualService: mesh.defaultVirtualServiceExportTo ?? ["*"],
+      DestinationRule: mesh.defaultDestinationRuleExportTo ?? ["*"],
+    },
   };
 }
 

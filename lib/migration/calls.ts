@@ -14,7 +14,7 @@ import {
   type Source,
   type Workload,
 } from "./objects";
-import { isForMesh, list, map, parents, serviceOf, texts, type Traffic } from "./traffic-objects";
+import { isForMesh, list, map, parents, placeOf, servicesAt, texts, type Traffic } from "./traffic-objects";
 import { actionOf, isDryRun } from "./ztunnel";
 
 /** Calls from one caller to one workload. */
@@ -176,8 +176,10 @@ function byNetworkPolicies(server: Workload, facts: MigrationFacts): [string, Na
 
 function byTraffic(server: Workload, facts: MigrationFacts): [string, Named][] {
   const behind = servicesOf(facts.services, server).map(({ name }) => name);
-  const leads = (host: string) => behind.includes(serviceOf(host, facts.namespace.name) ?? "");
   return facts.traffic.flatMap((object) => {
+    // A wildcard names no server.
+    const leads = (host: string) =>
+      !host.startsWith("*") && servicesAt(host, object, facts).some((name) => behind.includes(name));
     const found = readers[object.kind]?.(object, leads, facts) ?? [];
     return found.map((named): [string, Named] => [nameOf(object), named]);
   });
@@ -214,7 +216,7 @@ const readers: { [kind: string]: Reader } = {
     );
     return [
       ...gateways.map((each) => {
-        const [name, place = namespace.name] = each.split("/").reverse() as [string, string?];
+        const [name, place = placeOf(object, namespace.name)] = each.split("/").reverse() as [string, string?];
         return gateway(place, name);
       }),
       ...workloads.filter(({ podLabels }) => labels.some((each) => isPartOf(each, podLabels))).map(workloadCaller),

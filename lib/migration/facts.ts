@@ -91,8 +91,10 @@ export interface MigrationFacts {
   away: AuthorizationPolicy[];
   /** The oldest first. */
   peers: PeerAuthentication[];
-  /** Everything else that has a verdict, of the namespace and of the root namespace. */
+  /** Everything else that has a verdict: of the namespace, of the root namespace, and of others what counts here. */
   traffic: KubeObject<Attached & { [field: string]: unknown }>[];
+  /** ServiceEntries of other namespaces. */
+  entries: KubeObject<Attached & { [field: string]: unknown }>[];
   /** Waypoints of the namespace by name. */
   waypoints: string[];
   /** Pods of gateways for traffic from outside, which stay as they are. */

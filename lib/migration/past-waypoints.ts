@@ -2,6 +2,7 @@
 import type { MigrationFacts } from "./facts";
 import type { Unattached } from "./members";
 import { whyUnattached } from "./route-effects";
+import { refusals } from "./route-refusals";
 import type { Traffic } from "./traffic-objects";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
 
@@ -30,8 +31,18 @@ export function isLost(names: readonly string[], facts: MigrationFacts): boolean
 
 /** What callers did for themselves in sidecars, a waypoint does for the server: only the owner of the host can have one. */
 export function awayVerdict(object: Traffic, hosts: readonly string[], what: string): Verdict {
-  return verdict(object, is.loses, awayText(hosts, what), {
-    fix: "attach a waypoint to the Service or ServiceEntry of the host, in its namespace, and move this object there",
+  const fix =
+    "attach a waypoint to the Service or ServiceEntry of the host, in its namespace, and move this object there";
+  return lostVerdict(object, awayText(hosts, what), fix);
+}
+
+/** Of an object that has no effect any more: a hole where it refuses requests. */
+export function lostVerdict(object: Traffic, why: string, fix?: string): Verdict {
+  const refused = refusals(object);
+  if (refused.length === 0) return verdict(object, is.loses, why, fix === undefined ? {} : { fix });
+  const instead = "an AuthorizationPolicy for what it refuses, then --accept";
+  return verdict(object, is.hole, `${why}; what it refuses, is refused no more: ${refused.join(", ")}`, {
+    fix: fix === undefined ? instead : `${fix}, or write ${instead}`,
   });
 }
 

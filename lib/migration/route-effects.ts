@@ -16,7 +16,7 @@ import {
   type RequestAuthentication,
   type Workload,
 } from "./objects";
-import { isForMesh, list, map, parents, servicesAt, texts, type Traffic } from "./traffic-objects";
+import { hostServices, isForWaypoints, list, map, parents, servicesAt, texts, type Traffic } from "./traffic-objects";
 import type { WaypointPlan } from "./waypoint";
 import { actionOf, isDryRun } from "./ztunnel";
 
@@ -39,8 +39,8 @@ export interface RouteEffects {
 export function routeEffects(object: Traffic, facts: MigrationFacts): RouteEffects {
   const own = facts.namespace.name;
   const isVirtual = object.kind === "VirtualService";
-  const named = isVirtual ? (isForMesh(object) ? texts(object.spec?.["hosts"]) : []) : parentServices(object, own);
-  const hosts = unique(named.flatMap((host) => servicesAt(host, object, facts)));
+  const called = unique(parentServices(object, own).flatMap((name) => servicesAt(name, object, facts)));
+  const hosts = isVirtual ? (isForWaypoints(object, facts) ? hostServices(object, facts) : []) : called;
   if (hosts.length === 0) return { hosts, to: [], away: [], changed: [] };
   const found = isVirtual ? ofVirtualService(object, own) : ofRoute(object, own);
   const places = found.destinations.map(([place, name]) => ({ place, name }));

@@ -7,7 +7,16 @@ import { textOf } from "../validation/violations";
 import type { MigrationFacts } from "./facts";
 import { nameOf } from "./objects";
 import { whyUnattached } from "./route-effects";
-import { hasWorkloadSelector, list, map, reachesOthers, servicesAt, texts, type Traffic } from "./traffic-objects";
+import {
+  hasWorkloadSelector,
+  list,
+  map,
+  placeOf,
+  reachesOthers,
+  ruledServices,
+  texts,
+  type Traffic,
+} from "./traffic-objects";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
 
 type Fields = { [key: string]: unknown };
@@ -31,9 +40,9 @@ function isForSidecars({ credentialName }: Fields, object: Traffic): boolean {
 /** What becomes of one that has them. */
 export function originationVerdict(object: Traffic, facts: MigrationFacts): Verdict {
   const host = textOf(object.spec?.["host"]);
-  const own = servicesAt(host, object, facts);
+  const own = ruledServices(object, facts);
   const isPast = reachesOthers(host, object, facts) || own.some((name) => whyUnattached(name, facts) !== undefined);
-  const entry = attachedEntry(host, facts);
+  const entry = attachedEntry(object, host, facts);
   if (entry && !hasWorkloadSelector(object)) {
     const why = `the waypoint of ${nameOf(entry)} speaks TLS to ${host} for ambient callers`;
     return verdict(object, is.carriesOver, why);
@@ -55,15 +64,17 @@ export function originationVerdict(object: Traffic, facts: MigrationFacts): Verd
     : verdict(object, is.needsWaypoint, `${why}; a waypoint does`);
 }
 
-/** A ServiceEntry for the host that goes through a waypoint already. */
-function attachedEntry(host: string, { traffic, namespace }: MigrationFacts): Traffic | undefined {
+/** A ServiceEntry for the host that goes through a waypoint already, which takes the object: beside it, or of the whole mesh. */
+function attachedEntry(object: Traffic, host: string, { traffic, entries, namespace, root }: MigrationFacts) {
   const inherited = namespace.labels[meshLabels.useWaypoint];
-  return traffic.find(
-    ({ kind, metadata: { labels = {} }, spec }) =>
-      kind === "ServiceEntry" &&
-      texts(spec?.["hosts"]).includes(host) &&
-      (labels[meshLabels.useWaypoint] ?? inherited ?? "none") !== "none",
-  );
+  const own = traffic.filter(({ kind }) => kind === "ServiceEntry");
+  const place = placeOf(object, namespace.name);
+  return [...own, ...entries].find((entry) => {
+    const { labels = {} } = entry.metadata;
+    const waypoint = labels[meshLabels.useWaypoint] ?? (own.includes(entry) ? inherited : undefined) ?? "none";
+    const isTaken = place === root || placeOf(entry, namespace.name) === place;
+    return waypoint !== "none" && isTaken && texts(entry.spec?.["hosts"]).includes(host);
+  });
 }
 
 /** Files of certificates are those of the pod that reads them, and a waypoint has other ones. */

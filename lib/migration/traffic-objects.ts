@@ -18,7 +18,7 @@ export const texts = (value: unknown): string[] => list(value).map(String);
 const serviceHost = /^([^.]+)(?:\.([^.]+)(?:\.svc(?:\..+)?)?)?$/;
 
 /** The Service of the namespace that a host stands for; nothing for one elsewhere. */
-export function serviceOf(host: string, namespace: string): string | undefined {
+function serviceOf(host: string, namespace: string): string | undefined {
   const [, name, place = namespace] = serviceHost.exec(host) ?? [];
   return place === namespace ? name : undefined;
 }
@@ -59,9 +59,40 @@ export function isForMesh({ spec }: Traffic): boolean {
   return gateways.length === 0 || gateways.includes("mesh");
 }
 
+/** Services of the namespace for which a DestinationRule counts. */
+export function ruledServices(object: Traffic, facts: MigrationFacts): string[] {
+  const own = facts.namespace.name;
+  const named = servicesAt(textOf(object.spec?.["host"]), object, facts);
+  if (placeOf(object, own) === own) return named;
+  const closer = facts.traffic.filter(
+    (each) => each.kind === "DestinationRule" && placeOf(each, own) === own && !hasWorkloadSelector(each),
+  );
+  const taken = closer.flatMap((each) => servicesAt(textOf(each.spec?.["host"]), each, facts));
+  return named.filter((name) => !taken.includes(name));
+}
+
+/** Whether a DestinationRule says more than how callers speak TLS. */
+export function hasTrafficPolicy({ spec }: Traffic): boolean {
+  return Object.keys(map(spec?.["trafficPolicy"])).some((key) => key !== "tls");
+}
+
 /** Whether a DestinationRule is for callers with certain labels: a waypoint takes none that is. */
 export function hasWorkloadSelector({ spec }: Traffic): boolean {
   return Object.keys(map(map(spec?.["workloadSelector"])["matchLabels"])).length > 0;
+}
+
+/**
+ * Whether waypoints of the namespace read a VirtualService. Source: istio pilot/pkg/networking/core/listener_waypoint.go
+ * (getVirtualServiceForWaypoint: none of other namespaces).
+ */
+export function isForWaypoints(object: Traffic, { namespace: { name } }: MigrationFacts): boolean {
+  return isForMesh(object) && placeOf(object, name) === name;
+}
+
+/** The Services of the namespace among the hosts of a VirtualService. */
+export function hostServices(object: Traffic, facts: MigrationFacts): string[] {
+  const all = texts(object.spec?.["hosts"]).flatMap((host) => servicesAt(host, object, facts));
+  return [...new Set(all)];
 }
 
 /** What a route is attached to. */

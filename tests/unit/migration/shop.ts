@@ -121,6 +121,7 @@ export function shop(fields: Partial<MigrationFacts> = {}): MigrationFacts {
     away: [],
     peers: [],
     traffic: [],
+    entries: [],
     waypoints: [],
     gateways: [],
     callers: [],
