@@ -5,6 +5,7 @@ import type {
   V1LabelSelector,
   V1PodDisruptionBudget,
   V1PodTemplateSpec,
+  V1ReplicaSet,
   V1StatefulSet,
 } from "@kubernetes/client-node";
 import type { Reply } from "./client";
@@ -20,7 +21,7 @@ import { insist, pathOf, readOne, shown, type Going } from "./migration-objects"
 import { listOf, MigrationError } from "./migration";
 import { progressOf } from "./migration-progress";
 import { until } from "./migration-waits";
-import { readMeshPod, type MeshPod, type RawPod } from "./migration-workloads";
+import { podsOf, readMeshPod, type MeshPod, type RawPod } from "./migration-workloads";
 import { budgetSelector } from "./slim-policies";
 
 type Raw = (V1Deployment | V1StatefulSet | V1DaemonSet) & KubeObject;
@@ -127,15 +128,22 @@ async function awaitBudget(raw: Raw, key: Key, going: Going): Promise<void> {
   });
 }
 
-/** Pods of a workload that are not yet what they are to be. */
+/** Pods of a workload that are not yet what they are to be: by their owner, since selectors of workloads may overlap. */
 async function podsLeft({ client }: Going, key: Key, goal: PodGoal): Promise<string | undefined> {
   const live = goal === "any" ? undefined : await readOne(client, key);
   if (!live || goal === "any") return undefined;
-  const selector = selectorText((live as Raw).spec?.selector);
-  const path = `/api/v1/namespaces/${key.namespace}/pods?labelSelector=${encodeURIComponent(selector)}`;
-  const pods = (await listOf<RawPod>(client, path))
-    .flatMap((raw) => readMeshPod(raw) ?? [])
-    .filter(({ owner }) => owner && owner.kind !== "Job");
+  const query = `?labelSelector=${encodeURIComponent(selectorText((live as Raw).spec?.selector))}`;
+  const [raw, replicaSets] = await Promise.all([
+    listOf<RawPod>(client, `/api/v1/namespaces/${key.namespace}/pods${query}`),
+    key.kind === "Deployment"
+      ? listOf<V1ReplicaSet>(client, `/apis/apps/v1/namespaces/${key.namespace}/replicasets${query}`)
+      : [],
+  ]);
+  const pods = podsOf(
+    key,
+    raw.flatMap((each) => readMeshPod(each) ?? []),
+    replicaSets,
+  );
   const wrong = pods.filter((pod) => !isAsWanted(pod, goal)).map(({ name }) => name);
   return wrong.length === 0
     ? undefined

@@ -112,14 +112,8 @@ export function workloadOf(
   replicaSets: readonly V1ReplicaSet[],
 ): Workload {
   const { metadata = {}, spec } = raw;
-  const own = new Set([
-    `${kind}/${metadata.name}`,
-    ...replicaSets
-      .filter((set) => isOwnedBy(set.metadata, kind, metadata.name))
-      .map((set) => `ReplicaSet/${set.metadata?.name}`),
-  ]);
   const replicas = spec && "replicas" in spec ? spec.replicas : undefined;
-  const there = pods.filter(({ owner }) => owner && own.has(`${owner.kind}/${owner.name}`));
+  const there = podsOf({ kind, name: metadata.name ?? "" }, pods, replicaSets);
   const strategy = strategyOf(kind, raw);
   return {
     ...templateOf(spec?.template),
@@ -133,6 +127,21 @@ export function workloadOf(
   };
 }
 
+/** The pods that a workload owns, itself or by its ReplicaSets. */
+export function podsOf(
+  { kind, name }: { kind: string; name: string },
+  pods: readonly MeshPod[],
+  replicaSets: readonly V1ReplicaSet[],
+): MeshPod[] {
+  const own = new Set([
+    `${kind}/${name}`,
+    ...replicaSets
+      .filter((set) => isOwnedBy(set.metadata, kind, name))
+      .map((set) => `ReplicaSet/${set.metadata?.name}`),
+  ]);
+  return pods.filter(({ owner }) => owner && own.has(`${owner.kind}/${owner.name}`));
+}
+
 /** Labels that policies select the pods by, before and after. Where the selector is no map, those of the template are it. */
 function selectorOf({ spec }: Raw): Labels {
   const { matchLabels, matchExpressions = [] } = spec?.selector ?? {};
@@ -141,7 +150,7 @@ function selectorOf({ spec }: Raw): Labels {
   return Object.fromEntries(labels.filter(([key]) => key !== injectKey && key !== meshLabels.revision));
 }
 
-function isOwnedBy(metadata: V1ObjectMeta | undefined, kind: string, name: string | undefined): boolean {
+function isOwnedBy(metadata: V1ObjectMeta | undefined, kind: string, name: string): boolean {
   return (
     metadata?.ownerReferences?.some((owner) => owner.controller && owner.kind === kind && owner.name === name) === true
   );

@@ -4,7 +4,7 @@ import * as fs from "node:fs";
 import * as path from "node:path";
 import Ajv from "ajv";
 import { recordName } from "../../../lib/migration/record";
-import { on, onAmbient, onSidecars, own, shop } from "./cluster";
+import { on, onAmbient, onSidecars, own, shop, workload } from "./cluster";
 
 const schema = JSON.parse(
   fs.readFileSync(path.join(__dirname, "..", "..", "..", "docs", "migrate.schema.json"), "utf8"),
@@ -196,6 +196,23 @@ describe("migrating a namespace", () => {
       );
       cluster.stuck = [];
       assert.equal((await migrate("rollback", ...own)).code, 0);
+      assert.deepEqual(cluster.picture(), before);
+    });
+  });
+
+  it("tells the pods of workloads with overlapping selectors apart by their owners", async () => {
+    const cluster = shop();
+    const canary = workload("Deployment", "web-canary");
+    const labels = { app: "web", track: "canary" };
+    const template = { metadata: { labels }, spec: { serviceAccountName: "web" } };
+    cluster.put({ ...canary, spec: { ...canary.spec, selector: { matchLabels: labels }, template } });
+    await on(cluster, async (migrate) => {
+      const before = cluster.picture();
+      const modes = () => cluster.podModes("web-1", "web-canary-1");
+      const applied = await migrate("apply", ...own, "--timeout", "1s");
+      assert.deepEqual([applied.code, modes()], [0, ["captured", "captured"]], applied.err);
+      const back = await migrate("rollback", ...own, "--timeout", "1s");
+      assert.deepEqual([back.code, modes()], [0, ["sidecar", "sidecar"]], back.err);
       assert.deepEqual(cluster.picture(), before);
     });
   });
