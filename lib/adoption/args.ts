@@ -2,12 +2,13 @@
 import { stringify } from "yaml";
 import { isMap, type JsonMap } from "../drift";
 import type { Json } from "../json";
-import { charts, isOlder, istioLine, istioLines, type ChartName } from "../istio/releases";
+import { readValues } from "../istio/chart-values";
+import { charts, defaultIstioVersion, isOlder, istioLine, istioLines, type ChartName } from "../istio/releases";
 import { partDefaults } from "../istio/defaults";
 import { isBelowFloor, memoryLimitFloors } from "../istio/memory-limits";
 import { literal } from "../conversion/literals";
-import { mapAt } from "./records";
-import type { OldInstall, RunningPart } from "./values";
+import { mapAt, mergeMaps } from "./records";
+import { usualVariant, type OldInstall, type RunningPart } from "./values";
 
 /** The values that a mesh with such arguments gives a chart. */
 export type ValuesOf = (chart: ChartName, args: JsonMap) => JsonMap;
@@ -38,10 +39,12 @@ export function argsOf(install: OldInstall, valuesOf: ValuesOf): JsonMap {
     accessLogs: ztunnelLogs === undefined ? envoyLogs : !/access=(off|warn|error)/.test(ztunnelLogs),
     ...imagesOf(install),
   };
+  const release = version === "" ? defaultIstioVersion : installable(version);
   const own = Object.entries(parts).map(([chart, field]) => {
     const name = chart as keyof typeof parts;
     const typed = typedArgs(name, install);
-    const rest = residue(wanted(name, install), valuesOf(name, { ...shared, [field]: typed }));
+    const differing = residue(wanted(name, install), valuesOf(name, { ...shared, [field]: typed }));
+    const rest = readValues(name, release, mergeMaps(differing, variantOf(name, running[name])));
     return [field, { ...typed, ...(Object.keys(rest).length === 0 ? {} : { values: rest }) }] as const;
   });
   const args = { ...shared, ...Object.fromEntries(own.filter(([, given]) => Object.keys(given).length > 0)) };
@@ -166,6 +169,13 @@ function residue(old: JsonMap, given: JsonMap): JsonMap {
     return isNothing || JSON.stringify(value) === JSON.stringify(has) ? [] : [[key, value]];
   });
   return Object.fromEntries(entries);
+}
+
+/** Images without the variant that the charts' profile names are other images: another one restarts the pods. */
+function variantOf(chart: keyof typeof parts, part: RunningPart | undefined): JsonMap {
+  if (!part || part.variant === usualVariant) return {};
+  const { variant } = part;
+  return chart === "ztunnel" ? { variant } : { global: { variant } };
 }
 
 function textOr(value: Json | undefined, otherwise: string): string {

@@ -20,7 +20,8 @@ export interface StoredRelease {
   namespace: string;
   version: number;
   info: { first_deployed?: string; last_deployed?: string; status?: string };
-  chart: { metadata: ChartMetadata; values?: JsonMap };
+  /** Files are in base64. */
+  chart: { metadata: ChartMetadata; values?: JsonMap; files?: { name: string; data: string }[] };
   config?: JsonMap;
   manifest: string;
 }

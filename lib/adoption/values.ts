@@ -1,8 +1,9 @@
 // The values that an Istio was installed with, by whatever tool, and what its pods tell of those that are not recorded.
+import { parse } from "yaml";
 import { isMap, type JsonMap } from "../drift";
 import type { Json } from "../json";
 import { charts, type ChartName } from "../istio/releases";
-import { at, namespaceOf, textAt, textsOf, type AdoptionFacts, type LiveObject } from "./facts";
+import { at, namespaceOf, textAt, textsOf, type AdoptionFacts, type LiveObject, type StoredRelease } from "./facts";
 import { makerOf } from "./owners";
 import { podSettings } from "./pod-settings";
 import { contentOf, mapAt, mergeMaps, valuesOf, type ReleaseContent } from "./records";
@@ -14,6 +15,8 @@ export type OldValues = Record<ChartName, JsonMap>;
 export interface RunningPart {
   hub?: string;
   tag?: string;
+  /** What follows the tag: "distroless", "debug", or nothing. */
+  variant: string;
   requests: JsonMap;
   limits: JsonMap;
   podLabels: Record<string, string>;
@@ -42,11 +45,21 @@ const containers: Partial<Record<ChartName, string>> = {
   ztunnel: "istio-proxy",
 };
 
+/** The profile that a mesh gives all charts, and the variant of the images that it names. */
+const meshProfile = "ambient";
+export const usualVariant = "distroless";
+
 /** Keys that are of an installer's own making, or that the mesh sets by itself; first how Istio's charts wrap their defaults. */
 const ownKeys = [
   "_internal_defaults_do_not_set",
-  ...["profile", "enabled", "ownerName", "revision", "defaultRevision", "base", "gateways", "istio_cni"],
+  ...["profile", "enabled", "ownerName", "revision", "defaultRevision", "base", "istio_cni"],
 ];
+
+/** Keys of which each chart reads a part: istioctl gives it the same keys with what other charts read of them. */
+const sharedKeys: { [key: string]: Partial<Record<ChartName, readonly string[]>> } = {
+  cni: { istiod: ["enabled", "provider"] },
+  gateways: { istiod: ["securityContext", "seccompProfile"] },
+};
 
 /** Reads what the Istio of a cluster was installed with. */
 export function oldInstall(facts: AdoptionFacts): OldInstall {
@@ -106,9 +119,17 @@ function oldValues(
 ): { values: OldValues; unread: string[] } {
   const unread: string[] = [];
   const written = writtenValues(facts);
+  const withProfile = (own: JsonMap, chart: ChartName, from?: StoredRelease["chart"]): JsonMap => {
+    const name = own["profile"] ?? mapAt(own, "global")["profile"];
+    if (typeof name !== "string" || name === "" || name === meshProfile) return own;
+    const profile = profileOf(name, from);
+    if (!profile)
+      unread.push(`the profile ${name} of ${charts[chart].chart} is not recorded; add its values to the arguments`);
+    return mergeMaps(profile ?? {}, own);
+  };
   const of = (chart: ChartName): JsonMap => {
     const content = contents.find(({ parts }) => parts.has(chart));
-    if (content) return normal(valuesOf(content, chart), chart);
+    if (content) return normal(withProfile(valuesOf(content, chart), chart, content.release.stored.chart), chart);
     const workload = workloadOf(facts, chart, namespace);
     if (!workload) return {};
     if (!written) {
@@ -118,7 +139,7 @@ function oldValues(
       return {};
     }
     const global = mapAt(written, "global");
-    if (chart === "istiod") return normal(without(written, ["cni", "ztunnel"]), chart);
+    if (chart === "istiod") return normal(withProfile(without(written, ["ztunnel"]), chart), chart);
     // istioctl gives all charts the same values; with other tools, istiod's are all that there is.
     if (makerOf(workload).tool !== "istioctl") {
       unread.push(
@@ -128,6 +149,13 @@ function oldValues(
     return normal({ ...mapAt(written, chart), global }, chart);
   };
   return { values: { base: of("base"), istiod: of("istiod"), cni: of("cni"), ztunnel: of("ztunnel") }, unread };
+}
+
+/** A chart's file of a profile, which lies below the values: Helm keeps it with the chart, but not those of a chart's parts. */
+function profileOf(name: string, from: StoredRelease["chart"] | undefined): JsonMap | undefined {
+  const file = from?.files?.find((each) => each.name === `files/profile-${name}.yaml`);
+  const parsed = file && (parse(Buffer.from(file.data, "base64").toString("utf8")) as Json);
+  return isMap(parsed) ? parsed : undefined;
 }
 
 /** The values that istiod's chart writes into a ConfigMap. */
@@ -147,11 +175,28 @@ function writtenValues({ objects }: AdoptionFacts): JsonMap | undefined {
 function normal(values: JsonMap, chart: ChartName): JsonMap {
   const prefix = chart === "istiod" ? "pilot" : chart;
   const flat = mergeMaps(without(values, [prefix]), chart === "ztunnel" ? {} : mapAt(values, prefix));
-  const { global, ...rest } = without(flat, ["pilot", ...ownKeys, ...(chart === "istiod" ? ["cni"] : [])]);
-  const kept = without(isMap(global) ? global : {}, ["hub", "tag", "variant", "istioNamespace", "configValidation"]);
+  const { global, ...rest } = sharedOf(without(flat, ["pilot", ...ownKeys]), chart);
+  const kept = without(isMap(global) ? global : {}, ["hub", "tag", "variant", "profile", "istioNamespace"]);
+  if (kept["configValidation"] === true) delete kept["configValidation"];
   const own = without(rest, ["hub", "tag", "variant", "resources", "istioNamespace"]);
   const own_ = chart === "ztunnel" && own["resourceName"] === "ztunnel" ? without(own, ["resourceName"]) : own;
   return Object.keys(kept).length === 0 ? own_ : { ...own_, global: kept };
+}
+
+/** Of the keys that charts share, what this chart reads; `false` and empty maps are its defaults. */
+function sharedOf(values: JsonMap, chart: ChartName): JsonMap {
+  const own = Object.entries(sharedKeys).flatMap(([key, readers]): [string, JsonMap][] => {
+    const read = readers[chart] ?? [];
+    const set = Object.entries(mapAt(values, key)).filter(
+      ([name, value]) => read.includes(name) && value !== false && !isEmpty(value),
+    );
+    return set.length === 0 ? [] : [[key, Object.fromEntries(set)]];
+  });
+  return { ...without(values, Object.keys(sharedKeys)), ...Object.fromEntries(own) };
+}
+
+function isEmpty(value: Json): boolean {
+  return isMap(value) && Object.keys(value).length === 0;
 }
 
 function without(map: JsonMap, keys: readonly string[]): JsonMap {
@@ -176,8 +221,10 @@ function containerOf(part: LiveObject, name: string): Json | undefined {
   return Array.isArray(all) ? all.find((one) => isMap(one) && one["name"] === name) : undefined;
 }
 
-/** Registry and tag of an image, without the variant that the charts append to the tag. */
-function imageOf(part: LiveObject, container: string): { hub?: string; tag?: string } {
-  const image = /^(.+)\/[^/:@]+:([^/@]+)/.exec(textAt(containerOf(part, container), "image") ?? "");
-  return image ? { hub: image[1]!, tag: image[2]!.replace(/-(distroless|debug)$/, "") } : {};
+/** Registry and tag of an image, and the variant that the charts append to the tag. */
+function imageOf(part: LiveObject, container: string): Pick<RunningPart, "hub" | "tag" | "variant"> {
+  const image = /^(.+)\/[^/:@]+:([^/@]+?)(?:-(distroless|debug))?(?:@.*)?$/.exec(
+    textAt(containerOf(part, container), "image") ?? "",
+  );
+  return image ? { hub: image[1]!, tag: image[2]!, variant: image[3] ?? "" } : { variant: usualVariant };
 }

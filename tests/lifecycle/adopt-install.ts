@@ -90,11 +90,13 @@ export function clear(): void {
   removeDefinitions();
 }
 
-/** What istiod and istio-cni are told, without what says nothing. */
+/** What istiod, istio-cni and new sidecars are told, without what says nothing. */
 export function settings(): object {
   const mesh = parse(get("configmap", "istio", "-n", namespace)[0]!.data!["mesh"]!) as Record<string, unknown>;
   const told = Object.fromEntries(Object.entries(mesh).filter(([, value]) => value !== ""));
-  return { mesh: told, cni: get("configmap", "istio-cni-config", "-n", namespace)[0]?.data };
+  const injector = get("configmap", "istio-sidecar-injector", "-n", namespace)[0]!.data!;
+  const sidecars = JSON.parse(injector["values"]!) as object;
+  return { mesh: told, sidecars, cni: get("configmap", "istio-cni-config", "-n", namespace)[0]?.data };
 }
 
 /** Values of releases that a preview shows as different from what is there. */

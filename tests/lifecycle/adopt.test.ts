@@ -66,7 +66,8 @@ const installers: { what: string; install(): void; restarts: string[] }[] = [
     what: "Helm under other names",
     install: () => {
       helm("base", chart("base"));
-      helm("control", chart("istiod"), "--set", "profile=ambient", "--set", "env.PILOT_ENABLE_STATUS=true");
+      const env = "env.PILOT_ENABLE_STATUS=true";
+      helm("control", chart("istiod"), "--set", "profile=ambient", "--set", env, "--set", "pilot.cni.enabled=true");
       helm("agent", chart("cni"), "--set", "profile=ambient");
       helm("proxy", chart("ztunnel"), "--set", "profile=ambient");
     },
@@ -100,7 +101,8 @@ const installers: { what: string; install(): void; restarts: string[] }[] = [
       helm("istio-base", chart("base"));
       helm("istiod", chart("istiod"), "--set", "profile=ambient", "--set", "meshConfig.trustDomain=old.example");
       helm("istio-cni", chart("cni"), "--set", "profile=ambient");
-      helm("ztunnel", chart("ztunnel"), "--set", "profile=ambient");
+      // As Istio's guide installs it: without the profile its image is another one.
+      helm("ztunnel", chart("ztunnel"));
     },
     restarts: [],
   },

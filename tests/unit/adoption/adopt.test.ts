@@ -68,6 +68,7 @@ Arguments that keep what differs from the defaults of AmbientMesh:
   images.tag: "latest"
   controlPlane.cpu: "500m"
   controlPlane.memory: "2Gi"
+  controlPlane.values.cni.enabled: true
   controlPlane.values.autoscaleEnabled: true
   controlPlane.values.meshConfig.accessLogFile: ""
   cni.memory: "100Mi"

@@ -21,7 +21,7 @@ new AmbientMesh("mesh", {
   controlPlane: {
     cpu: "500m",
     memory: "2Gi",
-    values: { autoscaleEnabled: true, meshConfig: { accessLogFile: "" } },
+    values: { cni: { enabled: true }, autoscaleEnabled: true, meshConfig: { accessLogFile: "" } },
   },
   cni: {
     memory: "100Mi",

@@ -1,6 +1,9 @@
 // What an Istio was installed with, as the arguments of a mesh: what they say, and that they lead to the same values.
 import * as assert from "node:assert/strict";
-import { parse } from "yaml";
+import { parse, stringify } from "yaml";
+import { chartViolations } from "../../../components/mesh/chart-rules";
+import { meshRules } from "../../../components/mesh/rules";
+import { checkArgs } from "../../../components/support/arguments";
 import { cniValues, istiodValues, ztunnelValues } from "../../../components/mesh/objects";
 import { appliedObject } from "../../../lib/adoption/fields";
 import { releaseObjects, type JsonMap } from "../../../lib/drift";
@@ -25,6 +28,8 @@ const usual = {
 };
 const meshConfig = { accessLogFile: "" };
 const controlPlane = { cpu: "500m", memory: "2Gi", values: { autoscaleEnabled: true, meshConfig } };
+/** istioctl sets this for the component istio-cni: without it new sidecars bring an init container with NET_ADMIN. */
+const withCni = { cni: { enabled: true } };
 
 describe("the arguments of an adopted Istio", () => {
   it("are those of istioctl's values, resources and pods", async () => {
@@ -35,7 +40,7 @@ describe("the arguments of an adopted Istio", () => {
     });
     assert.deepEqual(await printed(Brownfield.istioctl()), {
       ...usual,
-      controlPlane,
+      controlPlane: { ...controlPlane, values: { ...controlPlane.values, ...withCni } },
       cni: { memory: "100Mi", values: { podLabels: labels("cni") } },
       dataplane: { cpu: "200m", memory: "512Mi", values: { podLabels: labels("ztunnel") } },
     });
@@ -97,7 +102,7 @@ describe("the arguments of an adopted Istio", () => {
       values: { ...controlPlane.values, env: { A: "b" }, global: { meshID: "one" } },
     });
     assert.deepEqual((args["cni"] as JsonMap)["values"], {
-      ...{ cniBinDir: "/opt/bin", global: { meshID: "one" } },
+      cniBinDir: "/opt/bin",
       podLabels: { "app.kubernetes.io/instance": "ambient" },
     });
   });
@@ -121,7 +126,7 @@ describe("the arguments of an adopted Istio", () => {
       ...{ version: "1.31.0", adoptNamespace: true, telemetry: true, accessLogs: false, images: usual.images },
       controlPlane: {
         ...{ memory: "1Gi", memoryLimit: "2Gi", replicas: 3 },
-        values: { resources: { limits: { cpu: "1" } } },
+        values: { resources: { limits: { cpu: "1" } }, ...withCni },
       },
     });
   });
@@ -177,7 +182,7 @@ describe("the arguments of an adopted Istio", () => {
     const { controlPlane: istiod, cni, dataplane: ztunnel } = args;
     const { autoscaleEnabled, meshConfig: config, ...added } = istiod!.values;
     assert.deepEqual([autoscaleEnabled, config], [true, meshConfig]);
-    assert.deepEqual(added, { ...own, env: { PILOT_DEBOUNCE_AFTER: "1s" }, envVarFrom: [secret] });
+    assert.deepEqual(added, { ...own, ...withCni, env: { PILOT_DEBOUNCE_AFTER: "1s" }, envVarFrom: [secret] });
     assert.deepEqual([cni?.values["affinity"], cni?.values["nodeSelector"]], [affinity, undefined]);
     assert.deepEqual(ztunnel?.values["tolerations"], [
       { effect: "NoSchedule", operator: "Exists" },
@@ -193,6 +198,95 @@ describe("the arguments of an adopted Istio", () => {
     ]) {
       assert.ok(out.includes(line), out);
     }
+  });
+
+  it("keep that istio-cni sets up sidecars, under either name that istiod's chart has for it", async () => {
+    const cni = { enabled: true, provider: "multus" };
+    for (const config of [{ pilot: { cni } }, { cni }] as JsonMap[]) {
+      const cluster = withValues(Brownfield.helm(otherNames), "control", "istiod", config);
+      const args = (await printed(cluster)) as { controlPlane: { values: JsonMap } };
+      assert.deepEqual(args.controlPlane.values["cni"], cni);
+    }
+  });
+
+  it("keep what each chart reads of values that several share, and nothing that a mesh would refuse", async () => {
+    const seccompProfile = { type: "RuntimeDefault" };
+    const cluster = Brownfield.istioctl();
+    cluster.edit("ConfigMap", "values", (object) => {
+      const data = object["data"] as { "original-values": string };
+      const { global, ...rest } = JSON.parse(data["original-values"]) as JsonMap & { global: JsonMap };
+      const proxy = { resources: { requests: { cpu: "10m" } } };
+      const values = {
+        ...rest,
+        global: { ...global, configValidation: false, meshID: "one", imagePullPolicy: "Always", proxy },
+        gateways: { "istio-ingressgateway": { autoscaleMax: 3 }, seccompProfile },
+        cni: { provider: "multus", ambient: { dnsCapture: false } },
+      };
+      data["original-values"] = JSON.stringify(values);
+    });
+    const args = (await printed(cluster)) as { [part: string]: { values: JsonMap } };
+    const [cni, ztunnel] = ["cni", "dataplane"].map((part) => ({ ...args[part]!.values, podLabels: 0 }));
+    assert.deepEqual(args["controlPlane"]!.values, {
+      ...controlPlane.values,
+      cni: { enabled: true, provider: "multus" },
+      gateways: { seccompProfile },
+      global: {
+        ...{ configValidation: false, meshID: "one", imagePullPolicy: "Always" },
+        proxy: { resources: { requests: { cpu: "10m" } } },
+      },
+    });
+    const global = { imagePullPolicy: "Always" };
+    assert.deepEqual(cni, { provider: "multus", ambient: { dnsCapture: false }, global, podLabels: 0 });
+    // The chart's top level is its `global`.
+    assert.deepEqual(ztunnel, { global, podLabels: 0 });
+    assert.deepEqual(
+      chartViolations(args, () => undefined),
+      [],
+    );
+    checkArgs("AmbientMesh", "mesh", args, meshRules);
+  });
+
+  it("keep the variant of the images, also where they have none", async () => {
+    const cluster = Brownfield.istioctl();
+    const variants: [string, string, string][] = [
+      ["Deployment", "istiod", "-debug"],
+      ["DaemonSet", "istio-cni-node", ""],
+      ["DaemonSet", "ztunnel", ""],
+    ];
+    for (const [kind, name, suffix] of variants) {
+      cluster.edit(kind, name, (object) => {
+        const spec = object["spec"] as { template: { spec: { containers: { image: string }[] } } };
+        const [container] = spec.template.spec.containers;
+        container!.image = container!.image.replace("-distroless", suffix);
+      });
+    }
+    const args = (await printed(cluster)) as { [part: string]: { values: JsonMap } };
+    assert.deepEqual(args["images"], usual.images);
+    assert.deepEqual(args["controlPlane"]!.values["global"], { variant: "debug" });
+    assert.deepEqual(args["cni"]!.values["global"], { variant: "" });
+    assert.deepEqual(args["dataplane"]!.values["variant"], "");
+  });
+
+  it("keep what another profile than ambient sets, and say so where its file is not recorded", async () => {
+    const profile = {
+      meshConfig: { accessLogFile: "/dev/stdout", extensionProviders: [{ name: "otel" }] },
+      ztunnel: { resources: {} },
+      pilot: { autoscaleEnabled: false, traceSampling: 100 },
+    };
+    const data = Buffer.from(stringify(profile)).toString("base64");
+    const config = { profile: "demo", meshConfig: { enableTracing: true }, traceSampling: 5 };
+    const cluster = withValues(Brownfield.helm(otherNames), "control", "istiod", config);
+    const asked = (text: string) => onCluster(cluster, async (adopt) => (await adopt()).out.includes(text));
+    const unknown = "  not known: the profile demo of istiod is not recorded; add its values to the arguments\n";
+    assert.equal(await asked(unknown), true);
+    withValues(cluster, "control", "istiod", config, undefined, [{ name: "files/profile-demo.yaml", data }]);
+    const args = (await printed(cluster)) as { controlPlane: { values: JsonMap } };
+    // As in the chart, what stands under its prefix counts; access logs are the mesh's own default.
+    assert.deepEqual(args.controlPlane.values, {
+      meshConfig: { enableTracing: true, extensionProviders: [{ name: "otel" }] },
+      traceSampling: 100,
+    });
+    assert.equal(await asked(unknown), false);
   });
 
   it("lead to the values that they were read from", async () => {

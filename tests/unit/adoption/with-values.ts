@@ -2,13 +2,14 @@
 import type { JsonMap } from "../../../lib/drift";
 import type { Brownfield } from "../fixtures/brownfield";
 
-/** Gives a release other values. */
+/** Gives a release other values, those of its chart, and the files of the chart in base64. */
 export function withValues(
   cluster: Brownfield,
   release: string,
   chart: string,
   config: JsonMap,
   values?: JsonMap,
+  files?: { name: string; data: string }[],
 ): Brownfield {
   const kind = chart === "istiod" ? "Deployment" : "DaemonSet";
   const name = { istiod: "istiod", cni: "istio-cni-node", ztunnel: "ztunnel" }[chart]!;
@@ -23,6 +24,7 @@ export function withValues(
   cluster.record(release, "istio-system", { name: chart, version: "1.31.0" }, manifest, {
     config,
     ...(values ? { values } : {}),
+    ...(files ? { files } : {}),
   });
   return cluster;
 }
