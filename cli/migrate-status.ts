@@ -1,6 +1,7 @@
 // Where namespaces stand between sidecars and ambient, in words.
 import { count } from "../lib/checks/mesh";
 import type { NamespaceState } from "../lib/migration/data";
+import { stepsOf } from "../lib/migration/record";
 
 /** A pod of a gateway. */
 interface GatewayPod {
@@ -57,7 +58,7 @@ function stateText({ namespace, state, sidecars, captured, record }: NamespaceSt
       const way = record?.direction === "rollback" ? "on its way back" : "on its way";
       const next =
         record?.direction === "rollback" ? command("rollback") : `${command("apply")} or ${command("rollback")}`;
-      return `${way}, at step ${(record?.next ?? 0) + 1} of ${record?.steps.length ?? 0}${suffix}; run ${next}`;
+      return `${way}, at step ${(record?.next ?? 0) + 1} of ${record ? stepsOf(record).length : 0}${suffix}; run ${next}`;
     }
     case "migrated":
       return `migrated ${record?.stamp ?? ""}${suffix}; ${command("rollback")} takes it back`;

@@ -7,7 +7,7 @@ import { MigrationError, readMeshPods, readMigration, readNamespaces } from "../
 import { readKept } from "../cluster/migration-keepers";
 import { noteOwners } from "../cluster/migration-owners";
 import { readAllStored, readStored, Run, type StoredRecord } from "../cluster/migration-record";
-import { readSince } from "../cluster/migration-since";
+import { readSince, turnBack } from "../cluster/migration-since";
 import { planData, statusData, type NamespaceState } from "../lib/migration/data";
 import type { NamespaceFacts } from "../lib/migration/facts";
 import { planMigration, type MigrationPlan } from "../lib/migration/plan";
@@ -214,7 +214,7 @@ async function applyOne(call: Call, namespace: NamespaceFacts): Promise<number> 
     );
     return exit.good;
   }
-  const begun = stored ? await Run.take(client, stored, "apply") : await begin(call, namespace);
+  const begun = stored ? await Run.take(client, stored) : await begin(call, namespace);
   if (begun === undefined) return exit.failed;
   await go(call, begun);
   terminal.out(
@@ -269,10 +269,11 @@ async function rollback(call: Call): Promise<number> {
       terminal.err(`there is no migration of ${name} to take back: it has no record\n`);
       return exit.failed;
     }
-    const [since, kept] = await Promise.all([readSince(client, stored.record), readKept(client, name)]);
-    const changes = sinceLines(stored.record, since);
+    const record = await turnBack(client, stored.record);
+    const [since, kept] = await Promise.all([readSince(client, record), readKept(client, name)]);
+    const changes = sinceLines(record, since);
     if (changes.length > 0) throw new MigrationError(changes.join("\n"));
-    await go(call, await Run.take(client, stored, "rollback"));
+    await go(call, await Run.take(client, { ...stored, record }));
     for (const note of sourceNotes(kept, since)) terminal.err(`${note}\n`);
     terminal.out(`the namespace ${name} is as it was, with sidecars\n`);
   }

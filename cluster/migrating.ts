@@ -1,10 +1,9 @@
 // Takes the steps of a migration, there and back. Each is judged by what the cluster has before it is taken: done already, to
 // be done, or changed by others since, which is named and not overwritten.
-import { labelState, recordStates } from "../lib/migration/record";
-import { changedLine } from "../lib/migration/since";
+import { labelState, recordStates, stepsOf } from "../lib/migration/record";
+import { changedLine, isKept } from "../lib/migration/since";
 import {
   keyOf,
-  ordered,
   type CreateStep,
   type DeleteStep,
   type Direction,
@@ -31,8 +30,8 @@ export async function goMigration(
   onStep: (step: Step, done: number, all: number) => void,
   onNote: (text: string) => void,
 ): Promise<void> {
-  const { direction, next, steps } = run.record;
-  const all = ordered(steps, direction);
+  const { direction, next } = run.record;
+  const all = stepsOf(run.record);
   let seen = Date.now();
   const onWait = async () => {
     if (Date.now() - seen < 5_000) return;
@@ -92,7 +91,7 @@ async function create(step: CreateStep | DeleteStep, going: Going): Promise<void
     const reply = await client.post(`${collection}?fieldManager=${fieldManager}`, { ...object, metadata });
     if (reply.kind !== "ok") throw new MigrationError(`cannot create ${shown(key)}: ${whyOf(reply)}`);
   }
-  await giveBack(step, key, going);
+  if (!isKept(step, live)) await giveBack(step, key, going);
 }
 
 /** Deletes an object that is as it was written down. */

@@ -67,16 +67,11 @@ export class Run {
     return new Run(client, record, reply.body as V1ConfigMap);
   }
 
-  /** Takes up one that an earlier run has left, in this direction. */
-  static async take(
-    client: ApiClient,
-    { record, configMap }: StoredRecord,
-    direction: MigrationRecord["direction"],
-  ): Promise<Run> {
+  /** Takes up one that an earlier run has left. */
+  static async take(client: ApiClient, { record, configMap }: StoredRecord): Promise<Run> {
     const other = otherRunAtWork(configMap.metadata?.annotations?.[runMark], runMs);
     if (other) throw new MigrationError(otherRun("migrate", other));
-    const next = record.direction === direction ? record.next : 0;
-    const run = new Run(client, { ...record, direction, next, state: recordStates.running }, configMap);
+    const run = new Run(client, { ...record, state: recordStates.running }, configMap);
     await run.write(runNote());
     return run;
   }

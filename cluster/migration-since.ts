@@ -1,9 +1,8 @@
 // Reads what others have done to a namespace since its migration began, before any of it is taken back.
 import { meshLabels } from "../lib/istio/labels";
 import type { Attached, KubeObject } from "../lib/migration/objects";
-import type { MigrationRecord } from "../lib/migration/record";
+import { stepsOf, turnedBack, type MigrationRecord } from "../lib/migration/record";
 import { keyOfStep, type SinceFacts } from "../lib/migration/since";
-import { ordered } from "../lib/migration/steps";
 import type { ApiClient } from "./client";
 import { listOf } from "./migration";
 import { readOne } from "./migration-objects";
@@ -23,11 +22,17 @@ const policies: [apiVersion: string, kind: string, plural: string][] = [
   ["networking.istio.io/v1alpha3", "EnvoyFilter", "envoyfilters"],
 ];
 
-/** One look at all that a rollback of the namespace will touch. */
+/** A record with its way back before it. */
+export async function turnBack(client: ApiClient, record: MigrationRecord): Promise<MigrationRecord> {
+  const at = record.steps[record.next];
+  return turnedBack(record, at?.do === "create" ? await readOne(client, keyOfStep(at)) : undefined);
+}
+
+/** One look at all that the rollback of a record will touch. */
 export async function readSince(client: ApiClient, record: MigrationRecord): Promise<SinceFacts> {
-  const { namespace, waypoint, direction, next, steps } = record;
+  const { namespace, waypoint, next } = record;
   const left: SinceFacts["left"] = [];
-  for (const step of ordered(steps, "rollback").slice(direction === "rollback" ? next : 0)) {
+  for (const step of stepsOf(record).slice(next)) {
     const live = step.do === "await" ? undefined : await readOne(client, keyOfStep(step));
     left.push({ step, ...(live ? { live } : {}) });
   }

@@ -106,7 +106,7 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
   const places = [...new Set([name, root])];
   const policies = <T extends KubeObject>(kind: string, plural: string) =>
     readKind<T>(client, "security.istio.io/v1", kind, plural, places);
-  const [authorization, authentications, peers, traffic, services, budgets, networkPolicies, waypoints] =
+  const [authorization, authentications, peers, traffic, services, budgets, networkPolicies, gateways] =
     await Promise.all([
       policies<AuthorizationPolicy>("AuthorizationPolicy", "authorizationpolicies"),
       policies<RequestAuthentication>("RequestAuthentication", "requestauthentications"),
@@ -118,7 +118,7 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
         client,
         `/apis/networking.k8s.io/v1/namespaces/${name}/networkpolicies`,
       ),
-      readWaypoints(client, name),
+      readGateways(client, name),
     ]);
   const ground: Ground = {
     ...(istiod ? { istiod: releaseOf(istiod) } : {}),
@@ -141,8 +141,8 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
     peers: peers.sort((one, other) => created(one).localeCompare(created(other))),
     traffic: traffic.filter(({ kind, metadata }) => metadata.namespace === name || !exported.includes(kind)),
     entries: traffic.filter(({ kind, metadata }) => kind === "ServiceEntry" && metadata.namespace !== name),
-    waypoints,
-    gateways: own.filter(({ proxy }) => proxy === "gateway"),
+    ...gateways,
+    gatewayPods: own.filter(({ proxy }) => proxy === "gateway"),
     kept,
     callers: callersOf(pods.filter((pod) => pod.namespace !== system || pod.proxy === "gateway")) satisfies Caller[],
     away: [],
@@ -197,14 +197,19 @@ async function readTraffic(client: ApiClient, namespace: string, root: string): 
   return lists.flat();
 }
 
-async function readWaypoints(client: ApiClient, namespace: string): Promise<string[]> {
-  const gateways = await listOf<{ metadata: { name: string }; spec?: { gatewayClassName?: string } }>(
+async function readGateways(
+  client: ApiClient,
+  namespace: string,
+): Promise<Pick<MigrationFacts, "waypoints" | "gateways">> {
+  const all = await listOf<{ metadata: { name: string }; spec?: { gatewayClassName?: string } }>(
     client,
     `/apis/gateway.networking.k8s.io/v1/namespaces/${namespace}/gateways`,
   );
-  return gateways
-    .filter(({ spec }) => spec?.gatewayClassName === "istio-waypoint")
-    .map(({ metadata }) => metadata.name);
+  const named = (isWaypoint: boolean) =>
+    all
+      .filter(({ spec }) => (spec?.gatewayClassName === "istio-waypoint") === isWaypoint)
+      .map(({ metadata }) => metadata.name);
+  return { waypoints: named(true), gateways: named(false) };
 }
 
 /** The one in the usual namespace where there are several. */

@@ -1,6 +1,6 @@
 // Plans and states as plain data; docs/migrate.schema.json describes them.
 import type { MigrationPlan } from "./plan";
-import type { MigrationRecord } from "./record";
+import { stepsOf, type MigrationRecord } from "./record";
 import { stepObject } from "./report";
 import { isSame, keyOf, type Step } from "./steps";
 
@@ -51,7 +51,7 @@ export function statusData(server: string, states: readonly NamespaceState[], al
               direction: record.direction,
               state: record.state,
               next: record.next,
-              steps: record.steps.length,
+              steps: stepsOf(record).length,
             },
           }
         : {}),

@@ -98,7 +98,9 @@ export interface MigrationFacts {
   /** Waypoints of the namespace by name. */
   waypoints: string[];
   /** Pods of gateways for traffic from outside, which stay as they are. */
-  gateways: { name: string; labels: Labels }[];
+  gatewayPods: { name: string; labels: Labels }[];
+  /** The other Gateways of the namespace by name. */
+  gateways: string[];
   callers: Caller[];
   kept: Kept[];
 }

@@ -7,7 +7,7 @@ import type { Pod, Workload } from "./objects";
 import type { MigrationFacts } from "./facts";
 import { parentServices } from "./route-effects";
 import { list, map, type Traffic } from "./traffic-objects";
-import { isSame, keyOf, ordered, type Direction, type LabelStep, type RollStep, type Step } from "./steps";
+import { isSame, keyOf, ordered, type Direction, type Key, type LabelStep, type RollStep, type Step } from "./steps";
 
 /** A moment, and the step that leads to it. */
 export interface Moment {
@@ -70,10 +70,10 @@ export function strangers({ callers, namespace }: MigrationFacts): Call["from"][
     );
 }
 
-/** All moments on the way there or back, the one that it begins with first. */
-export function momentsOf(begin: Mesh, steps: readonly Step[], direction: Direction): Moment[] {
+/** All moments on the way there, or back from as many steps as were reached; the one that it begins with first. */
+export function momentsOf(begin: Mesh, steps: readonly Step[], direction: Direction, reached?: number): Moment[] {
   const moments: Moment[] = [{ step: "before", mesh: begin }];
-  const all = ordered(steps, direction);
+  const all = ordered(steps, direction, reached);
   let mesh = begin;
   for (const [index, step] of all.entries()) {
     if (step.do === "roll") moments.push({ step: `during ${told(step)}`, mesh: rolled(mesh, step, direction, true) });
@@ -172,11 +172,16 @@ function withPods(mesh: Mesh, which: (pods: Pods) => boolean, change: (modes: Po
   };
 }
 
+/** A workload among all that may call; of another kind one may have the same name. */
+function isWorkload(key: Key, pods: Pods & { kind?: string }): boolean {
+  return pods.namespace === key.namespace && pods.name === key.name && pods.kind === key.kind;
+}
+
 function rolled(mesh: Mesh, { key, goal }: RollStep, direction: Direction, isHalf: boolean): Mesh {
   const there = { hbone: podModes.sidecar, outside: podModes.none, ambient: podModes.ambient }[goal];
   // Back: every sidecar that is injected now speaks HBONE.
   const target = direction === "apply" || goal === "outside" ? there : podModes.sidecar;
-  const isIt = ({ namespace, name }: Pods) => namespace === key.namespace && name === key.name;
+  const isIt = (pods: Pods) => isWorkload(key, pods);
   const moved = withPods(mesh, isIt, (modes) => [...(isHalf ? modes : []), target]);
   if (goal !== "outside" || isHalf) return moved;
   const label: Labels = direction === "apply" ? { [meshLabels.dataplaneMode]: "none" } : {};

@@ -22,6 +22,7 @@ import {
   type RollStep,
   type Step,
 } from "./steps";
+import { takenNames } from "./taken-names";
 import { reachedServices } from "./route-effects";
 import { serviceVerdicts } from "./service-verdicts";
 import { bypassNotes, laterNotes, offersFor, type Offer } from "./sidecar-callers";
@@ -74,6 +75,7 @@ export function planMigration(found: MigrationFacts, choice: MigrationChoice): M
     ...networkVerdicts(facts, waypoint),
     ...serviceVerdicts(facts),
     ...otherWaypoints(facts, waypoint),
+    ...takenNames(found, steps),
     ...keptVerdicts(facts, steps),
   ].map((row): Verdict => (isAccepted(row, choice) ? { ...row, accepted: true } : row));
   return {

@@ -1,7 +1,8 @@
 // The record of a migration: a ConfigMap in the namespace, written before each step. It stays until the namespace goes back,
 // or until it is deleted by hand because it never will.
+import { originMark } from "./marks";
 import type { KubeObject } from "./objects";
-import type { Direction, Step } from "./steps";
+import { ordered, type Direction, type Step } from "./steps";
 
 /** Name of the ConfigMap. */
 export const recordName = "istio-ambient-migration";
@@ -29,19 +30,24 @@ export interface MigrationRecord {
   /** The step that is next, by its place in that direction. */
   next: number;
   state: RecordState;
+  /** On the way back: how many steps were reached on the way there. Records of earlier releases have none: all. */
+  reached?: number;
   /** Workloads that were not ready before the way back began: "Deployment shop/web". */
   unready?: string[];
 }
 
 /** The data of the ConfigMap. */
-export function recordData({ steps, next, unready, ...rest }: MigrationRecord): { [key: string]: string } {
-  const noted: { [key: string]: string } = unready ? { unready: JSON.stringify(unready) } : {};
+export function recordData({ steps, next, unready, reached, ...rest }: MigrationRecord): { [key: string]: string } {
+  const noted: { [key: string]: string } = {
+    ...(unready ? { unready: JSON.stringify(unready) } : {}),
+    ...(reached === undefined ? {} : { reached: String(reached) }),
+  };
   return { ...rest, ...noted, next: String(next), steps: JSON.stringify(steps) };
 }
 
 /** Reads it; nothing where the ConfigMap is none of ours. */
 export function readRecord(data: { [key: string]: string | undefined } = {}): MigrationRecord | undefined {
-  const { namespace, waypoint, stamp, steps, direction, next, state, unready } = data;
+  const { namespace, waypoint, stamp, steps, direction, next, state, unready, reached } = data;
   const isRecord = [namespace, waypoint, stamp, steps, next, state].every((field) => field !== undefined);
   if (!isRecord || (direction !== "apply" && direction !== "rollback")) return undefined;
   return {
@@ -53,7 +59,32 @@ export function readRecord(data: { [key: string]: string | undefined } = {}): Mi
     next: Number(next),
     state: state as RecordState,
     ...(unready === undefined ? {} : { unready: JSON.parse(unready) as string[] }),
+    ...(reached === undefined ? {} : { reached: Number(reached) }),
   };
+}
+
+/** The steps of a record in its direction. */
+export function stepsOf({ steps, direction, reached }: MigrationRecord): Step[] {
+  return ordered(steps, direction, reached);
+}
+
+/**
+ * The record with its way back before it. The step that it is at may be half done, or may have met an object of others that has
+ * the name of the one that it creates: it was not created then.
+ */
+export function turnedBack(record: MigrationRecord, live: KubeObject | undefined): MigrationRecord {
+  if (record.direction === "rollback") return record;
+  const { steps, state, next } = record;
+  const at = state === recordStates.done ? undefined : steps[next];
+  const isOthers =
+    at?.do === "create" && live !== undefined && !isAsWritten(live, at.object) && !isMarked(live, at.object);
+  const reached = at === undefined ? steps.length : next + (isOthers ? 0 : 1);
+  return { ...record, direction: "rollback", next: 0, reached };
+}
+
+function isMarked(live: KubeObject, written: KubeObject): boolean {
+  const mark = written.metadata.annotations?.[originMark];
+  return mark !== undefined && live.metadata.annotations?.[originMark] === mark;
 }
 
 /** What became of a label or an object since it was last written by a migration. */

@@ -7,7 +7,16 @@ import type { Kept } from "./facts";
 import { isAbout } from "./kept-objects";
 import { nameOf, targetsOf, type Attached, type KubeObject } from "./objects";
 import { isAsWritten, labelState, type MigrationRecord } from "./record";
-import { isSame, keyOf, type Direction, type Key, type RollStep, type Step } from "./steps";
+import {
+  isSame,
+  keyOf,
+  type CreateStep,
+  type DeleteStep,
+  type Direction,
+  type Key,
+  type RollStep,
+  type Step,
+} from "./steps";
 
 /** One look at a namespace before it goes back. */
 export interface SinceFacts {
@@ -31,10 +40,16 @@ export function changedLine(step: Step, live: KubeObject | undefined, direction:
   if (isMade && live.metadata.deletionTimestamp !== undefined) {
     return `${name} is being deleted, and waits for its finalizers; remove what they wait for, ${again}`;
   }
-  if (isAsWritten(live, step.object)) return undefined;
+  if ((isMade && isKept(step, live)) || isAsWritten(live, step.object)) return undefined;
   return isMade
     ? `${name} exists and says something else; rename or delete it, ${again}`
     : `${name} was changed since this migration began; delete it yourself, or put it back, ${again}`;
+}
+
+/** Whether an object was never deleted, so that its owner may have changed it. */
+export function isKept(step: CreateStep | DeleteStep, live: KubeObject | undefined): boolean {
+  const { uid } = step.object.metadata;
+  return step.do === "delete" && uid !== undefined && live?.metadata.uid === uid;
 }
 
 function changedTemplate({ key, labels, annotations }: RollStep, live: KubeObject): string | undefined {
@@ -68,7 +83,7 @@ function shown(key: Key): string {
 /** All that keeps a namespace from going back. */
 export function sinceLines(record: MigrationRecord, { left, users, policies }: SinceFacts): string[] {
   const changed = left.flatMap(({ step, live }) => changedLine(step, live, "rollback") ?? []);
-  const waypoint = record.steps.find((step) => step.do === "create" && step.object.kind === "Gateway");
+  const waypoint = left.find(({ step }) => step.do === "create" && step.object.kind === "Gateway");
   if (!waypoint) return changed;
   const goes = `the waypoint ${record.namespace}/${record.waypoint}, which this rollback deletes`;
   const own = (object: KubeObject) =>

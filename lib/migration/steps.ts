@@ -87,9 +87,20 @@ export function isSame(one: Key, other: Key): boolean {
   return one.kind === other.kind && one.namespace === other.namespace && one.name === other.name;
 }
 
-/** The steps in the order in which they are gone. */
-export function ordered(steps: readonly Step[], direction: Direction): Step[] {
-  return direction === "apply" ? [...steps] : backwards(steps);
+/** The steps in the order in which they are gone; back those that were reached on the way there. */
+export function ordered(steps: readonly Step[], direction: Direction, reached = steps.length): Step[] {
+  return direction === "apply" ? [...steps] : backwards(reachedSteps(steps, reached));
+}
+
+/**
+ * Without the steps that were not reached, which have nothing to take back: but once new pods get no sidecar, any pod of a workload
+ * may have been replaced before its turn, and gets its sidecar again.
+ */
+function reachedSteps(steps: readonly Step[], reached: number): Step[] {
+  const taken = steps.slice(0, reached);
+  const isSwitched = taken.some((step) => step.do === "label" && step.part === "injection");
+  const left = isSwitched ? steps.slice(reached).filter((step) => step.do === "roll" && step.goal === "ambient") : [];
+  return [...taken, ...left.map((step) => ({ ...step, labels: {}, annotations: {} }) as RollStep)];
 }
 
 /**

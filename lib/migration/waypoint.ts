@@ -135,7 +135,7 @@ export function proxiesLeft(policy: Policy, facts: MigrationFacts): string[] {
       workload.pods.some(({ sidecar }) => sidecar) &&
       selectsPods(policy, workload, facts.root),
   );
-  const gateways = facts.gateways.filter(({ labels }) =>
+  const gateways = facts.gatewayPods.filter(({ labels }) =>
     selectsPods(policy, { namespace: facts.namespace.name, podLabels: labels }, facts.root),
   );
   return [...workloads, ...gateways].map(({ name }) => name);
@@ -248,7 +248,9 @@ export function isForwardedAnew(policy: Policy): boolean {
 }
 
 /** Pods are known to ztunnel by what selects them; the waypoint to them by its account. */
-function guardsOf(workload: Workload, held: Policy[], early: Policy[], { facts, name }: Context): Guards {
+function guardsOf(workload: Workload, held: Policy[], early: Policy[], { facts, name, workloads }: Context): Guards {
+  const isShared = workloads.some((other) => other !== workload && other.name === workload.name);
+  const prefix = isShared ? `${workload.name}-${workload.kind.toLowerCase()}` : workload.name;
   const policies = held.filter(isAuthorization);
   const allows = policies.filter((policy) => actionOf(policy) === "ALLOW");
   const isOpened = held.some((policy) => !isAuthorization(policy) || opens(policy) || early.includes(policy));
@@ -257,7 +259,7 @@ function guardsOf(workload: Workload, held: Policy[], early: Policy[], { facts, 
     apiVersion: "security.istio.io/v1",
     kind: "AuthorizationPolicy",
     metadata: {
-      name: `${workload.name}-${suffix}`,
+      name: `${prefix}-${suffix}`,
       namespace: workload.namespace,
       annotations: { [originMark]: `${workload.kind} ${workload.namespace}/${workload.name}` },
     },

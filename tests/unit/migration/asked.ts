@@ -253,14 +253,21 @@ export function answer(mesh: Mesh, wish: Wish): boolean {
 }
 
 /** Requests that the first mesh refuses and another one of the moments allows. */
-export function holes(made: MigrationFacts, begin: Mesh, direction: Direction, asked: Wish[], steps: Step[]): string[] {
+export function holes(
+  made: MigrationFacts,
+  begin: Mesh,
+  direction: Direction,
+  asked: Wish[],
+  steps: Step[],
+  reached?: number,
+): string[] {
   // A sidecar without HBONE refuses ambient callers for want of a common language: no policy is behind that.
   const understood = {
     ...made,
     workloads: made.workloads.map((each) => ({ ...each, pods: each.pods.map((pod) => ({ ...pod, hbone: true })) })),
   };
   const refused = asked.filter((wish) => !answer(meshOf(made), wish) && !answer(meshOf(understood), wish));
-  return momentsOf(begin, steps, direction).flatMap(({ step, mesh }) =>
+  return momentsOf(begin, steps, direction, reached).flatMap(({ step, mesh }) =>
     refused.filter((wish) => answer(mesh, wish)).map((wish) => `${step}: ${JSON.stringify(wish)}`),
   );
 }

@@ -22,7 +22,7 @@ const fix = 'template: { metadata: { labels: { sidecar.istio.io/inject: "true" }
 const unseen = "ztunnel does not see methods: without a waypoint the rule has no effect, or refuses more than it says";
 
 describe("a policy for all of a namespace", () => {
-  const gateways = [{ name: "edge-7d9f", labels: { istio: "edge" } }];
+  const gatewayPods = [{ name: "edge-7d9f", labels: { istio: "edge" } }];
   const onlyGets = policy("gets", { selector: { matchLabels: { app: "web" } }, rules: [to({ methods: ["GET"] })] });
   const onlyFront = policy("front", {
     action: "DENY",
@@ -52,12 +52,12 @@ describe("a policy for all of a namespace", () => {
   });
 
   it("opens a hole where it has to go, and a gateway of the namespace rests on it", () => {
-    assert.deepEqual(plan([onlyGets, onlyFront], { gateways }).row("front"), alone("edge-7d9f"));
+    assert.deepEqual(plan([onlyGets, onlyFront], { gatewayPods }).row("front"), alone("edge-7d9f"));
     assert.equal(plan([onlyGets, onlyFront], {}).row("front")[0], "rewritten");
   });
 
   it("stays for a gateway of the namespace where that is possible", () => {
-    const { row, deleted } = plan([noToken, onlyGets], { gateways });
+    const { row, deleted } = plan([noToken, onlyGets], { gatewayPods });
     assert.equal(row("no-token")[0], "needs-waypoint");
     assert.match(row("no-token")[1]!, /; it stays for edge-7d9f$/);
     assert.deepEqual([deleted.includes("no-token"), deleted.includes("gets")], [false, true]);

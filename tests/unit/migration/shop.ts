@@ -123,6 +123,7 @@ export function shop(fields: Partial<MigrationFacts> = {}): MigrationFacts {
     traffic: [],
     entries: [],
     waypoints: [],
+    gatewayPods: [],
     gateways: [],
     callers: [],
     kept: [],
