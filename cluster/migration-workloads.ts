@@ -235,6 +235,7 @@ export function looseWorkloads(pods: readonly MeshPod[]): Workload[] {
       probePorts: [],
       ports: pod.ports,
       pods: [podOf(pod)],
+      ...(pod.owner ? { maker: `${pod.owner.kind} ${pod.owner.name}` } : {}),
     }));
 }
 

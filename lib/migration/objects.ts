@@ -182,6 +182,8 @@ export interface Workload {
   probePorts: number[];
   ports: { [name: string]: number };
   pods: Pod[];
+  /** What makes these pods, of a kind that no step restarts: "StrimziPodSet kafka". */
+  maker?: string;
 }
 
 /** "AuthorizationPolicy shop/viewers" of an object. */

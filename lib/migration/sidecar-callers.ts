@@ -3,6 +3,7 @@
 import { meshLabels } from "../istio/labels";
 import { callsAgainst, shortName, unknownCaller, type Calls } from "./calls";
 import type { MigrationFacts } from "./facts";
+import { admitsPlaintext } from "./plaintext";
 import { servicesOf } from "./model";
 import { nameOf, selectsPods, type AuthorizationPolicy, type Workload } from "./objects";
 import type { Guards, WaypointPlan } from "./waypoint";
@@ -24,18 +25,21 @@ const isGuarded = ({ allow, cut }: Guards) => (allow ?? cut) !== undefined;
 
 /** What requests meet that do not go through the waypoint. */
 export function bypassNotes(
-  { namespace }: MigrationFacts,
+  facts: MigrationFacts,
   { guards, workloads }: WaypointPlan,
   offers: readonly Offer[],
   calls: readonly Calls[],
   order: readonly Workload[],
 ): string[] {
+  const { namespace } = facts;
   const guarded = guards.filter(isGuarded).map(({ workload }) => workload);
   if (guarded.length === 0) return [];
   const named = guarded.map(({ name }) => name).join(", ");
   const against = callsAgainst(order.map(shortName), calls).filter(({ to }) => guarded.map(shortName).includes(to));
   return [
     `once its pods are replaced, ${named} can be reached through its Services alone, no longer by the address of a pod`,
+    ...headlessNotes(guarded, facts),
+    ...plaintextNotes(guarded, facts),
     ...refusedNotes(offers),
     ...(workloads.length > 1
       ? [
@@ -46,6 +50,32 @@ export function bypassNotes(
       ({ from: caller, to }) =>
         `${caller} calls ${to} and is restarted after it: these workloads call each other, so that no order has every caller first`,
     ),
+  ];
+}
+
+/** Replicas that know each other by name call no Service with an address. */
+function headlessNotes(guarded: readonly Workload[], { services }: MigrationFacts): string[] {
+  return guarded.flatMap((workload) => {
+    const [headless] = servicesOf(services, workload).filter((service) => service.headless);
+    return headless === undefined
+      ? []
+      : [
+          `the headless Service ${headless.name} leads to the pods of ${workload.name} themselves: what calls them by it, as replicas ` +
+            "call each other, is denied",
+        ];
+  });
+}
+
+/** Clients outside the mesh, which no Service leads through a waypoint. */
+function plaintextNotes(guarded: readonly Workload[], facts: MigrationFacts): string[] {
+  const open = guarded.filter((workload) => admitsPlaintext(workload, facts)).map(({ name }) => name);
+  if (open.length === 0) return [];
+  const plain = facts.callers.filter(({ mode, namespace }) => mode === "none" && namespace !== facts.namespace.name);
+  const places = [...new Set(plain.map(({ namespace }) => namespace))].sort();
+  const pods = places.length === 0 ? "" : `pods of ${places.join(", ")}, `;
+  return [
+    `clients outside the mesh reach no waypoint: what comes from ${pods}load balancers, NodePorts or the API server is denied at ` +
+      `${open.join(", ")} from then on; where it has to get in, send it through a gateway of the mesh`,
   ];
 }
 

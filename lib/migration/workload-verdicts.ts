@@ -4,6 +4,7 @@ import { injectionWish, injectKey, isOptedOut, isRolled } from "./members";
 import type { Workload } from "./objects";
 import { selects } from "../network-policies/selectors";
 import type { MigrationFacts } from "./facts";
+import { shutMetrics, shutPorts } from "./plaintext";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
 
 const outsideLabel = `jobTemplate: { spec: { template: { metadata: { labels: { ${meshLabels.dataplaneMode}: none } } } } }`;
@@ -14,7 +15,7 @@ export function workloadVerdicts(facts: MigrationFacts): Verdict[] {
   return facts.workloads.map((workload) => workloadVerdict(workload, facts));
 }
 
-function workloadVerdict(workload: Workload, { budgets }: MigrationFacts): Verdict {
+function workloadVerdict(workload: Workload, facts: MigrationFacts): Verdict {
   const { kind, namespace, name, strategy, podLabels, podAnnotations } = workload;
   const row = (result: Verdict["verdict"], why: string, fix?: string) =>
     verdict(`${kind} ${namespace}/${name}`, result, why, fix === undefined ? {} : { fix });
@@ -33,13 +34,21 @@ function workloadVerdict(workload: Workload, { budgets }: MigrationFacts): Verdi
       : row(is.carriesOver, "the pods of its next Job have no sidecar");
   }
   if (!isRolled(workload)) {
-    return hasSidecars
+    const { maker } = workload;
+    if (!hasSidecars && maker === undefined) return row(is.carriesOver, "it has no sidecar");
+    if (!hasSidecars)
+      return row(
+        is.hole,
+        `it has no sidecar; the next pod of ${maker} is captured, and gets an identity`,
+        `template: { metadata: { labels: { ${meshLabels.dataplaneMode}: none } } } in ${maker}`,
+      );
+    return maker === undefined
       ? row(
           is.loses,
           "nothing makes its pods again: they keep their sidecars until they are deleted",
           `kubectl delete ${kind.toLowerCase()} ${name} --namespace ${namespace}, and create it again`,
         )
-      : row(is.carriesOver, "it has no sidecar");
+      : row(is.loses, `no step restarts ${maker}: it keeps its sidecar until it is replaced by a pod that has none`);
   }
   if (isOptedOut(workload)) {
     const why = `it has no sidecar; it stays outside by the label ${meshLabels.dataplaneMode}: none, which its template gets`;
@@ -67,7 +76,7 @@ function workloadVerdict(workload: Workload, { budgets }: MigrationFacts): Verdi
       "spec: { updateStrategy: { type: RollingUpdate } }",
     );
   }
-  const budget = budgets.find(({ selector, allowed }) => allowed === 0 && selects(selector, podLabels));
+  const budget = facts.budgets.find(({ selector, allowed }) => allowed === 0 && selects(selector, podLabels));
   if (budget && !workload.surges && workload.desired > 0) {
     const why = `PodDisruptionBudget ${budget.name} allows no eviction of its pods, and its rollout ends pods before new ones are up`;
     return row(is.blocks, why, `kubectl describe poddisruptionbudget ${budget.name} --namespace ${namespace}`);
@@ -75,14 +84,48 @@ function workloadVerdict(workload: Workload, { budgets }: MigrationFacts): Verdi
   if (injectionWish(workload) === "true") {
     return row(is.rewritten, "its template requests a sidecar; this is removed");
   }
-  if (workload.startHooks.length > 0) {
-    return row(
-      is.loses,
-      `the start hooks of ${workload.startHooks.join(", ")} may wait for the network until the pod is captured`,
-    );
-  }
+  const lost = losses(workload, facts);
+  if (lost.length > 0) return row(is.loses, lost.map(({ why }) => why).join("; "), lost.find(({ fix }) => fix)?.fix);
   return row(
     is.carriesOver,
     workload.surges ? "its pods are replaced, new ones first" : "its pods are replaced one after the other",
   );
+}
+
+interface Loss {
+  why: string;
+  fix?: string;
+}
+
+/** What pods that are replaced do not have any more. */
+function losses(workload: Workload, facts: MigrationFacts): Loss[] {
+  const { startHooks } = workload;
+  const ports = shutPorts(workload, facts);
+  const metrics = shutMetrics(workload, facts);
+  return [
+    ...(startHooks.length > 0
+      ? [{ why: `the start hooks of ${startHooks.join(", ")} may wait for the network until the pod is captured` }]
+      : []),
+    ...(ports.length > 0
+      ? [
+          {
+            why: `ztunnel takes every port: plaintext to ${ports.join(", ")} went past the sidecar, and STRICT denies it`,
+            fix: opening(ports),
+          },
+        ]
+      : []),
+    ...(metrics === undefined
+      ? []
+      : [
+          {
+            why: `the sidecar gave out the metrics of port ${metrics} in plaintext, at its own port 15020; STRICT denies it at ${metrics}`,
+            fix: opening([metrics]),
+          },
+        ]),
+  ];
+}
+
+function opening(ports: readonly number[]): string {
+  const modes = ports.map((port) => `${port}: { mode: PERMISSIVE }`).join(", ");
+  return `portLevelMtls: { ${modes} } in a PeerAuthentication with a selector for it`;
 }

@@ -33,6 +33,7 @@ Restarted in this order:
 
 On the way:
   once its pods are replaced, web, orders can be reached through its Services alone, no longer by the address of a pod
+  clients outside the mesh reach no waypoint: what comes from load balancers, NodePorts or the API server is denied at web from then on; where it has to get in, send it through a gateway of the mesh
   callers with sidecars in shop itself are refused there from the moment a server's pods are replaced until their own are
 
 Steps, each written down in the namespace before it is done:

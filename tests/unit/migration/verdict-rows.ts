@@ -383,4 +383,14 @@ export const workloads: [string, Partial<Workload>, Row][] = [
   ],
   ["Pod", {}, ["loses", "nothing makes its pods again: they keep their sidecars until they are deleted"]],
   ["Pod", { pods: [outside] }, ["carries-over", "it has no sidecar"]],
+  [
+    "Pod",
+    { maker: "Rollout pay" },
+    ["loses", "no step restarts Rollout pay: it keeps its sidecar until it is replaced by a pod that has none"],
+  ],
+  [
+    "Pod",
+    { maker: "StrimziPodSet kafka", pods: [outside] },
+    ["hole", "it has no sidecar; the next pod of StrimziPodSet kafka is captured, and gets an identity"],
+  ],
 ];
