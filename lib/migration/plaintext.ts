@@ -1,4 +1,4 @@
-// What sidecars let in as plaintext. ztunnel takes every port of a pod, and a waypoint is reached by clients of the mesh alone.
+// What sidecars admitted as plaintext. ztunnel takes every port of a pod, and a waypoint is reached by clients of the mesh alone.
 import type { MigrationFacts } from "./facts";
 import { rulesOf } from "./kept-from-ztunnel";
 import { mtlsMode } from "./mtls";
@@ -31,7 +31,7 @@ export function shutMetrics(workload: Workload, facts: MigrationFacts): number |
   return isStrict(port, workload, facts) ? port : undefined;
 }
 
-/** Whether a sidecar lets in clients without a certificate, at any port of the Services of a workload. */
+/** Whether a sidecar admits clients without a certificate, at any port of the Services of a workload. */
 export function admitsPlaintext(workload: Workload, facts: MigrationFacts): boolean {
   const allows = facts.policies.filter(
     (policy) => actionOf(policy) === "ALLOW" && !isDryRun(policy) && selectsPods(policy, workload, facts.root),

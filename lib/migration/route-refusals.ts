@@ -23,7 +23,7 @@ function isAnswered({ directResponse }: Fields): boolean {
   return directResponse !== undefined && Number(map(directResponse)["status"]) >= 300;
 }
 
-/** A match that says nothing of the request. */
+/** A match that every request meets. */
 function isAnyRequest({ uri, ...match }: Fields): boolean {
   const { prefix, regex } = map(uri);
   const isAnyUri = uri === undefined || prefix === "/" || regex === ".*";
