@@ -9,8 +9,11 @@ const httpSources: (keyof Source)[] = [
 /** Fields that ztunnel takes for nothing at all, without a warning in the status. */
 const ignoredSources: (keyof Source)[] = ["trustDomains", "notTrustDomains"];
 const l4Conditions = ["source.ip", "source.namespace", "source.principal", "destination.ip", "destination.port"];
-/** Conditions that only a sidecar can judge: at a waypoint the connection is another one. */
-const sidecarConditions = /^(connection\.sni$|experimental\.envoy\.filters\.)/;
+/**
+ * Conditions that a waypoint judges by another connection, or not at all; its connection is to the address of the Service. Source:
+ * istio pilot/pkg/xds/filters/filters.go (OriginalDstFilterStateKey), pilot/pkg/security/authz/model/generator.go (destIPGenerator).
+ */
+const sidecarConditions = /^(connection\.sni$|destination\.ip$|experimental\.envoy\.filters\.)/;
 
 const isGiven = (values: readonly unknown[] | undefined) => values !== undefined && values.length > 0;
 

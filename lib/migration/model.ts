@@ -79,6 +79,8 @@ export interface Call {
 
 const clientIp = "10.0.0.7";
 const serverIp = "10.0.0.9";
+/** The address of a Service, which a waypoint takes for the destination. */
+const serviceIp = "10.96.0.9";
 
 /** Whether a call may pass, on any of the ways that are open to it. */
 export function isAllowed(mesh: Mesh, call: Call): boolean {
@@ -96,7 +98,7 @@ function passes(mesh: Mesh, call: Call, from: PodMode | typeof gatewayMode): boo
   }
   const service = call.service!;
   const port = service.ports.find(({ targetPort }) => targetPort === call.port)?.port ?? call.port;
-  const seen = seenAs(call, port, identity(mesh, call.from));
+  const seen = { ...seenAs(call, port, identity(mesh, call.from)), destinationIp: serviceIp };
   const attached = (policy: KubeObject<Attached>) => isAttached(policy, service, waypoint, mesh.root);
   const verifying = mesh.authentications.filter(attached);
   if (!envoyAllows(asRead(mesh, attached), verifying, seen)) return false;

@@ -114,13 +114,22 @@ function exposedText(policy: Policy, exposed: readonly string[]): string {
   return `${exposed.join(", ")} ${exposed.length > 1 ? "keep their sidecars" : "keeps its sidecar"}, and ${them} ${have} none: ${reasonForWaypoint(policy)}`;
 }
 
+const destinationIp = "destination.ip";
+
 /** What keeps a policy from being held by the waypoint. */
 function obstacle(policy: Policy, facts: MigrationFacts, waypoint: WaypointPlan): Verdict | undefined {
   const isHeld = waypoint.copies.has(policy);
   if (!isHeld) return undefined;
   const beyond = isAuthorization(policy) ? attributesBeyondWaypoint(policy) : [];
   if (beyond.length > 0) {
-    const why = `only a sidecar can judge ${beyond.join(", ")}`;
+    const others = beyond.filter((key) => key !== destinationIp);
+    const reasons = [
+      ...(others.length > 0 ? [`only a sidecar can judge ${others.join(", ")}`] : []),
+      ...(others.length < beyond.length
+        ? [`a waypoint compares ${destinationIp} with the address of the Service, not with those of its pods`]
+        : []),
+    ];
+    const why = reasons.join("; ");
     return verdict(policy, is.blocks, why, {
       fix: `kubectl edit ${policy.kind.toLowerCase()} ${policy.metadata.name}`,
     });

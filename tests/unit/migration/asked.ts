@@ -52,6 +52,7 @@ const condition = fc.oneof(
   fc.record({ key: pick("request.headers[x-user]"), values: some("alice") }),
   fc.record({ key: pick("destination.port"), values: some("8080") }),
   fc.record({ key: pick("source.principal"), notValues: some(...principals) }),
+  fc.record({ key: pick("destination.ip"), values: some("10.0.0.0/24", "10.96.0.0/16") }),
 );
 
 const rule: fc.Arbitrary<Rule> = fc.record(

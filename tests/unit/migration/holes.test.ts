@@ -187,6 +187,26 @@ describe("the plan of a migration", () => {
     assert.notDeepEqual(lost(taking), []);
   });
 
+  it("would open holes if a waypoint judged the address that a connection is to", () => {
+    const when = [{ key: "destination.ip", values: ["10.0.0.0/24"] }];
+    const made = shop({
+      policies: [
+        policy("get", {
+          selector: { matchLabels: { app: "web" } },
+          rules: [{ to: [{ operation: { methods: ["GET"] } }] }],
+        }),
+        policy("no-caller", {
+          ...{ selector: { matchLabels: { app: "web" } }, action: "DENY" },
+          rules: [{ from: [{ source: { principals: ["cluster.local/ns/other/sa/caller"] } }], when }],
+        }),
+      ],
+      callers: [{ namespace: "other", serviceAccount: "caller", mode: "ambient", pods: 1 }],
+    });
+    const { ready, steps } = planMigration(made, choice);
+    assert.equal(ready, false);
+    assert.notDeepEqual(holes(made, meshOf(made), "apply", wishes(made), steps), []);
+  });
+
   it("would open holes if the label that captures went before the sidecars are back", () => {
     const made = shop({ peers: [peer("default", { mtls: { mode: "STRICT" } })], callers: [plain] });
     const { steps } = planMigration(made, choice);

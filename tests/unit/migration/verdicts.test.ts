@@ -4,6 +4,7 @@ import type { MigrationFacts } from "../../../lib/migration/facts";
 import type { Service } from "../../../lib/migration/objects";
 import { planMigration } from "../../../lib/migration/plan";
 import type { Verdict } from "../../../lib/migration/verdict";
+import { addresses } from "./address-rows";
 import { hostsAway } from "./away-rows";
 import { named, networks } from "./network-rows";
 import { originating } from "./origination-rows";
@@ -30,7 +31,7 @@ describe("the verdict on", () => {
     assert.ok(rows.length >= 80, `${rows.length} rows`);
   });
 
-  for (const [name, spec, row] of authorization) {
+  for (const [name, spec, row] of [...authorization, ...addresses]) {
     it(`the AuthorizationPolicy ${name}`, () =>
       check(shop({ policies: [policy(name, spec)] }), `AuthorizationPolicy shop/${name}`, row));
   }
