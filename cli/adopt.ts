@@ -22,6 +22,7 @@ import {
 } from "../components/mesh/objects";
 import { argsConfig, argsProgram, type ValuesOf } from "../lib/adoption/args";
 import { planAdoption, type AdoptionPlan } from "../lib/adoption/plan";
+import { adoptCall } from "../lib/adoption/refusals";
 import { planLines, refusalLines } from "../lib/adoption/report";
 import { count } from "../lib/checks/mesh";
 import type { JsonMap } from "../lib/drift";
@@ -29,7 +30,7 @@ import { meshDefaults } from "../lib/istio/defaults";
 import { violationLine } from "../lib/validation/violations";
 import { durationOption } from "./duration";
 import { exit, UsageError } from "./exit";
-import { targetOf, withTarget, type TargetOptions } from "./target";
+import { targetFlags, targetOf, withTarget, type TargetOptions } from "./target";
 import { endProgress, progress, type Terminal } from "./terminal";
 
 interface Options extends TargetOptions {
@@ -103,7 +104,11 @@ function requireOptions({ to, apply, undo: back, printArgs }: Options): void {
 
 async function adopt(client: ApiClient, options: Options, terminal: Terminal): Promise<number> {
   const facts = await readAdoption(client);
-  const plan = planAdoption(facts, { stack: options.to, released: options.released ?? [] }, means);
+  const plan = planAdoption(
+    facts,
+    { stack: options.to, released: options.released ?? [], target: targetFlags(options) },
+    means,
+  );
   const begun = plan.install.namespace === "" ? undefined : await readJournal(client, plan.install.namespace);
   if (options.printArgs !== undefined && plan.parts.length > 0) {
     terminal.out(options.printArgs === "yaml" ? argsConfig(plan.args) : argsProgram(plan.args));
@@ -112,37 +117,39 @@ async function adopt(client: ApiClient, options: Options, terminal: Terminal): P
   if (begun) {
     const { stack } = begun.journal;
     if (options.to !== undefined && stack !== options.to) {
-      throw new AdoptionError(
-        `this Istio was adopted for the stack ${stack}; run \`istio-ambient adopt --undo\` first`,
-      );
+      throw new AdoptionError(`this Istio was adopted for the stack ${stack}; run ${undoCommand(options)} first`);
     }
     if (!options.apply) {
-      terminal.out(
-        `this Istio was adopted for the stack ${stack}; run \`istio-ambient adopt --undo\` to give it back\n`,
-      );
+      terminal.out(`this Istio was adopted for the stack ${stack}; run ${undoCommand(options)} to give it back\n`);
       return exit.good;
     }
-    return conclude(await goSteps(client, begun, "apply", onStep(terminal)), stack, terminal);
+    return conclude(await goSteps(client, begun, "apply", onStep(terminal)), stack, options, terminal);
   }
-  if (!options.apply) return show(plan, options.to, terminal);
+  if (!options.apply) return show(plan, options, terminal);
   if (plan.refusals.length > 0) {
     terminal.err(`${refusalLines(plan).join("\n")}\n`);
     return exit.failed;
   }
-  if (plan.journal.steps.length === 0) return conclude({ written: 0, notes: [] }, plan.journal.stack, terminal);
+  if (plan.journal.steps.length === 0)
+    return conclude({ written: 0, notes: [] }, plan.journal.stack, options, terminal);
   const stored = await writeJournal(client, plan.journal);
-  return conclude(await goSteps(client, stored, "apply", onStep(terminal)), plan.journal.stack, terminal);
+  return conclude(await goSteps(client, stored, "apply", onStep(terminal)), plan.journal.stack, options, terminal);
 }
 
-function show(plan: AdoptionPlan, to: string | undefined, terminal: Terminal): number {
+function undoCommand(options: Options): string {
+  return `\`istio-ambient adopt --undo${targetFlags(options)}\``;
+}
+
+function show(plan: AdoptionPlan, options: Options, terminal: Terminal): number {
   const text = `${planLines(plan).join("\n")}\n`;
   if (plan.refusals.length > 0) {
     terminal.err(text);
     return exit.failed;
   }
   terminal.out(text);
-  const stack = to ?? "<project>/<stack>";
-  terminal.out(`\nNothing was written. To hand it over: run \`istio-ambient adopt --to ${stack} --apply\`\n`);
+  const { to = "<project>/<stack>", released = [] } = options;
+  const command = `${adoptCall({ stack: to, released, target: targetFlags(options) })} --apply`;
+  terminal.out(`\nNothing was written. To hand it over: run \`${command}\`\n`);
   return exit.good;
 }
 
@@ -150,25 +157,27 @@ function onStep(terminal: Terminal): (done: number, all: number) => void {
   return (done, all) => progress(terminal, `${done} of ${all} written`);
 }
 
-function conclude({ written, notes }: Outcome, stack: string, terminal: Terminal): number {
+function conclude({ written, notes }: Outcome, stack: string, options: Options, terminal: Terminal): number {
   endProgress(terminal);
   for (const note of notes) terminal.err(`${note}\n`);
   terminal.out(
     written === 0
       ? `the stack ${stack} has this Istio already\n`
       : `handed to the stack ${stack}: ${count(written, "object")}; write the arguments of \`istio-ambient adopt --print-args ` +
-          "typescript` into its program, and run `pulumi preview`\n",
+          `typescript${targetFlags(options)}\` into its program, and run \`pulumi preview\`\n`,
   );
   return exit.good;
 }
 
-async function undo(client: ApiClient, { released = [] }: Options, terminal: Terminal): Promise<number> {
+async function undo(client: ApiClient, options: Options, terminal: Terminal): Promise<number> {
+  const { released = [] } = options;
   const [namespace] = await journalNamespaces(client);
   const stored = namespace === undefined ? undefined : await readJournal(client, namespace);
   if (!stored) throw new AdoptionError("there is no adoption to undo in this cluster");
   const { stack } = stored.journal;
   const component = await takenOverBy(client, stored.journal.namespace);
-  if (component !== undefined && !released.includes(stack)) throw new AdoptionError(inState(stack, component));
+  if (component !== undefined && !released.includes(stack))
+    throw new AdoptionError(inState(stack, component, targetFlags(options)));
   if (component !== undefined) await forgetComponent(client, stored.journal.namespace);
   const { written, notes } = await goSteps(client, stored, "undo", onStep(terminal));
   endProgress(terminal);
@@ -178,14 +187,14 @@ async function undo(client: ApiClient, { released = [] }: Options, terminal: Ter
 }
 
 /** A stack that keeps the mesh in its state would uninstall, with its next destroy, what was given back. */
-function inState(stack: string, component: string): string {
+function inState(stack: string, component: string, target: string): string {
   const [project, name] = stack.split("/");
   const [type, resource = ""] = component.split(" ");
   const urn = `urn:pulumi:${name}::${project}::istio-ambient:index:${type}::${resource.replace(/"/g, "")}`;
   return (
     `the stack ${stack} has this Istio in its state since \`pulumi up\`: its next \`pulumi destroy\` would uninstall it; first run ` +
     `\`pulumi state delete '${urn}' --target-dependents --stack ${name}\` in its project, then run ` +
-    `\`istio-ambient adopt --undo --released ${stack}\``
+    `\`istio-ambient adopt --undo --released ${stack}${target}\``
   );
 }
 

@@ -9,18 +9,24 @@ interface GatewayPod {
   annotations: { [key: string]: string };
 }
 
+type Action = "plan" | "apply" | "rollback";
+
+/** The call for a namespace, between backticks. */
+type CommandFor = (action: Action, namespace: string) => string;
+
 /** One line a namespace that is asked for, and what is left of sidecars in the whole cluster. */
 export function statusLines(
   states: readonly NamespaceState[],
   all: readonly NamespaceState[],
   gateways: readonly GatewayPod[],
+  commandFor: CommandFor,
 ): string[] {
   if (all.length === 0) return ["no namespace has sidecars, or is ambient"];
   const width = Math.max(...states.map(({ namespace }) => namespace.length));
   return [
     ...(states.length === 0
       ? ["none of these namespaces has sidecars, or is ambient"]
-      : states.map((state) => `${state.namespace.padEnd(width)}  ${stateText(state)}`)),
+      : states.map((state) => `${state.namespace.padEnd(width)}  ${stateText(state, commandFor)}`)),
     "",
     sidecarsLeft(all, gateways),
   ];
@@ -46,13 +52,13 @@ function sidecarsLeft(all: readonly NamespaceState[], gateways: readonly Gateway
   return `${none}: ${effect}, and istiod's injection webhook is called ${webhook}`;
 }
 
-function stateText({ namespace, state, sidecars, captured, record }: NamespaceState): string {
+function stateText({ namespace, state, sidecars, captured, record }: NamespaceState, commandFor: CommandFor): string {
   const pods = [
     ...(sidecars > 0 ? [`${count(sidecars, "pod")} with a sidecar`] : []),
     ...(captured > 0 ? [`${count(captured, "pod")} captured`] : []),
   ].join(", ");
   const suffix = pods === "" ? "" : ` (${pods})`;
-  const command = (action: string) => `\`istio-ambient migrate ${action} --namespace ${namespace}\``;
+  const command = (action: Action) => commandFor(action, namespace);
   switch (state) {
     case "unfinished": {
       const way = record?.direction === "rollback" ? "on its way back" : "on its way";

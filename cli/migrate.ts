@@ -22,7 +22,7 @@ import { sidecarLabel } from "../lib/istio/labels";
 import { durationOption } from "./duration";
 import { exit, UsageError } from "./exit";
 import { statusLines } from "./migrate-status";
-import { requireNamespaces, targetOf, withTarget, type TargetOptions } from "./target";
+import { requireNamespaces, shellWord, targetFlags, targetOf, withTarget, type TargetOptions } from "./target";
 import { endProgress, progress, type Terminal } from "./terminal";
 
 interface Options extends TargetOptions {
@@ -35,6 +35,7 @@ interface Options extends TargetOptions {
 
 const actions = ["plan", "apply", "status", "rollback"] as const;
 const formats = ["table", "json"] as const;
+const usualWaypoint = "waypoint";
 /** Reading takes no longer than this. */
 const lookMs = 60_000;
 /** One run may take as long as its pods need; each of its waits has a limit of its own. */
@@ -52,7 +53,7 @@ export function migrateCommand(terminal: Terminal, finish: (code: number) => voi
     )
     .argument("<action>", actions.join(", "))
     .option("--namespace <name>", "only this namespace; can be repeated; plan and status default to all", collect)
-    .option("--waypoint <name>", "name of the waypoint, if one is needed", "waypoint")
+    .option("--waypoint <name>", "name of the waypoint, if one is needed", usualWaypoint)
     .option(
       "--accept <object>",
       'continue despite the verdict on an object, such as "EnvoyFilter shop/limits"; can be repeated',
@@ -90,7 +91,9 @@ async function run(action: string, options: Options, terminal: Terminal): Promis
     endProgress(terminal);
     terminal.err(`${error.message}\n`);
     if (isWriting)
-      terminal.err(`${unreachable ? "once the cluster answers, " : ""}${nextText(chosen, options.namespace![0]!)}\n`);
+      terminal.err(
+        `${unreachable ? "once the cluster answers, " : ""}${nextText(chosen, options.namespace![0]!, options)}\n`,
+      );
     return unreachable ? exit.unreachable : exit.failed;
   } finally {
     client?.close();
@@ -112,10 +115,22 @@ function oneOf<W extends string>(path: string, word: string, words: readonly W[]
   throw new UsageError(violationLine({ path, got: word, rule: `must be one of ${words.join(", ")}`, fix }));
 }
 
-function nextText(action: Action, namespace: string): string {
-  const command = (next: Action) => `\`istio-ambient migrate ${next} --namespace ${namespace}\``;
+function nextText(action: Action, namespace: string, options: Options): string {
+  const command = (next: Action) => commandFor(next, namespace, options);
   if (action === "rollback") return `run ${command("rollback")} to go on`;
   return `run ${command("apply")} to go on, ${command("rollback")} to go back`;
+}
+
+/** The call for a namespace of this cluster. */
+function commandFor(action: Action, namespace: string, options: Options, more = ""): string {
+  return `\`istio-ambient migrate ${action} --namespace ${namespace}${more}${targetFlags(options)}\``;
+}
+
+/** What the plan of a namespace was made with, as far as it matters to it. */
+function choiceFlags({ waypoint, accept = [] }: Options, { verdicts }: MigrationPlan): string {
+  const accepted = accept.filter((object) => verdicts.some((row) => row.accepted && row.object === object));
+  const name = waypoint === usualWaypoint ? "" : ` --waypoint ${shellWord(waypoint)}`;
+  return `${name}${accepted.map((object) => ` --accept ${shellWord(object)}`).join("")}`;
 }
 
 async function planOf({ client, options }: Call, namespace: NamespaceFacts): Promise<MigrationPlan> {
@@ -151,7 +166,7 @@ async function plan(call: Call): Promise<number> {
   const [first] = sorted.filter(({ ready }) => ready);
   if (first)
     terminal.out(
-      `\nNothing was written. To migrate it: run \`istio-ambient migrate apply --namespace ${first.namespace}\`\n`,
+      `\nNothing was written. To migrate it: run ${commandFor("apply", first.namespace, options, choiceFlags(options, first))}\n`,
     );
   return isReady ? exit.good : exit.failed;
 }
@@ -200,26 +215,21 @@ async function apply(call: Call): Promise<number> {
 }
 
 async function applyOne(call: Call, namespace: NamespaceFacts): Promise<number> {
-  const { client, terminal } = call;
+  const { client, options, terminal } = call;
   const { name } = namespace;
+  const back = commandFor("rollback", name, options);
   const stored = await readStored(client, name);
   if (stored?.record.direction === "rollback") {
-    throw new MigrationError(
-      `the namespace ${name} is being rolled back; run \`istio-ambient migrate rollback --namespace ${name}\` first`,
-    );
+    throw new MigrationError(`the namespace ${name} is being rolled back; run ${back} first`);
   }
   if (stored?.record.state === recordStates.done) {
-    terminal.out(
-      `the namespace ${name} is migrated already; \`istio-ambient migrate rollback --namespace ${name}\` takes it back\n`,
-    );
+    terminal.out(`the namespace ${name} is migrated already; ${back} takes it back\n`);
     return exit.good;
   }
   const begun = stored ? await Run.take(client, stored) : await begin(call, namespace);
   if (begun === undefined) return exit.failed;
   await go(call, begun);
-  terminal.out(
-    `the namespace ${name} is migrated; \`istio-ambient migrate rollback --namespace ${name}\` takes it back\n`,
-  );
+  terminal.out(`the namespace ${name} is migrated; ${back} takes it back\n`);
   return exit.good;
 }
 
@@ -291,7 +301,7 @@ async function status(call: Call): Promise<number> {
   terminal.out(
     options.output === "json"
       ? `${JSON.stringify(statusData(client.server, states, all), null, 2)}\n`
-      : `${statusLines(states, all, gateways).join("\n")}\n`,
+      : `${statusLines(states, all, gateways, (action, namespace) => commandFor(action, namespace, options)).join("\n")}\n`,
   );
   return states.some(({ state }) => state === "unfinished") ? exit.failed : exit.good;
 }

@@ -33,6 +33,18 @@ export function requireNamespaces(given: readonly string[], existing: readonly s
   }
 }
 
+/** The flags once more, for a command in a message: copied without them, it would work on another cluster. */
+export function targetFlags({ kubeconfig, context }: TargetOptions): string {
+  const given = Object.entries({ kubeconfig, context }).filter(([, value]) => value !== undefined && value !== "");
+  return given.map(([flag, value = ""]) => ` --${flag} ${shellWord(value)}`).join("");
+}
+
+/** A word as a shell takes it. */
+export function shellWord(text: string): string {
+  if (/^[\w@%+=:,./~-]+$/.test(text)) return text;
+  return /["$`\\!]/.test(text) ? `'${text.replaceAll("'", "'\\''")}'` : `"${text}"`;
+}
+
 /** The cluster to work on. */
 export function targetOf({ kubeconfig, context }: TargetOptions): ClusterTarget {
   const recorded = process.env[targetVariable];

@@ -173,7 +173,8 @@ async function readMissingRights(client: ApiClient, objects: LiveObject[]): Prom
     if (resource === undefined) return;
     const group = apiVersion.includes("/") ? apiVersion.split("/")[0]! : "";
     const into = namespace === "" ? "" : ` --namespace ${namespace}`;
-    rights.set(`${verb} ${resource}${into}`, { verb, group, resource, namespace });
+    const named = group === "" ? resource : `${resource}.${group}`;
+    rights.set(`${verb} ${named}${into}`, { verb, group, resource, namespace });
   };
   for (const object of objects) {
     add("patch", object.apiVersion, object.kind, namespaceOf(object));

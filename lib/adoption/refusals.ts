@@ -15,6 +15,8 @@ export interface Wish {
   stack?: string;
   /** Keepers that have let go: "argocd/istiod". */
   released: string[];
+  /** Flags that name the cluster, as commands have them. */
+  target?: string;
 }
 
 /** Whose the cluster is not to take: no istiod, several, or one that a mesh cannot be. */
@@ -78,7 +80,8 @@ function versionFindings(istiod: LiveObject): Finding[] {
 }
 
 /** Controllers and platforms that would put back what the stack changes. */
-export function keeperFindings(objects: LiveObject[], { released, stack }: Wish): Finding[] {
+export function keeperFindings(objects: LiveObject[], wish: Wish): Finding[] {
+  const { released } = wish;
   const kept = new Map<string, { keeper: Keeper; objects: LiveObject[] }>();
   for (const object of objects) {
     const keeper = keeperOf(object);
@@ -91,7 +94,7 @@ export function keeperFindings(objects: LiveObject[], { released, stack }: Wish)
   // Where the objects of a tool say what they belong to, those that name the tool alone say nothing more.
   const told = all.filter(({ keeper }) => !all.some((other) => other.keeper.id.startsWith(`${keeper.id}/`)));
   const ids = told.flatMap(({ keeper }) => (isPlatform(keeper) ? [] : [keeper.id]));
-  const again = adoptCommand(stack, [...released, ...ids]);
+  const again = adoptCall({ ...wish, released: [...released, ...ids] });
   return told.map(({ keeper, objects: own }) => {
     const [first, ...others] = own;
     const place = placeOf(first!);
@@ -119,10 +122,10 @@ function isPlatform({ release, look }: Keeper): boolean {
   return release === undefined && look === undefined;
 }
 
-/** The command that adopts once keepers have let go: their marks and field managers stay on the objects. */
-function adoptCommand(stack: string | undefined, ids: readonly string[]): string {
-  const named = ids.map((id) => ` --released ${/\s/.test(id) ? JSON.stringify(id) : id}`);
-  return `istio-ambient adopt${stack === undefined ? "" : ` --to ${stack}`}${named.join("")}`;
+/** The command that plans an adoption; once keepers have let go it names them: their marks and field managers stay. */
+export function adoptCall({ stack, released, target = "" }: Wish): string {
+  const named = released.map((id) => ` --released ${/\s/.test(id) ? JSON.stringify(id) : id}`);
+  return `istio-ambient adopt${stack === undefined ? "" : ` --to ${stack}`}${named.join("")}${target}`;
 }
 
 /** Releases that Helm is not through with, or that hold more than Istio. */

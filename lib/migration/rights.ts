@@ -36,9 +36,9 @@ export const allRights: Right[] = [
   ...patched.map((kind) => right("patch", kind)),
 ];
 
-/** "patch deployments --namespace shop", as `kubectl auth can-i` takes it. */
-export function rightText({ verb, resource }: Right, namespace: string): string {
-  return `${verb} ${resource} --namespace ${namespace}`;
+/** "patch deployments.apps --namespace shop", as `kubectl auth can-i` takes it: several groups have gateways. */
+export function rightText({ verb, group, resource }: Right, namespace: string): string {
+  return `${verb} ${resource}${group === "" ? "" : `.${group}`} --namespace ${namespace}`;
 }
 
 /** What these steps and the way back need. The record is written before each step, and deleted at the end of the way back. */

@@ -354,8 +354,8 @@ describe("an adoption that others get in the way of", () => {
         ...{ code: 1, out: "" },
         err:
           "It cannot be adopted:\n" +
-          `  \`Cluster ${cluster.address}\`: got "no right to patch deployments --namespace istio-system"; adopting needs ` +
-          "it; run `kubectl auth can-i patch deployments --namespace istio-system`\n",
+          `  \`Cluster ${cluster.address}\`: got "no right to patch deployments.apps --namespace istio-system"; adopting needs ` +
+          "it; run `kubectl auth can-i patch deployments.apps --namespace istio-system`\n",
       });
     });
   });

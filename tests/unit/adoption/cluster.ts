@@ -13,7 +13,12 @@ export async function onCluster<T>(cluster: Brownfield, work: (adopt: Adopt) => 
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "brownfield-"));
   const kubeconfig = await cluster.start(directory);
   try {
-    return await work((...args) => istioAmbient(["adopt", ...args, "--kubeconfig", kubeconfig]));
+    return await work(async (...args) => {
+      const { out, err, ...ran } = await istioAmbient(["adopt", ...args, "--kubeconfig", kubeconfig]);
+      // Commands in messages name the cluster once more.
+      const plain = (text: string) => text.replaceAll(` --kubeconfig ${kubeconfig}`, "");
+      return { ...ran, out: plain(out), err: plain(err) };
+    });
   } finally {
     cluster.stop();
     fs.rmSync(directory, { recursive: true });

@@ -93,7 +93,12 @@ export async function on<T>(cluster: SidecarCluster, work: (migrate: Migrate) =>
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), "sidecars-"));
   const kubeconfig = await cluster.start(directory);
   try {
-    return await work((...args) => istioAmbient(["migrate", ...args, "--kubeconfig", kubeconfig]));
+    return await work(async (...args) => {
+      const { out, err, ...ran } = await istioAmbient(["migrate", ...args, "--kubeconfig", kubeconfig]);
+      // Commands in messages name the cluster once more.
+      const plain = (text: string) => text.replaceAll(` --kubeconfig ${kubeconfig}`, "");
+      return { ...ran, out: plain(out), err: plain(err) };
+    });
   } finally {
     cluster.stop();
     fs.rmSync(directory, { recursive: true });

@@ -94,13 +94,18 @@ describe("the ground of a migration", () => {
       ["create", "delete"].map((verb) => `${verb} ${resource}`),
     ),
   ];
+  const groups: Record<string, string> = {
+    ...{ deployments: "apps", statefulsets: "apps", gateways: "gateway.networking.k8s.io" },
+    ...{ authorizationpolicies: "security.istio.io", requestauthentications: "security.istio.io" },
+  };
   for (const right of rights) {
     it(`includes the right to ${right}`, async () => {
       const found = await refusals((cluster) => {
         withMore(cluster);
         cluster.denied = [right];
       });
-      const name = `${right} --namespace shop`;
+      const group = groups[right.split(" ")[1]!];
+      const name = `${right}${group === undefined ? "" : `.${group}`} --namespace shop`;
       assert.deepEqual(found, [1, `right to ${name}: this user does not have it; first: kubectl auth can-i ${name}\n`]);
     });
   }

@@ -251,8 +251,8 @@ describe("the verdict on", () => {
     ],
     [
       "rights",
-      { missingRights: ["patch deployments --namespace shop"] },
-      "right to patch deployments --namespace shop",
+      { missingRights: ["patch deployments.apps --namespace shop"] },
+      "right to patch deployments.apps --namespace shop",
       "this user does not have it",
     ],
   ];
