@@ -2,10 +2,10 @@
 import * as semver from "semver";
 import { finding, namespaceFinding, type Finding, type Fix } from "../checks/check";
 import { objectName } from "../cluster-state/object-name";
-import { istioLine, istioLines, type ChartName, charts } from "../istio/releases";
+import { chartRepository, istioLine, istioLines, type ChartName, charts } from "../istio/releases";
 import { stackMark } from "../ownership/marks";
 import { namespaceOf, textsOf, type AdoptionFacts, type LiveObject } from "./facts";
-import { isReleased, keeperOf, type Keeper } from "./owners";
+import { isReleased, keeperOf, makerOf, type Keeper } from "./owners";
 import type { ReleaseContent } from "./records";
 import { versionOf, workloadOf } from "./values";
 
@@ -162,10 +162,28 @@ export function placeFindings(facts: AdoptionFacts, platform: string | undefined
   return (["cni", "ztunnel"] as ChartName[]).flatMap((chart) => {
     const part = workloadOf(facts, chart, wanted);
     if (!istiod || !part || namespaceOf(part) === wanted) return [];
-    const rule = `must be in ${wanted}, as a DaemonSet cannot move: install it there first, and uninstall this one once that is ready`;
-    const run = `helm install ${charts[chart].release} ${charts[chart].chart} --namespace ${wanted}`;
-    return [finding("DaemonSet", placeOf(part), `in namespace ${namespaceOf(part)}`, rule, { run })];
+    const rule =
+      `must be in ${wanted}; a DaemonSet cannot move, and two of them on a node disturb each other: in a maintenance window, ` +
+      "uninstall this one, and install it there with the same values";
+    const fix = moveFix(chart, part, wanted, versionOf(istiod));
+    return [finding("DaemonSet", placeOf(part), `in namespace ${namespaceOf(part)}`, rule, fix)];
   });
+}
+
+/** How a part gets to another namespace, by what installed it. */
+function moveFix(chart: ChartName, part: LiveObject, wanted: string, version: string): Fix {
+  const maker = makerOf(part);
+  const { chart: name, release: usual, workload } = charts[chart];
+  if (maker.tool === "istioctl") return { write: `components: { ${name}: { namespace: ${wanted} } }` };
+  if (maker.tool === "another")
+    return { run: `kubectl get daemonset ${workload?.name} --namespace ${namespaceOf(part)}` };
+  const { release, namespace } = maker;
+  const commands = [
+    `helm get values ${release} --namespace ${namespace} --output yaml > ${usual}.yaml`,
+    `helm uninstall ${release} --namespace ${namespace}`,
+    `helm install ${usual} ${name} --repo ${chartRepository} --version ${version} --namespace ${wanted} --values ${usual}.yaml`,
+  ];
+  return { run: commands.join(" && ") };
 }
 
 /** Rights that the credentials lack. */

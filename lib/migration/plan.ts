@@ -98,12 +98,15 @@ function isAccepted({ object, acceptable }: Verdict, { accept }: MigrationChoice
 function otherWaypoints({ services }: MigrationFacts, waypoint: WaypointPlan | undefined): Verdict[] {
   if (!waypoint) return [];
   const found = services.filter(({ labels }) => ![undefined, waypoint.name].includes(labels[meshLabels.useWaypoint]));
-  return found.map((service) => ({
-    object: `Service ${service.namespace}/${service.name}`,
-    verdict: verdictKinds.blocks,
-    why: `it goes through the waypoint ${service.labels[meshLabels.useWaypoint] ?? ""}, not through ${waypoint.name}`,
-    fix: `--waypoint ${service.labels[meshLabels.useWaypoint] ?? ""}`,
-  }));
+  return found.map(({ namespace, name, labels }) => {
+    const other = labels[meshLabels.useWaypoint] ?? "";
+    const unlabel = `kubectl label service ${name} --namespace ${namespace} ${meshLabels.useWaypoint}-`;
+    const [why, fix] =
+      other === "none"
+        ? ["its label keeps it from going through a waypoint", unlabel]
+        : [`it goes through the waypoint ${other}, not through ${waypoint.name}`, `--waypoint ${other}`];
+    return { object: `Service ${namespace}/${name}`, verdict: verdictKinds.blocks, why, fix };
+  });
 }
 
 /** Its pods are not ambient yet. */

@@ -77,6 +77,24 @@ describe("a command in a message", () => {
     });
   });
 
+  it("names the waypoint that a Service has, or takes off the label by which it has none", async () => {
+    const fixes: string[] = [];
+    for (const other of ["edge", "none"]) {
+      const cluster = shop();
+      const web = cluster.one("Service", "web");
+      cluster.put({ ...web, metadata: { ...web.metadata, labels: { "istio.io/use-waypoint": other } } });
+      await on(cluster, async (call) => {
+        const { out } = await call("migrate", "plan");
+        fixes.push(/Service shop\/web: .*\n\s+first: .*/.exec(out)![0].replace(/\s+/g, " "));
+      });
+    }
+    assert.deepEqual(fixes, [
+      "Service shop/web: it goes through the waypoint edge, not through waypoint first: --waypoint edge",
+      "Service shop/web: its label keeps it from going through a waypoint first: kubectl label service web --namespace shop " +
+        "istio.io/use-waypoint-",
+    ]);
+  });
+
   it("has the names as a shell takes them", () => {
     const kubeconfig = "/home/a user/.kube/config";
     assert.equal(targetFlags({ kubeconfig, context: "a$b's" }), ` --kubeconfig "${kubeconfig}" --context 'a$b'\\''s'`);

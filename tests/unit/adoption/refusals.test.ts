@@ -53,6 +53,9 @@ const platform =
   "a platform reverts changes to its own Istio and cannot hand it over; use it unchanged, with the other components; " +
   "write " +
   '`new AmbientNamespace("shop", { adopt: true })`';
+const moves =
+  'got "in namespace kube-system"; must be in istio-system; a DaemonSet cannot move, and two of them on a node disturb each ' +
+  "other: in a maintenance window, uninstall this one, and install it there with the same values";
 const takes = "it reverts changes; stop it from managing these objects first, and leave them in place";
 const ofArgo =
   `${takes}; where an ApplicationSet or a parent application creates it, delete it there instead, with ` +
@@ -239,10 +242,21 @@ const cases: [string, () => Brownfield, string[]][] = [
       cluster.put({ ...ztunnel, metadata: { ...ztunnel.metadata, namespace: "kube-system" } });
       return cluster;
     },
+    [`\`DaemonSet kube-system/ztunnel\`: ${moves}; write \`components: { ztunnel: { namespace: istio-system } }\``],
+  ],
+  [
+    "an istio-cni of Helm's in another namespace",
+    () => {
+      const cluster = Brownfield.helm(otherNames);
+      const cni = cluster.object("DaemonSet", "istio-cni-node");
+      cluster.objects.delete("/apis/apps/v1/namespaces/istio-system/daemonsets/istio-cni-node");
+      cluster.put({ ...cni, metadata: { ...cni.metadata, namespace: "kube-system" } });
+      return cluster;
+    },
     [
-      '`DaemonSet kube-system/ztunnel`: got "in namespace kube-system"; must be in istio-system, as a DaemonSet cannot move: ' +
-        "install it there first, and uninstall this one once that is ready; run `helm install ztunnel ztunnel --namespace " +
-        "istio-system`",
+      `\`DaemonSet kube-system/istio-cni-node\`: ${moves}; run \`helm get values agent --namespace istio-system --output yaml ` +
+        "> istio-cni.yaml && helm uninstall agent --namespace istio-system && helm install istio-cni cni --repo " +
+        "https://blob.istio.io/istio-release/charts --version 1.31.0 --namespace istio-system --values istio-cni.yaml`",
     ],
   ],
   [
