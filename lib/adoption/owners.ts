@@ -16,6 +16,8 @@ export interface Keeper {
   release?: string;
   /** Where its own documentation alone tells what to do: the command that shows what it manages. */
   look?: string;
+  /** What it does to objects that it does not let go of. Without this: it puts them back. */
+  does?: string;
   /** What to do instead where something else creates the keeper, and would create it again. */
   origin?: string;
   /** Labels and annotations by which it knows the object. */
@@ -52,8 +54,41 @@ export function keeperOf(object: LiveObject): Keeper | undefined {
     keptBy: managers.filter(isKeepingManager),
   });
   return (
-    platform(object, labels) ?? sail(object) ?? argo(labels, annotations, other) ?? flux(labels) ?? anyOther(other)
+    platform(object, labels) ??
+    sail(object) ??
+    argo(labels, annotations, other) ??
+    flux(labels) ??
+    anyOther(other) ??
+    program(managers)
   );
+}
+
+/** Programs keep a release in a state of their own; until their next run they change nothing. */
+const programs: [manager: RegExp, keeper: Pick<Keeper, "id" | "shown" | "look" | "origin">][] = [
+  [
+    /^pulumi-(resource-)?kubernetes/,
+    {
+      id: "pulumi",
+      shown: "a Pulumi program",
+      look: "pulumi stack --show-urns",
+      origin: "take it out of the program, and out of the state with `pulumi state delete`",
+    },
+  ],
+  [
+    /^(terraform|opentofu)/i,
+    {
+      id: "terraform",
+      shown: "Terraform",
+      look: "terraform state list",
+      origin: "take it out of the configuration, and out of the state with `terraform state rm`",
+    },
+  ],
+];
+
+/** Helm and server-side apply note the program that called them as the manager of fields. Source: helm pkg/kube/client.go. */
+function program(managers: readonly string[]): Keeper | undefined {
+  const [, found] = programs.find(([manager]) => managers.some((each) => manager.test(each))) ?? [];
+  return found && { ...found, does: "its next run would upgrade or uninstall it", ...none };
 }
 
 /** Whether the user says that a keeper has let go. Its field managers stay behind, and name the tool alone. */

@@ -78,7 +78,11 @@ export function planAdoption(facts: AdoptionFacts, wish: Wish, means: Means): Ad
     missing: order.filter((chart) => !handed.some(({ part }) => part.chart === chart)),
     refusals: [
       ...istiodFindings(facts, wish),
-      ...keeperFindings(objects, wish),
+      ...keeperFindings(
+        objects,
+        wish,
+        facts.namespace !== undefined && stackMark in textsOf(facts.namespace, "annotations"),
+      ),
       ...releaseFindings(contents.filter((content) => handed.some(({ source }) => source === content))),
       ...placeFindings(facts, platform),
       ...rightFindings(facts),

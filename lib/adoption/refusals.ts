@@ -79,13 +79,14 @@ function versionFindings(istiod: LiveObject): Finding[] {
   return [finding("Deployment", placeOf(istiod), `Istio ${got}`, rule, { run: "istioctl version" })];
 }
 
-/** Controllers and platforms that would put back what the stack changes. */
-export function keeperFindings(objects: LiveObject[], wish: Wish): Finding[] {
+/** Controllers, platforms and programs that would put back what the stack changes; a stack of this package is one, too. */
+export function keeperFindings(objects: LiveObject[], wish: Wish, isOwn: boolean): Finding[] {
   const { released } = wish;
   const kept = new Map<string, { keeper: Keeper; objects: LiveObject[] }>();
   for (const object of objects) {
     const keeper = keeperOf(object);
     if (!keeper || (!isPlatform(keeper) && isReleased(keeper, released))) continue;
+    if (isOwn && keeper.id === "pulumi") continue;
     const known = kept.get(keeper.id);
     if (known) known.objects.push(object);
     else kept.set(keeper.id, { keeper, objects: [object] });
@@ -100,14 +101,14 @@ export function keeperFindings(objects: LiveObject[], wish: Wish): Finding[] {
     const place = placeOf(first!);
     const object = { ...place, name: `${place.name}${others.length > 0 ? ` and ${others.length} more` : ""}` };
     const refused = (rule: string, fix: Fix) => finding(first!.kind, object, `kept by ${keeper.shown}`, rule, fix);
-    const { release, look, origin } = keeper;
+    const { release, look, origin, does = "it reverts changes" } = keeper;
     const command = release ?? look;
     if (command === undefined) {
       const rule =
         "a platform reverts changes to its own Istio and cannot hand it over; use it unchanged, with the other components";
       return refused(rule, { write: 'new AmbientNamespace("shop", { adopt: true })' });
     }
-    const stop = "it reverts changes; stop it from managing these objects first, and leave them in place";
+    const stop = `${does}; stop it from managing these objects first, and leave them in place`;
     const rule = origin === undefined ? stop : `${stop}; ${origin}`;
     // The last of several ends with the command that names them all.
     if (keeper.id !== ids.at(-1)) return refused(rule, { run: command });

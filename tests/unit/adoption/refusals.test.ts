@@ -56,7 +56,8 @@ const platform =
 const moves =
   'got "in namespace kube-system"; must be in istio-system; a DaemonSet cannot move, and two of them on a node disturb each ' +
   "other: in a maintenance window, uninstall this one, and install it there with the same values";
-const takes = "it reverts changes; stop it from managing these objects first, and leave them in place";
+const lets = "stop it from managing these objects first, and leave them in place";
+const takes = `it reverts changes; ${lets}`;
 const ofArgo =
   `${takes}; where an ApplicationSet or a parent application creates it, delete it there instead, with ` +
   "preserveResourcesOnDeletion or without its finalizer; run ";
@@ -127,6 +128,35 @@ const cases: [string, () => Brownfield, string[]][] = [
     [
       `\`DaemonSet istio-system/ztunnel\`: got "kept by the Sail operator"; ${takes}, then run \`istio-ambient adopt --to ` +
         "shop/dev --released sail`; run `kubectl get istios,istiocnis,ztunnels`",
+    ],
+  ],
+  [
+    "an Istio of another Pulumi program",
+    () => managed(Brownfield.helm(usualNames), "DaemonSet", "ztunnel", "pulumi-resource-kubernetes"),
+    [
+      `\`DaemonSet istio-system/ztunnel\`: got "kept by a Pulumi program"; its next run would upgrade or uninstall it; ${lets}; take ` +
+        "it out of the program, and out of the state with `pulumi state delete`, then run `istio-ambient adopt --to shop/dev " +
+        "--released pulumi`; run `pulumi stack --show-urns`",
+    ],
+  ],
+  [
+    "the mesh of the stack itself, which Pulumi wrote",
+    () => {
+      const cluster = managed(Brownfield.helm(usualNames), "DaemonSet", "ztunnel", "pulumi-resource-kubernetes");
+      cluster.edit("Namespace", "istio-system", ({ metadata }) => {
+        metadata["annotations"] = { "istio-ambient/stack": "shop/dev" };
+      });
+      return cluster;
+    },
+    [],
+  ],
+  [
+    "an Istio of Terraform",
+    () => managed(Brownfield.helm(usualNames), "DaemonSet", "ztunnel", "terraform-provider-helm_v3.0.2_x5"),
+    [
+      `\`DaemonSet istio-system/ztunnel\`: got "kept by Terraform"; its next run would upgrade or uninstall it; ${lets}; take it ` +
+        "out of the configuration, and out of the state with `terraform state rm`, then run `istio-ambient adopt --to shop/dev " +
+        "--released terraform`; run `terraform state list`",
     ],
   ],
   [
