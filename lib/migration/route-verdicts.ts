@@ -21,7 +21,7 @@ import type { WaypointPlan } from "./waypoint";
 
 const ofSubsets = "make a Service of each subset, and route to these";
 const stays = "it is for gateways, which stay";
-const delegated = "it is a part of the VirtualServices that delegate to it";
+const delegated = "the VirtualServices that delegate to it have the result";
 
 /** Row of a VirtualService. */
 export function virtualServiceVerdict(

@@ -239,7 +239,7 @@ describe("subsets to which gateways route", () => {
     const alone = blocked(facts);
     assert.deepEqual(
       [alone?.verdict, alone?.why],
-      ["carries-over", "it is a part of the VirtualServices that delegate to it"],
+      ["carries-over", "the VirtualServices that delegate to it have the result"],
     );
   });
 
