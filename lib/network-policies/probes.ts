@@ -42,9 +42,14 @@ export function probeFindings(snapshot: ClusterSnapshot): Finding[] {
   );
 }
 
-/** Azure's Network Policy Manager filters what a node forwards; what the node itself sends, the kubelet's probes, never passes there. */
+/**
+ * Azure's Network Policy Manager filters what a node forwards; what the node itself sends, the kubelet's probes, never passes there.
+ * kube-router admits it by a rule of its own, before istio-cni has put another address in (pkg/controllers/netpol/pod.go).
+ */
+const admitsOwnNode = ["azure-npm", "kube-router"];
+
 function passesKubelet({ daemonSets }: ClusterSnapshot): boolean {
-  return daemonSets.some(({ namespace, name }) => namespace === "kube-system" && name === "azure-npm");
+  return daemonSets.some(({ namespace, name }) => namespace === "kube-system" && admitsOwnNode.includes(name));
 }
 
 /** Those that istio-cni was told, by its environment. */
