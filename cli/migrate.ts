@@ -36,7 +36,7 @@ interface Options extends TargetOptions {
 const actions = ["plan", "apply", "status", "rollback"] as const;
 const formats = ["table", "json"] as const;
 const usualWaypoint = "waypoint";
-/** Reading takes no longer than this. */
+/** Reading takes no longer than this, and no request does. */
 const lookMs = 60_000;
 /** One run may take as long as its pods need; each of its waits has a limit of its own. */
 const runMs = 24 * 3600_000;
@@ -77,7 +77,7 @@ async function run(action: string, options: Options, terminal: Terminal): Promis
   }
   let client: ApiClient | undefined;
   try {
-    client = await ApiClient.connect(targetOf(options), isWriting ? runMs : lookMs);
+    client = await ApiClient.connect(targetOf(options), isWriting ? runMs : lookMs, lookMs);
     const all = await readNamespaces(client);
     requireNamespaces(
       options.namespace ?? [],

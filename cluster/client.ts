@@ -53,28 +53,23 @@ export class ApiClient implements WritingApi {
   requests = 0;
 
   private constructor(
+    private readonly target: ClusterTarget,
     /** Address of the API server. */
     readonly server: string,
-    private readonly options: https.RequestOptions,
+    private options: https.RequestOptions,
     private readonly deadline: AbortSignal,
     private readonly deadlineMs: number,
+    private readonly requestMs: number,
   ) {}
 
-  /** A client of the target's cluster that works until the deadline; reads credentials, sends no request. */
-  static async connect(target: ClusterTarget, deadlineMs: number): Promise<ApiClient> {
+  /**
+   * A client of the target's cluster that works until the deadline; reads credentials, sends no request. Where the deadline is far,
+   * a request has a limit of its own: a server that is silent is asked once more what is only read.
+   */
+  static async connect(target: ClusterTarget, deadlineMs: number, requestMs = deadlineMs): Promise<ApiClient> {
     const deadline = AbortSignal.timeout(deadlineMs);
-    const kubeconfig = await loadKubeConfig(target);
-    const cluster = kubeconfig.getCurrentCluster();
-    const server = cluster?.server ?? "";
-    const options: https.RequestOptions = {};
-    try {
-      // An exec plugin that asks for a login must not outlive the deadline.
-      await Promise.race([kubeconfig.applyToHTTPSOptions(options), expiry(deadline)]);
-    } catch (error) {
-      throw new UnreachableError(`no credentials for ${server}: ${reason(error)}`);
-    }
-    if (!cluster?.proxyUrl) options.agent = keepAliveAgent(server, options);
-    return new ApiClient(server, options, deadline, deadlineMs);
+    const { server, options } = await credentials(target, deadline);
+    return new ApiClient(target, server, options, deadline, deadlineMs, requestMs);
   }
 
   /** GET of a path such as /api/v1/pods?limit=500. */
@@ -94,8 +89,11 @@ export class ApiClient implements WritingApi {
       );
     } catch (error) {
       if (this.deadline.aborted) throw this.unreachable(error);
-      const isLate = error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
-      return { kind: "failed", status: 0, why: isLate ? `no answer within ${timeoutMs / 1000} s` : reason(error) };
+      return {
+        kind: "failed",
+        status: 0,
+        why: isLate(error) ? `no answer within ${timeoutMs / 1000} s` : reason(error),
+      };
     }
   }
 
@@ -137,9 +135,10 @@ export class ApiClient implements WritingApi {
     this.requests += 1;
     let answer: { status: number; text: string };
     try {
-      answer = await this.send(call);
+      answer = await this.sendInTime(call);
+      if (answer.status === 401 && (await this.renew())) answer = await this.sendInTime(call);
     } catch (error) {
-      throw this.unreachable(error);
+      throw error instanceof UnreachableError ? error : this.unreachable(error);
     }
     const reply = replyOf(answer);
     if (reply.kind === "failed" && reply.status === 401) {
@@ -148,8 +147,29 @@ export class ApiClient implements WritingApi {
     return reply;
   }
 
+  /** Within the limit of a request. A write that was not answered may be done or not, and is not sent again. */
+  private async sendInTime(call: Call): Promise<{ status: number; text: string }> {
+    if (this.requestMs >= this.deadlineMs) return this.send(call);
+    try {
+      return await this.send(call, AbortSignal.timeout(this.requestMs));
+    } catch (error) {
+      if (call.method !== "GET" || !isLate(error) || this.deadline.aborted) throw error;
+      return this.send(call, AbortSignal.timeout(this.requestMs));
+    }
+  }
+
+  /** Tokens run out while a long command is at work. False where the credentials are still the same. */
+  private async renew(): Promise<boolean> {
+    const { options } = await credentials(this.target, this.deadline);
+    if (spoken(options) === spoken(this.options)) return false;
+    this.close();
+    this.options = options;
+    return true;
+  }
+
   private unreachable(error: unknown): UnreachableError {
-    const why = this.deadline.aborted ? `no answer within ${this.deadlineMs / 1000} s` : reason(error);
+    const limitMs = this.deadline.aborted ? this.deadlineMs : this.requestMs;
+    const why = this.deadline.aborted || isLate(error) ? `no answer within ${limitMs / 1000} s` : reason(error);
     return new UnreachableError(`cannot reach the cluster at ${this.server}: ${why}`);
   }
 
@@ -196,6 +216,34 @@ export class ApiClient implements WritingApi {
       sent.end(content && JSON.stringify(content));
     });
   }
+}
+
+/** How to reach the cluster of a target, and as whom. */
+async function credentials(
+  target: ClusterTarget,
+  deadline: AbortSignal,
+): Promise<{ server: string; options: https.RequestOptions }> {
+  const kubeconfig = await loadKubeConfig(target);
+  const cluster = kubeconfig.getCurrentCluster();
+  const server = cluster?.server ?? "";
+  const options: https.RequestOptions = {};
+  try {
+    // An exec plugin that asks for a login must not outlive the deadline.
+    await Promise.race([kubeconfig.applyToHTTPSOptions(options), expiry(deadline)]);
+  } catch (error) {
+    throw new UnreachableError(`no credentials for ${server}: ${reason(error)}`);
+  }
+  if (!cluster?.proxyUrl) options.agent = keepAliveAgent(server, options);
+  return { server, options };
+}
+
+/** What credentials come to in a request. */
+function spoken({ headers, auth, cert, key }: https.RequestOptions): string {
+  return JSON.stringify([headers, auth, cert, key].map((part) => part ?? null));
+}
+
+function isLate(error: unknown): boolean {
+  return error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
 }
 
 function keepAliveAgent(server: string, options: https.RequestOptions): http.Agent {
