@@ -44,7 +44,7 @@ export function argsOf(install: OldInstall, valuesOf: ValuesOf): JsonMap {
     const name = chart as keyof typeof parts;
     const typed = typedArgs(name, install);
     const differing = residue(wanted(name, install), valuesOf(name, { ...shared, [field]: typed }));
-    const rest = readValues(name, release, mergeMaps(differing, variantOf(name, running[name])));
+    const rest = readValues(name, release, mergeMaps(differing, profileOf(name, running[name])));
     return [field, { ...typed, ...(Object.keys(rest).length === 0 ? {} : { values: rest }) }] as const;
   });
   const args = { ...shared, ...Object.fromEntries(own.filter(([, given]) => Object.keys(given).length > 0)) };
@@ -171,10 +171,15 @@ function residue(old: JsonMap, given: JsonMap): JsonMap {
   return Object.fromEntries(entries);
 }
 
-/** Images without the variant that the charts' profile names are other images: another one restarts the pods. */
-function variantOf(chart: keyof typeof parts, part: RunningPart | undefined): JsonMap {
-  if (!part || part.variant === usualVariant) return {};
+/**
+ * What keeps the pods from a restart: images with another variant than the profile's are other images, and a ztunnel that was
+ * installed without the profile, as Istio's guide does it, would get a variable of it.
+ */
+function profileOf(chart: keyof typeof parts, part: RunningPart | undefined): JsonMap {
+  if (!part) return {};
   const { variant } = part;
+  if (chart === "ztunnel" && !part.ambient) return { profile: "", ...(variant === "" ? {} : { variant }) };
+  if (variant === usualVariant) return {};
   return chart === "ztunnel" ? { variant } : { global: { variant } };
 }
 

@@ -70,6 +70,9 @@ function upLines(install: OldInstall, missing: ChartName[]): string[] {
       : [
           `  istiod restarts once: its chart writes the release's name on its pods (app.kubernetes.io/instance: ${name})`,
         ]),
+    ...(running.cni?.ambient === false
+      ? ["  istio-cni restarts once: ambient mode mounts the sockets of ztunnel and the pods' networks into its pods"]
+      : []),
     ...lostLimits(install).map((line) => `  ${line}`),
     ...install.reordered.map(
       (chart) => `  ${charts[chart].chart} may restart: its chart writes variables in another order`,

@@ -17,6 +17,8 @@ export interface RunningPart {
   tag?: string;
   /** What follows the tag: "distroless", "debug", or nothing. */
   variant: string;
+  /** Its pods have what the charts' profile `ambient` gives them. */
+  ambient: boolean;
   requests: JsonMap;
   limits: JsonMap;
   podLabels: Record<string, string>;
@@ -79,7 +81,7 @@ export function oldInstall(facts: AdoptionFacts): OldInstall {
   }
   const running = (Object.keys(containers) as ChartName[]).flatMap((chart) => {
     const part = workloadOf(facts, chart, namespace);
-    return part ? [[chart, runningPart(part, containers[chart]!)] as const] : [];
+    return part ? [[chart, runningPart(chart, part)] as const] : [];
   });
   const autoscaler = facts.objects.find(
     ({ kind, metadata }) => kind === "HorizontalPodAutoscaler" && metadata.name === "istiod",
@@ -203,17 +205,27 @@ function without(map: JsonMap, keys: readonly string[]): JsonMap {
   return Object.fromEntries(Object.entries(map).filter(([key]) => !keys.includes(key)));
 }
 
-function runningPart(part: LiveObject, container: string): RunningPart {
+function runningPart(chart: ChartName, part: LiveObject): RunningPart {
+  const container = containers[chart]!;
   const template = at(part, "spec", "template");
   const resources = at(containerOf(part, container), "resources");
   const labels = at(template, "metadata", "labels");
   const mapOf = (value: Json | undefined): JsonMap => (isMap(value) ? value : {});
   return {
     ...imageOf(part, container),
+    ambient: isAmbient(chart, part, container),
     requests: mapOf(at(resources, "requests")),
     limits: mapOf(at(resources, "limits")),
     podLabels: mapOf(labels) as Record<string, string>,
   };
+}
+
+/** Source: charts cni and ztunnel, templates/daemonset.yaml and files/profile-ambient.yaml. */
+function isAmbient(chart: ChartName, part: LiveObject, container: string): boolean {
+  const isNamed = (list: Json | undefined, name: string) =>
+    Array.isArray(list) && list.some((one) => isMap(one) && one["name"] === name);
+  if (chart === "cni") return isNamed(at(part, "spec", "template", "spec", "volumes"), "cni-ztunnel-sock-dir");
+  return chart !== "ztunnel" || isNamed(at(containerOf(part, container), "env"), "ISTIO_META_ENABLE_HBONE");
 }
 
 function containerOf(part: LiveObject, name: string): Json | undefined {

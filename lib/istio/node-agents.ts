@@ -226,7 +226,7 @@ function imageOf({ version }: AgentSettings, values: ChartValues, usual: string)
   const either = (key: string) => textOf(values[key]) ?? textOf(global[key]);
   const image = textOf(values["image"]) ?? usual;
   if (image.includes("/")) return image;
-  const isBare = values["variant"] === "" || global["variant"] === "";
+  const isBare = values["variant"] === "" || global["variant"] === "" || values["profile"] === "";
   const variant = either("variant") ?? (isBare ? "" : chartVariant);
   const suffix = variant === "" ? "" : `-${variant}`;
   return `${either("hub") ?? "docker.io/istio"}/${image}:${either("tag") ?? version}${suffix}`;

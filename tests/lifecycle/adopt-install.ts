@@ -95,7 +95,9 @@ export function settings(): object {
   const mesh = parse(get("configmap", "istio", "-n", namespace)[0]!.data!["mesh"]!) as Record<string, unknown>;
   const told = Object.fromEntries(Object.entries(mesh).filter(([, value]) => value !== ""));
   const injector = get("configmap", "istio-sidecar-injector", "-n", namespace)[0]!.data!;
-  const sidecars = JSON.parse(injector["values"]!) as object;
+  const { pilot, ...rest } = JSON.parse(injector["values"]!) as { pilot: { cni: object; env: object } };
+  const { enabled, provider } = pilot.cni as { enabled: boolean; provider: string };
+  const sidecars = { ...rest, pilot: { env: pilot.env, cni: { enabled, provider } } };
   return { mesh: told, sidecars, cni: get("configmap", "istio-cni-config", "-n", namespace)[0]?.data };
 }
 

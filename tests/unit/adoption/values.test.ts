@@ -267,6 +267,29 @@ describe("the arguments of an adopted Istio", () => {
     assert.deepEqual(args["dataplane"]!.values["variant"], "");
   });
 
+  it("keep a ztunnel that was installed without the profile ambient, and say that such an istio-cni restarts", async () => {
+    const cluster = Brownfield.istioctl();
+    type Pods = { template: { spec: { volumes: JsonMap[]; containers: { image: string; env: JsonMap[] }[] } } };
+    const edit = (name: string, change: (pods: Pods["template"]["spec"]) => void) =>
+      cluster.edit("DaemonSet", name, ({ spec }) => change((spec as unknown as Pods).template.spec));
+    edit("ztunnel", ({ containers: [container] }) => {
+      container!.image = container!.image.replace("-distroless", "");
+      container!.env = container!.env.filter(({ name }) => name !== "ISTIO_META_ENABLE_HBONE");
+    });
+    const args = (await printed(cluster)) as { [part: string]: { values: JsonMap } };
+    const { profile, variant } = args["dataplane"]!.values;
+    assert.deepEqual([profile, variant], ["", undefined]);
+    const line =
+      "  istio-cni restarts once: ambient mode mounts the sockets of ztunnel and the pods' networks into its pods\n";
+    const told = async () => (await onCluster(cluster, (adopt) => adopt())).out.includes(line);
+    assert.equal(await told(), false);
+    edit(
+      "istio-cni-node",
+      (pods) => (pods.volumes = pods.volumes.filter(({ name }) => name !== "cni-ztunnel-sock-dir")),
+    );
+    assert.equal(await told(), true);
+  });
+
   it("keep what another profile than ambient sets, and say so where its file is not recorded", async () => {
     const profile = {
       meshConfig: { accessLogFile: "/dev/stdout", extensionProviders: [{ name: "otel" }] },
