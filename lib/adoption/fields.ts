@@ -4,7 +4,7 @@ import type { Json } from "../json";
 import { namespaceOf, type LiveObject } from "./facts";
 
 /** These write at run time, and no installer would write it again. */
-const controllers = /^(pilot-discovery$|kube-|istio\.io\/|cert-manager|cluster-autoscaler|vpa-)/;
+const controllers = /^(pilot-discovery$|kube-|kubectl-rollout$|istio\.io\/|cert-manager|cluster-autoscaler|vpa-)/;
 
 /** Labels by which `istioctl install` finds, again, what it has made. */
 export const istioctlLabels = [

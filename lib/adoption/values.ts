@@ -1,10 +1,12 @@
 // The values that an Istio was installed with, by whatever tool, and what its pods tell of those that are not recorded.
 import { parse } from "yaml";
-import { isMap, type JsonMap } from "../drift";
+import { isMap, type JsonMap, type KubeObject } from "../drift";
 import type { Json } from "../json";
 import { charts, type ChartName } from "../istio/releases";
 import { at, namespaceOf, textAt, textsOf, type AdoptionFacts, type LiveObject, type StoredRelease } from "./facts";
+import { appliedObject } from "./fields";
 import { makerOf } from "./owners";
+import { overlaysOf, type WrittenPart } from "./overlays";
 import { podSettings } from "./pod-settings";
 import { contentOf, mapAt, mergeMaps, valuesOf, type ReleaseContent } from "./records";
 
@@ -75,9 +77,11 @@ export function oldInstall(facts: AdoptionFacts): OldInstall {
     if (!part) continue;
     const container = containerOf(part, containers[chart]!);
     const { values: set, movesVariables, lost } = podSettings(chart, part, container, values[chart]);
-    values[chart] = { ...values[chart], ...set };
+    const beside = overlaysOf(chart, writtenPart(chart, part, facts, contents), values[chart]);
+    values[chart] = mergeMaps({ ...values[chart], ...set }, beside.values);
     if (movesVariables) reordered.push(chart);
-    unread.push(...lost.map((what) => `no value of ${charts[chart].chart} keeps ${what} of its pods`));
+    const unkept = [...lost.map((what) => `${what} of its pods`), ...beside.lost];
+    unread.push(...unkept.map((what) => `no value of ${charts[chart].chart} keeps ${what}`));
   }
   const running = (Object.keys(containers) as ChartName[]).flatMap((chart) => {
     const part = workloadOf(facts, chart, namespace);
@@ -96,6 +100,33 @@ export function oldInstall(facts: AdoptionFacts): OldInstall {
     replicas: typeof replicas === "number" ? replicas : 1,
     reordered,
     unread,
+  };
+}
+
+/** What the installer wrote of a part: by the manifest of its release, or by the managed fields. */
+function writtenPart(
+  chart: ChartName,
+  workload: LiveObject,
+  { objects }: AdoptionFacts,
+  contents: ReleaseContent[],
+): WrittenPart {
+  const documents = contents.find(({ parts }) => parts.has(chart))?.parts.get(chart);
+  const written = (kind: string, name: string): KubeObject | undefined => {
+    const document = documents?.find(({ key }) => key.kind === kind && key.name === name);
+    if (documents) return document && (parse(document.text) as KubeObject);
+    const live = objects.find((object) => object.kind === kind && object.metadata.name === name);
+    return live && appliedObject(live);
+  };
+  const own = written(workload.kind, workload.metadata.name) ?? { ...workload, spec: {} };
+  if (chart !== "istiod") return { workload: own };
+  const [autoscaler, budget, service] = (["HorizontalPodAutoscaler", "PodDisruptionBudget", "Service"] as const).map(
+    (kind) => written(kind, "istiod"),
+  );
+  return {
+    workload: own,
+    ...(autoscaler ? { autoscaler } : {}),
+    ...(budget ? { budget } : {}),
+    ...(service ? { service } : {}),
   };
 }
 
