@@ -49,7 +49,7 @@ export function enrollCommand(terminal: Terminal, finish: (code: number) => void
     .description("Add namespaces to the mesh, or restore what `unenroll` removed.")
     .option("--namespace <name>", "namespace to add; can be repeated", collect)
     .option("--restore", "restore the labels that `unenroll` removed, in these namespaces or all")
-    .option("--allow-system-namespace", "accept a system namespace (kube-…, istio-…, openshift…)")
+    .option("--allow-system-namespace", "accept a system namespace (kube-…, openshift-…, Istio's own)")
     .option("--timeout <duration>", "time limit of the whole operation", "5m")
     .action(async (options: Options) => {
       if (!options.restore && options.namespace === undefined) {

@@ -69,7 +69,7 @@ export interface AmbientNamespaceArgs {
    */
   labels?: pulumi.Input<{ [label: string]: pulumi.Input<string> }>;
   /**
-   * Whether to accept a system namespace (kube-…, istio-…, openshift…).
+   * Whether to accept a system namespace (kube-…, openshift-…, Istio's own).
    * @default false
    * @example true
    */

@@ -14,8 +14,8 @@ export const meshLabels = {
   application: "hostk8s.application",
 } as const;
 
-/** Namespaces of Kubernetes and of the mesh itself: enrolling them can break the cluster's own networking. */
-export const systemNamespaces = /^(kube-|istio-|openshift)/;
+/** Namespaces of Kubernetes, of OpenShift and of the mesh itself: enrolling them can break the cluster's own networking. */
+export const systemNamespaces = /^(kube-|openshift(-|$)|istio-(system|cni|operator|ingress|egress|gateways?)(-|$))/;
 
 /** The label of a namespace that asks for sidecars: ztunnel never captures a pod that has one. */
 export function sidecarLabel(labels: Labels): string | undefined {

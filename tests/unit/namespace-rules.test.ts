@@ -84,6 +84,8 @@ const wrong: WrongCase[] = [
 const right: object[] = [
   {},
   { name: "kube-tools", allowSystemNamespace: true },
+  { name: "istio-demo" },
+  { name: "openshiftteam" },
   { dataplaneMode: "none", labels: { "istio-injection": "enabled" } },
   { labels: { "istio-injection": "disabled", team: "checkout" }, mtls: "strict" },
   { useWaypoint: "none" },

@@ -276,12 +276,20 @@ describe("the verdict on", () => {
     });
   }
 
-  it("a system namespace", () =>
-    check(
-      shop({ namespace: { name: "kube-system", uid: "uid", labels: {} }, workloads: [] }),
-      "Namespace kube-system",
-      ["blocks", "enrolling a system namespace can break the cluster's own networking"],
-    ));
+  for (const name of ["kube-system", "openshift", "openshift-monitoring", "istio-system", "istio-system-two"]) {
+    it(`the system namespace ${name}`, () =>
+      check(shop({ namespace: { name, uid: "uid", labels: {} }, workloads: [] }), `Namespace ${name}`, [
+        "blocks",
+        "enrolling a system namespace can break the cluster's own networking",
+      ]));
+  }
+
+  for (const name of ["istio-demo", "istio-apps", "openshiftteam", "kubecost"]) {
+    it(`a namespace of an application by the name of ${name}`, () => {
+      const { ready } = planMigration(shop({ namespace: { name, uid: "uid", labels: {} }, workloads: [] }), choice);
+      assert.equal(ready, true);
+    });
+  }
 
   it("sidecars elsewhere that do not speak HBONE", () =>
     check(
