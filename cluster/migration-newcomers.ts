@@ -2,10 +2,12 @@
 // they would have had without it, before the label goes that keeps their pods captured.
 import { objectName } from "../lib/cluster-state/object-name";
 import { meshLabels, sidecarLabel } from "../lib/istio/labels";
+import { injectorOf } from "../lib/migration/namespace-labels";
 import { injectionWish, injectKey, isRolled } from "../lib/migration/members";
 import type { Workload } from "../lib/migration/objects";
 import type { RollStep } from "../lib/migration/steps";
 import { listOf, MigrationError, readWorkloads } from "./migration";
+import { readInjectors } from "./migration-mesh";
 import { readOne, type Going } from "./migration-objects";
 import { rollWorkload } from "./migration-rolls";
 import { until } from "./migration-waits";
@@ -17,7 +19,9 @@ const open = "outside ambient, every client could reach it";
 export async function rollNewcomers(namespace: string, going: Going): Promise<void> {
   const left = await readBare(namespace, going);
   const live = await readOne(going.client, { apiVersion: "v1", kind: "Namespace", namespace: "", name: namespace });
-  const isInjected = sidecarLabel(live?.metadata.labels ?? {}) !== undefined;
+  const labels = live?.metadata.labels ?? {};
+  const injectors = left.length > 0 && sidecarLabel(labels) === undefined ? await readInjectors(going.client) : [];
+  const isInjected = sidecarLabel(labels) !== undefined || injectorOf(injectors, labels, {}) !== undefined;
   const outside = left.find((workload) => !isInto(workload, isInjected));
   if (outside) throw new MigrationError(outsideText(outside));
   for (const workload of left.filter(isRolled)) await rollWorkload(stepOf(workload), going);

@@ -26,6 +26,8 @@ export interface MeshPod extends Pod {
   labels: Labels;
   annotations: Labels;
   owner?: { kind: string; name: string };
+  /** Empty until it is scheduled. */
+  node: string;
   serviceAccount: string;
   hostNetwork: boolean;
   /** Istio's own: a gateway, or a waypoint. */
@@ -49,6 +51,7 @@ export function readMeshPod({ metadata = {}, spec, status }: V1Pod): MeshPod | u
     namespace: metadata.namespace ?? "",
     labels,
     annotations,
+    node: spec?.nodeName ?? "",
     serviceAccount: spec?.serviceAccountName ?? "default",
     hostNetwork: spec?.hostNetwork === true,
     sidecar: kind === undefined && proxy !== undefined && "sidecar.istio.io/status" in annotations,

@@ -11,6 +11,8 @@ import type {
   V1StatefulSet,
 } from "@kubernetes/client-node";
 import { parse } from "yaml";
+import type { LabelSelector } from "../lib/checks/enablement";
+import { meshLabels } from "../lib/istio/labels";
 import type { Budget, Caller, Ground, MigrationFacts, NamespaceFacts } from "../lib/migration/facts";
 import type {
   AuthorizationPolicy,
@@ -23,7 +25,7 @@ import { concerning, type DefaultExports } from "../lib/migration/elsewhere";
 import { awayPlaces } from "../lib/migration/route-effects";
 import { allRights, rightText } from "../lib/migration/rights";
 import type { ApiClient } from "./client";
-import { listAll } from "./lists";
+import { listOf } from "./migration-lists";
 import {
   callersOf,
   isGateway,
@@ -35,14 +37,12 @@ import {
   type MeshPod,
   type RawPod,
 } from "./migration-workloads";
+import { readAgents, readClusters, readInjectors } from "./migration-mesh";
 import { readKept } from "./migration-keepers";
 import { mayI } from "./preflight";
 import { budgetSelector, slimNetworkPolicy } from "./slim-policies";
 
-/** Reading or writing failed. Its message is for the user. */
-export class MigrationError extends Error {
-  override name = "MigrationError";
-}
+export { listOf, MigrationError } from "./migration-lists";
 
 const istioKinds: [string, string, string][] = [
   ...["VirtualService", "DestinationRule", "Sidecar", "Gateway", "ServiceEntry", "WorkloadEntry", "WorkloadGroup"].map(
@@ -67,14 +67,6 @@ function pluralOf(kind: string): string {
   return lowered.endsWith("y") ? `${lowered.slice(0, -1)}ies` : `${lowered}s`;
 }
 
-/** All of a list; nothing where the API does not serve the kind. */
-export async function listOf<T>(client: ApiClient, path: string): Promise<T[]> {
-  const listed = await listAll<T>(client, path);
-  if (listed.kind === "ok") return listed.items;
-  if (listed.kind === "missing") return [];
-  throw new MigrationError(`cannot list ${path.split("?")[0]}: ${listed.why}`);
-}
-
 /** Names of all namespaces, with their labels. */
 export async function readNamespaces(client: ApiClient): Promise<NamespaceFacts[]> {
   const all = await listOf<{ metadata: { name: string; uid: string; labels?: Record<string, string> } }>(
@@ -94,15 +86,17 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
   const { name } = namespace;
   const [istiod, pods] = await Promise.all([readIstiod(client), readMeshPods(client)]);
   const system = istiod?.metadata?.namespace ?? "istio-system";
-  const [mesh, workloads, agents, hasClass, missingRights, kept] = await Promise.all([
-    readMeshConfig(client, system),
+  const [mesh, workloads, agents, injectors, hasClass, missingRights, kept] = await Promise.all([
+    readMeshConfig(client, system, istiod?.metadata?.labels?.[meshLabels.revision] ?? "default"),
     readWorkloads(client, name, pods),
-    readAgents(client),
+    readAgents(client, pods),
+    readInjectors(client),
     client.get("/apis/gateway.networking.k8s.io/v1/gatewayclasses/istio-waypoint"),
     readMissingRights(client, name),
     readKept(client, name),
   ]);
   const root = mesh.rootNamespace || system;
+  const clusters = await readClusters(client, system, pods, mesh.networks);
   const places = [...new Set([name, root])];
   const policies = <T extends KubeObject>(kind: string, plural: string) =>
     readKind<T>(client, "security.istio.io/v1", kind, plural, places);
@@ -128,6 +122,9 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
     gatewayApi: hasClass.kind === "ok",
     registryOnly: mesh.registryOnly,
     missingRights,
+    discovery: mesh.discovery,
+    injectors,
+    ...clusters,
   };
   const own = pods.filter((pod) => pod.namespace === name);
   const facts: MigrationFacts = {
@@ -236,17 +233,23 @@ interface MeshConfig {
   hbone: boolean;
   registryOnly: boolean;
   exports: DefaultExports;
+  discovery: LabelSelector[];
+  /** Networks of other clusters. */
+  networks: string[];
 }
 
-async function readMeshConfig(client: ApiClient, system: string): Promise<MeshConfig> {
-  const reply = await client.get(`/api/v1/namespaces/${system}/configmaps/istio`);
-  const text = reply.kind === "ok" ? (reply.body as V1ConfigMap).data?.["mesh"] : undefined;
-  const mesh = (parse(text ?? "{}") ?? {}) as {
+async function readMeshConfig(client: ApiClient, system: string, revision: string): Promise<MeshConfig> {
+  const name = revision === "default" ? "istio" : `istio-${revision}`;
+  const reply = await client.get(`/api/v1/namespaces/${system}/configmaps/${name}`);
+  const data = reply.kind === "ok" ? (reply.body as V1ConfigMap).data : undefined;
+  const { networks } = (parse(data?.["meshNetworks"] ?? "{}") ?? {}) as { networks?: object };
+  const mesh = (parse(data?.["mesh"] ?? "{}") ?? {}) as {
     rootNamespace?: string;
     trustDomain?: string;
     trustDomainAliases?: string[];
     defaultConfig?: { proxyMetadata?: { [name: string]: string } };
     outboundTrafficPolicy?: { mode?: string };
+    discoverySelectors?: LabelSelector[];
     defaultVirtualServiceExportTo?: string[];
     defaultDestinationRuleExportTo?: string[];
   };
@@ -256,28 +259,12 @@ async function readMeshConfig(client: ApiClient, system: string): Promise<MeshCo
     trustDomainAliases: mesh.trustDomainAliases ?? [],
     hbone: mesh.defaultConfig?.proxyMetadata?.["ISTIO_META_ENABLE_HBONE"] === "true",
     registryOnly: mesh.outboundTrafficPolicy?.mode === "REGISTRY_ONLY",
+    discovery: mesh.discoverySelectors ?? [],
+    networks: Object.keys(networks ?? {}),
     exports: {
       VirtualService: mesh.defaultVirtualServiceExportTo ?? ["*"],
       DestinationRule: mesh.defaultDestinationRuleExportTo ?? ["*"],
     },
-  };
-}
-
-/** The two DaemonSets that make pods ambient. */
-async function readAgents(client: ApiClient): Promise<Pick<Ground, "ztunnel" | "cni" | "cniAmbient">> {
-  const sets = await listOf<V1DaemonSet>(client, "/apis/apps/v1/daemonsets");
-  const named = (name: string, label: string, value: string) =>
-    sets.filter(({ metadata }) => metadata?.name === name || metadata?.labels?.[label] === value);
-  const isReady = ({ status }: V1DaemonSet) =>
-    (status?.numberReady ?? 0) > 0 && status?.numberReady === status?.desiredNumberScheduled;
-  const cni = named("istio-cni-node", "k8s-app", "istio-cni-node");
-  const place = cni[0]?.metadata?.namespace;
-  const config = place && (await client.get(`/api/v1/namespaces/${place}/configmaps/istio-cni-config`));
-  const mode = config && config.kind === "ok" ? (config.body as V1ConfigMap).data?.["AMBIENT_ENABLED"] : undefined;
-  return {
-    ztunnel: named("ztunnel", "app.kubernetes.io/name", "ztunnel").some(isReady),
-    cni: cni.some(isReady),
-    cniAmbient: mode !== "false",
   };
 }
 

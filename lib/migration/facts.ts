@@ -1,6 +1,7 @@
 // What one look at a cluster gives a migration.
+import type { LabelSelector } from "../checks/enablement";
 import type { Labels } from "../istio/labels";
-import type { LabelSelector, NetworkPolicyState } from "../cluster-state/snapshot";
+import type { LabelSelector as SlimSelector, NetworkPolicyState } from "../cluster-state/snapshot";
 import type {
   Attached,
   AuthorizationPolicy,
@@ -21,7 +22,7 @@ export interface NamespaceFacts {
 /** A PodDisruptionBudget, and how many of its pods may go. */
 export interface Budget {
   name: string;
-  selector: LabelSelector;
+  selector: SlimSelector;
   allowed: number;
 }
 
@@ -46,6 +47,14 @@ export interface Kept {
   release?: string;
 }
 
+/** A webhook that gives new pods a sidecar. */
+export interface Injector {
+  /** Of the MutatingWebhookConfiguration. */
+  name: string;
+  namespaces?: LabelSelector;
+  pods?: LabelSelector;
+}
+
 /** The parts that a migration stands on. */
 export interface Ground {
   /** Release of istiod, as far as its image tells; undefined where there is no istiod. */
@@ -66,6 +75,14 @@ export interface Ground {
   registryOnly: boolean;
   /** Verbs that this user lacks: "patch deployments". */
   missingRights: string[];
+  /** By their labels istiod knows namespaces; none where it knows all. */
+  discovery: LabelSelector[];
+  /** What gives new pods a sidecar. */
+  injectors: Injector[];
+  /** What tells of other clusters or networks of the mesh: "Secret istio-system/istio-remote-secret-west". */
+  clusters: string[];
+  /** Secrets of other clusters may not be listed. */
+  clustersUnread: boolean;
 }
 
 /** One look. */

@@ -2,6 +2,8 @@
 import * as semver from "semver";
 import { meshLabels, systemNamespaces } from "../istio/labels";
 import type { MigrationFacts } from "./facts";
+import { labelVerdicts } from "./namespace-labels";
+import { clusterVerdicts } from "./other-clusters";
 import { rightsOf, rightText } from "./rights";
 import type { Step } from "./steps";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
@@ -10,11 +12,8 @@ import { verdict, verdictKinds as is, type Verdict } from "./verdict";
 const oldest = "1.24.0";
 
 /** Rows for what is missing; none where all is there. */
-export function groundVerdicts(
-  { ground, namespace, system, root, callers, server }: MigrationFacts,
-  needsWaypoint: boolean,
-  steps: readonly Step[],
-): Verdict[] {
+export function groundVerdicts(facts: MigrationFacts, needsWaypoint: boolean, steps: readonly Step[]): Verdict[] {
+  const { ground, namespace, system, root, callers, server } = facts;
   const row = (object: string, why: string, fix: string) => verdict(object, is.blocks, why, { fix });
   const { istiod } = ground;
   const needed = new Set(rightsOf(steps).map((right) => rightText(right, namespace.name)));
@@ -107,6 +106,8 @@ export function groundVerdicts(
           ),
         ]
       : []),
+    ...labelVerdicts(facts),
+    ...clusterVerdicts(facts),
     ...ground.missingRights
       .filter((right) => needed.has(right))
       .map((right) => row(`right to ${right}`, "this user does not have it", `kubectl auth can-i ${right}`)),

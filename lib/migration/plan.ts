@@ -4,6 +4,7 @@ import { changesTo, type Changes } from "../adoption/journal";
 import { meshLabels } from "../istio/labels";
 import { callsOf, shortName, type Calls } from "./calls";
 import { keptVerdicts } from "./kept-objects";
+import { labelsAfter } from "./namespace-labels";
 import type { MigrationFacts } from "./facts";
 import { groundVerdicts } from "./ground-verdicts";
 import { injectKey, isOptedOut, isRolled, members, rollOrder } from "./members";
@@ -246,10 +247,12 @@ function attachStep({ namespace, name, labels }: Service, waypoint: string): Lab
 }
 
 /** The label that captures comes first, and the one that injects goes after it; back in the opposite order. */
-function namespaceSteps({ namespace: { name, labels } }: MigrationFacts): LabelStep[] {
+function namespaceSteps(facts: MigrationFacts): LabelStep[] {
+  const { name, labels } = facts.namespace;
   const key = { apiVersion: "v1", kind: "Namespace", namespace: "", name };
   const mode = changesTo(labels, { [meshLabels.dataplaneMode]: "ambient" });
-  const injection = changesTo(labels, { [meshLabels.injection]: null, [meshLabels.revision]: null });
+  const wanted = labelsAfter(facts)[meshLabels.injection] ?? null;
+  const injection = changesTo(labels, { [meshLabels.injection]: wanted, [meshLabels.revision]: null });
   const steps: LabelStep[] = [
     { do: "label", key, labels: mode, part: "mode", why: "new pods without a sidecar are captured" },
     { do: "label", key, labels: injection, part: "injection", why: "new pods get no sidecar" },

@@ -53,7 +53,7 @@ export function originationVerdict(object: Traffic, facts: MigrationFacts): Verd
       "pod's node in plaintext";
     const fix =
       "attach a waypoint to the ServiceEntry or Service of the host, in the namespace of this object and without a workloadSelector, " +
-      "or let the applications speak TLS; otherwise --accept";
+      "or let the applications speak TLS";
     return verdict(object, is.hole, why, { fix });
   }
   const why = "ztunnel speaks no TLS for applications";

@@ -128,7 +128,7 @@ describe("what other namespaces have for Services of a namespace", () => {
         [
           "hole",
           sent(bank),
-          "attach a waypoint to the ServiceEntry or Service of the host, in the namespace of this object and without a workloadSelector, or let the applications speak TLS; otherwise --accept",
+          "attach a waypoint to the ServiceEntry or Service of the host, in the namespace of this object and without a workloadSelector, or let the applications speak TLS",
         ],
       ],
     ],

@@ -1,5 +1,6 @@
 // The ground that a migration stands on, as the command reads it from a cluster.
 import * as assert from "node:assert/strict";
+import type { Thing } from "../fixtures/sidecars";
 import { on, own, shop } from "./cluster";
 
 /** What keeps a migration of the namespace from starting. */
@@ -34,6 +35,57 @@ describe("the ground of a migration", () => {
       assert.deepEqual(found, [1, expected]);
     });
   }
+
+  const node = (name: string, spec: object, ready: string): Thing => ({
+    ...{ apiVersion: "v1", kind: "Node", metadata: { name }, spec: { ...spec } },
+    status: { conditions: [{ type: "Ready", status: ready }] },
+  });
+  const agent = (name: string, nodeName: string, ready: string): Thing => ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      ...{ name: `${name}-${nodeName}`, namespace: "istio-system" },
+      ownerReferences: [{ kind: "DaemonSet", name, controller: true }],
+    },
+    spec: { containers: [{ name }], nodeName },
+    status: { phase: "Running", conditions: [{ type: "Ready", status: ready }] },
+  });
+  /** Both agents are ready on all nodes but the second one. */
+  const withNodes = (cluster: ReturnType<typeof shop>, second: Thing) => {
+    for (const thing of [node("one", {}, "True"), second]) cluster.put(thing);
+    for (const name of ["ztunnel", "istio-cni-node"]) {
+      cluster.put({ ...cluster.one("DaemonSet", name), status: { numberReady: 1, desiredNumberScheduled: 2 } });
+      cluster.put(agent(name, "one", "True"));
+      cluster.put(agent(name, "two", "False"));
+    }
+  };
+  const two: [string, Thing, number][] = [
+    ["is not ready itself", node("two", {}, "False"), 0],
+    ["is not heard of", node("two", {}, "Unknown"), 0],
+    ["is drained", node("two", { unschedulable: true }, "True"), 0],
+    ["takes pods", node("two", {}, "True"), 1],
+  ];
+  for (const [what, second, expected] of two) {
+    it(`${expected === 0 ? "leaves out" : "includes"} agents on a node that ${what}`, async () => {
+      const cluster = shop();
+      withNodes(cluster, second);
+      await on(cluster, async (migrate) => {
+        const { code, out } = await migrate("plan", ...own);
+        assert.deepEqual([code, out.includes("it must be ready on every node")], [expected, expected === 1], out);
+      });
+    });
+  }
+
+  it("includes agents that have no pod, and all of them where nodes may not be listed", async () => {
+    const missing = shop();
+    withNodes(missing, node("two", {}, "False"));
+    missing.objects.delete("/api/v1/namespaces/istio-system/pods/ztunnel-two");
+    const unread = shop();
+    withNodes(unread, node("two", {}, "False"));
+    unread.unreadable = ["/api/v1/nodes"];
+    for (const cluster of [missing, unread])
+      await on(cluster, async (migrate) => assert.equal((await migrate("plan", ...own)).code, 1));
+  });
 
   it("includes the ambient mode of istio-cni", async () => {
     const found = await refusals((cluster) =>

@@ -82,7 +82,7 @@ describe("a selector of labels that the template does not have", () => {
     const raw = { metadata: { name: "db", namespace: "shop" }, spec: { selector: {}, template, serviceName: "db" } };
     const read = (name: string, labels: Labels) => ({
       ...sidecarPod,
-      ...{ name, namespace: "shop", annotations: {}, serviceAccount: "db", hostNetwork: false, ports: {} },
+      ...{ name, namespace: "shop", annotations: {}, serviceAccount: "db", node: "", hostNetwork: false, ports: {} },
       labels: { app: "db", team: "data", "controller-revision-hash": "1", [canonical]: "db", ...labels },
       owner: { kind: "StatefulSet", name: "db" },
     });

@@ -1,5 +1,5 @@
 // A namespace on sidecars for tests of its migration: workloads, Services, policies, and who calls from elsewhere.
-import type { MigrationFacts } from "../../../lib/migration/facts";
+import type { Injector, MigrationFacts } from "../../../lib/migration/facts";
 import type {
   AuthorizationPolicy,
   AuthorizationSpec,
@@ -92,6 +92,32 @@ export function traffic(
   return { apiVersion, kind, metadata: { name, namespace }, spec: { ...spec } };
 }
 
+const asks = (key: string, operator: string, ...values: string[]) => ({ key, operator, values });
+const unlabelled = [asks("istio-injection", "DoesNotExist"), asks("istio.io/rev", "DoesNotExist")];
+
+/** Webhooks of a usual istiod: by the label of the namespace, or of pods elsewhere. */
+export const injectors: Injector[] = [
+  {
+    name: "istio-sidecar-injector",
+    namespaces: { matchExpressions: [asks("istio-injection", "In", "enabled")] },
+    pods: { matchExpressions: [asks("sidecar.istio.io/inject", "NotIn", "false")] },
+  },
+  {
+    name: "istio-sidecar-injector",
+    namespaces: { matchExpressions: unlabelled },
+    pods: { matchExpressions: [asks("sidecar.istio.io/inject", "In", "true"), asks("istio.io/rev", "DoesNotExist")] },
+  },
+];
+
+/** The one that sidecarInjectorWebhook.enableNamespacesByDefault adds. */
+export const injectsByDefault: Injector = {
+  name: "istio-sidecar-injector",
+  namespaces: { matchExpressions: [...unlabelled, asks("kubernetes.io/metadata.name", "NotIn", "kube-system")] },
+  pods: {
+    matchExpressions: [asks("sidecar.istio.io/inject", "DoesNotExist"), asks("istio.io/rev", "DoesNotExist")],
+  },
+};
+
 /** The namespace: `web` calls `orders`. */
 export function shop(fields: Partial<MigrationFacts> = {}): MigrationFacts {
   return {
@@ -110,6 +136,10 @@ export function shop(fields: Partial<MigrationFacts> = {}): MigrationFacts {
       gatewayApi: true,
       registryOnly: false,
       missingRights: [],
+      discovery: [],
+      injectors,
+      clusters: [],
+      clustersUnread: false,
     },
     namespace: { name: namespace, uid: "uid-shop", labels: { "istio-injection": "enabled" } },
     workloads: [workload("web"), workload("orders")],
