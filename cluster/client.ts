@@ -52,6 +52,9 @@ export class ApiClient implements WritingApi {
   /** Requests sent so far. */
   requests = 0;
 
+  /** New credentials, as long as they are asked for. */
+  private renewal?: Promise<{ options: https.RequestOptions }> | undefined;
+
   private constructor(
     private readonly target: ClusterTarget,
     /** Address of the API server. */
@@ -134,9 +137,10 @@ export class ApiClient implements WritingApi {
   private async ask(call: Call): Promise<Reply> {
     this.requests += 1;
     let answer: { status: number; text: string };
+    const used = this.options;
     try {
       answer = await this.sendInTime(call);
-      if (answer.status === 401 && (await this.renew())) answer = await this.sendInTime(call);
+      if (answer.status === 401 && (await this.hasOthersThan(used))) answer = await this.sendInTime(call);
     } catch (error) {
       throw error instanceof UnreachableError ? error : this.unreachable(error);
     }
@@ -158,13 +162,15 @@ export class ApiClient implements WritingApi {
     }
   }
 
-  /** Tokens run out while a long command is at work. False where the credentials are still the same. */
-  private async renew(): Promise<boolean> {
-    const { options } = await credentials(this.target, this.deadline);
-    if (spoken(options) === spoken(this.options)) return false;
-    this.close();
-    this.options = options;
-    return true;
+  /** Tokens run out while a long command is at work, for all requests that are under way at once. */
+  private async hasOthersThan(used: https.RequestOptions): Promise<boolean> {
+    if (this.options === used) {
+      this.renewal ??= credentials(this.target, this.deadline).finally(() => (this.renewal = undefined));
+      const { options } = await this.renewal;
+      // Requests that are under way keep the connections of the former.
+      if (this.options === used && spoken(options) !== spoken(used)) this.options = options;
+    }
+    return this.options !== used;
   }
 
   private unreachable(error: unknown): UnreachableError {

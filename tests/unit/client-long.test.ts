@@ -39,7 +39,7 @@ async function on(
       contexts: [{ name: "test", context: { cluster: "test", user: "test" } }],
     }),
   );
-  const client = await ApiClient.connect({ kubeconfigFile: kubeconfig }, 60_000, 100);
+  const client = await ApiClient.connect({ kubeconfigFile: kubeconfig }, 60_000, 1000);
   try {
     await work(client, all);
   } finally {
@@ -77,6 +77,21 @@ describe("a client that works for long", () => {
       },
     ));
 
+  it("asks for them once for all requests that are under way", () =>
+    on(
+      plugin,
+      ({ token }) => (token === "Bearer t1" ? 401 : 200),
+      async (client, asked) => {
+        const paths = ["pods", "services", "secrets", "events"];
+        const replies = await Promise.all(paths.map((plural) => client.get(`/api/v1/${plural}`)));
+        assert.deepEqual(
+          replies.map(({ kind }) => kind),
+          paths.map(() => "ok"),
+        );
+        assert.deepEqual([...new Set(asked.map(({ token }) => token))], ["Bearer t1", "Bearer t2"]);
+      },
+    ));
+
   it("says so where new ones are rejected too, and does not ask again where there are no others", async () => {
     const rejected = /^the API server at http:\/\/[\d.:]+ rejected the credentials: Unauthorized$/;
     for (const [user, requests] of [[plugin, 2] as const, [still, 1] as const])
@@ -102,7 +117,7 @@ describe("a client that works for long", () => {
       still,
       () => "silence",
       async (client, asked) => {
-        const silent = /^cannot reach the cluster at http:\/\/[\d.:]+: no answer within 0.1 s$/;
+        const silent = /^cannot reach the cluster at http:\/\/[\d.:]+: no answer within 1 s$/;
         await assert.rejects(client.patch("/api/v1/namespaces/shop", {}), {
           name: "UnreachableError",
           message: silent,
