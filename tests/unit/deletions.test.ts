@@ -38,6 +38,11 @@ const reviewed: { [file: string]: [text: string, takes: string][] } = {
       "the object alone: one that is suspended leaves what it has made",
     ],
     ["flux suspend X X --namespace X && kubectl delete X X --namespace X", "the object alone, for the same reason"],
+    ["its next run would upgrade or uninstall it", "nothing: it tells what another program would do"],
+    [
+      "take it out of the program, and out of the state with `pulumi state delete`",
+      "an entry of that program's state: what it has made stays",
+    ],
   ],
   "lib/adoption/refusals.ts": [
     ["kubectl annotate namespace X X-", "a stack's mark, if that stack is gone, as the rule says"],
@@ -46,9 +51,10 @@ const reviewed: { [file: string]: [text: string, takes: string][] } = {
       "an istiod that no namespace uses by then; the command only lists them",
     ],
     [
-      "must be in X, as a DaemonSet cannot move: install it there first, and uninstall this one once that is ready",
-      "a DaemonSet whose successor is ready",
+      "must be in X; a DaemonSet cannot move, and two of them on a node disturb each other: in a maintenance window, uninstall this one, and install it there with the same values",
+      "a part of the data plane, in a window and with its successor's command",
     ],
+    ["helm uninstall X --namespace X", "the same part, where it is a release of Helm"],
   ],
   "lib/cert-manager/judge.ts": [
     ["it cannot move to another namespace: destroy it first, or leave it where it is", "the controller; CRDs are kept"],
@@ -92,7 +98,10 @@ const reviewed: { [file: string]: [text: string, takes: string][] } = {
     ],
     ["kubectl label X XX X-", "the use of a waypoint that goes with the rollback"],
   ],
-  "lib/migration/traffic-verdicts.ts": [["delete one of them", "one of two routes for the same Service"]],
+  "lib/migration/plan.ts": [
+    ["kubectl label service X --namespace X X-", "a label that keeps the Service from its waypoint"],
+  ],
+  "lib/migration/route-verdicts.ts": [["delete one of them", "one of two routes for the same Service"]],
   "lib/migration/workload-verdicts.ts": [
     ["kubectl delete X X --namespace X, and create it again", "a bare pod: it is to be created again"],
   ],
@@ -123,7 +132,7 @@ const reviewed: { [file: string]: [text: string, takes: string][] } = {
   ],
   "cli/adopt.ts": [
     [
-      "the stack X has this Istio in its state since `pulumi up`: its next `pulumi destroy` would uninstall it; first run `pulumi state delete 'X' --target-dependents --stack X` in its project, then run `istio-ambient adopt --undo --released X`",
+      "the stack X has this Istio in its state since `pulumi up`: its next `pulumi destroy` would uninstall it; first run `pulumi state delete 'X' --target-dependents --stack X` in its project, then run `istio-ambient adopt --undo --released XX`",
       "entries of the state: nothing in the cluster",
     ],
   ],
