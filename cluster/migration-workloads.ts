@@ -159,7 +159,7 @@ function isOwnedBy(metadata: V1ObjectMeta | undefined, kind: string, name: strin
   );
 }
 
-function strategyOf(kind: string, raw: Raw): Pick<Workload, "strategy" | "surges"> {
+function strategyOf(kind: string, raw: Raw): Pick<Workload, "strategy" | "surges" | "partition"> {
   if (kind === "Deployment") {
     const { type = "RollingUpdate", rollingUpdate } = (raw as V1Deployment).spec?.strategy ?? {};
     return {
@@ -167,8 +167,9 @@ function strategyOf(kind: string, raw: Raw): Pick<Workload, "strategy" | "surges
       surges: type !== "Recreate" && !["0", "0%"].includes(`${rollingUpdate?.maxSurge ?? "25%"}`),
     };
   }
-  const { type = "RollingUpdate" } = (raw as V1StatefulSet | V1DaemonSet).spec?.updateStrategy ?? {};
-  return { strategy: type, surges: false };
+  const { type = "RollingUpdate", rollingUpdate } = (raw as V1StatefulSet | V1DaemonSet).spec?.updateStrategy ?? {};
+  const partition = rollingUpdate && "partition" in rollingUpdate ? (rollingUpdate.partition ?? 0) : 0;
+  return { strategy: type, surges: false, ...(partition > 0 && type === "RollingUpdate" ? { partition } : {}) };
 }
 
 function templateOf(template: V1PodTemplateSpec | undefined) {

@@ -22,6 +22,7 @@ import type {
   Workload,
 } from "../lib/migration/objects";
 import { concerning, type DefaultExports } from "../lib/migration/elsewhere";
+import { asksForIdentity } from "../lib/migration/next-pods";
 import { awayPlaces } from "../lib/migration/route-effects";
 import { allRights, rightText } from "../lib/migration/rights";
 import type { ApiClient } from "./client";
@@ -98,12 +99,13 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
   const root = mesh.rootNamespace || system;
   const clusters = await readClusters(client, system, pods, mesh.networks);
   const places = [...new Set([name, root])];
-  const policies = <T extends KubeObject>(kind: string, plural: string) =>
-    readKind<T>(client, "security.istio.io/v1", kind, plural, places);
+  const policies = <T extends KubeObject>(kind: string, plural: string, from?: string[]) =>
+    readKind<T>(client, "security.istio.io/v1", kind, plural, from);
+  const isHere = ({ metadata }: KubeObject) => places.includes(metadata.namespace ?? "");
   const [authorization, authentications, peers, traffic, services, budgets, networkPolicies, gateways] =
     await Promise.all([
       policies<AuthorizationPolicy>("AuthorizationPolicy", "authorizationpolicies"),
-      policies<RequestAuthentication>("RequestAuthentication", "requestauthentications"),
+      policies<RequestAuthentication>("RequestAuthentication", "requestauthentications", places),
       policies<PeerAuthentication>("PeerAuthentication", "peerauthentications"),
       readTraffic(client, name, root),
       listOf<V1Service>(client, `/api/v1/namespaces/${name}/services`),
@@ -133,9 +135,10 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
     services: services.filter(isReal).map((service) => serviceOf(service, namespace.labels, own)),
     budgets: budgets.map(budgetOf),
     networkPolicies: networkPolicies.map(slimNetworkPolicy),
-    policies: authorization,
+    policies: authorization.filter(isHere),
     authentications,
-    peers: peers.sort((one, other) => created(one).localeCompare(created(other))),
+    identityCounts: [...authorization, ...peers].some(asksForIdentity),
+    peers: peers.filter(isHere).sort((one, other) => created(one).localeCompare(created(other))),
     traffic: traffic.filter(({ kind, metadata }) => metadata.namespace === name || !exported.includes(kind)),
     entries: traffic.filter(({ kind, metadata }) => kind === "ServiceEntry" && metadata.namespace !== name),
     ...gateways,
@@ -144,14 +147,8 @@ export async function readMigration(client: ApiClient, namespace: NamespaceFacts
     callers: callersOf(pods.filter((pod) => pod.namespace !== system || pod.proxy === "gateway")) satisfies Caller[],
     away: [],
   };
-  const others = awayPlaces(facts).filter((place) => !places.includes(place));
-  const away = await readKind<AuthorizationPolicy>(
-    client,
-    "security.istio.io/v1",
-    "AuthorizationPolicy",
-    "authorizationpolicies",
-    others,
-  );
+  const others = awayPlaces(facts);
+  const away = authorization.filter((policy) => !isHere(policy) && others.includes(policy.metadata.namespace ?? ""));
   return { ...facts, away, traffic: [...facts.traffic, ...concerning(traffic, facts, mesh.exports)] };
 }
 

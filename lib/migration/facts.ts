@@ -104,6 +104,8 @@ export interface MigrationFacts {
   /** Of the namespace and of the root namespace. */
   policies: AuthorizationPolicy[];
   authentications: RequestAuthentication[];
+  /** Anything of the mesh may let in a client because it has an identity. */
+  identityCounts: boolean;
   /** AuthorizationPolicies of the other namespaces that routes lead to. */
   away: AuthorizationPolicy[];
   /** The oldest first. */

@@ -174,6 +174,8 @@ export interface Workload {
   paused: boolean;
   /** RollingUpdate, Recreate or OnDelete. */
   strategy: string;
+  /** Of a StatefulSet: pods with lower numbers keep the template that they have. */
+  partition?: number;
   /** New pods come up before old ones go. */
   surges: boolean;
   /** Containers with a postStart hook. */

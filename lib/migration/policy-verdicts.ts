@@ -1,7 +1,8 @@
 // What becomes of Istio's policies.
 import { meshLabels, sidecarLabels } from "../istio/labels";
 import { attributesBeyondWaypoint, isBeyondZtunnel, opens } from "./kept-from-ztunnel";
-import { fronts, injectionWish, injectKey, isRolled } from "./members";
+import { fronts, injectKey, isRolled } from "./members";
+import { keepsSidecar } from "./next-pods";
 import {
   isPartOf,
   nameOf,
@@ -46,7 +47,7 @@ function policyVerdict(policy: Policy, facts: MigrationFacts, waypoint: Waypoint
   const left = proxiesLeft(policy, facts);
   if (left.length > 0 && waypoint?.early.includes(policy))
     return verdict(policy, is.hole, earlyText(left), { fix: apartFix(left), writes });
-  const exposed = selected.filter((workload) => isExposed(workload, waypoint)).map(({ name }) => name);
+  const exposed = selected.filter((workload) => isExposed(workload, facts, waypoint)).map(({ name }) => name);
   if (exposed.length > 0 && isEnforced(policy) && (!isAuthorization(policy) || opens(policy)))
     return verdict(policy, is.hole, exposedText(policy, exposed), {
       fix: keepSidecars,
@@ -102,9 +103,9 @@ function apartFix(left: readonly string[]): string {
 const keepSidecars = `template: { metadata: { labels: { ${injectKey}: "true" } } } in what makes them`;
 
 /** Its pods have sidecars that no step takes away. The next ones have none, unless they ask, and no guard of others selects them. */
-function isExposed(workload: Workload, waypoint: WaypointPlan | undefined): boolean {
+function isExposed(workload: Workload, facts: MigrationFacts, waypoint: WaypointPlan | undefined): boolean {
   const isOut = workload.hostNetwork || workload.podLabels[meshLabels.dataplaneMode] === "none";
-  if (isRolled(workload) || isOut || injectionWish(workload) === "true") return false;
+  if (isRolled(workload) || isOut || keepsSidecar(workload, facts)) return false;
   const isGuarded = waypoint?.workloads.some(({ selector }) => isPartOf(selector, workload.podLabels)) ?? false;
   return !isGuarded && workload.pods.some(({ sidecar }) => sidecar);
 }

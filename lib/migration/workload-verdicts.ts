@@ -2,13 +2,15 @@
 import { meshLabels } from "../istio/labels";
 import { injectionWish, injectKey, isOptedOut, isRolled } from "./members";
 import type { Workload } from "./objects";
-import { selects } from "../network-policies/selectors";
 import type { MigrationFacts } from "./facts";
+import { askingLabels, keepsSidecar } from "./next-pods";
 import { shutMetrics, shutPorts } from "./plaintext";
+import { rolloutObstacle } from "./rollout-obstacles";
 import { verdict, verdictKinds as is, type Verdict } from "./verdict";
 
 const outsideLabel = `jobTemplate: { spec: { template: { metadata: { labels: { ${meshLabels.dataplaneMode}: none } } } } }`;
 const spire = "inject.istio.io/templates";
+const unasked = "for which nothing of the mesh asks";
 
 /** Rows of the workloads of the namespace, one each. */
 export function workloadVerdicts(facts: MigrationFacts): Verdict[] {
@@ -16,41 +18,67 @@ export function workloadVerdicts(facts: MigrationFacts): Verdict[] {
 }
 
 function workloadVerdict(workload: Workload, facts: MigrationFacts): Verdict {
-  const { kind, namespace, name, strategy, podLabels, podAnnotations } = workload;
+  const { kind, namespace, name, podLabels, podAnnotations } = workload;
   const row = (result: Verdict["verdict"], why: string, fix?: string) =>
     verdict(`${kind} ${namespace}/${name}`, result, why, fix === undefined ? {} : { fix });
   if (workload.hostNetwork)
     return row(is.carriesOver, "pods in the network of their node are in no mesh, before and after");
   if (podLabels[meshLabels.dataplaneMode] === "none") return row(is.carriesOver, "it stays outside, as its label says");
   const hasSidecars = workload.pods.some(({ sidecar }) => sidecar);
+  const asks = askingLabels(workload);
+  const withSidecars = keepsSidecar(workload, facts);
   if (kind === "Job") {
-    return hasSidecars
-      ? row(is.loses, "its pods keep their sidecars until they end; pods of later Jobs have none")
-      : row(is.carriesOver, "its pods have no sidecar");
+    if (!hasSidecars) return row(is.carriesOver, "its pods have no sidecar");
+    const then = withSidecars ? `also have one, as their label ${asks} asks` : "have none";
+    return row(is.loses, `its pods keep their sidecars until they end; pods of later Jobs ${then}`);
   }
   if (kind === "CronJob") {
-    return injectionWish(workload) === "false"
+    if (withSidecars)
+      return row(
+        is.loses,
+        `its template requests a sidecar by its label ${asks}: the pods of its next Job have one, and use no waypoints`,
+        `its template without the label ${asks}`,
+      );
+    if (injectionWish(workload) !== "false") return row(is.carriesOver, "the pods of its next Job have no sidecar");
+    return facts.identityCounts
       ? row(is.hole, "its pods have no sidecar; those of its next Job are captured, and get an identity", outsideLabel)
-      : row(is.carriesOver, "the pods of its next Job have no sidecar");
+      : row(
+          is.carriesOver,
+          `its pods have no sidecar; those of its next Job are captured, and get an identity, ${unasked}`,
+        );
   }
   if (!isRolled(workload)) {
     const { maker } = workload;
     if (!hasSidecars && maker === undefined) return row(is.carriesOver, "it has no sidecar");
+    if (!hasSidecars && !facts.identityCounts)
+      return row(
+        is.carriesOver,
+        `it has no sidecar; the next pod of ${maker} is captured, and gets an identity, ${unasked}`,
+      );
     if (!hasSidecars)
       return row(
         is.hole,
         `it has no sidecar; the next pod of ${maker} is captured, and gets an identity`,
         `template: { metadata: { labels: { ${meshLabels.dataplaneMode}: none } } } in ${maker}`,
       );
-    return maker === undefined
+    if (maker === undefined)
+      return row(
+        is.loses,
+        "nothing makes its pods again: they keep their sidecars until they are deleted",
+        `kubectl delete ${kind.toLowerCase()} ${name} --namespace ${namespace}, and create it again`,
+      );
+    return withSidecars
       ? row(
           is.loses,
-          "nothing makes its pods again: they keep their sidecars until they are deleted",
-          `kubectl delete ${kind.toLowerCase()} ${name} --namespace ${namespace}, and create it again`,
+          `no step restarts ${maker}: its template requests a sidecar by its label ${asks}, and the next pod has one, too`,
+          `its template without the label ${asks}`,
         )
       : row(is.loses, `no step restarts ${maker}: it keeps its sidecar until it is replaced by a pod that has none`);
   }
+  const obstacle = rolloutObstacle(workload, facts);
+  // What stays outside is restarted, too: its template gets a label.
   if (isOptedOut(workload)) {
+    if (obstacle) return row(is.blocks, obstacle.why, obstacle.fix);
     const why = `it has no sidecar; it stays outside by the label ${meshLabels.dataplaneMode}: none, which its template gets`;
     return row(is.rewritten, why);
   }
@@ -62,25 +90,7 @@ function workloadVerdict(workload: Workload, facts: MigrationFacts): Verdict {
     const why = `its selector holds ${asking}, so that its template has to keep asking for a sidecar`;
     return row(is.blocks, why, `create it again without ${asking} in its selector`);
   }
-  if (workload.paused) {
-    return row(
-      is.blocks,
-      "it is paused, so its pods cannot be replaced",
-      `kubectl rollout resume ${kind.toLowerCase()} ${name} --namespace ${namespace}`,
-    );
-  }
-  if (strategy === "OnDelete") {
-    return row(
-      is.blocks,
-      "its strategy OnDelete keeps the old pods",
-      "spec: { updateStrategy: { type: RollingUpdate } }",
-    );
-  }
-  const budget = facts.budgets.find(({ selector, allowed }) => allowed === 0 && selects(selector, podLabels));
-  if (budget && !workload.surges && workload.desired > 0) {
-    const why = `PodDisruptionBudget ${budget.name} allows no eviction of its pods, and its rollout ends pods before new ones are up`;
-    return row(is.blocks, why, `kubectl describe poddisruptionbudget ${budget.name} --namespace ${namespace}`);
-  }
+  if (obstacle) return row(is.blocks, obstacle.why, obstacle.fix);
   if (injectionWish(workload) === "true") {
     return row(is.rewritten, "its template requests a sidecar; this is removed");
   }

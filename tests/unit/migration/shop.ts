@@ -148,6 +148,7 @@ export function shop(fields: Partial<MigrationFacts> = {}): MigrationFacts {
     networkPolicies: [],
     policies: [],
     authentications: [],
+    identityCounts: true,
     away: [],
     peers: [],
     traffic: [],

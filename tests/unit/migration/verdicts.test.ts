@@ -9,7 +9,8 @@ import { hostsAway } from "./away-rows";
 import { named, networks } from "./network-rows";
 import { originating } from "./origination-rows";
 import { peer, policy, root, service, shop, tokens, traffic, workload } from "./shop";
-import { authorization, from, istio, modes, others, own, parents, to, workloads, type Row } from "./verdict-rows";
+import { authorization, from, istio, modes, others, own, parents, to, type Row } from "./verdict-rows";
+import { workloads } from "./workload-rows";
 
 const choice = { waypoint: "waypoint", accept: [], stamp: "1" };
 
