@@ -6,7 +6,17 @@ import { type ClusterSnapshot, type Reference, type WebhookState, type WorkloadS
 import { objectName } from "../cluster-state/object-name";
 import { finding, missingDefinitions, type Check } from "./check";
 import { remoteSign } from "./remote-istiod";
-import { helmUpgrade, istiods, istioVersion, meshNamespace, releaseUpgrade, some, ztunnelDaemonSets } from "./mesh";
+import {
+  ambientIstiods,
+  helmUpgrade,
+  istiods,
+  istioVersion,
+  marks,
+  meshNamespace,
+  releaseUpgrade,
+  some,
+  ztunnelDaemonSets,
+} from "./mesh";
 
 /** Names that the releases of a mesh have. */
 const meshReleases: string[] = Object.values(charts).map(({ release }) => release);
@@ -181,8 +191,9 @@ export const controlPlaneChecks: Check[] = [
     severity: "error",
     hint: "Without the ambient profile istiod sends ztunnel no workloads and no certificates.",
     needs: ["deployments", "daemonSets"],
+    also: ["services"],
     run: (snapshot) =>
-      istiods(snapshot)
+      ambientIstiods(snapshot)
         .filter(() => ztunnelDaemonSets(snapshot).length > 0)
         .filter((istiod) => istiod.env["PILOT_ENABLE_AMBIENT"]?.toLowerCase() !== "true")
         .map((istiod) =>
@@ -204,8 +215,9 @@ export const controlPlaneChecks: Check[] = [
     severity: "error",
     hint: "A ztunnel whose account is not trusted gets no certificates for the pods on its node, and their traffic fails.",
     needs: ["deployments", "daemonSets"],
+    also: ["services"],
     run: (snapshot) =>
-      istiods(snapshot).flatMap((istiod) => {
+      ambientIstiods(snapshot).flatMap((istiod) => {
         const trusted = (istiod.env["CA_TRUSTED_NODE_ACCOUNTS"] ?? "").split(",").map((account) => account.trim());
         const named = ztunnelDaemonSets(snapshot).map(
           ({ namespace, serviceAccount }) => `${namespace}/${serviceAccount}`,
@@ -336,6 +348,6 @@ function isMeshPod(labels: Record<string, string>): boolean {
   return (
     ["istiod", "ztunnel"].includes(labels["app"] ?? "") ||
     labels["k8s-app"] === "istio-cni-node" ||
-    "gateway.networking.k8s.io/gateway-name" in labels
+    marks.managed in labels
   );
 }

@@ -4,10 +4,10 @@
 // pilot/pkg/networking/core/cluster_waypoint.go of istio/istio, releases 1.30 and 1.31; IST0174 of Istio's analyzers.
 import type { ClusterSnapshot, DestinationRuleState, Named, ServiceState } from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
-import { enrolls, hasProxy, isLive, marks } from "./mesh";
+import { enrolls, hasProxy, isIngressPod, isLive, marks } from "./mesh";
 import { rootNamespace } from "./mesh-config";
 import { hostsOf, wholeName, type Host } from "./mesh-hosts";
-import { isIngressPod, isKnownIn, isSelected } from "./policy-readers";
+import { isKnownIn, isSelected } from "./policy-readers";
 import { trafficProxies, type TrafficProxy } from "./traffic-proxies";
 
 const kind = "DestinationRule";

@@ -3,7 +3,7 @@
 import type { ClusterSnapshot, WorkloadState } from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
 import { matches, type LabelSelector } from "./enablement";
-import { istiods, podsToCapture, ztunnelDaemonSets } from "./mesh";
+import { ambientIstiods, podsToCapture, ztunnelDaemonSets } from "./mesh";
 import { meshConfig, meshConfigName } from "./mesh-config";
 
 export const discoveryCheck: Check = {
@@ -15,7 +15,7 @@ export const discoveryCheck: Check = {
   needs: ["namespaces", "pods", "deployments"],
   also: ["daemonSets"],
   run(snapshot) {
-    const found = istiods(snapshot).map((istiod) => ({ istiod, selectors: selectorsOf(snapshot, istiod) }));
+    const found = ambientIstiods(snapshot).map((istiod) => ({ istiod, selectors: selectorsOf(snapshot, istiod) }));
     const [first] = found;
     // Without selectors an istiod discovers all.
     if (!first || found.some(({ selectors }) => selectors.length === 0)) return [];

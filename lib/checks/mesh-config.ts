@@ -2,7 +2,7 @@
 import { parse } from "yaml";
 import type { ClusterSnapshot, WorkloadState } from "../cluster-state/snapshot";
 import type { LabelSelector } from "./enablement";
-import { istiods, meshNamespace } from "./mesh";
+import { ambientIstiods, istiods, meshNamespace } from "./mesh";
 
 /** Name of the ConfigMap that holds an istiod's mesh configuration. */
 export function meshConfigName({ labels }: WorkloadState): string {
@@ -14,6 +14,7 @@ export function meshConfigName({ labels }: WorkloadState): string {
 export interface MeshConfig {
   discoverySelectors?: LabelSelector[];
   rootNamespace?: string;
+  trustDomain?: string;
   extensionProviders?: { name?: string }[];
   accessLogFile?: string;
   defaultProviders?: Partial<Record<"tracing" | "metrics" | "accessLogging", string[]>>;
@@ -41,7 +42,14 @@ export function meshConfig({ configMaps }: ClusterSnapshot, istiod: WorkloadStat
 
 /** The namespace whose policies are for the whole mesh: istiod's own, unless the configuration names another one. */
 export function rootNamespace(snapshot: ClusterSnapshot): string {
-  const [istiod] = istiods(snapshot);
+  const [istiod] = ambientIstiods(snapshot);
   const named = istiod && meshConfig(snapshot, istiod)?.rootNamespace;
   return named || meshNamespace(snapshot);
+}
+
+/** The trust domain of the mesh's identities; undefined where the configuration may not be read. */
+export function trustDomain(snapshot: ClusterSnapshot): string | undefined {
+  const [istiod] = ambientIstiods(snapshot);
+  const config = istiod && meshConfig(snapshot, istiod);
+  return config && (config.trustDomain ?? "cluster.local");
 }

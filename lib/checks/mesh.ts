@@ -30,6 +30,43 @@ export function istiods(snapshot: ClusterSnapshot): WorkloadState[] {
   return snapshot.deployments.filter((deployment) => deployment.labels["app"] === "istiod");
 }
 
+/**
+ * istiods that a ztunnel is led to by its addresses, or, where none is, those in ambient mode: others serve sidecars and gateways
+ * alone, as a platform's own or one of a revision.
+ */
+export function ambientIstiods(snapshot: ClusterSnapshot): WorkloadState[] {
+  const all = istiods(snapshot);
+  if (all.length < 2) return all;
+  const places = ztunnelDaemonSets(snapshot).flatMap(({ env }) => istiodAddresses(env));
+  const isLed = (istiod: WorkloadState) => places.some((place) => leadsTo(snapshot, place, istiod));
+  for (const fits of [isLed, ({ env }: WorkloadState) => env["PILOT_ENABLE_AMBIENT"]?.toLowerCase() === "true"]) {
+    const found = all.filter(fits);
+    if (found.length > 0) return found;
+  }
+  return all;
+}
+
+/** The Services that ztunnel finds its istiod by. */
+export function istiodAddresses(env: Record<string, string>): { variable: string; namespace: string; name: string }[] {
+  return ["XDS_ADDRESS", "CA_ADDRESS"].flatMap((variable) => {
+    const [, name, namespace] = /^(?:https?:\/\/)?([^./]+)\.([^.]+)\.svc(?:[.:/]|$)/.exec(env[variable] ?? "") ?? [];
+    return name === undefined || namespace === undefined ? [] : { variable, namespace, name };
+  });
+}
+
+/** By the Service's selector, which asks for labels that the Deployment has as well; by its name where it is not there. */
+function leadsTo(
+  { services }: ClusterSnapshot,
+  { namespace, name }: { namespace: string; name: string },
+  istiod: WorkloadState,
+): boolean {
+  if (namespace !== istiod.namespace) return false;
+  const selector = services.find((service) => service.namespace === namespace && service.name === name)?.selector;
+  return selector === undefined
+    ? istiod.name === name
+    : Object.entries(selector).every(([key, value]) => istiod.labels[key] === value);
+}
+
 /** DaemonSets of istio-cni. */
 export function cniDaemonSets(snapshot: ClusterSnapshot): WorkloadState[] {
   return snapshot.daemonSets.filter(
@@ -46,7 +83,7 @@ export function ztunnelDaemonSets(snapshot: ClusterSnapshot): WorkloadState[] {
 
 /** The namespace of the mesh's own parts. */
 export function meshNamespace(snapshot: ClusterSnapshot): string {
-  return (istiods(snapshot)[0] ?? ztunnelDaemonSets(snapshot)[0])?.namespace ?? usualNamespace;
+  return (ambientIstiods(snapshot)[0] ?? ztunnelDaemonSets(snapshot)[0])?.namespace ?? usualNamespace;
 }
 
 /** Istio release of a part, from its image's tag or its label; undefined for a tag such as "latest". */
@@ -60,14 +97,14 @@ export function istioVersion(part: WorkloadState): semver.SemVer | undefined {
 
 /** The newest release that an istiod says it is of. */
 export function newestIstiod(snapshot: ClusterSnapshot): semver.SemVer | undefined {
-  return istiods(snapshot)
+  return ambientIstiods(snapshot)
     .flatMap((istiod) => istioVersion(istiod) ?? [])
     .sort(semver.rcompare)[0];
 }
 
 /** The release line of the mesh's istiod, if this package knows it. */
 export function meshLine(snapshot: ClusterSnapshot): IstioLine | undefined {
-  const version = istiods(snapshot)
+  const version = ambientIstiods(snapshot)
     .map(istioVersion)
     .find((found) => found !== undefined);
   return version ? istioLine(version.version) : undefined;
@@ -148,6 +185,26 @@ export function isCaptured(pod: PodState): boolean {
   return pod.annotations[marks.redirection] === "enabled";
 }
 
+/** What istiod puts on the pods of waypoints, of Envoy and of agentgateway. */
+const waypointControllers = ["istio.io-mesh-controller", "istio.io-agentgateway-waypoint-controller"];
+
+/** Of gateways between clusters, which take HBONE as waypoints do. */
+const eastWestController = "istio.io-eastwest-controller";
+
+export function isWaypointPod({ labels }: Pick<PodState, "labels">): boolean {
+  return waypointControllers.includes(labels[marks.managed] ?? "");
+}
+
+/** Pods that take connections of the mesh for others: waypoints, and gateways between clusters. */
+export function takesHboneForOthers(pod: Pick<PodState, "labels">): boolean {
+  return isWaypointPod(pod) || pod.labels[marks.managed] === eastWestController;
+}
+
+/** Gateways for traffic from outside, of istiod alone: other controllers give their pods the same name of a Gateway. */
+export function isIngressPod(pod: Pick<PodState, "labels">): boolean {
+  return marks.gatewayName in pod.labels && marks.managed in pod.labels && !takesHboneForOthers(pod);
+}
+
 /** A proxy of its own beside the application, as container or as native sidecar. */
 export function hasSidecar(pod: PodState): boolean {
   const proxy = pod.containers.find((container) => container.name === "istio-proxy");
@@ -170,7 +227,10 @@ function byController(controllers: string[], usualClass: string) {
 }
 
 /** Gateways for traffic from outside that istiod serves. */
-export const ingressGateways = byController(["istio.io/gateway-controller"], "istio");
+export const ingressGateways = byController(
+  ["istio.io/gateway-controller", "istio.io/agentgateway-controller"],
+  "istio",
+);
 
 /** Waypoints. */
 export const waypoints = byController(

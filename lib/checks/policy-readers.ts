@@ -2,7 +2,7 @@
 // Source: pilot/pkg/model/policyattachment.go of istio/istio, releases 1.30 and 1.31.
 import type { ClusterSnapshot, Kind, Named, PodState, Reference } from "../cluster-state/snapshot";
 import { isReadIn } from "../cluster-state/within";
-import { byNamespace, hasProxy, isLive, marks, podsToCapture } from "./mesh";
+import { byNamespace, hasProxy, isIngressPod, isLive, isWaypointPod, marks, podsToCapture } from "./mesh";
 import { rootNamespace } from "./mesh-config";
 import { serviceWaypoint } from "./waypoint-users";
 
@@ -16,19 +16,8 @@ export interface Attached extends Named {
 /** Says of a pod whether its proxy applies a policy that selects it. */
 export type Reads = (pod: PodState) => boolean;
 
-const waypointController = "istio.io-mesh-controller";
-
 /** What most kinds of policies reach without a target: sidecars and ingress gateways. */
 export const proxyReads: Reads = (pod) => hasProxy(pod) || isIngressPod(pod);
-
-/** Pods of Gateways take policies by their labels too; those of waypoints do not. */
-export function isIngressPod({ labels }: PodState): boolean {
-  return marks.gatewayName in labels && labels[marks.managed] !== waypointController;
-}
-
-export function isWaypointPod({ labels }: PodState): boolean {
-  return labels[marks.managed] === waypointController;
-}
 
 /** How far policies of the root namespace reach: to all pods of the mesh, or only without a selector. */
 export type Reach = "all" | "without selector";

@@ -10,9 +10,9 @@ import type {
   PolicySource,
 } from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
-import { byNamespace, istiods, marks, podsToCapture, some } from "./mesh";
-import { rootNamespace } from "./mesh-config";
-import { isSelected, isWaypointPod } from "./policy-readers";
+import { ambientIstiods, byNamespace, isWaypointPod, marks, podsToCapture, some } from "./mesh";
+import { rootNamespace, trustDomain } from "./mesh-config";
+import { isSelected } from "./policy-readers";
 import { serviceWaypoint } from "./waypoint-users";
 
 const scheme = "spiffe://";
@@ -55,10 +55,14 @@ function prefixed(policy: AuthorizationPolicyState): Finding[] {
 /** Waypoints that no ALLOW policy lets in at pods of the Services that they serve. */
 function shutWaypoints(snapshot: ClusterSnapshot): Finding[] {
   const allowing = new Map(byNamespace(snapshot.authorizationPolicies.filter(isZtunnels)));
-  if (allowing.size === 0 || istiods(snapshot).some(({ env }) => env["PILOT_AUTO_ALLOW_WAYPOINT_POLICY"] === "true")) {
+  if (
+    allowing.size === 0 ||
+    ambientIstiods(snapshot).some(({ env }) => env["PILOT_AUTO_ALLOW_WAYPOINT_POLICY"] === "true")
+  ) {
     return [];
   }
   const ofMesh = allowing.get(rootNamespace(snapshot)) ?? [];
+  const domain = trustDomain(snapshot);
   const accounts = waypointAccounts(snapshot);
   const shut = new Map<string, { policy: AuthorizationPolicyState; waypoint: string; pods: PodState[] }>();
   const waypointsOf = podWaypoints(snapshot);
@@ -72,7 +76,11 @@ function shutWaypoints(snapshot: ClusterSnapshot): Finding[] {
       if (!policy) continue;
       for (const waypoint of through(pod)) {
         const account = accounts.get(waypoint);
-        if (account === undefined || selecting.some((each) => admits(each, waypoint, account))) continue;
+        if (
+          account === undefined ||
+          selecting.some((each) => admits(each, { namespace: waypoint.split("/")[0]!, account, trustDomain: domain }))
+        )
+          continue;
         const key = `${policy.namespace}/${policy.name} ${waypoint}`;
         const known = shut.get(key) ?? { policy, waypoint, pods: [] };
         known.pods.push(pod);
@@ -85,7 +93,7 @@ function shutWaypoints(snapshot: ClusterSnapshot): Finding[] {
     const got = `no rule for waypoint ${waypoint}, in front of ${some(pods.map(({ name }) => name))}`;
     const rule = "ztunnel refuses what comes through the waypoint, unless an ALLOW policy names its service account";
     const [namespace = ""] = waypoint.split("/");
-    const write = `from: [{ source: { principals: ["cluster.local/ns/${namespace}/sa/${account}"] } }]`;
+    const write = `from: [{ source: { principals: ["${domain ?? "cluster.local"}/ns/${namespace}/sa/${account}"] } }]`;
     return finding(kind, policy, got, rule, { write });
   });
 }
@@ -120,8 +128,8 @@ function podWaypoints(snapshot: ClusterSnapshot): (namespace: string) => (pod: P
 }
 
 /** Whether a rule may let the waypoint in; what is not understood may. */
-function admits({ namespace, rules }: AuthorizationPolicyState, waypoint: string, account: string): boolean {
-  return rules.some((rule) => isRead(rule) && isForAny(rule, (source) => names(source, namespace, waypoint, account)));
+function admits({ namespace, rules }: AuthorizationPolicyState, waypoint: Waypoint): boolean {
+  return rules.some((rule) => isRead(rule) && isForAny(rule, (source) => names(source, namespace, waypoint)));
 }
 
 /** ztunnel leaves out a rule of an ALLOW policy that has something of HTTP in it. */
@@ -133,23 +141,31 @@ function isForAny({ from }: PolicyRule, isFor: (source: PolicySource) => boolean
   return from.length === 0 || from.some(isFor);
 }
 
-function names(source: PolicySource, own: string, waypoint: string, account: string): boolean {
-  const [namespace = ""] = waypoint.split("/");
+/** A waypoint by whom its pods are. */
+interface Waypoint {
+  namespace: string;
+  account: string;
+  /** The mesh's; undefined where that is not known. */
+  trustDomain: string | undefined;
+}
+
+function names(source: PolicySource, own: string, waypoint: Waypoint): boolean {
+  const { namespace, account } = waypoint;
   const { principals, namespaces, serviceAccounts } = source;
-  const identity = `/ns/${namespace}/sa/${account}`;
   return (
-    (principals?.some((principal) => isPrincipal(principal, identity)) ?? true) &&
+    (principals?.some((principal) => isPrincipal(principal, waypoint)) ?? true) &&
     (namespaces?.some((pattern) => fits(pattern, namespace)) ?? true) &&
     (serviceAccounts?.some((each) => (each.includes("/") ? each : `${own}/${each}`) === `${namespace}/${account}`) ??
       true)
   );
 }
 
-/** The trust domain is taken for the mesh's own, or one of its aliases. */
-function isPrincipal(pattern: string, identity: string): boolean {
+/** ztunnel compares the trust domain too, and takes neither an alias nor cluster.local for the mesh's own. */
+function isPrincipal(pattern: string, { namespace, account, trustDomain: own }: Waypoint): boolean {
   if (pattern.startsWith(scheme)) return false;
+  const identity = `/ns/${namespace}/sa/${account}`;
   const at = pattern.indexOf("/ns/");
-  if (at >= 0) return fits(pattern.slice(at), identity);
+  if (at >= 0) return (own === undefined || fits(pattern.slice(0, at), own)) && fits(pattern.slice(at), identity);
   return pattern.startsWith("*") ? fits(pattern, identity) : pattern.endsWith("*");
 }
 

@@ -2,17 +2,8 @@
 // Source: pilot/pkg/model (policyattachment.go, push_context.go, proxy_config.go) of istio/istio, releases 1.30 and 1.31.
 import type { ClusterSnapshot, ProxyPolicyKind, ProxyPolicyState } from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
-import { hasProxy, marks, some, waypoints } from "./mesh";
-import {
-  gatewayTarget,
-  isIngressPod,
-  isWaypointPod,
-  proxyReads,
-  serviceTarget,
-  unboundTargets,
-  unreadPods,
-  type Reads,
-} from "./policy-readers";
+import { hasProxy, isIngressPod, isWaypointPod, marks, some, waypoints } from "./mesh";
+import { gatewayTarget, proxyReads, serviceTarget, unboundTargets, unreadPods, type Reads } from "./policy-readers";
 
 const needs: Check["needs"] = ["proxyPolicies", "pods", "namespaces"];
 

@@ -1,6 +1,6 @@
 // Kubernetes, the mesh's releases and the registries they come from.
 import * as semver from "semver";
-import { isOlder, nearestLine, retiredHubs, type ChartName } from "../istio/releases";
+import { isOlder, istioLine, nearestLine, retiredHubs, type ChartName } from "../istio/releases";
 import type { ClusterSnapshot, WorkloadState } from "../cluster-state/snapshot";
 import { finding, type Check } from "./check";
 import {
@@ -63,7 +63,7 @@ export const versionChecks: Check[] = [
     run: (snapshot) =>
       istiods(snapshot).flatMap((istiod) => {
         const version = istioVersion(istiod);
-        const line = meshLine(snapshot);
+        const line = version && istioLine(version.version);
         if (!version || (line && !isOlder(version.version, line.floor))) return [];
         if (line) {
           const rule = `of Istio ${line.minor}, ${line.floor} and newer work`;

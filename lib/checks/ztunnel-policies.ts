@@ -11,10 +11,10 @@ import {
 import { isInterim } from "../migration/marks";
 import { finding, type Check, type Finding } from "./check";
 import { said } from "./gateways";
-import { byNamespace, enrolls, isLive, podsToCapture, some } from "./mesh";
+import { byNamespace, enrolls, isLive, isWaypointPod, podsToCapture, some } from "./mesh";
 import { rootNamespace } from "./mesh-config";
 import { ledBy } from "./peer-authentication";
-import { gatewayTarget, isSelected, isWaypointPod, proxyReads, serviceTarget } from "./policy-readers";
+import { gatewayTarget, isSelected, proxyReads, serviceTarget } from "./policy-readers";
 
 export const ztunnelPoliciesCheck: Check = {
   id: "policy-ztunnel",

@@ -4,7 +4,7 @@
 import type { ClusterSnapshot, WorkloadState } from "../cluster-state/snapshot";
 import { defaultIstioVersion } from "../istio/releases";
 import { finding, type Check, type Finding } from "./check";
-import { helmUpgrade, istiods, istioVersion, ztunnelDaemonSets } from "./mesh";
+import { ambientIstiods, helmUpgrade, istiodAddresses, istiods, istioVersion, ztunnelDaemonSets } from "./mesh";
 
 const networkLabel = "topology.istio.io/network";
 const usualCluster = "Kubernetes";
@@ -17,7 +17,7 @@ export const ztunnelSettingsCheck: Check = {
   hint: "ztunnel then knows no pod of its own network, or gets no certificates, and connections fail.",
   needs: ["daemonSets", "deployments", "namespaces", "services"],
   run(snapshot) {
-    const [istiod, ...others] = istiods(snapshot);
+    const [istiod, ...others] = ambientIstiods(snapshot);
     if (!istiod) return [];
     const isAlone = others.every(({ namespace }) => namespace === istiod.namespace);
     return ztunnelDaemonSets(snapshot).flatMap((ztunnel) => [
@@ -65,15 +65,13 @@ function addressFindings(snapshot: ClusterSnapshot, ztunnel: WorkloadState, isti
   const { services } = snapshot;
   // That an istiod has no Service is istiod-endpoints' to tell.
   const own = istiods(snapshot).map(({ namespace, name }) => `${namespace}/${name}`);
-  const variables = ["XDS_ADDRESS", "CA_ADDRESS"].filter((name) => {
-    const [, service, namespace] =
-      /^(?:https?:\/\/)?([^./]+)\.([^.]+)\.svc(?:[.:/]|$)/.exec(ztunnel.env[name] ?? "") ?? [];
-    return (
-      service !== undefined &&
-      !own.includes(`${namespace ?? ""}/${service}`) &&
-      !services.some((each) => each.name === service && each.namespace === namespace)
-    );
-  });
+  const variables = istiodAddresses(ztunnel.env)
+    .filter(
+      ({ namespace, name }) =>
+        !own.includes(`${namespace}/${name}`) &&
+        !services.some((each) => each.name === name && each.namespace === namespace),
+    )
+    .map(({ variable }) => variable);
   const [first] = variables;
   if (first === undefined) return [];
   const label = istiod.labels["istio.io/rev"] ?? "default";

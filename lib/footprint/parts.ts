@@ -1,5 +1,5 @@
 // The pods that a mesh costs: which part each belongs to, and which of its containers count.
-import { hasSidecar, isCaptured, marks } from "../checks/mesh";
+import { hasSidecar, isCaptured, isWaypointPod, marks } from "../checks/mesh";
 import { objectName } from "../cluster-state/object-name";
 import type { PodState } from "../cluster-state/snapshot";
 import type { ContainerUsage, Usage } from "./usage";
@@ -45,9 +45,6 @@ export interface MeshPod {
 
 const proxy = "istio-proxy";
 
-/** What istiod's label says on the pods of a waypoint. */
-const waypointController = "istio.io-mesh-controller";
-
 /** What follows the name of the Deployment in that of its pod. */
 const podSuffix = /-[a-z0-9]+-[a-z0-9]{5}$/;
 
@@ -82,7 +79,7 @@ function partOf(pod: ResourcePod): Part | undefined {
   if (labels["k8s-app"] === "istio-cni-node") return "istio-cni";
   if (labels["app"] === "ztunnel") return "ztunnel";
   if (labels[marks.gatewayName] !== undefined && labels[marks.managed] !== undefined) {
-    return labels[marks.managed] === waypointController ? "waypoints" : "gateways";
+    return isWaypointPod(pod) ? "waypoints" : "gateways";
   }
   const regular = pod.containers.filter(({ init }) => !init);
   if (regular.length === 1 && regular[0]?.name === proxy) return "gateways";

@@ -104,7 +104,7 @@ export interface MigrationFacts {
   /** Of the namespace and of the root namespace. */
   policies: AuthorizationPolicy[];
   authentications: RequestAuthentication[];
-  /** Anything of the mesh may let in a client because it has an identity. */
+  /** Anything of the mesh may admit a client because it has an identity. */
   identityCounts: boolean;
   /** AuthorizationPolicies of the other namespaces that routes lead to. */
   away: AuthorizationPolicy[];

@@ -25,7 +25,7 @@ const negative: (keyof Source)[] = ["notPrincipals", "notNamespaces", "notServic
 const ofIdentity = /^source\.(principal|namespace|serviceAccount|trustDomain)$/;
 
 /**
- * Whether anything of the mesh may let in a client that has an identity, and not one without: mTLS that is STRICT, ALLOW policies that
+ * Whether anything of the mesh may admit a client that has an identity, and not one without: mTLS that is STRICT, ALLOW policies that
  * name identities, DENY policies that except some, and authorizers, which see them.
  */
 export function asksForIdentity(object: AuthorizationPolicy | PeerAuthentication): boolean {

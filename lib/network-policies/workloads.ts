@@ -1,5 +1,5 @@
 // The pods of a mesh by what policies can tell of them: those of one workload are one and the same to a selector.
-import { hasSidecar, marks, podsToCapture } from "../checks/mesh";
+import { hasSidecar, marks, podsToCapture, takesHboneForOthers } from "../checks/mesh";
 import type { ClusterSnapshot, NetworkPeer, NetworkRule, PodState, ServiceState } from "../cluster-state/snapshot";
 import { inBlock, parseAddress, type Address } from "./addresses";
 import { opensPort } from "./rules";
@@ -60,9 +60,8 @@ function steadyLabels({ labels }: PodState): string[] {
 
 function kindOfProxy(pod: PodState): Workload["kind"] | undefined {
   if (pod.phase !== "Running" || pod.deleting || pod.hostNetwork) return undefined;
-  const managed = pod.labels[marks.managed];
-  if (managed === "istio.io-mesh-controller") return "waypoint";
-  if (managed !== undefined) return "gateway";
+  if (takesHboneForOthers(pod)) return "waypoint";
+  if (marks.managed in pod.labels) return "gateway";
   return hasSidecar(pod) ? "sidecar" : undefined;
 }
 

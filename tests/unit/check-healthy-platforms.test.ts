@@ -110,6 +110,61 @@ function cilium(mesh: MeshApi): void {
   mesh.add(lists.daemonSets, daemonSet("kube-system", "cilium", "quay.io/cilium/cilium:v1.18.3"));
 }
 
+interface Templated {
+  template: { spec: { containers: { image: string; env: { name: string; value?: string }[] }[] } };
+}
+
+/** Takes a variable of istiod away. */
+function without(istiod: RawObject, variable: string): void {
+  const { containers } = (istiod["spec"] as Templated).template.spec;
+  containers[0]!.env = containers[0]!.env.filter(({ name }) => name !== variable);
+}
+
+/** An istiod for sidecars alone, with a Service of its own, which the API lists before the mesh's: in another namespace. */
+function addOn(mesh: MeshApi): void {
+  const theirs = (object: RawObject) => {
+    Object.assign(object.metadata, { name: "istiod-asm-1-27", namespace: "aks-istio-system" });
+    label("istio.io/rev", "asm-1-27")(object);
+  };
+  copy(mesh, lists.deployments, "istiod", (istiod) => {
+    theirs(istiod);
+    without(istiod, "PILOT_ENABLE_AMBIENT");
+    without(istiod, "CA_TRUSTED_NODE_ACCOUNTS");
+    label("app.kubernetes.io/version", "1.30.3")(istiod);
+    (istiod["spec"] as Templated).template.spec.containers[0]!.image = "mcr.example.com/pilot:1.30.3";
+  });
+  copy(mesh, lists.services, "istiod", (service) => {
+    theirs(service);
+    set("spec.selector", { app: "istiod", "istio.io/rev": "asm-1-27" })(service);
+  });
+  copy(mesh, lists.endpoints, mesh.all(lists.endpoints)[0]!.metadata.name, (slice) => {
+    theirs(slice);
+    label("kubernetes.io/service-name", "istiod-asm-1-27")(slice);
+  });
+  const first = mesh.all(lists.deployments).at(-1)!;
+  for (const items of Object.values(mesh.recording.lists)) {
+    if (items.at(-1) === first) items.unshift(items.pop()!);
+  }
+}
+
+/** Two istiods of release lines that this package knows. */
+function lines(mesh: MeshApi): void {
+  const revised = (object: RawObject) => {
+    object.metadata.name = "istiod-1-30-8";
+    label("istio.io/rev", "1-30-8")(object);
+  };
+  copy(mesh, lists.deployments, "istiod", (istiod) => {
+    revised(istiod);
+    label("app.kubernetes.io/version", "1.30.8")(istiod);
+    (istiod["spec"] as Templated).template.spec.containers[0]!.image = "docker.io/istio/pilot:1.30.8";
+  });
+  copy(mesh, lists.services, "istiod", revised);
+  copy(mesh, lists.endpoints, mesh.all(lists.endpoints)[0]!.metadata.name, (slice) => {
+    revised(slice);
+    label("kubernetes.io/service-name", "istiod-1-30-8")(slice);
+  });
+}
+
 /** OpenShift: agents in kube-system, an istiod of the Ingress Operator beside, and a network of its own. */
 function openShift(mesh: MeshApi): void {
   const moved = (object: RawObject) => (object.metadata.namespace = "kube-system");
@@ -132,8 +187,14 @@ function openShift(mesh: MeshApi): void {
     Object.assign(metadata, { name: "istiod-openshift-gateway", namespace: "openshift-ingress" });
     metadata.labels = { ...metadata.labels, "istio.io/rev": "openshift-gateway" };
   };
-  copy(mesh, lists.deployments, "istiod", theirs);
-  copy(mesh, lists.services, "istiod", theirs);
+  copy(mesh, lists.deployments, "istiod", (istiod) => {
+    theirs(istiod);
+    without(istiod, "PILOT_ENABLE_AMBIENT");
+  });
+  copy(mesh, lists.services, "istiod", (service) => {
+    theirs(service);
+    label("istio.io/rev", "openshift-gateway")(service);
+  });
   const [slice] = mesh.all(lists.endpoints);
   copy(mesh, lists.endpoints, slice!.metadata.name, (object) => {
     Object.assign(object.metadata, { name: "istiod-openshift-gateway-1", namespace: "openshift-ingress" });
@@ -284,6 +345,8 @@ const shapes: [what: string, make: (mesh: MeshApi) => void][] = [
   ["GKE's Dataplane V2", dataplaneV2],
   ["Cilium instead of kube-proxy", cilium],
   ["OpenShift", openShift],
+  ["an istiod of another mesh, which is listed first", addOn],
+  ["istiods of two release lines", lines],
   ["several clusters", severalClusters],
   ["the experimental channel of the Gateway API", experimental],
   ["policies that close everything else", closedByDefault],
