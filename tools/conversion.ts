@@ -20,7 +20,7 @@ npx istio-ambient convert -f ingress.yaml --accept limit-rps > routes.yaml
 npx istio-ambient convert -f ingress.yaml --auth-provider my-auth > routes.yaml
 npx istio-ambient convert -f ingress.yaml --auth-provider basic:shop/users=passwords > routes.yaml
 npx istio-ambient convert -f ingress.yaml --default-issuer ClusterIssuer/letsencrypt > routes.yaml
-npx istio-ambient convert -f ingress.yaml --envoy-filters > routes.yaml  # body sizes and timeouts
+npx istio-ambient convert -f ingress.yaml --envoy-filters > routes.yaml  # limits, timeouts
 npx istio-ambient convert -f ingress.yaml --compare http://localhost:8080 http://localhost:8081
 \`\`\`
 
@@ -88,17 +88,24 @@ the cluster or one of the two URLs does not answer.
   [the CA for MUTUAL alone](https://github.com/istio/istio/blob/master/pilot/pkg/model/gateway.go).
 - **Snippets.** Lines that set headers become filters, NGINX's variables Envoy's operators (\`$remote_addr\` is
   \`%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%\`); a percent sign is doubled, since Envoy would look for an operator behind it.
-- **EnvoyFilters.** Neither Gateway API nor Istio's own kinds limit the size of a body or the silence between two reads. Envoy does. With
-  \`--envoy-filters\` the conversion writes an EnvoyFilter on the Gateway for each Ingress that sets such a limit. It finds the rules of
-  the routes by their \`name\`. If it limits bodies, it adds a filter of its own to the Gateway, which is off for all other routes
-  and takes memory in each worker of Envoy. The option is off by default, because an EnvoyFilter depends on the gateway's version of Envoy: try it before you upgrade
-  Istio. A body with a Content-Length is judged by it, any other body once all of it has arrived. For limits up to 8 MiB the gateway
-  keeps up to that much of each request in memory until the backend answers, where NGINX writes a file. For larger limits it does
-  not, so that bodies without a Content-Length pass. WebSockets and gRPC are not measured. After silence of a backend the gateway
-  answers 504, and does not try another pod first. Sources, in Envoy:
-  [bodies that Lua collects](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/lua_filter),
-  [the timeouts of a route](https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts), and in istiod
+- **EnvoyFilters.** Envoy can do more than Gateway API and Istio's own kinds can say. With \`--envoy-filters\` the conversion writes an
+  EnvoyFilter on the Gateway for each Ingress that limits bodies, requests or the silence between two reads, retries less or
+  more often, needs longer headers of answers, or redirects without the query. It finds the rules of the routes by their \`name\`.
+  The option is off by default, because an EnvoyFilter depends on the gateway's version of Envoy: try it before you upgrade Istio.
+  After silence of a backend the gateway answers 504, and does not try another pod first. Sources, in Envoy:
+  [the timeouts of a route](https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts),
+  [the limits of headers](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/protocol.proto), and in istiod
   [the names of routes](https://github.com/istio/istio/blob/master/pilot/pkg/config/kube/gateway/conversion.go).
+- **Body sizes.** Envoy's own filters must keep a body in memory to limit it. The EnvoyFilter therefore has a WebAssembly module of 1 KB
+  that counts bytes as they pass. Its instructions are in \`lib/conversion/body-limit.ts\` of this package. It is off for all other
+  routes, and takes about 2 MB in each worker of Envoy, however many limits there are. A body with a Content-Length is judged by
+  it before the backend gets anything. Any other one reaches the backend as it comes, where NGINX collects it first, and ends with
+  413 once there is too much of it. WebSockets are not measured. Source:
+  [what Envoy calls](https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1).
+- **Rate limits.** NGINX's \`limit_req\` with \`nodelay\` and Envoy's local rate limit admit the same requests: a bucket holds the burst and
+  one request more, and is filled at the rate. Each host's listener counts for itself; the report says where that makes a
+  difference. Sources: [in NGINX](https://nginx.org/en/docs/http/ngx_http_limit_req_module.html),
+  [in Envoy](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/local_rate_limit_filter).
 - **CORS.** For a browser the CORS filter answers as NGINX does: preflight requests with 200 rather than 204, other requests with
   headers only where they have an Origin. To an origin of \`*\` browsers send no credentials; Envoy answers with the origin itself, so
   the filter allows none. A preflight answer holds for a day at most, as in every browser.
@@ -108,6 +115,8 @@ the cluster or one of the two URLs does not answer.
   Aliases, \`app-root\` and certificates apply to the whole host, regardless of which Ingress sets them.
 - **Canaries** apply to a Service: every path that routes to it gets the canary, on all hosts. A Service can have one canary. NGINX
   serves nothing but the canary from a Service that a canary was the first to name; with a path of another Ingress it is refused.
+  For one of another namespace a ReferenceGrant is written there. TLS settings of a canary hold for its whole host in NGINX, if no
+  Ingress before has a CA: they are refused, unless the other Ingress has the same.
 - **Services.** A port is matched by number or name or, as in NGINX, by target port if the Service is in the input. Backend settings
   apply to a Service across all Ingresses: differing TLS settings or connect timeouts are refused. For load balancing, the Ingress that
   NGINX uses wins.

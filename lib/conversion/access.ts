@@ -6,7 +6,7 @@ import type { Piece } from "./pieces";
 import type { Policies } from "./policies";
 import { openOtherwise } from "./annotations/closed";
 import { prefix, redirectedBefore, redirectsAll } from "./annotations/family";
-import { changed, refused, type Entry, type Verdict } from "./report";
+import { changed, refused, type Entry, type Saying, type Verdict } from "./report";
 import {
   namingsOf,
   neverRedirected,
@@ -16,7 +16,7 @@ import {
   type Naming,
   type PlacedServer,
 } from "./routes";
-import type { Location, ReadIngress } from "./servers";
+import { hostsOf, type Location, type ReadIngress } from "./servers";
 
 /** The requests of an Ingress, for the `to` of a rule. */
 interface Guarded {
@@ -82,10 +82,13 @@ export function externalAuth(owner: ReadIngress, placed: readonly PlacedServer[]
 }
 
 /** No policy, which is said here where a snippet redirects, and with the annotations else. */
-function redirected({ key, ingress: { metadata } }: ReadIngress, annotated: string[]): Policies {
+function redirected(owner: ReadIngress, annotated: string[]): Policies {
+  const { key, ingress } = owner;
+  const { metadata } = ingress;
   const isSaid = redirectsAll({ other: (name) => metadata.annotations?.[prefix + name] });
-  const entry = (name: string): Entry => ({ ingress: key, part: "annotation", name, ...redirectedBefore });
-  return { objects: [], entries: isSaid ? [] : annotated.map(entry) };
+  const sayings = (name: string) =>
+    hostsOf(owner).map((without): Saying => ({ ingress: key, part: "annotation", name, without, ...redirectedBefore }));
+  return { objects: [], entries: isSaid ? [] : annotated.flatMap(sayings) };
 }
 
 /** A policy of the Ingress on the Gateway. */

@@ -4,8 +4,11 @@ import { defined } from "../json";
 import type { Input } from "./input";
 import { keyOf, type Secret, type Written } from "./objects";
 import type { Policies } from "./policies";
-import { changed, inert, mapped, refused, type Entry, type Verdict } from "./report";
+import { changed, inert, mapped, refused, type Saying, type Verdict } from "./report";
 import { hostsOf, type ReadIngress, type Server } from "./servers";
+
+/** A verdict, and the host for which there is no effect. */
+type Without = Verdict & Pick<Saying, "without">;
 
 /** Secrets with the CAs, by the name that istiod looks for; and what there is to say of them and of ciphers. */
 export function hostTls(reads: readonly ReadIngress[], servers: readonly Server[], { secrets }: Input): Policies {
@@ -15,7 +18,7 @@ export function hostTls(reads: readonly ReadIngress[], servers: readonly Server[
     .flatMap((read) => {
       const { clientCertificates, ciphers } = read.settings;
       const hosts = hostsOf(read).map((host) => servers.find((server) => server.host === host)!);
-      const say = (name: string, verdicts: (Verdict | undefined)[]): Entry[] =>
+      const say = (name: string, verdicts: (Without | undefined)[]): Saying[] =>
         verdicts.flatMap((verdict) =>
           verdict ? [{ ingress: read.key, part: "annotation", name: prefix + name, ...verdict }] : [],
         );
@@ -76,10 +79,11 @@ function sharing(server: Server, servers: readonly Server[]): Verdict | undefine
 }
 
 /** Why the host has no listener that could have the settings, or has those of another Ingress. */
-function withoutListener(read: ReadIngress, server: Server, owner: ReadIngress): Verdict | undefined {
+function withoutListener(read: ReadIngress, server: Server, owner: ReadIngress): Without | undefined {
   const host = server.host || "*";
-  if (owner !== read) return inert(`NGINX takes it for ${host} from ${owner.key}`);
-  if (server.passthrough) return inert(`NGINX passes TLS of ${host} on`);
+  const without = server.host;
+  if (owner !== read) return { ...inert(`NGINX takes it for ${host} from ${owner.key}`), without };
+  if (server.passthrough) return { ...inert(`NGINX passes TLS of ${host} on`), without };
   if (server.certificate && server.host !== "") return undefined;
   return refused(
     `${host} has no certificate of its own, and so no listener of its own`,

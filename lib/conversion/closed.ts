@@ -2,7 +2,7 @@
 import { guardedBy, policyOf, portEntries } from "./access";
 import { prefix } from "./annotations/family";
 import type { Policies } from "./policies";
-import { inert, refused, type Entry, type Verdict } from "./report";
+import { inert, refused, type Saying, type Verdict } from "./report";
 import { namingsOf, redirects, type GatewayOptions, type Naming, type PlacedServer } from "./routes";
 import { inOrder, type Location, type ReadIngress, type Server } from "./servers";
 import type { ClosedPath } from "./settings";
@@ -37,7 +37,7 @@ function byPath(owner: ReadIngress, placed: readonly PlacedServer[], gateway: Ga
     mine.map((one) => ({ closed, operation: operationOf(closed, owner, one, servers) })),
   );
   const operations = found.flatMap(({ operation }) => ("hosts" in operation ? [{ operation }] : []));
-  const entries = found.flatMap(({ closed, operation }): Entry[] =>
+  const entries = found.flatMap(({ closed, operation }): Saying[] =>
     "hosts" in operation
       ? []
       : [{ ingress: owner.key, part: "annotation", name: prefix + names[closed.scope], ...operation }],
@@ -54,11 +54,12 @@ function operationOf(
   owner: ReadIngress,
   { server, placed }: PlacedServer,
   servers: readonly Server[],
-): { hosts: string[]; ports: string[]; paths: string[]; notPaths?: string[] } | Verdict {
+): { hosts: string[]; ports: string[]; paths: string[]; notPaths?: string[] } | (Verdict & Pick<Saying, "without">) {
   const { path, reach, rank, scope, late } = closed;
   const speaker = inOrder([...new Set(placed.map(({ location }) => location.owner))]).find(hasServerSnippet);
   if (scope === "server" && speaker && speaker !== owner) {
-    return inert(`NGINX takes the server-snippet of ${server.host || "*"} from ${speaker.key}`);
+    const why = `NGINX takes the server-snippet of ${server.host || "*"} from ${speaker.key}`;
+    return { ...inert(why), without: server.host };
   }
   const hosts = [server.host, ...server.aliases];
   if (hosts.some((name) => name === "" || name.startsWith("*."))) {

@@ -1,6 +1,7 @@
 // Ingresses → objects for the gateway, and a report that names every part of them.
 import { externalAuth, sourceRanges } from "./access";
 import { prefix } from "./annotations/family";
+import { canaryTls } from "./canary-tls";
 import { closedPaths } from "./closed";
 import { certificateFor } from "./certificate";
 import { hostTls } from "./client-certificates";
@@ -15,7 +16,7 @@ import { Names } from "./names";
 import { backendTls, destinationRules, referenceGrants, tlsEntries } from "./policies";
 import { leftEntries, readAll, type ConvertOptions } from "./read";
 import { passthroughEntries, tlsRoutes } from "./passthrough";
-import { changed, converted, inert, type Entry, type Verdict } from "./report";
+import { changed, converted, inert, together, type Entry, type Saying, type Verdict } from "./report";
 import { placeAll, redirects, RouteBuilder, standardGateway, type PlacedServer, type PortNumber } from "./routes";
 import { portNumbers, reachable, reachableCanaries, upstreamFault } from "./upstreams";
 import { hostsOf, serversOf, type ReadIngress, type Server, type Servers } from "./servers";
@@ -56,8 +57,9 @@ export function convert(documents: readonly unknown[], options: ConvertOptions =
   const servers = { ...all, canaries: reachableCanaries(all, portOf, input) };
   const placed = placeAll(servers.servers).map((one) => reachable(one, portOf, input));
   const built = build(read, servers, placed, portOf, input, options);
+  const hostsOfKey = (key: string) => read.filter((one) => one.key === key).flatMap(hostsOf);
   const said = [...entries, ...pathEntries(read, servers, placed, portOf, input, options), ...built.entries];
-  const judged = inReportOrder(said).map((entry) => accepted(entry, options.accept));
+  const judged = together(inReportOrder(said), hostsOfKey).map((entry) => accepted(entry, options.accept));
   const isRefused = judged.some(({ outcome }) => outcome === "refused");
   const objects = isRefused ? [] : built.objects;
   return { objects, providers: providersOf(read, objects), entries: judged, refused: isRefused };
@@ -78,7 +80,7 @@ function build(
   portOf: PortNumber,
   input: Input,
   options: ConvertOptions,
-): { objects: Written[]; entries: Entry[] } {
+): { objects: Written[]; entries: Saying[] } {
   const { gateway } = options;
   const issued = certificatesOf(read, input, options);
   const byName = [...read].sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -98,7 +100,7 @@ function build(
   return {
     objects: [
       ...routed.flatMap(({ routes }) => routes),
-      ...referenceGrants(byName),
+      ...referenceGrants(byName, servers),
       ...secured.objects,
       ...certificates.objects,
       ...issued.objects,
@@ -113,6 +115,7 @@ function build(
       ...issued.entries,
       ...secured.entries,
       ...ignoredEntries(byName, servers.servers),
+      ...canaryTls(read, servers.servers, input),
       ...guards.flatMap(({ entries }) => entries),
       ...passthroughEntries(
         byName,
@@ -271,8 +274,8 @@ function isBelow(host: string, wildcard: string): boolean {
 const partOrder: Entry["part"][] = ["ingress", "annotation", "host", "path", "default backend", "tls"];
 
 /** By Ingress, part and name, so that the order of documents does not show. */
-function inReportOrder(entries: Entry[]): Entry[] {
-  const rank = (entry: Entry) =>
+function inReportOrder(entries: Saying[]): Saying[] {
+  const rank = (entry: Saying) =>
     [entry.ingress, partOrder.indexOf(entry.part), entry.name, entry.detail ?? ""].join("\u0000");
   return [...entries].sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
 }

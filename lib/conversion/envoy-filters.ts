@@ -1,34 +1,23 @@
 // What Envoy can do and neither Gateway API nor Istio's own kinds can say: EnvoyFilters on the Gateway, for the routes of an
 // Ingress.
+import { isIPv6 } from "node:net";
 import { defined } from "../json";
+import { bodyLimitModule } from "./body-limit";
 import { foreignName } from "./names";
 import type { Written } from "./objects";
 import type { GatewayOptions } from "./routes";
 import type { ReadIngress } from "./servers";
+import type { RequestLimits } from "./settings";
 
-/** Envoy's filter that measures bodies: one for each Ingress, so that none depends on what belongs to another one. */
+/** Envoy's filter that limits bodies: one for each Ingress, so that none depends on what belongs to another one. */
 function bodyLimit(owner: ReadIngress): string {
   return `istio-ambient.${foreignName(owner, "body-limit")}`;
 }
 
-/**
- * A body with a Content-Length is judged by it and streamed. Any other one is collected first, save where it is no body but
- * an upgraded connection. Values read before handle:body() are invalid after it.
- */
-const script = `function envoy_on_request(handle)
-  local headers, context = handle:headers(), handle:filterContext()
-  local bytes, collect = context:get("bytes"), context:get("collect")
-  local given, upgrade = headers:get("content-length"), headers:get("upgrade")
-  local length = given and tonumber(given)
-  if length == nil and upgrade == nil and collect then
-    local body = handle:body()
-    length = body and body:length()
-  end
-  if length ~= nil and length > bytes then
-    handle:respond({[":status"] = "413"}, "Payload Too Large")
-  end
-end
-`;
+/** Envoy's filter that counts requests: those of all routes of the Ingress together. */
+function rateLimit(owner: ReadIngress): string {
+  return `istio-ambient.${foreignName(owner, "rate-limit")}`;
+}
 
 /** An Ingress and its routes. */
 interface Routed {
@@ -39,16 +28,21 @@ interface Routed {
 /** One EnvoyFilter for each Ingress that needs it. */
 export function envoyFilters(routed: readonly Routed[], gateway: GatewayOptions): Written[] {
   return routed.flatMap((one) => {
-    const patches = routePatches(one);
+    const patches = [...routePatches(one), ...clusterPatches(one)];
     if (patches.length === 0) return [];
     const { owner } = one;
-    const inserted = owner.settings.envoy.bodyBytes === undefined ? [] : [insertion(bodyLimit(owner))];
+    const { bodyBytes, requests } = owner.settings.envoy;
+    const inserted = [
+      ...(bodyBytes === undefined ? [] : [insertion("INSERT_BEFORE", bodyLimit(owner), limiting(bodyBytes))]),
+      // NGINX counts before it looks at who asks.
+      ...(requests ? [insertion("INSERT_FIRST", rateLimit(owner), counting(requests))] : []),
+    ];
     return [filter(foreignName(owner, "envoy"), gateway, [...inserted, ...patches])];
   });
 }
 
 /** Off for every route that does not turn it on. */
-const insertion = (name: string) => ({
+const insertion = (operation: "INSERT_BEFORE" | "INSERT_FIRST", name: string, typedConfig: object) => ({
   applyTo: "HTTP_FILTER",
   match: {
     context: "GATEWAY",
@@ -56,23 +50,77 @@ const insertion = (name: string) => ({
       filterChain: {
         filter: {
           name: "envoy.filters.network.http_connection_manager",
-          subFilter: { name: "envoy.filters.http.router" },
+          ...(operation === "INSERT_BEFORE" ? { subFilter: { name: "envoy.filters.http.router" } } : {}),
         },
       },
     },
   },
-  patch: {
-    operation: "INSERT_BEFORE",
-    value: {
-      name,
-      disabled: true,
-      typed_config: {
-        "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua",
-        default_source_code: { inline_string: script },
-      },
+  patch: { operation, value: { name, disabled: true, typed_config: typedConfig } },
+});
+
+/** All limits share one module, which Envoy knows by `vm_id`; it reads the limit from `root_id`. */
+const limiting = (bytes: number) => ({
+  "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+  config: {
+    name: "istio-ambient.body-limit",
+    root_id: String(bytes),
+    vm_config: {
+      vm_id: "istio-ambient.body-limit",
+      runtime: "envoy.wasm.runtime.v8",
+      code: { local: { inline_bytes: Buffer.from(bodyLimitModule()).toString("base64") } },
     },
   },
 });
+
+const address = "remote_address";
+/** As many addresses as NGINX's zone of 5 MB has room for. */
+const addresses = 40_960;
+const always = { default_value: { numerator: 100, denominator: "HUNDRED" } };
+
+/**
+ * NGINX's count as a bucket of tokens: the first request and the burst at once, and the rate from then on. A key of its own
+ * keeps the seconds apart from the minutes.
+ */
+function counting({ perSecond, perMinute, burst, exempt }: RequestLimits): object {
+  const buckets = [
+    { name: "second", limit: perSecond, interval: "1s" },
+    { name: "minute", limit: perMinute, interval: "60s" },
+  ].filter(({ limit }) => limit > 0);
+  const bucket = (limit: number, interval: string) => ({
+    max_tokens: limit * burst + 1,
+    tokens_per_fill: limit,
+    fill_interval: interval,
+  });
+  const counted = exempt.length === 0 ? { remote_address: {} } : { remote_address_match: from(exempt) };
+  return {
+    "@type": "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
+    stat_prefix: "istio-ambient.rate-limit",
+    status: { code: "ServiceUnavailable" },
+    filter_enabled: always,
+    filter_enforced: always,
+    // Of what no descriptor is for, nothing is limited.
+    token_bucket: { max_tokens: 4_294_967_295, tokens_per_fill: 4_294_967_295, fill_interval: "1s" },
+    always_consume_default_token_bucket: false,
+    max_dynamic_descriptors: addresses,
+    descriptors: buckets.map(({ name, limit, interval }) => ({
+      entries: [{ key: "generic_key", value: name }, { key: address }],
+      token_bucket: bucket(limit, interval),
+    })),
+    rate_limits: buckets.map(({ name }) => ({ actions: [{ generic_key: { descriptor_value: name } }, counted] })),
+  };
+}
+
+/** The address of a client that is in none of the ranges. */
+const from = (exempt: readonly string[]) => ({
+  descriptor_key: address,
+  descriptor_value: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+  address_matcher: { ranges: exempt.map(cidr), invert_match: true },
+});
+
+function cidr(range: string): object {
+  const [prefix = "", length] = range.split("/");
+  return { address_prefix: prefix, prefix_len: length === undefined ? (isIPv6(prefix) ? 128 : 32) : Number(length) };
+}
 
 function filter(name: string, { name: gateway, namespace }: GatewayOptions, configPatches: object[]): Written {
   return {
@@ -83,35 +131,85 @@ function filter(name: string, { name: gateway, namespace }: GatewayOptions, conf
   };
 }
 
-/** A patch for each rule with a name. A redirect has no action that could be merged with one of a route. */
+/** A patch for each rule with a name. */
 function routePatches({ owner, routes }: Routed): object[] {
-  return namesOf(routes).map((name) => ({
-    applyTo: "HTTP_ROUTE",
-    match: { context: "GATEWAY", routeConfiguration: { vhost: { route: { name, action: "ROUTE" } } } },
-    patch: { operation: "MERGE", value: routeValue(owner) },
+  return rulesOf(routes).flatMap(({ name, backendRefs }) => {
+    const value = backendRefs ? routeValue(owner) : { redirect: { strip_query: true } };
+    const route = { name, action: backendRefs ? "ROUTE" : "REDIRECT" };
+    return name === undefined
+      ? []
+      : [
+          {
+            applyTo: "HTTP_ROUTE",
+            match: { context: "GATEWAY", routeConfiguration: { vhost: { route } } },
+            patch: { operation: "MERGE", value },
+          },
+        ];
+  });
+}
+
+interface Rule {
+  name?: string;
+  backendRefs?: { name: string; port: number }[];
+}
+
+function rulesOf(routes: readonly Written[]): Rule[] {
+  return routes.flatMap(({ spec }) => (spec as { rules: Rule[] }).rules);
+}
+
+const httpOptions = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions";
+
+/** A patch for each port of a Service whose answers may have longer headers: its options take the place of others. */
+function clusterPatches({ owner, routes }: Routed): object[] {
+  const { answerKibibytes } = owner.settings.envoy;
+  const { namespace } = owner.ingress.metadata;
+  if (answerKibibytes === undefined || namespace === undefined) return [];
+  const refs = rulesOf(routes).flatMap(({ backendRefs = [] }) => backendRefs);
+  const ports = new Map(refs.map(({ name, port }) => [`${name}:${port}`, { name, port }]));
+  return [...ports.values()].map(({ name, port }) => ({
+    applyTo: "CLUSTER",
+    match: {
+      context: "GATEWAY",
+      cluster: { service: `${name}.${namespace}.svc.cluster.local`, portNumber: port },
+    },
+    patch: {
+      operation: "MERGE",
+      value: {
+        typed_extension_protocol_options: {
+          [httpOptions]: {
+            "@type": `type.googleapis.com/${httpOptions}`,
+            explicit_http_config: { http_protocol_options: {} },
+            common_http_protocol_options: { max_response_headers_kb: answerKibibytes },
+          },
+        },
+      },
+    },
   }));
 }
 
-function namesOf(routes: readonly Written[]): string[] {
-  return routes.flatMap(({ spec }) => (spec as { rules: { name?: string }[] }).rules.flatMap(({ name }) => name ?? []));
-}
+/** Turns on a filter that is off for others. It has no settings of a route, but istiod takes none without a type. */
+const on = {
+  "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig",
+  config: { "@type": "type.googleapis.com/google.protobuf.Empty", value: {} },
+  is_optional: true,
+};
 
 function routeValue(owner: ReadIngress): object {
-  const { bodyBytes: bytes, collects, readSeconds, idleSeconds } = owner.settings.envoy;
-  const limit = {
-    "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute",
-    filter_context: { bytes, collect: collects === true },
+  const { bodyBytes, requests, readSeconds, idleSeconds, retries } = owner.settings.envoy;
+  const filters = {
+    ...(bodyBytes === undefined ? {} : { [bodyLimit(owner)]: on }),
+    ...(requests ? { [rateLimit(owner)]: on } : {}),
+  };
+  const retryPolicy = {
+    ...(retries === undefined ? {} : { num_retries: retries }),
+    ...(readSeconds === undefined ? {} : { per_try_idle_timeout: `${readSeconds}s` }),
+  };
+  const route = {
+    ...(idleSeconds === undefined ? {} : { idle_timeout: `${idleSeconds}s` }),
+    ...(Object.keys(retryPolicy).length > 0 ? { retry_policy: retryPolicy } : {}),
   };
   return {
-    ...(bytes === undefined ? {} : { typed_per_filter_config: { [bodyLimit(owner)]: limit } }),
-    ...(collects ? { request_body_buffer_limit: bytes } : {}),
-    ...(idleSeconds === undefined
-      ? {}
-      : {
-          route: {
-            idle_timeout: `${idleSeconds}s`,
-            ...(readSeconds === undefined ? {} : { retry_policy: { per_try_idle_timeout: `${readSeconds}s` } }),
-          },
-        }),
+    ...(Object.keys(filters).length > 0 ? { typed_per_filter_config: filters } : {}),
+    ...(Object.keys(route).length > 0 ? { route } : {}),
   };
 }

@@ -1,10 +1,10 @@
 // Settings of a host that have no effect, since NGINX takes them from one Ingress only, or has the name already.
 import { prefix } from "./annotations/family";
-import { inert, refused, type Entry, type Verdict } from "./report";
+import { inert, refused, type Saying, type Verdict } from "./report";
 import { hostsOf, type ReadIngress, type Server } from "./servers";
 
 /** What there is to say of server-alias, app-root and from-to-www-redirect beyond the annotations. */
-export function ignoredEntries(reads: readonly ReadIngress[], servers: readonly Server[]): Entry[] {
+export function ignoredEntries(reads: readonly ReadIngress[], servers: readonly Server[]): Saying[] {
   const byHost = new Map(servers.map((server) => [server.host, server]));
   const byAlias = new Map([
     ...servers.flatMap(({ aliases, host }) =>
@@ -17,19 +17,25 @@ export function ignoredEntries(reads: readonly ReadIngress[], servers: readonly 
     .flatMap((read) =>
       hostsOf(read).flatMap((host) => {
         const server = byHost.get(host)!;
-        const entry = (name: string) => (why: string) => ({
+        const saying = (name: string) => (verdict: Verdict) => ({
           ingress: read.key,
           part: "annotation" as const,
           name: prefix + name,
-          ...inert(why),
+          ...verdict,
         });
+        const idle = (name: string) => (why: string) => ({ ...saying(name)(inert(why)), without: host });
+        const { aliases } = read.settings;
+        const isTaken = server.aliasOwner !== read || !aliases.some((alias) => server.aliases.includes(alias));
         return [
-          ...aliasesOf(read, server, byHost, byAlias).map(entry("server-alias")),
-          ...appRootOf(read, server).map(entry("app-root")),
-          ...rewritten(read, server).map((verdict) => ({ ...entry("configuration-snippet")(""), ...verdict })),
-          ...hostWide(read, server).map((verdict) => ({ ...entry("server-snippet")(""), ...verdict })),
-          ...unverified(read, server).map((verdict) => ({ ...entry("backend-protocol")(""), ...verdict })),
-          ...wwwOf(read, server, byHost).map(entry("from-to-www-redirect")),
+          ...aliasesOf(read, server, byHost, byAlias)
+            .map(inert)
+            .map(saying("server-alias"))
+            .map((one) => (isTaken ? { ...one, without: host } : one)),
+          ...appRootOf(read, server).map(idle("app-root")),
+          ...rewritten(read, server).map(saying("configuration-snippet")),
+          ...hostWide(read, server).map(saying("server-snippet")),
+          ...unverified(read, server).map(saying("backend-protocol")),
+          ...wwwOf(read, server, byHost).map(idle("from-to-www-redirect")),
         ];
       }),
     );

@@ -1,4 +1,5 @@
 // Which requests of a host go to which of its paths: matches of an HTTPRoute, in an order that Istio sees as NGINX does.
+import { defined } from "../json";
 import { isRe2 } from "./annotations/canary";
 import { changed, converted, inert, refused, type Verdict } from "./report";
 import { isFlattened, rewrites, type Location, type Server } from "./servers";
@@ -17,11 +18,12 @@ export function place(server: Server): Placed[] {
     if (!server.regex) {
       rewritePaths(mine, owner.settings.pathRewrites, (path, one) => takerOf(path, server, all) === one);
     }
-    for (const { from, to, code } of owner.settings.pathRedirects) {
+    for (const { from, to, code, isQueryless } of owner.settings.pathRedirects) {
       const taking = takerOf(from, server, all);
       if (taking?.location.owner !== owner || taking.pieces.length === 0) continue;
       const others = taking.pieces.filter(({ match }) => match.type !== "Exact" || match.value !== from);
-      taking.pieces = [...others, { match: { type: "Exact", value: from }, redirectTo: to, redirectCode: code }];
+      const redirect = defined({ redirectTo: to, redirectCode: code, isQueryless });
+      taking.pieces = [...others, { match: { type: "Exact", value: from }, ...redirect }];
     }
   }
   return all;
@@ -101,8 +103,16 @@ function placeExpressions(locations: readonly Location[]): Placed[] {
   return candidates.map((one, index) => {
     const location = locations[index]!;
     if (one.verdict) return { location, pieces: [], verdict: one.verdict };
-    return placed(location, pieces.get(one)!, one.form === "prefix" ? one.differs : []);
+    return placed(location, pieces.get(one)!, one.form === "prefix" ? one.differs : recased(one));
   });
+}
+
+/** What an expression does otherwise where NGINX writes the beginning of the path anew. */
+function recased({ rewriting }: Candidate): string[] {
+  const written = rewriting.kind === "none" ? rewriting.written : undefined;
+  return written !== undefined && /[a-z]/i.test(written)
+    ? [`the backend sees upper case in ${written} as the client writes it, where NGINX sends ${written}`]
+    : [];
 }
 
 /** The expression of a path: a plain one ends with a slash in NGINX, and is there without it too unless another one is. */

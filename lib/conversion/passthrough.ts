@@ -5,7 +5,7 @@ import { inSets, listenerName, listenerSet } from "./listeners";
 import type { Names } from "./names";
 import { type Written } from "./objects";
 import { isSpokenTo } from "./policies";
-import { inert, refused, type Entry, type Verdict } from "./report";
+import { inert, refused, type Entry, type Saying, type Verdict } from "./report";
 import { metadataOf, type GatewayOptions, type PlacedServer, type PortNumber } from "./routes";
 import { hostsOf, upstreamKey, type ReadIngress, type Server } from "./servers";
 
@@ -60,7 +60,7 @@ export function passthroughEntries(
   reads: readonly ReadIngress[],
   placed: readonly PlacedServer[],
   guarded: boolean,
-): Entry[] {
+): Saying[] {
   const servers = placed.map(({ server }) => server);
   const encrypted = encryptedUpstreams(placed, servers);
   return reads
@@ -81,7 +81,10 @@ export function passthroughEntries(
             ),
           ),
         ),
-        ...without.map(({ host }) => entry(inert(`without a path \`/\` NGINX ignores it for ${host || "*"}`))),
+        ...without.map(({ host }) => ({
+          ...entry(inert(`without a path \`/\` NGINX ignores it for ${host || "*"}`)),
+          without: host,
+        })),
         ...aliased.map(({ host }) =>
           entry(refused(`NGINX passes TLS of ${host} on, but not of its server-alias`, "a host of its own for it")),
         ),

@@ -16,6 +16,8 @@ export interface Piece {
   redirectTo?: string;
   /** With this status, 301 where none is given. */
   redirectCode?: number;
+  /** True where Envoy leaves the query out of it. */
+  isQueryless?: boolean;
 }
 
 /** A location with all of its matches, none where it is refused or never reached. */

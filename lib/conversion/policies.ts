@@ -1,17 +1,19 @@
 // What beside routes keeps the meaning of Ingresses: how backends are spoken to, who is admitted, certificates of hosts.
 import { redirects, type GatewayOptions, type PlacedServer, type PortNumber } from "./routes";
+import { prefix } from "./annotations/family";
+import { widerCookie } from "./annotations/sessions";
 import { defined } from "../json";
 import { foreignName } from "./names";
 import type { Input } from "./input";
 import { keyOf, type Written } from "./objects";
-import { changed, inert, mapped, refused, type Entry, type Verdict } from "./report";
+import { changed, inert, mapped, refused, type Entry, type Saying, type Verdict } from "./report";
 import { upstreamKey, type Location, type ReadIngress, type Server, type Servers, type Upstream } from "./servers";
 import type { BackendSettings, VerifiedBackend } from "./settings";
 
 /** Objects, and what there is to say about them. */
 export interface Policies {
   objects: Written[];
-  entries: Entry[];
+  entries: Saying[];
 }
 
 /** How an Ingress speaks to an upstream. */
@@ -20,6 +22,7 @@ interface Spoken {
   backend: BackendSettings;
   verified?: VerifiedBackend;
   owner: ReadIngress;
+  path: string;
   /** Host and path. */
   what: string;
 }
@@ -45,7 +48,8 @@ export function destinationRules(
       const { tls, ...others } = backend;
       const own: BackendSettings = verified || tls === undefined ? others : backend;
       const what = `${server.host}${location.path}`;
-      say(defined({ upstream, backend: own, verified, owner, what }));
+      const { path } = location;
+      say(defined({ upstream, backend: own, verified, owner, path, what }));
       const alternative = all.canaries.get(upstreamKey(upstream));
       if (!alternative) continue;
       // A canary is spoken to as its primary; only its balancing is its own, unless the primary keeps sessions.
@@ -54,9 +58,8 @@ export function destinationRules(
       const loadBalancer = sessions.loadBalancer ? { loadBalancer: sessions.loadBalancer } : {};
       const inherited = { connectTimeout: own.connectTimeout, tls: own.tls, upgrade: own.upgrade };
       const backendOfCanary = defined({ ...inherited, ...loadBalancer });
-      say(
-        defined({ upstream: alternative.upstream, backend: backendOfCanary, verified, owner: alternative.owner, what }),
-      );
+      const { upstream: candidate, owner: beside } = alternative;
+      say(defined({ upstream: candidate, backend: backendOfCanary, verified, owner: beside, path, what }));
     }
   }
   const turns = new Map(reads.map((read, index) => [read.key, index]));
@@ -76,6 +79,7 @@ function agreement(ways: Spoken[], turns: ReadonlyMap<string, number>): { one: S
   const others = ways.filter((way) => wire(way) !== wire(first));
   const why = `${first.owner.key} speaks otherwise to Service ${first.upstream.service}, and a DestinationRule or BackendTLSPolicy holds for all routes`;
   const balancing = balanced(ways, turns);
+  const wide = widened(balancing, ways);
   const unheard = ways.filter(
     ({ backend: { loadBalancer } }) =>
       loadBalancer && JSON.stringify(loadBalancer) !== JSON.stringify(balancing?.backend.loadBalancer),
@@ -87,8 +91,11 @@ function agreement(ways: Spoken[], turns: ReadonlyMap<string, number>): { one: S
     ...verdict,
   });
   return {
-    one: { ...first, backend: defined({ ...first.backend, loadBalancer: balancing?.backend.loadBalancer }) },
+    one: { ...first, backend: defined({ ...first.backend, loadBalancer: wide ?? balancing?.backend.loadBalancer }) },
     entries: [
+      ...(wide
+        ? [{ ingress: balancing!.owner.key, part: "annotation" as const, name: `${prefix}affinity`, ...wider }]
+        : []),
       ...others.map((way) => entry(way, refused(why, "the same annotations on both"))),
       ...unheard.map((way) =>
         entry(way, inert(`NGINX picks the pods of Service ${way.upstream.service} as ${balancing!.owner.key} says`)),
@@ -105,8 +112,24 @@ function balanced(ways: Spoken[], turns: ReadonlyMap<string, number>): Spoken | 
   return inTurn.filter(({ backend }) => setsCookie(backend.loadBalancer!)).at(-1) ?? inTurn[0];
 }
 
+const wider = changed(widerCookie);
+
+/** The cookie for all paths, where it would be for one of them and the Service gets requests of others too. */
+function widened(balancing: Spoken | undefined, ways: readonly Spoken[]): object | undefined {
+  const hash = (balancing?.backend.loadBalancer as Hashing | undefined)?.consistentHash;
+  const said = balancing?.owner.ingress.metadata.annotations?.[`${prefix}session-cookie-path`]?.trim() ?? "";
+  const path = hash?.httpCookie?.path;
+  if (said !== "" || path === undefined) return undefined;
+  const isSent = (way: Spoken) => way.path === path || way.path.startsWith(path.replace(/\/?$/, "/"));
+  return ways.every(isSent) ? undefined : { consistentHash: { httpCookie: { ...hash!.httpCookie, path: "/" } } };
+}
+
+interface Hashing {
+  consistentHash?: { httpCookie?: { path?: string; ttl?: string } };
+}
+
 /** True where the cookie is set for the client, and not only looked at. */
-function setsCookie(loadBalancer: { consistentHash?: { httpCookie?: { ttl?: string } } }): boolean {
+function setsCookie(loadBalancer: Hashing): boolean {
   return loadBalancer.consistentHash?.httpCookie?.ttl !== undefined;
 }
 
@@ -170,10 +193,13 @@ export function backendTls(
       .flatMap(({ location: { upstream, owner } }) => {
         const { verified } = owner.settings;
         const canary = canaries.get(upstreamKey(upstream));
-        return verified ? [upstream, ...(canary ? [canary.upstream] : [])].map((one) => ({ ...one, verified })) : [];
+        const source = owner.ingress.metadata.namespace;
+        return verified
+          ? [upstream, ...(canary ? [canary.upstream] : [])].map((one) => ({ ...one, verified, source }))
+          : [];
       }),
   );
-  for (const { verified, ...upstream } of spoken) {
+  for (const { verified, source, ...upstream } of spoken) {
     const { namespace, service } = upstream;
     const port = portOf(upstream);
     const known = services.get(keyOf(defined({ namespace, name: service })));
@@ -188,7 +214,7 @@ export function backendTls(
         validation: { caCertificateRefs: [{ group: "", kind: "ConfigMap", name }], hostname: verified.hostname },
       },
     });
-    const secret = secrets.get(keyOf(defined({ namespace, name: verified.secret })));
+    const secret = secrets.get(keyOf(defined({ namespace: source, name: verified.secret })));
     const encoded = secret?.data?.["ca.crt"];
     const ca = encoded === undefined ? secret?.stringData?.["ca.crt"] : Buffer.from(encoded, "base64").toString("utf8");
     if (ca !== undefined) {
@@ -199,30 +225,36 @@ export function backendTls(
   return [...objects.values()];
 }
 
-/** ReferenceGrants for copies that go to Services of other namespaces. */
-export function referenceGrants(reads: readonly ReadIngress[]): Written[] {
+/** ReferenceGrants for what goes to Services of other namespaces: copies, and the requests of canaries. */
+export function referenceGrants(reads: readonly ReadIngress[], { joined }: Servers): Written[] {
   return reads.flatMap((owner) => {
-    const { metadata } = owner.ingress;
     const { mirror } = owner.settings;
-    return mirror?.namespace === undefined
-      ? []
-      : [
-          {
-            apiVersion: "gateway.networking.k8s.io/v1",
-            kind: "ReferenceGrant",
-            metadata: {
-              name: foreignName(owner, "mirror"),
-              namespace: mirror.namespace,
-            },
-            spec: {
-              from: [
-                { group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: metadata.namespace ?? "default" },
-              ],
-              to: [{ group: "", kind: "Service", name: mirror.service }],
-            },
-          },
-        ];
+    const copied = mirror?.namespace === undefined ? [] : [grant(owner, "mirror", mirror.namespace, mirror.service)];
+    const candidates = joined.filter(
+      ({ beside, upstream }) => beside === owner && upstream.namespace !== owner.ingress.metadata.namespace,
+    );
+    const shared = new Map(
+      candidates.map(({ upstream: { namespace = "default", service } }) => [
+        `${namespace}/${service}`,
+        grant(owner, `canary-${service}`, namespace, service),
+      ]),
+    );
+    return [...copied, ...shared.values()];
   });
+}
+
+/** Has the routes of the Ingress send to a Service of another namespace. */
+function grant(owner: ReadIngress, suffix: string, namespace: string, service: string): Written {
+  const own = owner.ingress.metadata.namespace ?? "default";
+  return {
+    apiVersion: "gateway.networking.k8s.io/v1",
+    kind: "ReferenceGrant",
+    metadata: { name: foreignName(owner, suffix), namespace },
+    spec: {
+      from: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", namespace: own }],
+      to: [{ group: "", kind: "Service", name: service }],
+    },
+  };
 }
 
 /** What becomes of the tls section of an Ingress. */

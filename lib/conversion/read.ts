@@ -11,6 +11,7 @@ import { converted, inert, mapped, refused, type Entry, type Verdict } from "./r
 import type { GatewayOptions } from "./routes";
 import { inOrder, type ReadIngress } from "./servers";
 import { defaultSettings } from "./settings";
+import { besidePrimary, isOfHostTls } from "./canary-tls";
 import { portNumbers } from "./upstreams";
 
 /** What a conversion may be told. */
@@ -134,7 +135,8 @@ function readAnnotation(
     const known = annotations.get(name.slice(prefix.length));
     if (!known) return unknown(name.slice(prefix.length), value);
     if (booleanOf(around.other("canary")) === true && !isOfCanaries(known.name)) {
-      return inert("the Ingress is a canary, so NGINX uses the annotations of the other Ingress of its host and path");
+      // Of these NGINX looks at every Ingress of a host.
+      return isOfHostTls(known.name) ? undefined : besidePrimary;
     }
     if ((around.ingress.spec.rules ?? []).length === 0 && ofPaths.has(known.name)) {
       return inert("the Ingress has no rules, and NGINX redirects and rewrites nothing for a default backend");

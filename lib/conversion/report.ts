@@ -1,4 +1,5 @@
 // What became of every part of every Ingress: typed, so that it can be counted, printed and compared.
+import { defined } from "../json";
 
 /** What can become of a part, from best to worst. */
 export const outcomes = ["converted", "mapped", "changed", "accepted", "refused"] as const;
@@ -31,6 +32,12 @@ export interface Entry extends Verdict {
   value?: string;
 }
 
+/** What is said of a part before all that is said of it stands together. */
+export interface Saying extends Entry {
+  /** The host for which it has no effect. */
+  without?: string;
+}
+
 /** The same thing in another place. */
 export const converted = (to: string, detail?: string): Verdict => verdict("converted", to, detail);
 
@@ -48,6 +55,53 @@ export const refused = (detail: string, fix: string): Verdict => ({ outcome: "re
 
 function verdict(outcome: Outcome, to: string | undefined, detail: string | undefined): Verdict {
   return { outcome, ...(to === undefined ? {} : { to }), ...(detail === undefined ? {} : { detail }) };
+}
+
+/**
+ * One entry for each part, with the worst outcome of all that is said of it. Beside a refusal nothing else matters, nor does
+ * what it would become where it has no effect for any host; `hostsOf` gives the hosts of an Ingress.
+ */
+export function together(sayings: readonly Saying[], hostsOf: (ingress: string) => readonly string[]): Entry[] {
+  const parts = new Map<string, Saying[]>();
+  for (const saying of sayings) {
+    const key = JSON.stringify([saying.ingress, saying.part, saying.name]);
+    parts.set(key, [...(parts.get(key) ?? []), saying]);
+  }
+  return [...parts.values()].map((all) => {
+    const without = all.filter((saying) => saying.without !== undefined);
+    const hosts = without.length > 0 ? hostsOf(all[0]!.ingress) : [];
+    const isIdle = without.length > 0 && hosts.every((host) => without.some((saying) => saying.without === host));
+    const refusals = all.filter(({ outcome }) => outcome === "refused");
+    return entryOf(all, refusals.length > 0 ? refusals : isIdle ? without : mainFirst(all));
+  });
+}
+
+/** What the annotation itself becomes before what else there is to say. */
+function mainFirst(all: readonly Saying[]): Saying[] {
+  const isMain = ({ value }: Saying) => value !== undefined;
+  return [...all.filter(isMain), ...all.filter((saying) => !isMain(saying))];
+}
+
+/** All that is said of a part, as one. */
+function entryOf(all: readonly Saying[], said: readonly Saying[]): Entry {
+  const [first] = all as [Saying];
+  const worst = [...outcomes].reverse().find((outcome) => said.some((saying) => saying.outcome === outcome))!;
+  const texts = (field: "to" | "detail" | "fix") => {
+    const different = [...new Set(said.flatMap((saying) => saying[field] ?? []))];
+    return different.length > 0 ? different.join("; ") : undefined;
+  };
+  const value = all.find((saying) => saying.value !== undefined)?.value;
+  const { ingress, part, name } = first;
+  return defined({
+    ingress,
+    part,
+    name,
+    value,
+    outcome: worst,
+    to: texts("to"),
+    detail: texts("detail"),
+    fix: texts("fix"),
+  });
 }
 
 /** How many entries had each outcome. */

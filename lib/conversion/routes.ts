@@ -121,15 +121,18 @@ export class RouteBuilder {
     const all = [...specs, ...this.wwwRoutes(owner).map((spec) => ({ suffix: "-www", spec }))];
     return all.map(({ suffix, spec }) => {
       const metadata = metadataOf(owner, names.claim(owner, suffix));
-      const own = Object.keys(owner.settings.envoy).length > 0 ? withRuleNames(spec, owner, metadata.name) : spec;
-      return { apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute", metadata, spec: own };
+      const named = withRuleNames(spec, owner, metadata.name);
+      return { apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute", metadata, spec: named };
     });
   }
 
   /** Rules of the Ingress on one host, for both listeners. */
   private shareOf(owner: ReadIngress, { server, placed }: PlacedServer): Share[] {
     const mine = placed.filter(({ location, pieces }) => location.owner === owner && pieces.length > 0);
-    const appRoot = server.appRoot?.owner === owner ? [appRootRule(server.appRoot.path)] : [];
+    const appRoot =
+      server.appRoot?.owner === owner
+        ? [appRootRule(server.appRoot.path, owner.settings.envoy.queryless === true)]
+        : [];
     if (mine.length === 0 && appRoot.length === 0) return [];
     const rules = mine.flatMap((one) => this.rulesOf(one, server.appRoot !== undefined));
     const shown = (rule: RouteRule, scheme: "http" | "https") =>
@@ -187,12 +190,12 @@ export class RouteBuilder {
     const settings = location.owner.settings;
     const match = { path: piece.match };
     if (piece.redirectTo !== undefined) {
-      return [
-        { matches: [match], filters: [redirectFilter({ path: piece.redirectTo, code: piece.redirectCode ?? 301 })] },
-      ];
+      const redirect = redirectFilter({ path: piece.redirectTo, code: piece.redirectCode ?? 301 });
+      return [{ ...marked(piece.isQueryless), matches: [match], filters: [redirect] }];
     }
     const filters = filtersOf(location, piece);
     const rule = (headers: object[], backendRefs: object[]) => ({
+      ...marked(settings.redirect?.isQueryless),
       matches: [headers.length > 0 ? { ...match, headers } : match],
       ...(filters.length > 0 ? { filters } : {}),
       ...(settings.redirect ? {} : { backendRefs }),
@@ -200,7 +203,9 @@ export class RouteBuilder {
     const primary = this.backend(location.upstream);
     const alternative = this.all.canaries.get(upstreamKey(location.upstream));
     if (!alternative || settings.redirect) return [rule([], [primary])];
-    const candidate = this.backend(alternative.upstream);
+    const { namespace } = alternative.upstream;
+    const isForeign = namespace !== undefined && namespace !== location.upstream.namespace;
+    const candidate = { ...this.backend(alternative.upstream), ...(isForeign ? { namespace } : {}) };
     return [
       ...choices(alternative).map(({ header, toCanary }) => rule([header], [toCanary ? candidate : primary])),
       rule([], shares(alternative, primary, candidate)),
@@ -291,11 +296,20 @@ export function metadataOf({ ingress: { metadata }, settings }: ReadIngress, nam
   };
 }
 
-/** The route with names for the rules that have backends, so that an EnvoyFilter finds them. */
+/** Stands for the name of a redirect from which Envoy leaves the query out. */
+const queryless = "queryless";
+
+function marked(isQueryless = false): { name?: string } {
+  return isQueryless ? { name: queryless } : {};
+}
+
+/** The route with names for the rules that an EnvoyFilter has to find: those with backends, and redirects without a query. */
 function withRuleNames(spec: object, owner: ReadIngress, route: string): object {
-  const { rules, ...rest } = spec as { rules: RouteRule[] };
-  const named = (rule: RouteRule, index: number) =>
-    "backendRefs" in rule ? { name: ruleName(owner, route, index), ...rule } : rule;
+  const { bodyBytes, requests, readSeconds, idleSeconds, retries } = owner.settings.envoy;
+  const isNamed = [bodyBytes, requests, readSeconds, idleSeconds, retries].some((one) => one !== undefined);
+  const { rules, ...rest } = spec as { rules: (RouteRule & { name?: string })[] };
+  const named = ({ name, ...rule }: RouteRule & { name?: string }, index: number) =>
+    name === queryless || (isNamed && "backendRefs" in rule) ? { name: ruleName(owner, route, index), ...rule } : rule;
   return { ...rest, rules: rules.map(named) };
 }
 
@@ -317,8 +331,9 @@ function unique(rules: RouteRule[]): RouteRule[] {
   return rules.filter((_, index) => texts.indexOf(texts[index]!) === index);
 }
 
-function appRootRule(path: string): RouteRule {
-  return { matches: [{ path: { type: "Exact", value: "/" } }], filters: [redirectFilter({ path, code: 302 })] };
+function appRootRule(path: string, isQueryless: boolean): RouteRule {
+  const matches = [{ path: { type: "Exact", value: "/" } }];
+  return { ...marked(isQueryless), matches, filters: [redirectFilter({ path, code: 302 })] };
 }
 
 /** Headers and cookies that decide before the weights do, in NGINX's order. */

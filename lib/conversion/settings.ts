@@ -19,6 +19,17 @@ export interface RedirectSettings {
   /** Absent: the request's own path. */
   path?: string;
   code: number;
+  /** True where Envoy leaves the query out. */
+  isQueryless?: boolean;
+}
+
+/** A redirect of one path. */
+export interface PathRedirect {
+  from: string;
+  to: string;
+  code: number;
+  /** True where Envoy leaves the query out. */
+  isQueryless?: boolean;
 }
 
 /** Who may call from a page of another origin. */
@@ -89,16 +100,31 @@ export interface ClosedPath {
   late: boolean;
 }
 
+/** How often one address may ask. */
+export interface RequestLimits {
+  perSecond: number;
+  perMinute: number;
+  /** How many times as much may come at once. */
+  burst: number;
+  /** Ranges of addresses without a limit. */
+  exempt: string[];
+}
+
 /** What only Envoy's own API can say of the routes of an Ingress. */
 export interface EnvoySettings {
   /** The largest body of a request, in bytes. */
   bodyBytes?: number;
-  /** True where a body without a Content-Length is collected to be measured. */
-  collects?: boolean;
   /** Seconds that a backend may stay silent once it has the request. */
   readSeconds?: number;
   /** Seconds without anything in either direction. */
   idleSeconds?: number;
+  /** True where a redirect leaves the query out. */
+  queryless?: boolean;
+  requests?: RequestLimits;
+  /** How often a request is tried again. */
+  retries?: number;
+  /** How long the headers of an answer may be, in KiB. */
+  answerKibibytes?: number;
 }
 
 /** All that the annotations of one Ingress say. */
@@ -117,7 +143,7 @@ export interface Settings {
   ciphers?: string[];
   redirect?: RedirectSettings;
   /** Redirects of single paths, before anything else happens to them. */
-  pathRedirects: { from: string; to: string; code: number }[];
+  pathRedirects: PathRedirect[];
   pathRewrites: PathRewrite[];
   canary?: CanarySettings;
   cors?: CorsSettings;

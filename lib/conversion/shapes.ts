@@ -99,7 +99,10 @@ function rootShape({ form, reach, after = [], withSlash = [] }: Tail): Shape | u
 
 /** What the backend gets instead of the path. */
 export type Rewriting =
-  | { kind: "none" }
+  | {
+      kind: "none";
+      /** The beginning of the path, which NGINX writes as it stands here, whatever its case was. */ written?: string;
+    }
   | { kind: "full"; path: string }
   | { kind: "prefix"; path: string; /** What the path itself becomes, where that is something else. */ itself?: string }
   | { kind: "impossible"; why: string };
@@ -125,12 +128,14 @@ export function rewritingOf(path: string, target: string | undefined): Rewriting
   if (shape.after.includes(group) && before.endsWith("/")) {
     const replacement = before.slice(0, -1);
     const takesItself = shape.literal !== "" && (shape.reach === "element" || shape.reach === "string");
-    if (replacement === shape.literal && !takesItself) return { kind: "none" };
+    if (replacement === shape.literal && !takesItself) return { kind: "none", written: shape.literal };
     const itself = replacement === "" ? {} : { itself: before };
     return { kind: "prefix", path: replacement === "" ? "/" : replacement, ...itself };
   }
   if (shape.withSlash.includes(group) && !before.endsWith("/")) {
-    return before === shape.literal ? { kind: "none" } : { kind: "prefix", path: before === "" ? "/" : before };
+    return before === shape.literal
+      ? { kind: "none", written: shape.literal }
+      : { kind: "prefix", path: before === "" ? "/" : before };
   }
   return { kind: "impossible", why: noGroups };
 }

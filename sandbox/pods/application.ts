@@ -21,7 +21,9 @@ const server = http.createServer((request, response) => {
   const query = (key: string): string => url.searchParams.get(key) ?? "";
   const reply = (type: string, text: string): void => {
     const status = Number(query("status") || 200);
-    setTimeout(() => response.writeHead(status, { "content-type": type }).end(text), Number(query("delay")));
+    const filler = "x".repeat(Number(query("filler")));
+    const headers = { "content-type": type, ...(filler === "" ? {} : { "x-filler": filler }) };
+    setTimeout(() => response.writeHead(status, headers).end(text), Number(query("delay")));
   };
   request.resume();
   if (url.pathname === "/healthz") return reply("text/plain", "ok");

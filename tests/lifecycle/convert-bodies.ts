@@ -18,6 +18,7 @@ export interface BodyAsk {
   chunked?: boolean;
   headers?: { [name: string]: string };
   status: number;
+  location?: string;
 }
 
 const small = { "proxy-body-size": "8k" };
@@ -26,8 +27,21 @@ const small = { "proxy-body-size": "8k" };
 export const limitedIngresses: Ingress[][] = [
   [ingress("small.test", small, { "/": "web" }), ingress("small-tls.test", small, { "/": "web" }, { tls: true })],
   [
-    ingress("large.test", { "proxy-body-size": "2m", "proxy-read-timeout": "1" }, { "/": "web" }),
+    ingress("large.test", { "proxy-body-size": "20m", "proxy-read-timeout": "1" }, { "/": "web" }),
     ingress("streamed.test", { ...small, "proxy-request-buffering": "off" }, { "/": "web" }),
+    ingress("moved.test", { "permanent-redirect": "https://new.test/there" }, { "/": "web" }),
+    ingress("rooted.test", { "app-root": "/app" }, { "/": "web" }),
+    ingress(
+      "counted.test",
+      { "limit-rpm": "1", "limit-burst-multiplier": "2", "proxy-next-upstream": "off" },
+      { "/": "web", "/more": "web" },
+    ),
+    ingress("wordy.test", { "proxy-buffer-size": "128k" }, { "/": "shop" }),
+    ingress(
+      "exempt.test",
+      { "limit-rpm": "1", "limit-burst-multiplier": "0", "limit-whitelist": "0.0.0.0/0,::/0" },
+      { "/": "web" },
+    ),
   ],
 ];
 
@@ -41,30 +55,46 @@ export const bodyAsks: BodyAsk[] = [
   { host: "small.test", headers: { connection: "Upgrade", upgrade: "websocket" }, status: 200 },
   { host: "small-tls.test", scheme: "https", bytes: 8192, status: 200 },
   { host: "small-tls.test", scheme: "https", bytes: 8193, chunked: true, status: 413 },
-  // More than Envoy collects by itself.
-  { host: "large.test", bytes: 1.5 * 2 ** 20, chunked: true, status: 200 },
-  { host: "large.test", bytes: 1, announced: 2 ** 21 + 1, status: 413 },
+  // More than Envoy would collect by itself.
+  { host: "large.test", bytes: 20 * 2 ** 20, chunked: true, status: 200 },
+  // The backend has it as it comes, and here does not answer before all of it.
+  { host: "large.test", url: "/?delay=500", bytes: 20 * 2 ** 20 + 1, chunked: true, status: 413 },
+  { host: "large.test", bytes: 1, announced: 20 * 2 ** 20 + 1, status: 413 },
   { host: "large.test", url: "/?delay=3000", status: 504 },
   { host: "large.test", url: "/?delay=100", status: 200 },
   { host: "streamed.test", bytes: 8193, status: 413 },
-  { host: "streamed.test", bytes: 8193, chunked: true, status: 200 },
+  { host: "streamed.test", bytes: 8192, chunked: true, status: 200 },
+  { host: "streamed.test", bytes: 8193, chunked: true, status: 413 },
+  { host: "moved.test", url: "/a?b=c", status: 301, location: "https://new.test/there" },
+  { host: "rooted.test", url: "/?b=c", status: 302, location: "http://rooted.test/app" },
+  { host: "rooted.test", url: "/other?b=c", status: 200 },
+  // The first request and a burst of two, whichever the path; then one a minute.
+  { host: "counted.test", status: 200 },
+  { host: "counted.test", url: "/more", status: 200 },
+  { host: "counted.test", status: 200 },
+  { host: "counted.test", status: 503 },
+  { host: "counted.test", url: "/more", status: 503 },
+  { host: "exempt.test", status: 200 },
+  { host: "exempt.test", status: 200 },
+  { host: "wordy.test", url: "/?filler=120000", status: 200 },
+  { host: "paths.test", url: "/foo/bar?filler=120000", status: 502 },
   { host: "paths.test", url: "/foo", bytes: 8193, status: 200 },
   { host: "paths.test", url: "/foo", bytes: 8193, chunked: true, status: 200 },
   { host: "paths.test", url: "/foo?delay=1500", status: 200 },
 ];
 
-/** The requests with the statuses that they got. */
+/** The requests with what they got. */
 export async function answers(asks: readonly BodyAsk[], urls: { [scheme: string]: string }): Promise<BodyAsk[]> {
   const given: BodyAsk[] = [];
-  for (const one of asks) given.push({ ...one, status: await statusOf(one, urls[one.scheme ?? "http"]!) });
+  for (const one of asks) given.push({ ...one, ...(await answerTo(one, urls[one.scheme ?? "http"]!)) });
   return given;
 }
 
-/** The status of the answer. */
-function statusOf(
+/** Status and Location of the answer. */
+function answerTo(
   { host, scheme = "http", url = "/", bytes = 0, announced, chunked = false, headers = {} }: BodyAsk,
   base: string,
-): Promise<number> {
+): Promise<Pick<BodyAsk, "status" | "location">> {
   const { hostname, port } = new URL(base);
   const length = chunked || bytes === 0 ? {} : { "content-length": String(announced ?? bytes) };
   return new Promise((resolve, reject) => {
@@ -77,11 +107,13 @@ function statusOf(
       headers: { ...headers, ...length, host },
       servername: host,
       rejectUnauthorized: false,
+      maxHeaderSize: 2 ** 18,
       timeout: 10_000,
     };
     const sent = (scheme === "https" ? https : http).request(options, (response) => {
       response.resume();
-      resolve(response.statusCode ?? 0);
+      const { location } = response.headers;
+      resolve({ status: response.statusCode ?? 0, ...(location === undefined ? {} : { location }) });
       response.on("end", () => sent.destroy());
     });
     sent.on("timeout", () => sent.destroy(new Error("no answer within 10 s")));

@@ -262,7 +262,7 @@ describe("convert", () => {
     }
   });
 
-  it("limits bodies and silence with --envoy-filters, and leaves other routes as they are", async () => {
+  it("does by --envoy-filters what routes cannot, and leaves other routes as they are", async () => {
     // Each conversion adds a filter of its own to the Gateway.
     for (const [index, limited] of limitedIngresses.entries()) {
       const file = write(`limited-${index}.yaml`, limited);
@@ -271,7 +271,9 @@ describe("convert", () => {
       fs.writeFileSync(path.join(folder, `limits-${index}.yaml`), out);
       kubectl("apply", "-f", path.join(folder, `limits-${index}.yaml`));
     }
-    const refusals = bodyAsks.filter(({ status, scheme }) => status === 413 || scheme === "https");
+    const refusals = bodyAsks.filter(
+      ({ host, status, location, scheme }) => status === 413 || location || scheme === "https" || host === "wordy.test",
+    );
     await settled(
       () => answers(refusals, urls).catch(() => []),
       (given) => JSON.stringify(given) === JSON.stringify(refusals),

@@ -1,36 +1,117 @@
 // How much a client may send, and how often; and the memory that NGINX takes for it.
 import { changed, inert, mapped, refused, type Verdict } from "../report";
-import type { Settings } from "../settings";
+import type { RequestLimits, Settings } from "../settings";
+import { isRedirected } from "./hosts";
+import { isRange, needsAddress } from "./ranges";
 import {
+  admittedAs,
+  booleanOf,
   integer,
   integerOf,
+  listOf,
   redirectsAll,
   speaksGrpc,
+  speaksTls,
   unreached,
   type Annotation,
   type Family,
+  type Reader,
   type Surroundings,
   type Told,
 } from "./family";
 
-const localRateLimit = "an EnvoyFilter with envoy.filters.http.local_ratelimit on the Gateway, or a rate limit service";
+const noLimits = "neither Gateway API nor Istio's API has rate limits";
 
-const limit = (name: string, told: Told, does: string): Annotation => ({
+/** A limit for which there is nothing; without its leader NGINX does not set it. */
+const limit = (name: string, told: Told, does: string, why: string, fix: string, leader = name): Annotation => ({
   name,
   told,
   does,
-  becomes: `refused: neither Gateway API nor Istio's API has rate limits; way out: ${localRateLimit}`,
+  becomes: `refused: ${why}; way out: ${fix}`,
   source: "ratelimit",
-  read: integer("0", (number) =>
-    number <= 0
-      ? inert("it sets no limit")
-      : refused("neither Gateway API nor Istio's API has rate limits", localRateLimit),
+  read: integer("0", (number, _, around) =>
+    number <= 0 || !isLimit(around.other(leader)) ? inert("it sets no limit") : admittedAs(refused(why, fix), around),
   ),
 });
 
 function isLimit(value: string | undefined): boolean {
   return (integerOf(value) ?? 0) > 0;
 }
+
+/** The Envoy of the Gateway counts; what it is for all pods of a gateway it is for all of NGINX's too. */
+const counting = `each pod of the gateway counts by itself, as each of NGINX's does; ${needsAddress}`;
+
+/** How often one address may ask, by the annotations together. */
+function requestsOf({ other }: Surroundings): RequestLimits {
+  const number = (name: string) => Math.max(0, integerOf(other(name)) ?? 0);
+  return {
+    perSecond: number("limit-rps"),
+    perMinute: number("limit-rpm"),
+    burst: integerOf(other("limit-burst-multiplier")) ?? 5,
+    exempt: listOf(other("limit-allowlist") ?? other("limit-whitelist") ?? "").filter(isRange),
+  };
+}
+
+/** What is counted otherwise than in NGINX, which counts for all listeners together. */
+function countedOtherwise(around: Surroundings): string[] {
+  const hosts = new Set((around.ingress.spec.rules ?? []).map(({ host }) => host));
+  const preflight = booleanOf(around.other("enable-cors")) === true;
+  return [
+    ...(isRedirected(around) ? [] : ["requests over http and over https are counted apart"]),
+    ...(hosts.size > 1 && (around.ingress.spec.tls ?? []).length > 0
+      ? ["requests for hosts with listeners of their own are counted apart"]
+      : []),
+    ...(preflight ? ["preflight requests are counted too"] : []),
+    ...(isLimit(around.other("limit-rps")) && isLimit(around.other("limit-rpm"))
+      ? ["a request that one of both limits refuses counts for the other one"]
+      : []),
+  ];
+}
+
+const rate = (name: "limit-rps" | "limit-rpm", told: Told, does: string): Annotation => ({
+  name,
+  told,
+  does,
+  becomes: `refused: ${noLimits}. With \`--envoy-filters\` an EnvoyFilter that answers 503, as NGINX does, by the same count of tokens`,
+  source: "ratelimit",
+  read: integer("0", (number, settings, around) => {
+    if (number <= 0) return inert("it sets no limit");
+    if (redirectsAll(around)) return admittedAs(unreached, around);
+    if (!around.envoyFilters) return refused(noLimits, "--envoy-filters, or a rate limit service");
+    settings.envoy.requests = requestsOf(around);
+    const differs = countedOtherwise(around);
+    const to = "EnvoyFilter with envoy.filters.http.local_ratelimit";
+    return differs.length > 0 ? changed([...differs, counting].join("; "), to) : mapped(to, counting);
+  }),
+});
+
+/** What goes with limit-rps and limit-rpm. */
+const ofRate = (read: (value: string) => Verdict, others: string[]): Reader => {
+  const names = ["limit-rps", "limit-rpm", ...others];
+  return (value, _, around) => {
+    if (names.every((name) => !isLimit(around.other(name)))) {
+      return inert(`without ${others.length > 0 ? "a limit" : "limit-rps or limit-rpm"} NGINX ignores it`);
+    }
+    if (redirectsAll(around)) return admittedAs(unreached, around);
+    const leader = ["limit-rps", "limit-rpm"].find((name) => isLimit(around.other(name))) ?? others[0]!;
+    return around.envoyFilters && leader !== others[0]
+      ? read(value)
+      : refused(`it belongs to ${leader}, which is refused`, `see ${leader}`);
+  };
+};
+
+const exempt: Reader = ofRate(
+  (value) => {
+    const unfit = listOf(value).filter((range) => !isRange(range));
+    return unfit.length > 0
+      ? refused(
+          `${unfit.join(", ")} is neither an address nor a range, so NGINX sets no limit at all`,
+          "ranges such as 10.0.0.0/8, with commas between them",
+        )
+      : mapped("EnvoyFilter, which counts no requests from there");
+  },
+  ["limit-connections"],
+);
 
 /** A number that NGINX takes for its own memory, of which the gateway has its own way. */
 const memory = (source: string, told: Told, name: string, does: string, instead: string): Annotation => ({
@@ -52,48 +133,51 @@ export function bytesOf(value: string): number | undefined {
   return number === undefined ? undefined : Number(number) * units[(unit ?? "").toLowerCase()]!;
 }
 
-const anySize = "bodies of any size, which the gateway streams";
+/** What NGINX collects first, and the gateway does not. */
+const streamed =
+  "without a Content-Length the backend gets the body as it comes, until there is too much of it; an answer that it gives before stays";
 
-/** How much of a body the gateway may have to keep in memory, where NGINX writes to a file. */
-const mostCollected = 8 * 1024 ** 2;
+const anySize = "bodies of any size, which the gateway streams";
 
 function bodySize(value: string, settings: Settings, around: Surroundings): Verdict {
   const bytes = bytesOf(value);
   if (bytes === undefined) return inert("not a size, so NGINX uses its default, 1m");
   if (bytes === 0) return mapped(anySize);
-  const isGrpc = speaksGrpc(around);
-  if (around.envoyFilters && redirectsAll(around)) return unreached;
-  if (around.envoyFilters && !isGrpc) return measured(bytes, value.trim(), settings, around);
-  const hint = isGrpc ? "" : "; --envoy-filters limits it";
-  const fix = isGrpc ? "a limit in the application" : "--envoy-filters, or a limit in the application";
+  if (around.envoyFilters) {
+    if (redirectsAll(around)) return unreached;
+    settings.envoy.bodyBytes = bytes;
+    return mapped("EnvoyFilter that answers 413", streamed);
+  }
   return bytes >= standardBody
-    ? changed(`a body of more than ${value.trim()} passes too, where NGINX answers 413${hint}`, anySize)
+    ? changed(
+        `a body of more than ${value.trim()} passes too, where NGINX answers 413; --envoy-filters limits it`,
+        anySize,
+      )
     : refused(
         "a gateway takes bodies of any size, and a limit below the default of 1m is there to protect something",
-        fix,
+        "--envoy-filters, or a limit in the application",
       );
 }
 
-/** A limit in Envoy. What has no Content-Length has to be collected before its size is known. */
-function measured(bytes: number, text: string, { envoy }: Settings, { other }: Surroundings): Verdict {
-  const to = "EnvoyFilter that answers 413";
-  envoy.bodyBytes = bytes;
-  const isStreamed = other("proxy-request-buffering")?.trim() === "off";
-  if (bytes <= mostCollected && !isStreamed) {
-    envoy.collects = true;
-    const kept = `the gateway keeps up to ${text} of a request in memory`;
-    return bytes <= standardBody
-      ? mapped(to, `${kept}, as much as of any request`)
-      : changed(`${kept}, where NGINX writes a file; proxy-request-buffering: off streams it, without the limit`, to);
-  }
-  const why = isStreamed ? "proxy-request-buffering is off" : "the gateway would keep so much of it in memory";
-  return changed(`a body without a Content-Length is not limited, since ${why}`, to);
-}
+/** What Envoy takes as headers of an answer by default, in KiB, over HTTP/1.1 and over HTTP/2; and at most. */
+const [overHttp1, overHttp2, mostHeaders] = [80, 60, 8192];
 
-function answerHeaders(value: string): Verdict {
-  return (bytesOf(value) ?? 0) > 60 * 1024
-    ? changed("Envoy takes headers of up to 60 KiB in all, and fails an answer with more")
-    : mapped("Envoy takes headers of up to 60 KiB");
+function answerHeaders(value: string, { envoy }: Settings, around: Surroundings): Verdict {
+  const kibibytes = Math.ceil((bytesOf(value) ?? 0) / 1024);
+  const standard = speaksGrpc(around) ? overHttp2 : overHttp1;
+  if (kibibytes <= standard) return mapped(`Envoy takes headers of up to ${standard} KiB`);
+  const isPlain = !speaksGrpc(around) && !speaksTls(around) && around.ingress.metadata.namespace !== undefined;
+  const canLimit = isPlain && kibibytes <= mostHeaders;
+  if (around.envoyFilters && redirectsAll(around)) return unreached;
+  if (around.envoyFilters && canLimit) {
+    envoy.answerKibibytes = kibibytes;
+    return mapped(
+      "EnvoyFilter with max_response_headers_kb",
+      "it replaces connectionPool.http of other DestinationRules for the Service",
+    );
+  }
+  const hint = canLimit ? "; --envoy-filters raises that" : "";
+  return changed(`Envoy takes headers of up to ${standard} KiB in all, and fails an answer with more${hint}`);
 }
 
 const streams = "Envoy streams bodies in both directions";
@@ -101,39 +185,61 @@ const streams = "Envoy streams bodies in both directions";
 export const limits: Family = {
   title: "Limits and buffers",
   annotations: [
-    limit("limit-connections", "table", "connections at a time from one address"),
-    limit("limit-rps", "table", "requests a second from one address"),
-    limit("limit-rpm", "text", "requests a minute from one address"),
+    limit(
+      "limit-connections",
+      "table",
+      "requests at a time from one address",
+      "Envoy counts no requests of an address that are under way",
+      "limit-rps and --envoy-filters, or a limit in the application",
+    ),
+    rate("limit-rps", "table", "requests a second from one address"),
+    rate("limit-rpm", "text", "requests a minute from one address"),
     {
       name: "limit-burst-multiplier",
       told: "text",
-      does: "how many times the limit may come at once",
-      becomes: "goes with `limit-rps` and `limit-rpm`, which are refused",
+      does: "how many times the limit may come at once, 5 by default",
+      becomes: "goes with `limit-rps` and `limit-rpm`",
       source: "ratelimit",
-      read: (_, __, around) =>
-        !isLimit(around.other("limit-rps")) && !isLimit(around.other("limit-rpm"))
-          ? inert("without limit-rps or limit-rpm NGINX ignores it")
-          : refused("it belongs to limit-rps and limit-rpm, which are refused", "see limit-rps"),
+      read: ofRate((value) => {
+        const times = integerOf(value);
+        if (times === undefined) return inert("not a whole number, so NGINX uses its default, 5");
+        return times < 0
+          ? refused("NGINX does not load a burst below 0", 'limit-burst-multiplier: "5"')
+          : mapped("max_tokens of the EnvoyFilter");
+      }, []),
     },
-    limit("limit-rate", "text", "kilobytes a second for one connection"),
-    limit("limit-rate-after", "text", "kilobytes before that limit holds"),
+    limit(
+      "limit-rate",
+      "text",
+      "kilobytes a second for one answer",
+      "Envoy limits the rate of all answers together, and not of each",
+      "a limit in the application",
+    ),
+    limit(
+      "limit-rate-after",
+      "text",
+      "kilobytes before that limit holds",
+      "Envoy limits the rate of all answers together, and not of each",
+      "a limit in the application",
+      "limit-rate",
+    ),
     ...(["limit-whitelist", "limit-allowlist"] as const).map((name, index): Annotation => ({
       name,
       told: index === 0 ? "text" : "code",
       does: "addresses without these limits",
-      becomes: "goes with the limits, which are refused",
+      becomes: "goes with `limit-rps` and `limit-rpm`",
       source: "ratelimit",
-      read: (_, __, around) =>
-        ["limit-connections", "limit-rps", "limit-rpm"].every((other) => !isLimit(around.other(other)))
-          ? inert("without a limit NGINX ignores it")
-          : refused("it belongs to the limits, which are refused", "see limit-rps"),
+      read: (value, settings, around) =>
+        name === "limit-whitelist" && around.other("limit-allowlist") !== undefined
+          ? inert("NGINX uses limit-allowlist")
+          : exempt(value, settings, around),
     })),
     {
       name: "proxy-body-size",
       told: "table",
       does: "the largest body that a request may have, 1m by default, 0 for any",
       becomes:
-        "nothing from 1m up: the gateway takes bodies of any size; a limit below 1m is refused. With `--envoy-filters` an EnvoyFilter that answers 413, save for GRPC; above 8m, and with `proxy-request-buffering: off`, only to bodies with a Content-Length",
+        "nothing from 1m up: the gateway takes bodies of any size; a limit below 1m is refused. With `--envoy-filters` an EnvoyFilter that answers 413",
       source: "proxy",
       read: bodySize,
     },
@@ -154,7 +260,8 @@ export const limits: Family = {
       name: "proxy-buffer-size",
       told: "table",
       does: "memory for the headers of an answer",
-      becomes: "nothing: Envoy takes headers of up to 60 KiB",
+      becomes:
+        "nothing: Envoy takes headers of up to 80 KiB over HTTP/1.1, and of 60 KiB over HTTP/2. With `--envoy-filters` an EnvoyFilter with `max_response_headers_kb` for more, where the backend speaks plain HTTP/1.1",
       source: "proxy",
       read: answerHeaders,
     },

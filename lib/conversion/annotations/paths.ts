@@ -3,7 +3,7 @@ import { changed, converted, inert, refused, type Verdict } from "../report";
 import type { Settings } from "../settings";
 import { shapeOf } from "../shapes";
 import { boolean, type Family, type Surroundings } from "./family";
-import { redirectTo } from "./redirects";
+import { rewriteTo, withoutQuery } from "./redirects";
 
 const source = "rewrite";
 
@@ -21,10 +21,9 @@ function redirectAway(target: string, settings: Settings, { ingress }: Surroundi
       `temporal-redirect: "${target.replace(/\/?\$\d$/, "$request_uri")}"`,
     );
   }
-  const verdict = redirectTo(digit === "" ? target : `${before}$request_uri`, 302, settings);
-  if (verdict.outcome === "refused") return verdict;
-  settings.useRegex = true;
-  return converted("RequestRedirect");
+  const verdict = rewriteTo(digit === "" ? target : `${before}$request_uri`, 302, settings);
+  if (verdict.outcome !== "refused") settings.useRegex = true;
+  return verdict;
 }
 
 export const paths: Family = {
@@ -63,13 +62,14 @@ export const paths: Family = {
       name: "app-root",
       told: "table",
       does: "answers requests for `/` of the host with a redirect (302) to this path",
-      becomes: "a rule for `/` with RequestRedirect; a query of the request stays, where NGINX drops it",
+      becomes:
+        "a rule for `/` with RequestRedirect; a query of the request stays, where NGINX drops it, save with `--envoy-filters`",
       source,
-      read: (value, settings) => {
+      read: (value, settings, around) => {
         const path = value.trim();
         if (!/^\/[-._~a-zA-Z0-9/:]*$/.test(path)) return inert("not an absolute path, so NGINX ignores it");
         settings.appRoot = path;
-        return changed("a query of the request stays in the Location, where NGINX drops it", "a redirect of `/`");
+        return withoutQuery("a redirect of `/`", settings, around);
       },
     },
     {

@@ -1,7 +1,7 @@
 // Redirects of everything to somewhere else.
-import { changed, converted, inert, refused, type Verdict } from "../report";
+import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
 import type { RedirectSettings, Settings } from "../settings";
-import { boolean, detailOf, integer, integerOf, type Family } from "./family";
+import { boolean, detailOf, integer, integerOf, type Family, type Surroundings } from "./family";
 
 const source = "redirect";
 /** The redirects that HTTPRoute takes. */
@@ -15,14 +15,14 @@ export const redirects: Family = {
       told: "table",
       does: "answers everything with a redirect (301) to this URL",
       becomes:
-        "RequestRedirect with scheme, hostname, port and path of the URL; `$request_uri` at its end keeps the request's path; a query of the request stays, where NGINX drops it",
+        "RequestRedirect with scheme, hostname, port and path of the URL; `$request_uri` at its end keeps the request's path; a query of the request stays, where NGINX drops it, save with `--envoy-filters`",
       source,
       read: (value, settings, around) => {
         // NGINX looks at the temporal one first.
         if (around.other("temporal-redirect") !== undefined) return inert("NGINX uses temporal-redirect");
         const code = codeOf(around.other("permanent-redirect-code"), 301, 308);
         // It may be a path of the same host, which the temporal one may not.
-        return redirectTo(value.startsWith("/") ? `$scheme://$host${value}` : value, code, settings);
+        return redirectTo(value.startsWith("/") ? `$scheme://$host${value}` : value, code, settings, around);
       },
     },
     detailOf(
@@ -40,7 +40,7 @@ export const redirects: Family = {
       becomes: "RequestRedirect, as for `permanent-redirect`",
       source,
       read: (value, settings, around) =>
-        redirectTo(value, codeOf(around.other("temporal-redirect-code"), 302, 307), settings),
+        redirectTo(value, codeOf(around.other("temporal-redirect-code"), 302, 307), settings, around),
     },
     detailOf(
       source,
@@ -104,15 +104,31 @@ function statusVerdict(code: number, standard: number, last: number): Verdict {
     : refused(`HTTPRoute redirects with ${codes.join(", ")} only`, `a code of these: "${standard}"`);
 }
 
-/** Has everything redirected to the URL. */
-export function redirectTo(value: string, code: number, settings: Settings): Verdict {
+/** A redirect from which NGINX leaves the query out: a RequestRedirect keeps it, unless an EnvoyFilter says otherwise. */
+export function withoutQuery(to: string, { envoy }: Settings, { envoyFilters }: Surroundings): Verdict {
+  if (!envoyFilters) {
+    const differs = "a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it";
+    return changed(differs, to);
+  }
+  envoy.queryless = true;
+  return mapped(`${to}, and EnvoyFilter with strip_query`);
+}
+
+/** Has everything redirected to the URL, with the query of the request. */
+export function rewriteTo(value: string, code: number, settings: Settings): Verdict {
   const parsed = redirectOf(value, code);
   if (typeof parsed === "string")
     return refused(parsed, "a URL with scheme, host and path, such as https://example.com/new");
   settings.redirect = parsed;
-  return parsed.path === undefined
-    ? converted("RequestRedirect")
-    : changed("a query of the request stays in the Location, where NGINX drops it", "RequestRedirect");
+  return converted("RequestRedirect");
+}
+
+/** Has everything redirected to the URL, which has the query of the request only where it has its path. */
+export function redirectTo(value: string, code: number, settings: Settings, around: Surroundings): Verdict {
+  const verdict = rewriteTo(value, code, settings);
+  if (verdict.outcome === "refused" || settings.redirect?.path === undefined) return verdict;
+  if (around.envoyFilters) settings.redirect.isQueryless = true;
+  return withoutQuery("RequestRedirect", settings, around);
 }
 
 /** The parts of the URL, or why it cannot be written as a RequestRedirect. */

@@ -1,13 +1,15 @@
 // Which of a backend's pods gets a request.
-import { changed, converted, inert, mapped, refused } from "../report";
+import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
 import type { Settings } from "../settings";
 import { isRedirected } from "./hosts";
 import { boolean, booleanOf, detailOf, integerOf, type Family, type Reader, type Surroundings } from "./family";
 
 const source = "sessionaffinity";
 const leader = "affinity";
-const wider = "the cookie is for the whole host, where NGINX sets one for each path";
-const moves = "sessions land on another pod once, since the hash is Envoy's";
+/** What differs where one cookie is for several paths. */
+export const widerCookie =
+  "the cookie is for the whole host, where NGINX sets one for each path, unless session-cookie-path names one";
+const moves = "sessions that NGINX has begun land on another pod once, since the hash is Envoy's";
 
 interface Cookie {
   name: string;
@@ -32,7 +34,7 @@ function cookieOf(around: Surroundings): Cookie {
   const all = [...attributes, ...secure];
   return {
     name: other("session-cookie-name")?.trim() || "INGRESSCOOKIE",
-    path: other("session-cookie-path")?.trim() || "/",
+    path: other("session-cookie-path")?.trim() || onlyPath(around) || "/",
     ttl: `${seconds ?? 0}s`,
     ...(all.length > 0 ? { attributes: all } : {}),
   };
@@ -41,18 +43,28 @@ function cookieOf(around: Surroundings): Cookie {
 const isCookie: Reader = (value, settings, around) => {
   if (value.trim() !== "cookie") return inert("NGINX knows the affinity cookie only, and ignores this one");
   settings.backend.loadBalancer = { consistentHash: { httpCookie: cookieOf(around) } };
-  const ownPath = around.other("session-cookie-path") ?? "";
-  const paths = (around.ingress.spec.rules ?? []).flatMap(({ http }) => http?.paths ?? []);
-  const isWider = ownPath.trim() === "" && paths.some(({ path = "/" }) => path !== "/");
+  const isWider = (around.other("session-cookie-path")?.trim() ?? "") === "" && onlyPath(around) === undefined;
   const hasTls = (around.ingress.spec.tls ?? []).length > 0;
   const isUnsaid = booleanOf(around.other("session-cookie-secure")) !== true && !isRedirected(around);
-  const details = [
-    moves,
-    ...(isWider ? [`${wider}, unless session-cookie-path names one`] : []),
+  const differs = [
+    ...(isWider ? [widerCookie] : []),
     ...(hasTls && isUnsaid ? ["over https NGINX sets the cookie with Secure"] : []),
   ];
-  return changed(details.join("; "), "DestinationRule loadBalancer.consistentHash.httpCookie");
+  return hashed(differs, moves, "httpCookie");
 };
+
+/** The path of all paths of the Ingress, of which NGINX makes that of the cookie; undefined where there are several. */
+function onlyPath({ ingress }: Surroundings): string | undefined {
+  const paths = (ingress.spec.rules ?? []).flatMap(({ http }) => http?.paths ?? []).map(({ path }) => path || "/");
+  const [first = "/", ...others] = new Set(paths);
+  return others.length === 0 && /^[-\w./~]+$/.test(first) ? first : undefined;
+}
+
+/** A hash keeps to a pod as NGINX's does; that it is another one shows once, when the gateway takes over. */
+function hashed(differs: string[], once: string, what: string): Verdict {
+  const to = `DestinationRule loadBalancer.consistentHash.${what}`;
+  return differs.length > 0 ? changed([once, ...differs].join("; "), to) : mapped(to, once);
+}
 
 /** A detail of the cookie that the DestinationRule has too. */
 const detail = (name: string, does: string, to: string) =>
@@ -62,7 +74,7 @@ const detail = (name: string, does: string, to: string) =>
 function hashBy(settings: Settings, around: Surroundings, consistentHash: object, what: string) {
   if (around.other(leader)?.trim() === "cookie") return inert("NGINX uses the cookie");
   settings.backend.loadBalancer = { consistentHash };
-  return changed(moves, `DestinationRule loadBalancer.consistentHash.${what}`);
+  return hashed([], "each value lands on another pod once, since the hash is Envoy's", what);
 }
 
 const readHash: Reader = (value, settings, around) => {

@@ -6,7 +6,7 @@ import { directives, isOfTemplate, tuning, wordsOf } from "./directives";
 import type { Reader, Surroundings } from "./family";
 import { isRedirected } from "./hosts";
 import { everyAddress, isRange, needsAddress } from "./ranges";
-import { redirectTo } from "./redirects";
+import { redirectTo, rewriteTo, withoutQuery } from "./redirects";
 import { rewritingOf, shapeOf } from "../shapes";
 import { headerValue } from "./variables";
 
@@ -84,6 +84,7 @@ export const readServerSnippet: Reader = (snippet, settings, around) => {
     from: from!,
     to: url!.replace(ownOrigin, ""),
     code: Number(code),
+    ...(around.envoyFilters ? { isQueryless: true } : {}),
   }));
   if (paths.some(({ to }) => !/^\/[-\w./~]*$/.test(to))) return unread(value);
   const first: First = (line, name) => {
@@ -101,7 +102,7 @@ export const readServerSnippet: Reader = (snippet, settings, around) => {
   if (verdict.outcome === "refused" || paths.length === 0) return verdict;
   settings.hostWide = true;
   settings.pathRedirects.push(...paths);
-  return summary([verdict, converted("RequestRedirect of the path")]);
+  return summary([verdict, withoutQuery("RequestRedirect of the path", settings, around)]);
 };
 
 /** Knows some lines before the others are looked at. */
@@ -261,7 +262,7 @@ function readReturn(line: string, words: string[], { settings, around }: Wishes)
   if (!/^30[12378]$/.test(code) || url === "" || words.length > 2 || isRedirecting(around)) {
     return refused(`a route cannot do what \`${line}\` says`, fix);
   }
-  return redirectTo(url.startsWith("/") ? `$scheme://$host${url}` : url, Number(code), settings);
+  return redirectTo(url.startsWith("/") ? `$scheme://$host${url}` : url, Number(code), settings, around);
 }
 
 /** A rewrite that puts all below one path below another one. */
@@ -299,7 +300,7 @@ function readRewrite(line: string, words: string[], { settings, around }: Wishes
   const [pattern = "", target = "", flag = ""] = words;
   const away = awayFrom(pattern, target);
   if (away !== undefined && /^(redirect|permanent)?$/.test(flag) && words.length <= 3 && !isRedirecting(around)) {
-    return redirectTo(away, flag === "permanent" ? 301 : 302, settings);
+    return rewriteTo(away, flag === "permanent" ? 301 : 302, settings);
   }
   if (flag === "break") return readWithin(line, pattern, target, settings);
   const [, group, grouped, bare] = /^\^(?:(\((\/[-\w./~]*)\))|(\/[-\w./~]*))\$$/.exec(pattern) ?? [];

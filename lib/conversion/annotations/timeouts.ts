@@ -69,6 +69,16 @@ const sendLimit: Limited = (seconds, { envoy }, around) => {
     : changed(`a backend that stops reading has ${idle} s, the longest of both timeouts and 60 s`, to);
 };
 
+const onWaypoint = "a TrafficPolicy of this package with retries, on a waypoint";
+
+/** Has a request tried again this often, where EnvoyFilters may be written. */
+function retrying(retries: number, settings: Settings, around: Surroundings): Verdict | undefined {
+  if (!around.envoyFilters) return undefined;
+  if (redirectsAll(around)) return unreached;
+  settings.envoy.retries = retries;
+  return mapped("EnvoyFilter with num_retries");
+}
+
 export const timeouts: Family = {
   title: "Timeouts and retries",
   annotations: [
@@ -101,14 +111,17 @@ export const timeouts: Family = {
       told: "table",
       does: "when a request is tried again with another pod: `error timeout` by default",
       becomes:
-        "nothing for the default and less: the gateway tries twice more when it cannot connect; other conditions are refused, since HTTPRoute has no `retry` in the standard channel",
+        "nothing for the default and less: the gateway tries twice more when it cannot connect; other conditions are refused, since HTTPRoute has no `retry` in the standard channel. For off `--envoy-filters` writes an EnvoyFilter with `num_retries`",
       source,
-      read: (value) => {
+      read: (value, settings, around) => {
         const conditions = value.split(/\s+/).filter((word) => word !== "");
         if (conditions.includes("off")) {
-          return refused(
-            "the gateway tries a request again when it could not connect, which HTTPRoute cannot turn off",
-            "a TrafficPolicy of this package with retries, on a waypoint",
+          return (
+            retrying(0, settings, around) ??
+            refused(
+              "the gateway tries a request again when it could not connect, which HTTPRoute cannot turn off",
+              `--envoy-filters, or ${onWaypoint}`,
+            )
           );
         }
         const more = conditions.filter((word) => !["error", "timeout"].includes(word));
@@ -117,26 +130,25 @@ export const timeouts: Family = {
               "a request is tried again where the gateway could not connect or was refused, and not where the connection breaks or stays silent afterwards",
               "the gateway's own retries, 2 more",
             )
-          : refused(
-              `the gateway does not try again on ${more.join(", ")}`,
-              "a TrafficPolicy of this package with retries, on a waypoint",
-            );
+          : refused(`the gateway does not try again on ${more.join(", ")}`, onWaypoint);
       },
     },
     {
       name: "proxy-next-upstream-tries",
       told: "table",
       does: "how often a request is tried, 3 by default",
-      becomes: "nothing for 3, which is what the gateway does; other numbers are refused",
+      becomes:
+        "nothing for 3, which is what the gateway does; other numbers are refused. With `--envoy-filters` an EnvoyFilter with `num_retries`, save for 0, which is any number",
       source,
-      read: integer("3", (tries) =>
-        tries === 3
-          ? converted("the gateway's own retries")
-          : refused(
-              "the gateway tries three times, which HTTPRoute cannot change",
-              "a TrafficPolicy of this package with retries, on a waypoint",
-            ),
-      ),
+      read: integer("3", (tries, settings, around) => {
+        if (/(^|\s)off(\s|$)/.test(around.other("proxy-next-upstream") ?? "")) {
+          return inert("NGINX tries a request once, since proxy-next-upstream is off");
+        }
+        if (tries === 3) return converted("the gateway's own retries");
+        const limited = tries > 0 ? retrying(tries - 1, settings, around) : undefined;
+        const fix = tries > 0 ? `--envoy-filters, or ${onWaypoint}` : onWaypoint;
+        return limited ?? refused("the gateway tries three times, which HTTPRoute cannot change", fix);
+      }),
     },
     {
       name: "proxy-next-upstream-timeout",

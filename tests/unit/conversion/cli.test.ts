@@ -89,7 +89,7 @@ spec:
     const file = write("limited.yaml", plain({ "limit-rps": "5" }));
     const name = "nginx.ingress.kubernetes.io/limit-rps";
     const why = "neither Gateway API nor Istio's API has rate limits";
-    const fix = "an EnvoyFilter with envoy.filters.http.local_ratelimit on the Gateway, or a rate limit service";
+    const fix = "--envoy-filters, or a rate limit service";
     const rest = report.split("\n").slice(1, 3).join("\n");
     assert.deepEqual(await istioAmbient(["convert", "-f", file]), {
       code: 1,

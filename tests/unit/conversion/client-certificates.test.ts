@@ -28,10 +28,15 @@ const rules = (...hosts: string[]) => ({
 
 const fails =
   "auth-tls-secret: changed → a listener with gateway.istio.io/tls-terminate-mode MUTUAL (a client without a valid certificate gets no answer: the TLS handshake fails, where NGINX answers 400; the chain may be of any length)";
-const written = "auth-tls-secret: mapped → Secret shop/shop-tls-cacert";
+/** With all else that there is to say. */
+const failsWith = (to: string[], ...details: string[]) =>
+  fails
+    .replace(" (", `${to.map((one) => `; ${one}`).join("")} (`)
+    .replace(/\)$/, `${details.map((one) => `; ${one}`).join("")})`);
+const written = "Secret shop/shop-tls-cacert";
 
 const shares = (one: string, other: string) =>
-  `auth-tls-secret: changed (${one} shows the certificate of ${other} too: a browser that is connected for one of them gets 404, where NGINX answers 421 and it connects anew; a TLS Secret of its own prevents that)`;
+  `${one} shows the certificate of ${other} too: a browser that is connected for one of them gets 404, where NGINX answers 421 and it connects anew; a TLS Secret of its own prevents that`;
 
 describe("certificates of clients", () => {
   const set = { group: "gateway.networking.k8s.io", kind: "ListenerSet", name: "web", namespace: "shop" };
@@ -41,7 +46,7 @@ describe("certificates of clients", () => {
 
   it("are demanded by the host's own listener, whose routes no other listener has", () => {
     const { objects, entries } = convert([guarded(), ca()]);
-    assert.deepEqual(verdicts(entries), [written, fails]);
+    assert.deepEqual(verdicts(entries), [failsWith([written])]);
     assert.deepEqual(
       objects.map(({ kind, metadata: { name } }) => `${kind} ${name}`),
       ["HTTPRoute web", "HTTPRoute web-redirect", "Secret shop-tls-cacert", "ListenerSet web"],
@@ -159,8 +164,10 @@ describe("certificates of clients", () => {
     [
       "a CA that is not in the input",
       [guarded()],
-      fails,
-      `auth-tls-secret: mapped → Secret shop/shop-tls-cacert (it must be there before the listener: kubectl create secret generic shop-tls-cacert -n shop --from-literal=ca.crt="$(kubectl get secret clients -n shop -o jsonpath='{.data.ca\\.crt}' | base64 -d)")`,
+      failsWith(
+        [written],
+        `it must be there before the listener: kubectl create secret generic shop-tls-cacert -n shop --from-literal=ca.crt="$(kubectl get secret clients -n shop -o jsonpath='{.data.ca\\.crt}' | base64 -d)"`,
+      ),
     ],
     ["a CA in the host's own Secret", [guarded({ "auth-tls-secret": "shop/shop-tls" })], fails],
     [
@@ -171,19 +178,16 @@ describe("certificates of clients", () => {
     [
       "a host without a certificate of its own",
       [ingressWith(demanded), ca()],
-      fails,
       `auth-tls-secret: refused (${host} has no certificate of its own, and so no listener of its own) way out: tls: [{ hosts: ["${host}"], secretName: "web-tls" }]`,
     ],
     [
       "all other hosts",
       [ingressWith(demanded, { tls, ...rules("") }), ca()],
-      fails,
       "auth-tls-secret: refused (* has no certificate of its own, and so no listener of its own) way out: each host by its name",
     ],
     [
       "TLS that is passed on",
       [guarded({ "ssl-passthrough": "true" }), ca()],
-      fails,
       `auth-tls-secret: converted (NGINX passes TLS of ${host} on)`,
       "ssl-passthrough: mapped → TLSRoute on a listener of mode Passthrough (NGINX does it with --enable-ssl-passthrough only)",
     ],
@@ -194,10 +198,8 @@ describe("certificates of clients", () => {
         named("a", ingressWith({ "auth-tls-secret": "shop/others" }, { ...rules(host) })),
         ca(),
       ],
-      fails,
       `auth-tls-secret: converted (NGINX takes it for ${host} from shop/web)`,
-      fails,
-      written,
+      failsWith([written]),
     ],
     [
       "two CAs for the clients of one certificate",
@@ -213,11 +215,7 @@ describe("certificates of clients", () => {
         ca(),
         ca({ "ca.crt": "b3RoZXI=" }, "others"),
       ],
-      fails,
-      shares("a.example.com", host),
-      written,
-      fails,
-      shares(host, "a.example.com"),
+      failsWith([written], shares("a.example.com", host)),
       `auth-tls-secret: refused (Istio keeps one CA for the clients of a certificate, here that of shop/others; ${host} shares its certificate) way out: a TLS Secret of its own for the host`,
     ],
     [
@@ -270,7 +268,6 @@ describe("ciphers of a host", () => {
 
   it("are refused for a host without a listener of its own", () => {
     assert.deepEqual(verdicts(convert([ingressWith({ "ssl-ciphers": "ECDHE-RSA-AES128-GCM-SHA256" })]).entries), [
-      "ssl-ciphers: mapped → listener with gateway.istio.io/tls-cipher-suites",
       `ssl-ciphers: refused (${host} has no certificate of its own, and so no listener of its own) way out: tls: [{ hosts: ["${host}"], secretName: "web-tls" }]`,
     ]);
   });

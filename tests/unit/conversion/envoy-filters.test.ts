@@ -4,96 +4,14 @@ import * as fs from "node:fs";
 import * as os from "node:os";
 import * as path from "node:path";
 import { stringify } from "yaml";
+import { bodyLimitModule } from "../../../lib/conversion/body-limit";
 import { convert, standardOptions } from "../../../lib/conversion/convert";
 import type { Ingress, Written } from "../../../lib/conversion/objects";
 import { istioAmbient } from "../fixtures/terminal";
-import { ingressWith, only, verdicts, type Case, type Given } from "./cases";
+import { ingressWith, only, verdicts, type Given } from "./cases";
+import { envoyFilters } from "./tables/envoy-filters";
 
 const withFilters = { ...standardOptions, envoyFilters: true };
-const inMemory = (size: string) => `the gateway keeps up to ${size} of a request in memory`;
-const onDisk = "where NGINX writes a file; proxy-request-buffering: off streams it, without the limit";
-const redirected = "(a query of the request stays in the Location, where NGINX drops it)";
-const unreached = "(the Ingress redirects every request, so that none gets to a backend)";
-const late = "(in the middle of a large body the gateway answers 408, where NGINX answers 504)";
-
-const cases: Case[] = [
-  [
-    { "proxy-body-size": "1m" },
-    `proxy-body-size: mapped → EnvoyFilter that answers 413 (${inMemory("1m")}, as much as of any request)`,
-  ],
-  [
-    { "proxy-body-size": "8M" },
-    `proxy-body-size: changed → EnvoyFilter that answers 413 (${inMemory("8M")}, ${onDisk})`,
-  ],
-  [
-    { "permanent-redirect": "https://other.example.com", "proxy-body-size": "8k", "proxy-read-timeout": "5" },
-    `permanent-redirect: changed → RequestRedirect ${redirected}`,
-    `proxy-body-size: converted ${unreached}`,
-    `proxy-read-timeout: converted ${unreached}`,
-  ],
-  [
-    { "temporal-redirect": "https://other.example.com", "proxy-body-size": "8k", "proxy-send-timeout": "5" },
-    `proxy-body-size: converted ${unreached}`,
-    `proxy-send-timeout: converted ${unreached}`,
-    `temporal-redirect: changed → RequestRedirect ${redirected}`,
-  ],
-  [
-    { "proxy-body-size": "9m" },
-    "proxy-body-size: changed → EnvoyFilter that answers 413 (a body without a Content-Length is not limited, since the gateway would keep so much of it in memory)",
-  ],
-  [
-    { "proxy-body-size": "8m", "proxy-request-buffering": "off" },
-    "proxy-body-size: changed → EnvoyFilter that answers 413 (a body without a Content-Length is not limited, since proxy-request-buffering is off)",
-    "proxy-request-buffering: mapped → Envoy streams bodies in both directions",
-  ],
-  [{ "proxy-body-size": "0" }, "proxy-body-size: mapped → bodies of any size, which the gateway streams"],
-  [{ "proxy-body-size": "big" }, "proxy-body-size: converted (not a size, so NGINX uses its default, 1m)"],
-  [
-    { "proxy-body-size": "8m", "backend-protocol": "GRPC" },
-    "backend-protocol: mapped → DestinationRule connectionPool.http.h2UpgradePolicy UPGRADE",
-    "proxy-body-size: changed → bodies of any size, which the gateway streams (a body of more than 8m passes too, where NGINX answers 413)",
-  ],
-  [
-    { "proxy-body-size": "8k", "backend-protocol": "grpcs" },
-    "backend-protocol: mapped → DestinationRule tls SIMPLE with insecureSkipVerify, since NGINX does not verify either",
-    "proxy-body-size: refused (a gateway takes bodies of any size, and a limit below the default of 1m is there to protect something) way out: a limit in the application",
-  ],
-  [{ "proxy-read-timeout": "600" }, "proxy-read-timeout: mapped → EnvoyFilter with per_try_idle_timeout"],
-  [{ "proxy-read-timeout": "60" }, "proxy-read-timeout: mapped → EnvoyFilter with per_try_idle_timeout"],
-  [
-    { "proxy-read-timeout": "5" },
-    "proxy-read-timeout: changed → EnvoyFilter with per_try_idle_timeout (a WebSocket ends after 60 s of silence)",
-  ],
-  [
-    { "proxy-read-timeout": "600", "proxy-send-timeout": "600" },
-    "proxy-read-timeout: mapped → EnvoyFilter with per_try_idle_timeout",
-    `proxy-send-timeout: mapped → EnvoyFilter with idle_timeout ${late}`,
-  ],
-  [
-    { "proxy-read-timeout": "90", "proxy-send-timeout": "120" },
-    "proxy-read-timeout: changed → EnvoyFilter with per_try_idle_timeout (a WebSocket ends after 120 s of silence)",
-    `proxy-send-timeout: mapped → EnvoyFilter with idle_timeout ${late}`,
-  ],
-  [
-    { "proxy-read-timeout": "3600", "proxy-send-timeout": "10" },
-    "proxy-read-timeout: mapped → EnvoyFilter with per_try_idle_timeout",
-    "proxy-send-timeout: changed → EnvoyFilter with idle_timeout (a backend that stops reading has 3600 s, the longest of both timeouts and 60 s)",
-  ],
-  [
-    { "proxy-read-timeout": "600", "backend-protocol": "GRPC" },
-    "backend-protocol: mapped → DestinationRule connectionPool.http.h2UpgradePolicy UPGRADE",
-    "proxy-read-timeout: changed → EnvoyFilter with per_try_idle_timeout (a stream of the client ends after 600 s without anything in both directions)",
-  ],
-  [
-    { "proxy-read-timeout": "0" },
-    "proxy-read-timeout: changed → no limit between two reads from the backend (what NGINX ends with 504 after 0 s of silence goes on; --envoy-filters ends it)",
-  ],
-  [
-    { "proxy-read-timeout": "10m" },
-    "proxy-read-timeout: converted (not a whole number, so NGINX uses its default, 60)",
-  ],
-];
-
 const filters = (objects: readonly Written[]) => objects.filter(({ kind }) => kind === "EnvoyFilter");
 const named = (name: string, given: Given, more: Partial<Ingress["spec"]> = {}) => {
   const ingress = ingressWith(given, more);
@@ -108,14 +26,30 @@ const patch = (name: string, value: object) => ({
   match: { context: "GATEWAY", routeConfiguration: { vhost: { route: { name, action: "ROUTE" } } } },
   patch: { operation: "MERGE", value },
 });
-const limit = (bytes: number, collect: boolean, name = "istio-ambient.shop.web-body-limit") => ({
-  typed_per_filter_config: {
-    [name]: {
-      "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute",
-      filter_context: { bytes, collect },
+const on = {
+  "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig",
+  config: { "@type": "type.googleapis.com/google.protobuf.Empty", value: {} },
+  is_optional: true,
+};
+const limit = (name = "istio-ambient.shop.web-body-limit") => ({ typed_per_filter_config: { [name]: on } });
+/** A filter of the Gateway that is off unless a route turns it on. */
+const insertion = (operation: string, name: string, typedConfig: object) => ({
+  applyTo: "HTTP_FILTER",
+  match: {
+    context: "GATEWAY",
+    listener: {
+      filterChain: {
+        filter: {
+          name: "envoy.filters.network.http_connection_manager",
+          ...(operation === "INSERT_FIRST" ? {} : { subFilter: { name: "envoy.filters.http.router" } }),
+        },
+      },
     },
   },
+  patch: { operation, value: { name, disabled: true, typed_config: typedConfig } },
 });
+const patchesOf = (objects: readonly Written[]) =>
+  (only(objects, "EnvoyFilter").spec as { configPatches: { patch: { value: object } }[] }).configPatches;
 
 const written = `apiVersion: networking.istio.io/v1alpha3
 kind: EnvoyFilter
@@ -144,7 +78,7 @@ spec:
 `;
 
 describe("--envoy-filters", () => {
-  for (const [given, ...expected] of cases) {
+  for (const [given, ...expected] of envoyFilters) {
     it(JSON.stringify(given), () => {
       assert.deepEqual(verdicts(convert([ingressWith(given)], withFilters).entries), expected);
     });
@@ -158,46 +92,28 @@ describe("--envoy-filters", () => {
 
   it("writes one for the Ingress: a filter that is off for every route, and what turns it on for its own", () => {
     const { objects } = convert([ingressWith({ "proxy-body-size": "8k", "proxy-read-timeout": "90" })], withFilters);
-    const [own, ...others] = filters(objects);
-    assert.deepEqual(others, []);
-    const { configPatches } = own!.spec as { configPatches: { patch: { value: { typed_config: object } } }[] };
-    const { default_source_code: code, ...typed } = configPatches[0]!.patch.value.typed_config as {
-      default_source_code: { inline_string: string };
-    };
-    assert.match(code.inline_string, /^function envoy_on_request\(handle\)\n/);
-    assert.deepEqual(typed, { "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua" });
-    assert.deepEqual(own, {
+    const bytes = Buffer.from(bodyLimitModule()).toString("base64");
+    assert.deepEqual(only(objects, "EnvoyFilter"), {
       apiVersion: "networking.istio.io/v1alpha3",
       kind: "EnvoyFilter",
       metadata: metadata("shop.web-envoy"),
       spec: {
         targetRefs,
         configPatches: [
-          {
-            applyTo: "HTTP_FILTER",
-            match: {
-              context: "GATEWAY",
-              listener: {
-                filterChain: {
-                  filter: {
-                    name: "envoy.filters.network.http_connection_manager",
-                    subFilter: { name: "envoy.filters.http.router" },
-                  },
-                },
+          insertion("INSERT_BEFORE", "istio-ambient.shop.web-body-limit", {
+            "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+            config: {
+              name: "istio-ambient.body-limit",
+              root_id: "8192",
+              vm_config: {
+                vm_id: "istio-ambient.body-limit",
+                runtime: "envoy.wasm.runtime.v8",
+                code: { local: { inline_bytes: bytes } },
               },
             },
-            patch: {
-              operation: "INSERT_BEFORE",
-              value: {
-                name: "istio-ambient.shop.web-body-limit",
-                disabled: true,
-                typed_config: { ...typed, default_source_code: code },
-              },
-            },
-          },
+          }),
           patch("shop.web-rule-0", {
-            ...limit(8192, true),
-            request_body_buffer_limit: 8192,
+            ...limit(),
             route: { idle_timeout: "90s", retry_policy: { per_try_idle_timeout: "90s" } },
           }),
         ],
@@ -213,10 +129,141 @@ describe("--envoy-filters", () => {
     ]);
   });
 
-  it("raises no limit of Envoy's memory for what it does not collect", () => {
-    const { objects } = convert([ingressWith({ "proxy-body-size": "1g" })], withFilters);
-    const { configPatches } = filters(objects)[0]!.spec as { configPatches: object[] };
-    assert.deepEqual(configPatches.slice(1), [patch("shop.web-rule-0", limit(1024 ** 3, false))]);
+  it("counts requests before all else, in buckets of tokens as NGINX does", () => {
+    const given = {
+      "limit-allowlist": "10.0.0.0/8, 192.0.2.1,2001:db8::1",
+      "limit-burst-multiplier": "2",
+      "limit-rpm": "30",
+      "limit-rps": "4",
+    };
+    const address = {
+      remote_address_match: {
+        descriptor_key: "remote_address",
+        descriptor_value: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+        address_matcher: {
+          ranges: [
+            { address_prefix: "10.0.0.0", prefix_len: 8 },
+            { address_prefix: "192.0.2.1", prefix_len: 32 },
+            { address_prefix: "2001:db8::1", prefix_len: 128 },
+          ],
+          invert_match: true,
+        },
+      },
+    };
+    const all = { default_value: { numerator: 100, denominator: "HUNDRED" } };
+    const rateLimit = (descriptors: object[], limits: object[]) => ({
+      "@type": "type.googleapis.com/envoy.extensions.filters.http.local_ratelimit.v3.LocalRateLimit",
+      stat_prefix: "istio-ambient.rate-limit",
+      status: { code: "ServiceUnavailable" },
+      filter_enabled: all,
+      filter_enforced: all,
+      token_bucket: { max_tokens: 4294967295, tokens_per_fill: 4294967295, fill_interval: "1s" },
+      always_consume_default_token_bucket: false,
+      max_dynamic_descriptors: 40960,
+      descriptors,
+      rate_limits: limits,
+    });
+    const bucket = (key: string, ...[most, fill, interval]: [number, number, string]) => ({
+      entries: [{ key: "generic_key", value: key }, { key: "remote_address" }],
+      token_bucket: { max_tokens: most, tokens_per_fill: fill, fill_interval: interval },
+    });
+    const name = "istio-ambient.shop.web-rate-limit";
+    const action = (key: string, of: object) => ({ actions: [{ generic_key: { descriptor_value: key } }, of] });
+    assert.deepEqual(patchesOf(convert([ingressWith(given)], withFilters).objects), [
+      insertion(
+        "INSERT_FIRST",
+        name,
+        rateLimit(
+          [bucket("second", 9, 4, "1s"), bucket("minute", 61, 30, "60s")],
+          [action("second", address), action("minute", address)],
+        ),
+      ),
+      patch("shop.web-rule-0", limit(name)),
+    ]);
+    assert.deepEqual(patchesOf(convert([ingressWith({ "limit-rps": "4" })], withFilters).objects)[0], {
+      ...insertion(
+        "INSERT_FIRST",
+        name,
+        rateLimit([bucket("second", 21, 4, "1s")], [action("second", { remote_address: {} })]),
+      ),
+    });
+  });
+
+  it("leaves the query out of redirects that NGINX writes anew, and of no other one", () => {
+    const redirect = (name: string) => ({
+      applyTo: "HTTP_ROUTE",
+      match: { context: "GATEWAY", routeConfiguration: { vhost: { route: { name, action: "REDIRECT" } } } },
+      patch: { operation: "MERGE", value: { redirect: { strip_query: true } } },
+    });
+    const moved = { "permanent-redirect": "https://other.example.com/there" };
+    assert.deepEqual(patchesOf(convert([ingressWith(moved)], withFilters).objects), [redirect("shop.web-rule-0")]);
+    const snippet = "location = /a { return 301 /b; }";
+    const rewrite = "rewrite ^/c$ /d permanent;";
+    const given = { "app-root": "/app", "server-snippet": snippet, "configuration-snippet": rewrite };
+    const tls = [{ hosts: ["shop.example.com"], secretName: "cert" }];
+    const { objects } = convert([ingressWith(given, { tls })], withFilters);
+    const named = objects
+      .filter(({ kind }) => kind === "HTTPRoute")
+      .flatMap(({ spec }) => (spec as { rules: { name?: string; matches: object[] }[] }).rules)
+      .map(({ name, matches }) => [name, (matches[0] as { path: { value: string } }).path.value]);
+    assert.deepEqual(named, [
+      ["shop.web-rule-0", "/"],
+      [undefined, "/"],
+      [undefined, "/c"],
+      ["shop.web-rule-3", "/a"],
+      ["shop.web-redirect-rule-0", "/"],
+      [undefined, "/"],
+      [undefined, "/c"],
+      ["shop.web-redirect-rule-3", "/a"],
+    ]);
+    assert.deepEqual(
+      patchesOf(objects),
+      ["shop.web-rule-0", "shop.web-rule-3", "shop.web-redirect-rule-0", "shop.web-redirect-rule-3"].map(redirect),
+    );
+  });
+
+  it("raises the limit for the headers of answers where the backends are, canaries among them", () => {
+    const cluster = (service: string) => ({
+      applyTo: "CLUSTER",
+      match: { context: "GATEWAY", cluster: { service: `${service}.shop.svc.cluster.local`, portNumber: 80 } },
+      patch: {
+        operation: "MERGE",
+        value: {
+          typed_extension_protocol_options: {
+            "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": {
+              "@type": "type.googleapis.com/envoy.extensions.upstreams.http.v3.HttpProtocolOptions",
+              explicit_http_config: { http_protocol_options: {} },
+              common_http_protocol_options: { max_response_headers_kb: 129 },
+            },
+          },
+        },
+      },
+    });
+    const backend = { service: { name: "next", port: { number: 80 } } };
+    const http = { paths: [{ path: "/", pathType: "Prefix", backend }] };
+    const rules = [{ host: "shop.example.com", http }];
+    const canary = named("next", { canary: "true", "canary-weight": "10" }, { rules });
+    const { objects } = convert([ingressWith({ "proxy-buffer-size": "131073" }), canary], withFilters);
+    assert.deepEqual(patchesOf(objects), [cluster("web"), cluster("next")]);
+    const { rules: served } = only(objects, "HTTPRoute").spec as { rules: object[] };
+    assert.deepEqual(
+      served.map((rule) => "name" in rule),
+      [false],
+    );
+    const bare = ingressWith({ "proxy-buffer-size": "128k" });
+    delete bare.metadata.namespace;
+    const { objects: none, entries } = convert([bare], withFilters);
+    assert.deepEqual([filters(none), verdicts(entries)[0]!.slice(0, 26)], [[], "proxy-buffer-size: changed"]);
+  });
+
+  it("has a request tried as often as NGINX does", () => {
+    const policy = (given: Given) => patchesOf(convert([ingressWith(given)], withFilters).objects);
+    const route = (policyOf: object) => [patch("shop.web-rule-0", { route: policyOf })];
+    assert.deepEqual(policy({ "proxy-next-upstream": "off" }), route({ retry_policy: { num_retries: 0 } }));
+    assert.deepEqual(
+      policy({ "proxy-next-upstream-tries": "5", "proxy-read-timeout": "90" }),
+      route({ idle_timeout: "90s", retry_policy: { num_retries: 4, per_try_idle_timeout: "90s" } }),
+    );
   });
 
   it("shares nothing between conversions, of Ingresses without a namespace neither", () => {

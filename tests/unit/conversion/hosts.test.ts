@@ -20,8 +20,11 @@ const hostnames = (documents: object[]) =>
 /** What is said of annotations beyond where they went. */
 const said = (documents: object[]) =>
   convert(documents)
-    .entries.filter(({ part, to }) => part === "annotation" && to === undefined)
-    .map(({ ingress: key, name, outcome, detail }) => `${key} ${name.split("/")[1]}: ${outcome} (${detail})`);
+    .entries.filter(({ part, outcome, detail }) => part === "annotation" && outcome === "converted" && detail)
+    .map(({ ingress: key, name, to, detail }) => {
+      const where = to === undefined ? "" : ` → ${to}`;
+      return `${key} ${name.split("/")[1]}: converted${where} (${detail})`;
+    });
 
 const alias = (names: string): Given => ({ "server-alias": names });
 
@@ -39,7 +42,7 @@ describe("a host", () => {
     ];
     assert.deepEqual(hostnames(documents), ["one: a.example.com, z.example.com", "two: b.example.com"]);
     assert.deepEqual(said(documents), [
-      "shop/one server-alias: converted (b.example.com has rules of its own)",
+      "shop/one server-alias: converted → hostnames (b.example.com has rules of its own)",
       "shop/two server-alias: converted (NGINX serves z.example.com as a.example.com)",
     ]);
   });

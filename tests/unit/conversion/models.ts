@@ -212,10 +212,11 @@ interface Rule {
     requestRedirect?: { scheme?: string; hostname?: string; statusCode: number; path?: { replaceFullPath: string } };
     urlRewrite?: { path?: { replaceFullPath?: string; replacePrefixMatch?: string } };
   }[];
-  backendRefs?: { name: string; weight?: number }[];
+  backendRefs?: { name: string; namespace?: string; weight?: number }[];
 }
 
 interface Route {
+  namespace?: string;
   parentRefs: { sectionName?: string; kind?: string }[];
   hostnames?: string[];
   rules: Rule[];
@@ -227,7 +228,7 @@ const ranks: { [type: string]: number } = { Exact: 3, PathPrefix: 2, RegularExpr
 export function istio(objects: readonly Written[], { scheme, host, path, headers = {} }: Asked): Answer {
   const routes = objects
     .filter(({ kind }) => kind === "HTTPRoute")
-    .map(({ spec }) => spec as Route)
+    .map(({ metadata: { namespace }, spec }) => ({ ...(spec as Route), ...(namespace ? { namespace } : {}) }))
     .filter(({ parentRefs }) =>
       parentRefs.some(({ sectionName, kind }) => (kind === undefined ? (sectionName ?? scheme) : "https") === scheme),
     );
@@ -240,7 +241,7 @@ export function istio(objects: readonly Written[], { scheme, host, path, headers
   if (best === undefined) return { kind: "none" };
   const rules = routes
     .filter(({ hostnames }) => (hostnames ?? ["*"]).includes(best))
-    .flatMap((route) => route.rules.flatMap((rule) => rule.matches.map((match) => ({ rule, match }))))
+    .flatMap((route) => route.rules.flatMap((rule) => rule.matches.map((match) => ({ route, rule, match }))))
     .sort(
       (a, b) =>
         ranks[b.match.path.type]! - ranks[a.match.path.type]! ||
@@ -264,8 +265,30 @@ export function istio(objects: readonly Written[], { scheme, host, path, headers
   const rewrite = found.rule.filters?.find(({ type }) => type === "URLRewrite")?.urlRewrite?.path;
   const refs = (found.rule.backendRefs ?? []).filter(({ weight }) => weight !== 0);
   const total = refs.reduce((sum, { weight = 1 }) => sum + weight, 0);
-  const weights = Object.fromEntries(refs.map(({ name, weight = 1 }) => [name, weight / total]));
+  const from = found.route.namespace;
+  // Names of Services that are in another namespace begin with it.
+  const isThere = (to: string, name: string) => (/^(\w+)--/.exec(name)?.[1] ?? from ?? "") === to;
+  const isOpen = (to: string, name: string) =>
+    isThere(to, name) && (to === from || isGranted(objects, from ?? "", to, name));
+  const weights = Object.fromEntries(
+    refs.map(({ name, namespace = from ?? "", weight = 1 }) => [
+      isOpen(namespace, name) ? name : `closed ${name}`,
+      weight / total,
+    ]),
+  );
   return { kind: "backend", weights, path: rewritten(path, found.match.path.value, rewrite) };
+}
+
+/** True where a ReferenceGrant lets routes of a namespace send to a Service of another one. */
+function isGranted(objects: readonly Written[], from: string, to: string, service: string): boolean {
+  return objects.some(({ kind, metadata, spec }) => {
+    if (kind !== "ReferenceGrant" || metadata.namespace !== to) return false;
+    const grant = spec as { from: { kind: string; namespace: string }[]; to: { kind: string; name: string }[] };
+    return (
+      grant.from.some((one) => one.kind === "HTTPRoute" && one.namespace === from) &&
+      grant.to.some((one) => one.kind === "Service" && one.name === service)
+    );
+  });
 }
 
 function takes({ type, value }: { type: string; value: string }, path: string): boolean {

@@ -10,8 +10,10 @@ const firewall =
   "enable-modsecurity: refused (Istio has no web application firewall) way out: a WasmPlugin such as Coraza on the Gateway";
 const ofFirewall = (name: string) =>
   `${name}: refused (it belongs to enable-modsecurity, which is refused) way out: see enable-modsecurity`;
-const limit = (name: string) =>
-  `${name}: refused (neither Gateway API nor Istio's API has rate limits) way out: an EnvoyFilter with envoy.filters.http.local_ratelimit on the Gateway, or a rate limit service`;
+const connections =
+  "limit-connections: refused (Envoy counts no requests of an address that are under way) way out: limit-rps and --envoy-filters, or a limit in the application";
+const rate =
+  "limit-rate: refused (Envoy limits the rate of all answers together, and not of each) way out: a limit in the application";
 const tls = [{ hosts: ["shop.example.com"], secretName: "web-tls" }];
 const copy = "http://service.namespace.svc:80$request_uri, or a Service for the other one";
 
@@ -65,8 +67,8 @@ const specs: [file: string, given: Given, ...refused: string[]][] = [
     "custom-http-errors: refused (a gateway passes the backend's errors on) way out: error pages in the application",
     "default-backend: refused (a gateway answers 503 where a Service has no pods) way out: more than one pod for the Service, and a PodDisruptionBudget",
   ],
-  ["limitconnections.go", { "limit-connections": "8" }, limit("limit-connections")],
-  ["limitrate.go", { "limit-rate": "102400" }, limit("limit-rate")],
+  ["limitconnections.go", { "limit-connections": "8" }, connections],
+  ["limitrate.go", { "limit-rate": "102400" }, rate],
   [
     "mirror.go",
     { "mirror-target": "http://localhost/mirror" },

@@ -45,7 +45,7 @@ export const access: Case[] = [
     "auth-secret: converted (the Ingress redirects every request before NGINX looks at who sends it)",
     "auth-type: converted (the Ingress redirects every request before NGINX looks at who sends it)",
     "denylist-source-range: converted (the Ingress redirects every request before NGINX looks at who sends it)",
-    "permanent-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it)",
+    "permanent-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it)",
     "whitelist-source-range: converted (the Ingress redirects every request before NGINX looks at who sends it)",
   ],
   [
@@ -56,7 +56,7 @@ export const access: Case[] = [
     },
     "auth-signin: converted (the Ingress redirects every request before NGINX looks at who sends it)",
     "auth-url: converted (the Ingress redirects every request before NGINX looks at who sends it)",
-    "temporal-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it)",
+    "temporal-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it)",
   ],
   [{ "auth-secret": "users" }, "auth-secret: converted (without auth-type NGINX ignores it)"],
   [
@@ -118,7 +118,6 @@ export const access: Case[] = [
     "auth-tls-error-page: refused (the TLS handshake fails before there is a request to answer) way out: --accept auth-tls-error-page",
     "auth-tls-match-cn: refused (an AuthorizationPolicy cannot search the name of a certificate) way out: a CA of its own for these clients, or the check of ssl-client-subject-dn in the application",
     "auth-tls-pass-certificate-to-upstream: mapped → RequestHeaderModifier with %DOWNSTREAM_PEER_CERT%",
-    "auth-tls-secret: changed → a listener with gateway.istio.io/tls-terminate-mode MUTUAL (a client without a valid certificate gets no answer: the TLS handshake fails, where NGINX answers 400; the chain may be of any length)",
     'auth-tls-secret: refused (shop.example.com has no certificate of its own, and so no listener of its own) way out: tls: [{ hosts: ["shop.example.com"], secretName: "web-tls" }]',
     "auth-tls-verify-client: mapped → tls-terminate-mode MUTUAL",
     "auth-tls-verify-depth: changed (the chain may be of any length)",

@@ -95,7 +95,7 @@ export const canaries: Case[] = [
       "session-cookie-name": "next",
       "no-such-annotation": "1",
     },
-    "affinity: changed → DestinationRule loadBalancer.consistentHash.httpCookie (sessions land on another pod once, since the hash is Envoy's)",
+    "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions that NGINX has begun land on another pod once, since the hash is Envoy's)",
     "canary: converted → rules of the route of the other Ingress",
     "limit-rps: converted (the Ingress is a canary, so NGINX uses the annotations of the other Ingress of its host and path)",
     "load-balance: converted (NGINX uses the hash)",

@@ -25,7 +25,6 @@ export const hostsAndTheirTls: Case[] = [
       "ssl-ciphers": "TLS_AES_128_GCM_SHA256:AES128-SHA:DHE-RSA-AES128-SHA:AES256-SHA:-AES256-SHA",
       "ssl-passthrough": "true",
     },
-    "ssl-ciphers: changed → listener with gateway.istio.io/tls-cipher-suites (Envoy does not have DHE-RSA-AES128-SHA)",
     "ssl-ciphers: converted (NGINX passes TLS of shop.example.com on)",
     "ssl-passthrough: mapped → TLSRoute on a listener of mode Passthrough (NGINX does it with --enable-ssl-passthrough only)",
   ],

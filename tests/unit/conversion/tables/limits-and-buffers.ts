@@ -4,19 +4,38 @@ import type { Case } from "../cases";
 export const limitsAndBuffers: Case[] = [
   [
     { "limit-connections": "5" },
-    "limit-connections: refused (neither Gateway API nor Istio's API has rate limits) way out: an EnvoyFilter with envoy.filters.http.local_ratelimit on the Gateway, or a rate limit service",
+    "limit-connections: refused (Envoy counts no requests of an address that are under way) way out: limit-rps and --envoy-filters, or a limit in the application",
   ],
   [{ "limit-connections": "0" }, "limit-connections: converted (it sets no limit)"],
   [
-    { "limit-rps": "10", "limit-burst-multiplier": "2", "limit-whitelist": "10.0.0.0/8" },
-    "limit-burst-multiplier: refused (it belongs to limit-rps and limit-rpm, which are refused) way out: see limit-rps",
-    "limit-rps: refused (neither Gateway API nor Istio's API has rate limits) way out: an EnvoyFilter with envoy.filters.http.local_ratelimit on the Gateway, or a rate limit service",
-    "limit-whitelist: refused (it belongs to the limits, which are refused) way out: see limit-rps",
+    { "limit-connections": "5", "limit-whitelist": "10.0.0.0/8" },
+    "limit-connections: refused (Envoy counts no requests of an address that are under way) way out: limit-rps and --envoy-filters, or a limit in the application",
+    "limit-whitelist: refused (it belongs to limit-connections, which is refused) way out: see limit-connections",
   ],
   [
-    { "limit-rpm": "10", "limit-allowlist": "10.0.0.0/8" },
-    "limit-allowlist: refused (it belongs to the limits, which are refused) way out: see limit-rps",
-    "limit-rpm: refused (neither Gateway API nor Istio's API has rate limits) way out: an EnvoyFilter with envoy.filters.http.local_ratelimit on the Gateway, or a rate limit service",
+    { "limit-rps": "10", "limit-burst-multiplier": "2", "limit-whitelist": "10.0.0.0/8" },
+    "limit-burst-multiplier: refused (it belongs to limit-rps, which is refused) way out: see limit-rps",
+    "limit-rps: refused (neither Gateway API nor Istio's API has rate limits) way out: --envoy-filters, or a rate limit service",
+    "limit-whitelist: refused (it belongs to limit-rps, which is refused) way out: see limit-rps",
+  ],
+  [
+    { "limit-rpm": "10", "limit-allowlist": "10.0.0.0/8", "limit-whitelist": "10.0.0.0/16" },
+    "limit-allowlist: refused (it belongs to limit-rpm, which is refused) way out: see limit-rpm",
+    "limit-rpm: refused (neither Gateway API nor Istio's API has rate limits) way out: --envoy-filters, or a rate limit service",
+    "limit-whitelist: converted (NGINX uses limit-allowlist)",
+  ],
+  [
+    {
+      "limit-connections": "5",
+      "limit-rate": "100",
+      "limit-rps": "5",
+      "limit-whitelist": "10.0.0.0/8",
+      "permanent-redirect": "https://other.example.com/$request_uri",
+    },
+    ...["limit-connections", "limit-rate", "limit-rps", "limit-whitelist"].map(
+      (name) => `${name}: converted (the Ingress redirects every request before NGINX looks at who sends it)`,
+    ),
+    "permanent-redirect: converted → RequestRedirect",
   ],
   [
     { "limit-burst-multiplier": "2" },
@@ -24,13 +43,13 @@ export const limitsAndBuffers: Case[] = [
   ],
   [{ "limit-whitelist": "10.0.0.0/8" }, "limit-whitelist: converted (without a limit NGINX ignores it)"],
   [
-    { "limit-rate": "100" },
-    "limit-rate: refused (neither Gateway API nor Istio's API has rate limits) way out: an EnvoyFilter with envoy.filters.http.local_ratelimit on the Gateway, or a rate limit service",
+    { "limit-rate": "100", "limit-rate-after": "100" },
+    ...["limit-rate", "limit-rate-after"].map(
+      (name) =>
+        `${name}: refused (Envoy limits the rate of all answers together, and not of each) way out: a limit in the application`,
+    ),
   ],
-  [
-    { "limit-rate-after": "100" },
-    "limit-rate-after: refused (neither Gateway API nor Istio's API has rate limits) way out: an EnvoyFilter with envoy.filters.http.local_ratelimit on the Gateway, or a rate limit service",
-  ],
+  [{ "limit-rate-after": "100" }, "limit-rate-after: converted (it sets no limit)"],
   [{ "proxy-body-size": "0" }, "proxy-body-size: mapped → bodies of any size, which the gateway streams"],
   [
     { "proxy-body-size": "50m" },
@@ -51,10 +70,16 @@ export const limitsAndBuffers: Case[] = [
     "proxy-buffering: changed → Envoy streams bodies in both directions (the client gets the answer while the backend sends it, so a slow client keeps it busy)",
   ],
   [{ "proxy-buffers-number": "4" }, "proxy-buffers-number: mapped → Envoy streams bodies in both directions"],
-  [{ "proxy-buffer-size": "16k" }, "proxy-buffer-size: mapped → Envoy takes headers of up to 60 KiB"],
+  [{ "proxy-buffer-size": "16k" }, "proxy-buffer-size: mapped → Envoy takes headers of up to 80 KiB"],
+  [{ "proxy-buffer-size": "80k" }, "proxy-buffer-size: mapped → Envoy takes headers of up to 80 KiB"],
+  [
+    { "proxy-buffer-size": "80k", "backend-protocol": "GRPC" },
+    "backend-protocol: mapped → DestinationRule connectionPool.http.h2UpgradePolicy UPGRADE",
+    "proxy-buffer-size: changed (Envoy takes headers of up to 60 KiB in all, and fails an answer with more)",
+  ],
   [
     { "proxy-buffer-size": "128k" },
-    "proxy-buffer-size: changed (Envoy takes headers of up to 60 KiB in all, and fails an answer with more)",
+    "proxy-buffer-size: changed (Envoy takes headers of up to 80 KiB in all, and fails an answer with more; --envoy-filters raises that)",
   ],
   [{ "proxy-busy-buffers-size": "32k" }, "proxy-busy-buffers-size: mapped → Envoy streams bodies in both directions"],
   [

@@ -18,7 +18,7 @@ export const pathsAndHttps: Case[] = [
   [{ "use-regex": "yes" }, "use-regex: converted (not a boolean, so NGINX uses its default, false)"],
   [
     { "app-root": "/app" },
-    "app-root: changed → a redirect of `/` (a query of the request stays in the Location, where NGINX drops it)",
+    "app-root: changed → a redirect of `/` (a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it)",
   ],
   [{ "app-root": "app" }, "app-root: converted (not an absolute path, so NGINX ignores it)"],
   [{ "ssl-redirect": "true" }, "ssl-redirect: converted → a redirect to https where the host has TLS"],

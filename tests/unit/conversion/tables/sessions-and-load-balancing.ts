@@ -4,28 +4,28 @@ import type { Case } from "../cases";
 export const sessionsAndLoadBalancing: Case[] = [
   [
     { affinity: "cookie" },
-    "affinity: changed → DestinationRule loadBalancer.consistentHash.httpCookie (sessions land on another pod once, since the hash is Envoy's)",
+    "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions that NGINX has begun land on another pod once, since the hash is Envoy's)",
   ],
   [{ affinity: "ip" }, "affinity: converted (NGINX knows the affinity cookie only, and ignores this one)"],
   [
     { affinity: "cookie", "affinity-mode": "persistent" },
-    "affinity: changed → DestinationRule loadBalancer.consistentHash.httpCookie (sessions land on another pod once, since the hash is Envoy's)",
+    "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions that NGINX has begun land on another pod once, since the hash is Envoy's)",
     "affinity-mode: changed (some sessions move when pods come and go, as with `balanced`)",
   ],
   [
     { affinity: "cookie", "affinity-mode": "balanced" },
-    "affinity: changed → DestinationRule loadBalancer.consistentHash.httpCookie (sessions land on another pod once, since the hash is Envoy's)",
+    "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions that NGINX has begun land on another pod once, since the hash is Envoy's)",
     "affinity-mode: mapped → what a consistent hash does",
   ],
   [{ "affinity-mode": "balanced" }, "affinity-mode: converted (without affinity NGINX ignores it)"],
   [
     { affinity: "cookie", "affinity-canary-behavior": "legacy" },
-    "affinity: changed → DestinationRule loadBalancer.consistentHash.httpCookie (sessions land on another pod once, since the hash is Envoy's)",
+    "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions that NGINX has begun land on another pod once, since the hash is Envoy's)",
     "affinity-canary-behavior: converted → weights without sessions",
   ],
   [
     { affinity: "cookie", "affinity-canary-behavior": "sticky" },
-    "affinity: changed → DestinationRule loadBalancer.consistentHash.httpCookie (sessions land on another pod once, since the hash is Envoy's)",
+    "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions that NGINX has begun land on another pod once, since the hash is Envoy's)",
     "affinity-canary-behavior: changed (the weights of a canary count for every request, so a client may change between versions)",
   ],
   [
@@ -39,7 +39,7 @@ export const sessionsAndLoadBalancing: Case[] = [
       "session-cookie-max-age": "3600",
       "session-cookie-expires": "3600",
     },
-    "affinity: changed → DestinationRule loadBalancer.consistentHash.httpCookie (sessions land on another pod once, since the hash is Envoy's)",
+    "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions that NGINX has begun land on another pod once, since the hash is Envoy's)",
     "session-cookie-domain: mapped → DestinationRule httpCookie.attributes",
     "session-cookie-expires: mapped → DestinationRule httpCookie.ttl",
     "session-cookie-max-age: mapped → DestinationRule httpCookie.ttl",
@@ -50,47 +50,47 @@ export const sessionsAndLoadBalancing: Case[] = [
   ],
   [
     { affinity: "cookie", "session-cookie-conditional-samesite-none": "true" },
-    "affinity: changed → DestinationRule loadBalancer.consistentHash.httpCookie (sessions land on another pod once, since the hash is Envoy's)",
+    "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions that NGINX has begun land on another pod once, since the hash is Envoy's)",
     "session-cookie-conditional-samesite-none: changed (SameSite is the same for every browser)",
   ],
   [
     { affinity: "cookie", "session-cookie-change-on-failure": "true" },
-    "affinity: changed → DestinationRule loadBalancer.consistentHash.httpCookie (sessions land on another pod once, since the hash is Envoy's)",
+    "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions that NGINX has begun land on another pod once, since the hash is Envoy's)",
     "session-cookie-change-on-failure: mapped → what a consistent hash does: a pod that is gone is replaced by the next one",
   ],
   [
     { affinity: "cookie", "session-cookie-change-on-failure": "false" },
-    "affinity: changed → DestinationRule loadBalancer.consistentHash.httpCookie (sessions land on another pod once, since the hash is Envoy's)",
+    "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions that NGINX has begun land on another pod once, since the hash is Envoy's)",
     "session-cookie-change-on-failure: changed (a client whose pod is gone goes to another one; NGINX tries the same one again)",
   ],
   [{ "session-cookie-name": "route" }, "session-cookie-name: converted (without affinity NGINX ignores it)"],
   [
     { "upstream-hash-by": "$binary_remote_addr" },
-    "upstream-hash-by: changed → DestinationRule loadBalancer.consistentHash.useSourceIp (sessions land on another pod once, since the hash is Envoy's)",
+    "upstream-hash-by: mapped → DestinationRule loadBalancer.consistentHash.useSourceIp (each value lands on another pod once, since the hash is Envoy's)",
   ],
   [
     { "upstream-hash-by": "$http_x_session" },
-    "upstream-hash-by: changed → DestinationRule loadBalancer.consistentHash.httpHeaderName (sessions land on another pod once, since the hash is Envoy's)",
+    "upstream-hash-by: mapped → DestinationRule loadBalancer.consistentHash.httpHeaderName (each value lands on another pod once, since the hash is Envoy's)",
   ],
   [
     { "upstream-hash-by": "$cookie_id" },
-    "upstream-hash-by: changed → DestinationRule loadBalancer.consistentHash.httpCookie (sessions land on another pod once, since the hash is Envoy's)",
+    "upstream-hash-by: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (each value lands on another pod once, since the hash is Envoy's)",
   ],
   [
     { "upstream-hash-by": "$arg_id" },
-    "upstream-hash-by: changed → DestinationRule loadBalancer.consistentHash.httpQueryParameterName (sessions land on another pod once, since the hash is Envoy's)",
+    "upstream-hash-by: mapped → DestinationRule loadBalancer.consistentHash.httpQueryParameterName (each value lands on another pod once, since the hash is Envoy's)",
   ],
   [
     { "upstream-hash-by": "$arg_WOPISrc" },
-    "upstream-hash-by: changed → DestinationRule loadBalancer.consistentHash.httpQueryParameterName (sessions land on another pod once, since the hash is Envoy's)",
+    "upstream-hash-by: mapped → DestinationRule loadBalancer.consistentHash.httpQueryParameterName (each value lands on another pod once, since the hash is Envoy's)",
   ],
   [
     { "upstream-hash-by": "$host" },
-    "upstream-hash-by: changed → DestinationRule loadBalancer.consistentHash.httpHeaderName (sessions land on another pod once, since the hash is Envoy's)",
+    "upstream-hash-by: mapped → DestinationRule loadBalancer.consistentHash.httpHeaderName (each value lands on another pod once, since the hash is Envoy's)",
   ],
   [
     { "upstream-hash-by": "$request_uri" },
-    "upstream-hash-by: changed → DestinationRule loadBalancer.consistentHash.httpHeaderName (sessions land on another pod once, since the hash is Envoy's)",
+    "upstream-hash-by: mapped → DestinationRule loadBalancer.consistentHash.httpHeaderName (each value lands on another pod once, since the hash is Envoy's)",
   ],
   [
     { "upstream-hash-by": "$request_uri$host" },
@@ -98,7 +98,7 @@ export const sessionsAndLoadBalancing: Case[] = [
   ],
   [
     { "upstream-hash-by": "$request_uri", "upstream-hash-by-subset": "true", "upstream-hash-by-subset-size": "3" },
-    "upstream-hash-by: changed → DestinationRule loadBalancer.consistentHash.httpHeaderName (sessions land on another pod once, since the hash is Envoy's)",
+    "upstream-hash-by: mapped → DestinationRule loadBalancer.consistentHash.httpHeaderName (each value lands on another pod once, since the hash is Envoy's)",
     "upstream-hash-by-subset: changed (the hash names one pod, not one of a group)",
     "upstream-hash-by-subset-size: changed (the hash names one pod, not one of a group)",
   ],
@@ -108,7 +108,7 @@ export const sessionsAndLoadBalancing: Case[] = [
   ],
   [
     { affinity: "cookie", "upstream-hash-by": "$host" },
-    "affinity: changed → DestinationRule loadBalancer.consistentHash.httpCookie (sessions land on another pod once, since the hash is Envoy's)",
+    "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions that NGINX has begun land on another pod once, since the hash is Envoy's)",
     "upstream-hash-by: converted (NGINX uses the cookie)",
   ],
   [{ "load-balance": "round_robin" }, "load-balance: mapped → DestinationRule loadBalancer.simple ROUND_ROBIN"],
@@ -119,7 +119,7 @@ export const sessionsAndLoadBalancing: Case[] = [
   [
     { "load-balance": "ewma", "upstream-hash-by": "$host" },
     "load-balance: converted (NGINX uses the hash)",
-    "upstream-hash-by: changed → DestinationRule loadBalancer.consistentHash.httpHeaderName (sessions land on another pod once, since the hash is Envoy's)",
+    "upstream-hash-by: mapped → DestinationRule loadBalancer.consistentHash.httpHeaderName (each value lands on another pod once, since the hash is Envoy's)",
   ],
   [{ "service-upstream": "true" }, "service-upstream: mapped → what the gateway does: it follows the pods by itself"],
   [{ "service-upstream": "false" }, "service-upstream: converted (this is the default)"],

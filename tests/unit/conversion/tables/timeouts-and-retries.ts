@@ -37,7 +37,7 @@ export const timeoutsAndRetries: Case[] = [
   ],
   [
     { "proxy-next-upstream": "off" },
-    "proxy-next-upstream: refused (the gateway tries a request again when it could not connect, which HTTPRoute cannot turn off) way out: a TrafficPolicy of this package with retries, on a waypoint",
+    "proxy-next-upstream: refused (the gateway tries a request again when it could not connect, which HTTPRoute cannot turn off) way out: --envoy-filters, or a TrafficPolicy of this package with retries, on a waypoint",
   ],
   [
     { "proxy-next-upstream": "error http_502" },
@@ -46,7 +46,7 @@ export const timeoutsAndRetries: Case[] = [
   [{ "proxy-next-upstream-tries": "3" }, "proxy-next-upstream-tries: converted → the gateway's own retries"],
   [
     { "proxy-next-upstream-tries": "1" },
-    "proxy-next-upstream-tries: refused (the gateway tries three times, which HTTPRoute cannot change) way out: a TrafficPolicy of this package with retries, on a waypoint",
+    "proxy-next-upstream-tries: refused (the gateway tries three times, which HTTPRoute cannot change) way out: --envoy-filters, or a TrafficPolicy of this package with retries, on a waypoint",
   ],
   [{ "proxy-next-upstream-timeout": "0" }, "proxy-next-upstream-timeout: converted (this is the default)"],
   [
