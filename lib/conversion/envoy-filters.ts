@@ -164,6 +164,9 @@ function clusterPatches({ owner, routes }: Routed): object[] {
   const { answerKibibytes } = owner.settings.envoy;
   const { namespace } = owner.ingress.metadata;
   if (answerKibibytes === undefined || namespace === undefined) return [];
+  // What istiod says of TLS without a name, here too.
+  const { tls } = owner.settings.backend;
+  const asksByHost = tls !== undefined && !("sni" in tls);
   const refs = rulesOf(routes).flatMap(({ backendRefs = [] }) => backendRefs);
   const ports = new Map(refs.map(({ name, port }) => [`${name}:${port}`, { name, port }]));
   return [...ports.values()].map(({ name, port }) => ({
@@ -180,6 +183,7 @@ function clusterPatches({ owner, routes }: Routed): object[] {
             "@type": `type.googleapis.com/${httpOptions}`,
             explicit_http_config: { http_protocol_options: {} },
             common_http_protocol_options: { max_response_headers_kb: answerKibibytes },
+            ...(asksByHost ? { upstream_http_protocol_options: { auto_sni: true } } : {}),
           },
         },
       },

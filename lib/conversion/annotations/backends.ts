@@ -8,6 +8,7 @@ import {
   booleanOf,
   detailOf,
   noWay,
+  ofHttp,
   speaksTls,
   type Annotation,
   type Family,
@@ -221,10 +222,11 @@ export const backends: Family = {
       does: "HTTP 1.0 or 1.1 towards the backend",
       becomes: "nothing for 1.1; 1.0 is refused",
       source: "proxy",
-      read: (value) =>
+      read: ofHttp((value) =>
         value.trim() === "1.0"
           ? refused("Envoy speaks HTTP/1.1 and HTTP/2 to backends", "a backend that takes HTTP/1.1")
           : converted("what Envoy does"),
+      ),
     },
     {
       name: "http2-push-preload",

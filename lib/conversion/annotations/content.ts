@@ -1,6 +1,6 @@
 // What is put into requests and answers, copied, logged or filtered.
 import { changed, converted, inert, mapped, refused } from "../report";
-import { boolean, booleanOf, detailOf, noWay, type Family, type Reader } from "./family";
+import { boolean, booleanOf, detailOf, noWay, ofHttp, type Family, type Reader } from "./family";
 import { readServerSnippet, readSnippet } from "./snippet";
 
 const telemetry = "a Telemetry resource for the Gateway";
@@ -103,10 +103,11 @@ export const content: Family = {
       does: "replaces the domain in Set-Cookie headers",
       becomes: "nothing for off; refused otherwise",
       source: "proxy",
-      read: (value) =>
+      read: ofHttp((value) =>
         value.trim() === "off"
           ? inert("this is the default")
           : refused("no filter changes a part of a header", "the domain in the application's own configuration"),
+      ),
     },
     {
       name: "proxy-cookie-path",
@@ -114,10 +115,11 @@ export const content: Family = {
       does: "replaces the path in Set-Cookie headers",
       becomes: "nothing for off; refused otherwise",
       source: "proxy",
-      read: (value) =>
+      read: ofHttp((value) =>
         value.trim() === "off"
           ? inert("this is the default")
           : refused("no filter changes a part of a header", "the path in the application's own configuration"),
+      ),
     },
     {
       name: "proxy-redirect-from",
@@ -125,13 +127,13 @@ export const content: Family = {
       does: "what is replaced in the Location of the backend's redirects",
       becomes: "nothing for off; refused otherwise",
       source: "proxy",
-      read: (value, _, around) => {
+      read: ofHttp((value, _, around) => {
         if (value.trim() === "off") return inert("this is the default");
         if (!off.test(value.trim()) && off.test(around.other("proxy-redirect-to")?.trim() ?? "off")) {
           return inert("without proxy-redirect-to NGINX ignores it");
         }
         return refused("no filter changes a part of a header", "the public URL in the application's own configuration");
-      },
+      }),
     },
     detailOf(
       "proxy",
@@ -139,10 +141,11 @@ export const content: Family = {
       "proxy-redirect-to",
       "what stands there instead",
       "proxy-redirect-from",
-      (value, _, around) =>
+      ofHttp((value, _, around) =>
         off.test(around.other("proxy-redirect-from")?.trim() ?? "off") || off.test(value.trim())
           ? inert("NGINX ignores it")
           : refused("no filter changes a part of a header", "the public URL in the application's own configuration"),
+      ),
     ),
     {
       name: "enable-access-log",

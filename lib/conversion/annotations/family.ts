@@ -128,6 +128,14 @@ export function speaksGrpc({ other }: Surroundings): boolean {
   return /^grpcs?$/i.test(other("backend-protocol")?.trim() ?? "");
 }
 
+/** What only NGINX's module for HTTP backends heeds: with gRPC it has no effect. */
+export function ofHttp(read: Reader): Reader {
+  return (value, settings, around) =>
+    speaksGrpc(around)
+      ? inert("NGINX speaks gRPC to the backend, where it has no effect")
+      : read(value, settings, around);
+}
+
 /** True where NGINX speaks TLS to the backend. */
 export function speaksTls({ other }: Surroundings): boolean {
   return /^(https|grpcs)$/i.test(other("backend-protocol")?.trim() ?? "");

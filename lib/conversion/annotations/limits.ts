@@ -10,8 +10,7 @@ import {
   integerOf,
   listOf,
   redirectsAll,
-  speaksGrpc,
-  speaksTls,
+  ofHttp,
   unreached,
   type Annotation,
   type Family,
@@ -159,15 +158,13 @@ function bodySize(value: string, settings: Settings, around: Surroundings): Verd
       );
 }
 
-/** What Envoy takes as headers of an answer by default, in KiB, over HTTP/1.1 and over HTTP/2; and at most. */
-const [overHttp1, overHttp2, mostHeaders] = [80, 60, 8192];
+/** What Envoy takes as headers of an answer over HTTP/1.1 by default, and at most; in KiB. */
+const [standardHeaders, mostHeaders] = [80, 8192];
 
-function answerHeaders(value: string, { envoy }: Settings, around: Surroundings): Verdict {
+const answerHeaders: Reader = (value, { envoy }, around) => {
   const kibibytes = Math.ceil((bytesOf(value) ?? 0) / 1024);
-  const standard = speaksGrpc(around) ? overHttp2 : overHttp1;
-  if (kibibytes <= standard) return mapped(`Envoy takes headers of up to ${standard} KiB`);
-  const isPlain = !speaksGrpc(around) && !speaksTls(around) && around.ingress.metadata.namespace !== undefined;
-  const canLimit = isPlain && kibibytes <= mostHeaders;
+  if (kibibytes <= standardHeaders) return mapped(`Envoy takes headers of up to ${standardHeaders} KiB`);
+  const canLimit = kibibytes <= mostHeaders && around.ingress.metadata.namespace !== undefined;
   if (around.envoyFilters && redirectsAll(around)) return unreached;
   if (around.envoyFilters && canLimit) {
     envoy.answerKibibytes = kibibytes;
@@ -177,8 +174,8 @@ function answerHeaders(value: string, { envoy }: Settings, around: Surroundings)
     );
   }
   const hint = canLimit ? "; --envoy-filters raises that" : "";
-  return changed(`Envoy takes headers of up to ${standard} KiB in all, and fails an answer with more${hint}`);
-}
+  return changed(`Envoy takes headers of up to ${standardHeaders} KiB in all, and fails an answer with more${hint}`);
+};
 
 const streams = "Envoy streams bodies in both directions";
 
@@ -250,10 +247,11 @@ export const limits: Family = {
       does: "collects the backend's answer before the client gets it, off by default",
       becomes: "nothing: the gateway streams it",
       source: "proxy",
-      read: (value) =>
+      read: ofHttp((value) =>
         value.trim() === "on"
           ? changed("the client gets the answer while the backend sends it, so a slow client keeps it busy", streams)
           : mapped(streams),
+      ),
     },
     memory("proxy", "table", "proxy-buffers-number", "buffers for an answer", streams),
     {
@@ -261,9 +259,9 @@ export const limits: Family = {
       told: "table",
       does: "memory for the headers of an answer",
       becomes:
-        "nothing: Envoy takes headers of up to 80 KiB over HTTP/1.1, and of 60 KiB over HTTP/2. With `--envoy-filters` an EnvoyFilter with `max_response_headers_kb` for more, where the backend speaks plain HTTP/1.1",
+        "nothing: Envoy takes headers of up to 80 KiB over HTTP/1.1. With `--envoy-filters` an EnvoyFilter with `max_response_headers_kb` for more",
       source: "proxy",
-      read: answerHeaders,
+      read: ofHttp(answerHeaders),
     },
     memory("proxy", "table", "proxy-busy-buffers-size", "buffers that may be under way to the client", streams),
     memory("proxy", "table", "proxy-max-temp-file-size", "the file for what does not fit into buffers", streams),
@@ -273,10 +271,11 @@ export const limits: Family = {
       does: "collects the request's body before the backend gets it, on by default",
       becomes: "nothing: the gateway streams it",
       source: "proxy",
-      read: (value) =>
+      read: ofHttp((value) =>
         value.trim() === "off"
           ? mapped(streams)
           : changed("the backend gets the body while the client sends it, so a slow client keeps it busy"),
+      ),
     },
   ],
 };

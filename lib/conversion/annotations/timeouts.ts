@@ -4,6 +4,7 @@ import type { Settings } from "../settings";
 import {
   integer,
   integerOf,
+  ofHttp,
   redirectsAll,
   speaksGrpc,
   unreached,
@@ -113,7 +114,7 @@ export const timeouts: Family = {
       becomes:
         "nothing for the default and less: the gateway tries twice more when it cannot connect; other conditions are refused, since HTTPRoute has no `retry` in the standard channel. For off `--envoy-filters` writes an EnvoyFilter with `num_retries`",
       source,
-      read: (value, settings, around) => {
+      read: ofHttp((value, settings, around) => {
         const conditions = value.split(/\s+/).filter((word) => word !== "");
         if (conditions.includes("off")) {
           return (
@@ -131,7 +132,7 @@ export const timeouts: Family = {
               "the gateway's own retries, 2 more",
             )
           : refused(`the gateway does not try again on ${more.join(", ")}`, onWaypoint);
-      },
+      }),
     },
     {
       name: "proxy-next-upstream-tries",
@@ -140,15 +141,17 @@ export const timeouts: Family = {
       becomes:
         "nothing for 3, which is what the gateway does; other numbers are refused. With `--envoy-filters` an EnvoyFilter with `num_retries`, save for 0, which is any number",
       source,
-      read: integer("3", (tries, settings, around) => {
-        if (/(^|\s)off(\s|$)/.test(around.other("proxy-next-upstream") ?? "")) {
-          return inert("NGINX tries a request once, since proxy-next-upstream is off");
-        }
-        if (tries === 3) return converted("the gateway's own retries");
-        const limited = tries > 0 ? retrying(tries - 1, settings, around) : undefined;
-        const fix = tries > 0 ? `--envoy-filters, or ${onWaypoint}` : onWaypoint;
-        return limited ?? refused("the gateway tries three times, which HTTPRoute cannot change", fix);
-      }),
+      read: ofHttp(
+        integer("3", (tries, settings, around) => {
+          if (/(^|\s)off(\s|$)/.test(around.other("proxy-next-upstream") ?? "")) {
+            return inert("NGINX tries a request once, since proxy-next-upstream is off");
+          }
+          if (tries === 3) return converted("the gateway's own retries");
+          const limited = tries > 0 ? retrying(tries - 1, settings, around) : undefined;
+          const fix = tries > 0 ? `--envoy-filters, or ${onWaypoint}` : onWaypoint;
+          return limited ?? refused("the gateway tries three times, which HTTPRoute cannot change", fix);
+        }),
+      ),
     },
     {
       name: "proxy-next-upstream-timeout",
@@ -156,10 +159,11 @@ export const timeouts: Family = {
       does: "seconds after which a request is not tried again, 0 for no limit by default",
       becomes: "nothing for 0; refused otherwise",
       source,
-      read: (value) =>
+      read: ofHttp((value) =>
         (integerOf(value) ?? 0) === 0
           ? inert("this is the default")
           : refused("the gateway's retries have no time limit of their own", "timeouts.request in the HTTPRoute"),
+      ),
     },
   ],
 };

@@ -250,6 +250,20 @@ describe("--envoy-filters", () => {
       served.map((rule) => "name" in rule),
       [false],
     );
+    const optionsOf = (given: Given, ...more: object[]) => {
+      const [of] = patchesOf(
+        convert([ingressWith({ "proxy-buffer-size": "128k", ...given }), ...more], withFilters).objects,
+      );
+      const { typed_extension_protocol_options: all } = of!.patch.value as { typed_extension_protocol_options: object };
+      return Object.keys(Object.values(all)[0] as object);
+    };
+    const standard = ["@type", "explicit_http_config", "common_http_protocol_options"];
+    assert.deepEqual(optionsOf({}), standard);
+    const https = { "backend-protocol": "HTTPS" };
+    assert.deepEqual(optionsOf(https), [...standard, "upstream_http_protocol_options"]);
+    const secret = { apiVersion: "v1", kind: "Secret", metadata: { name: "ca", namespace: "shop" }, data: {} };
+    const name = { "proxy-ssl-secret": "shop/ca", "proxy-ssl-server-name": "on", "proxy-ssl-name": "web.example.com" };
+    assert.deepEqual(optionsOf({ ...https, ...name }, secret), standard);
     const bare = ingressWith({ "proxy-buffer-size": "128k" });
     delete bare.metadata.namespace;
     const { objects: none, entries } = convert([bare], withFilters);

@@ -63,14 +63,9 @@ export const envoyFilters: Case[] = [
     "proxy-buffer-size: changed (Envoy takes headers of up to 80 KiB in all, and fails an answer with more)",
   ],
   [
-    { "proxy-buffer-size": "128k", "backend-protocol": "GRPC" },
-    grpc,
-    "proxy-buffer-size: changed (Envoy takes headers of up to 60 KiB in all, and fails an answer with more)",
-  ],
-  [
     { "proxy-buffer-size": "128k", "backend-protocol": "HTTPS" },
     "backend-protocol: mapped → DestinationRule tls SIMPLE with insecureSkipVerify, since NGINX does not verify either",
-    "proxy-buffer-size: changed (Envoy takes headers of up to 80 KiB in all, and fails an answer with more)",
+    `proxy-buffer-size: mapped → EnvoyFilter with max_response_headers_kb (${longer})`,
   ],
   [{ "limit-rps": "5" }, `limit-rps: changed → ${local} (${apart}; ${counting})`],
   [

@@ -73,9 +73,26 @@ export const limitsAndBuffers: Case[] = [
   [{ "proxy-buffer-size": "16k" }, "proxy-buffer-size: mapped → Envoy takes headers of up to 80 KiB"],
   [{ "proxy-buffer-size": "80k" }, "proxy-buffer-size: mapped → Envoy takes headers of up to 80 KiB"],
   [
-    { "proxy-buffer-size": "80k", "backend-protocol": "GRPC" },
+    {
+      "backend-protocol": "GRPC",
+      "proxy-buffer-size": "128k",
+      "proxy-buffering": "on",
+      "proxy-cookie-domain": "a b",
+      "proxy-cookie-path": "/a /b",
+      "proxy-http-version": "1.0",
+      "proxy-next-upstream": "http_502",
+      "proxy-next-upstream-timeout": "5",
+      "proxy-next-upstream-tries": "1",
+      "proxy-redirect-from": "http://a",
+      "proxy-redirect-to": "http://b",
+      "proxy-request-buffering": "on",
+    },
     "backend-protocol: mapped → DestinationRule connectionPool.http.h2UpgradePolicy UPGRADE",
-    "proxy-buffer-size: changed (Envoy takes headers of up to 60 KiB in all, and fails an answer with more)",
+    ...[
+      ...["proxy-buffer-size", "proxy-buffering", "proxy-cookie-domain", "proxy-cookie-path", "proxy-http-version"],
+      ...["proxy-next-upstream", "proxy-next-upstream-timeout", "proxy-next-upstream-tries", "proxy-redirect-from"],
+      ...["proxy-redirect-to", "proxy-request-buffering"],
+    ].map((name) => `${name}: converted (NGINX speaks gRPC to the backend, where it has no effect)`),
   ],
   [
     { "proxy-buffer-size": "128k" },
