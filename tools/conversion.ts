@@ -100,8 +100,10 @@ the cluster or one of the two URLs does not answer.
   that counts bytes as they pass. Its instructions are in \`lib/conversion/body-limit.ts\` of this package. It is off for all other
   routes, and takes about 2 MB in each worker of Envoy, however many limits there are. A body with a Content-Length is judged by
   it before the backend gets anything. Any other one reaches the backend as it comes, where NGINX collects it first, and ends with
-  413 once there is too much of it. WebSockets are not measured. Source:
-  [what Envoy calls](https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1).
+  413 once there is too much of it. WebSockets are not measured. Istio's Envoy has no filter that writes bodies or answers to files, as
+  NGINX does, which is why \`proxy-buffering: on\` and \`proxy-request-buffering: on\` remain changed. Sources:
+  [what Envoy calls](https://github.com/proxy-wasm/spec/tree/main/abi-versions/v0.2.1),
+  [the filters of Istio's Envoy](https://github.com/istio/proxy/blob/master/bazel/extension_config/extensions_build_config.bzl).
 - **Rate limits.** NGINX's \`limit_req\` with \`nodelay\` and Envoy's local rate limit admit the same requests: a bucket holds the burst and
   one request more, and is filled at the rate. Each host's listener counts for itself; the report says where that makes a
   difference. Sources: [in NGINX](https://nginx.org/en/docs/http/ngx_http_limit_req_module.html),

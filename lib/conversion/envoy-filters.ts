@@ -19,6 +19,11 @@ function rateLimit(owner: ReadIngress): string {
   return `istio-ambient.${foreignName(owner, "rate-limit")}`;
 }
 
+/** Envoy's filter that adds headers to answers that are no errors. */
+function successes(owner: ReadIngress): string {
+  return `istio-ambient.${foreignName(owner, "headers")}`;
+}
+
 /** An Ingress and its routes. */
 interface Routed {
   owner: ReadIngress;
@@ -31,8 +36,9 @@ export function envoyFilters(routed: readonly Routed[], gateway: GatewayOptions)
     const patches = [...routePatches(one), ...clusterPatches(one)];
     if (patches.length === 0) return [];
     const { owner } = one;
-    const { bodyBytes, requests } = owner.settings.envoy;
+    const { bodyBytes, requests, successHeaders } = owner.settings.envoy;
     const inserted = [
+      ...(successHeaders ? [insertion("INSERT_BEFORE", successes(owner), adding)] : []),
       ...(bodyBytes === undefined ? [] : [insertion("INSERT_BEFORE", bodyLimit(owner), limiting(bodyBytes))]),
       // NGINX counts before it looks at who asks.
       ...(requests ? [insertion("INSERT_FIRST", rateLimit(owner), counting(requests))] : []),
@@ -71,6 +77,24 @@ const limiting = (bytes: number) => ({
     },
   },
 });
+
+const lua = "type.googleapis.com/envoy.extensions.filters.http.lua.v3";
+
+/** NGINX's add_header, for the statuses that it is for. */
+const adding = {
+  "@type": `${lua}.Lua`,
+  default_source_code: {
+    inline_string: `local statuses = {}
+for _, status in ipairs({200, 201, 204, 206, 301, 302, 303, 304, 307, 308}) do statuses[status] = true end
+function envoy_on_response(handle)
+  local headers = handle:headers()
+  if statuses[tonumber(headers:get(":status"))] then
+    for name, value in pairs(handle:filterContext():get("headers")) do headers:add(name, value) end
+  end
+end
+`,
+  },
+};
 
 const address = "remote_address";
 /** As many addresses as NGINX's zone of 5 MB has room for. */
@@ -199,8 +223,9 @@ const on = {
 };
 
 function routeValue(owner: ReadIngress): object {
-  const { bodyBytes, requests, readSeconds, idleSeconds, retries } = owner.settings.envoy;
+  const { bodyBytes, requests, readSeconds, idleSeconds, retries, successHeaders: headers } = owner.settings.envoy;
   const filters = {
+    ...(headers ? { [successes(owner)]: { "@type": `${lua}.LuaPerRoute`, filter_context: { headers } } } : {}),
     ...(bodyBytes === undefined ? {} : { [bodyLimit(owner)]: on }),
     ...(requests ? { [rateLimit(owner)]: on } : {}),
   };

@@ -44,8 +44,8 @@ export function requestsOf(
       .map((one) => ({ ...one, scheme })),
   );
   const unique = [...new Map(every.map((one) => [JSON.stringify(one), one])).values()];
-  const headers = reads.flatMap(({ settings: { responseHeaders } }) => [
-    ...Object.keys({ ...responseHeaders.set, ...responseHeaders.add }),
+  const headers = reads.flatMap(({ settings: { responseHeaders, envoy } }) => [
+    ...Object.keys({ ...responseHeaders.set, ...responseHeaders.add, ...envoy.successHeaders }),
     ...responseHeaders.remove,
   ]);
   return {

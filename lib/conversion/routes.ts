@@ -305,8 +305,9 @@ function marked(isQueryless = false): { name?: string } {
 
 /** The route with names for the rules that an EnvoyFilter has to find: those with backends, and redirects without a query. */
 function withRuleNames(spec: object, owner: ReadIngress, route: string): object {
-  const { bodyBytes, requests, readSeconds, idleSeconds, retries } = owner.settings.envoy;
-  const isNamed = [bodyBytes, requests, readSeconds, idleSeconds, retries].some((one) => one !== undefined);
+  const { bodyBytes, requests, readSeconds, idleSeconds, retries, successHeaders } = owner.settings.envoy;
+  const ofBackends = [bodyBytes, requests, readSeconds, idleSeconds, retries, successHeaders];
+  const isNamed = ofBackends.some((one) => one !== undefined);
   const { rules, ...rest } = spec as { rules: (RouteRule & { name?: string })[] };
   const named = ({ name, ...rule }: RouteRule & { name?: string }, index: number) =>
     name === queryless || (isNamed && "backendRefs" in rule) ? { name: ruleName(owner, route, index), ...rule } : rule;

@@ -123,6 +123,8 @@ export interface EnvoySettings {
   requests?: RequestLimits;
   /** How often a request is tried again. */
   retries?: number;
+  /** Headers of answers that are no errors. */
+  successHeaders?: { [name: string]: string };
   /** How long the headers of an answer may be, in KiB. */
   answerKibibytes?: number;
 }

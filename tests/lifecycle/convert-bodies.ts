@@ -19,6 +19,8 @@ export interface BodyAsk {
   headers?: { [name: string]: string };
   status: number;
   location?: string;
+  /** The header of the answer that a snippet adds. */
+  added?: string;
 }
 
 const small = { "proxy-body-size": "8k" };
@@ -36,6 +38,7 @@ export const limitedIngresses: Ingress[][] = [
       { "limit-rpm": "1", "limit-burst-multiplier": "2", "proxy-next-upstream": "off" },
       { "/": "web", "/more": "web" },
     ),
+    ingress("added.test", { "configuration-snippet": 'add_header X-Added "it\'s %20 there";' }, { "/": "web" }),
     ingress("wordy.test", { "proxy-buffer-size": "128k" }, { "/": "shop" }),
     ingress(
       "exempt.test",
@@ -76,6 +79,9 @@ export const bodyAsks: BodyAsk[] = [
   { host: "counted.test", url: "/more", status: 503 },
   { host: "exempt.test", status: 200 },
   { host: "exempt.test", status: 200 },
+  { host: "added.test", status: 200, added: "it's %20 there" },
+  { host: "added.test", url: "/?status=302", status: 302, added: "it's %20 there" },
+  { host: "added.test", url: "/?status=404", status: 404 },
   { host: "wordy.test", url: "/?filler=120000", status: 200 },
   { host: "paths.test", url: "/foo/bar?filler=120000", status: 502 },
   { host: "paths.test", url: "/foo", bytes: 8193, status: 200 },
@@ -94,7 +100,7 @@ export async function answers(asks: readonly BodyAsk[], urls: { [scheme: string]
 function answerTo(
   { host, scheme = "http", url = "/", bytes = 0, announced, chunked = false, headers = {} }: BodyAsk,
   base: string,
-): Promise<Pick<BodyAsk, "status" | "location">> {
+): Promise<Pick<BodyAsk, "status" | "location" | "added">> {
   const { hostname, port } = new URL(base);
   const length = chunked || bytes === 0 ? {} : { "content-length": String(announced ?? bytes) };
   return new Promise((resolve, reject) => {
@@ -112,8 +118,12 @@ function answerTo(
     };
     const sent = (scheme === "https" ? https : http).request(options, (response) => {
       response.resume();
-      const { location } = response.headers;
-      resolve({ status: response.statusCode ?? 0, ...(location === undefined ? {} : { location }) });
+      const { location, "x-added": added } = response.headers as { [name: string]: string | undefined };
+      resolve({
+        status: response.statusCode ?? 0,
+        ...(location === undefined ? {} : { location }),
+        ...(added === undefined ? {} : { added }),
+      });
       response.on("end", () => sent.destroy());
     });
     sent.on("timeout", () => sent.destroy(new Error("no answer within 10 s")));

@@ -245,7 +245,7 @@ export const limits: Family = {
       name: "proxy-buffering",
       told: "table",
       does: "collects the backend's answer before the client gets it, off by default",
-      becomes: "nothing: the gateway streams it",
+      becomes: "nothing: the gateway streams it, so that for `on` a slow client keeps the backend busy",
       source: "proxy",
       read: ofHttp((value) =>
         value.trim() === "on"
@@ -269,7 +269,7 @@ export const limits: Family = {
       name: "proxy-request-buffering",
       told: "table",
       does: "collects the request's body before the backend gets it, on by default",
-      becomes: "nothing: the gateway streams it",
+      becomes: "nothing: the gateway streams it, so that for `on` a slow client keeps the backend busy",
       source: "proxy",
       read: ofHttp((value) =>
         value.trim() === "off"

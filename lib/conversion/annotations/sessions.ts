@@ -109,7 +109,8 @@ export const sessions: Family = {
       name: leader,
       told: "table",
       does: "keeps a client on one pod by a cookie",
-      becomes: "a DestinationRule with `consistentHash.httpCookie` for the backend's port",
+      becomes:
+        "a DestinationRule with `consistentHash.httpCookie` for the backend's port; sessions that NGINX has begun move to another pod once",
       source,
       read: isCookie,
     },

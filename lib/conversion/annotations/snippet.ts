@@ -46,6 +46,8 @@ function unread(value: string): Verdict {
 interface Wishes {
   request: HeaderChanges;
   response: HeaderChanges;
+  /** Headers of answers that are no errors, which Envoy adds by a filter. */
+  success: { [name: string]: string };
   /** Ranges in their order. */
   access: { word: "allow" | "deny"; range: string }[];
   /** What Envoy puts in for variables. */
@@ -119,7 +121,8 @@ function readLines(
   const lines = directives(value);
   if (lines === undefined) return unread(value);
   const none = (): HeaderChanges => ({ set: {}, add: {}, remove: [] });
-  const wishes: Wishes = { request: none(), response: none(), access: [], operators: new Set(), around, settings };
+  const headers = { request: none(), response: none(), success: {} };
+  const wishes: Wishes = { ...headers, access: [], operators: new Set(), around, settings };
   const said = [...before];
   for (const line of lines) {
     const [name = "", ...words] = wordsOf(line);
@@ -187,7 +190,7 @@ function readHeader(
   line: string,
   name: string,
   words: string[],
-  { request, response, operators, around }: Wishes,
+  { request, response, success, operators, around }: Wishes,
 ): Verdict | undefined {
   const write = (values: { [header: string]: string }, header: string, text: string): Verdict => {
     if (values !== request.set && isServer(header)) return changed(ownServer);
@@ -212,7 +215,13 @@ function readHeader(
   if (name === "add_header" && (words.length === 2 || (words.length === 3 && words[2] === "always"))) {
     // NGINX adds no header without a value.
     if (words[1] === "") return converted(to);
-    if (words[0]! in response.add) return refused(`a route adds ${words[0]!} once`, fix);
+    if (words[0]! in response.add || words[0]! in success) return refused(`a route adds ${words[0]!} once`, fix);
+    const given = headerValue(words[1]!, around.ingress.metadata.name);
+    const isConstant = given?.operators.length === 0 && !given.ofPath;
+    if (words.length === 2 && around.envoyFilters && isConstant && !isServer(words[0]!)) {
+      success[words[0]!] = given.text.replace(/%%/g, "%");
+      return mapped("EnvoyFilter with envoy.filters.http.lua");
+    }
     const verdict = write(response.add, words[0]!, words[1]!);
     return words.length === 3 || verdict.outcome === "refused" ? verdict : changed(errorsToo, verdict.to);
   }
@@ -249,7 +258,8 @@ function headerOf(word: string): [header: string, text: string] {
   return [header, text.trim()];
 }
 
-const errorsToo = "add_header without always leaves errors out; the route adds the header to every answer";
+const errorsToo =
+  "add_header without always leaves errors out; the route adds the header to every answer, save with --envoy-filters";
 
 function all(verdicts: Verdict[]): Verdict {
   return verdicts.find(({ outcome }) => outcome === "refused") ?? summary(verdicts);
@@ -341,7 +351,10 @@ function readAccess({ access, around, settings }: Wishes): Verdict {
   return mapped(`AuthorizationPolicy DENY with ${field}, on the Gateway`, given.length > 0 ? needsAddress : undefined);
 }
 
-function merge(settings: Settings, { request, response }: Wishes): void {
+function merge(settings: Settings, { request, response, success }: Wishes): void {
+  if (Object.keys(success).length > 0) {
+    settings.envoy.successHeaders = { ...settings.envoy.successHeaders, ...success };
+  }
   Object.assign(settings.requestHeaders.set, request.set);
   settings.requestHeaders.remove.push(...request.remove);
   Object.assign(settings.responseHeaders.set, response.set);

@@ -270,6 +270,28 @@ describe("--envoy-filters", () => {
     assert.deepEqual([filters(none), verdicts(entries)[0]!.slice(0, 26)], [[], "proxy-buffer-size: changed"]);
   });
 
+  it("adds headers to answers that are no errors, and by the route where it is to all", () => {
+    const snippet = 'add_header X-A "50% off";\nadd_header X-D e always;';
+    const { objects } = convert([ingressWith({ "configuration-snippet": snippet })], withFilters);
+    const [inserted, ...others] = patchesOf(objects);
+    const name = "istio-ambient.shop.web-headers";
+    const lua = "type.googleapis.com/envoy.extensions.filters.http.lua.v3";
+    const { default_source_code: code } = (inserted as { patch: { value: { typed_config: object } } }).patch.value
+      .typed_config as { default_source_code: { inline_string: string } };
+    assert.match(code.inline_string, /^function envoy_on_response\(handle\)$/m);
+    assert.deepEqual(inserted, insertion("INSERT_BEFORE", name, { "@type": `${lua}.Lua`, default_source_code: code }));
+    const headers = { "X-A": "50% off" };
+    assert.deepEqual(others, [
+      patch("shop.web-rule-0", {
+        typed_per_filter_config: { [name]: { "@type": `${lua}.LuaPerRoute`, filter_context: { headers } } },
+      }),
+    ]);
+    const [rule] = (only(objects, "HTTPRoute").spec as { rules: { filters: object[] }[] }).rules;
+    assert.deepEqual(rule!.filters, [
+      { type: "ResponseHeaderModifier", responseHeaderModifier: { add: [{ name: "X-D", value: "e" }] } },
+    ]);
+  });
+
   it("has a request tried as often as NGINX does", () => {
     const policy = (given: Given) => patchesOf(convert([ingressWith(given)], withFilters).objects);
     const route = (policyOf: object) => [patch("shop.web-rule-0", { route: policyOf })];

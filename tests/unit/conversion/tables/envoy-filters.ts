@@ -14,6 +14,8 @@ const apart = "requests over http and over https are counted apart";
 const strips = "RequestRedirect, and EnvoyFilter with strip_query";
 const longer = "it replaces connectionPool.http of other DestinationRules for the Service";
 
+const modifiers = "RequestHeaderModifier and ResponseHeaderModifier";
+
 export const envoyFilters: Case[] = [
   [{ "proxy-body-size": "8k" }, limited],
   [{ "proxy-body-size": "1g" }, limited],
@@ -66,6 +68,18 @@ export const envoyFilters: Case[] = [
     { "proxy-buffer-size": "128k", "backend-protocol": "HTTPS" },
     "backend-protocol: mapped → DestinationRule tls SIMPLE with insecureSkipVerify, since NGINX does not verify either",
     `proxy-buffer-size: mapped → EnvoyFilter with max_response_headers_kb (${longer})`,
+  ],
+  [
+    { "configuration-snippet": 'add_header X-A "b c";\nadd_header X-D e always;' },
+    `configuration-snippet: mapped → EnvoyFilter with envoy.filters.http.lua; ${modifiers}`,
+  ],
+  [
+    { "configuration-snippet": "add_header X-A $host;" },
+    `configuration-snippet: changed → ${modifiers} with %REQ(:AUTHORITY)% (add_header without always leaves errors out; the route adds the header to every answer, save with --envoy-filters)`,
+  ],
+  [
+    { "configuration-snippet": "add_header X-A b;\nadd_header X-A c;" },
+    "configuration-snippet: refused (a route adds X-A once) way out: each line as a filter of the HTTPRoute",
   ],
   [{ "limit-rps": "5" }, `limit-rps: changed → ${local} (${apart}; ${counting})`],
   [

@@ -13,7 +13,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ],
   [
     { "configuration-snippet": "add_header X-A b;" },
-    "configuration-snippet: changed → RequestHeaderModifier and ResponseHeaderModifier (add_header without always leaves errors out; the route adds the header to every answer)",
+    "configuration-snippet: changed → RequestHeaderModifier and ResponseHeaderModifier (add_header without always leaves errors out; the route adds the header to every answer, save with --envoy-filters)",
   ],
   [
     { "configuration-snippet": "add_header X-A b always;" },
