@@ -48,6 +48,10 @@ export const envoyFilters: Case[] = [
     "server-snippet: mapped → RequestRedirect of the path, and EnvoyFilter with strip_query",
   ],
   [
+    { "configuration-snippet": "rewrite ^ https://other.example.com/there permanent;" },
+    "configuration-snippet: converted → RequestRedirect",
+  ],
+  [
     { "configuration-snippet": "rewrite ^/a$ /b permanent;" },
     "configuration-snippet: converted → RequestRedirect of the path",
   ],

@@ -4,6 +4,10 @@ import type { Case } from "../cases";
 
 export const headersCopiesLogsAndFilters: Case[] = [
   [
+    { "configuration-snippet": "rewrite ^ https://other.example.com/there permanent;" },
+    "configuration-snippet: converted → RequestRedirect",
+  ],
+  [
     { "custom-headers": "shop/headers" },
     "custom-headers: refused (the ConfigMap is not in the input) way out: -f with ConfigMap shop/headers, or --namespace to read it from a cluster",
   ],
