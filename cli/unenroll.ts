@@ -18,7 +18,7 @@ import { some } from "../lib/checks/mesh";
 import { endedProtection, stacksNote } from "../lib/enrollment/protection";
 import { durationOption } from "./duration";
 import { exit, UsageError } from "./exit";
-import { requireNamespaces, targetOf, withTarget, type TargetOptions } from "./target";
+import { requireNamespaces, targetFlags, targetOf, withTarget, type TargetOptions } from "./target";
 import { endProgress, progress, type Terminal } from "./terminal";
 
 interface Options extends TargetOptions {
@@ -93,7 +93,7 @@ const unenroll: Work = async (client, options, untilMs, terminal) => {
   const enrolled = await readEnrolled(client, options.namespace);
   const count = enrolled.namespaces.length + enrolled.pods.length;
   if (options.refuse) {
-    return count === 0 ? exit.good : refuse(enrolled, terminal);
+    return count === 0 ? exit.good : refuse(enrolled, options, terminal);
   }
   if (options.drain) {
     const plan = await planDrain(client, enrolled);
@@ -113,21 +113,21 @@ const unenroll: Work = async (client, options, untilMs, terminal) => {
     count === 0
       ? "nothing is enrolled\n"
       : `removed ${described(enrolled)}${stacksNote(enrolled.namespaces)} from the mesh; to return, run ` +
-          "`istio-ambient enroll --restore`\n",
+          `\`istio-ambient enroll --restore${targetFlags(options)}\`\n`,
   );
   const ended = count === 0 ? undefined : endedProtection(enrolled.protection);
   if (ended !== undefined) terminal.err(`${ended}\n`);
   return exit.good;
 };
 
-function refuse(enrolled: Enrolled, terminal: Terminal): number {
+function refuse(enrolled: Enrolled, options: TargetOptions, terminal: Terminal): number {
   const names = [
     ...enrolled.namespaces.map(({ name }) => name),
     ...enrolled.pods.map(({ namespace, name }) => `${namespace}/${name}`),
   ];
   terminal.err(
     `still enrolled: ${described(enrolled)} (${some(names, 5)}), which would lose all traffic without the mesh; ` +
-      'unenroll them first: run `istio-ambient unenroll`, or write `onDestroy: "unenroll"`\n',
+      `unenroll them first: run \`istio-ambient unenroll${targetFlags(options)}\`, or write \`onDestroy: "unenroll"\`\n`,
   );
   return exit.failed;
 }
@@ -138,10 +138,12 @@ function described({ namespaces, pods }: Enrolled): string {
   return `${counted(namespaces.length, "namespace")}${alone}`;
 }
 
-const enroll: Work = async (client, { namespace, restore: isReturn, allowSystemNamespace }, _untilMs, terminal) => {
+const enroll: Work = async (client, options, _untilMs, terminal) => {
+  const { namespace, restore: isReturn, allowSystemNamespace } = options;
   if (!(await hasZtunnel(client))) {
     throw new EnrollmentError(
-      "ztunnel is not ready on every node, and enrolled pods lose all traffic without it; run `istio-ambient ready` first",
+      "ztunnel is not ready on every node, and enrolled pods lose all traffic without it; run `istio-ambient ready" +
+        `${targetFlags(options)}\` first`,
     );
   }
   if (!isReturn) {

@@ -63,7 +63,8 @@ describe("the commands for entering and leaving a mesh", () => {
       const server = await ApiServer.start(mesh);
       try {
         const argv = ["enroll", "--namespace", more[0] ?? "shop", ...more.slice(1)];
-        return await istioAmbient([...argv, "--kubeconfig", server.kubeconfig]);
+        const ran = await istioAmbient([...argv, "--kubeconfig", server.kubeconfig]);
+        return { ...ran, err: ran.err.replace(server.kubeconfig, "FILE") };
       } finally {
         await server.stop();
       }
@@ -162,7 +163,8 @@ describe("the commands for entering and leaving a mesh", () => {
 
     it("refuse it while ztunnel is not ready", async () => {
       const message =
-        "ztunnel is not ready on every node, and enrolled pods lose all traffic without it; run `istio-ambient ready` first\n";
+        "ztunnel is not ready on every node, and enrolled pods lose all traffic without it; run `istio-ambient ready " +
+        "--kubeconfig FILE` first\n";
       assert.deepEqual(await enroll(shop(), [], 0), { code: 1, out: "", err: message });
     });
   });
@@ -207,7 +209,7 @@ describe("the commands for entering and leaving a mesh", () => {
 
     const unenroll = (...more: string[]) => istioAmbient(["unenroll", ...more, "--kubeconfig", server.kubeconfig]);
     const removed = (what: string) =>
-      `removed ${what} from the mesh; to return, run \`istio-ambient enroll --restore\`\n`;
+      `removed ${what} from the mesh; to return, run \`istio-ambient enroll --restore --kubeconfig ${server.kubeconfig}\`\n`;
     const open = "pods outside the mesh, which accept plaintext from any client\n";
 
     it("name the policies that no longer protect anything, also those for the whole mesh", async () => {

@@ -214,7 +214,12 @@ describe("host names", () => {
 });
 
 describe("claims", () => {
-  const by = (name: string, listeners = ["http", "https"], redirects = false) => ({ name, cluster: "default", listeners, redirects });
+  const by = (name: string, listeners = ["http", "https"], redirects = false) => ({
+    name,
+    cluster: "default",
+    listeners,
+    redirects,
+  });
   const rules = [{ matches: [{ prefix: "/cart" }, { exact: "/cart", headers: { A: "1", b: "2" } }] }];
 
   it("clash where host, path, method, headers and query are the same, whatever their order", () => {
