@@ -16,18 +16,20 @@ import { isSelected } from "./policy-readers";
 import { serviceWaypoint } from "./waypoint-users";
 
 const scheme = "spiffe://";
+const standIn = "cluster.local";
 const kind = "AuthorizationPolicy";
 
 export const policySourceChecks: Check[] = [
   {
     id: "policy-principals",
     category: "policies",
-    claim: "every principal in a policy is written without spiffe://",
+    claim: "every principal in a policy can match",
     severity: "error",
-    hint: "ztunnel and Envoy add spiffe:// themselves: such a principal never matches, so ALLOW refuses it and DENY lets it pass.",
+    hint: "A principal that never matches is refused by ALLOW and passes DENY: ztunnel and Envoy add spiffe:// themselves, and ztunnel compares the trust domain.",
     needs: ["authorizationPolicies"],
+    also: ["pods", "namespaces", "deployments"],
     isLocal: true,
-    run: (snapshot) => snapshot.authorizationPolicies.flatMap(prefixed),
+    run: (snapshot) => [...snapshot.authorizationPolicies.flatMap(prefixed), ...standIns(snapshot)],
   },
   {
     id: "policy-through-waypoint",
@@ -50,6 +52,29 @@ function prefixed(policy: AuthorizationPolicyState): Finding[] {
   const rule = "a principal must be trust-domain/ns/namespace/sa/service-account, without spiffe://";
   const write = `principals: ["${first.slice(scheme.length)}"]`;
   return [finding(kind, policy, `principal ${some(wrong)}`, rule, { write })];
+}
+
+/**
+ * cluster.local stands for the mesh's own trust domain in Envoy, and for itself in ztunnel. Source: pilot/pkg/security/trustdomain/
+ * bundle.go, and pilot/pkg/serviceregistry/ambient/authorization.go, which takes principals as they are.
+ */
+function standIns(snapshot: ClusterSnapshot): Finding[] {
+  const own = trustDomain(snapshot);
+  if (own === undefined || own === standIn) return [];
+  const captured = podsToCapture(snapshot);
+  const root = rootNamespace(snapshot);
+  return snapshot.authorizationPolicies.flatMap((policy) => {
+    const { namespace, action, targets, rules } = policy;
+    const isHere = (pod: PodState) => [pod.namespace, root].includes(namespace) && isSelected(policy)(pod);
+    if (targets.length > 0 || !["ALLOW", "DENY"].includes(action) || !captured.some(isHere)) return [];
+    const principals = rules.filter(isRead).flatMap(({ from }) => from.flatMap((source) => source.principals ?? []));
+    const wrong = [...new Set(principals)].filter((principal) => principal.startsWith(`${standIn}/`));
+    const [first] = wrong;
+    if (first === undefined) return [];
+    const rule = `the mesh's trust domain is ${own}, and ztunnel takes ${standIn} for no other: such a principal never matches there`;
+    const write = `principals: ["${own}${first.slice(standIn.length)}"]`;
+    return finding(kind, policy, `principal ${some(wrong)}`, rule, { write });
+  });
 }
 
 /** Waypoints that no ALLOW policy lets in at pods of the Services that they serve. */
