@@ -4,7 +4,7 @@ import { objectName } from "../lib/cluster-state/object-name";
 import { meshLabels, sidecarLabel } from "../lib/istio/labels";
 import { injectorOf } from "../lib/migration/namespace-labels";
 import { injectionWish, injectKey, isRolled } from "../lib/migration/members";
-import type { Workload } from "../lib/migration/objects";
+import { without, type Workload } from "../lib/migration/objects";
 import type { RollStep } from "../lib/migration/steps";
 import { listOf, MigrationError, readWorkloads } from "./migration";
 import { readInjectors } from "./migration-mesh";
@@ -34,6 +34,24 @@ export async function rollNewcomers(namespace: string, going: Going): Promise<vo
       `${kind.toLowerCase()} ${name} --namespace ${namespace}\`, and run this again`
     );
   });
+  await until(going, async () => {
+    const all = await listOf<RawPod>(going.client, `/api/v1/namespaces/${namespace}/pods`);
+    const ending = all.find(isServingItsEnd);
+    return (
+      ending &&
+      `Pod ${namespace}/${ending.metadata?.name} is still ending: ${open}; wait until it is gone, and run this again`
+    );
+  });
+}
+
+/**
+ * It answers until its grace period is over, and istio-cni lets go of it with the others. Source: istio cni/pkg/nodeagent/informers.go
+ * (reconcilePod asks for the pod's phase alone).
+ */
+function isServingItsEnd(raw: RawPod): boolean {
+  if (!raw.metadata?.deletionTimestamp) return false;
+  const pod = readMeshPod({ ...raw, metadata: without(raw.metadata, "deletionTimestamp") });
+  return pod !== undefined && pod.captured && !pod.sidecar && pod.labels[meshLabels.dataplaneMode] !== "none";
 }
 
 /** Whether its new pods get sidecars. */

@@ -3,7 +3,7 @@
 import { changesTo, type Changes } from "../adoption/journal";
 import { meshLabels } from "../istio/labels";
 import { callsOf, shortName, type Calls } from "./calls";
-import { keptVerdicts } from "./kept-objects";
+import { keptVerdicts, returnNotes } from "./kept-objects";
 import { labelsAfter } from "./namespace-labels";
 import type { MigrationFacts } from "./facts";
 import { groundVerdicts } from "./ground-verdicts";
@@ -85,7 +85,10 @@ export function planMigration(found: MigrationFacts, choice: MigrationChoice): M
     steps,
     calls,
     order: order.map(shortName),
-    notes: waypoint ? [...bypassNotes(facts, waypoint, offers, calls, order), ...laterNotes(waypoint, facts)] : [],
+    notes: [
+      ...(waypoint ? [...bypassNotes(facts, waypoint, offers, calls, order), ...laterNotes(waypoint, facts)] : []),
+      ...returnNotes(facts, steps),
+    ],
     offers,
     ready: !verdicts.some(stops),
   };

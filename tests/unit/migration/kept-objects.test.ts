@@ -85,4 +85,29 @@ describe("objects that a tool keeps", () => {
       [[{ object: "Argo CD application shop", verdict: "loses", why, fix: argo.change }], true],
     );
   });
+
+  it("that are made again by what does not keep them are named", () => {
+    const selector = { matchLabels: { app: "web" } };
+    const made = (name: string, annotations?: Record<string, string>) =>
+      policy(name, { selector, rules: [get] }, annotations && { annotations });
+    const policies = [
+      made("mine"),
+      made("stacks", { "istio-ambient/stack": "shop/prod" }),
+      made("charts", { "meta.helm.sh/release-name": "app", "meta.helm.sh/release-namespace": "shop" }),
+      made("files", { "kubectl.kubernetes.io/last-applied-configuration": "{}" }),
+      made("argos", { "kubectl.kubernetes.io/last-applied-configuration": "{}" }),
+    ];
+    const kept = [{ kind: "AuthorizationPolicy", namespace: "shop", name: "argos", ...argo }];
+    const { notes } = of(shop({ policies, kept })).plan;
+    assert.deepEqual(
+      notes.filter((note) => note.includes(" is deleted: ")),
+      [
+        "AuthorizationPolicy shop/stacks is deleted: the stack shop/prod creates it again at its next `pulumi up --refresh`; take it " +
+          "out of the program",
+        "AuthorizationPolicy shop/charts is deleted: the Helm release shop/app creates it again at its next upgrade; take it out of " +
+          "the chart",
+        "AuthorizationPolicy shop/files is deleted: `kubectl apply` of its file creates it again; take it out of the file",
+      ],
+    );
+  });
 });

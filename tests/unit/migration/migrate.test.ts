@@ -174,6 +174,30 @@ describe("migrating a namespace", () => {
     });
   });
 
+  it("keeps the label that captures until pods that end in ambient are gone", async () => {
+    const cluster = shop();
+    await on(cluster, async (migrate) => {
+      assert.equal((await migrate("apply", ...own)).code, 0);
+      const metadata = {
+        ...{ name: "web-0", namespace: "shop", deletionTimestamp: "2026-11-01T00:00:00Z" },
+        annotations: { "ambient.istio.io/redirection": "enabled" },
+      };
+      const pod = { apiVersion: "v1", kind: "Pod", metadata, spec: { containers: [] }, status: { phase: "Running" } };
+      cluster.put(pod);
+      const { code, err } = await migrate("rollback", ...own, "--timeout", "1s");
+      assert.equal(code, 1);
+      assert.match(
+        err,
+        /Pod shop\/web-0 is still ending: outside ambient, every client could reach it; wait until it is gone, and run this again/,
+      );
+      const mode = () => cluster.one("Namespace", "shop").metadata.labels?.["istio.io/dataplane-mode"];
+      assert.equal(mode(), "ambient");
+      cluster.put({ ...pod, status: { phase: "Succeeded" } });
+      assert.equal((await migrate("rollback", ...own)).code, 0);
+      assert.equal(mode(), undefined);
+    });
+  });
+
   it("stops where new pods are not ready in time", async () => {
     const cluster = shop();
     await on(cluster, async (migrate) => {
