@@ -155,9 +155,11 @@ export function routeHoles(object: Traffic, facts: MigrationFacts, waypoint: Way
   const passed = to.flatMap((name) => {
     const called = hosts.filter((host) => host !== name);
     const unheld = missingFrom(called, [name], facts).filter((policy) => !isWhole(policy, waypoint));
-    if (unheld.length === 0) return [];
+    const admitting = called.length > 0 ? admittingMore(called, name, facts) : [];
     const why = `the waypoint sends its requests to Service ${place}/${name} as itself, and enforces the policies of `;
-    return [`${why}${called.join(", ")} alone for them, not ${unheld.map(nameOf).join(", ")}`];
+    if (unheld.length > 0) return [`${why}${called.join(", ")} alone for them, not ${unheld.map(nameOf).join(", ")}`];
+    if (admitting.length === 0) return [];
+    return [`${why}${called.join(", ")} for them, of which ${admitting.map(nameOf).join(", ")} is none of ${name}`];
   });
   const targets = unique([...hosts, ...to]).flatMap((name) => behind(name, facts));
   const judging = policiesOf(targets, facts).filter((policy) => changed.some((what) => reads(policy, what)));
@@ -214,6 +216,14 @@ export function routeLosses(object: Traffic, facts: MigrationFacts): string[] {
           `requests that it sends to ${name} have to pass what holds for ${called.join(", ")}: ${more.map(nameOf).join(", ")}`,
         ];
   });
+}
+
+/** ALLOW policies add up: one that holds for the called Services alone admits what those of another one, held there too, do not. */
+function admittingMore(called: readonly string[], name: string, facts: MigrationFacts): Policy[] {
+  const isAllow = (policy: Policy) =>
+    policy.kind === "AuthorizationPolicy" && actionOf(policy as AuthorizationPolicy) === "ALLOW";
+  const isClosed = policiesOf(behind(name, facts), facts).some(isAllow);
+  return isClosed ? missingFrom([name], called, facts).filter(isAllow) : [];
 }
 
 /** Policies of pods behind some Services that do not hold for all pods behind others; none where there are no others. */

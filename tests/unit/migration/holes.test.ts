@@ -95,6 +95,14 @@ describe("the plan of a migration", () => {
     expectHole(made, "HTTPRoute shop/r");
   });
 
+  it("would open holes if a route led to pods that admit less", () => {
+    const made = shop({
+      policies: [policy("web", { selector: { matchLabels: { app: "web" } }, rules: [{}] }), policy("nothing", {})],
+      traffic: [routeTo([{ backendRefs: [{ name: "orders", port: 80 }] }])],
+    });
+    expectHole(made, "HTTPRoute shop/r");
+  });
+
   it("would open holes if a route rewrote a path after the waypoint has judged it", () => {
     const urlRewrite = { path: { type: "ReplaceFullPath", replaceFullPath: "/admin" } };
     const made = shop({

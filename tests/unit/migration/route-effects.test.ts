@@ -36,7 +36,29 @@ const rewritten = virtualService([{ rewrite: { uri: "/admin" }, route: [{ destin
 
 const sni = { sniHosts: ["web.shop.svc.cluster.local"] };
 
+const nothing = policy("nothing", {});
+
 const rows: [string, Partial<MigrationFacts>, Row][] = [
+  [
+    "another Service that admits less",
+    {
+      traffic: [virtualService(toOrders)],
+      policies: [nothing, policy("web", { ...of("web"), rules: [from({ namespaces: ["shop"] })] })],
+    },
+    [
+      "hole",
+      "the waypoint sends its requests to Service shop/orders as itself, and enforces the policies of web for them, of which " +
+        "AuthorizationPolicy shop/web is none of orders",
+    ],
+  ],
+  [
+    "another Service that admits the same",
+    {
+      traffic: [virtualService(toOrders)],
+      policies: [nothing, policy("both", { rules: [from({ namespaces: ["shop"] })] })],
+    },
+    ["needs-waypoint", virtual],
+  ],
   [
     "another Service whose policies name callers",
     { traffic: [virtualService(toOrders)], policies: [onlyAdmins] },
