@@ -238,7 +238,9 @@ export function slimSecret(raw: V1Secret): SecretState {
     const encoded = raw.data?.[key];
     return encoded ? Buffer.from(encoded, "base64").toString("utf8") : undefined;
   };
-  const certificate = text("tls.crt") ?? text("ca-cert.pem");
+  // istiod takes a listener's from these keys, in this order, whatever the Secret's type.
+  const generic = raw.data?.["key"] ? text("cert") : undefined;
+  const certificate = generic ?? text("tls.crt") ?? text("ca-cert.pem");
   const roots = text("root-cert.pem");
   return {
     ...named(raw),

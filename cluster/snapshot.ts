@@ -264,6 +264,14 @@ async function readAgentSettings(client: Api, snapshot: ClusterSnapshot): Promis
   return replies.flatMap((reply) => (reply.kind === "ok" ? [reply.body as V1ConfigMap] : []));
 }
 
+/** Types of Secrets whose keys Kubernetes or Helm prescribes, none of them a certificate. */
+const withoutCertificates = [
+  "helm.sh/release.v1",
+  "kubernetes.io/service-account-token",
+  "kubernetes.io/dockerconfigjson",
+  "bootstrap.kubernetes.io/token",
+];
+
 /** Secrets that HTTPS listeners refer to, and the mesh's own CA. */
 async function readSecrets(client: Api, snapshot: ClusterSnapshot): Promise<void> {
   const listeners = [...snapshot.gateways, ...snapshot.listenerSets].flatMap((each) => each.listeners);
@@ -275,11 +283,9 @@ async function readSecrets(client: Api, snapshot: ClusterSnapshot): Promise<void
         [authorityNames.own, authorityNames.generated].map((name) => ({ kind: "Secret", namespace, name })),
       ),
   );
-  const list: Source<V1Secret> = {
-    path: "/api/v1/secrets",
-    query: { fieldSelector: "type=kubernetes.io/tls" },
-    keep: isOneOf(references),
-  };
+  // istiod takes a certificate from a Secret of any type; these hold none, and there may be thousands of them.
+  const fieldSelector = withoutCertificates.map((type) => `type!=${type}`).join(",");
+  const list: Source<V1Secret> = { path: "/api/v1/secrets", query: { fieldSelector }, keep: isOneOf(references) };
   const raw = [
     ...(await readReferenced<V1Secret>(client, snapshot, "secrets", references, list)),
     ...(await readReferenced<V1Secret>(client, snapshot, "secrets", meshes)),

@@ -33,7 +33,7 @@ export const certificateChecks: Check[] = [
     run: (snapshot) =>
       listenerCertificates(snapshot).flatMap(({ gateway, reference, secret, certificate }) => {
         if (certificate) return [];
-        const got = secret ? "no certificate in tls.crt" : "none";
+        const got = secret ? "no certificate in tls.crt or cert" : "none";
         return [
           finding("Secret", reference, got, `Gateway ${gateway.name} serves HTTPS with it`, {
             run: `kubectl get certificates,secrets --namespace ${reference.namespace}`,

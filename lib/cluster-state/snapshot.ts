@@ -194,7 +194,7 @@ export interface ConfigMapState extends Named {
 /** A Secret that holds a certificate. The private key is never kept. */
 export interface SecretState extends Named {
   type: string;
-  /** PEM of tls.crt, of ca-cert.pem in the mesh's own CA. */
+  /** PEM of cert beside a key, of tls.crt, or of ca-cert.pem in the mesh's own CA. */
   certificate?: string;
   /** PEM of the roots that a CA of the user's own is to be trusted by. */
   roots?: string;

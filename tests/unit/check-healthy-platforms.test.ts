@@ -340,6 +340,14 @@ function nodePools(mesh: MeshApi): void {
     .serve(3);
 }
 
+/** A listener's Secret as `kubectl create secret generic` and External Secrets make it, with the keys of Istio's own. */
+function genericSecret(mesh: MeshApi): void {
+  mesh.edit(lists.secrets, "hostk8s-gateway-cert", (secret) => {
+    const { "tls.crt": cert } = secret["data"] as Record<string, string>;
+    Object.assign(secret, { type: "Opaque", data: { cert, key: "cHJpdmF0ZQ==", "tls.crt": "b2xk" } });
+  });
+}
+
 const shapes: [what: string, make: (mesh: MeshApi) => void][] = [
   ["Linkerd, Consul and Kuma beside it", otherMeshes],
   ["GKE's Dataplane V2", dataplaneV2],
@@ -353,6 +361,7 @@ const shapes: [what: string, make: (mesh: MeshApi) => void][] = [
   ["StatefulSets behind headless Services", statefulSets],
   ["STRICT, and load balancers for others", strictMesh],
   ["a namespace whose injection is off", nodePools],
+  ["a listener's Secret of the keys cert and key", genericSecret],
 ];
 
 describe("a healthy mesh on a platform, with", () => {
