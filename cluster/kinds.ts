@@ -1,6 +1,7 @@
 // Which list of a snapshot comes from which requests: one row a kind.
 import type { V1ObjectMeta } from "@kubernetes/client-node";
 import type { Kind, ListenerSetState, ProxyPolicyKind, SnapshotLists } from "../lib/cluster-state/snapshot";
+import { formerVersions } from "../lib/gateway-api/versions";
 import { metadataOnly } from "./client";
 import * as core from "./slim";
 import * as entries from "./slim-entries";
@@ -17,6 +18,8 @@ export interface Source<T> {
   accept?: string;
   /** Its CRD: without it nothing is asked. Where CRDs may not be listed the list itself tells. */
   definition?: string;
+  /** The same objects in older versions, asked for where the API does not have this one. */
+  former?: string[];
   keep(raw: unknown): T[];
 }
 
@@ -26,7 +29,7 @@ export type ListedKind = Exclude<
   "configMaps" | "secrets" | "ztunnelLinks" | "ztunnelCounts" | "drift" | "networkPlugins" | "otherPolicies"
 >;
 
-type Options = Partial<Pick<Source<unknown>, "query" | "accept" | "definition">>;
+type Options = Partial<Pick<Source<unknown>, "query" | "accept" | "definition" | "former">>;
 
 function source<R, T>(path: string, keep: (raw: R) => T | T[], options: Options = {}): Source<T> {
   return {
@@ -44,6 +47,13 @@ function proxyPolicy(kind: ProxyPolicyKind, plural: string, group: string, versi
   return source(`/apis/${group}/${version}/${plural}`, slimProxyPolicy(kind), { definition: `${plural}.${group}` });
 }
 
+/** In the standard channel since Gateway API 1.5 and 1.6; before, it was of the experimental channel and of no version v1. */
+function laterRoute(kind: string) {
+  const plural = `${kind.toLowerCase()}s`;
+  const former = formerVersions(plural).map((version) => `/apis/${gatewayGroup}/${version}/${plural}`);
+  return source(`${gatewayApi}/${plural}`, mesh.slimRoute(kind), { definition: `${plural}.${gatewayGroup}`, former });
+}
+
 /** Before Gateway API 1.5 it was an experimental kind, in a group of its own. */
 function listenerSet(kind: ListenerSetState["kind"], experimental: string, version: string) {
   const group = `gateway.networking.${experimental}k8s.io`;
@@ -54,7 +64,8 @@ function listenerSet(kind: ListenerSetState["kind"], experimental: string, versi
 
 const metadata = { accept: metadataOnly.list };
 const named = (raw: { metadata?: V1ObjectMeta }) => core.named(raw);
-const gatewayApi = "/apis/gateway.networking.k8s.io/v1";
+const gatewayGroup = "gateway.networking.k8s.io";
+const gatewayApi = `/apis/${gatewayGroup}/v1`;
 const admission = "/apis/admissionregistration.k8s.io/v1";
 const labelled = (labelSelector: string): Options => ({ query: { labelSelector } });
 const eventsOf = (reason: string): Options => ({ query: { fieldSelector: `reason=${reason}` } });
@@ -76,9 +87,10 @@ export const sources: { [K in ListedKind]: Source<SnapshotLists[K]>[] } = {
   gatewayClasses: [source(`${gatewayApi}/gatewayclasses`, mesh.slimGatewayClass)],
   gateways: [source(`${gatewayApi}/gateways`, mesh.slimGateway)],
   listenerSets: [listenerSet("ListenerSet", "", "v1"), listenerSet("XListenerSet", "x-", "v1alpha1")],
-  routes: ["HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute"].map((kind) =>
-    source(`${gatewayApi}/${kind.toLowerCase()}s`, mesh.slimRoute(kind)),
-  ),
+  routes: [
+    ...["HTTPRoute", "GRPCRoute"].map((kind) => source(`${gatewayApi}/${kind.toLowerCase()}s`, mesh.slimRoute(kind))),
+    ...["TLSRoute", "TCPRoute"].map(laterRoute),
+  ],
   virtualServices: [
     source("/apis/networking.istio.io/v1/virtualservices", traffic.slimVirtualService, {
       definition: "virtualservices.networking.istio.io",

@@ -32,7 +32,9 @@ export function isListedByNamespace(kind: ListedKind, gap: Gap): boolean {
 
 /** The same list of one namespace. */
 export function ofNamespace<T>(source: Source<T>, namespace: string): Source<T> {
-  return { ...source, path: source.path.replace(/[^/]+$/, (plural) => `namespaces/${namespace}/${plural}`) };
+  const within = (path: string) => path.replace(/[^/]+$/, (plural) => `namespaces/${namespace}/${plural}`);
+  const { path, former } = source;
+  return { ...source, path: within(path), ...(former ? { former: former.map(within) } : {}) };
 }
 
 /** What is known of a list that was read of these namespaces only. */

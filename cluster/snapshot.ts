@@ -151,16 +151,32 @@ async function readKind<K extends ListedKind>(
   const gaps: Gap[] = [];
   for (const each of sources[kind]) {
     const source = each as Source<SnapshotLists[K]>;
-    const gap = isServed(snapshot, source) ? await readList(client, source, into) : notServed(source);
+    const gap = isServed(snapshot, source) ? await readServed(client, snapshot, source, into) : notServed(source);
     if (gap && kind === "namespaces" && gap.cause === "forbidden") {
       gaps.push(gapWithin(gap, await readNamespaces(client, snapshot, namespaces)));
     } else if (gap) {
       const isWorthwhile = isListedByNamespace(kind, gap);
-      gaps.push(isWorthwhile ? gapWithin(gap, await readWithin(client, source, into, namespaces)) : gap);
+      gaps.push(isWorthwhile ? gapWithin(gap, await readWithin(client, snapshot, source, into, namespaces)) : gap);
     }
   }
   const gap = gapOfAll(gaps, sources[kind].length);
   if (gap) snapshot.gaps[kind] = gap;
+}
+
+/** Reads a list in the newest version that the API has; a CRD of which it has none is a gap. */
+async function readServed<T>(
+  client: Api,
+  { gaps }: ClusterSnapshot,
+  source: Source<T>,
+  into: T[],
+): Promise<Gap | undefined> {
+  let gap = await readList(client, source, into);
+  const { definition, former = [] } = source;
+  for (const path of former) {
+    if (gap?.cause === "missing") gap = await readList(client, { ...source, path }, into);
+  }
+  const isThere = definition !== undefined && former.length > 0 && !gaps.definitions;
+  return gap?.cause === "missing" && isThere ? { ...notServed(source), cause: "failed" } : gap;
 }
 
 /** By its CRD, where it names one and these could be read. */
@@ -189,6 +205,7 @@ function gapOfAll(gaps: Gap[], lists: number): Gap | undefined {
 /** The namespaces of which the list may be read. */
 async function readWithin<T>(
   client: Api,
+  snapshot: ClusterSnapshot,
   source: Source<T>,
   into: T[],
   namespaces: readonly string[],
@@ -196,7 +213,7 @@ async function readWithin<T>(
   const read: string[] = [];
   for (const namespace of namespaces) {
     const before = into.length;
-    if (await readList(client, ofNamespace(source, namespace), into)) into.length = before;
+    if (await readServed(client, snapshot, ofNamespace(source, namespace), into)) into.length = before;
     else read.push(namespace);
   }
   return read;

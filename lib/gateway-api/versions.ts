@@ -27,6 +27,11 @@ export function undefinedVersions(name: string, stored: readonly string[]): stri
   return versions ? stored.filter((version) => !versions.includes(version)) : [];
 }
 
+/** Versions in which bundles before had a kind, the newest first: a cluster may serve no other. */
+export function formerVersions(plural: string): string[] {
+  return (defined[plural] ?? []).filter((version) => version !== "v1").reverse();
+}
+
 /** True for a CRD of an older bundle than the one to be installed. */
 export function isBehind({ annotations }: Pick<Named, "annotations">, bundle: string): boolean {
   const there = semver.coerce(annotations["gateway.networking.k8s.io/bundle-version"]);

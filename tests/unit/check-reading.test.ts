@@ -197,8 +197,9 @@ describe("reading a cluster", () => {
 
   it("judges what it may read of several kinds of routes, and does not miss what the API does not have", async () => {
     const grpc = lists.routes.replace("httproutes", "grpcroutes");
-    server.answers.set(lists.routes.replace("httproutes", "tcproutes"), { status: 404, message: "not found" });
+    mesh.remove(lists.definitions, "tcproutes.gateway.networking.k8s.io");
     assert.deepEqual((await read()).snapshot.gaps, {});
+    assert.ok(!server.requests.some((request) => request.includes("/tcproutes")));
     server.answers.set(grpc, { status: 403, message: "no right to grpcroutes" });
     const { snapshot } = await read();
     assert.deepEqual(snapshot.gaps, { routes: { cause: "forbidden", why: "no right to grpcroutes", partial: true } });
@@ -215,6 +216,26 @@ describe("reading a cluster", () => {
       server.answers.set(lists.routes.replace("httproutes", plural), { status: 404, message: "not found" });
     }
     assert.equal((await read()).snapshot.gaps.routes?.cause, "forbidden");
+  });
+
+  it("reads routes in the version that the API has, and says where a CRD has none", async () => {
+    const [tcp, tls] = ["tcproutes", "tlsroutes"].map((plural) => lists.routes.replace("httproutes", plural));
+    for (const path of [tcp!, tls!]) delete mesh.recording.lists[path];
+    const route = (name: string) => ({
+      metadata: { name, namespace: "shop" },
+      spec: { parentRefs: [{ name: "tcp" }] },
+    });
+    mesh.recording.lists[tcp!.replace("/v1/", "/v1alpha2/")] = [route("db")];
+    mesh.recording.lists[tls!.replace("/v1/", "/v1alpha3/")] = [route("api")];
+    const first = await read();
+    assert.deepEqual(first.snapshot.gaps, {});
+    const later = first.snapshot.routes.filter(({ kind }) => ["TLSRoute", "TCPRoute"].includes(kind));
+    assert.deepEqual(later.map(({ kind, name }) => `${kind} ${name}`).sort(), ["TCPRoute db", "TLSRoute api"]);
+    assert.equal(first.requests, 64);
+    delete mesh.recording.lists[tcp!.replace("/v1/", "/v1alpha2/")];
+    assert.deepEqual((await read()).snapshot.gaps, {
+      routes: { cause: "failed", why: `the API has no ${tcp!}`, partial: true },
+    });
   });
 
   it("leaves open whether releases have drifted where their Secrets or objects cannot be read", async () => {
