@@ -1,5 +1,6 @@
 // The plan of an adoption: what is there, whose it is, what keeps it, and the writes that hand it over.
 import type { Finding } from "../checks/check";
+import { recordName } from "../cluster-state/helm-releases";
 import { resourceOf, type JsonMap } from "../drift";
 import { charts, type ChartName } from "../istio/releases";
 import { stackMark } from "../ownership/marks";
@@ -9,7 +10,7 @@ import { appliedObject, istioctlLabels } from "./fields";
 import { changesTo, type Changes, type CreateStep, type Journal, type MetadataStep, type Step } from "./journal";
 import { isReleased, keeperOf, makerOf, makerText } from "./owners";
 import { chartObjects, isDefinitionOfBase, keyText } from "./parts";
-import { contentOf, madeRecord, mapAt, recordName, splitRecord, type ReleaseContent } from "./records";
+import { contentOf, madeRecord, mapAt, splitRecord, type ReleaseContent } from "./records";
 import { istiodFindings, keeperFindings, placeFindings, releaseFindings, rightFindings, type Wish } from "./refusals";
 import { oldInstall, workloadOf, type OldInstall } from "./values";
 

@@ -1,6 +1,8 @@
 // What keeps an Istio from being adopted, and what to do first where its owner is.
 import * as semver from "semver";
 import { finding, namespaceFinding, type Finding, type Fix } from "../checks/check";
+import { releaseUpgrade } from "../checks/mesh";
+import { recoveryCommand } from "../cluster-state/helm-releases";
 import { objectName } from "../cluster-state/object-name";
 import { chartRepository, istioLine, istioLines, type ChartName, charts } from "../istio/releases";
 import { stackMark } from "../ownership/marks";
@@ -136,7 +138,17 @@ export function releaseFindings(contents: ReleaseContent[]): Finding[] {
     const revision = release.stored.version;
     if (release.status !== "deployed") {
       const rule = "its last operation must have succeeded; complete it, or roll it back";
-      const run = `helm rollback ${release.release} --namespace ${release.namespace}`;
+      const { release: name, namespace, status } = release;
+      const all = release.secrets.map((secret) => {
+        const { status: then = "", version = "0" } = textsOf(secret, "labels");
+        return { release: name, namespace, status: then, revision: Number(version) };
+      });
+      const { name: chart, version } = release.stored.chart.metadata;
+      const isIstios = Object.values(charts).some((each) => each.chart === chart);
+      const upgrade = isIstios
+        ? releaseUpgrade({ release: name, chart, version, namespace })
+        : `helm status ${name} --namespace ${namespace}`;
+      const run = recoveryCommand({ release: name, namespace, status, revision }, all, upgrade);
       return [finding("Helm release", object, `revision ${revision} is ${release.status}`, rule, { run })];
     }
     const [first, ...more] = others;

@@ -6,7 +6,7 @@ import { certManagerObjects } from "../istio/names";
 import { certManagerChart, certManagerFloor, isOlder } from "../istio/releases";
 import { keeperOf } from "../ownership/keepers";
 import { otherMaker, stackMark } from "../ownership/marks";
-import { newestReleases } from "../cluster-state/helm-releases";
+import { forgetCommand, keptHistoryRule, newestReleases, purgeCommand } from "../cluster-state/helm-releases";
 import { isOwnNamespace, type CertManagerFacts, type CertManagerPlan, type IssuingObject } from "./facts";
 
 const { release } = certManagerChart;
@@ -108,10 +108,13 @@ function releaseFindings(plan: CertManagerPlan, facts: CertManagerFacts): Findin
     return isMissing ? [finding("Helm release", object, "none", rule, { write: "adopt: false" })] : [];
   }
   if (pending.test(found.status)) {
-    const secret = `sh.helm.release.v1.${release}.v${found.revision}`;
     const rule = "an interrupted operation of Helm blocks every further one until its record is gone";
-    const run = `kubectl delete secret ${secret} --namespace ${found.namespace}`;
+    const run = forgetCommand(found);
     return [finding("Helm release", object, `revision ${found.revision} is ${found.status}`, rule, { run })];
+  }
+  if (found.status === "uninstalled") {
+    const got = `revision ${found.revision} is uninstalled`;
+    return [finding("Helm release", object, got, keptHistoryRule, { run: purgeCommand(found) })];
   }
   if (plan.adopt || isOwnNamespace(plan, facts)) {
     return [];

@@ -1,7 +1,7 @@
 // istiod: does it run, does the cluster reach it, do its webhooks work, does it trust its data plane.
 import { changesText, type DriftedObject } from "../drift";
-import { charts, defaultIstioVersion } from "../istio/releases";
-import { newestReleases } from "../cluster-state/helm-releases";
+import { charts, defaultIstioVersion, type ChartName } from "../istio/releases";
+import { newestReleases, recoveryCommand } from "../cluster-state/helm-releases";
 import { type ClusterSnapshot, type Reference, type WebhookState, type WorkloadState } from "../cluster-state/snapshot";
 import { objectName } from "../cluster-state/object-name";
 import { finding, missingDefinitions, type Check } from "./check";
@@ -50,11 +50,7 @@ export const controlPlaneChecks: Check[] = [
     hint: "The base chart installs them; if one is missing, istiod does not become ready or ignores that kind.",
     needs: ["definitions"],
     run(snapshot) {
-      const version =
-        istiods(snapshot)
-          .map(istioVersion)
-          .find((found) => found)?.version ?? defaultIstioVersion;
-      const run = helmUpgrade("base", meshNamespace(snapshot), version);
+      const run = helmUpgrade("base", meshNamespace(snapshot), runningVersion(snapshot));
       return missingDefinitions(snapshot.definitions, istioCrds, "the base chart installs it", { run });
     },
   },
@@ -248,16 +244,25 @@ export const controlPlaneChecks: Check[] = [
     needs: ["helmReleases"],
     run: (snapshot) =>
       newestReleases(snapshot.helmReleases)
-        .filter(({ release, status }) => meshReleases.includes(release) && status !== "deployed")
-        .map((release) =>
-          finding(
+        // One that is uninstalled and keeps its history is in nobody's way here.
+        .filter(
+          ({ release, status }) => meshReleases.includes(release) && !["deployed", "uninstalled"].includes(status),
+        )
+        .map((newest) => {
+          const { release, namespace, status, revision } = newest;
+          const [name] = (Object.keys(charts) as ChartName[]).filter((chart) => charts[chart].release === release);
+          const upgrade = helmUpgrade(name!, namespace, runningVersion(snapshot));
+          const object = { namespace, name: release };
+          return finding(
             "Helm release",
-            { namespace: release.namespace, name: release.release },
-            `revision ${release.revision} is ${release.status}`,
+            object,
+            `revision ${revision} is ${status}`,
             "the newest revision is deployed",
-            { run: `helm rollback ${release.release} --namespace ${release.namespace}` },
-          ),
-        ),
+            {
+              run: recoveryCommand(newest, snapshot.helmReleases, upgrade),
+            },
+          );
+        }),
   },
   {
     id: "release-objects",
@@ -290,6 +295,12 @@ export const controlPlaneChecks: Check[] = [
         ),
   },
 ];
+
+/** Of which release the mesh is, as far as an istiod tells. */
+function runningVersion(snapshot: ClusterSnapshot): string {
+  const [version] = istiods(snapshot).flatMap((istiod) => istioVersion(istiod) ?? []);
+  return version?.version ?? defaultIstioVersion;
+}
 
 function sameAs(wanted: { namespace: string; name: string }) {
   return (object: { namespace: string; name: string }) =>

@@ -49,7 +49,7 @@ const lists: Partial<Record<string, Kind[]>> = {
 /** Commands that change an object; a restart changes nothing that a source has. */
 const writes = /^kubectl (annotate|apply|create|delete|label|patch|scale|set) |^istioctl waypoint apply /;
 /** Commands that change the mesh's own parts. */
-const installs = /^helm (upgrade|rollback) |^kubectl apply --server-side -f /;
+const installs = /^helm (upgrade|rollback) |^kubectl apply --server-side -f |^kubectl delete secret sh\.helm\./;
 
 /** The finding with a fix that holds. */
 export function heldFix(snapshot: ClusterSnapshot, found: Finding): Finding {
@@ -108,7 +108,7 @@ function partsKeeper(snapshot: ClusterSnapshot, { fix }: Finding): Keeper | unde
     return undefined;
   }
   const definitionsOf = (group: string) => snapshot.definitions.filter(({ name }) => name.endsWith(group));
-  const parts = fix.run.startsWith("kubectl ")
+  const parts = fix.run.startsWith("kubectl apply ")
     ? definitionsOf("gateway.networking.k8s.io")
     : fix.run.startsWith(`helm upgrade ${charts.base.release} `)
       ? definitionsOf(".istio.io")

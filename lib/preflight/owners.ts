@@ -6,7 +6,7 @@ import { remoteService } from "../checks/remote-istiod";
 import { gatewayObjects } from "../istio/names";
 import { charts, meshReleases } from "../istio/releases";
 import { endingCommand, endingRule } from "../cluster-state/ending";
-import { newestReleases } from "../cluster-state/helm-releases";
+import { forgetCommand, keptHistoryRule, newestReleases, purgeCommand } from "../cluster-state/helm-releases";
 import { type HelmReleaseState, type Named, type WorkloadState } from "../cluster-state/snapshot";
 import { adoptCommand, claimCommand, isMarked, isOurs, type ClusterFacts, type GatewayPlan, type Plan } from "./facts";
 import { keeperOf, type Keeper, type Kept } from "../ownership/keepers";
@@ -104,13 +104,16 @@ export function helmFindings(plan: Plan, facts: ClusterFacts): Finding[] {
         return [finding("Helm release", object, got, rule, { run: keeper.release ?? keeper.change })];
       }
       if (pending.test(release.status)) {
-        const secret = `sh.helm.release.v1.${release.release}.v${release.revision}`;
         const rule = "an interrupted operation of Helm blocks every further one until its record is gone";
         return [
           finding("Helm release", object, `revision ${release.revision} is ${release.status}`, rule, {
-            run: `kubectl delete secret ${secret} --namespace ${release.namespace}`,
+            run: forgetCommand(release),
           }),
         ];
+      }
+      if (release.status === "uninstalled") {
+        const got = `revision ${release.revision} is uninstalled`;
+        return [finding("Helm release", object, got, keptHistoryRule, { run: purgeCommand(release) })];
       }
       if (own) {
         return [];

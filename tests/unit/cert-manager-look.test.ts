@@ -156,6 +156,13 @@ const inTheWay: Case[] = [
       "sh.helm.release.v1.cert-manager.v2 --namespace cert-manager`",
   ],
   [
+    "a release that was uninstalled and whose history was kept, also where it is to be adopted",
+    { adopt: true },
+    { helmReleases: [release("uninstalled", { revision: 3 })], ...unmarked },
+    '`Helm release cert-manager/cert-manager`: got "revision 3 is uninstalled"; its history was kept, and Helm reuses no ' +
+      "name of which it has records; nothing else of it is left; run `helm uninstall cert-manager --namespace cert-manager`",
+  ],
+  [
     "CRDs that kubectl applied, without a controller",
     {},
     {

@@ -58,7 +58,6 @@ const reviewed: { [file: string]: [text: string, takes: string][] } = {
   ],
   "lib/cert-manager/judge.ts": [
     ["it cannot move to another namespace: destroy it first, or leave it where it is", "the controller; CRDs are kept"],
-    ["kubectl delete secret X --namespace X", "Helm's record of an operation that never ended"],
   ],
   "lib/checks/capture-conflicts.ts": [
     ["kubectl label namespace X X-", "a label without effect, since istio-cni leaves the namespace out"],
@@ -117,9 +116,15 @@ const reviewed: { [file: string]: [text: string, takes: string][] } = {
       "a mesh cannot move to another namespace: leave it where it is, or destroy it first, which takes every pod out of it",
       "said in the rule",
     ],
-    ["kubectl delete secret X --namespace X", "Helm's record of an operation that never ended"],
   ],
   "lib/preflight/warnings.ts": [["kubectl label namespace X X-", "as in checks/enrollment.ts"]],
+  "lib/cluster-state/helm-releases.ts": [
+    ["kubectl delete secret X --namespace X", "Helm's record of an operation that never ended"],
+    [
+      "helm uninstall X --namespace X",
+      "the records of a release that is uninstalled: of any other status it is not advised",
+    ],
+  ],
   "lib/conversion/certificates/certificates.ts": [
     [
       "cert-manager has made it by its default issuer, and renews the Secret as long as it is there: delete the Ingress with --cascade=orphan; --default-issuer writes it, where cert-manager has not seen the Ingress",

@@ -37,15 +37,15 @@ function image(cluster: Brownfield, tag: string): Brownfield {
   return cluster;
 }
 
-function helmRecord(status: string, manifest = ""): Brownfield {
+function helmRecord(status: string, manifest = "", version = 1): Brownfield {
   const cluster = Brownfield.helm(usualNames);
   const before = cluster.object("Secret", "sh.helm.release.v1.istiod.v1");
-  cluster.objects.delete("/api/v1/namespaces/istio-system/secrets/sh.helm.release.v1.istiod.v1");
+  if (version === 1) cluster.objects.delete("/api/v1/namespaces/istio-system/secrets/sh.helm.release.v1.istiod.v1");
   assert.ok(before);
   const deployment =
     "---\napiVersion: apps/v1\nkind: Deployment\nmetadata: { name: istiod, namespace: istio-system }\n";
   const metadata = { name: manifest === "" ? "istiod" : "platform", version: "1.31.0" };
-  cluster.record("istiod", "istio-system", metadata, `${deployment}${manifest}`, { status });
+  cluster.record("istiod", "istio-system", metadata, `${deployment}${manifest}`, { status, version });
   return cluster;
 }
 
@@ -250,7 +250,24 @@ const cases: [string, () => Brownfield, string[]][] = [
     [
       '`Helm release istio-system/istiod`: got "revision 1 is pending-upgrade"; its last operation must have ' +
         "succeeded; complete it, or roll it back" +
-        "; run `helm rollback istiod --namespace istio-system`",
+        "; run `kubectl delete secret sh.helm.release.v1.istiod.v1 --namespace istio-system`",
+    ],
+  ],
+  [
+    "a release whose last upgrade failed",
+    () => helmRecord("failed", "", 2),
+    [
+      '`Helm release istio-system/istiod`: got "revision 2 is failed"; its last operation must have succeeded; complete it, ' +
+        "or roll it back; run `helm rollback istiod 1 --namespace istio-system`",
+    ],
+  ],
+  [
+    "a release whose installation failed",
+    () => helmRecord("failed"),
+    [
+      '`Helm release istio-system/istiod`: got "revision 1 is failed"; its last operation must have succeeded; complete it, ' +
+        "or roll it back; run `helm upgrade istiod istiod --repo https://blob.istio.io/istio-release/charts --version 1.31.0 " +
+        "--namespace istio-system --reset-then-reuse-values`",
     ],
   ],
   [
