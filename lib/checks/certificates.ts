@@ -85,7 +85,7 @@ export const certificateChecks: Check[] = [
   {
     id: "certificate-expiry",
     category: "certificates",
-    claim: `every gateway's certificate is valid for ${listenerDays} more days`,
+    claim: `every gateway's certificate is valid for ${listenerDays} more days, or for a quarter of its lifetime`,
     severity: "warning",
     hint: "It should have been renewed by now; check what renews it.",
     needs: ["gateways", "secrets"],
@@ -93,9 +93,8 @@ export const certificateChecks: Check[] = [
     isLocal: true,
     run: (snapshot, { now }) =>
       listenerCertificates(snapshot).flatMap(({ reference, certificate }) => {
-        if (!certificate || !isCurrent(certificate, now) || daysLeft(certificate, now) >= listenerDays) return [];
-        const got = `valid until ${day(certificate.validToDate)}, ${daysLeft(certificate, now)} days`;
-        const rule = `it is valid for ${listenerDays} more days`;
+        if (!certificate || !isCurrent(certificate, now) || !isLate(certificate, now, listenerDays)) return [];
+        const [got, rule] = lateTexts(certificate, now, listenerDays);
         return [finding("Secret", reference, got, rule, renew(snapshot, reference))];
       }),
   },
@@ -129,7 +128,7 @@ export const certificateChecks: Check[] = [
   {
     id: "mesh-ca",
     category: "certificates",
-    claim: `the mesh's own CA is valid for ${authorityDays} more days`,
+    claim: `the mesh's own CA is valid for ${authorityDays} more days, or for a quarter of its lifetime`,
     severity: "error",
     hint: "When the CA expires, every connection in the mesh fails.",
     needs: ["deployments", "secrets"],
@@ -139,17 +138,12 @@ export const certificateChecks: Check[] = [
         // Proxies take any root of the bundle: the last that has issued the signing certificate counts, and the first of both
         // that ends.
         const [root] = ordered(certificatesIn(secret.roots).filter((root) => signing?.checkIssued(root))).reverse();
-        const [certificate] = ordered([signing, root].flatMap((each) => each ?? []));
-        if (!certificate || daysLeft(certificate, now) >= authorityDays) return [];
-        const got = `valid until ${day(certificate.validToDate)}, ${daysLeft(certificate, now)} days`;
-        return [
-          finding("Secret", secret, got, `it is valid for ${authorityDays} more days`, {
-            run:
-              secret.name === authorityNames.own
-                ? `kubectl create secret generic cacerts --namespace ${secret.namespace} --from-file ./ca --dry-run=client --output yaml | kubectl apply --server-side --force-conflicts -f -`
-                : `kubectl rollout restart deployment --selector app=istiod --namespace ${secret.namespace}`,
-          }),
-        ];
+        const [certificate] = ordered([signing, root].flatMap((each) => each ?? [])).filter((each) =>
+          isLate(each, now, authorityDays),
+        );
+        if (!certificate) return [];
+        const [got, rule] = lateTexts(certificate, now, authorityDays);
+        return [finding("Secret", secret, got, rule, { run: renewAuthority(secret) })];
       }),
   },
   {
@@ -215,8 +209,13 @@ function listenerCertificates(snapshot: ClusterSnapshot): ListenerCertificate[] 
   });
 }
 
-/** The Secrets of the mesh's own CA: where there is one of the user's, istiod does not read its own any more. */
-function authorities({ secrets }: ClusterSnapshot): SecretState[] {
+/**
+ * The Secrets of the mesh's own CA: where there is one of the user's, istiod does not read its own any more, and where others sign
+ * it reads none.
+ */
+function authorities(snapshot: ClusterSnapshot): SecretState[] {
+  const places = istiods(snapshot).filter(({ env }) => !isSignedElsewhere(env));
+  const secrets = snapshot.secrets.filter((secret) => places.some(({ namespace }) => namespace === secret.namespace));
   const own = secrets.filter(({ name }) => name === authorityNames.own);
   const generated = secrets.filter(({ name }) => name === authorityNames.generated);
   return [...own, ...generated.filter(({ namespace }) => !own.some((each) => each.namespace === namespace))];
@@ -239,11 +238,21 @@ function ordered(certificates: X509Certificate[]): X509Certificate[] {
   return [...certificates].sort((one, other) => one.validToDate.getTime() - other.validToDate.getTime());
 }
 
-/** Where istiod takes a new root by itself, or what proxies trust is not in the ConfigMap, or not istiod's. */
+/** Whether certificates come from a CA outside of istiod, or from the API server's signers. */
+function isSignedElsewhere(env: Record<string, string>): boolean {
+  const isSigner = (env["PILOT_CERT_PROVIDER"] ?? "").startsWith("k8s.io/");
+  return isGoFalse(env["ENABLE_CA_SERVER"]) || (isSigner && (env["EXTERNAL_CA"] ?? "") !== "");
+}
+
+/** As istiod reads its settings. */
+function isGoFalse(value = ""): boolean {
+  return ["0", "f", "F", "false", "False", "FALSE"].includes(value);
+}
+
+/** Where istiod takes a new root by itself, or what proxies trust is not in the ConfigMap. */
 function handsOutOtherwise(env: Record<string, string>): boolean {
   return (
     ["ISTIO_MULTIROOT_MESH", "ENABLE_CLUSTER_TRUST_BUNDLE_API"].some((name) => env[name] === "true") ||
-    env["ENABLE_CA_SERVER"] === "false" ||
     (env["PILOT_CA_CERT_CONFIGMAP"] ?? authorityNames.roots) !== authorityNames.roots
   );
 }
@@ -262,6 +271,25 @@ function isCurrent(certificate: X509Certificate, now: Date): boolean {
 
 function daysLeft(certificate: X509Certificate, now: Date): number {
   return Math.floor((certificate.validToDate.getTime() - now.getTime()) / dayMs);
+}
+
+/** What renews a certificate has had its time by then: cert-manager does it when a third of the lifetime is left. */
+function leastLeft({ validFromDate, validToDate }: X509Certificate, days: number): number {
+  return Math.min(days * dayMs, (validToDate.getTime() - validFromDate.getTime()) / 4);
+}
+
+function isLate(certificate: X509Certificate, now: Date, days: number): boolean {
+  return certificate.validToDate.getTime() - now.getTime() < leastLeft(certificate, days);
+}
+
+/** What is seen of a certificate that should have been renewed, and the rule. */
+function lateTexts(certificate: X509Certificate, now: Date, days: number): [got: string, rule: string] {
+  const got = `valid until ${day(certificate.validToDate)}, ${daysLeft(certificate, now)} days`;
+  const least = leastLeft(certificate, days);
+  if (least === days * dayMs) return [got, `it is valid for ${days} more days`];
+  const whole = certificate.validToDate.getTime() - certificate.validFromDate.getTime();
+  const [amount, unit] = whole < 3 * dayMs ? [whole / (dayMs / 24), "hours"] : [whole / dayMs, "days"];
+  return [got, `it is valid for ${Math.round(amount)} ${unit} and is renewed before the last quarter`];
 }
 
 function day(date: Date): string {
@@ -287,4 +315,13 @@ function renew(snapshot: ClusterSnapshot, { namespace, name }: Reference): Findi
     : {
         run: `kubectl create secret tls ${name} --namespace ${namespace} --cert tls.crt --key tls.key --dry-run=client -o yaml | kubectl apply -f -`,
       };
+}
+
+/** cert-manager would put its own CA back; what istiod has made it makes again when it starts. */
+function renewAuthority({ namespace, name, annotations }: SecretState): string {
+  const certificate = annotations["cert-manager.io/certificate-name"];
+  if (certificate !== undefined) return `cmctl renew ${certificate} --namespace ${namespace}`;
+  return name === authorityNames.own
+    ? `kubectl create secret generic cacerts --namespace ${namespace} --from-file ./ca --dry-run=client --output yaml | kubectl apply --server-side --force-conflicts -f -`
+    : `kubectl rollout restart deployment --selector app=istiod --namespace ${namespace}`;
 }
