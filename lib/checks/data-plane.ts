@@ -77,7 +77,7 @@ export const dataPlaneChecks: Check[] = [
         .filter((link) => link.connected === 0)
         .map((link) =>
           finding("Pod", link, `ztunnel_connected 0 on node ${link.node}`, "it is connected to one ztunnel", {
-            run: `kubectl rollout restart daemonset ztunnel --namespace ${meshNamespace(snapshot)}`,
+            run: restart(snapshot, ztunnelDaemonSets(snapshot), "ztunnel"),
           }),
         ),
   },
@@ -97,7 +97,7 @@ export const dataPlaneChecks: Check[] = [
             ztunnel,
             `serves ${share(ztunnel.served, ztunnel.captured.length)} captured pods of node ${ztunnel.node} (${some(ztunnel.captured)})`,
             "it serves every pod that istio-cni calls captured; where a restart of istio-cni does not help, recreate the pods",
-            { run: `kubectl rollout restart daemonset istio-cni-node --namespace ${agentNamespace(snapshot)}` },
+            { run: restart(snapshot, cniDaemonSets(snapshot), "istio-cni-node") },
           ),
         ),
   },
@@ -185,8 +185,10 @@ export const dataPlaneChecks: Check[] = [
   },
 ];
 
-function agentNamespace(snapshot: ClusterSnapshot): string {
-  return cniDaemonSets(snapshot)[0]?.namespace ?? meshNamespace(snapshot);
+/** Restarts a part where it is and as it is called: it may have a namespace of its own, and a name. */
+function restart(snapshot: ClusterSnapshot, [part]: WorkloadState[], usual: string): string {
+  const { namespace, name } = part ?? { namespace: meshNamespace(snapshot), name: usual };
+  return `kubectl rollout restart daemonset ${name} --namespace ${namespace}`;
 }
 
 function daemonSetFindings(snapshot: ClusterSnapshot, sets: WorkloadState[], name: string, release: string): Finding[] {

@@ -1,5 +1,6 @@
 // Which pods are in the mesh, and whether they are really captured.
 import type { ClusterSnapshot, NamespaceState, PodState } from "../cluster-state/snapshot";
+import { meantName } from "../validation/names";
 import { captureBarriers } from "./capture";
 import { finding, namespaceFinding, type Check } from "./check";
 import {
@@ -17,7 +18,10 @@ import {
   some,
 } from "./mesh";
 
+/** Istio's own modes. */
 const modes = ["ambient", "none"];
+/** Of Kmesh, a data plane of its own, which istiod serves too: its pods are none of ztunnel's. */
+const otherMode = /^kmesh$/i;
 
 export const enrollmentChecks: Check[] = [
   {
@@ -96,22 +100,32 @@ export const enrollmentChecks: Check[] = [
     needs: ["namespaces", "pods"],
     isLocal: true,
     run(snapshot) {
-      const rule = `${marks.dataplaneMode} is ambient or none`;
+      const rule = (mode: string) => {
+        const unlike =
+          meantName(mode, modes) === undefined ? "; any other value counts as none, or is another data plane's" : "";
+        return `${marks.dataplaneMode} is ambient or none${unlike}`;
+      };
       const namespaces = snapshot.namespaces.filter((namespace) => isUnknownMode(namespace.labels));
       const pods = byNamespace(snapshot.pods.filter((pod) => isUnknownMode(pod.labels) && isLive(pod)));
       return [
-        ...namespaces.map(({ name, labels }) =>
-          namespaceFinding(name, `${marks.dataplaneMode}=${labels[marks.dataplaneMode] ?? ""}`, rule, {
-            run: `kubectl label namespace ${name} --overwrite ${marks.dataplaneMode}=ambient`,
+        ...namespaces.map(({ name, labels }) => {
+          const mode = modeOf(labels);
+          const meant = meantName(mode, modes);
+          return namespaceFinding(name, `${marks.dataplaneMode}=${mode}`, rule(mode), {
+            run: meant
+              ? `kubectl label namespace ${name} --overwrite ${marks.dataplaneMode}=${meant}`
+              : `kubectl get namespace ${name} --output yaml --show-managed-fields`,
+          });
+        }),
+        ...pods.flatMap(([namespace, found]) =>
+          [...new Set(found.map(({ labels }) => modeOf(labels)))].map((mode) => {
+            const own = found.filter(({ labels }) => modeOf(labels) === mode).map(({ name }) => name);
+            const meant = meantName(mode, modes);
+            const fix = meant
+              ? { write: `${marks.dataplaneMode}: ${meant}` }
+              : { run: `kubectl describe pods --namespace ${namespace} --selector ${marks.dataplaneMode}=${mode}` };
+            return namespaceFinding(namespace, `${marks.dataplaneMode}=${mode} on ${some(own)}`, rule(mode), fix);
           }),
-        ),
-        ...pods.map(([namespace, found]) =>
-          namespaceFinding(
-            namespace,
-            `${marks.dataplaneMode}=${found[0]?.labels[marks.dataplaneMode] ?? ""} on ${some(found.map((pod) => pod.name))}`,
-            rule,
-            { write: `${marks.dataplaneMode}: ambient` },
-          ),
         ),
       ];
     },
@@ -243,7 +257,11 @@ function nodesWithoutAgent({ pods, gaps }: ClusterSnapshot): (open: PodState[]) 
 
 function isUnknownMode(labels: Record<string, string>): boolean {
   const mode = labels[marks.dataplaneMode];
-  return mode !== undefined && !modes.includes(mode);
+  return mode !== undefined && !modes.includes(mode) && !otherMode.test(mode);
+}
+
+function modeOf(labels: Record<string, string>): string {
+  return labels[marks.dataplaneMode] ?? "";
 }
 
 /** The label by which a namespace asks for sidecars. */

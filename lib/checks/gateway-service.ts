@@ -4,7 +4,7 @@ import type { ClusterSnapshot, GatewayState, ServicePort, ServiceState } from ".
 import { freeNodePorts } from "../istio/node-ports";
 import { finding, type Check, type Finding } from "./check";
 import { allListeners } from "./listener-sets";
-import { deployedName, gatewayService, ingressGateways, marks } from "./mesh";
+import { deployedName, gatewayService, ingressGateways, marks, meshNamespace } from "./mesh";
 
 export const gatewayServiceChecks: Check[] = [
   {
@@ -40,7 +40,7 @@ export const gatewayServiceChecks: Check[] = [
         if (!service) {
           const object = { namespace: gateway.namespace, name: deployedName(snapshot, gateway) };
           const rule = `istiod makes it for Gateway ${gateway.name}`;
-          const run = `kubectl logs --namespace ${gateway.namespace} --selector app=istiod --tail 50`;
+          const run = `kubectl logs --namespace ${meshNamespace(snapshot)} --selector app=istiod --tail 50`;
           return [finding("Service", object, "none", rule, { run })];
         }
         if (service.owners.some((owner) => owner.kind === "Gateway" && owner.name === gateway.name)) return [];

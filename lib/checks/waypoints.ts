@@ -3,7 +3,18 @@ import { condition, type ClusterSnapshot, type GatewayState } from "../cluster-s
 import { objectName } from "../cluster-state/object-name";
 import { finding, type Check, type Finding } from "./check";
 import { said } from "./gateways";
-import { capturesDns, enrolls, gatewayDeployment, hasProxy, isLive, marks, share, some, waypoints } from "./mesh";
+import {
+  capturesDns,
+  deployedName,
+  enrolls,
+  gatewayDeployment,
+  hasProxy,
+  isLive,
+  marks,
+  share,
+  some,
+  waypoints,
+} from "./mesh";
 import { headlessFindings } from "./headless-services";
 import { isOfSomeRevision } from "./revisions";
 import {
@@ -165,12 +176,13 @@ export const waypointChecks: Check[] = [
         .flatMap((gateway) => {
           const deployment = gatewayDeployment(snapshot, gateway);
           if (deployment && deployment.available > 0) return [];
+          const object = { namespace: gateway.namespace, name: deployedName(snapshot, gateway) };
           const got = deployment ? `${share(0, deployment.desired)} replicas available` : "none";
           const run =
             deployment?.desired === 0
-              ? `kubectl scale deployment ${gateway.name} --namespace ${gateway.namespace} --replicas 1`
+              ? `kubectl scale deployment ${object.name} --namespace ${object.namespace} --replicas 1`
               : `kubectl describe pods --namespace ${gateway.namespace} --selector ${marks.gatewayName}=${gateway.name}`;
-          return [finding("Deployment", gateway, got, "at least one pod of the waypoint is available", { run })];
+          return [finding("Deployment", object, got, "at least one pod of the waypoint is available", { run })];
         }),
   },
 ];
