@@ -62,12 +62,18 @@ function peerTest({ namespaces }: ClusterSnapshot): Admits {
     });
 }
 
-/** Whether the policies let the pod and its partner talk at istiod's port; without policies everything may. */
-function isOpen(policies: NetworkPolicyState[], direction: Direction, partner: PodState, admits: Admits): boolean {
+/** Whether the policies let the pod and its partner talk at istiod's port, which may go by its name; without policies everything may. */
+function isOpen(
+  policies: NetworkPolicyState[],
+  direction: Direction,
+  server: PodState,
+  partner: PodState,
+  admits: Admits,
+): boolean {
   return (
     policies.length === 0 ||
     policies.some(({ namespace, [direction]: rules = [] }) =>
-      rules.some((rule) => opensPort(rule, configPort) && admits(rule.peers, namespace, partner)),
+      rules.some((rule) => opensPort(rule, configPort, server.ports) && admits(rule.peers, namespace, partner)),
     )
   );
 }
@@ -77,7 +83,7 @@ function shutServers(servers: PodState[], clients: PodState[], selecting: Select
   for (const server of servers) {
     const policies = selecting(server, "ingress");
     const [first] = policies;
-    const refused = clients.filter((client) => !isOpen(policies, "ingress", client, admits));
+    const refused = clients.filter((client) => !isOpen(policies, "ingress", server, client, admits));
     if (!first || refused.length === 0) continue;
     shut.set(first, new Set([...(shut.get(first) ?? []), ...refused]));
   }
@@ -116,7 +122,9 @@ function shutWebhooks(servers: PodState[], selecting: Selecting): Finding[] {
   for (const server of servers) {
     const policies = selecting(server, "ingress");
     const [first] = policies;
-    const isOpened = policies.some(({ ingress = [] }) => ingress.some((rule) => opensPort(rule, webhookPort)));
+    const isOpened = policies.some(({ ingress = [] }) =>
+      ingress.some((rule) => opensPort(rule, webhookPort, server.ports)),
+    );
     if (first && !isOpened) shut.add(first);
   }
   const rule =
@@ -135,7 +143,7 @@ function shutClients(servers: PodState[], clients: PodState[], selecting: Select
   for (const client of clients) {
     const policies = selecting(client, "egress");
     const [first] = policies;
-    if (first && !servers.some((each) => isOpen(policies, "egress", each, admits))) {
+    if (first && !servers.some((each) => isOpen(policies, "egress", each, each, admits))) {
       shut.set(first, [...(shut.get(first) ?? []), client]);
     }
   }

@@ -348,6 +348,29 @@ function genericSecret(mesh: MeshApi): void {
   });
 }
 
+/** Kmesh, which takes its pods by Istio's own label and has istiod for its control plane. */
+function kmesh(mesh: MeshApi): void {
+  const mode = { "istio.io/dataplane-mode": "Kmesh" };
+  mesh
+    .add(lists.namespaces, { metadata: { name: "fast", labels: mode } })
+    .add(lists.pods, pod("fast", "web", { annotations: { "kmesh.net/redirection": "enabled" } }))
+    .add(lists.pods, pod("default", "fast", { labels: mode, annotations: { "kmesh.net/redirection": "enabled" } }));
+}
+
+/** Policies that open istiod's ports by their names. */
+function namedPorts(mesh: MeshApi): void {
+  const policy = (name: string, spec: object) =>
+    mesh.add(lists.networkPolicies, { metadata: { name, namespace: "istio-system" }, spec });
+  const istiod = { matchLabels: { app: "istiod" } };
+  const ports = ["tls-xds", "https-webhooks", "http-monitoring"].map((port) => ({ port }));
+  policy("istiod", { podSelector: istiod, policyTypes: ["Ingress"], ingress: [{ ports }] });
+  policy("ztunnel", {
+    podSelector: { matchLabels: { app: "ztunnel" } },
+    policyTypes: ["Egress"],
+    egress: [{ to: [{ podSelector: istiod }], ports: [{ port: "tls-xds" }] }, { ports: [{ port: 15008 }] }],
+  });
+}
+
 const shapes: [what: string, make: (mesh: MeshApi) => void][] = [
   ["Linkerd, Consul and Kuma beside it", otherMeshes],
   ["GKE's Dataplane V2", dataplaneV2],
@@ -361,6 +384,8 @@ const shapes: [what: string, make: (mesh: MeshApi) => void][] = [
   ["StatefulSets behind headless Services", statefulSets],
   ["STRICT, and load balancers for others", strictMesh],
   ["a namespace whose injection is off", nodePools],
+  ["Kmesh", kmesh],
+  ["policies that name istiod's ports", namedPorts],
   ["a listener's Secret of the keys cert and key", genericSecret],
 ];
 
