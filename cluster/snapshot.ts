@@ -281,14 +281,6 @@ async function readAgentSettings(client: Api, snapshot: ClusterSnapshot): Promis
   return replies.flatMap((reply) => (reply.kind === "ok" ? [reply.body as V1ConfigMap] : []));
 }
 
-/** Types of Secrets whose keys Kubernetes or Helm prescribes, none of them a certificate. */
-const withoutCertificates = [
-  "helm.sh/release.v1",
-  "kubernetes.io/service-account-token",
-  "kubernetes.io/dockerconfigjson",
-  "bootstrap.kubernetes.io/token",
-];
-
 /** Secrets that HTTPS listeners refer to, and the mesh's own CA. */
 async function readSecrets(client: Api, snapshot: ClusterSnapshot): Promise<void> {
   const listeners = [...snapshot.gateways, ...snapshot.listenerSets].flatMap((each) => each.listeners);
@@ -300,13 +292,14 @@ async function readSecrets(client: Api, snapshot: ClusterSnapshot): Promise<void
         [authorityNames.own, authorityNames.generated].map((name) => ({ kind: "Secret", namespace, name })),
       ),
   );
-  // istiod takes a certificate from a Secret of any type; these hold none, and there may be thousands of them.
-  const fieldSelector = withoutCertificates.map((type) => `type!=${type}`).join(",");
-  const list: Source<V1Secret> = { path: "/api/v1/secrets", query: { fieldSelector }, keep: isOneOf(references) };
-  const raw = [
-    ...(await readReferenced<V1Secret>(client, snapshot, "secrets", references, list)),
-    ...(await readReferenced<V1Secret>(client, snapshot, "secrets", meshes)),
-  ];
+  const query = { fieldSelector: "type=kubernetes.io/tls" };
+  const list: Source<V1Secret> = { path: "/api/v1/secrets", query, keep: isOneOf(references) };
+  const listed = await readReferenced<V1Secret>(client, snapshot, "secrets", references, list);
+  // istiod takes a certificate from a Secret of any type.
+  const isListed = new Set(listed.map(({ metadata }) => `${metadata?.namespace}/${metadata?.name}`));
+  const others =
+    references.length > fewObjects ? references.filter((each) => !isListed.has(`${each.namespace}/${each.name}`)) : [];
+  const raw = [...listed, ...(await readReferenced<V1Secret>(client, snapshot, "secrets", [...others, ...meshes]))];
   snapshot.secrets = raw.map(slimSecret);
 }
 

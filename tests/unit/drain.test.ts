@@ -139,7 +139,7 @@ describe("unenroll --drain", () => {
     );
     assert.deepEqual(await unenroll(), {
       code: 0,
-      out: "removed 1 namespace from the mesh; to return, run `istio-ambient enroll --restore`\n",
+      out: `removed 1 namespace from the mesh; to return, run \`istio-ambient enroll --restore --kubeconfig ${server.kubeconfig}\`\n`,
       err:
         "not rolled: StatefulSet shop/db; their pods keep running and leave the mesh when the label is removed, and " +
         "connections may fail for less than a second\n" +
