@@ -2,6 +2,7 @@
 import * as semver from "semver";
 import { gatewayApiFloor, gatewayApiUrl, isOlder, istioLines, safeUpgradesSince } from "../istio/releases";
 import type { ClusterSnapshot, DefinitionState } from "../cluster-state/snapshot";
+import { isExperimentalOnly } from "../gateway-api/versions";
 import { finding, missingDefinitions, type Check } from "./check";
 import { meshLine, some } from "./mesh";
 
@@ -24,7 +25,7 @@ export const gatewayApiChecks: Check[] = [
         snapshot.definitions,
         needed.map((plural) => `${plural}.${group}`),
         "Istio needs these kinds of the Gateway API",
-        apply(installed(snapshot) ?? lineVersion(snapshot)),
+        apply(snapshot, installed(snapshot) ?? lineVersion(snapshot)),
       ),
   },
   {
@@ -36,13 +37,18 @@ export const gatewayApiChecks: Check[] = [
     needs: ["definitions"],
     run(snapshot) {
       const bundles = new Map<string, string[]>();
+      const distinct = new Set<string>();
       for (const definition of definitionsOf(snapshot)) {
-        const bundle = `${versionOf(definition) ?? "no version"} ${channelOf(definition)}`;
+        const version = versionOf(definition) ?? "no version";
+        const bundle = `${version} ${channelOf(definition)}`;
         bundles.set(bundle, [...(bundles.get(bundle) ?? []), definition.name.replace(`.${group}`, "")]);
+        // A kind that the standard channel does not have yet comes from the other one, whatever the rest is of.
+        const isBeside = isExperimentalOnly(definition.name, version);
+        distinct.add(isBeside ? `${version} ${usualChannel(snapshot)}` : bundle);
       }
-      if (bundles.size < 2) return [];
+      if (distinct.size < 2) return [];
       const got = [...bundles].map(([bundle, names]) => `${bundle}: ${some(names)}`).join("; ");
-      const fix = apply(installed(snapshot) ?? lineVersion(snapshot));
+      const fix = apply(snapshot, installed(snapshot) ?? lineVersion(snapshot));
       return [finding("API group", cluster, got, "all its CRDs carry one bundle version and one channel", fix)];
     },
   },
@@ -56,7 +62,7 @@ export const gatewayApiChecks: Check[] = [
     run(snapshot) {
       const version = installed(snapshot);
       if (!version || !isOlder(version, gatewayApiFloor)) return [];
-      const fix = apply(lineVersion(snapshot));
+      const fix = apply(snapshot, lineVersion(snapshot));
       return [
         finding("API group", cluster, `bundle ${version}`, `istiod reads bundle ${gatewayApiFloor} and newer`, fix),
       ];
@@ -74,7 +80,7 @@ export const gatewayApiChecks: Check[] = [
       const version = installed(snapshot);
       if (!line || !version || isOlder(version, gatewayApiFloor) || !isOlder(version, line.gatewayApi)) return [];
       const rule = `Istio ${line.minor} was built against bundle ${line.gatewayApi}`;
-      return [finding("API group", cluster, `bundle ${version}`, rule, apply(line.gatewayApi))];
+      return [finding("API group", cluster, `bundle ${version}`, rule, apply(snapshot, line.gatewayApi))];
     },
   },
   {
@@ -89,7 +95,9 @@ export const gatewayApiChecks: Check[] = [
       if (!version || isOlder(version, safeUpgradesSince)) return [];
       if (snapshot.admissionPolicies.some((found) => found.name === policy)) return [];
       const rule = `bundle ${safeUpgradesSince} and newer include this policy`;
-      return [finding("ValidatingAdmissionPolicy", { namespace: "", name: policy }, "none", rule, apply(version))];
+      return [
+        finding("ValidatingAdmissionPolicy", { namespace: "", name: policy }, "none", rule, apply(snapshot, version)),
+      ];
     },
   },
 ];
@@ -106,11 +114,20 @@ function channelOf(definition: DefinitionState): string {
   return definition.annotations[`${group}/channel`] ?? "no channel";
 }
 
+/** The CRDs that a mesh cannot do without. */
+function neededOf(snapshot: ClusterSnapshot): DefinitionState[] {
+  return definitionsOf(snapshot).filter(({ name }) => needed.includes(name.replace(`.${group}`, "")));
+}
+
+/** The channel of the needed kinds; where one of them has experimental fields, the standard channel would drop them. */
+function usualChannel(snapshot: ClusterSnapshot): "standard" | "experimental" {
+  const isExperimental = neededOf(snapshot).some((definition) => channelOf(definition) === "experimental");
+  return isExperimental ? "experimental" : "standard";
+}
+
 /** The oldest bundle among the kinds that are needed. */
 function installed(snapshot: ClusterSnapshot): string | undefined {
-  const versions = definitionsOf(snapshot)
-    .filter((definition) => needed.includes(definition.name.replace(`.${group}`, "")))
-    .flatMap((definition) => versionOf(definition) ?? []);
+  const versions = neededOf(snapshot).flatMap((definition) => versionOf(definition) ?? []);
   return versions.sort(semver.compare)[0];
 }
 
@@ -118,6 +135,6 @@ function lineVersion(snapshot: ClusterSnapshot): string {
   return meshLine(snapshot)?.gatewayApi ?? istioLines[0]!.gatewayApi;
 }
 
-function apply(version: string) {
-  return { run: `kubectl apply --server-side -f ${gatewayApiUrl(version)}` };
+function apply(snapshot: ClusterSnapshot, version: string) {
+  return { run: `kubectl apply --server-side -f ${gatewayApiUrl(version, usualChannel(snapshot))}` };
 }

@@ -27,6 +27,21 @@ export function undefinedVersions(name: string, stored: readonly string[]): stri
   return versions ? stored.filter((version) => !versions.includes(version)) : [];
 }
 
+/** Bundles that first had a kind in their standard channel; the other kinds were there before Istio needed any. */
+const standardSince: Record<string, string> = {
+  grpcroutes: "1.1.0",
+  backendtlspolicies: "1.4.0",
+  tlsroutes: "1.5.0",
+  tcproutes: "1.6.0",
+  udproutes: "1.6.0",
+};
+
+/** True for a CRD that only the experimental channel of that bundle has: beside the standard one it is no mix. */
+export function isExperimentalOnly(name: string, bundle: string): boolean {
+  const since = standardSince[name.replace(group, "")];
+  return since !== undefined && semver.valid(bundle) !== null && semver.lt(bundle, since);
+}
+
 /** Versions in which bundles before had a kind, the newest first: a cluster may serve no other. */
 export function formerVersions(plural: string): string[] {
   return (defined[plural] ?? []).filter((version) => version !== "v1").reverse();

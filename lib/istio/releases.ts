@@ -112,9 +112,9 @@ export function certManagerChartVersion(version: string): string {
 /** Registries that get no Istio images any more and lose the old ones in December 2026. */
 export const retiredHubs: readonly string[] = ["gcr.io/istio-release", "registry.istio.io"];
 
-/** The Gateway API project's own release file: the standard channel of one version. */
-export function gatewayApiUrl(version: string): string {
-  return `https://github.com/kubernetes-sigs/gateway-api/releases/download/v${version}/standard-install.yaml`;
+/** The Gateway API project's own release file of one version: the standard channel, or the one that holds more. */
+export function gatewayApiUrl(version: string, channel: "standard" | "experimental" = "standard"): string {
+  return `https://github.com/kubernetes-sigs/gateway-api/releases/download/v${version}/${channel}-install.yaml`;
 }
 
 /** The line that an exact version belongs to, if this package knows it. */
