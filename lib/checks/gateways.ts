@@ -1,5 +1,5 @@
 // Gateways, as istiod judged them and as their pods really are.
-import { nearest } from "../validation/names";
+import { meantName } from "../validation/names";
 import {
   condition,
   type ClusterSnapshot,
@@ -53,17 +53,15 @@ export const gatewayChecks: Check[] = [
         snapshot.gateways
           // A class of Istio's own that is missing is gateway-classes' to tell.
           .filter(({ className }) => ![...classes, ...ownClasses].includes(className))
-          .map((gateway) =>
-            finding(
-              "Gateway",
-              gateway,
-              `gatewayClassName ${gateway.className}`,
-              `it must be one of ${classes.join(", ")}`,
-              {
-                run: jsonPatchRun("gateway", gateway, "/spec/gatewayClassName", nearest(gateway.className, ownClasses)),
-              },
-            ),
-          )
+          .map((gateway) => {
+            const meant = meantName(gateway.className, [...new Set([...ownClasses, ...classes])]);
+            // A class that is unlike all of these is another controller's, which may be on its way or gone.
+            const run = meant
+              ? jsonPatchRun("gateways.gateway.networking.k8s.io", gateway, "/spec/gatewayClassName", meant)
+              : "kubectl get gatewayclasses";
+            const rule = `it must be one of ${classes.join(", ")}`;
+            return finding("Gateway", gateway, `gatewayClassName ${gateway.className}`, rule, { run });
+          })
       );
     },
   },
