@@ -3,6 +3,7 @@ import type { AuthorizationPolicyState, ClusterSnapshot, ServiceState } from "..
 import { finding, type Finding } from "./check";
 import { attachedSets } from "./listener-sets";
 import { ingressGateways, marks, some, waypoints } from "./mesh";
+import { hostsOf } from "./mesh-hosts";
 import { serviceWaypoint } from "./waypoint-users";
 
 /** What Go's ParseBool, by which istiod reads the label, takes for true. */
@@ -33,7 +34,7 @@ export function ingressBypasses(snapshot: ClusterSnapshot): Finding[] {
     });
 }
 
-/** Services to which a route of an ingress gateway leads. */
+/** Services to which a route of an ingress gateway leads, or a VirtualService of a classic one: both pass waypoints by. */
 function routedServices(snapshot: ClusterSnapshot): Set<string> {
   const setsOf = attachedSets(snapshot);
   const ingress = ingressGateways(snapshot);
@@ -44,7 +45,15 @@ function routedServices(snapshot: ClusterSnapshot): Set<string> {
   const routes = snapshot.routes.filter(({ parents }) =>
     parents.some((parent) => places.has(`${parent.kind} ${key(parent)}`)),
   );
-  return new Set(routes.flatMap(({ backends }) => backends.filter(({ kind }) => kind === "Service").map(key)));
+  const hostOf = hostsOf(snapshot);
+  const classic = snapshot.virtualServices.filter(({ isForMesh }) => !isForMesh);
+  const destinations = classic.flatMap(({ namespace, destinations: all }) =>
+    all.flatMap(({ host }) => hostOf(host, namespace) ?? []),
+  );
+  return new Set([
+    ...routes.flatMap(({ backends }) => backends.filter(({ kind }) => kind === "Service").map(key)),
+    ...destinations.filter(({ kind }) => kind === "Service").map(({ object }) => key(object)),
+  ]);
 }
 
 /** The policies of a Service: those that target it, and those that target its waypoint. */

@@ -31,7 +31,7 @@ export const policyChecks: Check[] = [
     severity: "warning",
     hint: "Ingress gateways bypass the waypoint and its policies unless the Service is labeled otherwise.",
     needs: ["authorizationPolicies", "routes", "services", "namespaces", "gateways"],
-    also: ["gatewayClasses"],
+    also: ["gatewayClasses", "virtualServices"],
     isLocal: true,
     run: ingressBypasses,
   },
