@@ -25,7 +25,8 @@ export function forgetCommand({ release, namespace, revision }: Omit<Revision, "
 }
 
 /** Why a release that was uninstalled with its history is in the way of one that is to be installed. */
-export const keptHistoryRule = "its history was kept, and Helm reuses no name of which it has records; nothing else of it is left";
+export const keptHistoryRule =
+  "its history was kept, and Helm reuses no name of which it has records; nothing else of it is left";
 
 /** What ends an uninstallation that kept the history: nothing but the records is there to go. */
 export function purgeCommand({ release, namespace }: Pick<Revision, "release" | "namespace">): string {

@@ -23,11 +23,13 @@ import { platformBreakages } from "./fixtures/breakages-platform";
 import { pluginBreakages } from "./fixtures/breakages-plugins";
 import { policyBreakages } from "./fixtures/breakages-policy";
 import { proxyPolicyBreakages } from "./fixtures/breakages-proxy-policies";
+import { releaseBreakages } from "./fixtures/breakages-releases";
 import { MeshApi, recordedAt } from "./fixtures/mesh-api";
 import { assertStacksAreAsked } from "./fixtures/owned-findings";
 
 const breakages = [
   ...platformBreakages,
+  ...releaseBreakages,
   ...dataplaneBreakages,
   ...gatewayBreakages,
   ...certificateBreakages,

@@ -134,6 +134,12 @@ const cases: [what: string, facts: Partial<ClusterFacts>, ...lines: string[]][] 
       "helmrelease istiod --namespace flux-system`",
   ],
   [
+    "a release that was uninstalled and whose history was kept",
+    { namespaces: [mine], helmReleases: [release("istiod", "uninstalled", 3)] },
+    '`Helm release istio-system/istiod`: got "revision 3 is uninstalled"; its history was kept, and Helm reuses no name of ' +
+      "which it has records; nothing else of it is left; run `helm uninstall istiod --namespace istio-system`",
+  ],
+  [
     "a release beside one that Flux installs",
     {
       namespaces: [mine],

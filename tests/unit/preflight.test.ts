@@ -65,13 +65,6 @@ const inTheWay: [what: string, plan: Partial<Plan>, facts: Partial<ClusterFacts>
       "`kubectl delete secret sh.helm.release.v1.istiod.v2 --namespace istio-system`",
   ],
   [
-    "a release that was uninstalled and whose history was kept",
-    { adoptNamespace: true },
-    { namespaces: [named("", "istio-system")], helmReleases: [release("istiod", "uninstalled", 3)] },
-    '`Helm release istio-system/istiod`: got "revision 3 is uninstalled"; its history was kept, and Helm reuses no name of ' +
-      "which it has records; nothing else of it is left; run `helm uninstall istiod --namespace istio-system`",
-  ],
-  [
     "an istiod of istioctl",
     {},
     { istiods: [workload("Deployment", "istio-system", "istiod")] },

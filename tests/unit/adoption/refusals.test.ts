@@ -49,6 +49,11 @@ function helmRecord(status: string, manifest = "", version = 1): Brownfield {
   return cluster;
 }
 
+const upgrade =
+  "helm upgrade istiod istiod --repo https://blob.istio.io/istio-release/charts --version 1.31.0 --namespace istio-system --reset-then-reuse-values";
+const unfinished = (revision: number, status: string, run: string) =>
+  `\`Helm release istio-system/istiod\`: got "revision ${revision} is ${status}"; its last operation must have succeeded; ` +
+  `complete it, or roll it back; run \`${run}\``;
 const platform =
   "a platform reverts changes to its own Istio and cannot hand it over; use it unchanged, with the other components; " +
   "write " +
@@ -247,29 +252,14 @@ const cases: [string, () => Brownfield, string[]][] = [
   [
     "a release that Helm is at work on",
     () => helmRecord("pending-upgrade"),
-    [
-      '`Helm release istio-system/istiod`: got "revision 1 is pending-upgrade"; its last operation must have ' +
-        "succeeded; complete it, or roll it back" +
-        "; run `kubectl delete secret sh.helm.release.v1.istiod.v1 --namespace istio-system`",
-    ],
+    [unfinished(1, "pending-upgrade", "kubectl delete secret sh.helm.release.v1.istiod.v1 --namespace istio-system")],
   ],
   [
     "a release whose last upgrade failed",
     () => helmRecord("failed", "", 2),
-    [
-      '`Helm release istio-system/istiod`: got "revision 2 is failed"; its last operation must have succeeded; complete it, ' +
-        "or roll it back; run `helm rollback istiod 1 --namespace istio-system`",
-    ],
+    [unfinished(2, "failed", "helm rollback istiod 1 --namespace istio-system")],
   ],
-  [
-    "a release whose installation failed",
-    () => helmRecord("failed"),
-    [
-      '`Helm release istio-system/istiod`: got "revision 1 is failed"; its last operation must have succeeded; complete it, ' +
-        "or roll it back; run `helm upgrade istiod istiod --repo https://blob.istio.io/istio-release/charts --version 1.31.0 " +
-        "--namespace istio-system --reset-then-reuse-values`",
-    ],
-  ],
+  ["a release whose installation failed", () => helmRecord("failed"), [unfinished(1, "failed", upgrade)]],
   [
     "a release with something else in it",
     () => helmRecord("deployed", "---\napiVersion: v1\nkind: ConfigMap\nmetadata: { name: web, namespace: shop }\n"),
