@@ -65,9 +65,7 @@ const wrong: WrongCase[] = [
   ],
   [
     { mlts: "strict" },
-    '`mlts`: got "strict"; there is no such argument, only name, adopt, dataplaneMode, mtls, useWaypoint, ' +
-      "useWaypointNamespace, ingressUseWaypoint, stack, app, labels, allowSystemNamespace, cluster; remove " +
-      "`mlts`",
+    '`mlts`: got "strict"; there is no such argument; write `mtls: "strict"`',
   ],
   [
     { labels: { "my team": "shop", size: 1, "istio-injection": "enabled", "hostk8s.app": "web" } },
