@@ -63,10 +63,7 @@ const wrong: WrongCase[] = [
     { ingressUseWaypoint: "true" },
     '`ingressUseWaypoint`: got "true"; must be true or false, without quotes; write `ingressUseWaypoint: true`',
   ],
-  [
-    { mlts: "strict" },
-    '`mlts`: got "strict"; there is no such argument; write `mtls: "strict"`',
-  ],
+  [{ mlts: "strict" }, '`mlts`: got "strict"; there is no such argument; write `mtls: "strict"`'],
   [
     { labels: { "my team": "shop", size: 1, "istio-injection": "enabled", "hostk8s.app": "web" } },
     '`labels["size"]`: got "1"; must be a label value: at most 63 letters, digits, `-`, `_` or `.`; write ' +
