@@ -160,7 +160,7 @@ export const controlPlaneChecks: Check[] = [
     needs: ["validatingWebhooks", "deployments"],
     run(snapshot) {
       const validators = webhooks(snapshot).filter(({ kind }) => kind === "ValidatingWebhookConfiguration");
-      const [istiod] = istiods(snapshot);
+      const [istiod] = ambientIstiods(snapshot);
       if (validators.length === 0 && istiod) {
         const name = `istio-validator-${istiod.namespace}`;
         const run = helmUpgrade("istiod", istiod.namespace, istioVersion(istiod)?.version ?? defaultIstioVersion);
@@ -244,7 +244,7 @@ export const controlPlaneChecks: Check[] = [
     needs: ["helmReleases"],
     run: (snapshot) =>
       newestReleases(snapshot.helmReleases)
-        // One that is uninstalled and keeps its history is in nobody's way here.
+        // One that is uninstalled and keeps its history blocks no operation.
         .filter(
           ({ release, status }) => meshReleases.includes(release) && !["deployed", "uninstalled"].includes(status),
         )
@@ -298,7 +298,7 @@ export const controlPlaneChecks: Check[] = [
 
 /** Of which release the mesh is, as far as an istiod tells. */
 function runningVersion(snapshot: ClusterSnapshot): string {
-  const [version] = istiods(snapshot).flatMap((istiod) => istioVersion(istiod) ?? []);
+  const [version] = ambientIstiods(snapshot).flatMap((istiod) => istioVersion(istiod) ?? []);
   return version?.version ?? defaultIstioVersion;
 }
 

@@ -9,7 +9,7 @@ import {
   type Reference,
 } from "../cluster-state/snapshot";
 import { finding, type Check, type Finding } from "./check";
-import { deployedName, gatewayDeployment, ingressGateways, istiods, share, waypoints } from "./mesh";
+import { ambientIstiods, deployedName, gatewayDeployment, ingressGateways, share, waypoints } from "./mesh";
 import { isOfSomeRevision } from "./revisions";
 
 /** Classes that istiod makes by itself. */
@@ -29,7 +29,7 @@ export const gatewayChecks: Check[] = [
       ownClasses.flatMap((name) => {
         const found = snapshot.gatewayClasses.find((known) => known.name === name);
         const accepted = found && condition(found.conditions, "Accepted");
-        const namespace = istiods(snapshot)[0]?.namespace;
+        const namespace = ambientIstiods(snapshot)[0]?.namespace;
         // Without any istiod nothing makes them, and that is reported already.
         if (accepted?.status === "True" || namespace === undefined) return [];
         const got = found ? said("Accepted", accepted) : "none";

@@ -15,7 +15,11 @@ const l4Conditions = ["source.ip", "source.namespace", "source.principal", "dest
  */
 const sidecarConditions = /^(connection\.sni$|destination\.ip$|experimental\.envoy\.filters\.)/;
 
-const isGiven = (values: readonly unknown[] | undefined) => values !== undefined && values.length > 0;
+/** Fields and conditions that hold for clients with an identity alone. */
+export const identitySources: (keyof Source)[] = ["principals", "namespaces", "serviceAccounts", "trustDomains"];
+export const identityConditions = /^source\.(principal|namespace|serviceAccount|trustDomain)$/;
+
+export const isGiven = (values: readonly unknown[] | undefined) => values !== undefined && values.length > 0;
 
 /** The attributes of a rule that make istiod leave it out of, or cut it down in, what ztunnel gets. */
 export function httpAttributes({ from = [], to = [], when = [] }: Rule): string[] {

@@ -1,5 +1,6 @@
 // Pods that come after the migration from templates that it does not change: of Jobs, and of controllers that it does not know.
 import { meshLabels } from "../istio/labels";
+import { identityConditions, identitySources, isGiven } from "./attributes";
 import type { MigrationFacts } from "./facts";
 import { injectKey } from "./members";
 import { injectorOf, labelsAfter } from "./namespace-labels";
@@ -20,9 +21,7 @@ export function askingLabels({ podLabels }: Workload): string {
   return [injectKey, meshLabels.revision].filter((key) => key in podLabels).join(", ");
 }
 
-const positive: (keyof Source)[] = ["principals", "namespaces", "serviceAccounts", "trustDomains"];
 const negative: (keyof Source)[] = ["notPrincipals", "notNamespaces", "notServiceAccounts", "notTrustDomains"];
-const ofIdentity = /^source\.(principal|namespace|serviceAccount|trustDomain)$/;
 
 /**
  * Whether anything of the mesh may admit a client that has an identity, and not one without: mTLS that is STRICT, ALLOW policies that
@@ -41,10 +40,9 @@ export function asksForIdentity(object: AuthorizationPolicy | PeerAuthentication
 }
 
 function isNamed({ from = [], when = [] }: Rule, isDeny: boolean): boolean {
-  const isGiven = (values: readonly unknown[] | undefined) => values !== undefined && values.length > 0;
-  const attributes = isDeny ? negative : positive;
+  const attributes = isDeny ? negative : identitySources;
   return (
     from.some(({ source = {} }) => attributes.some((key) => isGiven(source[key]))) ||
-    when.some(({ key, values, notValues }) => ofIdentity.test(key) && isGiven(isDeny ? notValues : values))
+    when.some(({ key, values, notValues }) => identityConditions.test(key) && isGiven(isDeny ? notValues : values))
   );
 }

@@ -1,9 +1,10 @@
 // What sidecars admitted as plaintext. ztunnel takes every port of a pod, and a waypoint is reached by clients of the mesh alone.
+import { identityConditions, identitySources, isGiven } from "./attributes";
 import type { MigrationFacts } from "./facts";
 import { rulesOf } from "./kept-from-ztunnel";
 import { mtlsMode } from "./mtls";
 import { servicesOf } from "./model";
-import { selectsPods, type Rule, type Source, type Workload } from "./objects";
+import { selectsPods, type Rule, type Workload } from "./objects";
 import { actionOf, isDryRun } from "./ztunnel";
 
 const excluded = "traffic.sidecar.istio.io/excludeInboundPorts";
@@ -40,15 +41,11 @@ export function admitsPlaintext(workload: Workload, facts: MigrationFacts): bool
   return isAdmitted && portsOf(workload, facts).some((port) => !isStrict(port, workload, facts));
 }
 
-const identities: (keyof Source)[] = ["principals", "namespaces", "serviceAccounts", "trustDomains"];
-
 /** Whether a rule holds for clients with a certificate alone. */
 function asksWho({ from = [], when = [] }: Rule): boolean {
   const isNamed =
-    from.length > 0 && from.every(({ source = {} }) => identities.some((key) => source[key] !== undefined));
-  return (
-    isNamed || when.some(({ key, values }) => /^source\.(principal|namespace|serviceAccount)$/.test(key) && values)
-  );
+    from.length > 0 && from.every(({ source = {} }) => identitySources.some((key) => isGiven(source[key])));
+  return isNamed || when.some(({ key, values }) => identityConditions.test(key) && isGiven(values));
 }
 
 function portsOf(workload: Workload, { services }: MigrationFacts): number[] {
