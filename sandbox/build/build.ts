@@ -1,13 +1,16 @@
-// Builds the parts that the cache does not have yet, one after the other, each under a temporary name until it is complete.
-import { execFileSync, spawn } from "node:child_process";
+// Builds the parts that the cache does not have yet, each under a temporary name until it is complete: the programs in Go by
+// the groups that share modules, then the rest one after the other.
+import { execFileSync } from "node:child_process";
 import * as fs from "node:fs";
 import * as path from "node:path";
-import { cacheDirectory, isBuilt, ownSources, partDirectory } from "./cache";
+import { cacheDirectory, isBuilt, partDirectory } from "./cache";
 import { lock } from "../lock";
 import { findProvider, obtainProvider } from "../plugins/official";
 import type { ChartsPart, FilesPart, GoPart, Part, PythonPart, WheelPart } from "./part";
 import { parts } from "./parts";
-import { Progress, tail } from "./progress";
+import { collect, compile, groupsOf, isLinked, prepare } from "./programs";
+import { Progress } from "./progress";
+import { download, run } from "./run";
 
 const kubernetesPlugin = "kubernetes-plugin";
 
@@ -45,24 +48,91 @@ export async function buildParts({ forTests = false } = {}): Promise<void> {
     fs.rmSync(work, { recursive: true, force: true });
     const missing = wanted.filter((part) => !isBuilt(part, cache));
     const progress = new Progress(missing.length, wanted.length - missing.length, cache);
-    for (const part of missing) {
-      const log = path.join(cache, "logs", `${part.name}.log`);
-      fs.mkdirSync(path.dirname(log), { recursive: true });
-      if (part.name === kubernetesPlugin && (await obtainProvider("kubernetes"))) {
-        progress.without(part, "Pulumi's own was downloaded");
-        continue;
-      }
-      try {
-        await progress.during(part, () => build(part, path.join(work, part.name), cache, log));
-      } catch (error) {
-        if (!isOptional(part)) throw error;
-        console.error(error instanceof Error ? error.message : String(error));
-      }
-    }
+    const left = await withoutDownloaded(missing, progress);
+    await buildPrograms(left.filter(isProgram), { cache, work, progress });
+    for (const part of left) if (!isProgram(part)) await buildAlone(part, { cache, work, progress });
     progress.end();
   } finally {
     await release();
   }
+}
+
+/** Where parts are built and kept, and who says so. */
+interface Build {
+  cache: string;
+  work: string;
+  progress: Progress;
+}
+
+/** Pulumi's own plugin is downloaded where it can be. */
+async function withoutDownloaded(missing: Part[], progress: Progress): Promise<Part[]> {
+  const plugin = missing.find(({ name }) => name === kubernetesPlugin);
+  if (plugin === undefined || (await obtainProvider("kubernetes")) === undefined) return missing;
+  progress.without(plugin, "Pulumi's own was downloaded");
+  return missing.filter((part) => part !== plugin);
+}
+
+/** While one group is compiled, what the next ones need is downloaded. What a group fails to build is tried alone. */
+async function buildPrograms(missing: GoPart[], build: Build): Promise<void> {
+  let before = Promise.resolve();
+  const all = parts.filter(isProgram).filter((part) => missing.includes(part) || !onMachine(part));
+  const groups = groupsOf(all).map((group, index) => {
+    const wanted = group.filter((part) => missing.includes(part));
+    const name = `programs-${index + 1}`;
+    const source = path.join(build.work, name);
+    const log = freshLog(name, build);
+    if (wanted.length > 0) before = before.then(() => prepare(group, source, log)).catch(() => undefined);
+    return { wanted, source, log, prepared: before };
+  });
+  for (const { wanted, source, log, prepared } of groups) {
+    const binaries = path.join(source, "binaries");
+    const isThere = (part: GoPart): boolean => isLinked(part, binaries);
+    const work = (): Promise<void> =>
+      prepared.then(() => compile(wanted, source, binaries, log)).catch(() => undefined);
+    if (wanted.length > 0) await build.progress.together(wanted, isThere, work);
+    for (const part of wanted) {
+      if (isThere(part)) {
+        collect(part, binaries, emptyResult(part, build));
+        keep(part, build);
+      } else await buildAlone(part, build);
+    }
+    fs.rmSync(source, { recursive: true, force: true });
+  }
+}
+
+function isProgram(part: Part): part is GoPart {
+  return part.kind === "go";
+}
+
+/** What the sandbox can do without may fail. */
+async function buildAlone(part: Part, build: Build): Promise<void> {
+  try {
+    await build.progress.during(part, () => buildOne(part, build));
+    keep(part, build);
+  } catch (error) {
+    if (!isOptional(part)) throw error;
+    console.error(error instanceof Error ? error.message : String(error));
+  }
+}
+
+function emptyResult(part: Part, { work }: Build): string {
+  const result = path.join(work, part.name, "result");
+  fs.mkdirSync(result, { recursive: true });
+  return result;
+}
+
+/** A part is complete once its folder has its final name. */
+function keep(part: Part, { cache, work }: Build): void {
+  fs.mkdirSync(path.join(cache, "parts"), { recursive: true });
+  fs.renameSync(path.join(work, part.name, "result"), partDirectory(part, cache));
+  fs.rmSync(path.join(work, part.name), { recursive: true, force: true });
+}
+
+function freshLog(name: string, { cache }: Build): string {
+  const log = path.join(cache, "logs", `${name}.log`);
+  fs.mkdirSync(path.dirname(log), { recursive: true });
+  fs.writeFileSync(log, "");
+  return log;
 }
 
 /** kubectl speaks to any API server of about its age, so the machine's own does as well. */
@@ -79,62 +149,22 @@ export function machineKubectl(): string | undefined {
     .find((file) => fs.existsSync(file));
 }
 
-async function build(part: Part, work: string, cache: string, log: string): Promise<void> {
-  const result = path.join(work, "result");
-  fs.mkdirSync(result, { recursive: true });
-  fs.writeFileSync(log, "");
-  if (part.kind === "go") await buildPrograms(part, path.join(work, "source"), result, log);
+async function buildOne(part: Part, build: Build): Promise<void> {
+  const result = emptyResult(part, build);
+  const work = path.dirname(result);
+  const log = freshLog(part.name, build);
+  if (part.kind === "go") await buildProgram(part, path.join(work, "source"), result, log);
   else if (part.kind === "files") await copyFiles(part, work, result, log);
   else if (part.kind === "wheel") await unpackWheel(part, work, result, log);
   else if (part.kind === "python") await installPackages(part, work, result, log);
   else await packageCharts(part, work, result, log);
-  fs.mkdirSync(path.join(cache, "parts"), { recursive: true });
-  fs.renameSync(result, partDirectory(part, cache));
-  fs.rmSync(work, { recursive: true, force: true });
 }
 
-/** A module of our own that requires exact versions: `go install pkg@version` refuses modules with replacements. */
-async function buildPrograms(part: GoPart, source: string, result: string, log: string): Promise<void> {
-  fs.mkdirSync(source, { recursive: true });
-  fs.writeFileSync(path.join(source, "go.mod"), goMod(part));
-  for (const [module, { folder, only }] of Object.entries(part.substitutes ?? {}))
-    if (only) await copyModule(module, part.requires[module] ?? "", path.join(source, folder), log);
-  for (const [name, text] of Object.entries(ownSources(part))) {
-    fs.mkdirSync(path.dirname(path.join(source, name)), { recursive: true });
-    fs.writeFileSync(path.join(source, name), text);
-  }
-  if (part.embeds) {
-    const { module, files } = part.embeds;
-    const folder = await download(module, part.requires[module] ?? "", source, log);
-    for (const file of files)
-      fs.writeFileSync(path.join(source, path.basename(file)), fs.readFileSync(path.join(folder, file)));
-  }
-  const variables = Object.entries(part.variables ?? {}).map(([name, value]) => `-X ${name}=${value}`);
-  for (const [binary, entry] of Object.entries(part.binaries)) {
-    // The linker would drop what debuggers need; a compiler that does not write it takes a fifth less time.
-    const compiler = "-gcflags=all=-dwarf=false";
-    const linker = ["-s", "-w", ...variables].join(" ");
-    const command = part.isTest ? ["test", "-c"] : ["build"];
-    await run(["go", ...command, compiler, "-ldflags", linker, "-o", path.join(result, binary), entry], source, log);
-  }
-}
-
-/** The go.mod that makes a part. */
-export function goMod(part: GoPart): string {
-  const requires = Object.entries(part.requires).map(([name, version]) => `require ${name} ${version}`);
-  const replaces = Object.entries(part.replaces ?? {}).map(
-    ([name, version]) => `replace ${name} => ${name} ${version}`,
-  );
-  const substitutes = Object.entries(part.substitutes ?? {}).map(
-    ([name, { folder }]) => `replace ${name} => ./${folder}`,
-  );
-  return [`module sandbox.invalid/${part.name}`, "go 1.26.0", ...requires, ...replaces, ...substitutes, ""].join("\n");
-}
-
-/** The module cache is read-only; a copy of a module is not. */
-async function copyModule(module: string, version: string, target: string, log: string): Promise<void> {
-  fs.cpSync(await download(module, version, path.dirname(target), log), target, { recursive: true });
-  execFileSync("chmod", ["-R", "u+w", target]);
+async function buildProgram(part: GoPart, source: string, result: string, log: string): Promise<void> {
+  const binaries = path.join(source, "binaries");
+  await prepare([part], source, log);
+  await compile([part], source, binaries, log);
+  collect(part, binaries, result);
 }
 
 async function copyFiles(part: FilesPart, work: string, result: string, log: string): Promise<void> {
@@ -194,47 +224,4 @@ export function releaseValues(values: string, version: string): string {
   return values
     .replace(/^( *)hub: registry\.istio\.io\/testing$/m, "$1hub: docker.io/istio")
     .replace(/^( *)tag: latest$/m, `$1tag: ${version}`);
-}
-
-/** Folder of a module's sources, downloaded where Go does not have it yet. */
-async function download(module: string, version: string, work: string, log: string): Promise<string> {
-  const output = await run(["go", "mod", "download", "-json", `${module}@${version}`], work, log);
-  const found: { Dir?: string } = JSON.parse(output);
-  if (found.Dir === undefined) throw new Error(`go mod download did not say where ${module} is`);
-  return found.Dir;
-}
-
-/** Runs a program to its end with its output in the log; it is killed with this process. */
-function run(argv: string[], cwd: string, log: string, environment: NodeJS.ProcessEnv = {}): Promise<string> {
-  return new Promise((resolve, reject) => {
-    const file = fs.openSync(log, "a");
-    const child = spawn("setpriv", ["--pdeathsig", "KILL", ...argv], {
-      cwd,
-      stdio: ["ignore", "pipe", file],
-      env: {
-        ...process.env,
-        CGO_ENABLED: "0",
-        GOFLAGS: "-mod=mod -buildvcs=false -trimpath",
-        GOWORK: "off",
-        GOOS: "linux",
-        GOARCH: "amd64",
-        ...environment,
-      },
-    });
-    const output: Buffer[] = [];
-    child.stdout?.on("data", (data: Buffer) => {
-      output.push(data);
-      fs.writeSync(file, data);
-    });
-    child.on("error", reject);
-    child.on("close", (code, signal) => {
-      fs.closeSync(file);
-      if (code === 0) return resolve(Buffer.concat(output).toString());
-      reject(
-        new Error(
-          `\`${argv.slice(0, 2).join(" ")}\` ended with ${signal ?? `status ${code}`}; ${log} ends with:\n${tail(log)}`,
-        ),
-      );
-    });
-  });
 }

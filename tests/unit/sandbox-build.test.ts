@@ -1,10 +1,12 @@
 // What the sandbox builds and under which name it is kept.
 import * as assert from "node:assert/strict";
-import { goMod, releaseChart, releaseValues } from "../../sandbox/build/build";
+import { releaseChart, releaseValues } from "../../sandbox/build/build";
 import { cacheDirectory, partFolder } from "../../sandbox/build/cache";
 import { defaultCertManagerVersion } from "../../lib/istio/releases";
 import type { GoPart } from "../../sandbox/build/part";
 import { parts } from "../../sandbox/build/parts";
+import { goMod, groupsOf, programName } from "../../sandbox/build/programs";
+import { compilerMemory } from "../../sandbox/build/run";
 
 const part: GoPart = {
   kind: "go",
@@ -17,18 +19,39 @@ const part: GoPart = {
 
 describe("the sandbox's parts", () => {
   it("are built from a module that names exact versions", () => {
-    const expected = `module sandbox.invalid/thing
+    const expected = `module sandbox.invalid/parts
 go 1.26.0
 require example.com/thing v1.2.3
 require example.com/other v0.1.0
 replace example.com/stage => example.com/stage v0.2.0
 `;
-    assert.equal(goMod(part), expected);
+    assert.equal(goMod([part]), expected);
   });
 
   it("can replace a module by a folder of ours", () => {
     const substitutes = { "example.com/other": { folder: "other" } };
-    assert.equal(goMod({ ...part, substitutes }), `${goMod(part)}replace example.com/other => ./other\n`);
+    const expected = `${goMod([part])}replace example.com/other => ./thing/other\n`;
+    assert.equal(goMod([{ ...part, substitutes }]), expected);
+  });
+
+  it("are built together where they need the same modules", () => {
+    const other = { ...part, name: "other", substitutes: { "example.com/other": { folder: "mine" } } };
+    const newer = { ...part, name: "newer", requires: { "example.com/thing": "v2.0.0" } };
+    assert.deepEqual(groupsOf([part, newer, other]), [[part, other], [newer]]);
+    assert.equal(goMod([part, other]), `${goMod([part])}replace example.com/other => ./other/mine\n`);
+  });
+
+  it("are found under the name that Go gives a program", () => {
+    const names = { "./thing": "thing", "example.com/x/cmd/thing": "thing", "example.com/thing/v3": "thing" };
+    for (const [entry, expected] of Object.entries(names)) assert.equal(programName(entry), expected);
+  });
+
+  it("are compiled with as much memory as the machine has to give, or in Go's own way", () => {
+    const gibibyte = 1024 ** 3;
+    const limited = (bytes: number): NodeJS.ProcessEnv => ({ GOGC: "off", GOMEMLIMIT: `${bytes}B` });
+    assert.deepEqual(compilerMemory(24 * gibibyte, 2), limited(3 * gibibyte));
+    assert.deepEqual(compilerMemory(16 * gibibyte, 8), limited(gibibyte));
+    assert.deepEqual(compilerMemory(8 * gibibyte, 8), {});
   });
 
   it("have names of their own, and each of their binaries too", () => {
