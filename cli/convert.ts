@@ -11,7 +11,7 @@ import type { AuthProvider } from "../lib/conversion/auth-providers";
 import type { IssuerName } from "../lib/conversion/certificates/annotations";
 import { inputOf } from "../lib/conversion/input";
 import { classOf, type ConvertOptions } from "../lib/conversion/read";
-import { count, reportText } from "../lib/conversion/report";
+import { count, envoyFilterNames, reportText } from "../lib/conversion/report";
 import { programText } from "../lib/conversion/typescript";
 import { yamlText } from "../lib/conversion/yaml";
 import { violationLine } from "../lib/validation/violations";
@@ -37,7 +37,7 @@ interface Options extends TargetOptions, CompareOptions {
   accept?: string[];
   authProvider?: string[];
   defaultIssuer?: string;
-  envoyFilters?: boolean;
+  envoyFilters: boolean;
   timeout: string;
 }
 
@@ -68,8 +68,8 @@ export function convertCommand(terminal: Terminal, finish: (code: number) => voi
     )
     .option("--default-issuer <kind/name>", "cert-manager's default issuer, where kubernetes.io/tls-acme asks for it")
     .option(
-      "--envoy-filters",
-      "also write EnvoyFilters for body sizes, timeouts, rate limits, retries and redirects, which depend on the gateway's version of Envoy",
+      "--no-envoy-filters",
+      "write no EnvoyFilters, which depend on the gateway's version of Envoy, for body sizes, timeouts, rate limits, retries and redirects",
     )
     .option("--output <format>", "yaml or typescript; with --compare table or json")
     .option("--report <format>", "format of the report on stderr: text or json", "text")
@@ -99,11 +99,9 @@ async function run(options: Options, terminal: Terminal): Promise<number> {
   requireIngresses(documents, settings);
   if (options.compare || options.https) return compare(documents, settings, options, terminal);
   const { objects, providers, entries, refused } = convert(documents, settings);
-  terminal.err(
-    options.report === "json"
-      ? `${JSON.stringify({ counts: count(entries), entries, extensionProviders: providers }, null, 2)}\n`
-      : reportText(entries),
-  );
+  const envoyFilters = envoyFilterNames(objects);
+  const data = { counts: count(entries), entries, extensionProviders: providers, envoyFilters };
+  terminal.err(options.report === "json" ? `${JSON.stringify(data, null, 2)}\n` : reportText(entries, objects));
   if (refused) return exit.failed;
   terminal.out((options.output === "typescript" ? programText : yamlText)(objects, providers));
   return exit.good;
@@ -136,7 +134,7 @@ function settingsOf(options: Options): ConvertOptions {
     classless: options.filename !== undefined || options.classless === true,
     accept: options.accept ?? [],
     authProviders: authProviders(options.authProvider ?? []),
-    envoyFilters: options.envoyFilters === true,
+    envoyFilters: options.envoyFilters,
     ...(options.defaultIssuer === undefined ? {} : { defaultIssuer: issuerOf(options.defaultIssuer) }),
   };
 }

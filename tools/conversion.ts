@@ -7,8 +7,8 @@ const intro = `# Convert from ingress-nginx
 
 \`npx istio-ambient convert\` reads Ingresses of ingress-nginx and writes the objects that make the mesh's gateway behave as NGINX does:
 HTTPRoutes, and where they are needed ListenerSets, Certificates, Secrets with CAs, TLSRoutes, DestinationRules, BackendTLSPolicies,
-AuthorizationPolicies and ReferenceGrants, and EnvoyFilters if you ask for them. On stderr it reports the result for every host, path and annotation. What cannot be converted without a loss
-is refused, with the reason and an alternative; nothing is dropped silently.
+AuthorizationPolicies, ReferenceGrants and EnvoyFilters. On stderr it reports the result for every host, path and annotation. What
+cannot be converted without a loss is refused, with the reason and an alternative; nothing is dropped silently.
 
 \`make docs\` generates this page from the data that the command uses.
 
@@ -16,11 +16,11 @@ is refused, with the reason and an alternative; nothing is dropped silently.
 npx istio-ambient convert -f ingress.yaml > routes.yaml                  # files, directories, - for stdin
 npx istio-ambient convert --namespace shop --output typescript > routes.ts
 npx istio-ambient convert --all-namespaces --report json 2> report.json > routes.yaml
-npx istio-ambient convert -f ingress.yaml --accept limit-rps > routes.yaml
+npx istio-ambient convert -f ingress.yaml --accept limit-rate > routes.yaml
 npx istio-ambient convert -f ingress.yaml --auth-provider my-auth > routes.yaml
 npx istio-ambient convert -f ingress.yaml --auth-provider basic:shop/users=passwords > routes.yaml
 npx istio-ambient convert -f ingress.yaml --default-issuer ClusterIssuer/letsencrypt > routes.yaml
-npx istio-ambient convert -f ingress.yaml --envoy-filters > routes.yaml  # limits, timeouts
+npx istio-ambient convert -f ingress.yaml --no-envoy-filters > routes.yaml
 npx istio-ambient convert -f ingress.yaml --compare http://localhost:8080 http://localhost:8081
 \`\`\`
 
@@ -88,10 +88,12 @@ the cluster or one of the two URLs does not answer.
   [the CA for MUTUAL alone](https://github.com/istio/istio/blob/master/pilot/pkg/model/gateway.go).
 - **Snippets.** Lines that set headers become filters, NGINX's variables Envoy's operators (\`$remote_addr\` is
   \`%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%\`); a percent sign is doubled, since Envoy would look for an operator behind it.
-- **EnvoyFilters.** Envoy can do more than Gateway API and Istio's own kinds can say. With \`--envoy-filters\` the conversion writes an
+- **EnvoyFilters.** Envoy can do more than Gateway API and Istio's own kinds can say. The conversion writes an
   EnvoyFilter on the Gateway for each Ingress that limits bodies, requests or the silence between two reads, retries less or
-  more often, needs longer headers of answers, or redirects without the query. It finds the rules of the routes by their \`name\`.
-  The option is off by default, because an EnvoyFilter depends on the gateway's version of Envoy: try it before you upgrade Istio.
+  more often, needs longer headers of answers, adds headers to answers that are no errors, or redirects without the query. It finds
+  the rules of the routes by their \`name\`. It is in the Gateway's namespace, so that you need rights there to apply it, and it
+  depends on the gateway's version of Envoy: try it before you upgrade Istio. The last line of the report says how many there are;
+  with \`--report json\`, \`envoyFilters\` has their names. With \`--no-envoy-filters\` none is written, and the report says what differs.
   After silence of a backend the gateway answers 504, and does not try another pod first. Sources, in Envoy:
   [the timeouts of a route](https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts),
   [the limits of headers](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/protocol.proto), and in istiod

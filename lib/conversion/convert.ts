@@ -44,7 +44,7 @@ export const standardOptions: ConvertOptions = {
   classless: true,
   accept: [],
   authProviders: [],
-  envoyFilters: false,
+  envoyFilters: true,
 };
 
 /** Converts every Ingress of the class that is among the documents. */

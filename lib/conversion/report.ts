@@ -1,5 +1,6 @@
 // What became of every part of every Ingress: typed, so that it can be counted, printed and compared.
 import { defined } from "../json";
+import { keyOf, type Written } from "./objects";
 
 /** What can become of a part, from best to worst. */
 export const outcomes = ["converted", "mapped", "changed", "accepted", "refused"] as const;
@@ -116,15 +117,34 @@ export function count(entries: readonly Entry[]): Record<Outcome, number> {
   };
 }
 
-/** The report for people: a block an Ingress, and a line that counts. */
-export function reportText(entries: readonly Entry[]): string {
+/** The EnvoyFilters among the objects, by namespace and name. */
+export function envoyFilterNames(objects: readonly Written[]): string[] {
+  return objects.filter(({ kind }) => kind === "EnvoyFilter").map(({ metadata }) => keyOf(metadata));
+}
+
+/** What whoever applies EnvoyFilters has to know of them; nothing where there are none. */
+function envoyFilterLines(objects: readonly Written[]): string[] {
+  const names = envoyFilterNames(objects);
+  const [first] = names;
+  if (first === undefined) return [];
+  const namespace = first.includes("/") ? ` ${first.split("/")[0]}` : "";
+  const [what, it] = names.length === 1 ? ["1 EnvoyFilter", "it"] : [`${names.length} EnvoyFilters`, "them"];
+  const depends = names.length === 1 ? "it depends" : "they depend";
+  return [
+    `${what} in the Gateway's namespace${namespace}: you need rights there to apply ${it}, and ${depends} on the gateway's version of Envoy, so try ${it} before you upgrade Istio; --no-envoy-filters writes none`,
+  ];
+}
+
+/** The report for people: a block an Ingress, a line that counts, and one on EnvoyFilters if there are any. */
+export function reportText(entries: readonly Entry[], objects: readonly Written[]): string {
   const ingresses = [...new Set(entries.map(({ ingress }) => ingress))];
   const blocks = ingresses.map((ingress) =>
     [`Ingress ${ingress}`, ...entries.filter((entry) => entry.ingress === ingress).flatMap(entryLines)].join("\n"),
   );
   const numbers = count(entries);
   const counted = outcomes.filter((outcome) => numbers[outcome] > 0).map((outcome) => `${numbers[outcome]} ${outcome}`);
-  return `${[...blocks, counted.length > 0 ? counted.join(", ") : "no Ingress of that class"].join("\n\n")}\n`;
+  const total = counted.length > 0 ? counted.join(", ") : "no Ingress of that class";
+  return `${[...blocks, [total, ...envoyFilterLines(objects)].join("\n")].join("\n\n")}\n`;
 }
 
 function entryLines({ outcome, part, name, value, to, detail, fix }: Entry): string[] {

@@ -17,7 +17,7 @@ const root = path.join(__dirname, "..", "..");
 const folder = path.join(root, "tests", "unit", "conversion", "fixtures", "ingresses");
 
 /** Everything that is refused is left out, so that there is something to write for each. */
-function conversionOf(file: string, envoyFilters = false): Conversion {
+function conversionOf(file: string, envoyFilters = true): Conversion {
   const documents = parseAllDocuments(fs.readFileSync(path.join(folder, file), "utf8")).map(
     (one) => one.toJS() as unknown,
   );
@@ -30,7 +30,7 @@ function conversionOf(file: string, envoyFilters = false): Conversion {
 const conversions = fs
   .readdirSync(folder)
   .map((file) => ({ name: path.basename(file, ".yaml"), ...conversionOf(file) }))
-  .concat({ name: "gitlab-with-envoy-filters", ...conversionOf("gitlab.yaml", true) });
+  .concat({ name: "gitlab-without-envoy-filters", ...conversionOf("gitlab.yaml", false) });
 
 /** What a component adds to its objects so that their stack knows them again is not of the conversion. */
 function withoutMarks(object: Written): Written {

@@ -262,11 +262,11 @@ describe("convert", () => {
     }
   });
 
-  it("does by --envoy-filters what routes cannot, and leaves other routes as they are", async () => {
+  it("does by EnvoyFilters what routes cannot, and leaves other routes as they are", async () => {
     // Each conversion adds a filter of its own to the Gateway.
     for (const [index, limited] of limitedIngresses.entries()) {
       const file = write(`limited-${index}.yaml`, limited);
-      const { code, out, err } = await istioAmbient(["convert", "-f", file, "--envoy-filters"]);
+      const { code, out, err } = await istioAmbient(["convert", "-f", file]);
       assert.equal(code, 0, err);
       fs.writeFileSync(path.join(folder, `limits-${index}.yaml`), out);
       kubectl("apply", "-f", path.join(folder, `limits-${index}.yaml`));

@@ -60,7 +60,7 @@ export const content: Family = {
       told: "table",
       does: "NGINX configuration for the paths; off by default",
       becomes:
-        "`RequestHeaderModifier` and `ResponseHeaderModifier` where lines set or take away headers, with Envoy's operators for NGINX's variables; `RequestRedirect` for `return` with a URL, for `rewrite` of all paths to another host and of one path with redirect or permanent; `URLRewrite` for `rewrite` of all below a path with break; an AuthorizationPolicy DENY for `allow` and `deny`, for paths that `location` or `if ($uri …)` close to all clients, and for the methods beside those of `limit_except`; nothing for lines that only tune NGINX. With `--envoy-filters` an EnvoyFilter for `add_header` without always, which leaves errors out. Refused where a line says anything else",
+        "`RequestHeaderModifier` and `ResponseHeaderModifier` where lines set or take away headers, with Envoy's operators for NGINX's variables; `RequestRedirect` for `return` with a URL, for `rewrite` of all paths to another host and of one path with redirect or permanent; `URLRewrite` for `rewrite` of all below a path with break; an AuthorizationPolicy DENY for `allow` and `deny`, for paths that `location` or `if ($uri …)` close to all clients, and for the methods beside those of `limit_except`; an EnvoyFilter for `add_header` without always, which leaves errors out; nothing for lines that only tune NGINX. Refused where a line says anything else",
       source: "snippet",
       read: readSnippet,
     },

@@ -163,5 +163,8 @@ export function admittedAs(verdict: Verdict, around: Surroundings): Verdict {
   return hasRules && redirectsAll(around) ? redirectedBefore : verdict;
 }
 
+/** The way out where only an EnvoyFilter can do it. */
+export const withFilters = "convert without --no-envoy-filters";
+
 /** What is said of limits there. */
 export const unreached = inert("the Ingress redirects every request, so that none gets to a backend");

@@ -12,6 +12,7 @@ import {
   redirectsAll,
   ofHttp,
   unreached,
+  withFilters,
   type Annotation,
   type Family,
   type Reader,
@@ -71,12 +72,12 @@ const rate = (name: "limit-rps" | "limit-rpm", told: Told, does: string): Annota
   name,
   told,
   does,
-  becomes: `refused: ${noLimits}. With \`--envoy-filters\` an EnvoyFilter that answers 503, as NGINX does, by the same count of tokens`,
+  becomes: `an EnvoyFilter that answers 503, as NGINX does, by the same count of tokens. With \`--no-envoy-filters\` refused: ${noLimits}`,
   source: "ratelimit",
   read: integer("0", (number, settings, around) => {
     if (number <= 0) return inert("it sets no limit");
     if (redirectsAll(around)) return admittedAs(unreached, around);
-    if (!around.envoyFilters) return refused(noLimits, "--envoy-filters, or a rate limit service");
+    if (!around.envoyFilters) return refused(noLimits, `${withFilters}, or a rate limit service`);
     settings.envoy.requests = requestsOf(around);
     const differs = countedOtherwise(around);
     const to = "EnvoyFilter with envoy.filters.http.local_ratelimit";
@@ -149,12 +150,12 @@ function bodySize(value: string, settings: Settings, around: Surroundings): Verd
   }
   return bytes >= standardBody
     ? changed(
-        `a body of more than ${value.trim()} passes too, where NGINX answers 413; --envoy-filters limits it`,
+        `a body of more than ${value.trim()} passes too, where NGINX answers 413; without --no-envoy-filters it is limited`,
         anySize,
       )
     : refused(
         "a gateway takes bodies of any size, and a limit below the default of 1m is there to protect something",
-        "--envoy-filters, or a limit in the application",
+        `${withFilters}, or a limit in the application`,
       );
 }
 
@@ -173,7 +174,7 @@ const answerHeaders: Reader = (value, { envoy }, around) => {
       "it replaces connectionPool.http of other DestinationRules for the Service",
     );
   }
-  const hint = canLimit ? "; --envoy-filters raises that" : "";
+  const hint = canLimit && !around.envoyFilters ? "; without --no-envoy-filters that is raised" : "";
   return changed(`Envoy takes headers of up to ${standardHeaders} KiB in all, and fails an answer with more${hint}`);
 };
 
@@ -187,7 +188,7 @@ export const limits: Family = {
       "table",
       "requests at a time from one address",
       "Envoy counts no requests of an address that are under way",
-      "limit-rps and --envoy-filters, or a limit in the application",
+      "limit-rps, or a limit in the application",
     ),
     rate("limit-rps", "table", "requests a second from one address"),
     rate("limit-rpm", "text", "requests a minute from one address"),
@@ -236,7 +237,7 @@ export const limits: Family = {
       told: "table",
       does: "the largest body that a request may have, 1m by default, 0 for any",
       becomes:
-        "nothing from 1m up: the gateway takes bodies of any size; a limit below 1m is refused. With `--envoy-filters` an EnvoyFilter that answers 413",
+        "an EnvoyFilter that answers 413. With `--no-envoy-filters` nothing from 1m up, since the gateway takes bodies of any size; a limit below 1m is refused",
       source: "proxy",
       read: bodySize,
     },
@@ -259,7 +260,7 @@ export const limits: Family = {
       told: "table",
       does: "memory for the headers of an answer",
       becomes:
-        "nothing: Envoy takes headers of up to 80 KiB over HTTP/1.1. With `--envoy-filters` an EnvoyFilter with `max_response_headers_kb` for more",
+        "nothing: Envoy takes headers of up to 80 KiB over HTTP/1.1; an EnvoyFilter with `max_response_headers_kb` for more",
       source: "proxy",
       read: ofHttp(answerHeaders),
     },

@@ -63,7 +63,7 @@ export const paths: Family = {
       told: "table",
       does: "answers requests for `/` of the host with a redirect (302) to this path",
       becomes:
-        "a rule for `/` with RequestRedirect; a query of the request stays, where NGINX drops it, save with `--envoy-filters`",
+        "a rule for `/` with RequestRedirect; an EnvoyFilter drops a query of the request, as NGINX does; with `--no-envoy-filters` it stays",
       source,
       read: (value, settings, around) => {
         const path = value.trim();

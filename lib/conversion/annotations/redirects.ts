@@ -15,7 +15,7 @@ export const redirects: Family = {
       told: "table",
       does: "answers everything with a redirect (301) to this URL",
       becomes:
-        "RequestRedirect with scheme, hostname, port and path of the URL; `$request_uri` at its end keeps the request's path; a query of the request stays, where NGINX drops it, save with `--envoy-filters`",
+        "RequestRedirect with scheme, hostname, port and path of the URL; `$request_uri` at its end keeps the request's path; an EnvoyFilter drops a query of the request, as NGINX does; with `--no-envoy-filters` it stays",
       source,
       read: (value, settings, around) => {
         // NGINX looks at the temporal one first.
@@ -107,7 +107,8 @@ function statusVerdict(code: number, standard: number, last: number): Verdict {
 /** A redirect from which NGINX leaves the query out: a RequestRedirect keeps it, unless an EnvoyFilter says otherwise. */
 export function withoutQuery(to: string, { envoy }: Settings, { envoyFilters }: Surroundings): Verdict {
   if (!envoyFilters) {
-    const differs = "a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it";
+    const differs =
+      "a query of the request stays in the Location, where NGINX drops it; without --no-envoy-filters it is dropped";
     return changed(differs, to);
   }
   envoy.queryless = true;

@@ -217,13 +217,14 @@ function readHeader(
     if (words[1] === "") return converted(to);
     if (words[0]! in response.add || words[0]! in success) return refused(`a route adds ${words[0]!} once`, fix);
     const given = headerValue(words[1]!, around.ingress.metadata.name);
-    const isConstant = given?.operators.length === 0 && !given.ofPath;
-    if (words.length === 2 && around.envoyFilters && isConstant && !isServer(words[0]!)) {
+    const isConstant = given?.operators.length === 0 && !given.ofPath && !isServer(words[0]!);
+    if (words.length === 2 && around.envoyFilters && isConstant) {
       success[words[0]!] = given.text.replace(/%%/g, "%");
       return mapped("EnvoyFilter with envoy.filters.http.lua");
     }
     const verdict = write(response.add, words[0]!, words[1]!);
-    return words.length === 3 || verdict.outcome === "refused" ? verdict : changed(errorsToo, verdict.to);
+    if (words.length === 3 || verdict.outcome === "refused") return verdict;
+    return changed(isConstant ? `${errorsToo}; without --no-envoy-filters errors have none` : errorsToo, verdict.to);
   }
   if (name === "more_set_input_headers" && isGiven && given.every(([, text]) => text !== "")) {
     return all(given.map(([header, text]) => write(request.set, header, text)));
@@ -258,8 +259,7 @@ function headerOf(word: string): [header: string, text: string] {
   return [header, text.trim()];
 }
 
-const errorsToo =
-  "add_header without always leaves errors out; the route adds the header to every answer, save with --envoy-filters";
+const errorsToo = "add_header without always leaves errors out; the route adds the header to every answer";
 
 function all(verdicts: Verdict[]): Verdict {
   return verdicts.find(({ outcome }) => outcome === "refused") ?? summary(verdicts);

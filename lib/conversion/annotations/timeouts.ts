@@ -8,6 +8,7 @@ import {
   redirectsAll,
   speaksGrpc,
   unreached,
+  withFilters,
   type Annotation,
   type Family,
   type Surroundings,
@@ -26,19 +27,19 @@ function silence(name: string, what: string, becomes: string, limited: Limited):
     name,
     told: "table",
     does: `seconds that may pass between two ${what}, ${standardSeconds} by default`,
-    becomes: `nothing: a gateway has no such limit; one below ${standardSeconds} is refused, since then something relies on it. With \`--envoy-filters\` ${becomes}`,
+    becomes: `${becomes}. With \`--no-envoy-filters\` nothing: a gateway has no such limit; one below ${standardSeconds} is refused, since then something relies on it`,
     source,
     read: integer(String(standardSeconds), (seconds, settings, around) => {
       if (around.envoyFilters && redirectsAll(around)) return unreached;
       if (around.envoyFilters && seconds > 0) return limited(seconds, settings, around);
       return seconds >= standardSeconds || seconds === 0
         ? changed(
-            `what NGINX ends with 504 after ${seconds} s of silence goes on; --envoy-filters ends it`,
+            `what NGINX ends with 504 after ${seconds} s of silence goes on${seconds > 0 ? "; without --no-envoy-filters it ends" : ""}`,
             `no limit between two ${what}`,
           )
         : refused(
             `a gateway limits whole requests, and not the time between two ${what}`,
-            `--envoy-filters, or timeouts.request: "${seconds}s" in the HTTPRoute, where no request may take longer as a whole`,
+            `${withFilters}, or timeouts.request: "${seconds}s" in the HTTPRoute, where no request may take longer as a whole`,
           );
     }),
   };
@@ -112,7 +113,7 @@ export const timeouts: Family = {
       told: "table",
       does: "when a request is tried again with another pod: `error timeout` by default",
       becomes:
-        "nothing for the default and less: the gateway tries twice more when it cannot connect; other conditions are refused, since HTTPRoute has no `retry` in the standard channel. For off `--envoy-filters` writes an EnvoyFilter with `num_retries`",
+        "nothing for the default and less: the gateway tries twice more when it cannot connect; for off an EnvoyFilter with `num_retries`, with `--no-envoy-filters` refused; other conditions are refused, since HTTPRoute has no `retry` in the standard channel",
       source,
       read: ofHttp((value, settings, around) => {
         const conditions = value.split(/\s+/).filter((word) => word !== "");
@@ -121,7 +122,7 @@ export const timeouts: Family = {
             retrying(0, settings, around) ??
             refused(
               "the gateway tries a request again when it could not connect, which HTTPRoute cannot turn off",
-              `--envoy-filters, or ${onWaypoint}`,
+              `${withFilters}, or ${onWaypoint}`,
             )
           );
         }
@@ -139,7 +140,7 @@ export const timeouts: Family = {
       told: "table",
       does: "how often a request is tried, 3 by default",
       becomes:
-        "nothing for 3, which is what the gateway does; other numbers are refused. With `--envoy-filters` an EnvoyFilter with `num_retries`, save for 0, which is any number",
+        "nothing for 3, which is what the gateway does; an EnvoyFilter with `num_retries` for others. 0, which is any number, is refused, and with `--no-envoy-filters` every other number",
       source,
       read: ofHttp(
         integer("3", (tries, settings, around) => {
@@ -148,7 +149,7 @@ export const timeouts: Family = {
           }
           if (tries === 3) return converted("the gateway's own retries");
           const limited = tries > 0 ? retrying(tries - 1, settings, around) : undefined;
-          const fix = tries > 0 ? `--envoy-filters, or ${onWaypoint}` : onWaypoint;
+          const fix = tries > 0 ? `${withFilters}, or ${onWaypoint}` : onWaypoint;
           return limited ?? refused("the gateway tries three times, which HTTPRoute cannot change", fix);
         }),
       ),

@@ -86,17 +86,17 @@ spec:
   });
 
   it("writes nothing and fails where something is refused, unless that is accepted", async () => {
-    const file = write("limited.yaml", plain({ "limit-rps": "5" }));
-    const name = "nginx.ingress.kubernetes.io/limit-rps";
-    const why = "neither Gateway API nor Istio's API has rate limits";
-    const fix = "--envoy-filters, or a rate limit service";
+    const file = write("limited.yaml", plain({ "limit-rate": "5" }));
+    const name = "nginx.ingress.kubernetes.io/limit-rate";
+    const why = "Envoy limits the rate of all answers together, and not of each";
+    const fix = "a limit in the application";
     const rest = report.split("\n").slice(1, 3).join("\n");
     assert.deepEqual(await istioAmbient(["convert", "-f", file]), {
       code: 1,
       out: "",
       err: `Ingress shop/web\n  refused    annotation ${name}: "5"\n             ${why}\n             way out: ${fix}\n${rest}\n\n2 converted, 1 refused\n`,
     });
-    for (const accept of ["limit-rps", name]) {
+    for (const accept of ["limit-rate", name]) {
       assert.deepEqual(await istioAmbient(["convert", "-f", file, "--accept", accept]), {
         code: 0,
         out: route,
@@ -129,6 +129,7 @@ spec:
         { ingress: "shop/web", part: "path", name: "shop.example.com/", outcome: "converted", to: "PathPrefix /" },
       ],
       extensionProviders: [],
+      envoyFilters: [],
     });
   });
 

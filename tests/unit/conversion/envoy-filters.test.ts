@@ -1,4 +1,4 @@
-// `--envoy-filters`: what Envoy's own API can say of routes, as whole objects, and the verdicts with it.
+// EnvoyFilters: what Envoy's own API can say of routes, as whole objects, and the verdicts with and without them.
 import * as assert from "node:assert/strict";
 import * as fs from "node:fs";
 import * as os from "node:os";
@@ -10,8 +10,9 @@ import type { Ingress, Written } from "../../../lib/conversion/objects";
 import { istioAmbient } from "../fixtures/terminal";
 import { ingressWith, only, verdicts, type Given } from "./cases";
 import { envoyFilters } from "./tables/envoy-filters";
+import { noEnvoyFilters } from "./tables/no-envoy-filters";
 
-const withFilters = { ...standardOptions, envoyFilters: true };
+const withoutFilters = { ...standardOptions, envoyFilters: false };
 const filters = (objects: readonly Written[]) => objects.filter(({ kind }) => kind === "EnvoyFilter");
 const named = (name: string, given: Given, more: Partial<Ingress["spec"]> = {}) => {
   const ingress = ingressWith(given, more);
@@ -77,21 +78,34 @@ spec:
           idle_timeout: 90s
 `;
 
-describe("--envoy-filters", () => {
+const told =
+  "1 EnvoyFilter in the Gateway's namespace istio-system: you need rights there to apply it, and it depends on the gateway's version of Envoy, so try it before you upgrade Istio; --no-envoy-filters writes none";
+
+describe("EnvoyFilters", () => {
   for (const [given, ...expected] of envoyFilters) {
     it(JSON.stringify(given), () => {
-      assert.deepEqual(verdicts(convert([ingressWith(given)], withFilters).entries), expected);
+      assert.deepEqual(verdicts(convert([ingressWith(given)]).entries), expected);
     });
   }
 
-  it("writes none without it, nor where nothing needs one", () => {
-    const given = { "proxy-body-size": "8m", "proxy-read-timeout": "600" };
-    assert.deepEqual(filters(convert([ingressWith(given)]).objects), []);
-    assert.deepEqual(filters(convert([ingressWith({ "proxy-body-size": "0" })], withFilters).objects), []);
+  for (const [given, ...expected] of noEnvoyFilters) {
+    it(`${JSON.stringify(given)} without them`, () => {
+      const { objects, entries } = convert([ingressWith(given)], withoutFilters);
+      assert.deepEqual(verdicts(entries), expected);
+      assert.deepEqual(filters(objects), []);
+    });
+  }
+
+  it("are none where nothing needs one, and the routes are the same then", () => {
+    for (const given of [{}, { "proxy-body-size": "0" }] as Given[]) {
+      const conversion = convert([ingressWith(given)]);
+      assert.deepEqual(filters(conversion.objects), []);
+      assert.deepEqual(conversion, convert([ingressWith(given)], withoutFilters));
+    }
   });
 
   it("writes one for the Ingress: a filter that is off for every route, and what turns it on for its own", () => {
-    const { objects } = convert([ingressWith({ "proxy-body-size": "8k", "proxy-read-timeout": "90" })], withFilters);
+    const { objects } = convert([ingressWith({ "proxy-body-size": "8k", "proxy-read-timeout": "90" })]);
     const bytes = Buffer.from(bodyLimitModule()).toString("base64");
     assert.deepEqual(only(objects, "EnvoyFilter"), {
       apiVersion: "networking.istio.io/v1alpha3",
@@ -169,7 +183,7 @@ describe("--envoy-filters", () => {
     });
     const name = "istio-ambient.shop.web-rate-limit";
     const action = (key: string, of: object) => ({ actions: [{ generic_key: { descriptor_value: key } }, of] });
-    assert.deepEqual(patchesOf(convert([ingressWith(given)], withFilters).objects), [
+    assert.deepEqual(patchesOf(convert([ingressWith(given)]).objects), [
       insertion(
         "INSERT_FIRST",
         name,
@@ -180,7 +194,7 @@ describe("--envoy-filters", () => {
       ),
       patch("shop.web-rule-0", limit(name)),
     ]);
-    assert.deepEqual(patchesOf(convert([ingressWith({ "limit-rps": "4" })], withFilters).objects)[0], {
+    assert.deepEqual(patchesOf(convert([ingressWith({ "limit-rps": "4" })]).objects)[0], {
       ...insertion(
         "INSERT_FIRST",
         name,
@@ -196,12 +210,12 @@ describe("--envoy-filters", () => {
       patch: { operation: "MERGE", value: { redirect: { strip_query: true } } },
     });
     const moved = { "permanent-redirect": "https://other.example.com/there" };
-    assert.deepEqual(patchesOf(convert([ingressWith(moved)], withFilters).objects), [redirect("shop.web-rule-0")]);
+    assert.deepEqual(patchesOf(convert([ingressWith(moved)]).objects), [redirect("shop.web-rule-0")]);
     const snippet = "location = /a { return 301 /b; }";
     const rewrite = "rewrite ^/c$ /d permanent;";
     const given = { "app-root": "/app", "server-snippet": snippet, "configuration-snippet": rewrite };
     const tls = [{ hosts: ["shop.example.com"], secretName: "cert" }];
-    const { objects } = convert([ingressWith(given, { tls })], withFilters);
+    const { objects } = convert([ingressWith(given, { tls })]);
     const named = objects
       .filter(({ kind }) => kind === "HTTPRoute")
       .flatMap(({ spec }) => (spec as { rules: { name?: string; matches: object[] }[] }).rules)
@@ -243,7 +257,7 @@ describe("--envoy-filters", () => {
     const http = { paths: [{ path: "/", pathType: "Prefix", backend }] };
     const rules = [{ host: "shop.example.com", http }];
     const canary = named("next", { canary: "true", "canary-weight": "10" }, { rules });
-    const { objects } = convert([ingressWith({ "proxy-buffer-size": "131073" }), canary], withFilters);
+    const { objects } = convert([ingressWith({ "proxy-buffer-size": "131073" }), canary]);
     assert.deepEqual(patchesOf(objects), [cluster("web"), cluster("next")]);
     const { rules: served } = only(objects, "HTTPRoute").spec as { rules: object[] };
     assert.deepEqual(
@@ -251,9 +265,7 @@ describe("--envoy-filters", () => {
       [false],
     );
     const optionsOf = (given: Given, ...more: object[]) => {
-      const [of] = patchesOf(
-        convert([ingressWith({ "proxy-buffer-size": "128k", ...given }), ...more], withFilters).objects,
-      );
+      const [of] = patchesOf(convert([ingressWith({ "proxy-buffer-size": "128k", ...given }), ...more]).objects);
       const { typed_extension_protocol_options: all } = of!.patch.value as { typed_extension_protocol_options: object };
       return Object.keys(Object.values(all)[0] as object);
     };
@@ -266,13 +278,13 @@ describe("--envoy-filters", () => {
     assert.deepEqual(optionsOf({ ...https, ...name }, secret), standard);
     const bare = ingressWith({ "proxy-buffer-size": "128k" });
     delete bare.metadata.namespace;
-    const { objects: none, entries } = convert([bare], withFilters);
+    const { objects: none, entries } = convert([bare]);
     assert.deepEqual([filters(none), verdicts(entries)[0]!.slice(0, 26)], [[], "proxy-buffer-size: changed"]);
   });
 
   it("adds headers to answers that are no errors, and by the route where it is to all", () => {
     const snippet = 'add_header X-A "50% off";\nadd_header X-D e always;';
-    const { objects } = convert([ingressWith({ "configuration-snippet": snippet })], withFilters);
+    const { objects } = convert([ingressWith({ "configuration-snippet": snippet })]);
     const [inserted, ...others] = patchesOf(objects);
     const name = "istio-ambient.shop.web-headers";
     const lua = "type.googleapis.com/envoy.extensions.filters.http.lua.v3";
@@ -293,7 +305,7 @@ describe("--envoy-filters", () => {
   });
 
   it("has a request tried as often as NGINX does", () => {
-    const policy = (given: Given) => patchesOf(convert([ingressWith(given)], withFilters).objects);
+    const policy = (given: Given) => patchesOf(convert([ingressWith(given)]).objects);
     const route = (policyOf: object) => [patch("shop.web-rule-0", { route: policyOf })];
     assert.deepEqual(policy({ "proxy-next-upstream": "off" }), route({ retry_policy: { num_retries: 0 } }));
     assert.deepEqual(
@@ -308,7 +320,7 @@ describe("--envoy-filters", () => {
       const host = `${size}.example.com`;
       const { metadata: own, ...rest } = named("web", { "proxy-body-size": size }, { rules: [{ ...rule, host }] });
       const bare = { name: own.name, annotations: own.annotations! };
-      return convert([{ ...rest, metadata: bare }], withFilters).objects;
+      return convert([{ ...rest, metadata: bare }]).objects;
     });
     const found = made.map((objects) => {
       const { metadata: own, spec } = only(objects, "EnvoyFilter");
@@ -330,10 +342,7 @@ describe("--envoy-filters", () => {
     const backend = { service: { name: "web", port: { number: 80 } } };
     const files = { path: "/files/", pathType: "Prefix", backend };
     const rules = [{ host: "shop.example.com", http: { paths: [files] } }];
-    const { objects } = convert(
-      [named("files", { "proxy-send-timeout": "90" }, { rules, tls }), named("web", {})],
-      withFilters,
-    );
+    const { objects } = convert([named("files", { "proxy-send-timeout": "90" }, { rules, tls }), named("web", {})]);
     const routes = objects.filter(({ kind }) => kind === "HTTPRoute");
     const names = routes.map(({ metadata: { name }, spec }) => [
       name,
@@ -351,24 +360,33 @@ describe("--envoy-filters", () => {
     });
   });
 
-  it("is off unless it is given on the command line", async () => {
+  it("are not written with --no-envoy-filters, and are said to be with what they take otherwise", async () => {
     const folder = fs.mkdtempSync(path.join(os.tmpdir(), "envoy-filters-"));
     const file = path.join(folder, "ingress.yaml");
     fs.writeFileSync(file, stringify(ingressWith({ "proxy-send-timeout": "90" })));
     const [on, off] = [
-      await istioAmbient(["convert", "-f", file, "--envoy-filters"]),
       await istioAmbient(["convert", "-f", file]),
+      await istioAmbient(["convert", "-f", file, "--no-envoy-filters"]),
     ];
+    const { err: data } = await istioAmbient(["convert", "-f", file, "--report", "json"]);
     fs.rmSync(folder, { recursive: true });
     assert.deepEqual([on.code, off.code], [0, 0]);
     const named = "- name: shop.web-rule-0\n    matches:";
     assert.equal(on.out, `${off.out.replace("- matches:", named)}---\n${written}`);
+    assert.deepEqual(
+      [on.err.split("\n").slice(-3), off.err.split("\n").slice(-2)],
+      [
+        ["2 converted, 1 mapped", told, ""],
+        ["2 converted, 1 changed", ""],
+      ],
+    );
+    assert.deepEqual((JSON.parse(data) as { envoyFilters: string[] }).envoyFilters, ["istio-system/shop.web-envoy"]);
   });
 
   it("names rules of an Ingress without a namespace by its hosts", () => {
     const ingress = ingressWith({ "proxy-read-timeout": "90" });
     delete ingress.metadata.namespace;
-    const { objects } = convert([ingress], withFilters);
+    const { objects } = convert([ingress]);
     const { metadata: own, spec } = only(objects, "EnvoyFilter");
     assert.deepEqual(own, metadata("web-951623a2-envoy"));
     assert.deepEqual((spec as { configPatches: object[] }).configPatches, [

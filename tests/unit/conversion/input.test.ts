@@ -155,8 +155,8 @@ describe("documents of a conversion", () => {
 
 1 converted
 `;
-    assert.deepEqual([objects, reportText(entries)], [[], report]);
-    assert.equal(reportText(convert([]).entries), "no Ingress of that class\n");
+    assert.deepEqual([objects, reportText(entries, objects)], [[], report]);
+    assert.equal(reportText(convert([]).entries, []), "no Ingress of that class\n");
   });
 
   it("may be lists in lists, and Ingresses of other groups are none", () => {

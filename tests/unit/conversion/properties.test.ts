@@ -345,11 +345,11 @@ describe("properties of a conversion", () => {
     );
   });
 
-  it("names with --envoy-filters the rules with backends of the Ingresses that need it, each once, and no others", () => {
+  it("names for EnvoyFilters the rules with backends of the Ingresses that need it, each once, and no others", () => {
     let patches = 0;
     fc.assert(
       fc.property(limited, (ingresses) => {
-        const { objects, refused } = convert(ingresses, { ...standardOptions, envoyFilters: true });
+        const { objects, refused } = convert(ingresses);
         assert.equal(refused, false);
         const limits = (name: string) =>
           ingresses.some(({ metadata }) => metadata.name === name && needsFilter(metadata.annotations));

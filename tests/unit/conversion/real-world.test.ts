@@ -18,7 +18,7 @@ describe("Ingresses as people have them", () => {
         parseAllDocuments(text).map((document) => document.toJS() as unknown),
       );
       const expected = fs.readFileSync(path.join(fixtures, "expected", `${name}.txt`), "utf8");
-      assert.equal(`${reportText(entries)}\n${yamlText(objects, providers)}`, expected);
+      assert.equal(`${reportText(entries, objects)}\n${yamlText(objects, providers)}`, expected);
     });
   }
 

@@ -11,7 +11,7 @@ const firewall =
 const ofFirewall = (name: string) =>
   `${name}: refused (it belongs to enable-modsecurity, which is refused) way out: see enable-modsecurity`;
 const connections =
-  "limit-connections: refused (Envoy counts no requests of an address that are under way) way out: limit-rps and --envoy-filters, or a limit in the application";
+  "limit-connections: refused (Envoy counts no requests of an address that are under way) way out: limit-rps, or a limit in the application";
 const rate =
   "limit-rate: refused (Envoy limits the rate of all answers together, and not of each) way out: a limit in the application";
 const tls = [{ hosts: ["shop.example.com"], secretName: "web-tls" }];
@@ -108,10 +108,9 @@ const specs: [file: string, given: Given, ...refused: string[]][] = [
   ],
   [
     "proxy.go",
-    { "proxy-read-timeout": "20", "proxy-next-upstream": "error timeout http_502", "proxy-http-version": "1.0" },
+    { "proxy-next-upstream": "error timeout http_502", "proxy-http-version": "1.0" },
     "proxy-http-version: refused (Envoy speaks HTTP/1.1 and HTTP/2 to backends) way out: a backend that takes HTTP/1.1",
     "proxy-next-upstream: refused (the gateway does not try again on http_502) way out: a TrafficPolicy of this package with retries, on a waypoint",
-    'proxy-read-timeout: refused (a gateway limits whole requests, and not the time between two reads from the backend) way out: --envoy-filters, or timeouts.request: "20s" in the HTTPRoute, where no request may take longer as a whole',
   ],
   [
     "proxyssl.go",

@@ -178,12 +178,12 @@ describe("snippets", () => {
       location = /.well-known/caldav { return 302 /remote.php/dav; }`;
     const given = { "server-snippet": snippet };
     assert.deepEqual(verdicts(convert([ingressWith(given)]).entries), [
-      "server-snippet: changed → RequestRedirect of the path (a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it)",
+      "server-snippet: mapped → RequestRedirect of the path, and EnvoyFilter with strip_query",
     ]);
     assert.deepEqual(rules(given), [
       { matches: path("PathPrefix", "/"), ...served },
-      { matches: path("Exact", "/.well-known/carddav"), ...full("/remote.php/dav", 301) },
-      { matches: path("Exact", "/.well-known/caldav"), ...full("/remote.php/dav", 302) },
+      { name: "shop.web-rule-1", matches: path("Exact", "/.well-known/carddav"), ...full("/remote.php/dav", 301) },
+      { name: "shop.web-rule-2", matches: path("Exact", "/.well-known/caldav"), ...full("/remote.php/dav", 302) },
     ]);
   });
 

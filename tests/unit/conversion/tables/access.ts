@@ -45,7 +45,7 @@ export const access: Case[] = [
     "auth-secret: converted (the Ingress redirects every request before NGINX looks at who sends it)",
     "auth-type: converted (the Ingress redirects every request before NGINX looks at who sends it)",
     "denylist-source-range: converted (the Ingress redirects every request before NGINX looks at who sends it)",
-    "permanent-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it)",
+    "permanent-redirect: mapped → RequestRedirect, and EnvoyFilter with strip_query",
     "whitelist-source-range: converted (the Ingress redirects every request before NGINX looks at who sends it)",
   ],
   [
@@ -56,7 +56,7 @@ export const access: Case[] = [
     },
     "auth-signin: converted (the Ingress redirects every request before NGINX looks at who sends it)",
     "auth-url: converted (the Ingress redirects every request before NGINX looks at who sends it)",
-    "temporal-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it)",
+    "temporal-redirect: mapped → RequestRedirect, and EnvoyFilter with strip_query",
   ],
   [{ "auth-secret": "users" }, "auth-secret: converted (without auth-type NGINX ignores it)"],
   [

@@ -1,4 +1,4 @@
-// Annotations with `--envoy-filters`: what is given, and the whole verdict on each of them.
+// Annotations that become EnvoyFilters, by themselves and with others: what is given, and the whole verdict on each of them.
 import type { Case } from "../cases";
 
 const unreached = "(the Ingress redirects every request, so that none gets to a backend)";
@@ -41,15 +41,10 @@ export const envoyFilters: Case[] = [
     `permanent-redirect: mapped → ${strips}`,
     `proxy-next-upstream: converted ${unreached}`,
   ],
-  [{ "app-root": "/app" }, "app-root: mapped → a redirect of `/`, and EnvoyFilter with strip_query"],
   [{ "rewrite-target": "https://other.example.com/there" }, "rewrite-target: converted → RequestRedirect"],
   [
     { "server-snippet": "location = /a { return 301 /b; }" },
     "server-snippet: mapped → RequestRedirect of the path, and EnvoyFilter with strip_query",
-  ],
-  [
-    { "configuration-snippet": "rewrite ^ https://other.example.com/there permanent;" },
-    "configuration-snippet: converted → RequestRedirect",
   ],
   [
     { "configuration-snippet": "rewrite ^/a$ /b permanent;" },
@@ -60,10 +55,7 @@ export const envoyFilters: Case[] = [
     limited,
     "proxy-request-buffering: mapped → Envoy streams bodies in both directions",
   ],
-  [{ "proxy-body-size": "0" }, "proxy-body-size: mapped → bodies of any size, which the gateway streams"],
-  [{ "proxy-body-size": "big" }, "proxy-body-size: converted (not a size, so NGINX uses its default, 1m)"],
   [{ "proxy-body-size": "8m", "backend-protocol": "GRPC" }, grpc, limited],
-  [{ "proxy-buffer-size": "128k" }, `proxy-buffer-size: mapped → EnvoyFilter with max_response_headers_kb (${longer})`],
   [
     { "proxy-buffer-size": "9m" },
     "proxy-buffer-size: changed (Envoy takes headers of up to 80 KiB in all, and fails an answer with more)",
@@ -79,7 +71,7 @@ export const envoyFilters: Case[] = [
   ],
   [
     { "configuration-snippet": "add_header X-A $host;" },
-    `configuration-snippet: changed → ${modifiers} with %REQ(:AUTHORITY)% (add_header without always leaves errors out; the route adds the header to every answer, save with --envoy-filters)`,
+    `configuration-snippet: changed → ${modifiers} with %REQ(:AUTHORITY)% (add_header without always leaves errors out; the route adds the header to every answer)`,
   ],
   [
     { "configuration-snippet": "add_header X-A b;\nadd_header X-A c;" },
@@ -119,27 +111,16 @@ export const envoyFilters: Case[] = [
     ),
   ],
   [
-    { "limit-connections": "5", "limit-whitelist": "10.0.0.0/8" },
-    "limit-connections: refused (Envoy counts no requests of an address that are under way) way out: limit-rps and --envoy-filters, or a limit in the application",
-    "limit-whitelist: refused (it belongs to limit-connections, which is refused) way out: see limit-connections",
-  ],
-  [{ "proxy-next-upstream": "off" }, "proxy-next-upstream: mapped → EnvoyFilter with num_retries"],
-  [
     { "proxy-next-upstream": "off", "proxy-next-upstream-tries": "5" },
     "proxy-next-upstream: mapped → EnvoyFilter with num_retries",
     "proxy-next-upstream-tries: converted (NGINX tries a request once, since proxy-next-upstream is off)",
   ],
-  [{ "proxy-next-upstream-tries": "1" }, "proxy-next-upstream-tries: mapped → EnvoyFilter with num_retries"],
   [
     { "proxy-next-upstream-tries": "0" },
     "proxy-next-upstream-tries: refused (the gateway tries three times, which HTTPRoute cannot change) way out: a TrafficPolicy of this package with retries, on a waypoint",
   ],
   [{ "proxy-read-timeout": "600" }, "proxy-read-timeout: mapped → EnvoyFilter with per_try_idle_timeout"],
   [{ "proxy-read-timeout": "60" }, "proxy-read-timeout: mapped → EnvoyFilter with per_try_idle_timeout"],
-  [
-    { "proxy-read-timeout": "5" },
-    "proxy-read-timeout: changed → EnvoyFilter with per_try_idle_timeout (a WebSocket ends after 60 s of silence)",
-  ],
   [
     { "proxy-read-timeout": "600", "proxy-send-timeout": "600" },
     "proxy-read-timeout: mapped → EnvoyFilter with per_try_idle_timeout",
@@ -162,7 +143,7 @@ export const envoyFilters: Case[] = [
   ],
   [
     { "proxy-read-timeout": "0" },
-    "proxy-read-timeout: changed → no limit between two reads from the backend (what NGINX ends with 504 after 0 s of silence goes on; --envoy-filters ends it)",
+    "proxy-read-timeout: changed → no limit between two reads from the backend (what NGINX ends with 504 after 0 s of silence goes on)",
   ],
   [
     { "proxy-read-timeout": "10m" },

@@ -17,7 +17,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ],
   [
     { "configuration-snippet": "add_header X-A b;" },
-    "configuration-snippet: changed → RequestHeaderModifier and ResponseHeaderModifier (add_header without always leaves errors out; the route adds the header to every answer, save with --envoy-filters)",
+    "configuration-snippet: mapped → EnvoyFilter with envoy.filters.http.lua",
   ],
   [
     { "configuration-snippet": "add_header X-A b always;" },

@@ -1,27 +1,30 @@
 // Annotations on limits and buffers: what is given, and the whole verdict on each of them.
+import { needsAddress } from "../../../../lib/conversion/annotations/ranges";
 import type { Case } from "../cases";
+
+const counted = `EnvoyFilter with envoy.filters.http.local_ratelimit (requests over http and over https are counted apart; each pod of the gateway counts by itself, as each of NGINX's does; ${needsAddress})`;
 
 export const limitsAndBuffers: Case[] = [
   [
     { "limit-connections": "5" },
-    "limit-connections: refused (Envoy counts no requests of an address that are under way) way out: limit-rps and --envoy-filters, or a limit in the application",
+    "limit-connections: refused (Envoy counts no requests of an address that are under way) way out: limit-rps, or a limit in the application",
   ],
   [{ "limit-connections": "0" }, "limit-connections: converted (it sets no limit)"],
   [
     { "limit-connections": "5", "limit-whitelist": "10.0.0.0/8" },
-    "limit-connections: refused (Envoy counts no requests of an address that are under way) way out: limit-rps and --envoy-filters, or a limit in the application",
+    "limit-connections: refused (Envoy counts no requests of an address that are under way) way out: limit-rps, or a limit in the application",
     "limit-whitelist: refused (it belongs to limit-connections, which is refused) way out: see limit-connections",
   ],
   [
     { "limit-rps": "10", "limit-burst-multiplier": "2", "limit-whitelist": "10.0.0.0/8" },
-    "limit-burst-multiplier: refused (it belongs to limit-rps, which is refused) way out: see limit-rps",
-    "limit-rps: refused (neither Gateway API nor Istio's API has rate limits) way out: --envoy-filters, or a rate limit service",
-    "limit-whitelist: refused (it belongs to limit-rps, which is refused) way out: see limit-rps",
+    "limit-burst-multiplier: mapped → max_tokens of the EnvoyFilter",
+    `limit-rps: changed → ${counted}`,
+    "limit-whitelist: mapped → EnvoyFilter, which counts no requests from there",
   ],
   [
     { "limit-rpm": "10", "limit-allowlist": "10.0.0.0/8", "limit-whitelist": "10.0.0.0/16" },
-    "limit-allowlist: refused (it belongs to limit-rpm, which is refused) way out: see limit-rpm",
-    "limit-rpm: refused (neither Gateway API nor Istio's API has rate limits) way out: --envoy-filters, or a rate limit service",
+    "limit-allowlist: mapped → EnvoyFilter, which counts no requests from there",
+    `limit-rpm: changed → ${counted}`,
     "limit-whitelist: converted (NGINX uses limit-allowlist)",
   ],
   [
@@ -53,15 +56,7 @@ export const limitsAndBuffers: Case[] = [
   [{ "proxy-body-size": "0" }, "proxy-body-size: mapped → bodies of any size, which the gateway streams"],
   [
     { "proxy-body-size": "50m" },
-    "proxy-body-size: changed → bodies of any size, which the gateway streams (a body of more than 50m passes too, where NGINX answers 413; --envoy-filters limits it)",
-  ],
-  [
-    { "proxy-body-size": "1m" },
-    "proxy-body-size: changed → bodies of any size, which the gateway streams (a body of more than 1m passes too, where NGINX answers 413; --envoy-filters limits it)",
-  ],
-  [
-    { "proxy-body-size": "8k" },
-    "proxy-body-size: refused (a gateway takes bodies of any size, and a limit below the default of 1m is there to protect something) way out: --envoy-filters, or a limit in the application",
+    "proxy-body-size: mapped → EnvoyFilter that answers 413 (without a Content-Length the backend gets the body as it comes, until there is too much of it; an answer that it gives before stays)",
   ],
   [{ "proxy-body-size": "big" }, "proxy-body-size: converted (not a size, so NGINX uses its default, 1m)"],
   [{ "client-body-buffer-size": "1m" }, "client-body-buffer-size: mapped → Envoy streams bodies in both directions"],
@@ -96,7 +91,7 @@ export const limitsAndBuffers: Case[] = [
   ],
   [
     { "proxy-buffer-size": "128k" },
-    "proxy-buffer-size: changed (Envoy takes headers of up to 80 KiB in all, and fails an answer with more; --envoy-filters raises that)",
+    "proxy-buffer-size: mapped → EnvoyFilter with max_response_headers_kb (it replaces connectionPool.http of other DestinationRules for the Service)",
   ],
   [{ "proxy-busy-buffers-size": "32k" }, "proxy-busy-buffers-size: mapped → Envoy streams bodies in both directions"],
   [

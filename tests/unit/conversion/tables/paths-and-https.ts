@@ -16,10 +16,7 @@ export const pathsAndHttps: Case[] = [
   [{ "use-regex": "true" }, "use-regex: converted → path matches of the host"],
   [{ "use-regex": "false" }, "use-regex: converted (this is the default)"],
   [{ "use-regex": "yes" }, "use-regex: converted (not a boolean, so NGINX uses its default, false)"],
-  [
-    { "app-root": "/app" },
-    "app-root: changed → a redirect of `/` (a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it)",
-  ],
+  [{ "app-root": "/app" }, "app-root: mapped → a redirect of `/`, and EnvoyFilter with strip_query"],
   [{ "app-root": "app" }, "app-root: converted (not an absolute path, so NGINX ignores it)"],
   [{ "ssl-redirect": "true" }, "ssl-redirect: converted → a redirect to https where the host has TLS"],
   [{ "ssl-redirect": "false" }, "ssl-redirect: converted → no redirect to https"],

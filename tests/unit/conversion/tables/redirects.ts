@@ -4,16 +4,13 @@ import type { Case } from "../cases";
 export const redirects: Case[] = [
   [
     { "permanent-redirect": "https://example.com/new" },
-    "permanent-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it)",
+    "permanent-redirect: mapped → RequestRedirect, and EnvoyFilter with strip_query",
   ],
   [
     { "permanent-redirect": "https://example.com" },
-    "permanent-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it)",
+    "permanent-redirect: mapped → RequestRedirect, and EnvoyFilter with strip_query",
   ],
-  [
-    { "permanent-redirect": "/new" },
-    "permanent-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it)",
-  ],
+  [{ "permanent-redirect": "/new" }, "permanent-redirect: mapped → RequestRedirect, and EnvoyFilter with strip_query"],
   [
     { "temporal-redirect": "/new" },
     "temporal-redirect: refused (not an http or https URL) way out: a URL with scheme, host and path, such as https://example.com/new",
@@ -37,17 +34,17 @@ export const redirects: Case[] = [
   ],
   [
     { "permanent-redirect": "https://example.com/new", "permanent-redirect-code": "308" },
-    "permanent-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it)",
+    "permanent-redirect: mapped → RequestRedirect, and EnvoyFilter with strip_query",
     "permanent-redirect-code: converted → statusCode of the redirect",
   ],
   [
     { "permanent-redirect": "https://example.com/new", "permanent-redirect-code": "304" },
-    "permanent-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it)",
+    "permanent-redirect: mapped → RequestRedirect, and EnvoyFilter with strip_query",
     'permanent-redirect-code: refused (HTTPRoute redirects with 301, 302, 303, 307, 308 only) way out: a code of these: "301"',
   ],
   [
     { "permanent-redirect": "https://example.com/new", "permanent-redirect-code": "200" },
-    "permanent-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it)",
+    "permanent-redirect: mapped → RequestRedirect, and EnvoyFilter with strip_query",
     "permanent-redirect-code: converted (NGINX takes 300 to 308 only, and 301 instead of 200)",
   ],
   [
@@ -56,22 +53,22 @@ export const redirects: Case[] = [
   ],
   [
     { "temporal-redirect": "http://example.com:8080/x" },
-    "temporal-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it)",
+    "temporal-redirect: mapped → RequestRedirect, and EnvoyFilter with strip_query",
   ],
   [
     { "temporal-redirect": "http://example.com/x", "temporal-redirect-code": "307" },
-    "temporal-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it)",
+    "temporal-redirect: mapped → RequestRedirect, and EnvoyFilter with strip_query",
     "temporal-redirect-code: converted → statusCode of the redirect",
   ],
   [
     { "temporal-redirect": "http://example.com/x", "temporal-redirect-code": "308" },
-    "temporal-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it)",
+    "temporal-redirect: mapped → RequestRedirect, and EnvoyFilter with strip_query",
     "temporal-redirect-code: converted (NGINX takes 300 to 307 only, and 302 instead of 308)",
   ],
   [
     { "temporal-redirect": "http://example.com/x", "permanent-redirect": "http://example.com/y" },
     "permanent-redirect: converted (NGINX uses temporal-redirect)",
-    "temporal-redirect: changed → RequestRedirect (a query of the request stays in the Location, where NGINX drops it; --envoy-filters drops it)",
+    "temporal-redirect: mapped → RequestRedirect, and EnvoyFilter with strip_query",
   ],
   [
     { "from-to-www-redirect": "true" },
