@@ -94,9 +94,12 @@ the cluster or one of the two URLs does not answer.
   the rules of the routes by their \`name\`. It is in the Gateway's namespace, so that you need rights there to apply it, and it
   depends on the gateway's version of Envoy: try it before you upgrade Istio. The last line of the report says how many there are;
   with \`--report json\`, \`envoyFilters\` has their names. With \`--no-envoy-filters\` none is written, and the report says what differs.
-  After silence of a backend the gateway answers 504, and does not try another pod first. Sources, in Envoy:
+  After silence of a backend the gateway answers 504, and does not try another pod first. A Server header that a snippet or
+  \`custom-headers\` sets or takes away is the whole Gateway's: its connection manager leaves the header to the routes, all of
+  which send \`istio-envoy\` unless they say otherwise. Sources, in Envoy:
   [the timeouts of a route](https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts),
-  [the limits of headers](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/protocol.proto), and in istiod
+  [the limits of headers](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/protocol.proto),
+  [the Server header](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_conn_man/headers#server), and in istiod
   [the names of routes](https://github.com/istio/istio/blob/master/pilot/pkg/config/kube/gateway/conversion.go).
 - **Body sizes.** Envoy's own filters must keep a body in memory to limit it. The EnvoyFilter therefore has a WebAssembly module of 1 KB
   that counts bytes as they pass. Its instructions are in \`lib/conversion/body-limit.ts\` of this package. It is off for all other

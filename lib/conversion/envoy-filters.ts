@@ -33,7 +33,7 @@ interface Routed {
 /** One EnvoyFilter for each Ingress that needs it. */
 export function envoyFilters(routed: readonly Routed[], gateway: GatewayOptions): Written[] {
   return routed.flatMap((one) => {
-    const patches = [...routePatches(one), ...clusterPatches(one)];
+    const patches = [...routePatches(one), ...clusterPatches(one), ...serverPatches(one)];
     if (patches.length === 0) return [];
     const { owner } = one;
     const { bodyBytes, requests, successHeaders } = owner.settings.envoy;
@@ -95,6 +95,38 @@ end
 `,
   },
 };
+
+/** What istiod has a gateway call itself. */
+const ownServer = { header: { key: "server", value: "istio-envoy" }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" };
+
+/** Leaves the Server header to the routes, and has all of them send Envoy's own unless they say otherwise. */
+function serverPatches({ owner, routes }: Routed): object[] {
+  if (owner.settings.envoy.serverHeader !== true || routes.length === 0) return [];
+  const manager = "envoy.filters.network.http_connection_manager";
+  const type = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+  return [
+    {
+      applyTo: "NETWORK_FILTER",
+      match: { context: "GATEWAY", listener: { filterChain: { filter: { name: manager } } } },
+      patch: {
+        operation: "MERGE",
+        value: { typed_config: { "@type": type, server_header_transformation: "PASS_THROUGH" } },
+      },
+    },
+    {
+      applyTo: "ROUTE_CONFIGURATION",
+      match: { context: "GATEWAY" },
+      patch: {
+        operation: "MERGE",
+        value: {
+          most_specific_header_mutations_wins: true,
+          response_headers_to_remove: ["server"],
+          response_headers_to_add: [ownServer],
+        },
+      },
+    },
+  ];
+}
 
 const address = "remote_address";
 /** As many addresses as NGINX's zone of 5 MB has room for. */

@@ -125,6 +125,8 @@ export interface EnvoySettings {
   retries?: number;
   /** Headers of answers that are no errors. */
   successHeaders?: { [name: string]: string };
+  /** True where answers have a Server header that is not Envoy's, or none. */
+  serverHeader?: boolean;
   /** How long the headers of an answer may be, in KiB. */
   answerKibibytes?: number;
 }

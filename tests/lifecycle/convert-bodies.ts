@@ -21,6 +21,8 @@ export interface BodyAsk {
   location?: string;
   /** The header of the answer that a snippet adds. */
   added?: string;
+  /** The answer's own Server header, where it matters; "" for none. */
+  server?: string;
 }
 
 const small = { "proxy-body-size": "8k" };
@@ -39,6 +41,8 @@ export const limitedIngresses: Ingress[][] = [
       { "/": "web", "/more": "web" },
     ),
     ingress("added.test", { "configuration-snippet": 'add_header X-Added "it\'s %20 there";' }, { "/": "web" }),
+    ingress("named.test", { "configuration-snippet": "more_set_headers 'Server HTTPS';" }, { "/": "web" }),
+    ingress("nameless.test", { "server-snippet": "more_clear_headers Server;" }, { "/": "web" }),
     ingress("wordy.test", { "proxy-buffer-size": "128k" }, { "/": "shop" }),
     ingress(
       "exempt.test",
@@ -82,6 +86,10 @@ export const bodyAsks: BodyAsk[] = [
   { host: "added.test", status: 200, added: "it's %20 there" },
   { host: "added.test", url: "/?status=302", status: 302, added: "it's %20 there" },
   { host: "added.test", url: "/?status=404", status: 404 },
+  { host: "named.test", status: 200, server: "HTTPS" },
+  { host: "nameless.test", status: 200, server: "" },
+  { host: "nameless.test", url: "/?status=404", status: 404, server: "" },
+  { host: "paths.test", url: "/foo", status: 200, server: "istio-envoy" },
   { host: "wordy.test", url: "/?filler=120000", status: 200 },
   { host: "paths.test", url: "/foo/bar?filler=120000", status: 502 },
   { host: "paths.test", url: "/foo", bytes: 8193, status: 200 },
@@ -98,9 +106,9 @@ export async function answers(asks: readonly BodyAsk[], urls: { [scheme: string]
 
 /** Status and Location of the answer. */
 function answerTo(
-  { host, scheme = "http", url = "/", bytes = 0, announced, chunked = false, headers = {} }: BodyAsk,
+  { host, scheme = "http", url = "/", bytes = 0, announced, chunked = false, headers = {}, server: wanted }: BodyAsk,
   base: string,
-): Promise<Pick<BodyAsk, "status" | "location" | "added">> {
+): Promise<Pick<BodyAsk, "status" | "location" | "added" | "server">> {
   const { hostname, port } = new URL(base);
   const length = chunked || bytes === 0 ? {} : { "content-length": String(announced ?? bytes) };
   return new Promise((resolve, reject) => {
@@ -118,11 +126,12 @@ function answerTo(
     };
     const sent = (scheme === "https" ? https : http).request(options, (response) => {
       response.resume();
-      const { location, "x-added": added } = response.headers as { [name: string]: string | undefined };
+      const { location, server, "x-added": added } = response.headers as { [name: string]: string | undefined };
       resolve({
         status: response.statusCode ?? 0,
         ...(location === undefined ? {} : { location }),
         ...(added === undefined ? {} : { added }),
+        ...(wanted === undefined ? {} : { server: server ?? "" }),
       });
       response.on("end", () => sent.destroy());
     });

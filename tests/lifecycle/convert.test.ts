@@ -272,8 +272,8 @@ describe("convert", () => {
       kubectl("apply", "-f", path.join(folder, `limits-${index}.yaml`));
     }
     const refusals = bodyAsks.filter(
-      ({ host, status, location, added, scheme }) =>
-        status === 413 || location || added || scheme === "https" || host === "wordy.test",
+      ({ host, status, location, added, server, scheme }) =>
+        status === 413 || location || added || server || scheme === "https" || host === "wordy.test",
     );
     await settled(
       () => answers(refusals, urls).catch(() => []),

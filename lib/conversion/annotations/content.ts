@@ -1,7 +1,8 @@
 // What is put into requests and answers, copied, logged or filtered.
 import { changed, converted, inert, mapped, refused } from "../report";
 import { boolean, booleanOf, detailOf, noWay, ofHttp, type Family, type Reader } from "./family";
-import { readServerSnippet, readSnippet } from "./snippet";
+import { isServer, serverHeader } from "./server-header";
+import { readServerSnippet, readSnippet, summary } from "./snippet";
 
 const telemetry = "a Telemetry resource for the Gateway";
 
@@ -35,11 +36,16 @@ const readHeaders: Reader = (value, settings, around) => {
       `-f with ConfigMap ${key}, or --namespace to read it from a cluster`,
     );
   }
-  for (const [name, text] of Object.entries(config.data ?? {})) {
+  const headers = Object.entries(config.data ?? {});
+  const to = "ResponseHeaderModifier";
+  const server = headers.some(([name]) => isServer(name)) ? serverHeader(settings, around) : undefined;
+  for (const [name, text] of headers) {
+    if (isServer(name) && server?.outcome === "changed") continue;
     // NGINX sends what looks like a variable as it is.
     settings.responseHeaders.set[name] = text.replace(/%/g, "%%");
   }
-  return converted("ResponseHeaderModifier", "later changes of the ConfigMap do not reach the route");
+  const later = "later changes of the ConfigMap do not reach the route";
+  return summary([converted(to, later), ...(server ? [server] : [])]);
 };
 
 const off = /^(off|default)$/;
@@ -60,7 +66,7 @@ export const content: Family = {
       told: "table",
       does: "NGINX configuration for the paths; off by default",
       becomes:
-        "`RequestHeaderModifier` and `ResponseHeaderModifier` where lines set or take away headers, with Envoy's operators for NGINX's variables; `RequestRedirect` for `return` with a URL, for `rewrite` of all paths to another host and of one path with redirect or permanent; `URLRewrite` for `rewrite` of all below a path with break; an AuthorizationPolicy DENY for `allow` and `deny`, for paths that `location` or `if ($uri …)` close to all clients, and for the methods beside those of `limit_except`; an EnvoyFilter for `add_header` without always, which leaves errors out; nothing for lines that only tune NGINX. Refused where a line says anything else",
+        "`RequestHeaderModifier` and `ResponseHeaderModifier` where lines set or take away headers, with Envoy's operators for NGINX's variables; `RequestRedirect` for `return` with a URL, for `rewrite` of all paths to another host and of one path with redirect or permanent; `URLRewrite` for `rewrite` of all below a path with break; an AuthorizationPolicy DENY for `allow` and `deny`, for paths that `location` or `if ($uri …)` close to all clients, and for the methods beside those of `limit_except`; an EnvoyFilter for `add_header` without always, which leaves errors out, and for the Server header; nothing for lines that only tune NGINX. Refused where a line says anything else",
       source: "snippet",
       read: readSnippet,
     },

@@ -1,5 +1,6 @@
 // NGINX's own directives, as they stand in snippets: how they are told apart, and those that only tune NGINX.
 import { changed, inert, mapped, type Verdict } from "../report";
+import { isServer } from "./server-header";
 
 /** What every path has from ingress-nginx's template; NGINX loads none of them twice. */
 const ofTemplate = new Set([
@@ -31,7 +32,7 @@ const tunings: [form: RegExp, verdict: (value: string) => Verdict | undefined][]
   [
     /^proxy_pass_header (\S+)$/,
     (name) =>
-      name.toLowerCase() === "server" ? changed("Envoy's own Server header is sent, and not the backend's") : own,
+      isServer(name) ? inert("NGINX takes the Server header away all the same, unless server-tokens is on") : own,
   ],
   [/^chunked_transfer_encoding (?:on|off)$/, () => own],
   [/^proxy_ssl_server_name on$/, () => mapped("what a DestinationRule does")],

@@ -8,6 +8,7 @@ import { isRedirected } from "./hosts";
 import { everyAddress, isRange, needsAddress } from "./ranges";
 import { redirectTo, rewriteTo, withoutQuery } from "./redirects";
 import { rewritingOf, shapeOf } from "../shapes";
+import { isServer, serverHeader } from "./server-header";
 import { headerValue } from "./variables";
 
 const fix = "each line as a filter of the HTTPRoute";
@@ -163,9 +164,11 @@ function httpsOnly(value: string, around: Surroundings): { text: string; said: V
 
 const worstFirst: Outcome[] = ["changed", "mapped", "converted"];
 
-/** One verdict for all lines: the worst of them, with everything that there is to say. */
-function summary(said: readonly Verdict[]): Verdict {
-  const texts = (field: "to" | "detail") => [...new Set(said.flatMap((one) => one[field] || []))];
+/** One verdict for several: the worst of them, with everything that there is to say. */
+export function summary(said: readonly Verdict[]): Verdict {
+  const texts = (field: "to" | "detail") => [
+    ...new Set(said.flatMap((one) => (one[field] ?? "").split("; ").filter((text) => text !== ""))),
+  ];
   const [places, details] = [texts("to"), texts("detail")];
   return {
     outcome: worstFirst.find((outcome) => said.some((one) => one.outcome === outcome)) ?? "converted",
@@ -190,22 +193,27 @@ function readHeader(
   line: string,
   name: string,
   words: string[],
-  { request, response, success, operators, around }: Wishes,
+  { request, response, success, operators, around, settings }: Wishes,
 ): Verdict | undefined {
   const write = (values: { [header: string]: string }, header: string, text: string): Verdict => {
-    if (values !== request.set && isServer(header)) return changed(ownServer);
     const value = headerValue(text, around.ingress.metadata.name);
     if (!value) return refused(`Envoy has nothing for a variable of \`${line}\``, fix);
-    values[header] = value.text;
-    if (value.operators.length === 0) return converted(to);
+    const server = values === response.set && isServer(header) ? serverHeader(settings, around) : undefined;
+    if (server?.outcome === "changed") return server;
+    // The last of several lines counts, however it writes the name.
+    const former = Object.keys(values).find((name) => name.toLowerCase() === header.toLowerCase());
+    values[former ?? header] = value.text;
+    const also = server ? [server] : [];
+    if (value.operators.length === 0) return all([converted(to), ...also]);
     for (const operator of value.operators) operators.add(operator);
     const ofHost = /\$\{?host\b/.test(text) ? "with the port of the Host header, where a client names one" : undefined;
-    return mapped(to, ofHost);
+    return all([mapped(to, ofHost), ...also]);
   };
   const take = (header: string): Verdict => {
-    if (isServer(header)) return changed(ownServer);
+    const server = isServer(header) ? serverHeader(settings, around) : undefined;
+    if (server?.outcome === "changed") return server;
     response.remove.push(header);
-    return converted(to);
+    return all([converted(to), ...(server ? [server] : [])]);
   };
   const given = name.startsWith("more_set_") ? words.map(headerOf) : [];
   const isGiven = given.length > 0 && given.every(([header]) => header !== "");
@@ -215,9 +223,10 @@ function readHeader(
   if (name === "add_header" && (words.length === 2 || (words.length === 3 && words[2] === "always"))) {
     // NGINX adds no header without a value.
     if (words[1] === "") return converted(to);
+    if (isServer(words[0]!)) return changed("Envoy's own Server header is sent");
     if (words[0]! in response.add || words[0]! in success) return refused(`a route adds ${words[0]!} once`, fix);
     const given = headerValue(words[1]!, around.ingress.metadata.name);
-    const isConstant = given?.operators.length === 0 && !given.ofPath && !isServer(words[0]!);
+    const isConstant = given?.operators.length === 0 && !given.ofPath;
     if (words.length === 2 && around.envoyFilters && isConstant) {
       success[words[0]!] = given.text.replace(/%%/g, "%");
       return mapped("EnvoyFilter with envoy.filters.http.lua");
@@ -245,12 +254,6 @@ function readHeader(
     return all(words.map(take));
   }
   return undefined;
-}
-
-const ownServer = "Envoy's own Server header is sent";
-
-function isServer(header: string): boolean {
-  return header.toLowerCase() === "server";
 }
 
 /** A header and its value: to NGINX's module blanks are as good as a colon. No name for an option of the directive. */

@@ -49,7 +49,7 @@ describe("snippets", () => {
     ]);
   });
 
-  it("set headers whose names end with a blank, which NGINX takes as a colon, and leave the Server header alone", () => {
+  it("set headers whose names end with a blank, which NGINX takes as a colon", () => {
     const snippet = `more_set_headers 'Server HTTPS' "X-Frame-Options  'DENY'" 'X-A :b' "X-Old";
       more_set_input_headers "X-In this";`;
     assert.deepEqual(rules({ "configuration-snippet": snippet })[0]?.filters, [
@@ -58,6 +58,7 @@ describe("snippets", () => {
         type: "ResponseHeaderModifier",
         responseHeaderModifier: {
           set: [
+            { name: "Server", value: "HTTPS" },
             { name: "X-Frame-Options", value: "'DENY'" },
             { name: "X-A", value: "b" },
           ],

@@ -33,6 +33,12 @@ export const noEnvoyFilters: Case[] = [
     { "configuration-snippet": "add_header X-A $host;" },
     `configuration-snippet: changed → ${modifiers} with %REQ(:AUTHORITY)% (${always})`,
   ],
+  ...["proxy_hide_header Server;", 'more_set_headers "Server: shop";', 'more_set_headers "server:";'].map(
+    (snippet): Case => [
+      { "configuration-snippet": snippet },
+      "configuration-snippet: changed (Envoy's own Server header is sent; without --no-envoy-filters it is not)",
+    ],
+  ),
   [
     { "limit-rps": "10", "limit-burst-multiplier": "2", "limit-whitelist": "10.0.0.0/8" },
     "limit-burst-multiplier: refused (it belongs to limit-rps, which is refused) way out: see limit-rps",
