@@ -88,10 +88,13 @@ the cluster or one of the two URLs does not answer.
   [the CA for MUTUAL alone](https://github.com/istio/istio/blob/master/pilot/pkg/model/gateway.go).
 - **Snippets.** Lines that set headers become filters, NGINX's variables Envoy's operators (\`$remote_addr\` is
   \`%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%\`); a percent sign is doubled, since Envoy would look for an operator behind it.
+  What a snippet answers by itself becomes a route of Envoy before those of the Ingress: NGINX asks a server-snippet first, also before
+  it redirects http to https, and a configuration-snippet within its paths. Where such a route turns requests away, it also takes
+  paths that are written with several or escaped slashes, as NGINX does. Expressions must be of RE2.
 - **EnvoyFilters.** Envoy can do more than Gateway API and Istio's own kinds can say. The conversion writes an
   EnvoyFilter on the Gateway for each Ingress that limits bodies, requests or the silence between two reads, retries less or
-  more often, needs longer headers of answers, adds headers to answers that are no errors, or redirects without the query. It finds
-  the rules of the routes by their \`name\`. It is in the Gateway's namespace, so that you need rights there to apply it, and it
+  more often, needs longer headers of answers, adds headers to answers that are no errors, redirects without the query, or answers some
+  requests itself. It finds the rules of the routes by their \`name\`. It is in the Gateway's namespace, so that you need rights there to apply it, and it
   depends on the gateway's version of Envoy: try it before you upgrade Istio. The last line of the report says how many there are;
   with \`--report json\`, \`envoyFilters\` has their names. With \`--no-envoy-filters\` none is written, and the report says what differs.
   After silence of a backend the gateway answers 504, and does not try another pod first. A Server header that a snippet or

@@ -3,7 +3,8 @@
 import { isIPv6 } from "node:net";
 import { defined } from "../json";
 import { bodyLimitModule } from "./body-limit";
-import { foreignName } from "./names";
+import { interceptionPatches, type InterceptedRule } from "./interceptions";
+import { foreignName, ruleName } from "./names";
 import type { Written } from "./objects";
 import type { GatewayOptions } from "./routes";
 import type { ReadIngress } from "./servers";
@@ -187,25 +188,39 @@ function filter(name: string, { name: gateway, namespace }: GatewayOptions, conf
   };
 }
 
-/** A patch for each rule with a name. */
+/** A patch for each rule with a name, and what comes before it. */
 function routePatches({ owner, routes }: Routed): object[] {
-  return rulesOf(routes).flatMap(({ name, backendRefs }) => {
-    const value = backendRefs ? routeValue(owner) : { redirect: { strip_query: true } };
-    const route = { name, action: backendRefs ? "ROUTE" : "REDIRECT" };
-    return name === undefined
-      ? []
-      : [
-          {
-            applyTo: "HTTP_ROUTE",
-            match: { context: "GATEWAY", routeConfiguration: { vhost: { route } } },
-            patch: { operation: "MERGE", value },
-          },
-        ];
+  return routes.flatMap(({ metadata, spec }) => {
+    const { rules } = spec as { rules: Rule[] };
+    const merged = rules.flatMap(({ name, backendRefs }, index) => {
+      const value = backendRefs ? routeValue(owner) : { redirect: { strip_query: true } };
+      const route = { name, action: backendRefs ? "ROUTE" : "REDIRECT" };
+      return name !== ruleName(owner, metadata.name, index) || Object.keys(value).length === 0
+        ? []
+        : [
+            {
+              applyTo: "HTTP_ROUTE",
+              match: { context: "GATEWAY", routeConfiguration: { vhost: { route } } },
+              patch: { operation: "MERGE", value },
+            },
+          ];
+    });
+    const all = routes.filter((other) => hostsOf(other) === hostsOf({ spec })).flatMap((other) => rulesOf([other]));
+    return [...merged, ...interceptionPatches(owner, rules, all, successFilter(owner))];
   });
 }
 
-interface Rule {
-  name?: string;
+function hostsOf({ spec }: Pick<Written, "spec">): string {
+  return JSON.stringify((spec as { hostnames?: string[] }).hostnames ?? []);
+}
+
+/** What adds headers to answers that are no errors. */
+function successFilter(owner: ReadIngress): object {
+  const { successHeaders: headers } = owner.settings.envoy;
+  return headers ? { [successes(owner)]: { "@type": `${lua}.LuaPerRoute`, filter_context: { headers } } } : {};
+}
+
+interface Rule extends InterceptedRule {
   backendRefs?: { name: string; port: number }[];
 }
 
@@ -247,6 +262,11 @@ function clusterPatches({ owner, routes }: Routed): object[] {
   }));
 }
 
+const regexRewrite = ({ pattern: regex, substitution }: { pattern: string; substitution: string }) => ({
+  pattern: { regex },
+  substitution,
+});
+
 /** Turns on a filter that is off for others. It has no settings of a route, but istiod takes none without a type. */
 const on = {
   "@type": "type.googleapis.com/envoy.config.route.v3.FilterConfig",
@@ -255,9 +275,9 @@ const on = {
 };
 
 function routeValue(owner: ReadIngress): object {
-  const { bodyBytes, requests, readSeconds, idleSeconds, retries, successHeaders: headers } = owner.settings.envoy;
+  const { bodyBytes, requests, readSeconds, idleSeconds, retries, pathRewrite } = owner.settings.envoy;
   const filters = {
-    ...(headers ? { [successes(owner)]: { "@type": `${lua}.LuaPerRoute`, filter_context: { headers } } } : {}),
+    ...successFilter(owner),
     ...(bodyBytes === undefined ? {} : { [bodyLimit(owner)]: on }),
     ...(requests ? { [rateLimit(owner)]: on } : {}),
   };
@@ -267,6 +287,7 @@ function routeValue(owner: ReadIngress): object {
   };
   const route = {
     ...(idleSeconds === undefined ? {} : { idle_timeout: `${idleSeconds}s` }),
+    ...(pathRewrite === undefined ? {} : { regex_rewrite: regexRewrite(pathRewrite) }),
     ...(Object.keys(retryPolicy).length > 0 ? { retry_policy: retryPolicy } : {}),
   };
   return {

@@ -34,6 +34,7 @@ export function ignoredEntries(reads: readonly ReadIngress[], servers: readonly 
           ...appRootOf(read, server).map(idle("app-root")),
           ...rewritten(read, server).map(saying("configuration-snippet")),
           ...hostWide(read, server).map(saying("server-snippet")),
+          ...overtaken(read, server).map(saying("server-snippet")),
           ...unverified(read, server).map(saying("backend-protocol")),
           ...wwwOf(read, server, byHost).map(idle("from-to-www-redirect")),
         ];
@@ -60,6 +61,14 @@ function rewritten({ settings }: ReadIngress, { host, regex }: Server): Verdict[
   if (settings.pathRewrites.length === 0 || !regex) return [];
   const why = `the paths of ${host || "*"} are regular expressions, beside which a rewrite has no place`;
   return [refused(why, "rewrite-target, or the change of the path in the application")];
+}
+
+/** Of a host of expressions NGINX asks these before a location that is a prefix. */
+function overtaken({ settings }: ReadIngress, { host, regex }: Server): Verdict[] {
+  const isPrefix = settings.envoy.interceptions?.some(({ location }) => location && "prefix" in location) === true;
+  if (!isPrefix || !regex) return [];
+  const why = `the paths of ${host || "*"} are regular expressions, of which NGINX may take one first`;
+  return [refused(why, "location ~ in place of the location")];
 }
 
 /** A server-snippet is for the paths of every Ingress of its host. */

@@ -1,6 +1,7 @@
 // Which requests of a host go to which of its paths: matches of an HTTPRoute, in an order that Istio sees as NGINX does.
 import { defined } from "../json";
 import { isRe2 } from "./annotations/canary";
+import { hasAlternatives } from "./expressions";
 import { changed, converted, inert, refused, type Verdict } from "./report";
 import { isFlattened, rewrites, type Location, type Server } from "./servers";
 import { rewritePaths } from "./path-rewrites";
@@ -267,17 +268,6 @@ export function expressionOf(path: string): string {
   const alternatives = hasAlternatives(path);
   const ends = /(^|[^\\])(\\\\)*(\$|\.\*|\(\.\*\))$/.test(path);
   return alternatives ? `(?i).*?(?:^${path}).*` : `(?i)${path}${ends ? "" : ".*"}`;
-}
-
-/** True for alternatives outside of every group: only the first of them is bound to the beginning. */
-function hasAlternatives(path: string): boolean {
-  let depth = 0;
-  for (const [token] of path.matchAll(/\\.|\[(?:\\.|[^\]])*\]|./g)) {
-    if (token === "(") depth++;
-    if (token === ")") depth--;
-    if (token === "|" && depth === 0) return true;
-  }
-  return false;
 }
 
 /** Istio asks the longest expression first: where that is not NGINX's order, groups that take nothing make it so. */

@@ -25,8 +25,8 @@ export function foreignName({ ingress }: ReadIngress, suffix: string): string {
  * The name of a route's rule, which istiod gives to Envoy's route: no other rule of the Gateway has it, since the names that
  * istiod makes itself end with a dot and a number.
  */
-export function ruleName({ ingress }: ReadIngress, route: string, index: number): string {
-  return fitting(`${placed(ingress, route)}-rule-${index}`);
+export function ruleName({ ingress }: ReadIngress, route: string, index: number, kind = "rule"): string {
+  return fitting(`${placed(ingress, route)}-${kind}-${index}`);
 }
 
 function placed({ metadata: { namespace }, spec }: Ingress, name: string): string {

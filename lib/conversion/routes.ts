@@ -121,7 +121,7 @@ export class RouteBuilder {
     const all = [...specs, ...this.wwwRoutes(owner).map((spec) => ({ suffix: "-www", spec }))];
     return all.map(({ suffix, spec }) => {
       const metadata = metadataOf(owner, names.claim(owner, suffix));
-      const named = withRuleNames(spec, owner, metadata.name);
+      const named = withRuleNames(spec, owner, metadata.name, suffix === "-www");
       return { apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute", metadata, spec: named };
     });
   }
@@ -303,14 +303,34 @@ function marked(isQueryless = false): { name?: string } {
   return isQueryless ? { name: queryless } : {};
 }
 
-/** The route with names for the rules that an EnvoyFilter has to find: those with backends, and redirects without a query. */
-function withRuleNames(spec: object, owner: ReadIngress, route: string): object {
+/** Of rules that nothing is done to, but that something comes before. */
+export const anchor = "anchor";
+
+/**
+ * The route with names for the rules that an EnvoyFilter has to find: those with backends, redirects without a query, and the
+ * first one where something of the host comes before it.
+ */
+function withRuleNames(spec: object, owner: ReadIngress, route: string, isOtherHost: boolean): object {
   const { bodyBytes, requests, readSeconds, idleSeconds, retries, successHeaders } = owner.settings.envoy;
-  const ofBackends = [bodyBytes, requests, readSeconds, idleSeconds, retries, successHeaders];
+  const { interceptions, pathRewrite } = owner.settings.envoy;
+  const ofBackends = [
+    bodyBytes,
+    requests,
+    readSeconds,
+    idleSeconds,
+    retries,
+    successHeaders,
+    interceptions,
+    pathRewrite,
+  ];
+  const isIntercepted = !isOtherHost && interceptions?.some(({ before }) => before === "everything") === true;
   const isNamed = ofBackends.some((one) => one !== undefined);
   const { rules, ...rest } = spec as { rules: (RouteRule & { name?: string })[] };
-  const named = ({ name, ...rule }: RouteRule & { name?: string }, index: number) =>
-    name === queryless || (isNamed && "backendRefs" in rule) ? { name: ruleName(owner, route, index), ...rule } : rule;
+  const named = ({ name, ...rule }: RouteRule & { name?: string }, index: number) => {
+    if (name === queryless || (isNamed && "backendRefs" in rule))
+      return { name: ruleName(owner, route, index), ...rule };
+    return isIntercepted && index === 0 ? { name: ruleName(owner, route, index, anchor), ...rule } : rule;
+  };
   return { ...rest, rules: rules.map(named) };
 }
 

@@ -1,4 +1,5 @@
 // What the annotations of one Ingress ask for, in terms of what a gateway can do.
+import type { Expression } from "./expressions";
 import type { ExtensionProvider } from "./extension-providers";
 
 /** Requests that go to the canary's backend. */
@@ -100,6 +101,21 @@ export interface ClosedPath {
   late: boolean;
 }
 
+/** A location beside those of an Ingress: after an exact one, or after a longer one too. */
+export type RivalLocation = { expression: Expression } | { prefix: string } | { exact: string };
+
+/** Requests that a snippet answers by itself, as a route that Envoy asks before those of the Ingress. */
+export interface Interception {
+  /** What their headers look like, `:path` among them: matchers of Envoy. */
+  when: object[];
+  /** `redirect` or `direct_response` of the route. */
+  answer: object;
+  /** Which routes it comes before: all of the host's, or those to backends. */
+  before: "everything" | "backends";
+  /** A location of the host, of which NGINX finds others before. */
+  location?: RivalLocation;
+}
+
 /** How often one address may ask. */
 export interface RequestLimits {
   perSecond: number;
@@ -127,6 +143,10 @@ export interface EnvoySettings {
   successHeaders?: { [name: string]: string };
   /** True where answers have a Server header that is not Envoy's, or none. */
   serverHeader?: boolean;
+  /** In the order of the snippet. */
+  interceptions?: Interception[];
+  /** What the backend sees of a path, where it looks like that. */
+  pathRewrite?: { pattern: string; substitution: string };
   /** How long the headers of an answer may be, in KiB. */
   answerKibibytes?: number;
 }

@@ -41,7 +41,6 @@ export const limitedIngresses: Ingress[][] = [
       { "/": "web", "/more": "web" },
     ),
     ingress("added.test", { "configuration-snippet": 'add_header X-Added "it\'s %20 there";' }, { "/": "web" }),
-    ingress("named.test", { "configuration-snippet": "more_set_headers 'Server HTTPS';" }, { "/": "web" }),
     ingress("nameless.test", { "server-snippet": "more_clear_headers Server;" }, { "/": "web" }),
     ingress("wordy.test", { "proxy-buffer-size": "128k" }, { "/": "shop" }),
     ingress(
@@ -86,7 +85,6 @@ export const bodyAsks: BodyAsk[] = [
   { host: "added.test", status: 200, added: "it's %20 there" },
   { host: "added.test", url: "/?status=302", status: 302, added: "it's %20 there" },
   { host: "added.test", url: "/?status=404", status: 404 },
-  { host: "named.test", status: 200, server: "HTTPS" },
   { host: "nameless.test", status: 200, server: "" },
   { host: "nameless.test", url: "/?status=404", status: 404, server: "" },
   { host: "paths.test", url: "/foo", status: 200, server: "istio-envoy" },

@@ -211,7 +211,7 @@ if ($uri = /send) { return 403; }`,
   },
   {
     file: "snippet.go",
-    says: "headers end with a blank as with a colon, Envoy's Server header stays, and everything goes to another host",
+    says: "headers end with a blank as with a colon, the Server header's among them, and everything goes to another host",
     ingresses: [
       ingress(
         "blank.test",
@@ -228,8 +228,76 @@ if ($uri = /send) { return 403; }`,
     asks: [
       { ...ok("/api/a?b=c", "web", "/v1/a?b=c"), host: "within.test" },
       { ...ok("/api", "web"), host: "within.test" },
-      { ...ok("/", "web"), headers: { server: /^istio-envoy$/, "x-one": /^one$/, "x-two": /^two$/ } },
+      { ...ok("/", "web"), headers: { server: /^shop$/, "x-one": /^one$/, "x-two": /^two$/ } },
       { url: "/a?b=c", host: "other-host.test", status: 301, location: "https://elsewhere.test/a?b=c" },
+    ],
+  },
+  {
+    file: "snippet.go",
+    says: "groups of an expression are in the path that the backend sees, and in redirects of some of the requests",
+    ingresses: [
+      ingress(
+        "regex-within.test",
+        { "use-regex": "true", "configuration-snippet": "rewrite ^/(.*)$ /site:443/root/$1 break;" },
+        { "/(.*)": "web" },
+        regex,
+      ),
+      ingress(
+        "captured.test",
+        {
+          "configuration-snippet": `if ($uri ~ "^/old/(.*)$") { return 301 https://$host/new/$1; }
+            rewrite ^/data/annex(.*)$ /data/ANNEX$1 redirect;
+            more_set_headers 'X-One: one';`,
+        },
+        { "/": "web", "/data/annexes": "api" },
+      ),
+    ],
+    asks: [
+      { ...ok("/a%20b/c?d=e", "web", "/site:443/root/a%20b/c?d=e"), host: "regex-within.test" },
+      { ...ok("/", "web", "/site:443/root/"), host: "regex-within.test" },
+      { url: "/old/a?b=c", host: "captured.test", status: 301, location: "https://captured.test/new/a" },
+      {
+        url: "/data/annexA/b?c=d",
+        host: "captured.test",
+        status: 302,
+        location: "http://captured.test/data/ANNEXA/b?c=d",
+        headers: { "x-one": /^one$/ },
+      },
+      { ...ok("/a?/old/b", "web"), host: "captured.test" },
+      { url: "/data/annexes/b", host: "captured.test", status: 302, location: "http://captured.test/data/ANNEXes/b" },
+    ],
+  },
+  {
+    file: "serversnippet.go",
+    says: "conditions and locations of a host answer by themselves, also before http is redirected to https",
+    ingresses: [
+      ingress(
+        "answered.test",
+        {
+          "force-ssl-redirect": "true",
+          "server-snippet": `if ($request_uri ~ "^/run.*file(=|%3D)http.*$") { return 403; }
+            if ($http_user_agent ~* (bad|worse)) { return 429; }
+            location ~* /realms/[^/]+/metrics { return 404; }
+            location ~* "^/moved/(.*)" { return 301 /there/$1; }
+            location /nothing { rewrite ^/nothing /something break; }`,
+        },
+        { "/": "web", "/moved/on": "api", "/nothing/else": "shop" },
+      ),
+    ],
+    asks: [
+      { url: "/run?file%3Dhttp://a", status: 403 },
+      { url: "/run?file=http://a", scheme: "https", status: 403 },
+      { ...ok("/run?file=a", "web"), scheme: "https" },
+      { url: "/", send: { "User-Agent": "Worse/1" }, status: 429 },
+      { url: "/a/realms/b/metrics", scheme: "https", status: 404 },
+      { url: "//a//realms//b/%6detrics?c", scheme: "https", status: 404 },
+      { ...ok("/a/realms/b/c/metrics", "web"), scheme: "https" },
+      { url: "/Moved/a?b=c", scheme: "https", status: 301, location: "https://answered.test/there/a" },
+      { ...ok("/moved/on", "api"), scheme: "https" },
+      { url: "/moved/on/a", scheme: "https", status: 301, location: "https://answered.test/there/on/a" },
+      { url: "/nothing/a", status: 404 },
+      { ...ok("/nothing/else", "shop"), scheme: "https" },
+      { url: "/a?b=c", status: 308, location: "https://answered.test/a?b=c" },
     ],
   },
   {

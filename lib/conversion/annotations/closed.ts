@@ -16,7 +16,7 @@ export const openOtherwise = (path: string) =>
 /** The snippet without its comments and without the blocks that are read here, and what became of these. */
 export function withoutClosed(snippet: string, scope: Scope, settings: Settings): { rest: string; said: Verdict[] } {
   const said: Verdict[] = [];
-  const rest = (partsOf(snippet) ?? [{ line: snippet }]).filter((part) => {
+  const rest = (blocksOf(snippet) ?? [{ line: snippet }]).filter((part) => {
     if ("line" in part) return true;
     const verdict = readMethods(part, scope, settings) ?? readPath(part, scope, settings);
     if (verdict) said.push(verdict);
@@ -26,7 +26,7 @@ export function withoutClosed(snippet: string, scope: Scope, settings: Settings)
 }
 
 /** Directives with their semicolons, and blocks; undefined where a block or a quote does not end. */
-function partsOf(snippet: string): Part[] | undefined {
+export function blocksOf(snippet: string): Part[] | undefined {
   const parts: Part[] = [];
   let text = "";
   let head = "";

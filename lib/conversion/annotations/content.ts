@@ -66,7 +66,7 @@ export const content: Family = {
       told: "table",
       does: "NGINX configuration for the paths; off by default",
       becomes:
-        "`RequestHeaderModifier` and `ResponseHeaderModifier` where lines set or take away headers, with Envoy's operators for NGINX's variables; `RequestRedirect` for `return` with a URL, for `rewrite` of all paths to another host and of one path with redirect or permanent; `URLRewrite` for `rewrite` of all below a path with break; an AuthorizationPolicy DENY for `allow` and `deny`, for paths that `location` or `if ($uri …)` close to all clients, and for the methods beside those of `limit_except`; an EnvoyFilter for `add_header` without always, which leaves errors out, and for the Server header; nothing for lines that only tune NGINX. Refused where a line says anything else",
+        "`RequestHeaderModifier` and `ResponseHeaderModifier` where lines set or take away headers, with Envoy's operators for NGINX's variables; `RequestRedirect` for `return` with a URL, for `rewrite` of all paths to another host and of one path with redirect or permanent; `URLRewrite` for `rewrite` of all below a path with break; an AuthorizationPolicy DENY for `allow` and `deny`, for paths that `location` or `if ($uri …)` close to all clients, and for the methods beside those of `limit_except`; an EnvoyFilter for `add_header` without always, which leaves errors out, for the Server header, for `if` on the path, a header or the method with `return`, and for `rewrite` with groups; nothing for lines that only tune NGINX. Refused where a line says anything else",
       source: "snippet",
       read: readSnippet,
     },
@@ -75,7 +75,7 @@ export const content: Family = {
       told: "table",
       does: "NGINX configuration for the host; off by default",
       becomes:
-        "as for `configuration-snippet` where no other Ingress has paths of the host, and `RequestRedirect` for `location = …` with `return`; nothing for lines that every path of NGINX has of its own",
+        "as for `configuration-snippet` where no other Ingress has paths of the host, and `RequestRedirect` for `location = …` with `return`; an EnvoyFilter for other locations that answer by themselves; nothing for lines that every path of NGINX has of its own",
       source: "serversnippet",
       read: readServerSnippet,
     },

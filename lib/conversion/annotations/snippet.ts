@@ -3,8 +3,9 @@ import { changed, converted, inert, mapped, refused, type Outcome, type Verdict 
 import type { HeaderChanges, Settings } from "../settings";
 import { withoutClosed } from "./closed";
 import { directives, isOfTemplate, tuning, wordsOf } from "./directives";
-import type { Reader, Surroundings } from "./family";
+import { booleanOf, type Reader, type Surroundings } from "./family";
 import { isRedirected } from "./hosts";
+import { redirectingRewrite, rewriteOfPath, withoutInterceptions } from "./interceptions";
 import { everyAddress, isRange, needsAddress } from "./ranges";
 import { redirectTo, rewriteTo, withoutQuery } from "./redirects";
 import { rewritingOf, shapeOf } from "../shapes";
@@ -58,8 +59,9 @@ interface Wishes {
 }
 
 export const readSnippet: Reader = (value, settings, around) => {
-  const { rest, said: closed } = withoutClosed(value, "location", settings);
-  const { text, said } = httpsOnly(rest, around);
+  const open = withoutClosed(value, "location", settings);
+  const { text: plain, said } = httpsOnly(open.rest, around);
+  const { rest: text, said: intercepted } = withoutInterceptions(plain, "location", settings, around);
   const first: First = (line, name, words, wishes) => {
     if (isOfTemplate(name)) return refused(`NGINX has \`${name}\` already, and loads no second one`, "its annotation");
     if (name === "allow" || name === "deny") {
@@ -68,7 +70,10 @@ export const readSnippet: Reader = (value, settings, around) => {
     }
     return name === "rewrite" ? readRewrite(line, words, wishes) : undefined;
   };
-  return readLines(text, settings, around, first, [...closed, ...said]);
+  const verdict = readLines(text, settings, around, first, [...open.said, ...said, ...intercepted]);
+  return settings.redirect && settings.envoy.interceptions
+    ? refused("a line redirects all requests, and others some of them", "one of both")
+    : verdict;
 };
 
 /** What a path has headers of its own by, so that it has none of the host's. */
@@ -82,7 +87,7 @@ const ownOrigin = /^\$scheme:\/\/\$(?:host|http_host)(?::\$server_port)?(?=\/)/;
 
 /** Of a host: what every path says for itself has no effect here. */
 export const readServerSnippet: Reader = (snippet, settings, around) => {
-  const { rest: value, said } = withoutClosed(snippet, "server", settings);
+  const { rest: value, said: closed } = withoutClosed(snippet, "server", settings);
   const paths = [...value.matchAll(redirectedPath)].map(([, from, code, url]) => ({
     from: from!,
     to: url!.replace(ownOrigin, ""),
@@ -90,7 +95,10 @@ export const readServerSnippet: Reader = (snippet, settings, around) => {
     ...(around.envoyFilters ? { isQueryless: true } : {}),
   }));
   if (paths.some(({ to }) => !/^\/[-\w./~]*$/.test(to))) return unread(value);
-  const first: First = (line, name) => {
+  const { rest, said } = withoutInterceptions(value.replace(redirectedPath, ""), "server", settings, around);
+  const first: First = (line, name, words) => {
+    const redirected = name === "rewrite" ? redirectingRewrite(words, "server", settings, around) : undefined;
+    if (redirected) return redirected;
     if (isOfTemplate(name) || name === "proxy_set_header") return inert("every path of the host has its own");
     if (!/^(add_header|more_|proxy_hide_header|return)/.test(name)) return undefined;
     const own = ownHeaders.find((other) => {
@@ -101,7 +109,8 @@ export const readServerSnippet: Reader = (snippet, settings, around) => {
     settings.hostWide = true;
     return undefined;
   };
-  const verdict = readLines(value.replace(redirectedPath, ""), settings, around, first, said);
+  const verdict = readLines(rest, settings, around, first, [...closed, ...said]);
+  if (settings.envoy.interceptions) settings.hostWide = true;
   if (verdict.outcome === "refused" || paths.length === 0) return verdict;
   settings.hostWide = true;
   settings.pathRedirects.push(...paths);
@@ -125,6 +134,8 @@ function readLines(
   const headers = { request: none(), response: none(), success: {} };
   const wishes: Wishes = { ...headers, access: [], operators: new Set(), around, settings };
   const said = [...before];
+  const impossible = said.find(({ outcome }) => outcome === "refused");
+  if (impossible) return impossible;
   for (const line of lines) {
     const [name = "", ...words] = wordsOf(line);
     const verdict =
@@ -279,14 +290,19 @@ function readReturn(line: string, words: string[], { settings, around }: Wishes)
 }
 
 /** A rewrite that puts all below one path below another one. */
-function readWithin(line: string, pattern: string, target: string, settings: Settings): Verdict {
+function readWithin(line: string, words: readonly string[], settings: Settings, around: Surroundings): Verdict {
+  const [pattern = "", target = ""] = words;
+  // Of a host whose paths are expressions a prefix is none.
+  const ofExpressions = booleanOf(around.other("use-regex")) && rewriteOfPath(words, settings, around);
+  if (ofExpressions) return ofExpressions;
   const expression = pattern.replace(/^\^/, "");
   const shape = shapeOf(expression);
   const rewriting = rewritingOf(expression, target);
   const isPlain = /^\/[-\w./~@:+]*\$\d$/.test(target) && pattern.startsWith("^/") && shape?.dots === false;
   const isTaken = settings.pathRewrites.some(({ from }) => from === shape?.literal);
   if (!isPlain || isTaken || rewriting.kind !== "prefix" || !(shape.reach === "element" || shape.reach === "below")) {
-    return refused(`a route cannot do what \`${line}\` says`, fix);
+    const rewritten = rewriteOfPath(words, settings, around);
+    return rewritten ?? refused(`a route cannot do what \`${line}\` says`, fix);
   }
   const { path: to, itself = to } = rewriting;
   const isIncluded = shape.reach === "element";
@@ -313,15 +329,20 @@ function readRewrite(line: string, words: string[], { settings, around }: Wishes
   const [pattern = "", target = "", flag = ""] = words;
   const away = awayFrom(pattern, target);
   if (away !== undefined && /^(redirect|permanent)?$/.test(flag) && words.length <= 3 && !isRedirecting(around)) {
-    return rewriteTo(away, flag === "permanent" ? 301 : 302, settings);
+    const verdict = rewriteTo(away, flag === "permanent" ? 301 : 302, settings);
+    return verdict.outcome === "refused"
+      ? (redirectingRewrite(words, "location", settings, around) ?? verdict)
+      : verdict;
   }
-  if (flag === "break") return readWithin(line, pattern, target, settings);
+  if (flag === "break") return readWithin(line, words, settings, around);
   const [, group, grouped, bare] = /^\^(?:(\((\/[-\w./~]*)\))|(\/[-\w./~]*))\$$/.exec(pattern) ?? [];
   const from = (grouped ?? bare)?.replace(/\\(.)/g, "$1");
   const path = group === undefined ? target : target.replace(/\$1/g, from!);
   const code = flag === "permanent" ? 301 : flag === "redirect" ? 302 : undefined;
-  if (from === undefined || code === undefined || words.length !== 3 || !/^\/[-\w./~]*$/.test(path)) {
-    return refused(`a route cannot do what \`${line}\` says`, fix);
+  const isLater = settings.envoy.interceptions !== undefined;
+  if (from === undefined || code === undefined || words.length !== 3 || isLater || !/^\/[-\w./~]*$/.test(path)) {
+    const redirected = redirectingRewrite(words, "location", settings, around);
+    return redirected ?? refused(`a route cannot do what \`${line}\` says`, fix);
   }
   settings.pathRedirects.push({ from, to: path, code });
   return converted("RequestRedirect of the path");

@@ -95,8 +95,8 @@ describe("snippets", () => {
       ],
     );
     for (const [given, why] of [
-      [{ "configuration-snippet": "rewrite ^/api(.*)$ /v1$1 break;" }, "a route cannot do what"],
-      [{ "configuration-snippet": "rewrite ^/(.*)$ /v1/$1 break;", "use-regex": "true" }, "are regular expressions"],
+      [{ "configuration-snippet": "rewrite ^/api(.*)$ /v1?a=$1 break;" }, "a route cannot do what"],
+      [{ "configuration-snippet": "rewrite ^/(.*)$ /v1/$1 break;", "rewrite-target": "/x" }, "are regular expressions"],
     ] as const) {
       const { entries, refused } = convert([ingressWith(given)]);
       assert.equal(refused, true);

@@ -92,7 +92,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ),
   [
     { "configuration-snippet": "rewrite ^/(.*)$ https://new.example.com/b/$1 permanent;" },
-    "configuration-snippet: refused (HTTPRoute puts nothing before the request's own path) way out: a URL with scheme, host and path, such as https://example.com/new",
+    "configuration-snippet: mapped → EnvoyFilter with redirect",
   ],
   [
     { "configuration-snippet": 'more_set_headers "X-A: b"; # why\n# and how\nproxy_set_header X-C "#d";' },
@@ -166,7 +166,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ],
   [
     { "configuration-snippet": "rewrite ^/app/(.*)$ /$1 redirect;" },
-    "configuration-snippet: refused (a route cannot do what `rewrite ^/app/(.*)$ /$1 redirect` says) way out: each line as a filter of the HTTPRoute",
+    "configuration-snippet: mapped → EnvoyFilter with redirect",
   ],
   [
     { "configuration-snippet": "return 301 https://new.example.com$request_uri;" },
@@ -218,17 +218,14 @@ export const headersCopiesLogsAndFilters: Case[] = [
     "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
     "server-snippet: refused (a path with enable-cors has nothing of `add_header X-A b always`) way out: each line as a filter of the HTTPRoute",
   ],
-  [
-    { "server-snippet": "location ~ [.]ht { deny all; }" },
-    "server-snippet: refused (it turns requests away, and Envoy, which does not read NGINX's configuration, would let them pass) way out: an AuthorizationPolicy with action DENY for what it turns away, on the Gateway",
-  ],
+  [{ "server-snippet": "location ~ [.]ht { deny all; }" }, "server-snippet: mapped → EnvoyFilter with direct_response"],
   [
     { "configuration-snippet": "if ($host = x) { return 403; }" },
     "configuration-snippet: refused (it turns requests away, and Envoy, which does not read NGINX's configuration, would let them pass) way out: an AuthorizationPolicy with action DENY for what it turns away, on the Gateway",
   ],
   [
     { "configuration-snippet": "rewrite ^/a /b break;" },
-    "configuration-snippet: refused (a route cannot do what `rewrite ^/a /b break` says) way out: each line as a filter of the HTTPRoute",
+    "configuration-snippet: mapped → EnvoyFilter with regex_rewrite",
   ],
   [
     { "server-snippet": "return 403;" },

@@ -39,6 +39,22 @@ export const noEnvoyFilters: Case[] = [
       "configuration-snippet: changed (Envoy's own Server header is sent; without --no-envoy-filters it is not)",
     ],
   ),
+  ...[
+    "rewrite ^/app/(.*)$ /$1 redirect",
+    "rewrite ^/(.*)$ https://new.example.com/b/$1 permanent",
+    "rewrite ^/a /b break",
+  ].map((line): Case => [
+    { "configuration-snippet": `${line};` },
+    `configuration-snippet: refused (a route cannot do what \`${line}\` says) way out: convert without --no-envoy-filters`,
+  ]),
+  [
+    { "server-snippet": "location ~ [.]ht { deny all; }" },
+    "server-snippet: refused (`location ~ [.]ht` turns requests away) way out: convert without --no-envoy-filters",
+  ],
+  [
+    { "server-snippet": "if ($http_a) { return 301 /b; }" },
+    "server-snippet: refused (a route cannot do what `if ($http_a)` says) way out: convert without --no-envoy-filters",
+  ],
   [
     { "limit-rps": "10", "limit-burst-multiplier": "2", "limit-whitelist": "10.0.0.0/8" },
     "limit-burst-multiplier: refused (it belongs to limit-rps, which is refused) way out: see limit-rps",
