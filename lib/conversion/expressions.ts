@@ -1,6 +1,16 @@
 // NGINX's regular expressions, which it searches for in a decoded path, as expressions of RE2 that Envoy matches as a whole.
-import { isRe2 } from "./annotations/canary";
+import { RE2JS } from "re2js";
 import { literally } from "./objects";
+
+/** True where RE2, and so Envoy, takes the expression. */
+export function isRe2(pattern: string): boolean {
+  try {
+    RE2JS.compile(pattern);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** An expression as a snippet has it. */
 export interface Expression {

@@ -1,7 +1,6 @@
 // Which requests of a host go to which of its paths: matches of an HTTPRoute, in an order that Istio sees as NGINX does.
 import { defined } from "../json";
-import { isRe2 } from "./annotations/canary";
-import { hasAlternatives } from "./expressions";
+import { hasAlternatives, isRe2 } from "./expressions";
 import { changed, converted, inert, refused, type Verdict } from "./report";
 import { isFlattened, rewrites, type Location, type Server } from "./servers";
 import { rewritePaths } from "./path-rewrites";

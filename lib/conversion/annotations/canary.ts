@@ -1,5 +1,5 @@
 // Canaries: an Ingress that gets some of the requests of another one's host and path.
-import { RE2JS } from "re2js";
+import { isRe2 } from "../expressions";
 import { converted, inert, mapped, refused, type Verdict } from "../report";
 import type { CanarySettings, Settings } from "../settings";
 import { boolean, booleanOf, integerOf, type Annotation, type Family, type Reader } from "./family";
@@ -112,13 +112,3 @@ export const canary: Family = {
     ),
   ],
 };
-
-/** True where RE2, and so Envoy, takes the expression. */
-export function isRe2(pattern: string): boolean {
-  try {
-    RE2JS.compile(pattern);
-    return true;
-  } catch {
-    return false;
-  }
-}

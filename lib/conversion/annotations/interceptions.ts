@@ -76,6 +76,18 @@ export function redirectingRewrite(
   return route && intercept(`rewrite ${words.join(" ")}`, condition, { route }, scope, settings, around);
 }
 
+/** An answer for all requests; undefined for one that Envoy does not give. */
+export function returnToAll(
+  line: string,
+  words: readonly string[],
+  scope: Scope,
+  settings: Settings,
+  around: Surroundings,
+): Verdict | undefined {
+  const answer = returned(words, undefined);
+  return answer && intercept(line, { when: () => [] }, answer, scope, settings, around);
+}
+
 /** A rewrite after which the backend sees another path; undefined where Envoy cannot do it. */
 export function rewriteOfPath(words: readonly string[], settings: Settings, around: Surroundings): Verdict | undefined {
   const [pattern = "", target = "", flag, ...more] = words;
@@ -165,12 +177,16 @@ function returned(words: readonly string[], groups: Expression | undefined): Ans
     const isStatus = /^[45]\d\d$/.test(code) && code !== "444";
     return isStatus ? { route: { direct_response: { status: Number(code) } } } : undefined;
   }
-  const route = code in codes ? redirectOf(url, code, groups) : undefined;
+  const [, before] = /^(.*[^/])\$request_uri$/.exec(url) ?? [];
+  const all = { pattern: "^(.*)$", ignoresCase: false };
+  const redirect = () =>
+    before === undefined ? redirectOf(url, code, groups) : redirectOf(`${before}$1$is_args$args`, code, all);
+  const route = code in codes ? redirect() : undefined;
   return route && { route };
 }
 
 const target =
-  /^(?:(https?|\$scheme):\/\/([a-z0-9.-]+|\$(?:http_)?host)(?::(\d+|\$server_port))?)?((?:\/(?:[-\w./~@:+%]|\$\d)*)?)(\$is_args\$args)?$/i;
+  /^(?:(https?|\$scheme):\/\/([a-z0-9.-]+|\$(?:http_)?host)(?::(\d+|\$server_port))?)?((?:(?:\/|\$\d)(?:[-\w./~@:+%]|\$\d)*)?)(\$is_args\$args)?$/i;
 
 /** A redirect, where its target has no variables but groups of a path, the request's own scheme and host, and its query. */
 function redirectOf(text: string, code: string, groups: Expression | undefined): { redirect: object } | undefined {

@@ -1,18 +1,17 @@
 // A configuration-snippet, as far as the gateway can do what every line of it says.
 import { changed, converted, inert, mapped, refused, type Outcome, type Verdict } from "../report";
 import type { HeaderChanges, Settings } from "../settings";
-import { withoutClosed } from "./closed";
+import { blocksOf, withoutClosed } from "./closed";
 import { directives, isOfTemplate, tuning, wordsOf } from "./directives";
-import { booleanOf, type Reader, type Surroundings } from "./family";
+import type { Reader, Surroundings } from "./family";
 import { isRedirected } from "./hosts";
-import { redirectingRewrite, rewriteOfPath, withoutInterceptions } from "./interceptions";
+import { redirectingRewrite, withoutInterceptions } from "./interceptions";
 import { everyAddress, isRange, needsAddress } from "./ranges";
-import { redirectTo, rewriteTo, withoutQuery } from "./redirects";
-import { rewritingOf, shapeOf } from "../shapes";
+import { withoutQuery } from "./redirects";
+import { impossible, readReturn, readRewrite, without, type Known } from "./rewrites";
 import { isServer, serverHeader } from "./server-header";
 import { headerValue } from "./variables";
 
-const fix = "each line as a filter of the HTTPRoute";
 /** Blocks and lines that turn requests away. */
 const turnsAway = /\b(deny|return\s+(4\d\d|503))\b/;
 const to = "RequestHeaderModifier and ResponseHeaderModifier";
@@ -36,16 +35,27 @@ const sent: { [header: string]: string[] } = {
 
 /** What only NGINX understands; worse than a lost header is a request that gets through. */
 function unread(value: string): Verdict {
-  return turnsAway.test(value)
-    ? refused(
-        "it turns requests away, and Envoy, which does not read NGINX's configuration, would let them pass",
-        "an AuthorizationPolicy with action DENY for what it turns away, on the Gateway",
-      )
-    : refused("Envoy does not read NGINX's configuration", fix);
+  if (turnsAway.test(value)) {
+    return refused(
+      "it turns requests away, and Envoy, which does not read NGINX's configuration, would let them pass",
+      "an AuthorizationPolicy with action DENY for what it turns away, on the Gateway",
+    );
+  }
+  const block = blocksOf(value)?.find((part) => "head" in part);
+  return block && "head" in block
+    ? refused(`a route cannot do what \`${block.head}\` says`, without("block"))
+    : refused("Envoy does not read NGINX's configuration", "a snippet in which every block and quote ends");
+}
+
+/** The way out for a header that Envoy has no variable for. */
+function otherVariable(text: string, header: string): string {
+  return /\$\{?remote_user\b/.test(text)
+    ? `${header} in the answers of the service that knows users, and in headersToUpstreamOnAllow of its provider`
+    : "a variable that Envoy has something for, such as $host, $remote_addr, $request_uri or $http_x_name";
 }
 
 /** What the lines of a snippet ask for. */
-interface Wishes {
+interface Wishes extends Known {
   request: HeaderChanges;
   response: HeaderChanges;
   /** Headers of answers that are no errors, which Envoy adds by a filter. */
@@ -54,8 +64,6 @@ interface Wishes {
   access: { word: "allow" | "deny"; range: string }[];
   /** What Envoy puts in for variables. */
   operators: Set<string>;
-  around: Surroundings;
-  settings: Settings;
 }
 
 export const readSnippet: Reader = (value, settings, around) => {
@@ -70,7 +78,8 @@ export const readSnippet: Reader = (value, settings, around) => {
     }
     return name === "rewrite" ? readRewrite(line, words, wishes) : undefined;
   };
-  const verdict = readLines(text, settings, around, first, [...open.said, ...said, ...intercepted]);
+  const known = { settings, around, scope: "location" as const };
+  const verdict = readLines(text, known, first, [...open.said, ...said, ...intercepted]);
   return settings.redirect && settings.envoy.interceptions
     ? refused("a line redirects all requests, and others some of them", "one of both")
     : verdict;
@@ -88,14 +97,14 @@ const ownOrigin = /^\$scheme:\/\/\$(?:host|http_host)(?::\$server_port)?(?=\/)/;
 /** Of a host: what every path says for itself has no effect here. */
 export const readServerSnippet: Reader = (snippet, settings, around) => {
   const { rest: value, said: closed } = withoutClosed(snippet, "server", settings);
-  const paths = [...value.matchAll(redirectedPath)].map(([, from, code, url]) => ({
-    from: from!,
-    to: url!.replace(ownOrigin, ""),
-    code: Number(code),
-    ...(around.envoyFilters ? { isQueryless: true } : {}),
-  }));
-  if (paths.some(({ to }) => !/^\/[-\w./~]*$/.test(to))) return unread(value);
-  const { rest, said } = withoutInterceptions(value.replace(redirectedPath, ""), "server", settings, around);
+  const paths: Settings["pathRedirects"] = [];
+  const others = value.replace(redirectedPath, (block, from: string, code: string, url: string) => {
+    const to = url.replace(ownOrigin, "");
+    if (!/^\/[-\w./~]*$/.test(to)) return block;
+    paths.push({ from, to, code: Number(code), ...(around.envoyFilters ? { isQueryless: true } : {}) });
+    return "";
+  });
+  const { rest, said } = withoutInterceptions(others, "server", settings, around);
   const first: First = (line, name, words) => {
     const redirected = name === "rewrite" ? redirectingRewrite(words, "server", settings, around) : undefined;
     if (redirected) return redirected;
@@ -105,11 +114,11 @@ export const readServerSnippet: Reader = (snippet, settings, around) => {
       const given = around.other(other);
       return given !== undefined && (other !== "configuration-snippet" || setsHeaders.test(given));
     });
-    if (own) return refused(`a path with ${own} has nothing of \`${line}\``, fix);
+    if (own) return refused(`a path with ${own} has nothing of \`${line}\``, "the line in configuration-snippet");
     settings.hostWide = true;
     return undefined;
   };
-  const verdict = readLines(rest, settings, around, first, [...closed, ...said]);
+  const verdict = readLines(rest, { settings, around, scope: "server" }, first, [...closed, ...said]);
   if (settings.envoy.interceptions) settings.hostWide = true;
   if (verdict.outcome === "refused" || paths.length === 0) return verdict;
   settings.hostWide = true;
@@ -121,21 +130,15 @@ export const readServerSnippet: Reader = (snippet, settings, around) => {
 type First = (line: string, name: string, words: string[], wishes: Wishes) => Verdict | undefined;
 
 /** Reads all lines, after what there is to say already. */
-function readLines(
-  value: string,
-  settings: Settings,
-  around: Surroundings,
-  first: First,
-  before: readonly Verdict[] = [],
-): Verdict {
+function readLines(value: string, known: Known, first: First, before: readonly Verdict[]): Verdict {
   const lines = directives(value);
   if (lines === undefined) return unread(value);
   const none = (): HeaderChanges => ({ set: {}, add: {}, remove: [] });
   const headers = { request: none(), response: none(), success: {} };
-  const wishes: Wishes = { ...headers, access: [], operators: new Set(), around, settings };
+  const wishes: Wishes = { ...headers, access: [], operators: new Set(), ...known };
   const said = [...before];
-  const impossible = said.find(({ outcome }) => outcome === "refused");
-  if (impossible) return impossible;
+  const refusal = said.find(({ outcome }) => outcome === "refused");
+  if (refusal) return refusal;
   for (const line of lines) {
     const [name = "", ...words] = wordsOf(line);
     const verdict =
@@ -145,7 +148,7 @@ function readLines(
   }
   if (wishes.access.length > 0) said.push(readAccess(wishes));
   if (said.at(-1)?.outcome === "refused") return said.at(-1)!;
-  merge(settings, wishes);
+  merge(known.settings, wishes);
   const verdict = summary(said);
   const operators = [...wishes.operators].join(", ");
   return operators === "" ? verdict : { ...verdict, to: `${verdict.to} with ${operators}` };
@@ -196,7 +199,7 @@ function readCommon(line: string, name: string, words: string[]): Verdict | unde
 
 function readLine(line: string, name: string, words: string[], wishes: Wishes): Verdict {
   if (name === "return") return readReturn(line, words, wishes);
-  return readHeader(line, name, words, wishes) ?? refused(`a route cannot do what \`${line}\` says`, fix);
+  return readHeader(line, name, words, wishes) ?? impossible(line);
 }
 
 /** A line that sets or takes away headers; undefined for any other. */
@@ -208,7 +211,7 @@ function readHeader(
 ): Verdict | undefined {
   const write = (values: { [header: string]: string }, header: string, text: string): Verdict => {
     const value = headerValue(text, around.ingress.metadata.name);
-    if (!value) return refused(`Envoy has nothing for a variable of \`${line}\``, fix);
+    if (!value) return refused(`Envoy has nothing for a variable of \`${line}\``, otherVariable(text, header));
     const server = values === response.set && isServer(header) ? serverHeader(settings, around) : undefined;
     if (server?.outcome === "changed") return server;
     // The last of several lines counts, however it writes the name.
@@ -235,7 +238,8 @@ function readHeader(
     // NGINX adds no header without a value.
     if (words[1] === "") return converted(to);
     if (isServer(words[0]!)) return changed("Envoy's own Server header is sent");
-    if (words[0]! in response.add || words[0]! in success) return refused(`a route adds ${words[0]!} once`, fix);
+    if (words[0]! in response.add || words[0]! in success)
+      return refused(`a route adds ${words[0]!} once`, `one line for ${words[0]!}`);
     const given = headerValue(words[1]!, around.ingress.metadata.name);
     const isConstant = given?.operators.length === 0 && !given.ofPath;
     if (words.length === 2 && around.envoyFilters && isConstant) {
@@ -277,75 +281,6 @@ const errorsToo = "add_header without always leaves errors out; the route adds t
 
 function all(verdicts: Verdict[]): Verdict {
   return verdicts.find(({ outcome }) => outcome === "refused") ?? summary(verdicts);
-}
-
-/** `return` with a URL. */
-function readReturn(line: string, words: string[], { settings, around }: Wishes): Verdict {
-  const [code, url] =
-    words.length === 1 && !/^\d+$/.test(words[0]!) ? ["302", words[0]!] : [words[0] ?? "", words[1] ?? ""];
-  if (!/^30[12378]$/.test(code) || url === "" || words.length > 2 || isRedirecting(around)) {
-    return refused(`a route cannot do what \`${line}\` says`, fix);
-  }
-  return redirectTo(url.startsWith("/") ? `$scheme://$host${url}` : url, Number(code), settings, around);
-}
-
-/** A rewrite that puts all below one path below another one. */
-function readWithin(line: string, words: readonly string[], settings: Settings, around: Surroundings): Verdict {
-  const [pattern = "", target = ""] = words;
-  // Of a host whose paths are expressions a prefix is none.
-  const ofExpressions = booleanOf(around.other("use-regex")) && rewriteOfPath(words, settings, around);
-  if (ofExpressions) return ofExpressions;
-  const expression = pattern.replace(/^\^/, "");
-  const shape = shapeOf(expression);
-  const rewriting = rewritingOf(expression, target);
-  const isPlain = /^\/[-\w./~@:+]*\$\d$/.test(target) && pattern.startsWith("^/") && shape?.dots === false;
-  const isTaken = settings.pathRewrites.some(({ from }) => from === shape?.literal);
-  if (!isPlain || isTaken || rewriting.kind !== "prefix" || !(shape.reach === "element" || shape.reach === "below")) {
-    const rewritten = rewriteOfPath(words, settings, around);
-    return rewritten ?? refused(`a route cannot do what \`${line}\` says`, fix);
-  }
-  const { path: to, itself = to } = rewriting;
-  const isIncluded = shape.reach === "element";
-  settings.pathRewrites.push({ from: shape.literal, to, ...(isIncluded ? { itself } : {}) });
-  return converted("URLRewrite of the path");
-}
-
-/** The URL to which a rewrite sends every path; undefined where it does anything else. */
-function awayFrom(pattern: string, target: string): string | undefined {
-  if (!/^https?:\/\//.test(target)) return undefined;
-  if (pattern === "^" || pattern === ".*" || pattern === "^.*$")
-    return target.replace(/\$request_uri\?$/, "$request_uri");
-  const kept = /^\^?\(\.\*\)\$?$/.test(pattern) ? "$1" : /^\^?\/\(\.\*\)\$?$/.test(pattern) ? "/$1" : undefined;
-  return kept !== undefined && target.endsWith(kept) ? `${target.slice(0, -kept.length)}$request_uri` : undefined;
-}
-
-/** True where annotations redirect everything already. */
-function isRedirecting({ other }: Surroundings): boolean {
-  return ["permanent-redirect", "temporal-redirect"].some((name) => other(name) !== undefined);
-}
-
-/** A rewrite that redirects one path. */
-function readRewrite(line: string, words: string[], { settings, around }: Wishes): Verdict {
-  const [pattern = "", target = "", flag = ""] = words;
-  const away = awayFrom(pattern, target);
-  if (away !== undefined && /^(redirect|permanent)?$/.test(flag) && words.length <= 3 && !isRedirecting(around)) {
-    const verdict = rewriteTo(away, flag === "permanent" ? 301 : 302, settings);
-    return verdict.outcome === "refused"
-      ? (redirectingRewrite(words, "location", settings, around) ?? verdict)
-      : verdict;
-  }
-  if (flag === "break") return readWithin(line, words, settings, around);
-  const [, group, grouped, bare] = /^\^(?:(\((\/[-\w./~]*)\))|(\/[-\w./~]*))\$$/.exec(pattern) ?? [];
-  const from = (grouped ?? bare)?.replace(/\\(.)/g, "$1");
-  const path = group === undefined ? target : target.replace(/\$1/g, from!);
-  const code = flag === "permanent" ? 301 : flag === "redirect" ? 302 : undefined;
-  const isLater = settings.envoy.interceptions !== undefined;
-  if (from === undefined || code === undefined || words.length !== 3 || isLater || !/^\/[-\w./~]*$/.test(path)) {
-    const redirected = redirectingRewrite(words, "location", settings, around);
-    return redirected ?? refused(`a route cannot do what \`${line}\` says`, fix);
-  }
-  settings.pathRedirects.push({ from, to: path, code });
-  return converted("RequestRedirect of the path");
 }
 
 /** Ranges that are admitted, and no others; or ranges that are not. */

@@ -127,6 +127,28 @@ describe("answers of a configuration-snippet", () => {
     });
   });
 
+  it("are for all requests where a line says so, and another URL than a RequestRedirect can have", () => {
+    const answer = (given: Given) => {
+      const [, , value] = patches(convert([ingressWith(given)]).objects)[0] as [string, string, object];
+      return value;
+    };
+    const name = "shop.web-rule-0-before-0";
+    const match = { prefix: "/", headers: [] };
+    assert.deepEqual(answer({ "configuration-snippet": "return 503;" }), { name, match, ...status(503) });
+    assert.deepEqual(answer({ "server-snippet": "return 403;" }), { name, match, ...status(403) });
+    const url = "https://other.example.com/below$request_uri";
+    assert.deepEqual(answer({ "configuration-snippet": `return 308 ${url};` }), {
+      name,
+      match,
+      redirect: {
+        scheme_redirect: "https",
+        host_redirect: "other.example.com",
+        regex_rewrite: { pattern: { regex: "^(.*)$" }, substitution: "/below\\1" },
+        response_code: "PERMANENT_REDIRECT",
+      },
+    });
+  });
+
   it("put a path with groups before the backend", () => {
     const given = { "use-regex": "true", "configuration-snippet": "rewrite ^/(.*)$ /site:443/$1 break;" };
     const { objects } = convert([ingressWith(given, withPaths("/(.*)"))]);

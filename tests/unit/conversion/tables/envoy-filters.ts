@@ -75,7 +75,7 @@ export const envoyFilters: Case[] = [
   ],
   [
     { "configuration-snippet": "add_header X-A b;\nadd_header X-A c;" },
-    "configuration-snippet: refused (a route adds X-A once) way out: each line as a filter of the HTTPRoute",
+    "configuration-snippet: refused (a route adds X-A once) way out: one line for X-A",
   ],
   [{ "limit-rps": "5" }, `limit-rps: changed → ${local} (${apart}; ${counting})`],
   [

@@ -45,7 +45,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ],
   [
     { "configuration-snippet": "if ($scheme = https) { add_header X-A b always; }" },
-    "configuration-snippet: refused (Envoy does not read NGINX's configuration) way out: each line as a filter of the HTTPRoute",
+    "configuration-snippet: refused (a route cannot do what `if ($scheme = https)` says) way out: the snippet without this block, and its work in the application",
   ],
   [
     {
@@ -60,7 +60,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
       "configuration-snippet": "if ($scheme = https) { add_header X-A b always; }\nadd_header X-C d always;",
       "force-ssl-redirect": "true",
     },
-    "configuration-snippet: refused (Envoy does not read NGINX's configuration) way out: each line as a filter of the HTTPRoute",
+    "configuration-snippet: refused (a route cannot do what `if ($scheme = https)` says) way out: the snippet without this block, and its work in the application",
     "force-ssl-redirect: converted → a redirect to https",
   ],
   [
@@ -81,7 +81,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ]),
   [
     { "configuration-snippet": 'more_set_headers -s 404 "X-A: b";' },
-    'configuration-snippet: refused (a route cannot do what `more_set_headers -s 404 "X-A: b"` says) way out: each line as a filter of the HTTPRoute',
+    'configuration-snippet: refused (a route cannot do what `more_set_headers -s 404 "X-A: b"` says) way out: the snippet without this line, and its work in the application',
   ],
   [
     { "configuration-snippet": "proxy_cache shop;\nproxy_cache_lock on;\nproxy_cache_valid 200 1h;" },
@@ -113,11 +113,11 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ],
   [
     { "configuration-snippet": "proxy_set_header X-Uri $uri;" },
-    "configuration-snippet: refused (Envoy has nothing for a variable of `proxy_set_header X-Uri $uri`) way out: each line as a filter of the HTTPRoute",
+    "configuration-snippet: refused (Envoy has nothing for a variable of `proxy_set_header X-Uri $uri`) way out: a variable that Envoy has something for, such as $host, $remote_addr, $request_uri or $http_x_name",
   ],
   [
     { "configuration-snippet": "add_header X-A a always; add_header X-A b always;" },
-    "configuration-snippet: refused (a route adds X-A once) way out: each line as a filter of the HTTPRoute",
+    "configuration-snippet: refused (a route adds X-A once) way out: one line for X-A",
   ],
   [
     { "configuration-snippet": "proxy_read_timeout 3600s;" },
@@ -129,7 +129,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ],
   [
     { "configuration-snippet": "send_timeout 5s;" },
-    "configuration-snippet: refused (a route cannot do what `send_timeout 5s` says) way out: each line as a filter of the HTTPRoute",
+    "configuration-snippet: refused (a route cannot do what `send_timeout 5s` says) way out: the snippet without this line, and its work in the application",
   ],
   [
     { "configuration-snippet": "large_client_header_buffers 4 32k; gzip off;" },
@@ -145,7 +145,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ],
   [
     { "configuration-snippet": "client_header_buffer_size large;" },
-    "configuration-snippet: refused (a route cannot do what `client_header_buffer_size large` says) way out: each line as a filter of the HTTPRoute",
+    "configuration-snippet: refused (a route cannot do what `client_header_buffer_size large` says) way out: the snippet without this line, and its work in the application",
   ],
   [
     { "configuration-snippet": 'more_set_input_headers "X-From: ingress";' },
@@ -153,7 +153,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ],
   [
     { "server-snippet": "location = /a { return 301 https://other.example.com/b; }" },
-    "server-snippet: refused (Envoy does not read NGINX's configuration) way out: each line as a filter of the HTTPRoute",
+    "server-snippet: mapped → EnvoyFilter with redirect",
   ],
   [
     { "server-snippet": "add_header X-A b always;", "configuration-snippet": "proxy_set_header X-C d;" },
@@ -172,10 +172,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
     { "configuration-snippet": "return 301 https://new.example.com$request_uri;" },
     "configuration-snippet: converted → RequestRedirect",
   ],
-  [
-    { "configuration-snippet": "return 404;" },
-    "configuration-snippet: refused (a route cannot do what `return 404` says) way out: each line as a filter of the HTTPRoute",
-  ],
+  [{ "configuration-snippet": "return 404;" }, "configuration-snippet: mapped → EnvoyFilter with direct_response"],
   [
     { "configuration-snippet": "allow 10.0.0.0/8; deny all;" },
     `configuration-snippet: mapped → AuthorizationPolicy DENY with notRemoteIpBlocks, on the Gateway (${needsAddress})`,
@@ -216,7 +213,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
   [
     { "server-snippet": "add_header X-A b always;", "enable-cors": "true" },
     "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
-    "server-snippet: refused (a path with enable-cors has nothing of `add_header X-A b always`) way out: each line as a filter of the HTTPRoute",
+    "server-snippet: refused (a path with enable-cors has nothing of `add_header X-A b always`) way out: the line in configuration-snippet",
   ],
   [{ "server-snippet": "location ~ [.]ht { deny all; }" }, "server-snippet: mapped → EnvoyFilter with direct_response"],
   [
@@ -227,10 +224,7 @@ export const headersCopiesLogsAndFilters: Case[] = [
     { "configuration-snippet": "rewrite ^/a /b break;" },
     "configuration-snippet: mapped → EnvoyFilter with regex_rewrite",
   ],
-  [
-    { "server-snippet": "return 403;" },
-    "server-snippet: refused (a route cannot do what `return 403` says) way out: each line as a filter of the HTTPRoute",
-  ],
+  [{ "server-snippet": "return 403;" }, "server-snippet: mapped → EnvoyFilter with direct_response"],
   [
     { "stream-snippet": "server { }" },
     "stream-snippet: refused (Envoy does not read NGINX's configuration) way out: a TCPRoute on a listener of its own",
