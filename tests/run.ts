@@ -34,7 +34,7 @@ interface Result {
   failed: string[];
 }
 
-const suites = ["unit", "consumer", "graph", "lifecycle", "plugins"];
+const suites = ["unit", "consumer", "graph", "plugins", "lifecycle"];
 
 /** Those that take longest come first, so that no lane is left with one at the end. */
 const longest = [
@@ -51,8 +51,8 @@ const longest = [
   "applications",
 ];
 
-/** Those that repeat others with more variants come last. */
-const variants = ["drift", "adopt-undo", "adopt-before", "export-compared"];
+/** Those that repeat others with more variants come last, of them the longest first. */
+const variants = ["export-compared", "drift", "adopt-before", "adopt-undo"];
 
 /** No suite begins after this time, in seconds since 1970; those left are named. Without it every suite runs. */
 const lastBegin = Number(process.env["TESTS_BEGIN_BEFORE"] ?? Infinity);
