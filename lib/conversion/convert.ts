@@ -87,9 +87,9 @@ function build(
   const names = () => new Names(new Set(read.map(({ key }) => key)));
   const [routeNames, setNames, tlsRouteNames] = [names(), names(), names()];
   const certificates = certificateListeners(placed, gateway, setNames);
-  const builder = new RouteBuilder(servers, placed, gateway, portOf, certificates.setOf);
-  const routed = byName.map((owner) => ({ owner, routes: builder.routesOf(owner, routeNames) }));
   const rules = destinationRules(read, servers, placed, portOf);
+  const builder = new RouteBuilder(servers, placed, gateway, portOf, certificates.setOf, rules.sessions);
+  const routed = byName.map((owner) => ({ owner, routes: builder.routesOf(owner, routeNames) }));
   const passed = tlsRoutes(placed, gateway, portOf, { sets: setNames, routes: tlsRouteNames });
   const secured = hostTls(byName, servers.servers, input);
   const guards = byName.flatMap((owner) => [
@@ -108,7 +108,7 @@ function build(
       ...rules.objects,
       ...backendTls(placed, servers.canaries, input, portOf),
       ...guards.flatMap(({ objects }) => objects),
-      ...envoyFilters(routed, gateway),
+      ...envoyFilters(routed, gateway, rules.sessions),
     ],
     entries: [
       ...rules.entries,

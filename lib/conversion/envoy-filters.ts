@@ -6,9 +6,11 @@ import { bodyLimitModule } from "./body-limit";
 import { interceptionPatches, type InterceptedRule } from "./interceptions";
 import { foreignName, ruleName } from "./names";
 import type { Written } from "./objects";
+import type { Sessions } from "./policies";
 import type { GatewayOptions } from "./routes";
+import { sessionKey } from "./rules";
 import type { ReadIngress } from "./servers";
-import type { RequestLimits } from "./settings";
+import type { RequestLimits, SessionCookie } from "./settings";
 
 /** Envoy's filter that limits bodies: one for each Ingress, so that none depends on what belongs to another one. */
 function bodyLimit(owner: ReadIngress): string {
@@ -25,6 +27,11 @@ function successes(owner: ReadIngress): string {
   return `istio-ambient.${foreignName(owner, "headers")}`;
 }
 
+/** Envoy's filter that sends a session to the pod that its cookie names. */
+function stateful(owner: ReadIngress): string {
+  return `istio-ambient.${foreignName(owner, "sessions")}`;
+}
+
 /** An Ingress and its routes. */
 interface Routed {
   owner: ReadIngress;
@@ -32,13 +39,15 @@ interface Routed {
 }
 
 /** One EnvoyFilter for each Ingress that needs it. */
-export function envoyFilters(routed: readonly Routed[], gateway: GatewayOptions): Written[] {
+export function envoyFilters(routed: readonly Routed[], gateway: GatewayOptions, sessions: Sessions): Written[] {
   return routed.flatMap((one) => {
-    const patches = [...routePatches(one), ...clusterPatches(one), ...serverPatches(one)];
+    const patches = [...routePatches(one, sessions), ...clusterPatches(one), ...serverPatches(one)];
     if (patches.length === 0) return [];
-    const { owner } = one;
+    const { owner, routes } = one;
     const { bodyBytes, requests, successHeaders } = owner.settings.envoy;
+    const keepsSessions = rulesOf(routes).some((rule) => sessions.has(sessionKey(rule, owner)));
     const inserted = [
+      ...(keepsSessions ? [insertion("INSERT_BEFORE", stateful(owner), { "@type": `${sessionType}Session` })] : []),
       ...(successHeaders ? [insertion("INSERT_BEFORE", successes(owner), adding)] : []),
       ...(bodyBytes === undefined ? [] : [insertion("INSERT_BEFORE", bodyLimit(owner), limiting(bodyBytes))]),
       // NGINX counts before it looks at who asks.
@@ -129,6 +138,29 @@ function serverPatches({ owner, routes }: Routed): object[] {
   ];
 }
 
+const sessionType = "type.googleapis.com/envoy.extensions.filters.http.stateful_session.v3.Stateful";
+
+/**
+ * The cookie as Envoy sets it. Its lifetime is an attribute: Envoy would check a `ttl` by the clock of the node, of which
+ * each pod of the gateway has another one.
+ */
+function keeping({ name, path, ttl = "0s", attributes = [] }: SessionCookie): object {
+  const seconds = ttl === "0s" ? [] : [{ name: "Max-Age", value: ttl.replace("s", "") }];
+  const all = [...seconds, ...attributes];
+  return {
+    "@type": `${sessionType}SessionPerRoute`,
+    stateful_session: {
+      session_state: {
+        name: "envoy.http.stateful_session.cookie",
+        typed_config: {
+          "@type": "type.googleapis.com/envoy.extensions.http.stateful_session.cookie.v3.CookieBasedSessionState",
+          cookie: defined({ name, path, attributes: all.length > 0 ? all : undefined }),
+        },
+      },
+    },
+  };
+}
+
 const address = "remote_address";
 /** As many addresses as NGINX's zone of 5 MB has room for. */
 const addresses = 40_960;
@@ -189,11 +221,12 @@ function filter(name: string, { name: gateway, namespace }: GatewayOptions, conf
 }
 
 /** A patch for each rule with a name, and what comes before it. */
-function routePatches({ owner, routes }: Routed): object[] {
+function routePatches({ owner, routes }: Routed, sessions: Sessions): object[] {
   return routes.flatMap(({ metadata, spec }) => {
     const { rules } = spec as { rules: Rule[] };
     const merged = rules.flatMap(({ name, backendRefs }, index) => {
-      const value = backendRefs ? routeValue(owner) : { redirect: { strip_query: true } };
+      const session = sessions.get(sessionKey(defined({ backendRefs }), owner));
+      const value = backendRefs ? routeValue(owner, session) : { redirect: { strip_query: true } };
       const route = { name, action: backendRefs ? "ROUTE" : "REDIRECT" };
       return name !== ruleName(owner, metadata.name, index) || Object.keys(value).length === 0
         ? []
@@ -274,9 +307,10 @@ const on = {
   is_optional: true,
 };
 
-function routeValue(owner: ReadIngress): object {
+function routeValue(owner: ReadIngress, session: SessionCookie | undefined): object {
   const { bodyBytes, requests, readSeconds, idleSeconds, retries, pathRewrite } = owner.settings.envoy;
   const filters = {
+    ...(session ? { [stateful(owner)]: keeping(session) } : {}),
     ...successFilter(owner),
     ...(bodyBytes === undefined ? {} : { [bodyLimit(owner)]: on }),
     ...(requests ? { [rateLimit(owner)]: on } : {}),

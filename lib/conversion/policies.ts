@@ -8,7 +8,7 @@ import type { Input } from "./input";
 import { keyOf, type Written } from "./objects";
 import { changed, inert, mapped, refused, type Entry, type Saying, type Verdict } from "./report";
 import { upstreamKey, type Location, type ReadIngress, type Server, type Servers, type Upstream } from "./servers";
-import type { BackendSettings, VerifiedBackend } from "./settings";
+import type { BackendSettings, SessionCookie, VerifiedBackend } from "./settings";
 
 /** Objects, and what there is to say about them. */
 export interface Policies {
@@ -27,13 +27,16 @@ interface Spoken {
   what: string;
 }
 
-/** DestinationRules, one a Service, with settings for the ports that the Ingresses use. */
+/** Cookies that name the pod of a session, by the upstream, whose port is a number. */
+export type Sessions = ReadonlyMap<string, SessionCookie>;
+
+/** DestinationRules, one a Service, with settings for the ports that the Ingresses use; and what they leave to Envoy. */
 export function destinationRules(
   reads: readonly ReadIngress[],
   all: Servers,
   placed: readonly PlacedServer[],
   portOf: PortNumber,
-): Policies {
+): Policies & { sessions: Sessions } {
   const spoken = new Map<string, Spoken[]>();
   const say = (one: Spoken) => {
     const port = defined({ number: portOf(one.upstream) });
@@ -64,7 +67,12 @@ export function destinationRules(
   }
   const turns = new Map(reads.map((read, index) => [read.key, index]));
   const agreed = [...spoken.values()].map((ways) => agreement(ways, turns));
+  const sessions = [...spoken.keys()].flatMap((key, index) => {
+    const { session } = agreed[index]!;
+    return session ? [[key, session] as const] : [];
+  });
   return {
+    sessions: new Map(sessions),
     objects: ruleObjects(
       agreed.map(({ one }) => one),
       portOf,
@@ -74,12 +82,17 @@ export function destinationRules(
 }
 
 /** The one way in which a Service's port can be spoken to, and who asks for another one. */
-function agreement(ways: Spoken[], turns: ReadonlyMap<string, number>): { one: Spoken; entries: Entry[] } {
+function agreement(
+  ways: Spoken[],
+  turns: ReadonlyMap<string, number>,
+): { one: Spoken; entries: Entry[]; session?: SessionCookie } {
   const [first] = ways as [Spoken];
   const others = ways.filter((way) => wire(way) !== wire(first));
   const why = `${first.owner.key} speaks otherwise to Service ${first.upstream.service}, and a DestinationRule or BackendTLSPolicy holds for all routes`;
   const balancing = balanced(ways, turns);
   const wide = widened(balancing, ways);
+  const loadBalancer = wide ?? balancing?.backend.loadBalancer;
+  const isPersistent = balancing?.owner.settings.envoy.persistent === true;
   const unheard = ways.filter(
     ({ backend: { loadBalancer } }) =>
       loadBalancer && JSON.stringify(loadBalancer) !== JSON.stringify(balancing?.backend.loadBalancer),
@@ -91,7 +104,8 @@ function agreement(ways: Spoken[], turns: ReadonlyMap<string, number>): { one: S
     ...verdict,
   });
   return {
-    one: { ...first, backend: defined({ ...first.backend, loadBalancer: wide ?? balancing?.backend.loadBalancer }) },
+    one: { ...first, backend: defined({ ...first.backend, loadBalancer: isPersistent ? undefined : loadBalancer }) },
+    ...(isPersistent ? defined({ session: (loadBalancer as Hashing).consistentHash?.httpCookie }) : {}),
     entries: [
       ...(wide
         ? [{ ingress: balancing!.owner.key, part: "annotation" as const, name: `${prefix}affinity`, ...wider }]
@@ -125,7 +139,7 @@ function widened(balancing: Spoken | undefined, ways: readonly Spoken[]): object
 }
 
 interface Hashing {
-  consistentHash?: { httpCookie?: { path?: string; ttl?: string } };
+  consistentHash?: { httpCookie?: SessionCookie };
 }
 
 /** True where the cookie is set for the client, and not only looked at. */

@@ -11,6 +11,7 @@ import { converted, inert, mapped, refused, type Entry, type Verdict } from "./r
 import type { GatewayOptions } from "./routes";
 import { inOrder, type ReadIngress } from "./servers";
 import { defaultSettings } from "./settings";
+import { canaried } from "./canaried";
 import { besidePrimary, isOfHostTls } from "./canary-tls";
 import { portNumbers } from "./upstreams";
 
@@ -32,7 +33,10 @@ export interface ConvertOptions {
 }
 
 /** What is known beside one Ingress: who may be asked about requests, and what may be written. */
-type Beside = Pick<Surroundings, "authProvider" | "passwordProvider" | "authProviders" | "serviceAt" | "envoyFilters">;
+type Beside = Pick<
+  Surroundings,
+  "authProvider" | "passwordProvider" | "authProviders" | "serviceAt" | "envoyFilters"
+> & { hasCanary: (ingress: Ingress) => boolean };
 
 /** Reads the Ingresses of the class, in NGINX's order. */
 export function readAll(input: Input, options: ConvertOptions, entries: Entry[]): ReadIngress[] {
@@ -44,6 +48,7 @@ export function readAll(input: Input, options: ConvertOptions, entries: Entry[])
     authProviders: 1,
     serviceAt: (host, path, isOwn) => serviceAt(host, path, isOwn, mine, portNumbers(input)),
     envoyFilters: options.envoyFilters,
+    hasCanary: canaried(mine),
   };
   const passes = !["ssl-passthrough", `${prefix}ssl-passthrough`].some((name) => options.accept.includes(name));
   const readWith = (given: Beside, said: Entry[]) =>
@@ -102,6 +107,7 @@ function readIngress(
       (metadata.namespace === undefined ? input.secrets.get(name.split("/").at(-1) ?? "") : undefined),
     configMap: (name) => input.configMaps.get(name),
     ...beside,
+    hasCanary: beside.hasCanary(ingress),
   };
   for (const [name, value] of given) {
     const before = structuredClone(settings);

@@ -1,9 +1,10 @@
 // The locations of all servers → HTTPRoutes, one or a few for each Ingress.
 import { literally, type Metadata, type Written } from "./objects";
-import { ruleName, type Names } from "./names";
+import type { Names } from "./names";
 import { filtersOf, redirectFilter, withClientCertificate, withHsts } from "./filters";
 import { place } from "./matches";
 import type { Piece, Placed } from "./pieces";
+import { marked, withRuleNames, type RouteRule } from "./rules";
 import {
   isMutual,
   upstreamKey,
@@ -33,9 +34,6 @@ export const standardGateway = { name: "hostk8s-gateway", namespace: "istio-syst
 
 /** The number of a Service's port; undefined where it is not known. */
 export type PortNumber = (upstream: Upstream) => number | undefined;
-
-/** One rule of a route, as JSON. */
-export type RouteRule = object;
 
 /** What one Ingress puts on one host. */
 interface Share {
@@ -103,6 +101,8 @@ export class RouteBuilder {
     private readonly portOf: PortNumber,
     /** The ListenerSet with the certificate of a host. */
     private readonly listenerSet: (server: Server) => { name: string; namespace?: string } | undefined,
+    /** The upstreams whose sessions Envoy keeps. */
+    private readonly sessions: Pick<ReadonlySet<string>, "has">,
   ) {}
 
   /** The routes of one Ingress. */
@@ -121,7 +121,7 @@ export class RouteBuilder {
     const all = [...specs, ...this.wwwRoutes(owner).map((spec) => ({ suffix: "-www", spec }))];
     return all.map(({ suffix, spec }) => {
       const metadata = metadataOf(owner, names.claim(owner, suffix));
-      const named = withRuleNames(spec, owner, metadata.name, suffix === "-www");
+      const named = withRuleNames(spec, owner, metadata.name, suffix === "-www", this.sessions);
       return { apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute", metadata, spec: named };
     });
   }
@@ -294,44 +294,6 @@ export function metadataOf({ ingress: { metadata }, settings }: ReadIngress, nam
     ...(labels && Object.keys(labels).length > 0 ? { labels } : {}),
     ...(Object.keys(settings.kept).length > 0 ? { annotations: settings.kept } : {}),
   };
-}
-
-/** Stands for the name of a redirect from which Envoy leaves the query out. */
-const queryless = "queryless";
-
-function marked(isQueryless = false): { name?: string } {
-  return isQueryless ? { name: queryless } : {};
-}
-
-/** Of rules that nothing is done to, but that something comes before. */
-export const anchor = "anchor";
-
-/**
- * The route with names for the rules that an EnvoyFilter has to find: those with backends, redirects without a query, and the
- * first one where something of the host comes before it.
- */
-function withRuleNames(spec: object, owner: ReadIngress, route: string, isOtherHost: boolean): object {
-  const { bodyBytes, requests, readSeconds, idleSeconds, retries, successHeaders } = owner.settings.envoy;
-  const { interceptions, pathRewrite } = owner.settings.envoy;
-  const ofBackends = [
-    bodyBytes,
-    requests,
-    readSeconds,
-    idleSeconds,
-    retries,
-    successHeaders,
-    interceptions,
-    pathRewrite,
-  ];
-  const isIntercepted = !isOtherHost && interceptions?.some(({ before }) => before === "everything") === true;
-  const isNamed = ofBackends.some((one) => one !== undefined);
-  const { rules, ...rest } = spec as { rules: (RouteRule & { name?: string })[] };
-  const named = ({ name, ...rule }: RouteRule & { name?: string }, index: number) => {
-    if (name === queryless || (isNamed && "backendRefs" in rule))
-      return { name: ruleName(owner, route, index), ...rule };
-    return isIntercepted && index === 0 ? { name: ruleName(owner, route, index, anchor), ...rule } : rule;
-  };
-  return { ...rest, rules: rules.map(named) };
 }
 
 function isPlain({ redirectTo }: Piece): boolean {

@@ -43,6 +43,14 @@ export interface CorsSettings {
   maxAge: number;
 }
 
+/** A cookie by which a client keeps to a pod, as a DestinationRule says it: without a lifetime it is a session cookie. */
+export interface SessionCookie {
+  name: string;
+  path?: string;
+  ttl?: string;
+  attributes?: { name: string; value?: string }[];
+}
+
 /** How a backend is spoken to, as port settings of a DestinationRule. */
 export interface BackendSettings {
   connectTimeout?: number;
@@ -134,6 +142,8 @@ export interface EnvoySettings {
   readSeconds?: number;
   /** Seconds without anything in either direction. */
   idleSeconds?: number;
+  /** True where a session stays on its pod while other pods come and go. */
+  persistent?: boolean;
   /** True where a redirect leaves the query out. */
   queryless?: boolean;
   requests?: RequestLimits;

@@ -59,3 +59,13 @@ export function cipherOf(servername: string, url: string): Promise<string> {
     socket.on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? ""));
   });
 }
+
+/** True where the backend, which speaks no TLS, has answered the handshake. */
+export function hasReachedBackend(answer: string): boolean {
+  return answer === "ERR_SSL_WRONG_VERSION_NUMBER";
+}
+
+/** The text that a Secret holds. */
+export function base64(text: string): string {
+  return Buffer.from(text, "base64").toString();
+}

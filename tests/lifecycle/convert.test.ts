@@ -18,7 +18,8 @@ import { nginx } from "../unit/conversion/models";
 import { ingress, type Ask } from "./convert-ask";
 import { answers, bodyAsks, limitedIngresses } from "./convert-bodies";
 import { isSaid, type Comparison } from "./convert-compared";
-import { askAs, cipherOf } from "./convert-handshake";
+import { alsoByEnvoyFilters } from "./convert-envoy";
+import { askAs, base64, cipherOf, hasReachedBackend } from "./convert-handshake";
 import { absent, moreSpecs } from "./convert-more-specs";
 import { application, certificate, clientCertificate, selfSigned, service } from "./convert-objects";
 import { otherSpecs } from "./convert-other-specs";
@@ -282,6 +283,8 @@ describe("convert", () => {
     assert.deepEqual(await answers(bodyAsks, urls), bodyAsks);
   });
 
+  alsoByEnvoyFilters(() => urls, write);
+
   it("passes TLS on to the backend of a host, and terminates that of the others", async () => {
     const passed = ingress("passed.test", { "ssl-passthrough": "true" }, { "/": "web" });
     const file = write("passed.yaml", [passed]);
@@ -389,11 +392,3 @@ describe("convert", () => {
     });
   });
 });
-
-function hasReachedBackend(answer: string): boolean {
-  return answer === "ERR_SSL_WRONG_VERSION_NUMBER";
-}
-
-function base64(text: string): string {
-  return Buffer.from(text, "base64").toString();
-}

@@ -23,6 +23,8 @@ export interface Surroundings {
   passwordProvider(secret: string): string | undefined;
   /** True where EnvoyFilters may be written. */
   envoyFilters: boolean;
+  /** True where a canary stands in for one of its Services, or where it is one itself. */
+  hasCanary: boolean;
   /** How many extension providers all Ingresses need. */
   authProviders: number;
   /** The Service to which an Ingress of the input sends a host and path; `isOwn` where it is a host of this Ingress. */

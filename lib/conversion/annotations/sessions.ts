@@ -1,6 +1,6 @@
 // Which of a backend's pods gets a request.
 import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
-import type { Settings } from "../settings";
+import type { SessionCookie, Settings } from "../settings";
 import { isRedirected } from "./hosts";
 import { boolean, booleanOf, detailOf, integerOf, type Family, type Reader, type Surroundings } from "./family";
 
@@ -10,16 +10,16 @@ const leader = "affinity";
 export const widerCookie =
   "the cookie is for the whole host, where NGINX sets one for each path, unless session-cookie-path names one";
 const moves = "sessions that NGINX has begun land on another pod once, since the hash is Envoy's";
+const stateful = "EnvoyFilter with envoy.filters.http.stateful_session";
+const movesTo = "sessions that NGINX has begun land on another pod once, since the cookie is Envoy's";
 
-interface Cookie {
-  name: string;
-  path?: string;
-  ttl?: string;
-  attributes?: { name: string; value?: string }[];
+/** True where the cookie names the pod. With a canary a hash keeps more: the cookie of one version is none of the other's. */
+function isPersistent({ other, envoyFilters, hasCanary }: Surroundings): boolean {
+  return envoyFilters && !hasCanary && other("affinity-mode")?.trim() === "persistent";
 }
 
 /** The cookie that NGINX sets, as a DestinationRule says it: an Ingress without a lifetime makes a session cookie. */
-function cookieOf(around: Surroundings): Cookie {
+function cookieOf(around: Surroundings): SessionCookie {
   const { other } = around;
   const seconds = [other("session-cookie-max-age"), other("session-cookie-expires")]
     .map(integerOf)
@@ -50,7 +50,9 @@ const isCookie: Reader = (value, settings, around) => {
     ...(isWider ? [widerCookie] : []),
     ...(hasTls && isUnsaid ? ["over https NGINX sets the cookie with Secure"] : []),
   ];
-  return hashed(differs, moves, "httpCookie");
+  if (!isPersistent(around)) return hashed(differs, moves, "httpCookie");
+  settings.envoy.persistent = true;
+  return once(differs, movesTo, stateful);
 };
 
 /** The path of all paths of the Ingress, of which NGINX makes that of the cookie; undefined where there are several. */
@@ -61,14 +63,19 @@ function onlyPath({ ingress }: Surroundings): string | undefined {
 }
 
 /** A hash keeps to a pod as NGINX's does; that it is another one shows once, when the gateway takes over. */
-function hashed(differs: string[], once: string, what: string): Verdict {
-  const to = `DestinationRule loadBalancer.consistentHash.${what}`;
-  return differs.length > 0 ? changed([once, ...differs].join("; "), to) : mapped(to, once);
+function hashed(differs: string[], moves: string, what: string): Verdict {
+  return once(differs, moves, `DestinationRule loadBalancer.consistentHash.${what}`);
 }
 
-/** A detail of the cookie that the DestinationRule has too. */
-const detail = (name: string, does: string, to: string) =>
-  detailOf(source, "table", name, does, leader, () => mapped(`DestinationRule httpCookie.${to}`));
+function once(differs: string[], moves: string, to: string): Verdict {
+  return differs.length > 0 ? changed([moves, ...differs].join("; "), to) : mapped(to, moves);
+}
+
+/** A detail of the cookie that the gateway's has too. */
+const detail = (name: string, does: string, to: string, stated = to) =>
+  detailOf(source, "table", name, does, leader, (_, __, around) =>
+    mapped(isPersistent(around) ? `EnvoyFilter cookie.${stated}` : `DestinationRule httpCookie.${to}`),
+  );
 
 /** Sets the hash by which a pod is picked; a cookie wins over it, as it does in NGINX. */
 function hashBy(settings: Settings, around: Surroundings, consistentHash: object, what: string) {
@@ -97,6 +104,15 @@ const readHash: Reader = (value, settings, around) => {
   );
 };
 
+const inCookie = "the cookie has the address of the pod, in base64";
+
+const mode: Reader = (value, _, around) => {
+  if (value.trim() !== "persistent") return mapped("what a consistent hash does");
+  if (isPersistent(around)) return mapped(stateful, inCookie);
+  const why = around.envoyFilters ? ", since the Service has a canary" : "";
+  return changed(`some sessions move when pods come and go, as with \`balanced\`${why}`);
+};
+
 const algorithms: { [name: string]: [simple: string, exact: boolean] } = {
   round_robin: ["ROUND_ROBIN", true],
   ewma: ["LEAST_REQUEST", false],
@@ -110,15 +126,14 @@ export const sessions: Family = {
       told: "table",
       does: "keeps a client on one pod by a cookie",
       becomes:
-        "a DestinationRule with `consistentHash.httpCookie` for the backend's port; sessions that NGINX has begun move to another pod once",
+        "a DestinationRule with `consistentHash.httpCookie` for the backend's port, or for `affinity-mode: persistent` an EnvoyFilter; sessions that NGINX has begun move to another pod once",
       source,
       read: isCookie,
     },
-    detailOf(source, "table", "affinity-mode", "whether sessions move when pods are added", leader, (value) =>
-      value.trim() === "persistent"
-        ? changed("some sessions move when pods come and go, as with `balanced`")
-        : mapped("what a consistent hash does"),
-    ),
+    {
+      ...detailOf(source, "table", "affinity-mode", "whether sessions move when pods are added", leader, mode),
+      becomes: `what a consistent hash does; for \`persistent\` an EnvoyFilter with \`envoy.filters.http.stateful_session\`: ${inCookie}. With a canary, and without EnvoyFilters, some sessions move`,
+    },
     detailOf(source, "table", "affinity-canary-behavior", "whether clients stay on the canary", leader, (value) =>
       value.trim() === "legacy"
         ? converted("weights without sessions")
@@ -129,8 +144,8 @@ export const sessions: Family = {
     detail("session-cookie-domain", "domain of the cookie", "attributes"),
     detail("session-cookie-samesite", "SameSite of the cookie", "attributes"),
     detail("session-cookie-secure", "Secure of the cookie", "attributes"),
-    detail("session-cookie-max-age", "lifetime of the cookie in seconds", "ttl"),
-    detail("session-cookie-expires", "lifetime of the cookie in seconds, for old browsers", "ttl"),
+    detail("session-cookie-max-age", "lifetime of the cookie in seconds", "ttl", "attributes"),
+    detail("session-cookie-expires", "lifetime of the cookie in seconds, for old browsers", "ttl", "attributes"),
     detailOf(
       source,
       "table",
@@ -145,9 +160,13 @@ export const sessions: Family = {
       "session-cookie-change-on-failure",
       "gives a new pod to a client whose pod failed",
       leader,
-      boolean(false, (on) =>
+      boolean(false, (on, _, around) =>
         on
-          ? mapped("what a consistent hash does: a pod that is gone is replaced by the next one")
+          ? mapped(
+              isPersistent(around)
+                ? "what the gateway does: it tries another pod, whose cookie the client gets"
+                : "what a consistent hash does: a pod that is gone is replaced by the next one",
+            )
           : changed("a client whose pod is gone goes to another one; NGINX tries the same one again"),
       ),
     ),

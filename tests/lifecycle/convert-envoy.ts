@@ -1,0 +1,35 @@
+// What EnvoyFilters do that has a course of its own: sessions that stay.
+import * as assert from "node:assert/strict";
+import type { Ingress } from "../../lib/conversion/objects";
+import { istioAmbient } from "../unit/fixtures/terminal";
+import { ingress } from "./convert-ask";
+import { application } from "./convert-objects";
+import { keepsSession } from "./convert-sessions";
+import { apply, kubectl } from "./support";
+
+/** Adds the tests; `write` writes documents into a file. */
+export function alsoByEnvoyFilters(
+  urls: () => { [scheme: string]: string },
+  write: (name: string, documents: object[]) => string,
+): void {
+  const applied = async (...documents: [Ingress, ...object[]]) => {
+    const file = write(`${documents[0].metadata.name}.yaml`, documents);
+    const { code, out, err } = await istioAmbient(["convert", "-f", file, "--envoy-filters"]);
+    assert.equal(code, 0, err);
+    apply(out);
+  };
+
+  it("keeps a persistent session on its pod while others come and go, and moves it once its pod is gone", async () => {
+    for (const object of application("kept")) apply(JSON.stringify(object));
+    kubectl("scale", "deployment/kept", "-n", "convert", "--replicas=2");
+    const given = {
+      affinity: "cookie",
+      "affinity-mode": "persistent",
+      "session-cookie-name": "route",
+      "session-cookie-max-age": "900",
+      "session-cookie-samesite": "Strict",
+    };
+    await applied(ingress("stays.test", given, { "/": "kept" }));
+    await keepsSession("kept", "stays.test", urls()["http"]!);
+  });
+}
