@@ -116,6 +116,14 @@ the cluster or one of the two URLs does not answer.
   one request more, and is filled at the rate. Each host's listener counts for itself; the report says where that makes a
   difference. Sources: [in NGINX](https://nginx.org/en/docs/http/ngx_http_limit_req_module.html),
   [in Envoy](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/local_rate_limit_filter).
+- **Persistent sessions.** \`affinity-mode: persistent\` becomes Envoy's stateful session: the cookie has the address of the pod, and a
+  client stays on it until the pod is gone, whatever becomes of others. In the mesh that address is \`envoy://connect_originate/\` and
+  the pod's own, by which Envoy finds pods as well. Anybody can read it in the cookie, where NGINX has a hash of it; only pods of the
+  Service can be had by it. The lifetime is Max-Age alone: with a lifetime of its own Envoy compares clocks that differ between the
+  nodes of a gateway. Sources, in Envoy:
+  [the filter](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/stateful_session_filter),
+  [its cookie](https://github.com/envoyproxy/envoy/blob/main/source/extensions/http/stateful_session/cookie/cookie.h), and in istiod
+  [the addresses of pods](https://github.com/istio/istio/blob/master/pilot/pkg/networking/util/util.go).
 - **CORS.** For a browser the CORS filter answers as NGINX does: preflight requests with 200 rather than 204, other requests with
   headers only where they have an Origin. To an origin of \`*\` browsers send no credentials; Envoy answers with the origin itself, so
   the filter allows none. A preflight answer holds for a day at most, as in every browser.
