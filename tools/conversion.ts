@@ -77,15 +77,21 @@ the cluster or one of the two URLs does not answer.
   \`--auth-provider basic:<namespace>/<secret>=<name>\` its provider has that name. The service behind it answers
   200 to the users of the Secret and 401 with WWW-Authenticate to others: an NGINX with \`auth_basic\` and the Secret as its
   \`auth_basic_user_file\`, for example. The backend does not get the password, as with NGINX. Here too the Gateway refuses all requests until the mesh has the provider.
-- **Client certificates.** \`auth-tls-secret\` becomes a listener of the host alone with \`gateway.istio.io/tls-terminate-mode: MUTUAL\`. Its
-  routes attach to no other listener over HTTPS, so that no client reaches the host by the name of another. istiod reads the CA
-  from a Secret with the name of the host's TLS Secret and \`-cacert\`, which is written where the CA is in the input; the report has
-  the command otherwise. A client without a valid certificate fails in the handshake, and chains may be of any length. Backends get
-  the headers that NGINX sends: \`ssl-client-verify\`, \`ssl-client-subject-dn\`, \`ssl-client-issuer-dn\` and, if asked for,
-  \`ssl-client-cert\`. \`optional\` is refused: without MUTUAL, istiod does not send the Gateway the CA of a listener. Sources, in istiod:
+- **Client certificates.** \`auth-tls-secret\` becomes a listener of the host alone with \`gateway.istio.io/tls-terminate-mode:
+  OPTIONAL_MUTUAL\`. Its routes attach to no other listener over HTTPS, so that no client reaches the host by the name of another. An
+  EnvoyFilter has every handshake succeed and judges the requests, so that a client without a valid certificate gets NGINX's 400, or
+  its error page. It also tells the backend what NGINX tells it: \`ssl-client-verify\`, \`ssl-client-subject-dn\`,
+  \`ssl-client-issuer-dn\` and, if asked for, \`ssl-client-cert\`. TLS sessions are not resumed there, since Envoy does not verify a
+  certificate anew for them. The CA is in a ConfigMap, which istiod gives to every gateway; it is a copy, to be made again when the CA
+  changes. Without the EnvoyFilter the listener has no CA, and every handshake fails.
+  With \`--no-envoy-filters\` the mode is MUTUAL: a client without a valid certificate fails in the handshake, and chains may be of any
+  length. istiod reads the CA from a Secret with the name of the host's TLS Secret and \`-cacert\`. \`optional\` is refused then:
+  without MUTUAL, istiod gives the Gateway no such Secret. Where the CA is not in the input, the report has the command that copies
+  it. Sources, in istiod:
   [the options of a listener](https://github.com/istio/istio/blob/master/pilot/pkg/config/kube/gateway/conversion.go), which
-  \`ssl-ciphers\` becomes too, [the Secret of the CA](https://github.com/istio/istio/blob/master/pilot/pkg/credentials/kube/secrets.go),
-  [the CA for MUTUAL alone](https://github.com/istio/istio/blob/master/pilot/pkg/model/gateway.go).
+  \`ssl-ciphers\` becomes too, [Secrets and ConfigMaps of CAs](https://github.com/istio/istio/blob/master/pilot/pkg/credentials/kube/secrets.go),
+  [who gets them](https://github.com/istio/istio/blob/master/pilot/pkg/xds/sds.go), and in Envoy
+  [sessions that are resumed](https://github.com/envoyproxy/envoy/issues/21235).
 - **Snippets.** Lines that set headers become filters, NGINX's variables Envoy's operators (\`$remote_addr\` is
   \`%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%\`); a percent sign is doubled, since Envoy would look for an operator behind it.
   What a snippet answers by itself becomes a route of Envoy before those of the Ingress: NGINX asks a server-snippet first, also before
@@ -118,7 +124,7 @@ the cluster or one of the two URLs does not answer.
   [in Envoy](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/local_rate_limit_filter).
 - **Persistent sessions.** \`affinity-mode: persistent\` becomes Envoy's stateful session: the cookie has the address of the pod, and a
   client stays on it until the pod is gone, whatever becomes of others. In the mesh that address is \`envoy://connect_originate/\` and
-  the pod's own, by which Envoy finds pods as well. Anybody can read it in the cookie, where NGINX has a hash of it; only pods of the
+  the pod's own, by which Envoy finds pods as well. A client can read it in the cookie, where NGINX has a hash of it; only pods of the
   Service can be had by it. The lifetime is Max-Age alone: with a lifetime of its own Envoy compares clocks that differ between the
   nodes of a gateway. Sources, in Envoy:
   [the filter](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/stateful_session_filter),

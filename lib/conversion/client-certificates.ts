@@ -2,6 +2,7 @@
 import { prefix } from "./annotations/family";
 import { defined } from "../json";
 import type { Input } from "./input";
+import { fitting } from "./names";
 import { keyOf, type Secret, type Written } from "./objects";
 import type { Policies } from "./policies";
 import { changed, inert, mapped, refused, type Saying, type Verdict } from "./report";
@@ -44,7 +45,8 @@ export function hostTls(reads: readonly ReadIngress[], servers: readonly Server[
 
   /** What becomes of the CA of a host; nothing to say where it is where istiod looks in any case. */
   function caOf(server: Server): Verdict | undefined {
-    const { owner, secret } = server.clientCertificates!;
+    const { owner, secret, judged } = server.clientCertificates!;
+    if (judged) return publicCaOf(secret, judged.namespace);
     const { namespace } = server.certificate!.owner.ingress.metadata;
     const own = keyOf(defined({ namespace, name: server.certificate!.secret }));
     const key = keyOf(defined({ namespace: owner.ingress.metadata.namespace, name: secret }));
@@ -63,6 +65,36 @@ export function hostTls(reads: readonly ReadIngress[], servers: readonly Server[
     written.set(target, { secret: key, object: { apiVersion: "v1", kind: "Secret", metadata, data: caData(found) } });
     return mapped(`Secret ${target}`);
   }
+
+  /** What becomes of a CA that istiod gives to every gateway. */
+  function publicCaOf(secret: string, namespace: string): Verdict | undefined {
+    const metadata = { name: caName(secret), namespace };
+    const to = `ConfigMap ${keyOf(metadata)}`;
+    if (written.has(to)) return undefined;
+    const key = keyOf({ namespace, name: secret });
+    const found = secrets.get(key) ?? secrets.get(secret);
+    const data = found && texts(caData(found));
+    written.set(to, {
+      secret: key,
+      ...(data ? { object: { apiVersion: "v1", kind: "ConfigMap", metadata, data } } : {}),
+    });
+    const command = `kubectl create configmap ${metadata.name} -n ${namespace}`;
+    return mapped(
+      to,
+      found ? undefined : `it must be there before the listener: ${command} ${literal(secret, namespace)}`,
+    );
+  }
+}
+
+/** The name of the ConfigMap with the CA of a Secret. */
+export function caName(secret: string): string {
+  return fitting(`${secret}-of-clients`);
+}
+
+function texts(data: { [key: string]: string }): { [key: string]: string } {
+  return Object.fromEntries(
+    Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "base64").toString("utf8")]),
+  );
 }
 
 /** Hosts that show the same certificate: on the connection for one of them, the others are not to be had. */
@@ -108,7 +140,12 @@ function caData({ data, stringData }: Secret): { [key: string]: string } {
 function copying(from: string, to: string): string {
   const [name, namespace] = from.split("/").reverse();
   const [copy, place] = to.split("/").reverse();
-  const inNamespace = (text: string | undefined) => (text === undefined ? "" : ` -n ${text}`);
-  const ca = `kubectl get secret ${name}${inNamespace(namespace)} -o jsonpath='{.data.ca\\.crt}' | base64 -d`;
-  return `kubectl create secret generic ${copy}${inNamespace(place)} --from-literal=ca.crt="$(${ca})"`;
+  return `kubectl create secret generic ${copy}${inNamespace(place)} ${literal(name!, namespace)}`;
+}
+
+const inNamespace = (text: string | undefined) => (text === undefined ? "" : ` -n ${text}`);
+
+function literal(secret: string, namespace: string | undefined): string {
+  const ca = `kubectl get secret ${secret}${inNamespace(namespace)} -o jsonpath='{.data.ca\\.crt}' | base64 -d`;
+  return `--from-literal=ca.crt="$(${ca})"`;
 }

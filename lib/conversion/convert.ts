@@ -5,6 +5,7 @@ import { canaryTls } from "./canary-tls";
 import { closedPaths } from "./closed";
 import { certificateFor } from "./certificate";
 import { hostTls } from "./client-certificates";
+import { clientFilters } from "./client-filters";
 import { certificatesOf } from "./certificates/certificates";
 import { envoyFilters } from "./envoy-filters";
 import { distinct, type ExtensionProvider } from "./extension-providers";
@@ -109,6 +110,7 @@ function build(
       ...backendTls(placed, servers.canaries, input, portOf),
       ...guards.flatMap(({ objects }) => objects),
       ...envoyFilters(routed, gateway, rules.sessions),
+      ...clientFilters(byName, servers.servers, gateway),
     ],
     entries: [
       ...rules.entries,

@@ -53,7 +53,7 @@ export function envoyFilters(routed: readonly Routed[], gateway: GatewayOptions,
       // NGINX counts before it looks at who asks.
       ...(requests ? [insertion("INSERT_FIRST", rateLimit(owner), counting(requests))] : []),
     ];
-    return [filter(foreignName(owner, "envoy"), gateway, [...inserted, ...patches])];
+    return [gatewayFilter(foreignName(owner, "envoy"), gateway, [...inserted, ...patches])];
   });
 }
 
@@ -211,7 +211,12 @@ function cidr(range: string): object {
   return { address_prefix: prefix, prefix_len: length === undefined ? (isIPv6(prefix) ? 128 : 32) : Number(length) };
 }
 
-function filter(name: string, { name: gateway, namespace }: GatewayOptions, configPatches: object[]): Written {
+/** An EnvoyFilter on the Gateway. */
+export function gatewayFilter(
+  name: string,
+  { name: gateway, namespace }: GatewayOptions,
+  configPatches: object[],
+): Written {
   return {
     apiVersion: "networking.istio.io/v1alpha3",
     kind: "EnvoyFilter",

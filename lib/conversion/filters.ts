@@ -3,7 +3,7 @@ import { isForEveryOrigin } from "./annotations/cors";
 import { withPathValues } from "./annotations/variables";
 import type { Piece } from "./pieces";
 import { rewrites, type Location } from "./servers";
-import type { HeaderChanges, Settings } from "./settings";
+import type { ClientCertificateSettings, HeaderChanges, Settings } from "./settings";
 
 /** Where a redirect leads. */
 export interface RedirectTo {
@@ -142,9 +142,13 @@ export function withHsts(rule: object): object {
 const ofClient = { cert: "ssl-client-cert", subject: "ssl-client-subject-dn", issuer: "ssl-client-issuer-dn" };
 const verification = "ssl-client-verify";
 
-/** Adds what NGINX sends to the backend of a client's certificate; over http there is none. */
-export function withClientCertificate(rule: object, scheme: "http" | "https", pass: boolean): object {
-  if (!("backendRefs" in rule)) return rule;
+/** Adds what NGINX sends to the backend of a client's certificate; over http there is none, and what is judged says it. */
+export function withClientCertificate(
+  rule: object,
+  scheme: "http" | "https",
+  { pass, judged }: ClientCertificateSettings,
+): object {
+  if (!("backendRefs" in rule) || (judged && scheme === "https")) return rule;
   const type = "RequestHeaderModifier";
   const { cert, subject, issuer } = ofClient;
   if (scheme === "http") {

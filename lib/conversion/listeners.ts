@@ -65,6 +65,11 @@ function hostnamesOf(server: Server): string[] {
   return [server.host, ...server.aliases, ...certifiedWww(server)];
 }
 
+/** The names of a host whose listeners have its own settings of TLS. */
+export function guardedNames(server: Server): string[] {
+  return hostnamesOf(server).filter((name) => name !== server.www?.from);
+}
+
 /** The other host of from-to-www-redirect, where the certificate is meant for it too. */
 function certifiedWww({ www, certificate }: Server): string[] {
   const named = (certificate?.owner.ingress.spec.tls ?? []).flatMap(({ hosts, secretName }) =>
@@ -76,7 +81,9 @@ function certifiedWww({ www, certificate }: Server): string[] {
 /** What only Istio knows of TLS; the other host of from-to-www-redirect has NGINX's usual settings. */
 function tlsOptions(server: Server, hostname: string): { options?: { [name: string]: string } } {
   const options = {
-    ...(isMutual(server) ? { "gateway.istio.io/tls-terminate-mode": "MUTUAL" } : {}),
+    ...(isMutual(server)
+      ? { "gateway.istio.io/tls-terminate-mode": server.clientCertificates!.judged ? "OPTIONAL_MUTUAL" : "MUTUAL" }
+      : {}),
     ...(server.ciphers ? { "gateway.istio.io/tls-cipher-suites": server.ciphers.names.join(",") } : {}),
   };
   return Object.keys(options).length === 0 || hostname === server.www?.from ? {} : { options };

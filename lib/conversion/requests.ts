@@ -2,7 +2,7 @@
 import { certificateFor } from "./certificate";
 import { inputOf } from "./input";
 import { readAll, type ConvertOptions } from "./read";
-import { isMutual, serversOf, upstreamKey, type Location, type Server, type Servers } from "./servers";
+import { demandsCertificate, serversOf, upstreamKey, type Location, type Server, type Servers } from "./servers";
 import { shapeOf } from "./shapes";
 
 /** A request for both sides. */
@@ -38,7 +38,7 @@ export function requestsOf(
   const every = wanted.schemes.flatMap((scheme) =>
     servers.servers
       // Of what clients need a certificate for, nothing can be asked without one.
-      .filter((server) => scheme === "http" || !isMutual(server))
+      .filter((server) => scheme === "http" || !demandsCertificate(server))
       .flatMap((server) => requestsFor(server, servers))
       .filter(({ method }) => wanted.methods.includes(method))
       .map((one) => ({ ...one, scheme })),

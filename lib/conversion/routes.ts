@@ -136,7 +136,7 @@ export class RouteBuilder {
     if (mine.length === 0 && appRoot.length === 0) return [];
     const rules = mine.flatMap((one) => this.rulesOf(one, server.appRoot !== undefined));
     const shown = (rule: RouteRule, scheme: "http" | "https") =>
-      isMutual(server) ? withClientCertificate(rule, scheme, server.clientCertificates!.pass) : rule;
+      isMutual(server) ? withClientCertificate(rule, scheme, server.clientCertificates!) : rule;
     const https = server.passthrough
       ? []
       : [...appRoot, ...rules.map(({ rule }) => shown(this.gateway.hsts ? withHsts(rule) : rule, "https"))];

@@ -103,9 +103,14 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** True where clients must show a certificate, to a listener that is the host's own. */
+/** True where clients are asked for a certificate, by a listener that is the host's own. */
 export function isMutual({ host, certificate, clientCertificates }: Server): boolean {
   return host !== "" && certificate !== undefined && clientCertificates !== undefined;
+}
+
+/** True where no client without one gets an answer. */
+export function demandsCertificate(server: Server): boolean {
+  return isMutual(server) && server.clientCertificates!.judged?.demanded !== false;
 }
 
 /** One upstream's name. */

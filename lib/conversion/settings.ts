@@ -71,6 +71,22 @@ export interface ClientCertificateSettings {
   secret: string;
   /** True where the backend gets the certificate. */
   pass: boolean;
+  /** How Envoy judges certificates request by request; absent where its handshake alone does. */
+  judged?: ClientJudgement;
+}
+
+/** What becomes of requests by the certificate of their client. */
+export interface ClientJudgement {
+  /** The namespace of the Secret. */
+  namespace: string;
+  /** True where a certificate is demanded. */
+  demanded: boolean;
+  /** True where one that another CA has signed passes. */
+  anyCa: boolean;
+  /** How many certificates may be between the client's and the CA. */
+  depth: number;
+  /** The URL for clients that do not pass, which otherwise get 400. */
+  page?: string;
 }
 
 /** Changes to headers. */

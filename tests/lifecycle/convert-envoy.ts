@@ -1,8 +1,9 @@
-// What EnvoyFilters do that has a course of its own: sessions that stay.
+// What EnvoyFilters do that has a course of its own: sessions that stay, and certificates of clients that are judged.
 import * as assert from "node:assert/strict";
 import type { Ingress } from "../../lib/conversion/objects";
 import { istioAmbient } from "../unit/fixtures/terminal";
 import { ingress } from "./convert-ask";
+import { judgesClients } from "./convert-clients";
 import { application } from "./convert-objects";
 import { keepsSession } from "./convert-sessions";
 import { apply, kubectl } from "./support";
@@ -31,5 +32,9 @@ export function alsoByEnvoyFilters(
     };
     await applied(ingress("stays.test", given, { "/": "kept" }));
     await keepsSession("kept", "stays.test", urls()["http"]!);
+  });
+
+  it("answers clients without a valid certificate as NGINX does, and tells the backend of the others", async () => {
+    await judgesClients(applied, urls()["https"]!);
   });
 }

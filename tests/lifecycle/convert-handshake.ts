@@ -8,22 +8,32 @@ export interface Client {
   servername?: string;
   cert?: string;
   key?: string;
+  /** Resumes the session that it has from a request before. */
+  agent?: https.Agent;
   send?: { [name: string]: string };
 }
 
 /** What it got: an answer, or the reason why there was none. */
 export interface Got {
   status?: number;
+  location?: string;
   error?: string;
   /** Headers that the backend saw. */
   saw: { [name: string]: string };
 }
 
 /** Asks for `/` of a host by https. */
-export function askAs({ servername, cert, key, send = {} }: Client, host: string, url: string): Promise<Got> {
+export function askAs({ servername, cert, key, agent, send = {} }: Client, host: string, url: string): Promise<Got> {
   const { hostname, port } = new URL(url);
   const shown = cert === undefined ? {} : { cert, key };
-  const options = { host: hostname, port, path: "/", agent: false, servername: servername ?? host, timeout: 10_000 };
+  const options = {
+    host: hostname,
+    port,
+    path: "/",
+    agent: agent ?? false,
+    servername: servername ?? host,
+    timeout: 10_000,
+  };
   return new Promise((resolve) => {
     const failed = (error: NodeJS.ErrnoException) => resolve({ error: error.code ?? error.message, saw: {} });
     const sent = https.request(
@@ -32,7 +42,11 @@ export function askAs({ servername, cert, key, send = {} }: Client, host: string
         const chunks: Buffer[] = [];
         response.on("data", (chunk: Buffer) => chunks.push(chunk));
         response.on("error", failed);
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, saw: sawOf(Buffer.concat(chunks)) }));
+        response.on("end", () => {
+          const { location } = response.headers;
+          const found = location === undefined ? {} : { location };
+          resolve({ status: response.statusCode ?? 0, ...found, saw: sawOf(Buffer.concat(chunks)) });
+        });
       },
     );
     sent.on("timeout", () => sent.destroy(new Error("no answer within 10 s")));

@@ -44,8 +44,8 @@ export function certificate(): string {
   return JSON.stringify({ ...secret, metadata: { name: "convert-tls", namespace: "convert" } });
 }
 
-/** A certificate for clients, which is its own CA, by the issuer of the tests. */
-export function clientCertificate(name: string, namespace: string): object {
+/** A certificate for clients that may sign others, by another one of the namespace, or else by itself. */
+export function clientCertificate(name: string, namespace: string, by?: string): object {
   return {
     apiVersion: "cert-manager.io/v1",
     kind: "Certificate",
@@ -55,7 +55,13 @@ export function clientCertificate(name: string, namespace: string): object {
       commonName: name,
       isCA: true,
       usages: ["digital signature", "cert sign", "client auth"],
-      issuerRef: { kind: "ClusterIssuer", name: "convert-self" },
+      issuerRef: by === undefined ? { kind: "ClusterIssuer", name: "convert-self" } : { kind: "Issuer", name: by },
     },
   };
+}
+
+/** The issuer of what a certificate signs. */
+export function issuerBy(name: string, namespace: string): object {
+  const metadata = { name, namespace };
+  return { apiVersion: "cert-manager.io/v1", kind: "Issuer", metadata, spec: { ca: { secretName: name } } };
 }

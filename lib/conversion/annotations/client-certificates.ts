@@ -1,13 +1,21 @@
 // Certificates that clients must show: auth-tls-secret, and what says more about it.
 import { changed, inert, mapped, refused, type Verdict } from "../report";
-import { booleanOf, detailOf, type Annotation, type Reader, type Surroundings, type Told } from "./family";
+import type { ClientJudgement } from "../settings";
+import { booleanOf, detailOf, integerOf, type Annotation, type Reader, type Surroundings, type Told } from "./family";
 
 const source = "authtls";
 const leader = "auth-tls-secret";
 const verify = "auth-tls-verify-client";
 const pass = "auth-tls-pass-certificate-to-upstream";
-const listener = "a listener with gateway.istio.io/tls-terminate-mode MUTUAL";
+const depth = "auth-tls-verify-depth";
+const page = "auth-tls-error-page";
+const mode = "a listener with gateway.istio.io/tls-terminate-mode";
+const listener = `${mode} MUTUAL`;
+const filter = "EnvoyFilter with envoy.filters.http.lua";
 const headers = "RequestHeaderModifier with %DOWNSTREAM_PEER_CERT%";
+/** What differs where any CA will do: Envoy says that a certificate is not valid, and not why. */
+const anyCa =
+  "ssl-client-verify is FAILED, without NGINX's reason; a certificate that is revoked, or at the end of a longer chain, passes with it";
 
 /** What NGINX does with a client without a certificate; of any other word it takes `on`. */
 function wanted({ other }: Surroundings): string {
@@ -28,7 +36,7 @@ function outcomeOf(value: string, around: Surroundings): Verdict {
   }
   const word = wanted(around);
   if (word === "off") return inert(`with ${verify} off NGINX asks for no certificate`);
-  if (word !== "on") {
+  if (word !== "on" && !around.envoyFilters) {
     return refused(
       `a listener demands a certificate or asks for none: where one is only welcome, istiod does not give the gateway its CA`,
       `${verify}: "on", or spec.tls.frontend of the Gateway, which holds for a whole port`,
@@ -38,6 +46,10 @@ function outcomeOf(value: string, around: Surroundings): Verdict {
   if (secret && (secret.data?.["ca.crt"] ?? secret.stringData?.["ca.crt"]) === undefined) {
     return refused("the Secret has no ca.crt, so NGINX asks for no certificate", "a Secret with ca.crt");
   }
+  if (around.envoyFilters) {
+    const to = `${mode} OPTIONAL_MUTUAL, and ${filter}`;
+    return word === "optional_no_ca" ? changed(anyCa, to) : mapped(to);
+  }
   return changed(
     "a client without a valid certificate gets no answer: the TLS handshake fails, where NGINX answers 400; the chain may be of any length",
     listener,
@@ -46,9 +58,53 @@ function outcomeOf(value: string, around: Surroundings): Verdict {
 
 const readSecret: Reader = (value, settings, around) => {
   const verdict = outcomeOf(value, around);
-  if (verdict.outcome !== "changed") return verdict;
-  settings.clientCertificates = { secret: value.trim().split("/")[1]!, pass: booleanOf(around.other(pass)) === true };
+  if (verdict.outcome === "refused" || verdict.outcome === "converted") return verdict;
+  const [namespace, secret] = value.trim().split("/") as [string, string];
+  settings.clientCertificates = {
+    secret,
+    pass: booleanOf(around.other(pass)) === true,
+    ...(around.envoyFilters ? { judged: judgement(namespace, around) } : {}),
+  };
   return verdict;
+};
+
+function judgement(namespace: string, around: Surroundings): ClientJudgement {
+  const { other } = around;
+  const url = other(page)?.trim() ?? "";
+  return {
+    namespace,
+    demanded: wanted(around) === "on",
+    anyCa: wanted(around) === "optional_no_ca",
+    depth: Math.max(0, integerOf(other(depth)) ?? 0) || 1,
+    ...(isUrl.test(url) ? { page: url } : {}),
+  };
+}
+
+/** Elsewhere than a URL, a page is one that the host itself has. */
+const isUrl = /^https?:\/\/[\w.-]+(:\d+)?(\/[\w.-]+)*\/?$/;
+
+const verifying: Reader = (value, _, around) => {
+  const word = value.trim();
+  if (wanted(around) !== word) return inert("NGINX does not know this word and uses on");
+  if (!around.envoyFilters) return mapped("tls-terminate-mode MUTUAL");
+  return word === "optional_no_ca" ? changed(anyCa, filter) : mapped(filter);
+};
+
+const limiting: Reader = (value, _, around) => {
+  if (!around.envoyFilters) return changed("the chain may be of any length");
+  const most = integerOf(value);
+  if (most === undefined) return inert("not a whole number, so NGINX uses its default, 1");
+  return most < 0
+    ? refused("NGINX does not load a depth below 0", `${depth}: "1"`)
+    : mapped("EnvoyFilter with max_verify_depth", most === 0 ? "NGINX takes 1 for 0" : undefined);
+};
+
+const sending: Reader = (value, _, around) => {
+  const way = `--accept ${page}`;
+  if (!around.envoyFilters) return refused("the TLS handshake fails before there is a request to answer", way);
+  return isUrl.test(value.trim())
+    ? mapped(filter)
+    : refused("NGINX serves a page of the host itself, for which no route is", `${page}: "https://…", or ${way}`);
 };
 
 /** What says more about the leader, as far as that is not refused or without effect. */
@@ -66,30 +122,38 @@ export const clientCertificates: Annotation[] = [
     name: leader,
     told: "table",
     does: "asks clients of the host for a certificate by this CA",
-    becomes: `${listener}, in a ListenerSet of the host alone, and the CA in a Secret beside that of the host's own certificate, by the name that istiod looks for; refused where the host has no certificate of its own`,
+    becomes: `${mode} OPTIONAL_MUTUAL, in a ListenerSet of the host alone, and the CA in a ConfigMap; an EnvoyFilter answers 400 as NGINX does. Without EnvoyFilters ${listener}, and the CA in a Secret beside that of the host's own certificate, by the name that istiod looks for: then the handshake fails. Refused where the host has no certificate of its own`,
     source,
     read: readSecret,
   },
   detail(
     "table",
     verify,
-    "whether a certificate is demanded (on), only welcome (optional), or neither (off)",
-    "tls-terminate-mode MUTUAL for on, nothing for off; optional is refused",
-    (value) =>
-      value.trim() === "on" ? mapped("tls-terminate-mode MUTUAL") : inert("NGINX does not know this word and uses on"),
-  ),
-  detail("table", "auth-tls-verify-depth", "how long its chain may be, 1 by default", "nothing: any length", () =>
-    changed("the chain may be of any length"),
+    "whether a certificate is demanded (on), only welcome (optional, optional_no_ca), or neither (off)",
+    "nothing for off, else the EnvoyFilter, where `optional_no_ca` cannot say why a certificate is not valid; without EnvoyFilters tls-terminate-mode MUTUAL for on, and a refusal for the others",
+    verifying,
   ),
   detail(
     "table",
-    "auth-tls-error-page",
-    "where clients without one are sent",
-    "refused: the handshake fails before there is a request",
-    () => refused("the TLS handshake fails before there is a request to answer", `--accept auth-tls-error-page`),
+    depth,
+    "how many CAs may be between it and the one of the Secret, 1 by default",
+    "an EnvoyFilter with `max_verify_depth`, which counts the CA of the Secret too; without EnvoyFilters nothing: any length",
+    limiting,
   ),
-  detail("table", pass, "sends it to the backend in a header", `\`${headers}\``, (value) =>
-    booleanOf(value) === true ? mapped(headers) : inert("this is the default"),
+  detail(
+    "table",
+    page,
+    "where clients without one are sent",
+    "the EnvoyFilter, which redirects to a URL; refused for a page of the host itself, and without EnvoyFilters, since the handshake fails before there is a request",
+    sending,
+  ),
+  detail(
+    "table",
+    pass,
+    "sends it to the backend in a header",
+    `the EnvoyFilter; without EnvoyFilters \`${headers}\``,
+    (value, _, { envoyFilters }) =>
+      booleanOf(value) === true ? mapped(envoyFilters ? filter : headers) : inert("this is the default"),
   ),
   detail(
     "table",
