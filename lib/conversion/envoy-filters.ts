@@ -4,6 +4,7 @@ import { isIPv6 } from "node:net";
 import { defined } from "../json";
 import { bodyLimitModule } from "./body-limit";
 import { interceptionPatches, type InterceptedRule } from "./interceptions";
+import { luaFilters, retryPolicy } from "./lua-filters";
 import { foreignName, ruleName } from "./names";
 import type { Written } from "./objects";
 import type { Sessions } from "./policies";
@@ -50,6 +51,7 @@ export function envoyFilters(routed: readonly Routed[], gateway: GatewayOptions,
       ...(keepsSessions ? [insertion("INSERT_BEFORE", stateful(owner), { "@type": `${sessionType}Session` })] : []),
       ...(successHeaders ? [insertion("INSERT_BEFORE", successes(owner), adding)] : []),
       ...(bodyBytes === undefined ? [] : [insertion("INSERT_BEFORE", bodyLimit(owner), limiting(bodyBytes))]),
+      ...luaFilters(owner).map(({ name, config }) => insertion("INSERT_BEFORE", name, config)),
       // NGINX counts before it looks at who asks.
       ...(requests ? [insertion("INSERT_FIRST", rateLimit(owner), counting(requests))] : []),
     ];
@@ -315,19 +317,21 @@ const on = {
 function routeValue(owner: ReadIngress, session: SessionCookie | undefined): object {
   const { bodyBytes, requests, readSeconds, idleSeconds, retries, pathRewrite } = owner.settings.envoy;
   const filters = {
+    ...Object.fromEntries(luaFilters(owner).map(({ name, ofRoute }) => [name, ofRoute])),
     ...(session ? { [stateful(owner)]: keeping(session) } : {}),
     ...successFilter(owner),
     ...(bodyBytes === undefined ? {} : { [bodyLimit(owner)]: on }),
     ...(requests ? { [rateLimit(owner)]: on } : {}),
   };
-  const retryPolicy = {
+  const policy = {
+    ...retryPolicy(owner.settings.envoy.repeats),
     ...(retries === undefined ? {} : { num_retries: retries }),
     ...(readSeconds === undefined ? {} : { per_try_idle_timeout: `${readSeconds}s` }),
   };
   const route = {
     ...(idleSeconds === undefined ? {} : { idle_timeout: `${idleSeconds}s` }),
     ...(pathRewrite === undefined ? {} : { regex_rewrite: regexRewrite(pathRewrite) }),
-    ...(Object.keys(retryPolicy).length > 0 ? { retry_policy: retryPolicy } : {}),
+    ...(Object.keys(policy).length > 0 ? { retry_policy: policy } : {}),
   };
   return {
     ...(Object.keys(filters).length > 0 ? { typed_per_filter_config: filters } : {}),

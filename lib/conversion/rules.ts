@@ -43,7 +43,7 @@ export function withRuleNames(
   sessions: Pick<ReadonlySet<string>, "has">,
 ): object {
   const { bodyBytes, requests, readSeconds, idleSeconds, retries, successHeaders } = owner.settings.envoy;
-  const { interceptions, pathRewrite } = owner.settings.envoy;
+  const { interceptions, pathRewrite, repeats, answers } = owner.settings.envoy;
   const ofBackends = [
     bodyBytes,
     requests,
@@ -53,6 +53,8 @@ export function withRuleNames(
     successHeaders,
     interceptions,
     pathRewrite,
+    repeats,
+    answers,
   ];
   const isIntercepted = !isOtherHost && interceptions?.some(({ before }) => before === "everything") === true;
   const isNamed = ofBackends.some((one) => one !== undefined);

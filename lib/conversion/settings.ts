@@ -150,6 +150,32 @@ export interface RequestLimits {
   exempt: string[];
 }
 
+/** When a request is sent to another pod. */
+export interface RepeatSettings {
+  /** Where the connection fails, breaks or stays silent. */
+  connects: boolean;
+  /** Statuses of answers. */
+  codes: number[];
+  /** False: what may change something is sent again only where nothing of it was sent. */
+  everyMethod: boolean;
+}
+
+/** A text, and what stands there instead. */
+export interface Replacement {
+  from: string;
+  to: string;
+}
+
+/** What is changed in the headers of answers. */
+export interface AnswerChanges {
+  /** What Location begins with, or the URL of Refresh. */
+  location?: Replacement;
+  /** What the path of a cookie begins with. */
+  cookiePath?: Replacement;
+  /** The domain of a cookie as a whole. */
+  cookieDomain?: Replacement;
+}
+
 /** What only Envoy's own API can say of the routes of an Ingress. */
 export interface EnvoySettings {
   /** The largest body of a request, in bytes. */
@@ -165,6 +191,10 @@ export interface EnvoySettings {
   requests?: RequestLimits;
   /** How often a request is tried again. */
   retries?: number;
+  /** When a request is sent again. */
+  repeats?: RepeatSettings;
+  /** What is changed in the headers of the backend's answers. */
+  answers?: AnswerChanges;
   /** Headers of answers that are no errors. */
   successHeaders?: { [name: string]: string };
   /** True where answers have a Server header that is not Envoy's, or none. */

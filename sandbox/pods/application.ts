@@ -23,6 +23,10 @@ const server = http.createServer((request, response) => {
     const status = Number(query("status") || 200);
     const filler = "x".repeat(Number(query("filler")));
     const headers = { "content-type": type, ...(filler === "" ? {} : { "x-filler": filler }) };
+    for (const answer of url.searchParams.getAll("answer")) {
+      const [, key = "", value = ""] = /^([^:]*): *(.*)$/.exec(answer) ?? [];
+      response.appendHeader(key, value);
+    }
     setTimeout(() => response.writeHead(status, headers).end(text), Number(query("delay")));
   };
   request.resume();

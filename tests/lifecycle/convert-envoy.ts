@@ -1,7 +1,9 @@
-// What EnvoyFilters do that has a course of its own: sessions that stay, and certificates of clients that are judged.
+// What EnvoyFilters do that has a course of its own: sessions that stay, certificates of clients that are judged, requests that
+// are sent again, and headers of answers that are changed.
 import * as assert from "node:assert/strict";
 import type { Ingress } from "../../lib/conversion/objects";
 import { istioAmbient } from "../unit/fixtures/terminal";
+import { changesAnswers, repeatsRequests } from "./convert-answers";
 import { ingress } from "./convert-ask";
 import { judgesClients } from "./convert-clients";
 import { application } from "./convert-objects";
@@ -36,5 +38,13 @@ export function alsoByEnvoyFilters(
 
   it("answers clients without a valid certificate as NGINX does, and tells the backend of the others", async () => {
     await judgesClients(applied, urls()["https"]!);
+  });
+
+  it.only("sends requests again where NGINX does, by their method and by what came of them", async () => {
+    await repeatsRequests(applied, urls()["http"]!);
+  });
+
+  it("changes Location, Refresh and cookies of the backend's answers as NGINX does", async () => {
+    await changesAnswers(applied, urls()["http"]!);
   });
 }

@@ -1,6 +1,6 @@
 // A persistent session: the pod that a client is kept on while other pods come and go, and what becomes of it without that pod.
 import * as assert from "node:assert/strict";
-import * as http from "node:http";
+import { ask } from "./convert-http";
 import { kubectl, settled } from "./support";
 
 /** A pod that answered, and the cookie that came with its answer. */
@@ -13,36 +13,36 @@ const namespace = "convert";
 
 /** Tries a session of a host whose Deployment has two pods. */
 export async function keepsSession(deployment: string, host: string, url: string): Promise<void> {
-  const ask = (cookie?: string) => asked(host, url, cookie);
+  const keep = (cookie?: string) => asked(host, url, cookie);
   const scaled = (count: number) =>
     kubectl("scale", `deployment/${deployment}`, "-n", namespace, `--replicas=${count}`);
   const begun = await settled(
-    () => ask().catch((): Kept => ({ pod: "" })),
+    () => keep().catch((): Kept => ({ pod: "" })),
     ({ cookie }) => cookie !== undefined,
   );
   assert.match(begun.cookie ?? "", /^route="[^"]+"; Path=\/; Max-Age=900; SameSite=Strict; HttpOnly$/);
   const session = valueOf(begun);
-  assert.deepEqual(await ask(session), { pod: begun.pod });
+  assert.deepEqual(await keep(session), { pod: begun.pod });
 
   scaled(4);
-  const all = await answering(() => ask(), 4);
+  const all = await answering(() => keep(), 4);
   assert.equal(all.length, 4);
-  assert.deepEqual(await answering(() => ask(session), 1), [begun.pod]);
+  assert.deepEqual(await answering(() => keep(session), 1), [begun.pod]);
 
   const [last, ...others] = all.filter((pod) => pod !== begun.pod) as [string, ...string[]];
   firstToGo(others);
   scaled(2);
-  assert.deepEqual(await answering(() => ask(), 2), [begun.pod, last].sort());
-  assert.deepEqual(await answering(() => ask(session), 1), [begun.pod]);
+  assert.deepEqual(await answering(() => keep(), 2), [begun.pod, last].sort());
+  assert.deepEqual(await answering(() => keep(session), 1), [begun.pod]);
 
   firstToGo([begun.pod]);
   scaled(1);
   const moved = await settled(
-    () => ask(session),
+    () => keep(session),
     ({ cookie }) => cookie !== undefined,
   );
   assert.equal(moved.pod, last);
-  assert.deepEqual(await ask(valueOf(moved)), { pod: last });
+  assert.deepEqual(await keep(valueOf(moved)), { pod: last });
 }
 
 function valueOf({ cookie = "" }: Kept): string {
@@ -50,24 +50,11 @@ function valueOf({ cookie = "" }: Kept): string {
 }
 
 /** Asks for `/` of the host, with a cookie or without. */
-function asked(host: string, url: string, cookie: string | undefined): Promise<Kept> {
-  const { hostname, port } = new URL(url);
-  const headers = { host, ...(cookie === undefined ? {} : { cookie }) };
-  return new Promise((resolve, reject) => {
-    const sent = http.get({ host: hostname, port, agent: false, headers, timeout: 10_000 }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("error", reject);
-      response.on("end", () => {
-        const text = Buffer.concat(chunks).toString();
-        if (response.statusCode !== 200) return reject(new Error(`${response.statusCode}: ${text}`));
-        const [given] = response.headers["set-cookie"] ?? [];
-        resolve({ pod: (JSON.parse(text) as Kept).pod, ...(given === undefined ? {} : { cookie: given }) });
-      });
-    });
-    sent.on("timeout", () => sent.destroy(new Error("no answer within 10 s")));
-    sent.on("error", reject);
-  });
+async function asked(host: string, url: string, cookie: string | undefined): Promise<Kept> {
+  const { status, headers, body } = await ask(host, url, { headers: cookie === undefined ? {} : { cookie } });
+  assert.equal(status, 200, body);
+  const [given] = headers["set-cookie"] ?? [];
+  return { pod: (JSON.parse(body) as Kept).pod, ...(given === undefined ? {} : { cookie: given }) };
 }
 
 /** The pods that answer twenty requests, once they are as many. */

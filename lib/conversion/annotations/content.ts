@@ -1,6 +1,7 @@
 // What is put into requests and answers, copied, logged or filtered.
 import { changed, converted, inert, mapped, refused } from "../report";
-import { boolean, booleanOf, detailOf, noWay, ofHttp, type Family, type Reader } from "./family";
+import { answers } from "./answers";
+import { boolean, booleanOf, detailOf, noWay, type Family, type Reader } from "./family";
 import { isServer, serverHeader } from "./server-header";
 import { readServerSnippet, readSnippet, summary } from "./snippet";
 
@@ -47,8 +48,6 @@ const readHeaders: Reader = (value, settings, around) => {
   const later = "later changes of the ConfigMap do not reach the route";
   return summary([converted(to, later), ...(server ? [server] : [])]);
 };
-
-const off = /^(off|default)$/;
 
 export const content: Family = {
   title: "Headers, copies, logs and filters",
@@ -103,56 +102,7 @@ export const content: Family = {
     detailOf("mirror", "table", "mirror-host", "the Host header of the copy", "mirror-target", () =>
       changed("the copy has the request's own host with -shadow after it"),
     ),
-    {
-      name: "proxy-cookie-domain",
-      told: "table",
-      does: "replaces the domain in Set-Cookie headers",
-      becomes: "nothing for off; refused otherwise",
-      source: "proxy",
-      read: ofHttp((value) =>
-        value.trim() === "off"
-          ? inert("this is the default")
-          : refused("no filter changes a part of a header", "the domain in the application's own configuration"),
-      ),
-    },
-    {
-      name: "proxy-cookie-path",
-      told: "table",
-      does: "replaces the path in Set-Cookie headers",
-      becomes: "nothing for off; refused otherwise",
-      source: "proxy",
-      read: ofHttp((value) =>
-        value.trim() === "off"
-          ? inert("this is the default")
-          : refused("no filter changes a part of a header", "the path in the application's own configuration"),
-      ),
-    },
-    {
-      name: "proxy-redirect-from",
-      told: "table",
-      does: "what is replaced in the Location of the backend's redirects",
-      becomes: "nothing for off; refused otherwise",
-      source: "proxy",
-      read: ofHttp((value, _, around) => {
-        if (value.trim() === "off") return inert("this is the default");
-        if (!off.test(value.trim()) && off.test(around.other("proxy-redirect-to")?.trim() ?? "off")) {
-          return inert("without proxy-redirect-to NGINX ignores it");
-        }
-        return refused("no filter changes a part of a header", "the public URL in the application's own configuration");
-      }),
-    },
-    detailOf(
-      "proxy",
-      "table",
-      "proxy-redirect-to",
-      "what stands there instead",
-      "proxy-redirect-from",
-      ofHttp((value, _, around) =>
-        off.test(around.other("proxy-redirect-from")?.trim() ?? "off") || off.test(value.trim())
-          ? inert("NGINX ignores it")
-          : refused("no filter changes a part of a header", "the public URL in the application's own configuration"),
-      ),
-    ),
+    ...answers,
     {
       name: "enable-access-log",
       told: "table",

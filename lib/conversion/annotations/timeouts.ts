@@ -1,6 +1,7 @@
 // How long things may take, and what happens when they fail.
 import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
 import type { Settings } from "../settings";
+import { repeating } from "./repeats";
 import {
   integer,
   integerOf,
@@ -113,9 +114,11 @@ export const timeouts: Family = {
       told: "table",
       does: "when a request is tried again with another pod: `error timeout` by default",
       becomes:
-        "nothing for the default and less: the gateway tries twice more when it cannot connect; for off an EnvoyFilter with `num_retries`, with `--no-envoy-filters` refused; other conditions are refused, since HTTPRoute has no `retry` in the standard channel",
+        "an EnvoyFilter with `retry_on`, which for POST, LOCK and PATCH is the connection alone, as in NGINX, unless there is `non_idempotent`; for off one with `num_retries`. With `--no-envoy-filters` nothing for the default and less: the gateway tries twice more when it cannot connect; off and other conditions are refused, since HTTPRoute has no `retry` in the standard channel",
       source,
       read: ofHttp((value, settings, around) => {
+        const repeated = repeating(value, settings, around, longest(around));
+        if (repeated) return repeated;
         const conditions = value.split(/\s+/).filter((word) => word !== "");
         if (conditions.includes("off")) {
           return (
@@ -158,7 +161,8 @@ export const timeouts: Family = {
       name: "proxy-next-upstream-timeout",
       told: "table",
       does: "seconds after which a request is not tried again, 0 for no limit by default",
-      becomes: "nothing for 0; refused otherwise",
+      becomes:
+        "nothing for 0; refused otherwise: NGINX begins no try after that time, and Envoy's time limits end the one that is under way",
       source,
       read: ofHttp((value) =>
         (integerOf(value) ?? 0) === 0
