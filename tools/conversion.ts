@@ -99,11 +99,11 @@ the cluster or one of the two URLs does not answer.
   paths that are written with several or escaped slashes, as NGINX does. Expressions must be of RE2.
 - **EnvoyFilters.** Envoy can do more than Gateway API and Istio's own kinds can say. The conversion writes an
   EnvoyFilter on the Gateway for each Ingress that limits bodies, requests or the silence between two reads, retries less or
-  more often, needs longer headers of answers, adds headers to answers that are no errors, redirects without the query, or answers some
-  requests itself. It finds the rules of the routes by their \`name\`. It is in the Gateway's namespace, so that you need rights there to apply it, and it
+  more often, needs longer headers of answers, adds headers to answers that are no errors or changes them,
+  keeps persistent sessions, judges certificates of clients, redirects without the query, or answers some requests itself. It finds the rules of the routes by their \`name\`. It is in the Gateway's namespace, so that you need rights there to apply it, and it
   depends on the gateway's version of Envoy: try it before you upgrade Istio. The last line of the report says how many there are;
   with \`--report json\`, \`envoyFilters\` has their names. With \`--no-envoy-filters\` none is written, and the report says what differs.
-  After silence of a backend the gateway answers 504, and does not try another pod first. A Server header that a snippet or
+  After silence of a backend the gateway answers 504, and tries another pod before only where \`proxy-next-upstream\` says so. A Server header that a snippet or
   \`custom-headers\` sets or takes away is the whole Gateway's: its connection manager leaves the header to the routes, all of
   which send \`istio-envoy\` unless they say otherwise. Sources, in Envoy:
   [the timeouts of a route](https://www.envoyproxy.io/docs/envoy/latest/faq/configuration/timeouts),
@@ -130,6 +130,19 @@ the cluster or one of the two URLs does not answer.
   [the filter](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/stateful_session_filter),
   [its cookie](https://github.com/envoyproxy/envoy/blob/main/source/extensions/http/stateful_session/cookie/cookie.h), and in istiod
   [the addresses of pods](https://github.com/istio/istio/blob/master/pilot/pkg/networking/util/util.go).
+- **Retries.** \`proxy-next-upstream\` becomes \`retry_on\` of the route, by which Envoy repeats what it could not send. NGINX repeats any
+  other request only if it is not POST, LOCK or PATCH, or with \`non_idempotent\`: a filter in Lua adds \`reset\` and the statuses to the
+  requests of other methods. A try ends as \`proxy-read-timeout\` says. Envoy keeps up to 1 MiB of a body for the next try.
+  \`proxy-next-upstream-timeout\` is refused: after that time NGINX begins no try, while Envoy's time limits end the one that is under way.
+  Sources: [in NGINX](https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_next_upstream), in Envoy
+  [the conditions](https://www.envoyproxy.io/docs/envoy/latest/configuration/http/http_filters/router_filter#x-envoy-retry-on).
+- **Headers of answers.** \`proxy-cookie-domain\`, \`proxy-cookie-path\` and \`proxy-redirect-from\` become a filter in Lua that replaces what
+  NGINX replaces: a domain as a whole and in any case, and what a path, Location or the URL of Refresh begins with. A Location that
+  begins with a slash then stays as it is, where NGINX adds scheme and host. Source:
+  [in NGINX](https://nginx.org/en/docs/http/ngx_http_proxy_module.html#proxy_redirect).
+- **Connections.** \`limit-connections\` is refused. Envoy counts connections of a listener or of a host together, and has no count for
+  each address. Sources: [of a listener](https://www.envoyproxy.io/docs/envoy/latest/configuration/listeners/network_filters/connection_limit_filter),
+  [of a backend](https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/circuit_breaking).
 - **CORS.** For a browser the CORS filter answers as NGINX does: preflight requests with 200 rather than 204, other requests with
   headers only where they have an Origin. To an origin of \`*\` browsers send no credentials; Envoy answers with the origin itself, so
   the filter allows none. A preflight answer holds for a day at most, as in every browser.

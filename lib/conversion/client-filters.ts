@@ -25,23 +25,32 @@ export function clientFilters(
         match: { context: "GATEWAY", listener: { filterChain: { sni } } },
         patch: { operation: "MERGE", value: { transport_socket: welcoming(judged, secret) } },
       },
-      {
-        applyTo: "HTTP_FILTER",
-        match: {
-          context: "GATEWAY",
-          listener: { filterChain: { sni, filter: { name: "envoy.filters.network.http_connection_manager" } } },
-        },
-        patch: {
-          operation: "INSERT_FIRST",
-          value: {
-            name: `istio-ambient.${foreignName(owner, "clients")}`,
-            typed_config: judging(judged, pass === true),
-          },
-        },
-      },
+      // What is inserted last is the first to see a request.
+      ...(judged.name === undefined ? [] : [first(sni, foreignName(owner, "names"), naming(judged.name))]),
+      first(sni, foreignName(owner, "clients"), judging(judged, pass === true)),
     ]);
     return patches.length > 0 ? [gatewayFilter(foreignName(owner, "clients"), gateway, patches)] : [];
   });
+}
+
+/** Puts a filter before all others of a listener. */
+const first = (sni: string, name: string, typedConfig: object) => ({
+  applyTo: "HTTP_FILTER",
+  match: {
+    context: "GATEWAY",
+    listener: { filterChain: { sni, filter: { name: "envoy.filters.network.http_connection_manager" } } },
+  },
+  patch: { operation: "INSERT_FIRST", value: { name: `istio-ambient.${name}`, typed_config: typedConfig } },
+});
+
+/** NGINX's 403 for every certificate whose name has nothing of this, and for none: of the name the other filter tells. */
+function naming(name: string): object {
+  const subject = { name: "ssl-client-subject-dn", string_match: { safe_regex: { regex: `.*(?:${name}).*` } } };
+  const policies = { name: { permissions: [{ header: subject }], principals: [{ any: true }] } };
+  return {
+    "@type": "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC",
+    rules: { action: "ALLOW", policies },
+  };
 }
 
 /** Handshakes succeed with any certificate or none. A session that is resumed would have none that is valid. */

@@ -87,6 +87,8 @@ export interface ClientJudgement {
   depth: number;
   /** The URL for clients that do not pass, which otherwise get 400. */
   page?: string;
+  /** A regular expression that is to be found in the name of a certificate. */
+  name?: string;
 }
 
 /** Changes to headers. */

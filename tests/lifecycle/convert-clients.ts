@@ -32,6 +32,7 @@ export async function judgesClients(
     "deeper.test": { "auth-tls-verify-depth": "2", "auth-tls-error-page": page },
     "welcome.test": { "auth-tls-verify-client": "optional" },
     "any.test": { "auth-tls-verify-client": "optional_no_ca" },
+    "named.test": { "auth-tls-verify-client": "optional", "auth-tls-match-cn": "CN=ne[ab]r" },
   };
   for (const [host, given] of Object.entries(hosts)) {
     const annotations = { "auth-tls-secret": `${namespace}/partners`, ...given };
@@ -73,6 +74,7 @@ export async function judgesClients(
       farther: "200 FAILED CN=farther CN=far",
       stranger: "200 FAILED CN=stranger CN=stranger",
     },
+    "named.test": { none: "403", near: known.near, far: "403", farther: "400", stranger: "400" },
   });
   const passed = await ask("demanded.test", shown(near));
   assert.match(passed.saw["ssl-client-cert"]!, /^-----BEGIN%20CERTIFICATE-----/);

@@ -242,7 +242,12 @@ describe("convert", () => {
       "auth-tls-pass-certificate-to-upstream": "true",
     };
     const guarded = ingress("mutual.test", annotations, { "/": "web" }, { tls: true });
-    const { code, out, err } = await istioAmbient(["convert", "-f", write("mutual.yaml", [guarded, secret])]);
+    const { code, out, err } = await istioAmbient([
+      "convert",
+      "-f",
+      write("mutual.yaml", [guarded, secret]),
+      "--no-envoy-filters",
+    ]);
     assert.equal(code, 0, err);
     apply(out);
     const ask = (who: Parameters<typeof askAs>[0]) => askAs(who, "mutual.test", urls["https"]!);

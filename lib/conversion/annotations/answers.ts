@@ -1,7 +1,16 @@
 // What NGINX changes in the headers of the backend's answers: where redirects lead, and of which host and path cookies are.
 import { inert, mapped, refused, type Verdict } from "../report";
 import type { Settings } from "../settings";
-import { detailOf, ofHttp, redirectsAll, unreached, type Annotation, type Reader, type Surroundings } from "./family";
+import {
+  detailOf,
+  ofHttp,
+  redirectsAll,
+  unreached,
+  withFilters,
+  type Annotation,
+  type Reader,
+  type Surroundings,
+} from "./family";
 
 const source = "proxy";
 const to = "proxy-redirect-to";
@@ -44,7 +53,7 @@ function written(
   answers: NonNullable<Settings["envoy"]["answers"]>,
 ): Verdict {
   if (redirectsAll(around)) return unreached;
-  if (!around.envoyFilters) return refused(noFilter, fix);
+  if (!around.envoyFilters) return refused(noFilter, `${withFilters}, or ${fix}`);
   settings.envoy.answers = { ...settings.envoy.answers, ...answers };
   return mapped(filter);
 }
@@ -72,7 +81,7 @@ const readTo: Reader = (value, settings, around) => {
 };
 
 const becomes = "an EnvoyFilter with `envoy.filters.http.lua`";
-const unless = "Refused for regular expressions, and without EnvoyFilters";
+const unless = "Refused for regular expressions, and with `--no-envoy-filters`";
 
 export const answers: Annotation[] = [
   {

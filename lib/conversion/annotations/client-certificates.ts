@@ -1,7 +1,17 @@
 // Certificates that clients must show: auth-tls-secret, and what says more about it.
+import { isRe2 } from "../expressions";
 import { changed, inert, mapped, refused, type Verdict } from "../report";
 import type { ClientJudgement } from "../settings";
-import { booleanOf, detailOf, integerOf, type Annotation, type Reader, type Surroundings, type Told } from "./family";
+import {
+  booleanOf,
+  detailOf,
+  integerOf,
+  withFilters,
+  type Annotation,
+  type Reader,
+  type Surroundings,
+  type Told,
+} from "./family";
 
 const source = "authtls";
 const leader = "auth-tls-secret";
@@ -9,6 +19,7 @@ const verify = "auth-tls-verify-client";
 const pass = "auth-tls-pass-certificate-to-upstream";
 const depth = "auth-tls-verify-depth";
 const page = "auth-tls-error-page";
+const cn = "auth-tls-match-cn";
 const mode = "a listener with gateway.istio.io/tls-terminate-mode";
 const listener = `${mode} MUTUAL`;
 const filter = "EnvoyFilter with envoy.filters.http.lua";
@@ -39,7 +50,7 @@ function outcomeOf(value: string, around: Surroundings): Verdict {
   if (word !== "on" && !around.envoyFilters) {
     return refused(
       `a listener demands a certificate or asks for none: where one is only welcome, istiod does not give the gateway its CA`,
-      `${verify}: "on", or spec.tls.frontend of the Gateway, which holds for a whole port`,
+      `${withFilters}; ${verify}: "on"; or spec.tls.frontend of the Gateway, which holds for a whole port`,
     );
   }
   const secret = around.secret(value.trim());
@@ -71,12 +82,14 @@ const readSecret: Reader = (value, settings, around) => {
 function judgement(namespace: string, around: Surroundings): ClientJudgement {
   const { other } = around;
   const url = other(page)?.trim() ?? "";
+  const name = other(cn) ?? "";
   return {
     namespace,
     demanded: wanted(around) === "on",
     anyCa: wanted(around) === "optional_no_ca",
     depth: Math.max(0, integerOf(other(depth)) ?? 0) || 1,
     ...(isUrl.test(url) ? { page: url } : {}),
+    ...(name.startsWith("CN=") && isRe2(name) ? { name } : {}),
   };
 }
 
@@ -99,9 +112,23 @@ const limiting: Reader = (value, _, around) => {
     : mapped("EnvoyFilter with max_verify_depth", most === 0 ? "NGINX takes 1 for 0" : undefined);
 };
 
+const matching: Reader = (value, _, { envoyFilters }) => {
+  const way = "a CA of its own for these clients, or the check of ssl-client-subject-dn in the application";
+  if (!envoyFilters) {
+    return refused("an AuthorizationPolicy cannot search the name of a certificate", `${withFilters}, or ${way}`);
+  }
+  if (!value.startsWith("CN="))
+    return refused("NGINX takes no certificates by it: it must begin with CN=", `${cn}: "CN=…"`);
+  return isRe2(value)
+    ? mapped("EnvoyFilter with envoy.filters.http.rbac")
+    : refused("NGINX and Envoy take regular expressions of RE2 only", "write it without lookaround and backreferences");
+};
+
 const sending: Reader = (value, _, around) => {
   const way = `--accept ${page}`;
-  if (!around.envoyFilters) return refused("the TLS handshake fails before there is a request to answer", way);
+  if (!around.envoyFilters) {
+    return refused("the TLS handshake fails before there is a request to answer", `${withFilters}, or ${way}`);
+  }
   return isUrl.test(value.trim())
     ? mapped(filter)
     : refused("NGINX serves a page of the host itself, for which no route is", `${page}: "https://…", or ${way}`);
@@ -122,7 +149,7 @@ export const clientCertificates: Annotation[] = [
     name: leader,
     told: "table",
     does: "asks clients of the host for a certificate by this CA",
-    becomes: `${mode} OPTIONAL_MUTUAL, in a ListenerSet of the host alone, and the CA in a ConfigMap; an EnvoyFilter answers 400 as NGINX does. Without EnvoyFilters ${listener}, and the CA in a Secret beside that of the host's own certificate, by the name that istiod looks for: then the handshake fails. Refused where the host has no certificate of its own`,
+    becomes: `${mode} OPTIONAL_MUTUAL, in a ListenerSet of the host alone, and the CA in a ConfigMap; an EnvoyFilter answers 400 as NGINX does. With \`--no-envoy-filters\` ${listener}, and the CA in a Secret beside that of the host's own certificate, by the name that istiod looks for: then the handshake fails. Refused where the host has no certificate of its own`,
     source,
     read: readSecret,
   },
@@ -130,40 +157,36 @@ export const clientCertificates: Annotation[] = [
     "table",
     verify,
     "whether a certificate is demanded (on), only welcome (optional, optional_no_ca), or neither (off)",
-    "nothing for off, else the EnvoyFilter, where `optional_no_ca` cannot say why a certificate is not valid; without EnvoyFilters tls-terminate-mode MUTUAL for on, and a refusal for the others",
+    "nothing for off, else the EnvoyFilter, where `optional_no_ca` cannot say why a certificate is not valid; with `--no-envoy-filters` tls-terminate-mode MUTUAL for on, and a refusal for the others",
     verifying,
   ),
   detail(
     "table",
     depth,
     "how many CAs may be between it and the one of the Secret, 1 by default",
-    "an EnvoyFilter with `max_verify_depth`, which counts the CA of the Secret too; without EnvoyFilters nothing: any length",
+    "an EnvoyFilter with `max_verify_depth`, which counts the CA of the Secret too; with `--no-envoy-filters` nothing: any length",
     limiting,
   ),
   detail(
     "table",
     page,
     "where clients without one are sent",
-    "the EnvoyFilter, which redirects to a URL; refused for a page of the host itself, and without EnvoyFilters, since the handshake fails before there is a request",
+    "the EnvoyFilter, which redirects to a URL; refused for a page of the host itself, and with `--no-envoy-filters`, since the handshake fails before there is a request",
     sending,
   ),
   detail(
     "table",
     pass,
     "sends it to the backend in a header",
-    `the EnvoyFilter; without EnvoyFilters \`${headers}\``,
+    `the EnvoyFilter; with \`--no-envoy-filters\` \`${headers}\``,
     (value, _, { envoyFilters }) =>
       booleanOf(value) === true ? mapped(envoyFilters ? filter : headers) : inert("this is the default"),
   ),
   detail(
     "table",
-    "auth-tls-match-cn",
+    cn,
     "the common name that it must have",
-    "refused: an AuthorizationPolicy cannot search the name of a certificate",
-    () =>
-      refused(
-        "an AuthorizationPolicy cannot search the name of a certificate",
-        "a CA of its own for these clients, or the check of ssl-client-subject-dn in the application",
-      ),
+    "an EnvoyFilter with `envoy.filters.http.rbac`, which answers 403 as NGINX does; refused with `--no-envoy-filters`, since an AuthorizationPolicy cannot search the name of a certificate",
+    matching,
   ),
 ];

@@ -1,5 +1,5 @@
 // When NGINX sends a request to another pod: its conditions, as far as they are Envoy's.
-import { changed, inert, mapped, refused, type Verdict } from "../report";
+import { changed, inert, mapped, type Verdict } from "../report";
 import type { Settings } from "../settings";
 import { integerOf, redirectsAll, unreached, type Surroundings } from "./family";
 
@@ -11,6 +11,9 @@ const more = {
   error: "a request is tried again where a backend stays silent too",
   timeout: "a request is tried again where the connection fails too",
 };
+
+/** Envoy takes an answer that is none for a connection that breaks. */
+const fewer = "a request is not tried again where an answer is none";
 
 /** Has requests repeated as NGINX does; undefined where no EnvoyFilter may be written, and for off. */
 export function repeating(
@@ -25,17 +28,12 @@ export function repeating(
   if (redirectsAll(around)) return unreached;
   const [error, timeout] = [conditions.has("error"), conditions.has("timeout")];
   const codes = [...conditions].flatMap((word) => (/^http_/.test(word) ? [Number(word.slice(5))] : []));
-  if (!error && !timeout && codes.length === 0) {
-    return refused(
-      "Envoy tells answers that are none from no other failure",
-      "proxy-next-upstream: error invalid_header",
-    );
-  }
   const connects = error || timeout;
   settings.envoy.repeats = { connects, codes, everyMethod: conditions.has("non_idempotent") };
   const to = "EnvoyFilter with retry_on";
   const differs = [
     ...(error !== timeout ? [error ? more.error : more.timeout] : []),
+    ...(!connects && conditions.has("invalid_header") ? [fewer] : []),
     ...(timeout ? endless(around, idleSeconds) : []),
   ];
   return differs.length > 0 ? changed([...differs, bodies].join("; "), to) : mapped(to, bodies);

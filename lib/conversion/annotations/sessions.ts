@@ -109,7 +109,7 @@ const inCookie = "the cookie has the address of the pod, in base64";
 const mode: Reader = (value, _, around) => {
   if (value.trim() !== "persistent") return mapped("what a consistent hash does");
   if (isPersistent(around)) return mapped(stateful, inCookie);
-  const why = around.envoyFilters ? ", since the Service has a canary" : "";
+  const why = around.envoyFilters ? ", since the Service has a canary" : "; without --no-envoy-filters they stay";
   return changed(`some sessions move when pods come and go, as with \`balanced\`${why}`);
 };
 
@@ -132,7 +132,7 @@ export const sessions: Family = {
     },
     {
       ...detailOf(source, "table", "affinity-mode", "whether sessions move when pods are added", leader, mode),
-      becomes: `what a consistent hash does; for \`persistent\` an EnvoyFilter with \`envoy.filters.http.stateful_session\`: ${inCookie}. With a canary, and without EnvoyFilters, some sessions move`,
+      becomes: `what a consistent hash does; for \`persistent\` an EnvoyFilter with \`envoy.filters.http.stateful_session\`: ${inCookie}. With a canary, and with \`--no-envoy-filters\`, some sessions move`,
     },
     detailOf(source, "table", "affinity-canary-behavior", "whether clients stay on the canary", leader, (value) =>
       value.trim() === "legacy"

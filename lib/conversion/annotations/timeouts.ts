@@ -135,7 +135,7 @@ export const timeouts: Family = {
               "a request is tried again where the gateway could not connect or was refused, and not where the connection breaks or stays silent afterwards",
               "the gateway's own retries, 2 more",
             )
-          : refused(`the gateway does not try again on ${more.join(", ")}`, onWaypoint);
+          : refused(`the gateway does not try again on ${more.join(", ")}`, `${withFilters}, or ${onWaypoint}`);
       }),
     },
     {

@@ -1,10 +1,13 @@
-// auth-tls-secret and ssl-ciphers: what a host's own listener and routes say, where its CA is, and where it has no such listener.
+// auth-tls-secret without EnvoyFilters, and ssl-ciphers: what a host's own listener and routes say, where its CA is, and where it has no such listener.
 import * as assert from "node:assert/strict";
-import { convert, standardOptions } from "../../../lib/conversion/convert";
+import { convert as convertWith, standardOptions } from "../../../lib/conversion/convert";
 import type { Ingress } from "../../../lib/conversion/objects";
 import { requestsOf } from "../../../lib/conversion/requests";
 import { ingressWith, only, verdicts, type Given } from "./cases";
 
+/** As with `--no-envoy-filters`: the handshake alone judges certificates. */
+const convert = (documents: readonly unknown[]) => convertWith(documents, withoutFilters);
+const withoutFilters = { ...standardOptions, envoyFilters: false };
 const host = "shop.example.com";
 const tls = [{ hosts: [host], secretName: "shop-tls" }];
 const demanded = { "auth-tls-secret": "shop/clients" };
@@ -232,7 +235,7 @@ describe("certificates of clients", () => {
     [
       "certificates that are only welcome",
       [guarded({ "auth-tls-verify-client": "optional" }), ca()],
-      'auth-tls-secret: refused (a listener demands a certificate or asks for none: where one is only welcome, istiod does not give the gateway its CA) way out: auth-tls-verify-client: "on", or spec.tls.frontend of the Gateway, which holds for a whole port',
+      'auth-tls-secret: refused (a listener demands a certificate or asks for none: where one is only welcome, istiod does not give the gateway its CA) way out: convert without --no-envoy-filters; auth-tls-verify-client: "on"; or spec.tls.frontend of the Gateway, which holds for a whole port',
       "auth-tls-verify-client: refused (it belongs to auth-tls-secret, which is refused) way out: see auth-tls-secret",
     ],
     [
@@ -248,7 +251,7 @@ describe("certificates of clients", () => {
 
   it("are not had by --compare, which asks nothing of such a host over https", () => {
     const wanted = { schemes: ["http", "https"], methods: ["GET"], limit: 100 } as const;
-    const { requests } = requestsOf([guarded(), ca()], standardOptions, wanted);
+    const { requests } = requestsOf([guarded(), ca()], withoutFilters, wanted);
     assert.deepEqual([...new Set(requests.map(({ scheme }) => scheme))], ["http"]);
   });
 });

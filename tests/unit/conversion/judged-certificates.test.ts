@@ -85,8 +85,18 @@ describe("certificates of clients, with EnvoyFilters", () => {
       asked,
     ],
     [
-      { "auth-tls-match-cn": "CN=partner" },
-      "auth-tls-match-cn: refused (an AuthorizationPolicy cannot search the name of a certificate) way out: a CA of its own for these clients, or the check of ssl-client-subject-dn in the application",
+      { "auth-tls-match-cn": "CN=partner-[0-9]+" },
+      "auth-tls-match-cn: mapped → EnvoyFilter with envoy.filters.http.rbac",
+      asked,
+    ],
+    [
+      { "auth-tls-match-cn": "partner" },
+      'auth-tls-match-cn: refused (NGINX takes no certificates by it: it must begin with CN=) way out: auth-tls-match-cn: "CN=…"',
+      asked,
+    ],
+    [
+      { "auth-tls-match-cn": "CN=(?=a)" },
+      "auth-tls-match-cn: refused (NGINX and Envoy take regular expressions of RE2 only) way out: write it without lookaround and backreferences",
       asked,
     ],
   ];
@@ -207,6 +217,32 @@ describe("certificates of clients, with EnvoyFilters", () => {
       accept: ["auth-tls-error-page"],
     });
     assert.doesNotMatch(JSON.stringify(accepted.objects), /exit/);
+  });
+
+  it("are known by their names where the annotations say so, once they are valid", () => {
+    const given = { "auth-tls-match-cn": "CN=a|CN=b" };
+    const { configPatches } = filterOf(convert([guarded(given), ca()], withFilters).objects).spec as {
+      configPatches: {
+        applyTo: string;
+        patch: { operation: string; value: { name?: string; typed_config?: object } };
+      }[];
+    };
+    assert.deepEqual(
+      configPatches.map(({ applyTo, patch: { operation, value } }) => [applyTo, operation, value.name]),
+      [
+        ["FILTER_CHAIN", "MERGE", undefined],
+        ["HTTP_FILTER", "INSERT_FIRST", "istio-ambient.shop.web-names"],
+        ["HTTP_FILTER", "INSERT_FIRST", "istio-ambient.shop.web-clients"],
+      ],
+    );
+    const header = { name: "ssl-client-subject-dn", string_match: { safe_regex: { regex: ".*(?:CN=a|CN=b).*" } } };
+    assert.deepEqual(configPatches[1]!.patch.value.typed_config, {
+      "@type": "type.googleapis.com/envoy.extensions.filters.http.rbac.v3.RBAC",
+      rules: {
+        action: "ALLOW",
+        policies: { name: { permissions: [{ header }], principals: [{ any: true }] } },
+      },
+    });
   });
 
   it("have their CA in a ConfigMap, with what it has revoked, one for all hosts", () => {

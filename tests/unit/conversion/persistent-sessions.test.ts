@@ -145,8 +145,8 @@ describe("persistent sessions", () => {
           "DestinationRule",
         ).spec as { trafficPolicy: { portLevelSettings: { loadBalancer: object }[] } }
       ).trafficPolicy.portLevelSettings[0]!.loadBalancer;
-    const without = convert([ingressWith(persistent)]);
-    assert.deepEqual(verdicts(without.entries), [hashed, `${mode})`]);
+    const without = convert([ingressWith(persistent)], { ...standardOptions, envoyFilters: false });
+    assert.deepEqual(verdicts(without.entries), [hashed, `${mode}; without --no-envoy-filters they stay)`]);
     assert.deepEqual(balancing(without.objects), hash);
     const canary = named("next", { canary: "true", "canary-weight": "10" }, { rules: [rule("/", "next")] });
     const beside = convert([ingressWith(persistent), canary], withFilters);

@@ -4,7 +4,6 @@ import { convert } from "../../../lib/conversion/convert";
 import { ingressWith, verdicts, type Given } from "./cases";
 
 const guard = { "auth-url": "http://guard.auth.svc/check" };
-const client = { "auth-tls-secret": "shop/ca", "auth-tls-verify-client": "on" };
 const fastcgi = "fastcgi-index: refused (Envoy speaks no FastCGI) way out: a web server in the pod";
 const firewall =
   "enable-modsecurity: refused (Istio has no web application firewall) way out: a WasmPlugin such as Coraza on the Gateway";
@@ -27,12 +26,6 @@ const specs: [file: string, given: Given, ...refused: string[]][] = [
     "auth.go",
     { ...guard, "auth-snippet": "proxy_set_header My-Custom-Header 42;\nreturn 200;" },
     "auth-snippet: refused (Envoy does not read NGINX's configuration) way out: includeAdditionalHeadersInCheck of the provider",
-  ],
-  [
-    "authtls.go",
-    { ...client, "auth-tls-match-cn": "CN=(itwillmatch|authtls)", "auth-tls-error-page": "http://errors.test/error" },
-    "auth-tls-error-page: refused (the TLS handshake fails before there is a request to answer) way out: --accept auth-tls-error-page",
-    "auth-tls-match-cn: refused (an AuthorizationPolicy cannot search the name of a certificate) way out: a CA of its own for these clients, or the check of ssl-client-subject-dn in the application",
   ],
   [
     "backendprotocol.go",
@@ -95,22 +88,8 @@ const specs: [file: string, given: Given, ...refused: string[]][] = [
   ],
   [
     "proxy.go",
-    {
-      "proxy-cookie-domain": "localhost example.org",
-      "proxy-cookie-path": "/one/ /",
-      "proxy-redirect-from": "hello.com",
-      "proxy-redirect-to": "goodbye.com",
-    },
-    "proxy-cookie-domain: refused (no filter changes a part of a header) way out: the domain in the application's own configuration",
-    "proxy-cookie-path: refused (no filter changes a part of a header) way out: the path in the application's own configuration",
-    "proxy-redirect-from: refused (no filter changes a part of a header) way out: the public URL in the application's own configuration",
-    "proxy-redirect-to: refused (no filter changes a part of a header) way out: the public URL in the application's own configuration",
-  ],
-  [
-    "proxy.go",
-    { "proxy-next-upstream": "error timeout http_502", "proxy-http-version": "1.0" },
+    { "proxy-http-version": "1.0" },
     "proxy-http-version: refused (Envoy speaks HTTP/1.1 and HTTP/2 to backends) way out: a backend that takes HTTP/1.1",
-    "proxy-next-upstream: refused (the gateway does not try again on http_502) way out: a TrafficPolicy of this package with retries, on a waypoint",
   ],
   [
     "proxyssl.go",

@@ -19,8 +19,8 @@ const cases: Case[] = [
   [{ "proxy-next-upstream": "error http_502" }, changed("a request is tried again where a backend stays silent too")],
   [{ "proxy-next-upstream": "timeout" }, changed("a request is tried again where the connection fails too")],
   [
-    { "proxy-next-upstream": "invalid_header" },
-    "proxy-next-upstream: refused (Envoy tells answers that are none from no other failure) way out: proxy-next-upstream: error invalid_header",
+    { "proxy-next-upstream": "invalid_header http_502" },
+    changed("a request is not tried again where an answer is none"),
   ],
   [
     { "proxy-next-upstream": "error sometimes" },

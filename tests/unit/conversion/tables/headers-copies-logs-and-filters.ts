@@ -250,15 +250,9 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ],
   [{ "mirror-host": "copy" }, "mirror-host: converted (without mirror-target NGINX ignores it)"],
   [{ "proxy-cookie-domain": "off" }, "proxy-cookie-domain: converted (this is the default)"],
-  [
-    { "proxy-cookie-domain": "a.com b.com" },
-    "proxy-cookie-domain: refused (no filter changes a part of a header) way out: the domain in the application's own configuration",
-  ],
+  [{ "proxy-cookie-domain": "a.com b.com" }, "proxy-cookie-domain: mapped → EnvoyFilter with envoy.filters.http.lua"],
   [{ "proxy-cookie-path": "off" }, "proxy-cookie-path: converted (this is the default)"],
-  [
-    { "proxy-cookie-path": "/a /b" },
-    "proxy-cookie-path: refused (no filter changes a part of a header) way out: the path in the application's own configuration",
-  ],
+  [{ "proxy-cookie-path": "/a /b" }, "proxy-cookie-path: mapped → EnvoyFilter with envoy.filters.http.lua"],
   [{ "proxy-redirect-from": "off" }, "proxy-redirect-from: converted (this is the default)"],
   [
     { "proxy-redirect-from": "http://a/" },
@@ -266,8 +260,8 @@ export const headersCopiesLogsAndFilters: Case[] = [
   ],
   [
     { "proxy-redirect-from": "http://a/", "proxy-redirect-to": "http://b/" },
-    "proxy-redirect-from: refused (no filter changes a part of a header) way out: the public URL in the application's own configuration",
-    "proxy-redirect-to: refused (no filter changes a part of a header) way out: the public URL in the application's own configuration",
+    "proxy-redirect-from: mapped → EnvoyFilter with envoy.filters.http.lua",
+    "proxy-redirect-to: mapped → EnvoyFilter with envoy.filters.http.lua",
   ],
   [{ "proxy-redirect-to": "http://b/" }, "proxy-redirect-to: converted (without proxy-redirect-from NGINX ignores it)"],
   [

@@ -6,6 +6,8 @@ const queried =
 const modifiers = "RequestHeaderModifier and ResponseHeaderModifier";
 const always = "add_header without always leaves errors out; the route adds the header to every answer";
 const anySize = "bodies of any size, which the gateway streams";
+const without = "convert without --no-envoy-filters";
+const noPart = "no filter changes a part of a header";
 const onWaypoint = "convert without --no-envoy-filters, or a TrafficPolicy of this package with retries, on a waypoint";
 
 export const noEnvoyFilters: Case[] = [
@@ -105,5 +107,47 @@ export const noEnvoyFilters: Case[] = [
   [
     { "proxy-next-upstream-tries": "1" },
     `proxy-next-upstream-tries: refused (the gateway tries three times, which HTTPRoute cannot change) way out: ${onWaypoint}`,
+  ],
+  [
+    { "proxy-next-upstream": "error timeout" },
+    "proxy-next-upstream: changed → the gateway's own retries, 2 more (a request is tried again where the gateway could not connect or was refused, and not where the connection breaks or stays silent afterwards)",
+  ],
+  [
+    { "proxy-next-upstream": "error http_502" },
+    `proxy-next-upstream: refused (the gateway does not try again on http_502) way out: ${onWaypoint}`,
+  ],
+  [
+    { "proxy-cookie-domain": "a.com b.com" },
+    `proxy-cookie-domain: refused (${noPart}) way out: ${without}, or the domain in the application's own configuration`,
+  ],
+  [
+    { "proxy-cookie-path": "/a /b" },
+    `proxy-cookie-path: refused (${noPart}) way out: ${without}, or the path in the application's own configuration`,
+  ],
+  [
+    { "proxy-redirect-from": "http://a/", "proxy-redirect-to": "http://b/" },
+    `proxy-redirect-from: refused (${noPart}) way out: ${without}, or the public URL in the application's own configuration`,
+    `proxy-redirect-to: refused (${noPart}) way out: ${without}, or the public URL in the application's own configuration`,
+  ],
+  [
+    { affinity: "cookie", "affinity-mode": "persistent" },
+    "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions that NGINX has begun land on another pod once, since the hash is Envoy's)",
+    "affinity-mode: changed (some sessions move when pods come and go, as with `balanced`; without --no-envoy-filters they stay)",
+  ],
+  [
+    {
+      "auth-tls-secret": "shop/ca",
+      "auth-tls-verify-client": "on",
+      "auth-tls-verify-depth": "1",
+      "auth-tls-error-page": "https://x",
+      "auth-tls-pass-certificate-to-upstream": "true",
+      "auth-tls-match-cn": "CN=me",
+    },
+    `auth-tls-error-page: refused (the TLS handshake fails before there is a request to answer) way out: ${without}, or --accept auth-tls-error-page`,
+    `auth-tls-match-cn: refused (an AuthorizationPolicy cannot search the name of a certificate) way out: ${without}, or a CA of its own for these clients, or the check of ssl-client-subject-dn in the application`,
+    "auth-tls-pass-certificate-to-upstream: mapped → RequestHeaderModifier with %DOWNSTREAM_PEER_CERT%",
+    'auth-tls-secret: refused (shop.example.com has no certificate of its own, and so no listener of its own) way out: tls: [{ hosts: ["shop.example.com"], secretName: "web-tls" }]',
+    "auth-tls-verify-client: mapped → tls-terminate-mode MUTUAL",
+    "auth-tls-verify-depth: changed (the chain may be of any length)",
   ],
 ];

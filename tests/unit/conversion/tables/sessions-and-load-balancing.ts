@@ -9,8 +9,8 @@ export const sessionsAndLoadBalancing: Case[] = [
   [{ affinity: "ip" }, "affinity: converted (NGINX knows the affinity cookie only, and ignores this one)"],
   [
     { affinity: "cookie", "affinity-mode": "persistent" },
-    "affinity: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (sessions that NGINX has begun land on another pod once, since the hash is Envoy's)",
-    "affinity-mode: changed (some sessions move when pods come and go, as with `balanced`)",
+    "affinity: mapped → EnvoyFilter with envoy.filters.http.stateful_session (sessions that NGINX has begun land on another pod once, since the cookie is Envoy's)",
+    "affinity-mode: mapped → EnvoyFilter with envoy.filters.http.stateful_session (the cookie has the address of the pod, in base64)",
   ],
   [
     { affinity: "cookie", "affinity-mode": "balanced" },

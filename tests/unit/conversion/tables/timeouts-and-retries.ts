@@ -30,12 +30,12 @@ export const timeoutsAndRetries: Case[] = [
   ],
   [
     { "proxy-next-upstream": "error timeout" },
-    "proxy-next-upstream: changed → the gateway's own retries, 2 more (a request is tried again where the gateway could not connect or was refused, and not where the connection breaks or stays silent afterwards)",
+    "proxy-next-upstream: mapped → EnvoyFilter with retry_on (a request with a body of more than 1 MiB is sent once)",
   ],
   [{ "proxy-next-upstream": "off" }, "proxy-next-upstream: mapped → EnvoyFilter with num_retries"],
   [
     { "proxy-next-upstream": "error http_502" },
-    "proxy-next-upstream: refused (the gateway does not try again on http_502) way out: a TrafficPolicy of this package with retries, on a waypoint",
+    "proxy-next-upstream: changed → EnvoyFilter with retry_on (a request is tried again where a backend stays silent too; a request with a body of more than 1 MiB is sent once)",
   ],
   [{ "proxy-next-upstream-tries": "3" }, "proxy-next-upstream-tries: converted → the gateway's own retries"],
   [{ "proxy-next-upstream-tries": "1" }, "proxy-next-upstream-tries: mapped → EnvoyFilter with num_retries"],
