@@ -175,23 +175,42 @@ function operationsOf(
   if (blurred) {
     return refused("an AuthorizationPolicy knows no regular expressions", "a host of its own for these paths");
   }
-  return all
+  const found = all
     .filter(({ location }) => mine.includes(location))
     .map(({ location, piece }) => {
       const below = all.filter(
         (other) => other.location !== location && !same(other.location) && isBelow(other.piece, piece),
       );
-      const notPaths = [...new Set(below.flatMap(({ piece: other }) => pathsOf(other)))];
       return {
-        ...(isAll(piece) ? {} : { paths: pathsOf(piece) }),
-        ...(notPaths.length > 0 ? { notPaths } : {}),
+        named: [...(isAll(piece) ? [] : [piece]), ...below.map((other) => other.piece)],
+        paths: isAll(piece) ? [] : pathsOf(piece),
+        notPaths: [...new Set(below.flatMap((other) => pathsOf(other.piece)))],
       };
     });
+  const starred = found.flatMap(({ named }) => named).find(({ match }) => isStarred(match.value));
+  if (starred) return starredPath(starred.match.value);
+  return found.map(({ paths, notPaths }) => ({
+    ...(paths.length > 0 ? { paths } : {}),
+    ...(notPaths.length > 0 ? { notPaths } : {}),
+  }));
 }
 
 function pathsOf({ match: { type, value } }: Piece): string[] {
   if (type === "Exact") return [value];
   return value === "/" ? ["/*"] : [value, `${value}/*`];
+}
+
+/** True for a path of an Ingress that a policy would take for everything that begins with it. */
+export function isStarred(path: string): boolean {
+  return path.endsWith("*");
+}
+
+/** The verdict on a policy that would have to name such a path. */
+export function starredPath(path: string): Verdict {
+  return refused(
+    `an AuthorizationPolicy takes the * at the end of ${path} for anything, which NGINX takes as it is`,
+    "a path without it, or a host of its own for it",
+  );
 }
 
 /** True for a prefix or an expression that takes every path. */

@@ -1,5 +1,5 @@
 // Paths and methods that a snippet turns away: AuthorizationPolicies on the Gateway, as far as NGINX looks there first.
-import { guardedBy, policyOf, portEntries } from "./access";
+import { guardedBy, isStarred, policyOf, portEntries, starredPath } from "./access";
 import { prefix } from "./annotations/family";
 import type { Policies } from "./policies";
 import { inert, refused, type Saying, type Verdict } from "./report";
@@ -89,6 +89,8 @@ function operationOf(
   const asked = scope === "location" ? others : rank === "condition" ? [] : [...own, ...others];
   const before = server.regex ? [] : asked;
   const notPaths = [...new Set(before.flatMap((location) => ahead(location, closed)))];
+  const starred = before.find((one) => isStarred(one.path) && ahead(one, closed).includes(one.path));
+  if (starred) return starredPath(starred.path);
   const isRedirected = (naming: Naming) => own.every((location) => redirects(location, naming.server, servers));
   const ports = late && namingsOf(server).every(isRedirected) ? ["443"] : ["80", "443"];
   return {

@@ -64,7 +64,8 @@ function placePlain(location: Location, all: readonly Location[]): Placed {
   const { path, exact } = location;
   const fault = unfit(path);
   if (fault) return { location, pieces: [], verdict: fault };
-  if (exact) return placed(location, [{ match: { type: "Exact", value: path } }]);
+  const note = path.endsWith("*") ? "NGINX takes the * as it is, and so does the route" : undefined;
+  if (exact) return placed(location, [{ match: { type: "Exact", value: path } }], [], note);
   const bare = path.replace(/(.)\/$/, "$1");
   const twin = all.some((other) => other !== location && !other.exact && other.path === `${path}/`);
   if (twin && all.some((other) => other.exact && other.path === path)) {
@@ -73,12 +74,12 @@ function placePlain(location: Location, all: readonly Location[]): Placed {
   const pieces: Piece[] = [{ match: { type: twin ? "Exact" : "PathPrefix", value: bare } }];
   const slashMissing = bare !== path && !all.some((other) => other.path === bare);
   if (slashMissing) pieces.push({ match: { type: "Exact", value: bare }, redirectTo: path });
-  return placed(location, pieces);
+  return placed(location, pieces, [], note);
 }
 
-function placed(location: Location, pieces: Piece[], details: string[] = []): Placed {
+function placed(location: Location, pieces: Piece[], details: string[] = [], note?: string): Placed {
   const to = [...new Set(pieces.map(({ match }) => `${match.type} ${match.value}`))].join(", ");
-  return { location, pieces, verdict: details.length > 0 ? changed(details.join("; "), to) : converted(to) };
+  return { location, pieces, verdict: details.length > 0 ? changed(details.join("; "), to) : converted(to, note) };
 }
 
 /** A location of a host of expressions, with the forms that it can take. */

@@ -100,6 +100,20 @@ describe("paths that a snippet closes", () => {
     );
   });
 
+  it("are refused beside a path that ends with *, which a policy takes for anything", () => {
+    const given = server("location /admin { deny all; }");
+    for (const paths of [
+      ["/", "/admin*"],
+      ["/", ["/admin/*", "Exact"]],
+    ] as Parameters<typeof withPaths>[1][][]) {
+      const path = paths[1] === "/admin*" ? "/admin*" : "/admin/*";
+      assert.deepEqual(verdicts(convert([withPaths(given, ...paths)]).entries), [
+        `server-snippet: refused (an AuthorizationPolicy takes the * at the end of ${path} for anything, which NGINX takes as it is) way out: a path without it, or a host of its own for it`,
+      ]);
+    }
+    assert.deepEqual(closed(withPaths(given, "/", "/open*")), [operation(["/admin*"])]);
+  });
+
   it("of a host are closed on the paths of other Ingresses too, by the oldest snippet of the host alone", () => {
     const [admin, next] = [server("location /admin { deny all; }"), server("location = /x { deny all; }")];
     assert.deepEqual(closed(withPaths(admin, "/shop"), besides("/admin/public")), [

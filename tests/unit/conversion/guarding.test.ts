@@ -19,9 +19,17 @@ const notes = fc.constantFrom<{ [name: string]: string }>(
   { "auth-type": "basic", "auth-secret": "users" },
 );
 
+/** A `*`, which NGINX takes as it is, and a policy at the end of a path for anything. */
+const starred = fc
+  .tuple(path, fc.constantFrom(...Array.from({ length: 8 }, () => ""), "*", "/*"))
+  .map(([text, tail]) => (text === "/" ? text + tail.replace("/", "") : text + tail));
+
 const claim = fc.record({
   host,
-  paths: fc.array(fc.record({ path, pathType: fc.constantFrom("Prefix", "Exact") }), { minLength: 1, maxLength: 3 }),
+  paths: fc.array(fc.record({ path: starred, pathType: fc.constantFrom("Prefix", "Exact") }), {
+    minLength: 1,
+    maxLength: 3,
+  }),
   notes,
   tls: fc.boolean(),
 });
@@ -97,8 +105,10 @@ describe("properties of external auth", () => {
     let guarded = 0;
     fc.assert(
       fc.property(world, fc.array(asked, { minLength: 5, maxLength: 20 }), (ingresses, requests) => {
-        const { objects, providers, refused } = convert(ingresses);
-        assert.equal(refused, false);
+        const { objects, providers, entries, refused } = convert(ingresses);
+        const why = entries.flatMap(({ outcome, detail }) => (outcome === "refused" ? detail! : []));
+        assert.ok(why.every((text) => text.startsWith("an AuthorizationPolicy takes the * at the end of")));
+        fc.pre(!refused);
         for (const request of requests) {
           const answer = nginx(ingresses, request);
           if (answer.kind !== "backend") continue;
@@ -147,6 +157,57 @@ describe("requests that NGINX redirects before it looks at who sends them", () =
       { operation: { hosts, notPaths: ["/old", "/old/*"], ports: ["80", "443"] } },
     ]);
   });
+});
+
+describe("a path that ends with *", () => {
+  const ranges: Given = { "whitelist-source-range": "10.0.0.0/8" };
+  const backend = { service: { name: "web", port: { number: 80 } } };
+  const withPath = (name: string, given: Given, path: string, pathType: string) => {
+    const rules = [{ host: "shop.example.com", http: { paths: [{ path, pathType, backend }] } }];
+    const one = ingressWith(given, { rules });
+    return { ...one, metadata: { ...one.metadata, name } };
+  };
+  const refusal = (path: string) =>
+    `refused (an AuthorizationPolicy takes the * at the end of ${path} for anything, which NGINX takes as it is) way out: a path without it, or a host of its own for it`;
+
+  it("is named in no policy, of which it would be a wildcard", () => {
+    const cases: [guarded: [string, string], open: [string, string], path: string][] = [
+      [["/", "Prefix"], ["/api/*", "Prefix"], "/api/*"],
+      [["/", "Prefix"], ["/api/*", "ImplementationSpecific"], "/api/*"],
+      [["/", "Prefix"], ["/x*", "Exact"], "/x*"],
+      [["/api/*", "Prefix"], ["/", "Prefix"], "/api/*"],
+      [["/x*", "Exact"], ["/", "Prefix"], "/x*"],
+      [["/api", "Prefix"], ["/api/*", "Prefix"], "/api/*"],
+    ];
+    for (const [guarded, open, path] of cases) {
+      const guards: [Given, string][] = [
+        [ranges, "whitelist-source-range"],
+        [{ "auth-url": "http://guard.auth.svc/check" }, "auth-url"],
+        [{ "configuration-snippet": "limit_except GET { deny all; }" }, "configuration-snippet"],
+      ];
+      for (const [given, name] of guards) {
+        const documents = [withPath("web", given, ...guarded), withPath("api", {}, ...open)];
+        assert.deepEqual(verdicts(convert(documents).entries), [`${name}: ${refusal(path)}`]);
+      }
+    }
+  });
+
+  it("is no matter where a policy is for the whole host, or does not reach it", () => {
+    const documents = [withPath("web", ranges, "/", "Prefix"), withPath("api", ranges, "/api/*", "Prefix")];
+    assert.equal(convert(documents).refused, false);
+    const apart = [withPath("web", ranges, "/web", "Prefix"), withPath("api", {}, "/api/*", "Prefix")];
+    assert.deepEqual(policiesOf(apart), [
+      { hosts: ["shop.example.com", "shop.example.com:*"], paths: ["/web", "/web/*"], ports: ["80", "443"] },
+    ]);
+  });
+
+  function policiesOf(documents: object[]): object[] {
+    return convert(documents).objects.flatMap(({ kind, spec }) =>
+      kind === "AuthorizationPolicy"
+        ? (spec as Policy).rules.flatMap(({ to }) => to.map(({ operation }) => operation))
+        : [],
+    );
+  }
 });
 
 describe("a policy on a Gateway that this package may not have made", () => {

@@ -231,6 +231,12 @@ describe("plain paths", () => {
     assert.deepEqual(seen(["/a/", "/a"], {}, "Prefix"), ["PathPrefix /a", "Exact /a"]);
   });
 
+  it("that end with * are taken as they are, which is said", () => {
+    const said = "converted: NGINX takes the * as it is, and so does the route";
+    assert.deepEqual(seen(["/a/*"], {}, "Prefix"), ["PathPrefix /a/*", `/a/*: ${said}`]);
+    assert.deepEqual(seen(["/a*"], {}, "Exact"), ["Exact /a*", `/a*: ${said}`]);
+  });
+
   it("that HTTPRoute does not take are refused", () => {
     const refused = ["/a b: refused: HTTPRoute does not take these characters in a path"];
     assert.deepEqual(seen(["/a b"], {}, "Prefix"), refused);
