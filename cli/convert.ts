@@ -12,10 +12,10 @@ import type { IssuerName } from "../lib/conversion/certificates/annotations";
 import { inputOf } from "../lib/conversion/input";
 import { classOf, type ConvertOptions } from "../lib/conversion/read";
 import { count, envoyFilterNames, reportText } from "../lib/conversion/report";
-import { programText } from "../lib/conversion/typescript";
 import { yamlText } from "../lib/conversion/yaml";
 import { violationLine } from "../lib/validation/violations";
 import { compare, type CompareOptions } from "./compare";
+import { convertedProgram } from "./convert-program";
 import { durationOption } from "./duration";
 import { exit, UsageError } from "./exit";
 import { targetOf, withTarget, type TargetOptions } from "./target";
@@ -103,7 +103,7 @@ async function run(options: Options, terminal: Terminal): Promise<number> {
   const data = { counts: count(entries), entries, extensionProviders: providers, envoyFilters };
   terminal.err(options.report === "json" ? `${JSON.stringify(data, null, 2)}\n` : reportText(entries, objects));
   if (refused) return exit.failed;
-  terminal.out((options.output === "typescript" ? programText : yamlText)(objects, providers));
+  terminal.out((options.output === "typescript" ? convertedProgram : yamlText)(objects, providers));
   return exit.good;
 }
 

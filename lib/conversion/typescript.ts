@@ -3,12 +3,23 @@ import { programComment, type ExtensionProvider } from "./extension-providers";
 import { literal } from "./literals";
 import type { Written } from "./objects";
 
-/** The program, as it stands in a file, with what the mesh must have for it. */
-export function programText(objects: readonly Written[], providers: readonly ExtensionProvider[] = []): string {
+/**
+ * The program, as it stands in a file, with what the mesh must have for it. `accepts` says which arguments HttpRoute takes: its
+ * rules are narrower than those of the API server.
+ */
+export function programText(
+  objects: readonly Written[],
+  providers: readonly ExtensionProvider[],
+  accepts: (args: object) => boolean,
+): string {
   const taken = new Set<string>();
-  const statements = objects.map((object) => statement(object, nameOf(object, taken)));
-  const usesRoutes = objects.some((object) => routeArgs(object) !== undefined);
-  const usesOthers = objects.some((object) => routeArgs(object) === undefined);
+  const all = objects.map((object) => {
+    const args = routeArgs(object);
+    return { object, args: args && accepts(args) ? args : undefined };
+  });
+  const statements = all.map(({ object, args }) => statement(object, nameOf(object, taken), args));
+  const usesRoutes = all.some(({ args }) => args !== undefined);
+  const usesOthers = all.some(({ args }) => args === undefined);
   const imports = [
     ...(usesOthers ? ['import * as k8s from "@pulumi/kubernetes";'] : []),
     ...(usesRoutes ? ['import { HttpRoute } from "istio-ambient";'] : []),
@@ -29,9 +40,8 @@ function nameOf({ kind, metadata }: Written, taken: Set<string>): string {
   }
 }
 
-function statement(object: Written, name: string): string {
+function statement(object: Written, name: string, args: object | undefined): string {
   const { kind } = object;
-  const args = routeArgs(object);
   if (args) return `new HttpRoute(${JSON.stringify(name)}, ${literal(args, 0)});\n`;
   const isCore = kind === "ConfigMap" || kind === "Secret";
   const type = isCore ? `core.v1.${kind}` : "apiextensions.CustomResource";
@@ -50,7 +60,7 @@ interface Rule {
   name?: string;
   matches: { path: { type: string; value: string }; headers?: { name: string; value: string; type?: string }[] }[];
   filters?: Filter[];
-  backendRefs?: { name: string; port: number; weight?: number }[];
+  backendRefs?: { name: string; namespace?: string; port: number; weight?: number }[];
 }
 
 interface NewPath {
@@ -86,15 +96,21 @@ function routeArgs({ kind, metadata, spec }: Written): object | undefined {
   if (kind !== "HTTPRoute" || metadata.labels || metadata.annotations) return undefined;
   const { parentRefs, hostnames, rules } = spec as Spec;
   const [parent] = parentRefs;
-  // An HttpRoute attaches to one Gateway, has rules without names, matches whole values of headers, and makes the grants of
-  // its copies itself.
+  if (!parent || parent.kind !== undefined || parentRefs.length > 1) return undefined;
+  const isOneListener = parent.sectionName !== undefined;
+  // An HttpRoute attaches to one Gateway, has rules without names, matches whole values of headers, makes the grants for other
+  // namespaces itself, and redirects to https on one listener only.
   const fits = rules.every(
-    ({ name, matches, filters = [] }) =>
+    ({ name, matches, filters = [], backendRefs = [] }) =>
       name === undefined &&
       matches.every(({ headers = [] }) => headers.every(({ type }) => type === undefined)) &&
-      filters.every(({ requestMirror }) => requestMirror?.backendRef.namespace === undefined),
+      backendRefs.every(({ namespace }) => namespace === undefined) &&
+      filters.every(
+        ({ requestMirror, requestRedirect }) =>
+          requestMirror?.backendRef.namespace === undefined && (isOneListener || !leadsToHttps(requestRedirect)),
+      ),
   );
-  if (!parent || parent.kind !== undefined || parentRefs.length > 1 || !fits) return undefined;
+  if (!fits) return undefined;
   return {
     name: metadata.name,
     namespace: metadata.namespace ?? "default",
@@ -102,6 +118,11 @@ function routeArgs({ kind, metadata, spec }: Written): object | undefined {
     ...(hostnames ? { hostnames } : {}),
     rules: rules.map(ruleArgs),
   };
+}
+
+/** True for the same host by https, which is a loop for requests that came by https. */
+function leadsToHttps(redirect: Filter["requestRedirect"]): boolean {
+  return redirect?.scheme === "https" && redirect.hostname === undefined;
 }
 
 const pathFields: { [type: string]: string } = { Exact: "exact", PathPrefix: "prefix", RegularExpression: "regex" };

@@ -5,9 +5,10 @@ import { createRequire } from "node:module";
 import * as path from "node:path";
 import * as ts from "typescript";
 import { parseAllDocuments } from "yaml";
+import { convertedProgram } from "../../cli/convert-program";
 import { convert, standardOptions, type Conversion } from "../../lib/conversion/convert";
 import type { Written } from "../../lib/conversion/objects";
-import { programText } from "../../lib/conversion/typescript";
+import { ingressWith, type Given } from "../unit/conversion/cases";
 import { preview } from "./applications";
 import { record } from "./record";
 
@@ -27,10 +28,32 @@ function conversionOf(file: string, envoyFilters = true): Conversion {
   return convert(documents, { ...options, accept });
 }
 
+/** Ingress `web` of `shop`, and another one for the same host in another namespace. */
+function besides(given: Given): Conversion {
+  const web = ingressWith({});
+  return convert([web, { ...ingressWith(given), metadata: { ...ingressWith(given).metadata, namespace: "next" } }]);
+}
+
+/** Routes that the API server takes and an HttpRoute does not. */
+const narrower = [
+  { name: "canary-elsewhere", ...besides({ canary: "true", "canary-weight": "20" }) },
+  {
+    name: "redirect-to-https",
+    ...convert([ingressWith({ "permanent-redirect": "https://$host/new" })], {
+      ...standardOptions,
+      envoyFilters: false,
+    }),
+  },
+  ...["app.example.com", "https://App.Example.com"].map((origin, index) => ({
+    name: `origin-${index + 1}`,
+    ...convert([ingressWith({ "enable-cors": "true", "cors-allow-origin": origin })]),
+  })),
+];
+
 const conversions = fs
   .readdirSync(folder)
   .map((file) => ({ name: path.basename(file, ".yaml"), ...conversionOf(file) }))
-  .concat({ name: "gitlab-without-envoy-filters", ...conversionOf("gitlab.yaml", false) });
+  .concat({ name: "gitlab-without-envoy-filters", ...conversionOf("gitlab.yaml", false) }, narrower);
 
 /** What a component adds to its objects so that their stack knows them again is not of the conversion. */
 function withoutMarks(object: Written): Written {
@@ -47,7 +70,7 @@ function withoutMarks(object: Written): Written {
 describe("a converted program", () => {
   for (const { name, objects, providers } of conversions) {
     it(`registers what the YAML says: ${name}`, async () => {
-      const recording = await record(() => run(programText(objects, providers)), preview);
+      const recording = await record(() => run(convertedProgram(objects, providers)), preview);
       const registered = recording.resources
         .filter(({ type }) => type.startsWith("kubernetes:"))
         .map(({ inputs }) => withoutMarks(inputs as unknown as Written));
@@ -55,11 +78,25 @@ describe("a converted program", () => {
     });
   }
 
+  it("takes the route as it is where an HttpRoute would not be the same", () => {
+    const kinds = narrower.map(({ name, objects, providers }) => {
+      const statements = [...convertedProgram(objects, providers).matchAll(/^new (\S+)\(/gm)].map(([, kind]) => kind);
+      return [name, ...statements];
+    });
+    const resource = "k8s.apiextensions.CustomResource";
+    assert.deepEqual(kinds, [
+      ["canary-elsewhere", resource, resource],
+      ["redirect-to-https", resource],
+      ["origin-1", resource],
+      ["origin-2", resource],
+    ]);
+  });
+
   it("compiles, for every set of Ingresses", () => {
     const texts = new Map(
       conversions.map(({ name, objects, providers }) => [
         path.join(root, "converted", `${name}.ts`),
-        programText(objects, providers),
+        convertedProgram(objects, providers),
       ]),
     );
     const options: ts.CompilerOptions = {

@@ -8,10 +8,10 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as tls from "node:tls";
 import { parse, stringify } from "yaml";
+import { convertedProgram } from "../../cli/convert-program";
 import { AmbientMesh, IngressGateway } from "../../components";
 import { convert } from "../../lib/conversion/convert";
 import type { Ingress, Secret } from "../../lib/conversion/objects";
-import { programText } from "../../lib/conversion/typescript";
 import { findTraffic } from "../../sandbox/pods/traffic";
 import { istioAmbient } from "../unit/fixtures/terminal";
 import { nginx } from "../unit/conversion/models";
@@ -201,7 +201,7 @@ describe("convert", () => {
     }));
     const { objects, providers, refused } = convert(moved);
     assert.equal(refused, false);
-    const typed = await TestStack.open("convert-typed", programOf(programText(objects, providers), folder));
+    const typed = await TestStack.open("convert-typed", programOf(convertedProgram(objects, providers), folder));
     try {
       const { made, outcome } = await previewed(typed);
       // The routes of the other namespace have the same hosts, which no certificate names: of that the look warns.

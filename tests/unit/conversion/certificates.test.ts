@@ -1,9 +1,9 @@
 // Annotations of cert-manager: the Certificate that each of them becomes a part of, and what cert-manager does not take.
 import * as assert from "node:assert/strict";
+import { convertedProgram } from "../../../cli/convert-program";
 import { certificateAnnotations } from "../../../lib/conversion/certificates/annotations";
 import { convert, standardOptions } from "../../../lib/conversion/convert";
 import type { Ingress } from "../../../lib/conversion/objects";
-import { programText } from "../../../lib/conversion/typescript";
 import { ingressWith, only, verdicts, type Given } from "./cases";
 
 const own = "cert-manager.io/";
@@ -311,7 +311,7 @@ describe("certificates of converted Ingresses", () => {
   });
 
   it("are plain objects of a program", () => {
-    const text = programText(convert([issuedBy(asked)]).objects);
+    const text = convertedProgram(convert([issuedBy(asked)]).objects);
     assert.match(
       text,
       /new k8s\.apiextensions\.CustomResource\("certificate-shop-web-tls", \{\n {2}apiVersion: "cert-manager\.io\/v1",\n {2}kind: "Certificate",/,

@@ -5,9 +5,9 @@ import * as os from "node:os";
 import * as path from "node:path";
 import * as fc from "fast-check";
 import { parse } from "yaml";
+import { convertedProgram } from "../../../cli/convert-program";
 import { convert, standardOptions } from "../../../lib/conversion/convert";
 import { derivedName, distinct } from "../../../lib/conversion/extension-providers";
-import { programText } from "../../../lib/conversion/typescript";
 import { yamlText } from "../../../lib/conversion/yaml";
 import { istioAmbient } from "../fixtures/terminal";
 import { ingressWith, only, type Given } from "./cases";
@@ -121,14 +121,14 @@ describe("extension providers without a name from the command line", () => {
     both.push(named("b", "b.example.com", { "auth-type": "basic", "auth-secret": "users" }));
     const { objects, providers } = convert(both);
     assert.equal(providers.length, 2);
-    const text = programText(objects, providers);
+    const text = convertedProgram(objects, providers);
     const [comment = ""] = text.split("// Written by");
     assert.match(
       comment,
       /^\/\/ Until istiod has these extension providers, .*\n\/\/ new AmbientMesh\("mesh", \{\n\/\/ {3}controlPlane: \{\n\/\/ {5}values: \{\n\/\/ {7}pilot: \{ env: \{ PILOT_ENABLE_MULTIPLE_CUSTOM_AUTHZ_PROVIDERS: "true" \} \},\n/,
     );
     assert.ok(comment.split("\n").every((line) => line === "" || line.startsWith("// ")));
-    assert.equal(text.slice(comment.length), programText(objects));
+    assert.equal(text.slice(comment.length), convertedProgram(objects));
   });
 
   it("are what the command writes without an option, with exit code 0", async () => {
@@ -143,7 +143,7 @@ describe("extension providers without a name from the command line", () => {
       const { extensionProviders } = JSON.parse(plain.err) as { extensionProviders: object[] };
       assert.deepEqual(extensionProviders, providers);
       const program = await istioAmbient(["convert", "-f", file, "--output", "typescript"]);
-      assert.deepEqual([program.code, program.out], [0, programText(objects, providers)]);
+      assert.deepEqual([program.code, program.out], [0, convertedProgram(objects, providers)]);
     } finally {
       fs.rmSync(folder, { recursive: true });
     }

@@ -1,8 +1,8 @@
 // Names of what Ingresses become: no two objects share one, in one conversion or in several.
 import * as assert from "node:assert/strict";
+import { convertedProgram } from "../../../cli/convert-program";
 import { convert } from "../../../lib/conversion/convert";
 import type { Ingress, Written } from "../../../lib/conversion/objects";
-import { programText } from "../../../lib/conversion/typescript";
 import { ingressWith, type Given } from "./cases";
 
 /** An Ingress of that name, for a host each. */
@@ -75,7 +75,7 @@ describe("names of converted objects", () => {
   });
 
   it("of resources of a program are each there once", () => {
-    const text = programText(convert([named("a", "b-c"), named("a-b", "c")]).objects);
+    const text = convertedProgram(convert([named("a", "b-c"), named("a-b", "c")]).objects);
     assert.deepEqual(
       [...text.matchAll(/^new HttpRoute\("([^"]+)"/gm)].map(([, name]) => name),
       ["a-b-c", "a-b-c-2"],
