@@ -158,7 +158,8 @@ the cluster or one of the two URLs does not answer.
   apply to a Service across all Ingresses: differing TLS settings or connect timeouts are refused. For load balancing, the Ingress that
   NGINX uses wins.
 - **Names.** Objects are named after their Ingress, with a suffix, and a number if that name is taken. In another namespace, the name
-  starts with the Ingress's namespace: \`shop.web-allowlist\`.
+  starts with the Ingress's namespace: \`shop.web-allowlist\`. Labels of the Ingress go with them, except those by which a tool such as
+  Argo CD, Flux, Helm, kapp or kubectl's ApplySets knows its own: it would delete the new objects, which are not in its input.
 - **Ports of policies.** AuthorizationPolicies are for ports 80 and 443 of the gateway's pods, which is where this package's gateways
   listen. On a Gateway with other ports, such as a Service that maps 80 to 8080, they match nothing and admit everyone: change
   \`ports\` in each of them. The report says so for every \`--gateway\` but the mesh's own.

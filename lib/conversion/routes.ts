@@ -2,6 +2,7 @@
 import { literally, type Metadata, type Written } from "./objects";
 import type { Names } from "./names";
 import { filtersOf, redirectFilter, withClientCertificate, withHsts } from "./filters";
+import { ownLabels } from "./labels";
 import { place } from "./matches";
 import type { Piece, Placed } from "./pieces";
 import { marked, withRuleNames, type RouteRule } from "./rules";
@@ -285,13 +286,13 @@ export class RouteBuilder {
   }
 }
 
-/** Name and namespace of an object made for an Ingress, with the Ingress's labels. */
+/** Name and namespace of an object made for an Ingress, with the Ingress's own labels. */
 export function metadataOf({ ingress: { metadata }, settings }: ReadIngress, name: string): Written["metadata"] {
   const { namespace, labels } = metadata as Metadata;
   return {
     name,
     ...(namespace === undefined ? {} : { namespace }),
-    ...(labels && Object.keys(labels).length > 0 ? { labels } : {}),
+    ...ownLabels(labels),
     ...(Object.keys(settings.kept).length > 0 ? { annotations: settings.kept } : {}),
   };
 }

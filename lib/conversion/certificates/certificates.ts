@@ -2,6 +2,7 @@
 import { isIP } from "node:net";
 import { defined } from "../../json";
 import type { Input } from "../input";
+import { ownLabels } from "../labels";
 import { keyOf, type Certificate, type Issuer, type Written } from "../objects";
 import { changed, inert, mapped, refused, type Entry, type Verdict } from "../report";
 import { oneLine } from "../literals";
@@ -194,7 +195,6 @@ function certificate(
   draft: Draft,
   ref: Draft["issuer"],
 ): Written {
-  const labels = Object.entries(metadata.labels ?? {}).filter(([name]) => name !== "applyset.kubernetes.io/part-of");
   const dnsNames = once([...hosts.filter((host) => isIP(host) === 0), ...draft.dnsNames]);
   const ipAddresses = once([...hosts.filter((host) => isIP(host) !== 0), ...draft.ipAddresses]);
   return {
@@ -203,7 +203,7 @@ function certificate(
     metadata: {
       name: secret,
       ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
-      ...(labels.length > 0 ? { labels: Object.fromEntries(labels) } : {}),
+      ...ownLabels(metadata.labels),
       ...(Object.keys(draft.annotations).length > 0 ? { annotations: draft.annotations } : {}),
     },
     spec: {

@@ -104,3 +104,41 @@ describe("names of converted objects", () => {
     assert.deepEqual([parentsOf("h63.example.com"), parentsOf("h64.example.com")], [["web"], ["web-2"]]);
   });
 });
+
+describe("labels of converted objects", () => {
+  const labeled = (name: string, given: Given, labels: { [key: string]: string }) => {
+    const { metadata, ...rest } = certified(named("shop", name, given));
+    return { ...rest, metadata: { ...metadata, labels } };
+  };
+
+  it("are the Ingress's, without those by which tools delete what they did not apply", () => {
+    const ofTools = {
+      "addonmanager.kubernetes.io/mode": "Reconcile",
+      "app.kubernetes.io/instance": "shop",
+      "app.kubernetes.io/managed-by": "Helm",
+      "applyset.kubernetes.io/part-of": "applyset-x-v1",
+      "argocd.argoproj.io/instance": "shop",
+      "helm.sh/chart": "shop-1.0.0",
+      "kapp.k14s.io/app": "1700000000",
+      "kustomize.toolkit.fluxcd.io/name": "shop",
+      "objectset.rio.cattle.io/hash": "0a1b",
+    };
+    const own = { "app.kubernetes.io/name": "web", "helm.sh/chart-of": "team" };
+    const { objects } = convert([
+      labeled("web", { "cert-manager.io/cluster-issuer": "letsencrypt" }, { ...ofTools, ...own }),
+      labeled("api", { "ssl-passthrough": "true" }, ofTools),
+    ]);
+    assert.deepEqual(
+      objects.map(({ kind, metadata: { name, labels } }) => [kind, name, labels]),
+      [
+        ["HTTPRoute", "api-redirect", undefined],
+        ["HTTPRoute", "web", own],
+        ["HTTPRoute", "web-redirect", own],
+        ["ListenerSet", "web", own],
+        ["Certificate", "tls", own],
+        ["ListenerSet", "api-passthrough", undefined],
+        ["TLSRoute", "api", undefined],
+      ],
+    );
+  });
+});
