@@ -109,7 +109,7 @@ function build(
       ...rules.objects,
       ...backendTls(placed, servers.canaries, input, portOf),
       ...guards.flatMap(({ objects }) => objects),
-      ...envoyFilters(routed, gateway, rules.sessions),
+      ...envoyFilters(routed, gateway, rules.sessions, builder.captured),
       ...clientFilters(byName, servers.servers, gateway),
     ],
     entries: [

@@ -11,7 +11,7 @@ import type { Sessions } from "./policies";
 import type { GatewayOptions } from "./routes";
 import { sessionKey } from "./rules";
 import type { ReadIngress } from "./servers";
-import type { RequestLimits, SessionCookie } from "./settings";
+import type { RegexRewrite, RequestLimits, SessionCookie } from "./settings";
 
 /** Envoy's filter that limits bodies: one for each Ingress, so that none depends on what belongs to another one. */
 function bodyLimit(owner: ReadIngress): string {
@@ -39,10 +39,18 @@ interface Routed {
   routes: Written[];
 }
 
+/** What Envoy makes of the path, by the names of rules. */
+type Captured = ReadonlyMap<string, RegexRewrite>;
+
 /** One EnvoyFilter for each Ingress that needs it. */
-export function envoyFilters(routed: readonly Routed[], gateway: GatewayOptions, sessions: Sessions): Written[] {
+export function envoyFilters(
+  routed: readonly Routed[],
+  gateway: GatewayOptions,
+  sessions: Sessions,
+  captured: Captured,
+): Written[] {
   return routed.flatMap((one) => {
-    const patches = [...routePatches(one, sessions), ...clusterPatches(one), ...serverPatches(one)];
+    const patches = [...routePatches(one, sessions, captured), ...clusterPatches(one), ...serverPatches(one)];
     if (patches.length === 0) return [];
     const { owner, routes } = one;
     const { bodyBytes, requests, successHeaders } = owner.settings.envoy;
@@ -228,12 +236,14 @@ export function gatewayFilter(
 }
 
 /** A patch for each rule with a name, and what comes before it. */
-function routePatches({ owner, routes }: Routed, sessions: Sessions): object[] {
+function routePatches({ owner, routes }: Routed, sessions: Sessions, captured: Captured): object[] {
   return routes.flatMap(({ metadata, spec }) => {
     const { rules } = spec as { rules: Rule[] };
     const merged = rules.flatMap(({ name, backendRefs }, index) => {
       const session = sessions.get(sessionKey(defined({ backendRefs }), owner));
-      const value = backendRefs ? routeValue(owner, session) : { redirect: { strip_query: true } };
+      const value = backendRefs
+        ? routeValue(owner, session, captured.get(name ?? ""))
+        : { redirect: { strip_query: true } };
       const route = { name, action: backendRefs ? "ROUTE" : "REDIRECT" };
       return name !== ruleName(owner, metadata.name, index) || Object.keys(value).length === 0
         ? []
@@ -302,7 +312,7 @@ function clusterPatches({ owner, routes }: Routed): object[] {
   }));
 }
 
-const regexRewrite = ({ pattern: regex, substitution }: { pattern: string; substitution: string }) => ({
+const regexRewrite = ({ pattern: regex, substitution }: RegexRewrite) => ({
   pattern: { regex },
   substitution,
 });
@@ -314,8 +324,13 @@ const on = {
   is_optional: true,
 };
 
-function routeValue(owner: ReadIngress, session: SessionCookie | undefined): object {
-  const { bodyBytes, requests, readSeconds, idleSeconds, retries, pathRewrite } = owner.settings.envoy;
+function routeValue(
+  owner: ReadIngress,
+  session: SessionCookie | undefined,
+  captured: RegexRewrite | undefined,
+): object {
+  const { bodyBytes, requests, readSeconds, idleSeconds, retries } = owner.settings.envoy;
+  const rewrite = captured ?? owner.settings.envoy.pathRewrite;
   const filters = {
     ...Object.fromEntries(luaFilters(owner).map(({ name, ofRoute }) => [name, ofRoute])),
     ...(session ? { [stateful(owner)]: keeping(session) } : {}),
@@ -330,7 +345,7 @@ function routeValue(owner: ReadIngress, session: SessionCookie | undefined): obj
   };
   const route = {
     ...(idleSeconds === undefined ? {} : { idle_timeout: `${idleSeconds}s` }),
-    ...(pathRewrite === undefined ? {} : { regex_rewrite: regexRewrite(pathRewrite) }),
+    ...(rewrite === undefined ? {} : { regex_rewrite: regexRewrite(rewrite) }),
     ...(Object.keys(policy).length > 0 ? { retry_policy: policy } : {}),
   };
   return {

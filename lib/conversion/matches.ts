@@ -1,7 +1,8 @@
 // Which requests of a host go to which of its paths: matches of an HTTPRoute, in an order that Istio sees as NGINX does.
 import { defined } from "../json";
+import { withFilters } from "./annotations/family";
 import { hasAlternatives, isRe2 } from "./expressions";
-import { changed, converted, inert, refused, type Verdict } from "./report";
+import { changed, converted, inert, mapped, refused, type Verdict } from "./report";
 import { isFlattened, rewrites, type Location, type Server } from "./servers";
 import { rewritePaths } from "./path-rewrites";
 import type { Piece, Placed } from "./pieces";
@@ -104,7 +105,10 @@ function placeExpressions(locations: readonly Location[]): Placed[] {
   return candidates.map((one, index) => {
     const location = locations[index]!;
     if (one.verdict) return { location, pieces: [], verdict: one.verdict };
-    return placed(location, pieces.get(one)!, one.form === "prefix" ? one.differs : recased(one));
+    const found = placed(location, pieces.get(one)!, one.form === "prefix" ? one.differs : recased(one));
+    if (one.rewriting.kind !== "groups") return found;
+    const to = `${found.verdict.to}, and EnvoyFilter with regex_rewrite`;
+    return { ...found, verdict: found.verdict.outcome === "converted" ? mapped(to) : { ...found.verdict, to } };
   });
 }
 
@@ -123,18 +127,18 @@ function searchedPath(location: Location, all: readonly Location[]): string {
   return !isAsItIs && all.some((other) => other.exact && other.path === path) ? `${path}/` : path;
 }
 
+const otherPath = "a path such as /x(/|$)(.*) with the target /$2, or the change of the path in the application";
+
 function candidate(location: Location): Candidate {
   const { path, owner } = location;
-  const rewriting = rewritingOf(path, owner.settings.rewriteTarget);
+  const { rewriteTarget, envoy } = owner.settings;
+  const rewriting = rewritingOf(path, rewriteTarget, envoy.captures);
   const shape = shapeOf(path);
   const differs = shape && !unfit(shape.literal || "/") ? differences(shape) : undefined;
   const expression = rewriting.kind !== "prefix" && isRe2(path) && expressionOf(path).length <= 900;
   const verdict =
     rewriting.kind === "impossible"
-      ? refused(
-          rewriting.why,
-          "a path such as /x(/|$)(.*) with the target /$2, or the change of the path in the application",
-        )
+      ? refused(rewriting.why, rewritingOf(path, rewriteTarget, true).kind === "groups" ? withFilters : otherPath)
       : !expression && !differs
         ? refused("Envoy takes regular expressions of RE2 only", "the path without lookaround and backreferences")
         : undefined;
@@ -253,7 +257,10 @@ function substituted(expression: string, target: string, path: string): string {
   return target.replace(/\$(\d)/g, (_, digit: string) => groups[Number(digit)] ?? "");
 }
 
-function rewriteOf(rewriting: Rewriting): Pick<Piece, "rewrite"> {
+function rewriteOf(rewriting: Rewriting): Pick<Piece, "rewrite" | "captured"> {
+  if (rewriting.kind === "groups") {
+    return { captured: { pattern: rewriting.pattern, substitution: rewriting.substitution } };
+  }
   if (rewriting.kind === "full") return { rewrite: { full: rewriting.path } };
   return rewriting.kind === "prefix" ? { rewrite: { prefix: rewriting.path } } : {};
 }

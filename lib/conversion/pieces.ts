@@ -1,5 +1,6 @@
 // What a location of a host becomes: matches of an HTTPRoute, each with what becomes of the path of its requests.
 import type { Verdict } from "./report";
+import type { RegexRewrite } from "./settings";
 import type { Location } from "./servers";
 
 /** What a path of a request has to look like. */
@@ -12,6 +13,8 @@ export interface PathMatch {
 export interface Piece {
   match: PathMatch;
   rewrite?: { full: string } | { prefix: string };
+  /** Envoy writes the path anew by an expression. */
+  captured?: RegexRewrite;
   /** The request is sent here instead. */
   redirectTo?: string;
   /** With this status, 301 where none is given. */

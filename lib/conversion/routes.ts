@@ -6,6 +6,7 @@ import { ownLabels } from "./labels";
 import { place } from "./matches";
 import type { Piece, Placed } from "./pieces";
 import { marked, withRuleNames, type RouteRule } from "./rules";
+import type { RegexRewrite } from "./settings";
 import {
   isMutual,
   upstreamKey,
@@ -95,6 +96,9 @@ export function namingsOf(server: Server): Naming[] {
 
 /** Builds the routes of one set of servers. */
 export class RouteBuilder {
+  /** What Envoy makes of the path, by the names of rules. */
+  readonly captured = new Map<string, RegexRewrite>();
+
   constructor(
     private readonly all: Servers,
     private readonly placed: readonly PlacedServer[],
@@ -122,7 +126,7 @@ export class RouteBuilder {
     const all = [...specs, ...this.wwwRoutes(owner).map((spec) => ({ suffix: "-www", spec }))];
     return all.map(({ suffix, spec }) => {
       const metadata = metadataOf(owner, names.claim(owner, suffix));
-      const named = withRuleNames(spec, owner, metadata.name, suffix === "-www", this.sessions);
+      const named = withRuleNames(spec, owner, metadata.name, suffix === "-www", this.sessions, this.captured);
       return { apiVersion: "gateway.networking.k8s.io/v1", kind: "HTTPRoute", metadata, spec: named };
     });
   }
@@ -200,6 +204,7 @@ export class RouteBuilder {
       matches: [headers.length > 0 ? { ...match, headers } : match],
       ...(filters.length > 0 ? { filters } : {}),
       ...(settings.redirect ? {} : { backendRefs }),
+      ...(piece.captured && !settings.redirect ? { captured: piece.captured } : {}),
     });
     const primary = this.backend(location.upstream);
     const alternative = this.all.canaries.get(upstreamKey(location.upstream));

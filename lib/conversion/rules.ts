@@ -1,6 +1,7 @@
 // The rules of routes, and the names of those that an EnvoyFilter has to find.
 import { ruleName } from "./names";
 import { upstreamKey, type ReadIngress } from "./servers";
+import type { RegexRewrite } from "./settings";
 
 /** One rule of a route, as JSON. */
 export type RouteRule = object;
@@ -33,7 +34,7 @@ const anchor = "anchor";
 
 /**
  * The route with names for the rules that an EnvoyFilter has to find: those with backends, redirects without a query, those
- * with sessions that Envoy keeps, and the first one where something of the host comes before it.
+ * with sessions that Envoy keeps or paths that it rewrites, and the first one where something of the host comes before it.
  */
 export function withRuleNames(
   spec: object,
@@ -41,6 +42,8 @@ export function withRuleNames(
   route: string,
   isOtherHost: boolean,
   sessions: Pick<ReadonlySet<string>, "has">,
+  /** What Envoy makes of the path, by the names of rules: filled here. */
+  captured: Map<string, RegexRewrite>,
 ): object {
   const { bodyBytes, requests, readSeconds, idleSeconds, retries, successHeaders } = owner.settings.envoy;
   const { interceptions, pathRewrite, repeats, answers } = owner.settings.envoy;
@@ -59,10 +62,14 @@ export function withRuleNames(
   const isIntercepted = !isOtherHost && interceptions?.some(({ before }) => before === "everything") === true;
   const isNamed = ofBackends.some((one) => one !== undefined);
   const { rules, ...rest } = spec as { rules: (RouteRule & NamedRule)[] };
-  const named = ({ name, ...rule }: NamedRule, index: number) => {
-    if (name === queryless || (isNamed && rule.backendRefs) || sessions.has(sessionKey(rule, owner))) {
-      return { name: ruleName(owner, route, index), ...rule };
-    }
+  const named = (
+    { name: mark, captured: rewrite, ...rule }: NamedRule & { captured?: RegexRewrite },
+    index: number,
+  ) => {
+    const name = ruleName(owner, route, index);
+    if (rewrite) captured.set(name, rewrite);
+    const isFound = mark === queryless || rewrite !== undefined || sessions.has(sessionKey(rule, owner));
+    if (isFound || (isNamed && rule.backendRefs)) return { name, ...rule };
     return isIntercepted && index === 0 ? { name: ruleName(owner, route, index, anchor), ...rule } : rule;
   };
   return { ...rest, rules: rules.map(named) };

@@ -127,6 +127,12 @@ export interface ClosedPath {
   late: boolean;
 }
 
+/** What a path becomes, as Envoy has it of RE2. */
+export interface RegexRewrite {
+  pattern: string;
+  substitution: string;
+}
+
 /** A location beside those of an Ingress: after an exact one, or after a longer one too. */
 export type RivalLocation = { expression: Expression } | { prefix: string } | { exact: string };
 
@@ -204,7 +210,9 @@ export interface EnvoySettings {
   /** In the order of the snippet. */
   interceptions?: Interception[];
   /** What the backend sees of a path, where it looks like that. */
-  pathRewrite?: { pattern: string; substitution: string };
+  pathRewrite?: RegexRewrite;
+  /** True where any groups may be in a rewrite-target. */
+  captures?: boolean;
   /** How long the headers of an answer may be, in KiB. */
   answerKibibytes?: number;
 }

@@ -1,4 +1,6 @@
 // The paths of a host whose paths are regular expressions: which of them are prefixes in disguise, and what `$1` is.
+import { substitution, whole } from "./expressions";
+import type { RegexRewrite } from "./settings";
 
 /** Which requests the expression takes, seen from its literal beginning. */
 export type Reach =
@@ -105,6 +107,7 @@ export type Rewriting =
     }
   | { kind: "full"; path: string }
   | { kind: "prefix"; path: string; /** What the path itself becomes, where that is something else. */ itself?: string }
+  | ({ kind: "groups" } & RegexRewrite)
   | { kind: "impossible"; why: string };
 
 /** How many groups the expression captures. */
@@ -112,8 +115,19 @@ function groupsOf(path: string): number {
   return [...path.replace(/\\./g, "").matchAll(/\((?!\?)/g)].length;
 }
 
-/** How a rewrite-target becomes something that HTTPRoute can do. */
-export function rewritingOf(path: string, target: string | undefined): Rewriting {
+/** How a rewrite-target becomes something that HTTPRoute can do, or Envoy where it `captures`. */
+export function rewritingOf(path: string, target: string | undefined, captures = false): Rewriting {
+  const rewriting = ofRoute(path, target);
+  const expression = { pattern: `^${path}`, ignoresCase: true };
+  const matched = rewriting.kind === "impossible" && captures ? whole(expression) : undefined;
+  if (matched === undefined || !/^\/(?:[-\w./~:]|\$\d)*$/.test(target!)) return rewriting;
+  const count = groupsOf(path);
+  const filled = target!.replace(/\$(\d)/g, (reference, digit: string) => (Number(digit) > count ? "" : reference));
+  const written = substitution(filled, expression);
+  return written === undefined ? rewriting : { kind: "groups", pattern: `^${matched}$`, substitution: written };
+}
+
+function ofRoute(path: string, target: string | undefined): Rewriting {
   if (target === undefined || target === path) return { kind: "none" };
   // A group that the expression does not have is empty.
   const count = groupsOf(path);

@@ -34,7 +34,7 @@ export const paths: Family = {
       told: "table",
       does: "replaces the whole path by this one, in which `$1` stands for the first group of the path; turns every path of the host into a regular expression",
       becomes:
-        "`RequestRedirect` where it is a URL, which keeps the path or has one of its own; `URLRewrite` else: ReplaceFullPath without groups; ReplacePrefixMatch where the path is a prefix and the group all that comes after it, as `/x(/|$)(.*)` and `/$2`; other groups are refused, since Gateway API has none",
+        "`RequestRedirect` where it is a URL, which keeps the path or has one of its own; `URLRewrite` else: ReplaceFullPath without groups; ReplacePrefixMatch where the path is a prefix and the group all that comes after it, as `/x(/|$)(.*)` and `/$2`; an EnvoyFilter with `regex_rewrite` for other groups, which are refused with `--no-envoy-filters`, since Gateway API has none",
       source,
       read: (value, settings, around) => {
         const target = value.trim();
@@ -44,6 +44,7 @@ export const paths: Family = {
           return refused("Gateway API takes absolute paths only", `rewrite-target: "/${target}"`);
         }
         settings.rewriteTarget = target;
+        if (around.envoyFilters) settings.envoy.captures = true;
         return converted("URLRewrite, path by path");
       },
     },

@@ -17,8 +17,16 @@ export interface Known {
 /** The way out where neither a route nor Envoy does what a part of a snippet says. */
 export const without = (part: string) => `the snippet without this ${part}, and its work in the application`;
 
-export const impossible = (line: string): Verdict =>
-  refused(`a route cannot do what \`${line}\` says`, without("line"));
+export const cannot = (line: string): string => `a route cannot do what \`${line}\` says`;
+export const impossible = (line: string): Verdict => refused(cannot(line), without("line"));
+
+/** The way out for a path that a host looks for as another one. */
+export function ofOtherPath([pattern = "", target = ""]: readonly string[]): string {
+  const [, from] = /^\^(\/[-\w./~]*)\$?$/.exec(pattern) ?? [];
+  return from !== undefined && /^\/[-\w./~]*$/.test(target)
+    ? `an Ingress for ${from} with rewrite-target: "${target}"`
+    : without("line");
+}
 
 /** `return` for all requests. */
 export function readReturn(line: string, words: string[], { settings, around, scope }: Known): Verdict {

@@ -8,7 +8,7 @@ import { isRedirected } from "./hosts";
 import { redirectingRewrite, withoutInterceptions } from "./interceptions";
 import { everyAddress, isRange, needsAddress } from "./ranges";
 import { withoutQuery } from "./redirects";
-import { impossible, readReturn, readRewrite, without, type Known } from "./rewrites";
+import { cannot, impossible, ofOtherPath, readReturn, readRewrite, without, type Known } from "./rewrites";
 import { isServer, serverHeader } from "./server-header";
 import { headerValue } from "./variables";
 
@@ -106,8 +106,9 @@ export const readServerSnippet: Reader = (snippet, settings, around) => {
   });
   const { rest, said } = withoutInterceptions(others, "server", settings, around);
   const first: First = (line, name, words) => {
-    const redirected = name === "rewrite" ? redirectingRewrite(words, "server", settings, around) : undefined;
-    if (redirected) return redirected;
+    if (name === "rewrite") {
+      return redirectingRewrite(words, "server", settings, around) ?? refused(cannot(line), ofOtherPath(words));
+    }
     if (isOfTemplate(name) || name === "proxy_set_header") return inert("every path of the host has its own");
     if (!/^(add_header|more_|proxy_hide_header|return)/.test(name)) return undefined;
     const own = ownHeaders.find((other) => {

@@ -321,6 +321,18 @@ describe("answers of a server-snippet", () => {
     ]);
   });
 
+  it("are none where the host looks for another path, with what to write instead", () => {
+    for (const [target, fix] of [
+      ["/index.php/a", 'an Ingress for /.well-known/a with rewrite-target: "/index.php/a"'],
+      ["/public.php?a=b", "the snippet without this line, and its work in the application"],
+    ]) {
+      const line = `rewrite ^/.well-known/a ${target} last`;
+      assert.deepEqual(verdict({ "server-snippet": `${line};` }), [
+        `server-snippet: refused (a route cannot do what \`${line}\` says) way out: ${fix}`,
+      ]);
+    }
+  });
+
   it("say where paths that are closed come before them", () => {
     const snippet = "location /a { deny all; } location ~ [.]txt$ { return 301 /b; }";
     assert.match(

@@ -206,6 +206,7 @@ function balanced(
 }
 
 interface Rule {
+  name?: string;
   matches: { path: { type: string; value: string }; headers?: { name: string; value: string; type?: string }[] }[];
   filters?: {
     type: string;
@@ -276,7 +277,27 @@ export function istio(objects: readonly Written[], { scheme, host, path, headers
       weight / total,
     ]),
   );
-  return { kind: "backend", weights, path: rewritten(path, found.match.path.value, rewrite) };
+  const seen = rewritten(path, found.match.path.value, rewrite);
+  return { kind: "backend", weights, path: rewrittenByEnvoy(objects, found.rule.name, seen) };
+}
+
+interface RegexRewrite {
+  pattern: { regex: string };
+  substitution: string;
+}
+
+/** What an EnvoyFilter has Envoy make of the path of a rule. */
+function rewrittenByEnvoy(objects: readonly Written[], name: string | undefined, path: string): string {
+  const patches = objects
+    .filter(({ kind }) => kind === "EnvoyFilter")
+    .flatMap(({ spec }) => (spec as { configPatches: { match: object; patch: { value: object } }[] }).configPatches);
+  const own = patches.find(({ match }) => JSON.stringify(match).includes(JSON.stringify({ name }).slice(1, -1)));
+  const { route } = (own?.patch.value ?? {}) as { route?: { regex_rewrite?: RegexRewrite } };
+  if (name === undefined || !route?.regex_rewrite) return path;
+  const { pattern, substitution } = route.regex_rewrite;
+  return RE2JS.compile(pattern.regex)
+    .matcher(path)
+    .replaceAll(substitution.replace(/\\(\d)/g, "$$$1"));
 }
 
 /** True where a ReferenceGrant lets routes of a namespace send to a Service of another one. */

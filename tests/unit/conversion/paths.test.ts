@@ -1,6 +1,6 @@
 // Paths of hosts of regular expressions: which match and which rewrite each becomes, and what is said of it.
 import * as assert from "node:assert/strict";
-import { convert } from "../../../lib/conversion/convert";
+import { convert, standardOptions } from "../../../lib/conversion/convert";
 import type { Ingress } from "../../../lib/conversion/objects";
 import { ingressWith, only, type Given } from "./cases";
 
@@ -17,9 +17,10 @@ interface Rule {
 }
 
 /** Each rule as `match → rewrite`, and each path's verdict. */
-function seen(paths: string[], given: Given, pathType?: string): string[] {
-  const { objects, entries } = convert([ingressOf(paths, given, pathType)]);
-  const rules = objects.flatMap(({ spec }) => (spec as { rules: Rule[] }).rules);
+function seen(paths: string[], given: Given, pathType?: string, options = standardOptions): string[] {
+  const { objects, entries } = convert([ingressOf(paths, given, pathType)], options);
+  const routes = objects.filter(({ kind }) => kind === "HTTPRoute");
+  const rules = routes.flatMap(({ spec }) => (spec as { rules: Rule[] }).rules);
   const lines = rules.map(({ matches: [match], filters }) => {
     const path = filters?.find(({ type }) => type === "URLRewrite")?.urlRewrite?.path;
     const to = path ? ` → ${path.replaceFullPath ?? `prefix ${path.replacePrefixMatch}`}` : "";
@@ -122,8 +123,22 @@ const cases: [what: string, paths: string[], given: Given, ...expected: string[]
   ["a target without groups", ["/x"], rewrite("/new"), "RegularExpression (?i)/x.* → /new"],
   ["a group that there is not", ["/x"], rewrite("/$1"), "RegularExpression (?i)/x.* → /"],
   ["the root as a whole", ["/"], rewrite("/new"), "PathPrefix / → /new"],
-  ["two groups", ["/(a|b)/(.*)"], rewrite("/$2"), `/(a|b)/(.*): refused: ${noGroups}`],
-  ["a group in the middle", ["/x/(.*)/y"], rewrite("/$1"), `/x/(.*)/y: refused: ${noGroups}`],
+  [
+    "two groups",
+    ["/(a|b)/(.*)"],
+    rewrite("/$2/$1"),
+    "RegularExpression (?i)/(a|b)/(.*)",
+    "/(a|b)/(.*): mapped: undefined",
+  ],
+  [
+    "a group in the middle, and one that there is not",
+    ["/x/(.*)/y"],
+    rewrite("/$1/z$2"),
+    "RegularExpression (?i)/x/(.*)/y.*",
+    "/x/(.*)/y: mapped: undefined",
+  ],
+  ["a group without a slash before it", ["/x/(.*)/y"], rewrite("$1"), `/x/(.*)/y: refused: ${noGroups}`],
+  ["groups of alternatives", ["/x/(.*)/y|/z"], rewrite("/$1"), `/x/(.*)/y|/z: refused: ${noGroups}`],
   ["a variable", ["/x/(.*)"], rewrite("/$host/$1"), "/x/(.*): refused: a rewrite knows no variables"],
   [
     "expressions, the longest first",
@@ -163,6 +178,23 @@ const cases: [what: string, paths: string[], given: Given, ...expected: string[]
 ];
 
 describe("paths of a host of regular expressions", () => {
+  it("have groups of their own by Envoy alone", () => {
+    const patched = (path: string, target: string) => {
+      const { objects } = convert([ingressOf([path, "/"], { ...rewrite(target), "proxy-send-timeout": "90" })]);
+      const { configPatches } = only(objects, "EnvoyFilter").spec as { configPatches: { patch: { value: object } }[] };
+      return configPatches.map(({ patch: { value } }) => value);
+    };
+    const rewriting = (regex: string, substitution: string) => ({
+      regex_rewrite: { pattern: { regex }, substitution },
+    });
+    assert.deepEqual(patched("/x/(.*)/y", "/$1/z$2"), [
+      { route: { idle_timeout: "90s", ...rewriting("^(?i)/x/(.*)/y.*$", "/\\1/z") } },
+      { route: { idle_timeout: "90s" } },
+    ]);
+    const without = { ...standardOptions, envoyFilters: false };
+    assert.deepEqual(seen(["/(a|b)/(.*)"], rewrite("/$2"), undefined, without), [`/(a|b)/(.*): refused: ${noGroups}`]);
+  });
+
   for (const [what, paths, given, ...expected] of cases) {
     it(what, () => assert.deepEqual(seen(paths, given), expected));
   }
