@@ -10,8 +10,8 @@ import { isRedirected } from "./hosts";
 
 /** A condition on requests. */
 interface Condition {
-  /** As matchers of Envoy, which tolerate other ways to write a path where requests are turned away. */
-  when(isDenied: boolean): object[] | undefined;
+  /** As matchers of Envoy, which take other ways to write a path where these are `tolerated`. */
+  when(tolerated: boolean): object[] | undefined;
   /** The expression of a path, whose groups an answer may name. */
   groups?: Expression;
   location?: RivalLocation;
@@ -72,7 +72,7 @@ export function redirectingRewrite(
   // NGINX keeps the query unless the target ends with `?`.
   const kept = target.includes("?") ? target.replace(/\?$/, "") : `${target}$is_args$args`;
   const route = redirectOf(kept, flag === "permanent" ? "301" : "302", groups);
-  const condition = { groups, when: () => ofPath(wholeOfPath(groups, false)) };
+  const condition = { groups, when: (tolerated: boolean) => ofPath(wholeOfPath(groups, tolerated)) };
   return route && intercept(`rewrite ${words.join(" ")}`, condition, { route }, scope, settings, around);
 }
 
@@ -117,7 +117,8 @@ function intercept(
 ): Verdict | undefined {
   const { envoy, pathRewrites, redirect, closed } = settings;
   const isDenied = "direct_response" in route;
-  const headers = when(isDenied);
+  // What writes groups into a path must not take one that it then leaves as it is.
+  const headers = when(isDenied || !("regex_rewrite" in route.redirect));
   if (!headers) return undefined;
   if (!around.envoyFilters) {
     const why = isDenied ? `\`${line}\` turns requests away` : `a route cannot do what \`${line}\` says`;
@@ -225,7 +226,7 @@ function conditionOf(head: string): Condition | undefined {
     if (operator === undefined) return undefined;
     const path = isExpression ? expression : { pattern: `^${literally(value)}$`, ignoresCase: false };
     const groups = operator.startsWith("~") ? { groups: path } : {};
-    return { when: (isDenied) => ofPath(wholeOfPath(path, isDenied), invert), ...groups };
+    return { when: (tolerated) => ofPath(wholeOfPath(path, tolerated), invert), ...groups };
   }
   // Neither empty nor 0.
   const regex = isExpression ? whole(expression) : operator === undefined ? "[^0].*|0.+" : undefined;
@@ -255,13 +256,13 @@ function locationOf(head: string): Condition | undefined {
   const path = second ?? first;
   if (second !== undefined && /^~\*?$/.test(first)) {
     const groups = { pattern: path, ignoresCase: first === "~*" };
-    return { when: (isDenied) => ofPath(wholeOfPath(groups, isDenied)), groups, location: { expression: groups } };
+    return { when: (tolerated) => ofPath(wholeOfPath(groups, tolerated)), groups, location: { expression: groups } };
   }
   if (!/^\/[-\w./~@:+]+$/.test(path) || !(second === undefined || first === "=")) return undefined;
   const isExact = second !== undefined;
   const expression = { pattern: `^${literally(path)}${isExact ? "$" : ""}`, ignoresCase: false };
   return {
-    when: (isDenied) => ofPath(wholeOfPath(expression, isDenied)),
+    when: (tolerated) => ofPath(wholeOfPath(expression, tolerated)),
     location: isExact ? { exact: path } : { prefix: path },
   };
 }

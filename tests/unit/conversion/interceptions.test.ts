@@ -87,7 +87,7 @@ describe("answers of a configuration-snippet", () => {
         },
         status(410),
       ),
-      ...before(2, path("/a/(\\d+)(?:\\?.*)?"), {
+      ...before(2, path(`${slash}a${slash}(\\d+)(?:\\?.*)?`), {
         redirect: {
           scheme_redirect: "http",
           host_redirect: "other.example.com",
@@ -243,7 +243,7 @@ describe("answers of a server-snippet", () => {
         redirect: { path_redirect, response_code: "FOUND", strip_query: true },
       });
       return [
-        before(0, [path("/x/y/.*"), not("/x/y/z(?:[/?].*)?")], redirect("/z")),
+        before(0, [path(`${slash}x${slash}y${slash}.*`), not("/x/y/z(?:[/?].*)?")], redirect("/z")),
         before(1, [path(`(?i)[^?]*?${slash}realms${slash}[^?/]+${slash}metrics.*`)], status(404)),
         before(2, [path(`${slash}robots\\.txt(?:\\?.*)?`)], status(404)),
         before(4, [path("/old([^?]*)(?:\\?.*)?")], {
