@@ -242,7 +242,7 @@ if ($uri = /send) { return 403; }`,
         { "/(.*)": "web" },
         regex,
       ),
-      ingress("groups.test", { "rewrite-target": "/$2/$1" }, { "/(one|two)/(.*)": "web" }, regex),
+      ingress("swapped.test", { "rewrite-target": "/$2/$1" }, { "/(one|two)/(.*)": "web" }, regex),
       ingress(
         "captured.test",
         {
@@ -256,7 +256,7 @@ if ($uri = /send) { return 403; }`,
     asks: [
       { ...ok("/a%20b/c?d=e", "web", "/site:443/root/a%20b/c?d=e"), host: "regex-within.test" },
       { ...ok("/", "web", "/site:443/root/"), host: "regex-within.test" },
-      { ...ok("/Two/a/b?c=d", "web", "/a/b/Two?c=d"), host: "groups.test" },
+      { ...ok("/Two/a/b?c=d", "web", "/a/b/Two?c=d"), host: "swapped.test" },
       { url: "/old/a?b=c", host: "captured.test", status: 301, location: "https://captured.test/new/a" },
       {
         url: "/data/annexA/b?c=d",
