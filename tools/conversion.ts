@@ -96,7 +96,8 @@ the cluster or one of the two URLs does not answer.
   \`%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%\`); a percent sign is doubled, since Envoy would look for an operator behind it.
   What a snippet answers by itself becomes a route of Envoy before those of the Ingress: NGINX asks a server-snippet first, also before
   it redirects http to https, and a configuration-snippet within its paths. It also takes
-  paths that are written with several or escaped slashes, as NGINX does, unless it writes groups of them into a URL. Expressions must be of RE2.
+  paths that are written with several or escaped slashes, as NGINX does, unless it writes groups of them into a URL. A path
+  that a snippet closes to all clients is closed by an AuthorizationPolicy, and by such a route however it is written. Expressions must be of RE2.
 - **EnvoyFilters.** Envoy can do more than Gateway API and Istio's own kinds can say. The conversion writes an
   EnvoyFilter on the Gateway for each Ingress that limits bodies, requests or the silence between two reads, retries less or
   more often, needs longer headers of answers, adds headers to answers that are no errors or changes them,

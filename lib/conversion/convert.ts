@@ -9,7 +9,7 @@ import { clientFilters } from "./client-filters";
 import { certificatesOf } from "./certificates/certificates";
 import { envoyFilters } from "./envoy-filters";
 import { distinct, type ExtensionProvider } from "./extension-providers";
-import { ignoredEntries } from "./ignored";
+import { ignoredEntries, besideEntries } from "./ignored";
 import { inputOf, type Input } from "./input";
 import type { Written } from "./objects";
 import { certificateListeners } from "./listeners";
@@ -55,6 +55,7 @@ export function convert(documents: readonly unknown[], options: ConvertOptions =
   const read = readAll(input, options, entries);
   const portOf = portNumbers(input);
   const all = serversOf(read, certificateFor(input.secrets));
+  entries.push(...besideEntries(read, all.servers));
   const servers = { ...all, canaries: reachableCanaries(all, portOf, input) };
   const placed = placeAll(servers.servers).map((one) => reachable(one, portOf, input));
   const built = build(read, servers, placed, portOf, input, options);

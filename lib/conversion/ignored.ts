@@ -1,7 +1,9 @@
 // Settings of a host that have no effect, since NGINX takes them from one Ingress only, or has the name already.
 import { prefix } from "./annotations/family";
-import { inert, refused, type Saying, type Verdict } from "./report";
+import { openOtherwise } from "./annotations/closed";
+import { changed, inert, mapped, refused, type Saying, type Verdict } from "./report";
 import { hostsOf, type ReadIngress, type Server } from "./servers";
+import type { Interception } from "./settings";
 
 /** What there is to say of server-alias, app-root and from-to-www-redirect beyond the annotations. */
 export function ignoredEntries(reads: readonly ReadIngress[], servers: readonly Server[]): Saying[] {
@@ -63,9 +65,33 @@ function rewritten({ settings }: ReadIngress, { host, regex }: Server): Verdict[
   return [refused(why, "rewrite-target, or the change of the path in the application")];
 }
 
+/** What Envoy closes beside policies: beside other Ingresses it cannot tell which of the host's paths NGINX takes first. */
+export function besideEntries(reads: readonly ReadIngress[], servers: readonly Server[]): Saying[] {
+  return reads.flatMap((read) => {
+    const { envoy } = read.settings;
+    const isShared = servers.some(
+      ({ locations }) => locations.some(({ owner }) => owner === read) && locations.some(({ owner }) => owner !== read),
+    );
+    const isRival = ({ beside, before }: Interception) => beside !== undefined && before === "everything" && isShared;
+    const all = envoy.interceptions ?? [];
+    const left = all.filter((one) => !isRival(one));
+    if (left.length > 0) envoy.interceptions = left;
+    else delete envoy.interceptions;
+    return all.flatMap((one): Saying[] => {
+      if (one.beside === undefined) return [];
+      const name = prefix + (one.before === "everything" ? "server-snippet" : "configuration-snippet");
+      const verdict = isRival(one) ? changed(openOtherwise(one.beside)) : mapped("EnvoyFilter with direct_response");
+      return [{ ingress: read.key, part: "annotation", name, ...verdict }];
+    });
+  });
+}
+
 /** Of a host of expressions NGINX asks these before a location that is a prefix. */
 function overtaken({ settings }: ReadIngress, { host, regex }: Server): Verdict[] {
-  const isPrefix = settings.envoy.interceptions?.some(({ location }) => location && "prefix" in location) === true;
+  const isPrefix =
+    settings.envoy.interceptions?.some(
+      ({ location, beside }) => beside === undefined && location && "prefix" in location && !location.isFirm,
+    ) === true;
   if (!isPrefix || !regex) return [];
   const why = `the paths of ${host || "*"} are regular expressions, of which NGINX may take one first`;
   return [refused(why, "location ~ in place of the location")];

@@ -63,10 +63,10 @@ export function interceptionPatches(
   ];
 }
 
-/** As NGINX asks: conditions, locations for one path, expressions, and the longest prefix. */
+/** As NGINX asks: conditions, locations for one path, firm prefixes, expressions, and the longest prefix. */
 function inOrder<T extends Interception>(all: readonly T[]): T[] {
   const rank = ({ location }: Interception) =>
-    location === undefined ? 0 : "exact" in location ? 1 : "expression" in location ? 2 : 3;
+    location === undefined ? 0 : "exact" in location ? 1 : "expression" in location ? 3 : location.isFirm ? 2 : 4;
   const length = ({ location }: Interception) => (location && "prefix" in location ? location.prefix.length : 0);
   return [...all].sort((a, b) => rank(a) - rank(b) || length(b) - length(a));
 }

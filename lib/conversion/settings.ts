@@ -134,7 +134,7 @@ export interface RegexRewrite {
 }
 
 /** A location beside those of an Ingress: after an exact one, or after a longer one too. */
-export type RivalLocation = { expression: Expression } | { prefix: string } | { exact: string };
+export type RivalLocation = { expression: Expression } | { prefix: string; isFirm: boolean } | { exact: string };
 
 /** Requests that a snippet answers by itself, as a route that Envoy asks before those of the Ingress. */
 export interface Interception {
@@ -144,6 +144,8 @@ export interface Interception {
   answer: object;
   /** Which routes it comes before: all of the host's, or those to backends. */
   before: "everything" | "backends";
+  /** The path that a policy closes too, where that is all. */
+  beside?: string;
   /** A location of the host, of which NGINX finds others before. */
   location?: RivalLocation;
 }

@@ -1,51 +1,30 @@
 // Blocks of a snippet that turn away whatever comes to a path, or comes by a method.
-import { changed, type Verdict } from "../report";
+import { changed, mapped, type Verdict } from "../report";
 import type { ClosedPath, Settings } from "../settings";
+import { blocksOf, type Part, type Scope } from "./blocks";
 import { directives, wordsOf } from "./directives";
-
-/** Where a snippet stands. */
-export type Scope = "server" | "location";
-
-/** Part of a snippet: a directive, or a block. */
-type Part = { line: string } | { head: string; body: string };
+import type { Surroundings } from "./family";
+import { answerBeside } from "./interceptions";
 
 /** What a path that is written otherwise is, to NGINX and to Envoy. */
 export const openOtherwise = (path: string) =>
   `NGINX decodes and merges slashes before it looks for a path: /${path} is open here, unless controlPlane.values.meshConfig.pathNormalization.normalization of AmbientMesh is DECODE_AND_MERGE_SLASHES`;
 
 /** The snippet without its comments and without the blocks that are read here, and what became of these. */
-export function withoutClosed(snippet: string, scope: Scope, settings: Settings): { rest: string; said: Verdict[] } {
+export function withoutClosed(
+  snippet: string,
+  scope: Scope,
+  settings: Settings,
+  around: Surroundings,
+): { rest: string; said: Verdict[] } {
   const said: Verdict[] = [];
   const rest = (blocksOf(snippet) ?? [{ line: snippet }]).filter((part) => {
     if ("line" in part) return true;
-    const verdict = readMethods(part, scope, settings) ?? readPath(part, scope, settings);
+    const verdict = readMethods(part, scope, settings) ?? readPath(part, scope, settings, around);
     if (verdict) said.push(verdict);
     return verdict === undefined;
   });
   return { rest: rest.map((part) => ("line" in part ? part.line : `${part.head} {${part.body}}`)).join("\n"), said };
-}
-
-/** Directives with their semicolons, and blocks; undefined where a block or a quote does not end. */
-export function blocksOf(snippet: string): Part[] | undefined {
-  const parts: Part[] = [];
-  let text = "";
-  let head = "";
-  let depth = 0;
-  for (const [token] of snippet.matchAll(/"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*'|\$\{\w+\}|(?<!\S)#.*|[\s\S]/g)) {
-    if (token.startsWith("#") && token !== "#") continue;
-    if (token === "{" && depth++ === 0) {
-      head = text.trim();
-      text = "";
-    } else if (token === "}" && --depth === 0) {
-      parts.push({ head, body: text });
-      text = "";
-    } else if (token === ";" && depth === 0) {
-      parts.push({ line: `${text.trim()};` });
-      text = "";
-    } else text += token;
-    if (depth < 0) return undefined;
-  }
-  return depth === 0 && text.trim() === "" ? parts : undefined;
 }
 
 /** The status that a block answers everything with, and whether NGINX has redirected to https before. */
@@ -79,6 +58,7 @@ function readPath(
   { head, body }: Exclude<Part, { line: string }>,
   scope: Scope,
   settings: Settings,
+  around: Surroundings,
 ): Verdict | undefined {
   const found = locationOf(head) ?? conditionOf(head);
   const answer = statusOf(body);
@@ -88,10 +68,11 @@ function readPath(
   settings.closed.push(...paths.map((path) => ({ ...path, rank, scope, late })));
   const shown = paths[0]!.path;
   const status = answer.status === 403 ? [] : [`the answer is 403, where NGINX sends ${answer.status}`];
-  return changed(
-    [openOtherwise(shown), ...differs, ...status].join("; "),
-    "AuthorizationPolicy DENY with paths, on the Gateway",
-  );
+  const to = "AuthorizationPolicy DENY with paths, on the Gateway";
+  if (!answerBeside({ head, body }, shown, scope, settings, around)) {
+    return changed([openOtherwise(shown), ...differs, ...status].join("; "), to);
+  }
+  return status.length > 0 ? changed(status.join("; "), to) : mapped(to);
 }
 
 /** Paths that are closed, how NGINX ranks them among others, and what differs. */

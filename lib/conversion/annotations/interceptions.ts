@@ -3,7 +3,7 @@ import { substitution, whole, wholeOfPath, type Expression } from "../expression
 import { literally } from "../objects";
 import { changed, mapped, refused, type Verdict } from "../report";
 import type { Interception, RivalLocation, Settings } from "../settings";
-import { blocksOf, type Scope } from "./closed";
+import { blocksOf, type Scope } from "./blocks";
 import { directives, wordsOf } from "./directives";
 import { redirectsAll, withFilters, type Surroundings } from "./family";
 import { isRedirected } from "./hosts";
@@ -74,6 +74,30 @@ export function redirectingRewrite(
   const route = redirectOf(kept, flag === "permanent" ? "301" : "302", groups);
   const condition = { groups, when: (tolerated: boolean) => ofPath(wholeOfPath(groups, tolerated)) };
   return route && intercept(`rewrite ${words.join(" ")}`, condition, { route }, scope, settings, around);
+}
+
+/** Answers a path that a policy closes too, however it is written; false where Envoy cannot. */
+export function answerBeside(
+  { head, body }: { head: string; body: string },
+  path: string,
+  scope: Scope,
+  { envoy }: Settings,
+  { envoyFilters }: Surroundings,
+): boolean {
+  const found = conditionOf(head) ?? locationOf(head);
+  const answer = found && answerOf(body, found);
+  const when = found?.when(true);
+  if (!envoyFilters || !answer || !when) return false;
+  const { route } = answer;
+  const location = scope === "server" && found.location ? { location: found.location } : {};
+  const before = scope === "server" ? "everything" : "backends";
+  envoy.interceptions = [...(envoy.interceptions ?? []), { when, answer: route, before, beside: path, ...location }];
+  return true;
+}
+
+/** True where requests are answered that nothing else answers. */
+export function answersSome({ envoy }: Settings): boolean {
+  return envoy.interceptions?.some(({ beside }) => beside === undefined) === true;
 }
 
 /** An answer for all requests; undefined for one that Envoy does not give. */
@@ -258,11 +282,11 @@ function locationOf(head: string): Condition | undefined {
     const groups = { pattern: path, ignoresCase: first === "~*" };
     return { when: (tolerated) => ofPath(wholeOfPath(groups, tolerated)), groups, location: { expression: groups } };
   }
-  if (!/^\/[-\w./~@:+]+$/.test(path) || !(second === undefined || first === "=")) return undefined;
-  const isExact = second !== undefined;
+  if (!/^\/[-\w./~@:+]+$/.test(path) || !(second === undefined || first === "=" || first === "^~")) return undefined;
+  const isExact = first === "=";
   const expression = { pattern: `^${literally(path)}${isExact ? "$" : ""}`, ignoresCase: false };
   return {
     when: (tolerated) => ofPath(wholeOfPath(expression, tolerated)),
-    location: isExact ? { exact: path } : { prefix: path },
+    location: isExact ? { exact: path } : { prefix: path, isFirm: first === "^~" },
   };
 }

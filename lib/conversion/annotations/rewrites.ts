@@ -2,9 +2,9 @@
 import { converted, refused, type Verdict } from "../report";
 import type { Settings } from "../settings";
 import { rewritingOf, shapeOf } from "../shapes";
-import type { Scope } from "./closed";
+import type { Scope } from "./blocks";
 import { booleanOf, type Surroundings } from "./family";
-import { redirectingRewrite, returnToAll, rewriteOfPath } from "./interceptions";
+import { answersSome, redirectingRewrite, returnToAll, rewriteOfPath } from "./interceptions";
 import { redirectTo, rewriteTo } from "./redirects";
 
 /** What is known where a line is read. */
@@ -90,7 +90,7 @@ export function readRewrite(line: string, words: string[], { settings, around }:
   const from = (grouped ?? bare)?.replace(/\\(.)/g, "$1");
   const path = group === undefined ? target : target.replace(/\$1/g, from!);
   const code = flag === "permanent" ? 301 : flag === "redirect" ? 302 : undefined;
-  const isLater = settings.envoy.interceptions !== undefined;
+  const isLater = answersSome(settings);
   if (from === undefined || code === undefined || words.length !== 3 || isLater || !/^\/[-\w./~]*$/.test(path)) {
     const redirected = redirectingRewrite(words, "location", settings, around);
     return redirected ?? impossible(line);

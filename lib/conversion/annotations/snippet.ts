@@ -1,11 +1,12 @@
 // A configuration-snippet, as far as the gateway can do what every line of it says.
 import { changed, converted, inert, mapped, refused, type Outcome, type Verdict } from "../report";
 import type { HeaderChanges, Settings } from "../settings";
-import { blocksOf, withoutClosed } from "./closed";
+import { blocksOf } from "./blocks";
+import { withoutClosed } from "./closed";
 import { directives, isOfTemplate, tuning, wordsOf } from "./directives";
 import type { Reader, Surroundings } from "./family";
 import { isRedirected } from "./hosts";
-import { redirectingRewrite, withoutInterceptions } from "./interceptions";
+import { answersSome, redirectingRewrite, withoutInterceptions } from "./interceptions";
 import { everyAddress, isRange, needsAddress } from "./ranges";
 import { withoutQuery } from "./redirects";
 import { cannot, impossible, ofOtherPath, readReturn, readRewrite, without, type Known } from "./rewrites";
@@ -67,7 +68,7 @@ interface Wishes extends Known {
 }
 
 export const readSnippet: Reader = (value, settings, around) => {
-  const open = withoutClosed(value, "location", settings);
+  const open = withoutClosed(value, "location", settings, around);
   const { text: plain, said } = httpsOnly(open.rest, around);
   const { rest: text, said: intercepted } = withoutInterceptions(plain, "location", settings, around);
   const first: First = (line, name, words, wishes) => {
@@ -80,7 +81,7 @@ export const readSnippet: Reader = (value, settings, around) => {
   };
   const known = { settings, around, scope: "location" as const };
   const verdict = readLines(text, known, first, [...open.said, ...said, ...intercepted]);
-  return settings.redirect && settings.envoy.interceptions
+  return settings.redirect && answersSome(settings)
     ? refused("a line redirects all requests, and others some of them", "one of both")
     : verdict;
 };
@@ -96,7 +97,7 @@ const ownOrigin = /^\$scheme:\/\/\$(?:host|http_host)(?::\$server_port)?(?=\/)/;
 
 /** Of a host: what every path says for itself has no effect here. */
 export const readServerSnippet: Reader = (snippet, settings, around) => {
-  const { rest: value, said: closed } = withoutClosed(snippet, "server", settings);
+  const { rest: value, said: closed } = withoutClosed(snippet, "server", settings, around);
   const paths: Settings["pathRedirects"] = [];
   const others = value.replace(redirectedPath, (block, from: string, code: string, url: string) => {
     const to = url.replace(ownOrigin, "");
@@ -120,7 +121,7 @@ export const readServerSnippet: Reader = (snippet, settings, around) => {
     return undefined;
   };
   const verdict = readLines(rest, { settings, around, scope: "server" }, first, [...closed, ...said]);
-  if (settings.envoy.interceptions) settings.hostWide = true;
+  if (answersSome(settings)) settings.hostWide = true;
   if (verdict.outcome === "refused" || paths.length === 0) return verdict;
   settings.hostWide = true;
   settings.pathRedirects.push(...paths);

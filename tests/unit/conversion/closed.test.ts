@@ -1,6 +1,6 @@
 // Paths and methods that snippets turn away: the policies on the Gateway, and where there can be none.
 import * as assert from "node:assert/strict";
-import { convert } from "../../../lib/conversion/convert";
+import { convert, standardOptions } from "../../../lib/conversion/convert";
 import type { Ingress } from "../../../lib/conversion/objects";
 import { ingressWith, only, verdicts, type Given } from "./cases";
 
@@ -78,7 +78,8 @@ describe("paths that a snippet closes", () => {
   }
 
   it("say what differs", () => {
-    const said = (given: Given) => verdicts(convert([ingressWith(given)]).entries);
+    const without = { ...standardOptions, envoyFilters: false };
+    const said = (given: Given) => verdicts(convert([ingressWith(given)], without).entries);
     const changed = (...details: string[]) => [`server-snippet: changed → ${to} (${details.join("; ")})`];
     assert.deepEqual(said(server("location = /x { deny all; }")), changed(open("/x")));
     assert.deepEqual(
@@ -90,6 +91,33 @@ describe("paths that a snippet closes", () => {
         "the answer is 403, where NGINX sends 404",
       ),
     );
+  });
+
+  it("are closed however they are written, by routes of Envoy too", () => {
+    const closing = (given: Given) => {
+      const { objects, entries } = convert([ingressWith(given)]);
+      const { configPatches } = only(objects, "EnvoyFilter").spec as { configPatches: { patch: object }[] };
+      return [...configPatches.map(({ patch }) => patch), ...verdicts(entries)];
+    };
+    const route = (regex: string, status: number) => ({
+      name: "shop.web-rule-0-before-0",
+      match: { prefix: "/", headers: [{ name: ":path", string_match: { safe_regex: { regex } } }] },
+      direct_response: { status },
+    });
+    const slash = "(?:(?:/|%2[fF])+)";
+    const filter = `${to}; EnvoyFilter with direct_response`;
+    assert.deepEqual(closing(server("location ^~ /x { deny all; }")), [
+      { operation: "INSERT_FIRST", value: route(`${slash}x.*`, 403) },
+      `server-snippet: mapped → ${filter}`,
+    ]);
+    assert.deepEqual(closing(location("location = /x { return 403; }")), [
+      { operation: "INSERT_BEFORE", value: route(`${slash}x(?:\\?.*)?`, 403) },
+      `configuration-snippet: mapped → ${filter}`,
+    ]);
+    assert.deepEqual(closing(server("location ~* ^/a.b { return 404; }")), [
+      { operation: "INSERT_FIRST", value: route(`(?i)${slash}a[^?]b.*`, 404) },
+      `server-snippet: changed → ${filter} (the answer is 403, where NGINX sends 404)`,
+    ]);
   });
 
   it("leave the paths open that NGINX takes before them", () => {
@@ -116,9 +144,11 @@ describe("paths that a snippet closes", () => {
 
   it("of a host are closed on the paths of other Ingresses too, by the oldest snippet of the host alone", () => {
     const [admin, next] = [server("location /admin { deny all; }"), server("location = /x { deny all; }")];
-    assert.deepEqual(closed(withPaths(admin, "/shop"), besides("/admin/public")), [
-      operation(["/admin*"], "/admin/public", "/admin/public/*"),
-    ]);
+    const both = [withPaths(admin, "/shop"), besides("/admin/public")];
+    assert.deepEqual(closed(...both), [operation(["/admin*"], "/admin/public", "/admin/public/*")]);
+    const { objects, entries } = convert(both);
+    assert.deepEqual(verdicts(entries), [`server-snippet: changed → ${to} (${open("/admin")})`]);
+    assert.ok(objects.every(({ kind }) => kind !== "EnvoyFilter"));
     const older = besides("/", next);
     older.metadata.creationTimestamp = "2025-01-01T00:00:00Z";
     const younger = withPaths(admin, "/shop");
@@ -141,7 +171,7 @@ describe("paths that a snippet closes", () => {
       [],
     );
     assert.deepEqual(verdicts(entries), [
-      `configuration-snippet: changed → ${to} (${open("/admin")}; /admin goes to shop/other, of which it is no part)`,
+      `configuration-snippet: mapped → ${to}; EnvoyFilter with direct_response (/admin goes to shop/other, of which it is no part)`,
     ]);
   });
 
