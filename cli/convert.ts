@@ -69,7 +69,7 @@ export function convertCommand(terminal: Terminal, finish: (code: number) => voi
     .option("--default-issuer <kind/name>", "cert-manager's default issuer, where kubernetes.io/tls-acme asks for it")
     .option(
       "--no-envoy-filters",
-      "write no EnvoyFilters, which depend on the gateway's version of Envoy, for body sizes, timeouts, rate limits, retries and redirects",
+      "write no EnvoyFilters for what only Envoy can do, such as limits and timeouts; they depend on the gateway's version of Envoy",
     )
     .option("--output <format>", "yaml or typescript; with --compare table or json")
     .option("--report <format>", "format of the report on stderr: text or json", "text")
