@@ -157,7 +157,10 @@ the cluster or one of the two URLs does not answer.
   Ingress before has a CA: they are refused, unless the other Ingress has the same.
 - **Services.** A port is matched by number or name or, as in NGINX, by target port if the Service is in the input. Backend settings
   apply to a Service across all Ingresses: differing TLS settings or connect timeouts are refused. For load balancing, the Ingress that
-  NGINX uses wins.
+  NGINX uses wins. DestinationRules are for the Gateway's namespace (\`exportTo\`), so that other clients of the Service in the mesh
+  keep their settings. A BackendTLSPolicy, and a DestinationRule beside it, are for every client. Where the Gateway sends through a
+  waypoint, this is what speaks to the pods: the rule is for it too if the Service in the input has the label
+  \`istio.io/ingress-use-waypoint\`; if its namespace has it, add the waypoint's namespace to \`exportTo\`.
 - **Names.** Objects are named after their Ingress, with a suffix, and a number if that name is taken. In another namespace, the name
   starts with the Ingress's namespace: \`shop.web-allowlist\`. Labels of the Ingress go with them, except those by which a tool such as
   Argo CD, Flux, Helm, kapp or kubectl's ApplySets knows its own: it would delete the new objects, which are not in its input.

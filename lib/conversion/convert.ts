@@ -89,7 +89,7 @@ function build(
   const names = () => new Names(new Set(read.map(({ key }) => key)));
   const [routeNames, setNames, tlsRouteNames] = [names(), names(), names()];
   const certificates = certificateListeners(placed, gateway, setNames);
-  const rules = destinationRules(read, servers, placed, portOf);
+  const rules = destinationRules(read, servers, placed, portOf, input, gateway);
   const builder = new RouteBuilder(servers, placed, gateway, portOf, certificates.setOf, rules.sessions);
   const routed = byName.map((owner) => ({ owner, routes: builder.routesOf(owner, routeNames) }));
   const passed = tlsRoutes(placed, gateway, portOf, { sets: setNames, routes: tlsRouteNames });

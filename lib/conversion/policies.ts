@@ -2,10 +2,11 @@
 import { redirects, type GatewayOptions, type PlacedServer, type PortNumber } from "./routes";
 import { prefix } from "./annotations/family";
 import { widerCookie } from "./annotations/sessions";
+import { meshLabels } from "../istio/labels";
 import { defined } from "../json";
 import { foreignName } from "./names";
 import type { Input } from "./input";
-import { keyOf, type Written } from "./objects";
+import { keyOf, type Service, type Written } from "./objects";
 import { changed, inert, mapped, refused, type Entry, type Saying, type Verdict } from "./report";
 import { upstreamKey, type Location, type ReadIngress, type Server, type Servers, type Upstream } from "./servers";
 import type { BackendSettings, SessionCookie, VerifiedBackend } from "./settings";
@@ -36,6 +37,8 @@ export function destinationRules(
   all: Servers,
   placed: readonly PlacedServer[],
   portOf: PortNumber,
+  input: Input,
+  gateway: GatewayOptions,
 ): Policies & { sessions: Sessions } {
   const spoken = new Map<string, Spoken[]>();
   const say = (one: Spoken) => {
@@ -76,6 +79,8 @@ export function destinationRules(
     objects: ruleObjects(
       agreed.map(({ one }) => one),
       portOf,
+      input,
+      gateway,
     ),
     entries: agreed.flatMap(({ entries }) => entries),
   };
@@ -157,7 +162,7 @@ function wire({ backend: { connectTimeout, tls, upgrade }, verified }: Spoken): 
   return JSON.stringify([connectTimeout, tls, upgrade, verified]);
 }
 
-function ruleObjects(spoken: Spoken[], portOf: PortNumber): Written[] {
+function ruleObjects(spoken: Spoken[], portOf: PortNumber, input: Input, gateway: GatewayOptions): Written[] {
   const services = new Map<string, Spoken[]>();
   for (const one of spoken.filter(({ backend }) => Object.keys(backend).length > 0)) {
     const key = keyOf(defined({ namespace: one.upstream.namespace, name: one.upstream.service }));
@@ -165,8 +170,11 @@ function ruleObjects(spoken: Spoken[], portOf: PortNumber): Written[] {
   }
   return [...services.entries()]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([, ports]) => {
+    .map(([key, ports]) => {
       const { namespace, service } = ports[0]!.upstream;
+      const all = spoken.filter(({ upstream: { namespace: other, service: name } }) => {
+        return keyOf(defined({ namespace: other, name })) === key;
+      });
       const settings = ports
         .map(({ upstream, backend }) => portSettings(portOf(upstream) ?? 0, backend))
         .sort((a, b) => a.port.number - b.port.number);
@@ -174,9 +182,24 @@ function ruleObjects(spoken: Spoken[], portOf: PortNumber): Written[] {
         apiVersion: "networking.istio.io/v1",
         kind: "DestinationRule",
         metadata: defined({ name: `${service}-ingress`, namespace }),
-        spec: { host: service, trafficPolicy: { portLevelSettings: settings } },
+        spec: {
+          host: service,
+          ...clients(all, input.services.get(key), gateway),
+          trafficPolicy: { portLevelSettings: settings },
+        },
       };
     });
+}
+
+/**
+ * For the gateway alone, as NGINX's settings are for NGINX. For all clients where a BackendTLSPolicy is, with which istiod merges
+ * only a rule for all, and where a waypoint stands between the gateway and the Service, unless it is for TLS: that passes through.
+ */
+function clients(all: Spoken[], service: Service | undefined, { namespace }: GatewayOptions): { exportTo?: string[] } {
+  const isBehindWaypoint = service?.metadata.labels?.[meshLabels.ingressUseWaypoint] === "true";
+  if (all.some(({ verified }) => verified !== undefined)) return {};
+  if (isBehindWaypoint && all.every(({ backend: { tls } }) => tls === undefined)) return {};
+  return { exportTo: [namespace ?? "."] };
 }
 
 function portSettings(number: number, { connectTimeout, loadBalancer, tls, upgrade }: BackendSettings) {

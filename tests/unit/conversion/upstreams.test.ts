@@ -204,6 +204,7 @@ describe("a Service that several Ingresses send to", () => {
     ]);
     assert.deepEqual(only(convert(documents).objects, "DestinationRule").spec, {
       host: "web",
+      exportTo: ["istio-system"],
       trafficPolicy: {
         portLevelSettings: [
           {
@@ -287,6 +288,43 @@ describe("a Service that several Ingresses send to", () => {
     "proxy-ssl-secret": "shop/ca",
     "proxy-ssl-verify": "on",
     "proxy-ssl-name": name,
+  });
+
+  it("has settings for the gateway alone, unless a waypoint or a BackendTLSPolicy needs them too", () => {
+    const exported = (given: Given, ...others: object[]) => {
+      const rules = convert([sending([["/", "web", { number: 443 }]], given), ...others]).objects.filter(
+        ({ kind }) => kind === "DestinationRule",
+      );
+      return rules.map(({ spec }) => (spec as { exportTo?: string[] }).exportTo);
+    };
+    const grpc = { "backend-protocol": "GRPC" };
+    const https = { "backend-protocol": "HTTPS" };
+    const { metadata, ...rest } = service({ ports: [{ name: "web", port: 443 }] });
+    const labels = { "istio.io/ingress-use-waypoint": "true" };
+    const behindWaypoint = { ...rest, metadata: { ...metadata, labels } };
+    assert.deepEqual(exported(grpc), [["istio-system"]]);
+    assert.deepEqual(exported(grpc, { ...rest, metadata }), [["istio-system"]]);
+    assert.deepEqual(exported(grpc, behindWaypoint), [undefined]);
+    assert.deepEqual(exported(https, behindWaypoint), [["istio-system"]]);
+    const other = sending([["/two", "web", { number: 8443 }]], verified("web.shop.svc"), "two");
+    const named = service({
+      ports: [
+        { name: "web", port: 443 },
+        { name: "tls", port: 8443 },
+      ],
+    });
+    assert.deepEqual(exported(grpc, other, named), [undefined]);
+    const own = {
+      ...standardOptions,
+      gateway: { name: "gateway", httpListener: "http", httpsListener: "https", hsts: false },
+    };
+    assert.deepEqual(only(convert([ingressWith(grpc)], own).objects, "DestinationRule").spec as object, {
+      host: "web",
+      exportTo: ["."],
+      trafficPolicy: {
+        portLevelSettings: [{ port: { number: 80 }, connectionPool: { http: { h2UpgradePolicy: "UPGRADE" } } }],
+      },
+    });
   });
 
   it("is verified as its primary where it is a canary's", () => {
