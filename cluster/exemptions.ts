@@ -1,8 +1,8 @@
 // Whether a no that was given in another namespace holds for the one that is still to be made: by the selectors of whoever said it.
 import type { Refusal } from "../lib/preflight/asked";
+import { selectorOf, type RawSelector } from "../lib/network-policies/read";
 import { selects } from "../lib/network-policies/selectors";
 import type { ApiClient } from "./client";
-import { selectorOf, type RawSelector } from "./slim-policies";
 
 const admission = "/apis/admissionregistration.k8s.io/v1";
 

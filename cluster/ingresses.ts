@@ -1,4 +1,5 @@
-// Reads Ingresses from a cluster, with the Services beside them and the Secrets, ConfigMaps, Certificates and issuers that they name.
+// Reads Ingresses from a cluster, with the Services and NetworkPolicies beside them and the Secrets, ConfigMaps, Certificates and
+// issuers that they name.
 import type { Ingress } from "../lib/conversion/objects";
 import { ApiClient } from "./client";
 import type { ClusterTarget } from "./connection";
@@ -28,7 +29,8 @@ export async function readIngresses(
     for (const part of within) {
       const ingresses = await list(client, `/apis/networking.k8s.io/v1/${part}ingresses`);
       documents.push(ingresses, await list(client, `/api/v1/${part}services`));
-      for (const path of pathsOf((ingresses as { items: Ingress[] }).items)) {
+      const policies = `/apis/networking.k8s.io/v1/${part}networkpolicies`;
+      for (const path of [policies, ...pathsOf((ingresses as { items: Ingress[] }).items)]) {
         const reply = await client.get(path);
         // Without them a conversion says what it does not know.
         if (reply.kind === "ok") documents.push(reply.body);

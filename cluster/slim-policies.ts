@@ -2,87 +2,26 @@
 import type { V1ObjectMeta } from "@kubernetes/client-node";
 import type {
   LabelSelector,
-  NetworkPeer,
   NetworkPolicyState,
   NetworkPort,
   NetworkRule,
   OtherPolicyState,
 } from "../lib/cluster-state/snapshot";
+import { policyRules, selectorOf, type RawNetworkPolicySpec, type RawSelector } from "../lib/network-policies/read";
 import { named } from "./slim";
-
-/** A label selector as the API has it. */
-export interface RawSelector {
-  matchLabels?: Record<string, string>;
-  matchExpressions?: { key: string; operator: string; values?: string[] }[];
-}
-
-interface RawPort {
-  protocol?: string;
-  port?: number | string;
-  endPort?: number;
-}
-
-interface RawPeer {
-  podSelector?: RawSelector;
-  namespaceSelector?: RawSelector;
-  ipBlock?: { cidr: string; except?: string[] };
-}
 
 interface RawNetworkPolicy {
   metadata?: V1ObjectMeta;
-  spec?: {
-    podSelector?: RawSelector;
-    policyTypes?: string[];
-    ingress?: { ports?: RawPort[]; from?: RawPeer[] }[];
-    egress?: { ports?: RawPort[]; to?: RawPeer[] }[];
-  };
+  spec?: RawNetworkPolicySpec;
 }
 
 export function slimNetworkPolicy(raw: RawNetworkPolicy): NetworkPolicyState {
-  const { podSelector, ingress, egress } = raw.spec ?? {};
-  const types = raw.spec?.policyTypes ?? ["Ingress", ...(egress ? ["Egress"] : [])];
-  return {
-    ...named(raw),
-    pods: selectorOf(podSelector),
-    ...(types.includes("Ingress") ? { ingress: (ingress ?? []).map(({ ports, from }) => rule(ports, from)) } : {}),
-    ...(types.includes("Egress") ? { egress: (egress ?? []).map(({ ports, to }) => rule(ports, to)) } : {}),
-  };
-}
-
-/** A label selector; none selects everything. */
-export function selectorOf(raw: RawSelector | undefined): LabelSelector {
-  const expressions = (raw?.matchExpressions ?? []).map(({ key, operator, values }) => ({
-    key,
-    operator,
-    values: values ?? [],
-  }));
-  return { labels: raw?.matchLabels ?? {}, expressions };
+  return { ...named(raw), ...policyRules(raw.spec) };
 }
 
 /** Of a PodDisruptionBudget: none selects nothing. */
 export function budgetSelector(raw: RawSelector | undefined): LabelSelector {
   return raw ? selectorOf(raw) : { labels: {}, expressions: [{ key: "", operator: "Exists", values: [] }] };
-}
-
-function rule(ports: RawPort[] | undefined, peers: RawPeer[] | undefined): NetworkRule {
-  return {
-    ...(ports?.length ? { ports: ports.flatMap(tcpPort) } : {}),
-    ...(peers?.length ? { peers: peers.map(peer) } : {}),
-  };
-}
-
-function tcpPort({ protocol, port, endPort }: RawPort): NetworkPort[] {
-  if (protocol && protocol !== "TCP") return [];
-  if (port === undefined) return [{ from: 1, to: 65535 }];
-  return typeof port === "number" ? [{ from: port, to: endPort ?? port }] : [{ name: port }];
-}
-
-function peer({ podSelector, namespaceSelector, ipBlock }: RawPeer): NetworkPeer {
-  return {
-    ...(podSelector ? { pods: selectorOf(podSelector) } : {}),
-    ...(namespaceSelector ? { namespaces: selectorOf(namespaceSelector) } : {}),
-    ...(ipBlock ? { block: { cidr: ipBlock.cidr, except: ipBlock.except ?? [] } } : {}),
-  };
 }
 
 interface RawCiliumPort {

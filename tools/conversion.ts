@@ -161,6 +161,9 @@ the cluster or one of the two URLs does not answer.
   keep their settings. A BackendTLSPolicy, and a DestinationRule beside it, are for every client. Where the Gateway sends through a
   waypoint, this is what speaks to the pods: the rule is for it too if the Service in the input has the label
   \`istio.io/ingress-use-waypoint\`; if its namespace has it, add the waypoint's namespace to \`exportTo\`.
+- **NetworkPolicies** that admit ingress-nginx do not admit the Gateway. Those in the input, and those of a cluster as far as you may
+  read them, are compared with the pods that the Ingresses' Services select: where none admits the Gateway's pods, the report has the
+  rule to add. Policies of a network plugin's own kinds are not read.
 - **Names.** Objects are named after their Ingress, with a suffix, and a number if that name is taken. In another namespace, the name
   starts with the Ingress's namespace: \`shop.web-allowlist\`. Labels of the Ingress go with them, except those by which a tool such as
   Argo CD, Flux, Helm, kapp or kubectl's ApplySets knows its own: it would delete the new objects, which are not in its input.

@@ -14,6 +14,7 @@ import { inputOf, type Input } from "./input";
 import type { Written } from "./objects";
 import { certificateListeners } from "./listeners";
 import { Names } from "./names";
+import { shutPaths } from "./network-policies";
 import { backendTls, destinationRules, referenceGrants, tlsEntries } from "./policies";
 import { leftEntries, readAll, type ConvertOptions } from "./read";
 import { passthroughEntries, tlsRoutes } from "./passthrough";
@@ -119,6 +120,7 @@ function build(
       ...secured.entries,
       ...ignoredEntries(byName, servers.servers),
       ...canaryTls(read, servers.servers, input),
+      ...shutPaths(placed, servers, input, portOf, gateway),
       ...guards.flatMap(({ entries }) => entries),
       ...passthroughEntries(
         byName,

@@ -7,6 +7,7 @@ import {
   type Ingress,
   type Issuer,
   type Metadata,
+  type NetworkPolicy,
   type Secret,
   type Service,
 } from "./objects";
@@ -24,6 +25,7 @@ export interface Input {
   certificates: Map<string, Certificate>;
   /** By kind, namespace and name. */
   issuers: Map<string, Issuer>;
+  networkPolicies: Map<string, NetworkPolicy>;
   /** What cannot even be read. */
   unreadable: Entry[];
   /** Fields of Ingresses that there are none of. */
@@ -46,6 +48,7 @@ export function inputOf(documents: readonly unknown[]): Input {
     configMaps: new Map(),
     certificates: new Map(),
     issuers: new Map(),
+    networkPolicies: new Map(),
     unreadable: [],
     strays: [],
   };
@@ -91,6 +94,9 @@ function add(input: Input, document: unknown, texts: Map<string, string>): void 
   if (kind === "Service" && apiVersion === "v1") input.services.set(key, document as Service);
   if (kind === "Secret" && apiVersion === "v1") input.secrets.set(key, document as Secret);
   if (kind === "ConfigMap" && apiVersion === "v1") input.configMaps.set(key, document as ConfigMap);
+  if (kind === "NetworkPolicy" && apiVersion === "networking.k8s.io/v1") {
+    input.networkPolicies.set(key, document as NetworkPolicy);
+  }
   if (apiVersion === "cert-manager.io/v1") {
     if (kind === "Certificate") input.certificates.set(key, document as Certificate);
     if (kind === "Issuer" || kind === "ClusterIssuer") input.issuers.set(`${kind} ${key}`, document as Issuer);

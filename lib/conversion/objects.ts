@@ -1,5 +1,7 @@
 // The objects that a conversion reads, as far as it reads them, and the ones it writes.
 
+import type { RawNetworkPolicySpec } from "../network-policies/read";
+
 /** Name, namespace, labels and annotations. */
 export interface Metadata {
   name: string;
@@ -33,10 +35,20 @@ export interface Ingress {
   };
 }
 
-/** A Service, for the numbers and the protocols of its ports. */
+/** A Service, for the numbers and the protocols of its ports, and for its pods. */
 export interface Service {
   metadata: Metadata;
-  spec?: { type?: string; ports?: { name?: string; port: number; targetPort?: number | string }[] };
+  spec?: {
+    type?: string;
+    selector?: { [key: string]: string };
+    ports?: { name?: string; port: number; targetPort?: number | string }[];
+  };
+}
+
+/** A NetworkPolicy, for the pods that it selects and the clients that it admits to them. */
+export interface NetworkPolicy {
+  metadata: Metadata;
+  spec?: RawNetworkPolicySpec;
 }
 
 /** A Secret, for the hosts of its certificate and whether it holds a client certificate. */

@@ -20,7 +20,11 @@ function rangeText({ from, to }: { from: number; to: number }): string {
 }
 
 /** A rule as it is written in a policy, on one line: `{ from: [...], ports: [{ port: 15008 }] }`. */
-export function ruleText(direction: "from" | "to", peers: NetworkPeer[] | undefined, ports: number[]): string {
+export function ruleText(
+  direction: "from" | "to",
+  peers: NetworkPeer[] | undefined,
+  ports: readonly (number | string)[],
+): string {
   const parts = [
     ...(peers === undefined ? [] : [`${direction}: [${peers.map(peerText).join(", ")}]`]),
     `ports: [${ports.map((port) => `{ port: ${port} }`).join(", ")}]`,
