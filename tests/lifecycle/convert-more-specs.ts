@@ -106,6 +106,7 @@ proxy_set_header X-Client $remote_addr;
 proxy_set_header X-Backend $service_name.$namespace.svc;
 proxy_set_header X-None $http_x_none;
 proxy_set_header X-Part "50% off";
+proxy_set_header X-Proto $http_x_forwarded_proto;
 more_set_headers "X-Part: 50% off" "X-In: got $http_x_in";`,
         },
         { "/": "web" },
@@ -120,8 +121,9 @@ more_set_headers "X-Part: 50% off" "X-In: got $http_x_in";`,
     asks: [
       {
         ...ok("/a?b=c", "web"),
-        send: { "X-In": "this" },
+        send: { "X-In": "this", "X-Forwarded-Proto": "https" },
         saw: {
+          "x-proto": "http",
           "x-url": "http://values.test/a?b=c",
           "x-verb": "GET",
           "x-backend": "web.convert.svc",

@@ -138,6 +138,12 @@ export function valueOf(text: string, { ingress }: Surroundings): string | undef
   return value?.ofPath || value?.text.includes("$") ? undefined : value?.text;
 }
 
+/** What of these values Envoy has otherwise than NGINX. */
+export function differencesOf(texts: readonly string[], { ingress }: Surroundings): string[] {
+  const all = texts.flatMap((text) => headerValue(text, ingress.metadata.name)?.differences ?? []);
+  return [...new Set(all)];
+}
+
 /** The ConfigMap with headers for the service. */
 export function configOf(around: Surroundings) {
   const key = around.other("auth-proxy-set-headers")?.trim();

@@ -8,6 +8,7 @@ import {
   needText,
   providerOf,
   snippetHeaders,
+  differencesOf,
   valueOf,
 } from "./auth-request";
 import { admittedAs, booleanOf, detailOf, listOf, type Annotation, type Reader, type Told } from "./family";
@@ -47,14 +48,25 @@ const readResponseHeaders: Reader = (value) =>
         'auth-response-headers: "X-User, X-Email"',
       );
 
+const additional = "includeAdditionalHeadersInCheck of the provider";
+
+/** Headers for the service. */
+function addedHeaders(headers: { [name: string]: string }, around: Surroundings): Verdict {
+  const unknown = Object.entries(headers).find(([, value]) => valueOf(value, around) === undefined);
+  if (unknown) return refused(`Envoy has nothing for a variable of ${unknown[0]}`, "headers with fixed values");
+  return compared(Object.values(headers), around);
+}
+
+function compared(values: readonly string[], around: Surroundings): Verdict {
+  const differences = differencesOf(values, around);
+  return differences.length > 0 ? changed(differences.join("; "), additional) : mapped(additional);
+}
+
 const readAuthSnippet: Reader = (_, __, around) => {
   const headers = snippetHeaders(around);
-  const fix = "includeAdditionalHeadersInCheck of the provider";
-  if (headers === undefined) return refused("Envoy does not read NGINX's configuration", fix);
-  const unknown = Object.entries(headers).find(([, value]) => valueOf(value, around) === undefined);
-  return unknown
-    ? refused(`Envoy has nothing for a variable of ${unknown[0]}`, "headers with fixed values")
-    : mapped(fix);
+  return headers === undefined
+    ? refused("Envoy does not read NGINX's configuration", additional)
+    : addedHeaders(headers, around);
 };
 
 const readSetHeaders: Reader = (_, __, around) => {
@@ -65,10 +77,7 @@ const readSetHeaders: Reader = (_, __, around) => {
       `-f with ConfigMap ${around.other("auth-proxy-set-headers")?.trim()}, or --namespace to read it from a cluster`,
     );
   }
-  const unknown = Object.entries(config.data ?? {}).find(([, value]) => valueOf(value, around) === undefined);
-  return unknown
-    ? refused(`Envoy has nothing for a variable of ${unknown[0]}`, "headers with fixed values")
-    : mapped("includeAdditionalHeadersInCheck of the provider");
+  return addedHeaders(config.data ?? {}, around);
 };
 
 /** What says more about auth-url, and is refused where that is. */
@@ -183,11 +192,12 @@ export const externalAuth: Annotation[] = [
     "`includeAdditionalHeadersInCheck` of the provider, with Envoy's operators for NGINX's variables",
     (value, _, around) => {
       const plain = value.replace(escapedPath, "$request_uri");
-      const to = "includeAdditionalHeadersInCheck of the provider";
       if (valueOf(plain, around) === undefined) {
         return refused("Envoy has nothing for a variable of it", 'auth-request-redirect: "$request_uri"');
       }
-      return plain === value ? mapped(to) : changed("the path is in the header as it is, and not escaped", to);
+      return plain === value
+        ? compared([plain], around)
+        : changed("the path is in the header as it is, and not escaped", additional);
     },
   ),
   detail(

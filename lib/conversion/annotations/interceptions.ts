@@ -7,6 +7,7 @@ import { blocksOf, type Scope } from "./blocks";
 import { directives, wordsOf } from "./directives";
 import { redirectsAll, withFilters, type Surroundings } from "./family";
 import { isRedirected } from "./hosts";
+import { requestHeader, rewrittenByEnvoy } from "./variables";
 
 /** A condition on requests. */
 interface Condition {
@@ -15,6 +16,8 @@ interface Condition {
   /** The expression of a path, whose groups an answer may name. */
   groups?: Expression;
   location?: RivalLocation;
+  /** What differs from what NGINX looks at. */
+  differs?: string | undefined;
 }
 
 /** What is answered, as a route of Envoy. */
@@ -133,7 +136,7 @@ const guards = ["whitelist-source-range", "allowlist-source-range", "denylist-so
 
 function intercept(
   line: string,
-  { when, location }: Condition,
+  { when, location, differs: looked }: Condition,
   { route, detail, differs }: Answer,
   scope: Scope,
   settings: Settings,
@@ -163,7 +166,7 @@ function intercept(
     ...(location && "expression" in location && isClosed
       ? ["paths that the snippet closes are closed before, where NGINX asks expressions first"]
       : []),
-    ...(differs === undefined ? [] : [differs]),
+    ...[differs, looked].flatMap((text) => text ?? []),
   ];
   const isLate = before === "backends" && isRedirected(around);
   const details = [...(detail ? [detail] : []), ...(isLate ? ["over http the redirect to https comes first"] : [])];
@@ -258,7 +261,8 @@ function conditionOf(head: string): Condition | undefined {
   const string_match = regex === undefined ? { exact: value } : { safe_regex: { regex } };
   // NGINX's variable is empty without the header.
   const empty = header.startsWith(":") ? {} : { treat_missing_header_as_empty: true };
-  return isFit ? { when: () => [{ name: header, string_match, ...invert, ...empty }] } : undefined;
+  const differs = rewrittenByEnvoy(header);
+  return isFit ? { when: () => [{ name: header, string_match, ...invert, ...empty }], differs } : undefined;
 }
 
 function ofPath(regex: string | undefined, more: object = {}): object[] | undefined {
@@ -269,8 +273,8 @@ function ofPath(regex: string | undefined, more: object = {}): object[] | undefi
 function headerOf(variable: string): string | undefined {
   if (/^(document_uri|uri|request_uri)$/.test(variable)) return ":path";
   if (variable === "request_method") return ":method";
-  const [, name] = /^http_([a-z0-9_]+)$/.exec(variable) ?? [];
-  return name === "host" ? ":authority" : name?.replace(/_/g, "-");
+  const name = requestHeader(variable);
+  return name === "host" ? ":authority" : name;
 }
 
 /** A location of the host. */

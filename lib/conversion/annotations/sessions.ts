@@ -3,6 +3,7 @@ import { changed, converted, inert, mapped, refused, type Verdict } from "../rep
 import type { SessionCookie, Settings } from "../settings";
 import { isRedirected } from "./hosts";
 import { boolean, booleanOf, detailOf, integerOf, type Family, type Reader, type Surroundings } from "./family";
+import { rewrittenByEnvoy } from "./variables";
 
 const source = "sessionaffinity";
 const leader = "affinity";
@@ -78,10 +79,14 @@ const detail = (name: string, does: string, to: string, stated = to) =>
   );
 
 /** Sets the hash by which a pod is picked; a cookie wins over it, as it does in NGINX. */
-function hashBy(settings: Settings, around: Surroundings, consistentHash: object, what: string) {
+function hashBy(settings: Settings, around: Surroundings, consistentHash: object, what: string, differs?: string) {
   if (around.other(leader)?.trim() === "cookie") return inert("NGINX uses the cookie");
   settings.backend.loadBalancer = { consistentHash };
-  return hashed([], "each value lands on another pod once, since the hash is Envoy's", what);
+  return hashed(
+    differs === undefined ? [] : [differs],
+    "each value lands on another pod once, since the hash is Envoy's",
+    what,
+  );
 }
 
 const readHash: Reader = (value, settings, around) => {
@@ -92,7 +97,7 @@ const readHash: Reader = (value, settings, around) => {
   }
   if (kind === "http") {
     const header = name.toLowerCase().replace(/_/g, "-");
-    return hashBy(settings, around, { httpHeaderName: header }, "httpHeaderName");
+    return hashBy(settings, around, { httpHeaderName: header }, "httpHeaderName", rewrittenByEnvoy(header));
   }
   if (kind === "cookie") return hashBy(settings, around, { httpCookie: { name } }, "httpCookie");
   if (kind === "arg") return hashBy(settings, around, { httpQueryParameterName: name }, "httpQueryParameterName");

@@ -223,7 +223,8 @@ function readHeader(
     if (value.operators.length === 0) return all([converted(to), ...also]);
     for (const operator of value.operators) operators.add(operator);
     const ofHost = /\$\{?host\b/.test(text) ? "with the port of the Host header, where a client names one" : undefined;
-    return all([mapped(to, ofHost), ...also]);
+    const differing = value.differences.map((text) => changed(text, to));
+    return all([mapped(to, ofHost), ...differing, ...also]);
   };
   const take = (header: string): Verdict => {
     const server = isServer(header) ? serverHeader(settings, around) : undefined;

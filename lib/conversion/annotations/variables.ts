@@ -26,6 +26,21 @@ export function withPathValues(text: string, values: { [name: string]: string })
   return text.replace(new RegExp(`${mark}(\\w+)${mark}`, "g"), (_, name: string) => values[name] ?? "");
 }
 
+/** Headers that Envoy writes itself before anything reads them. */
+const ofEnvoy = new Map([
+  [
+    "x-forwarded-proto",
+    "Envoy writes X-Forwarded-Proto by its own connection, unless meshConfig.defaultConfig.gatewayTopology.numTrustedProxies counts the proxies in front",
+  ],
+  ["x-forwarded-for", "Envoy has added the client's address to X-Forwarded-For"],
+  ["x-request-id", "Envoy writes an X-Request-Id of its own"],
+]);
+
+/** What differs where a header is read of which Envoy has another value than the client. */
+export function rewrittenByEnvoy(header: string): string | undefined {
+  return ofEnvoy.get(header.toLowerCase());
+}
+
 /** A value of a header. */
 export interface HeaderValue {
   /** As a filter has it. */
@@ -34,11 +49,14 @@ export interface HeaderValue {
   operators: string[];
   /** True where it differs from path to path. */
   ofPath: boolean;
+  /** What differs from what NGINX has in its variables. */
+  differences: string[];
 }
 
 /** The value of a header for Envoy; undefined where it has a variable that Envoy has nothing for. */
 export function headerValue(text: string, ingress: string): HeaderValue | undefined {
   const used: string[] = [];
+  const differences: string[] = [];
   let isKnown = true;
   const written = text
     .replace(/%/g, "%%")
@@ -52,13 +70,20 @@ export function headerValue(text: string, ingress: string): HeaderValue | undefi
         return found;
       }
       used.push(operator);
+      differences.push(...[rewrittenByEnvoy(requestHeader(name) ?? "")].flatMap((text) => text ?? []));
       return operator;
     });
-  return isKnown ? { text: written, operators: [...new Set(used)], ofPath: written.includes(mark) } : undefined;
+  return isKnown
+    ? { text: written, operators: [...new Set(used)], ofPath: written.includes(mark), differences }
+    : undefined;
 }
 
-/** A header of the request. */
+/** The name of a header of the request in a variable. */
+export function requestHeader(variable: string): string | undefined {
+  return /^http_([a-z0-9_]+)$/.exec(variable)?.[1]?.replace(/_/g, "-");
+}
+
 function headerOf(name: string): string | undefined {
-  const [, header] = /^http_([a-z0-9_]+)$/.exec(name) ?? [];
-  return header === undefined ? undefined : `%REQ(${header.replace(/_/g, "-").toUpperCase()})%`;
+  const header = requestHeader(name);
+  return header === undefined ? undefined : `%REQ(${header.toUpperCase()})%`;
 }

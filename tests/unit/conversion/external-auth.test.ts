@@ -224,6 +224,11 @@ describe("auth-url with an extension provider", () => {
     const [host, given] = said("proxy_set_header X-Forwarded-Host $http_host;");
     assert.equal(host, "auth-snippet: mapped → includeAdditionalHeadersInCheck of the provider");
     assert.match(given!, /"X-Forwarded-Host": "%REQ\(:AUTHORITY\)%" \}/);
+    const [proto] = said("proxy_set_header X-Proto $http_x_forwarded_proto;");
+    assert.equal(
+      proto,
+      "auth-snippet: changed → includeAdditionalHeadersInCheck of the provider (Envoy writes X-Forwarded-Proto by its own connection, unless meshConfig.defaultConfig.gatewayTopology.numTrustedProxies counts the proxies in front)",
+    );
     for (const name of ["uri", "service_name"]) {
       const [variable] = said(`proxy_set_header X-Uri $${name};`);
       const why = "Envoy has nothing for a variable of X-Uri";

@@ -49,6 +49,26 @@ describe("snippets", () => {
     ]);
   });
 
+  it("say which headers of a request Envoy has written before it reads them", () => {
+    const written = (snippet: string) => verdicts(convert([ingressWith({ "configuration-snippet": snippet })]).entries);
+    const to = "RequestHeaderModifier and ResponseHeaderModifier";
+    const proto =
+      "Envoy writes X-Forwarded-Proto by its own connection, unless meshConfig.defaultConfig.gatewayTopology.numTrustedProxies counts the proxies in front";
+    const address = "Envoy has added the client's address to X-Forwarded-For";
+    assert.deepEqual(written("proxy_set_header X-Forwarded-Proto $http_x_forwarded_proto;"), [
+      `configuration-snippet: changed → ${to} with %REQ(X-FORWARDED-PROTO)% (${proto})`,
+    ]);
+    assert.deepEqual(written('more_set_headers "X-Seen: $http_x_forwarded_for ${http_x_forwarded_proto}";'), [
+      `configuration-snippet: changed → ${to} with %REQ(X-FORWARDED-FOR)%, %REQ(X-FORWARDED-PROTO)% (${address}; ${proto})`,
+    ]);
+    assert.deepEqual(written("if ($http_x_forwarded_proto = http) { return 301 https://$host$request_uri; }"), [
+      `configuration-snippet: changed → EnvoyFilter with redirect (${proto})`,
+    ]);
+    assert.deepEqual(written("proxy_set_header X-Seen $http_x_forwarded_host;"), [
+      `configuration-snippet: mapped → ${to} with %REQ(X-FORWARDED-HOST)%`,
+    ]);
+  });
+
   it("set headers whose names end with a blank, which NGINX takes as a colon", () => {
     const snippet = `more_set_headers 'Server HTTPS' "X-Frame-Options  'DENY'" 'X-A :b' "X-Old";
       more_set_input_headers "X-In this";`;

@@ -73,6 +73,10 @@ export const sessionsAndLoadBalancing: Case[] = [
     "upstream-hash-by: mapped → DestinationRule loadBalancer.consistentHash.httpHeaderName (each value lands on another pod once, since the hash is Envoy's)",
   ],
   [
+    { "upstream-hash-by": "$http_x_forwarded_for" },
+    "upstream-hash-by: changed → DestinationRule loadBalancer.consistentHash.httpHeaderName (each value lands on another pod once, since the hash is Envoy's; Envoy has added the client's address to X-Forwarded-For)",
+  ],
+  [
     { "upstream-hash-by": "$cookie_id" },
     "upstream-hash-by: mapped → DestinationRule loadBalancer.consistentHash.httpCookie (each value lands on another pod once, since the hash is Envoy's)",
   ],
