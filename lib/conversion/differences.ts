@@ -20,6 +20,8 @@ export interface Difference {
 /** What to look at. */
 export interface Looks {
   headers: readonly string[];
+  /** Those of which only whether they are there is compared. */
+  varying: readonly string[];
   backendHeaders: readonly string[];
   /** Hosts with a certificate of their own. */
   certified: readonly string[];
@@ -55,16 +57,27 @@ function seenIn(
     "backend path": echo.path,
     certificate: looks.certified.includes(request.host) ? certificate : undefined,
     ...corsOf(headers, request),
-    ...Object.fromEntries(looks.headers.map((name) => [name.toLowerCase(), headers[name.toLowerCase()]])),
+    ...Object.fromEntries(
+      looks.headers.map((name) => [name.toLowerCase(), headerOf(name.toLowerCase(), headers, looks)]),
+    ),
   };
   return Object.fromEntries(Object.entries(all).filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
-/** Where a Location leads, whichever port each side is reached by. */
+/** A header's value, or that there is one. */
+function headerOf(name: string, headers: Answer["headers"], { varying }: Looks): string | undefined {
+  return headers[name] !== undefined && varying.includes(name) ? "(any value)" : headers[name];
+}
+
+/** Where a Location leads, whichever port each side is reached by, and whichever keeps the last slash on the way to https. */
 function placeOf(location: string, { scheme, host, path }: Request): string {
   try {
-    const url = new URL(location, `${scheme}://${host}${path}`);
-    return `${url.protocol}//${url.hostname}${url.pathname}${url.search}`;
+    const asked = new URL(`${scheme}://${host}${path}`);
+    const url = new URL(location, asked);
+    const isSame =
+      url.hostname === asked.hostname && asked.pathname.replace(/\/$/, "") === url.pathname.replace(/\/$/, "");
+    const pathname = isSame && scheme === "http" && url.protocol === "https:" ? asked.pathname : url.pathname;
+    return `${url.protocol}//${url.hostname}${pathname}${url.search}`;
   } catch {
     return location;
   }

@@ -3,7 +3,9 @@ import { certificateFor } from "./certificate";
 import { inputOf } from "./input";
 import { readAll, type ConvertOptions } from "./read";
 import { demandsCertificate, serversOf, upstreamKey, type Location, type Server, type Servers } from "./servers";
+import type { HeaderChanges, Interception } from "./settings";
 import { shapeOf } from "./shapes";
+import { wordOf } from "./words";
 
 /** A request for both sides. */
 export interface Request {
@@ -24,14 +26,14 @@ export interface RequestOptions {
 }
 
 /**
- * The requests, how many more there would be, the headers of answers that the Ingresses say something of, and the hosts
- * to which they give a certificate.
+ * The requests, how many more there would be, the headers of answers that the Ingresses say something of, those of them whose
+ * values each side has its own of, and the hosts to which they give a certificate.
  */
 export function requestsOf(
   documents: readonly unknown[],
   options: ConvertOptions,
   wanted: RequestOptions,
-): { requests: Request[]; left: number; headers: string[]; certified: string[] } {
+): { requests: Request[]; left: number; headers: string[]; varying: string[]; certified: string[] } {
   const input = inputOf(documents);
   const reads = readAll(input, options, []);
   const servers = serversOf(reads, certificateFor(input.secrets));
@@ -48,12 +50,21 @@ export function requestsOf(
     ...Object.keys({ ...responseHeaders.set, ...responseHeaders.add, ...envoy.successHeaders }),
     ...responseHeaders.remove,
   ]);
+  const varying = reads.flatMap(({ settings: { responseHeaders } }) => varyingIn(responseHeaders));
+  const lowered = (names: string[]) => [...new Set(names.map((name) => name.toLowerCase()))];
   return {
     requests: some(unique, wanted.limit),
     left: Math.max(0, unique.length - wanted.limit),
-    headers: [...new Set(headers.map((name) => name.toLowerCase()))],
+    headers: lowered(headers),
+    varying: lowered(varying),
     certified: servers.servers.filter(({ certificate }) => certificate).map(({ host }) => hostOf(host)),
   };
+}
+
+/** Headers with what belongs to one request or to one connection. */
+function varyingIn({ set, add }: HeaderChanges): string[] {
+  const ofOne = /%(REQ\(X-REQUEST-ID|REQ\(X-FORWARDED-FOR|DOWNSTREAM_)/;
+  return Object.entries({ ...set, ...add }).flatMap(([name, value]) => (ofOne.test(value) ? [name] : []));
 }
 
 /** As many as wanted: the first ones of every host rather than all of the first hosts. */
@@ -116,19 +127,60 @@ function requestsTo(location: Location, server: Server, servers: Servers): Bare[
         { ...get(first, decided), headers: origin },
       ]
     : [];
-  const redirected = location.owner.settings.pathRedirects.map(({ from }) => get(from, true));
-  const closed = location.owner.settings.closed.flatMap(({ path, reach }) =>
-    (reach === "exact" ? [path, `${path}x`] : [path, `${path}/a`]).map((one) => get(one, decided)),
-  );
+  const { pathRedirects, pathRewrites, closed, methods, envoy, allow, deny, authProvider } = location.owner.settings;
+  const redirected = pathRedirects.map(({ from }) => get(from, true));
+  const rewritten = [
+    ...pathRewrites.flatMap(({ from }) => [from || "/", `${from}/a`, ...(from === "" ? [] : [`${from}x`])]),
+    ...[wordOf(envoy.pathRewrite?.pattern ?? "")].flatMap((word) => (word ? [encoded(word)] : [])),
+  ].map((path) => get(path, decided));
+  const shut = closed.flatMap(({ path, reach }) => [
+    ...(reach === "exact" ? [path, `${path}x`] : [path, `${path}/a`]),
+    ...otherSpellings(path),
+  ]);
+  const isGuarded = [allow, deny, authProvider].some((one) => one !== undefined);
+  const guarded = isGuarded ? otherSpellings(first) : [];
   return [
     ...plain,
+    ...(methods ? [{ ...get(first, decided), method: "OPTIONS" }] : []),
     ...redirected,
-    ...closed,
+    ...rewritten,
+    ...[...shut, ...guarded].map((path) => get(path, decided)),
+    ...(envoy.interceptions ?? []).flatMap((one) => intercepted(one, first, decided)),
     ...headers,
     ...cookies,
     ...cors,
     { ...get(`${first}?a=1&b=%2F`, decided) },
   ];
+}
+
+/** The path as NGINX takes it too: with two slashes, and with a letter escaped. */
+function otherSpellings(path: string): string[] {
+  const escaped = path.replace(/[a-z]/i, (letter) => `%${letter.charCodeAt(0).toString(16)}`);
+  return [`/${path}`, ...(escaped === path ? [] : [escaped])].filter((one) => one !== "//");
+}
+
+/** A path in the letters of a URL. */
+function encoded(path: string): string {
+  return encodeURI(path).replace(/[?#]/g, encodeURIComponent);
+}
+
+interface Matcher {
+  name: string;
+  string_match: { exact?: string; safe_regex?: { regex: string } };
+  invert_match?: boolean;
+}
+
+/** A request that a snippet answers by itself; none where its condition is that something is otherwise. */
+function intercepted({ when }: Interception, first: string, decided: boolean): Bare[] {
+  const one = get(first, decided);
+  for (const { name, string_match: match, invert_match: isInverted } of when as Matcher[]) {
+    const value = match.exact ?? wordOf(match.safe_regex?.regex ?? "");
+    if (isInverted || value === undefined || name === ":authority") return [];
+    if (name === ":path") one.path = encoded(value);
+    else if (name === ":method") one.method = value;
+    else one.headers = { ...one.headers, [name]: value };
+  }
+  return [one];
 }
 
 /** An origin that the annotations name. */
@@ -140,11 +192,14 @@ function originsOf({ owner }: Location): { Origin: string }[] {
 /** Paths that the location takes, or only just does not. */
 function samplesOf({ path, exact }: Location, regex: boolean): string[] {
   const shape = regex ? shapeOf(path) : undefined;
+  // Of an expression that is none of the usual ones the beginning alone may be no path that it takes.
+  const word = regex && !shape ? wordOf(path) : undefined;
+  const words = word === undefined ? [] : [encoded(word), encoded(word.toUpperCase()), `${encoded(word)}/a`];
   const head = regex ? (shape?.literal ?? /^(?:\/|[-\w~!&',;=:@%.])*/.exec(path)![0]) : path;
   const bare = head.replace(/\/$/, "");
   const around = [bare === "" ? "/" : bare, `${bare}/`, `${bare}/a`, `${bare}/a/b/`];
   const beside = bare === "" ? [] : [`${bare}x`];
   const cases = bare.toUpperCase() === bare ? [] : [bare.toUpperCase(), `${bare.toUpperCase()}/a`];
   const all = exact ? [path, `${path}/`, ...beside] : [...around, ...beside, ...cases];
-  return [...new Set(all)];
+  return [...new Set([...words, ...all])];
 }

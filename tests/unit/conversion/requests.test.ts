@@ -58,6 +58,54 @@ describe("requests derived from Ingresses", () => {
     for (const path of ["/shut", "/shutx", "/admin", "/admin/a"]) assert.ok(lines.includes(`GET ${at}${path}`), path);
   });
 
+  it("ask for a path that an expression takes, in capitals too, and for none where it is not known", () => {
+    const at = (path: string) => {
+      const backend = { service: { name: "web", port: { number: 80 } } };
+      const http = { paths: [{ path, pathType: "ImplementationSpecific", backend }] };
+      return derive([ingressWith({ "use-regex": "true" }, { rules: [{ host: "shop.example.com", http }] })])
+        .lines.map((one) => one.replace("GET http://shop.example.com", ""))
+        .slice(0, 3);
+    };
+    assert.deepEqual(at("/items/[0-9]+"), ["/items/1", "/ITEMS/1", "/items/1/a"]);
+    assert.deepEqual(at("/(foo|bar)/x"), ["/foo/x", "/FOO/X", "/foo/x/a"]);
+    assert.deepEqual(at("/a\\sb"), ["/a%20b", "/A%20B", "/a%20b/a"]);
+    assert.deepEqual(at("/x/\\bz"), ["/x", "/x/", "/x/a"]);
+  });
+
+  it("ask for what a snippet rewrites, for methods that it does not admit, and for what it answers by itself", () => {
+    const asked = (snippet: string, methods = ["GET"]) =>
+      derive([ingressWith({ "configuration-snippet": snippet })], methods).lines;
+    const plain = asked("");
+    const more = (snippet: string, methods?: string[]) =>
+      asked(snippet, methods)
+        .filter((one) => !plain.includes(one))
+        .map((one) => one.replace(at, ""));
+    assert.deepEqual(more("rewrite ^/api/(.*)$ /v1/$1 break;"), ["GET /api", "GET /api/a", "GET /apix"]);
+    assert.deepEqual(more("rewrite ^/v([0-9]+)/(.*)$ /$2/$1 break;"), ["GET /v1/a"]);
+    assert.deepEqual(more("limit_except GET { deny all; }", ["GET", "OPTIONS"]), ["OPTIONS /"]);
+    assert.deepEqual(more("if ($http_user_agent ~* bot) { return 403; }"), ["GET / user-agent: abota"]);
+    assert.deepEqual(more('if ($request_method = "POST") { return 405; }', ["POST"]), [
+      ...["POST /", "POST /a", "POST /a/b/"],
+    ]);
+    assert.deepEqual(more("if ($request_uri ~ ^/old/[a-z]+) { return 410; }"), ["GET /old/aa"]);
+  });
+
+  it("ask for guarded paths as NGINX takes them too", () => {
+    const rules = (path: string) => {
+      const backend = { service: { name: "web", port: { number: 80 } } };
+      return [{ host: "shop.example.com", http: { paths: [{ path, pathType: "Prefix", backend }] } }];
+    };
+    const guard = { "whitelist-source-range": "10.0.0.0/8" };
+    const { lines } = derive([ingressWith(guard, { rules: rules("/admin") })]);
+    for (const path of ["//admin", "/%61dmin"]) assert.ok(lines.includes(`GET ${at}${path}`), path);
+    const open = derive([ingressWith({}, { rules: rules("/admin") })]).lines;
+    assert.ok(!open.includes(`GET ${at}//admin`));
+    const closed = derive([ingressWith({ "server-snippet": "location /shut { deny all; }" })]).lines;
+    for (const path of ["//shut", "/%73hut"]) assert.ok(closed.includes(`GET ${at}${path}`), path);
+    const root = derive([ingressWith(guard)]).lines;
+    assert.ok(!root.includes(`GET ${at}//`));
+  });
+
   it("tell which hosts have a certificate of their own", () => {
     const tls = [{ hosts: ["shop.example.com"], secretName: "cert" }, { hosts: ["other.example.com"] }];
     const wanted = { schemes: ["https"], methods: ["GET"], limit: 100 } as const;
@@ -85,11 +133,14 @@ describe("requests derived from Ingresses", () => {
   });
 
   it("ask for what a snippet redirects, and look at the headers that it sets", () => {
-    const snippet = 'rewrite ^(/old)$ $1/ redirect; more_set_headers "X-One: 1" "X-Two:"; add_header X-Three 3 always;';
+    const snippet =
+      'rewrite ^(/old)$ $1/ redirect; more_set_headers "X-One: 1" "X-Two:" "X-Id: $req_id" "X-From: $remote_addr" "X-Url: $host$request_uri"; add_header X-Three 3 always;';
     const documents = [ingressWith({ "configuration-snippet": snippet })];
     assert.ok(derive(documents).lines.includes(`GET ${at}/old`));
     const wanted = { schemes: ["http"], methods: ["GET"], limit: 1 } as const;
-    assert.deepEqual(requestsOf(documents, standardOptions, wanted).headers, ["x-one", "x-three", "x-two"]);
+    const { headers, varying } = requestsOf(documents, standardOptions, wanted);
+    assert.deepEqual(headers, ["x-one", "x-id", "x-from", "x-url", "x-three", "x-two"]);
+    assert.deepEqual(varying, ["x-id", "x-from"]);
   });
 
   it("are no more than wanted, and what is left is counted", () => {
@@ -120,7 +171,12 @@ describe("two answers", () => {
     headers,
     body: JSON.stringify(body),
   });
-  const looks = { headers: ["X-One"], backendHeaders: ["x-backend"], certified: ["own.example.com"] };
+  const looks = {
+    headers: ["X-One", "x-id"],
+    varying: ["x-id"],
+    backendHeaders: ["x-backend"],
+    certified: ["own.example.com"],
+  };
   const what = (nginx: Answer, gateway: Answer, asked = request) => differenceOf(asked, nginx, gateway, looks)?.what;
 
   it("are alike whatever port a Location has, and whichever pod answers", () => {
@@ -139,6 +195,29 @@ describe("two answers", () => {
       what(answer(200, {}, { pod: "web-5d967c884f-8ndb6" }), answer(200, {}, { pod: "web-5d967c884f-x2x2x" })),
       undefined,
     );
+  });
+
+  it("are alike where a redirect to https has the last slash or not, and nowhere else", () => {
+    const asked = { ...request, path: "/a/b/?c=d" };
+    const to = (location: string, status = 308) => answer(status, { location });
+    const [bare, slash] = ["https://shop.example.com/a/b?c=d", "https://shop.example.com/a/b/?c=d"] as const;
+    assert.equal(what(to(bare), to(slash), asked), undefined);
+    assert.deepEqual(what(to(bare), to("https://shop.example.com/a?c=d"), asked), {
+      location: { nginx: slash, gateway: "https://shop.example.com/a?c=d" },
+    });
+    const [there, here] = ["https://other.example.com/a/b", "https://other.example.com/a/b/"] as const;
+    assert.deepEqual(what(to(there), to(here), asked), { location: { nginx: there, gateway: here } });
+    const plain = (path: string) => `http://shop.example.com${path}`;
+    assert.deepEqual(what(to(plain("/a/b"), 301), to(plain("/a/b/"), 301), asked), {
+      location: { nginx: plain("/a/b"), gateway: plain("/a/b/") },
+    });
+  });
+
+  it("are alike in headers that each side has its own values of, where both or none have them", () => {
+    assert.equal(what(answer(200, { "x-id": "1" }), answer(200, { "x-id": "2" })), undefined);
+    assert.deepEqual(what(answer(200, { "x-id": "1" }), answer(200)), {
+      "x-id": { nginx: "(any value)", gateway: "" },
+    });
   });
 
   it("are alike where a browser makes the same of them for a page of another origin", () => {
