@@ -113,7 +113,12 @@ more_set_headers "X-Part: 50% off" "X-In: got $http_x_in";`,
       ),
       ingress(
         "moved.test",
-        { "rewrite-target": "/$2", "configuration-snippet": "proxy_set_header X-Url $request_uri;" },
+        {
+          "rewrite-target": "/$2",
+          "upstream-vhost": "inner.test",
+          "configuration-snippet": `proxy_set_header X-Url $request_uri;
+more_set_headers "X-Asked: $host$request_uri" "X-Method: $request_method";`,
+        },
         { "/x(/|$)(.*)": "web" },
         regex,
       ),
@@ -131,7 +136,12 @@ more_set_headers "X-Part: 50% off" "X-In: got $http_x_in";`,
         },
         headers: { "x-part": /^50% off$/, "x-in": /^got this$/ },
       },
-      { ...ok("/x/a?b=c", "web", "/a?b=c"), host: "moved.test", saw: { "x-url": "/x/a?b=c" } },
+      {
+        ...ok("/x/a?b=c", "web", "/a?b=c"),
+        host: "moved.test",
+        saw: { "x-url": "/x/a?b=c", host: "inner.test" },
+        headers: { "x-asked": /^moved\.test\/x\/a\?b=c$/, "x-method": /^GET$/ },
+      },
     ],
   },
   {

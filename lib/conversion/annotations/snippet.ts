@@ -212,7 +212,7 @@ function readHeader(
   { request, response, success, operators, around, settings }: Wishes,
 ): Verdict | undefined {
   const write = (values: { [header: string]: string }, header: string, text: string): Verdict => {
-    const value = headerValue(text, around.ingress.metadata.name);
+    const value = headerValue(text, around.ingress.metadata.name, values === request.set ? "request" : "answer");
     if (!value) return refused(`Envoy has nothing for a variable of \`${line}\``, otherVariable(text, header));
     const server = values === response.set && isServer(header) ? serverHeader(settings, around) : undefined;
     if (server?.outcome === "changed") return server;

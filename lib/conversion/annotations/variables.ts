@@ -1,5 +1,8 @@
 // NGINX's variables in the value of a header → what Envoy puts there, written as Envoy's own %OPERATORS%.
 
+/** Where a header stands: those of an answer are written when the request has its new path and host already. */
+export type Side = "request" | "answer";
+
 const address = "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%";
 const authority = "%REQ(:AUTHORITY)%";
 const scheme = "%REQ(:SCHEME)%";
@@ -14,6 +17,12 @@ const operators = new Map<string, string>([
   ["request_method", "%REQ(:METHOD)%"],
   ["ssl_protocol", "%DOWNSTREAM_TLS_VERSION%"],
   ["ssl_cipher", "%DOWNSTREAM_TLS_CIPHER%"],
+]);
+
+/** What the client asked for, once Envoy has written something else into its request. */
+const asked = new Map([
+  [authority, "%REQ(X-ENVOY-ORIGINAL-HOST?:AUTHORITY)%"],
+  ["%REQ(:PATH)%", "%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%"],
 ]);
 
 /** Variables whose values the conversion knows, path by path. */
@@ -54,7 +63,7 @@ export interface HeaderValue {
 }
 
 /** The value of a header for Envoy; undefined where it has a variable that Envoy has nothing for. */
-export function headerValue(text: string, ingress: string): HeaderValue | undefined {
+export function headerValue(text: string, ingress: string, side: Side = "request"): HeaderValue | undefined {
   const used: string[] = [];
   const differences: string[] = [];
   let isKnown = true;
@@ -64,11 +73,12 @@ export function headerValue(text: string, ingress: string): HeaderValue | undefi
       const name = braced ?? bare ?? "";
       if (ofPath.has(name)) return `${mark}${name}${mark}`;
       if (name === "ingress_name") return ingress;
-      const operator = operators.get(name) ?? headerOf(name);
-      if (operator === undefined) {
+      const ofRequest = operators.get(name) ?? headerOf(name);
+      if (ofRequest === undefined) {
         isKnown = false;
         return found;
       }
+      const operator = side === "answer" ? (asked.get(ofRequest) ?? ofRequest) : ofRequest;
       used.push(operator);
       differences.push(...[rewrittenByEnvoy(requestHeader(name) ?? "")].flatMap((text) => text ?? []));
       return operator;

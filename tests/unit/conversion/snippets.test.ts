@@ -69,6 +69,32 @@ describe("snippets", () => {
     ]);
   });
 
+  it("have what the client asked for in headers of answers, which Envoy writes after those of the request", () => {
+    const [rule] = rules({
+      "upstream-vhost": "inner.example.com",
+      "configuration-snippet": `more_set_headers "Link: <https://$host$request_uri>; rel=canonical";
+        proxy_set_header X-Url https://$host$request_uri;`,
+    });
+    assert.deepEqual(rule?.filters?.slice(0, 2), [
+      {
+        type: "RequestHeaderModifier",
+        requestHeaderModifier: { set: [{ name: "X-Url", value: "https://%REQ(:AUTHORITY)%%REQ(:PATH)%" }] },
+      },
+      {
+        type: "ResponseHeaderModifier",
+        responseHeaderModifier: {
+          set: [
+            {
+              name: "Link",
+              value:
+                "<https://%REQ(X-ENVOY-ORIGINAL-HOST?:AUTHORITY)%%REQ(X-ENVOY-ORIGINAL-PATH?:PATH)%>; rel=canonical",
+            },
+          ],
+        },
+      },
+    ]);
+  });
+
   it("set headers whose names end with a blank, which NGINX takes as a colon", () => {
     const snippet = `more_set_headers 'Server HTTPS' "X-Frame-Options  'DENY'" 'X-A :b' "X-Old";
       more_set_input_headers "X-In this";`;
