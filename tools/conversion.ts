@@ -146,7 +146,10 @@ the cluster or one of the two URLs does not answer.
   [of a backend](https://www.envoyproxy.io/docs/envoy/latest/intro/arch_overview/upstream/circuit_breaking).
 - **CORS.** For a browser the CORS filter answers as NGINX does: preflight requests with 200 rather than 204, other requests with
   headers only where they have an Origin. To an origin of \`*\` browsers send no credentials; Envoy answers with the origin itself, so
-  the filter allows none. A preflight answer holds for a day at most, as in every browser.
+  the filter allows none. A preflight answer holds for a day at most, as in every browser. An Origin of \`null\`, as sandboxed frames and
+  local files send it, is not among \`*\` for istiod. Redirects, also those to HTTPS, and what policies turn away have no CORS headers,
+  which NGINX sends with every answer; with \`auth-url\` the service can send them itself if \`headersToDownstreamOnDeny\` of its provider
+  has \`access-control-*\`.
 - **What is nearly an Ingress** is refused by its name: kinds and versions in another case, documents without a kind, names of
   annotations with blanks. Fields that an Ingress does not have are in the report, since an API server drops them.
 - **Several Ingresses for one host.** The oldest Ingress wins a path; among Ingresses of the same age, the last by namespace and name.

@@ -176,14 +176,21 @@ export const specs: Spec[] = [
     ingresses: [
       ingress("nobody-in.test", { "whitelist-source-range": "18.0.0.0/8, 56.0.0.1" }, { "/": "web" }),
       ingress("all-in.test", { "whitelist-source-range": "0.0.0.0/1,128.0.0.0/1,::/0" }, { "/": "web" }),
-      ingress("denied.test", { "denylist-source-range": "0.0.0.0/1,128.0.0.0/1,::/0" }, { "/": "web" }),
+      ingress(
+        "denied.test",
+        { "denylist-source-range": "0.0.0.0/1,128.0.0.0/1,::/0", "enable-cors": "true" },
+        { "/": "web" },
+      ),
       ingress("part.test", { "whitelist-source-range": "18.0.0.0/8" }, { "/admin": "web" }),
       ingress("part.test", {}, { "/": "web", "/admin/public": "api" }, { name: "part-open" }),
     ],
     asks: [
       { url: "/", host: "nobody-in.test", status: 403 },
       { ...ok("/", "web"), host: "all-in.test" },
-      { url: "/", host: "denied.test", status: 403 },
+      {
+        ...{ url: "/", host: "denied.test", status: 403, send: { Origin: "https://page.test" } },
+        headers: { "access-control-allow-origin": undefined },
+      },
       { url: "/admin", host: "part.test", status: 403 },
       { url: "/admin/x", host: "part.test", status: 403 },
       { ...ok("/administrator", "web"), host: "part.test" },

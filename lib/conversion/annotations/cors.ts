@@ -38,6 +38,22 @@ function standard(): CorsSettings {
 const sameForBrowsers =
   "preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers";
 
+/** Annotations by which Envoy answers before or without its CORS filter, and lines of a snippet by which it does. */
+const answering = [
+  ...["auth-url", "auth-type", "whitelist-source-range", "allowlist-source-range", "denylist-source-range"],
+  ...["limit-rps", "limit-rpm", "permanent-redirect", "temporal-redirect"],
+];
+const answers = /\b(deny|return|limit_except)\b/;
+
+/** What of the Ingress answers by itself without the headers that NGINX sends with every answer. */
+function withoutHeaders({ other }: Surroundings): string[] {
+  const snippet = "configuration-snippet";
+  return [
+    ...answering.filter((name) => other(name) !== undefined),
+    ...(answers.test(other(snippet) ?? "") ? [snippet] : []),
+  ];
+}
+
 /** True where every origin may call, to which a browser sends no credentials. */
 export function isForEveryOrigin({ origins }: CorsSettings): boolean {
   return origins.includes("*");
@@ -69,10 +85,13 @@ export const cors: Family = {
       becomes:
         "the CORS filter of HTTPRoute, which is the same for browsers; it adds headers only for origins that are allowed, and answers preflight requests with 200 (NGINX: 204). With the origin `*` browsers take no credentials, so the filter allows none: Envoy answers with the origin itself, to which they would send cookies",
       source,
-      read: boolean(false, (on, settings) => {
+      read: boolean(false, (on, settings, around) => {
         if (!on) return inert("this is the default");
         corsOf(settings);
-        return mapped("the CORS filter", sameForBrowsers);
+        const without = withoutHeaders(around);
+        if (without.length === 0) return mapped("the CORS filter", sameForBrowsers);
+        const why = `answers of ${without.join(" and ")} have no CORS headers, which NGINX sends: pages see a network error instead of the status`;
+        return changed(`${sameForBrowsers}; ${why}`, "the CORS filter");
       }),
     },
     detailOf(

@@ -6,6 +6,22 @@ export const cors: Case[] = [
     { "enable-cors": "true" },
     "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
+  [
+    { "enable-cors": "true", "permanent-redirect": "https://new.example.com/a", "limit-rps": "5" },
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers; answers of limit-rps and permanent-redirect have no CORS headers, which NGINX sends: pages see a network error instead of the status)",
+    "limit-rps: converted (the Ingress redirects every request before NGINX looks at who sends it)",
+    "permanent-redirect: mapped → RequestRedirect, and EnvoyFilter with strip_query",
+  ],
+  [
+    { "enable-cors": "true", "configuration-snippet": "deny 192.0.2.0/24;" },
+    "configuration-snippet: mapped → AuthorizationPolicy DENY with remoteIpBlocks, on the Gateway (the gateway must see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies)",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers; answers of configuration-snippet have no CORS headers, which NGINX sends: pages see a network error instead of the status)",
+  ],
+  [
+    { "enable-cors": "true", "server-snippet": "location = /old { return 301 /new; }" },
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "server-snippet: mapped → RequestRedirect of the path, and EnvoyFilter with strip_query",
+  ],
   [{ "enable-cors": "false" }, "enable-cors: converted (this is the default)"],
   [{ "enable-cors": "on" }, "enable-cors: converted (not a boolean, so NGINX uses its default, false)"],
   [
