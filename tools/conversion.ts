@@ -178,8 +178,9 @@ the cluster or one of the two URLs does not answer.
 The following differs for every route and is not repeated in the report: Envoy sets \`server: istio-envoy\`, sends X-Forwarded-For,
 X-Forwarded-Proto and X-Request-Id to backends but not X-Real-IP, X-Forwarded-Host, X-Forwarded-Port and X-Scheme, waits for
 backends without a limit, where NGINX answers 504 after 60 seconds of silence, answers 503 rather than 502 or 504 if it cannot connect
-to one, passes the body of a request on as it comes, where NGINX takes 1 MiB at most and collects it first, and does not decode or merge slashes in paths; if that would expose a protected path, the report says how to configure the mesh to do so. NGINX's
-ConfigMap is not read; its defaults are assumed. Envoy writes X-Forwarded-Proto and the scheme by its own connection: behind a proxy
+to one, passes the body of a request on as it comes, where NGINX takes 1 MiB at most and collects it first, and does not decode or merge slashes in paths; if that would expose a protected path, the report says how to configure the mesh to do so. Envoy
+answers clients of HTTP/1.0 with 426; an NGINX in front is one by default (\`proxy_http_version 1.1\` there, or \`PILOT_HTTP10=1\` on
+istiod). NGINX's ConfigMap is not read; its defaults are assumed. Envoy writes X-Forwarded-Proto and the scheme by its own connection: behind a proxy
 that ends TLS, for which NGINX has \`use-forwarded-headers\`, set
 \`meshConfig.defaultConfig.gatewayTopology.numTrustedProxies\` to the number of proxies in front.
 

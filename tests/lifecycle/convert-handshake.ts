@@ -1,5 +1,6 @@
-// Handshakes as clients make them: with a certificate or without, for one name while asking for another, with TLS 1.2.
+// Clients of all kinds: with a certificate or without, for one name while asking for another, with TLS 1.2, of HTTP/1.0.
 import * as https from "node:https";
+import * as net from "node:net";
 import * as tls from "node:tls";
 
 /** What a client shows, and whom it asks for. */
@@ -82,4 +83,17 @@ export function hasReachedBackend(answer: string): boolean {
 /** The text that a Secret holds. */
 export function base64(text: string): string {
   return Buffer.from(text, "base64").toString();
+}
+
+/** The first line of the answer to a client of HTTP/1.0. */
+export function askedByOld(host: string, url: string): Promise<string> {
+  const { hostname, port } = new URL(url);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    const socket = net.connect({ host: hostname, port: Number(port || 80) });
+    socket.write(`GET / HTTP/1.0\r\nHost: ${host}\r\n\r\n`);
+    socket.on("data", (chunk) => chunks.push(chunk));
+    socket.on("end", () => resolve(Buffer.concat(chunks).toString().split("\r\n")[0]!));
+    socket.on("error", reject);
+  });
 }

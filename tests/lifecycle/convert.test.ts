@@ -19,7 +19,7 @@ import { ingress, type Ask } from "./convert-ask";
 import { answers, bodyAsks, limitedIngresses } from "./convert-bodies";
 import { isSaid, type Comparison } from "./convert-compared";
 import { alsoByEnvoyFilters } from "./convert-envoy";
-import { askAs, base64, cipherOf, hasReachedBackend } from "./convert-handshake";
+import { askAs, askedByOld, base64, cipherOf, hasReachedBackend } from "./convert-handshake";
 import { absent, moreSpecs } from "./convert-more-specs";
 import { application, certificate, clientCertificate, selfSigned, service } from "./convert-objects";
 import { otherSpecs } from "./convert-other-specs";
@@ -225,9 +225,10 @@ describe("convert", () => {
     assert.equal(issued.names, "DNS:issued.test");
   });
 
-  it("has ciphers of a host's own, and Envoy's elsewhere", async () => {
+  it("has ciphers of a host's own, and Envoy's elsewhere; clients of HTTP/1.0 are sent away", async () => {
     assert.equal(await cipherOf("ciphers.test", urls["https"]!), "ECDHE-ECDSA-AES256-GCM-SHA384");
     assert.equal(await cipherOf("secure.test", urls["https"]!), "ECDHE-ECDSA-AES128-GCM-SHA256");
+    assert.equal(await askedByOld("secure.test", urls["http"]!), "HTTP/1.1 426 Upgrade Required");
   });
 
   it("demands certificates of a host's clients, whichever name they shake hands with", async () => {
