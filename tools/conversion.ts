@@ -180,7 +180,8 @@ X-Forwarded-Proto and X-Request-Id to backends but not X-Real-IP, X-Forwarded-Ho
 backends without a limit, where NGINX answers 504 after 60 seconds of silence, answers 503 rather than 502 or 504 if it cannot connect
 to one, passes the body of a request on as it comes, where NGINX takes 1 MiB at most and collects it first, and does not decode or merge slashes in paths; if that would expose a protected path, the report says how to configure the mesh to do so. Envoy
 answers clients of HTTP/1.0 with 426; an NGINX in front is one by default (\`proxy_http_version 1.1\` there, or \`PILOT_HTTP10=1\` on
-istiod). NGINX's ConfigMap is not read; its defaults are assumed. Envoy writes X-Forwarded-Proto and the scheme by its own connection: behind a proxy
+istiod). It answers \`/healthz\` for hosts of no Ingress with 404, where NGINX answers load balancers 200: have them ask for
+\`/healthz/ready\` on port 15021 of the gateway. Each request gets an X-Request-Id of Envoy's own, where NGINX keeps that of the client. NGINX's ConfigMap is not read; its defaults are assumed. Envoy writes X-Forwarded-Proto and the scheme by its own connection: behind a proxy
 that ends TLS, for which NGINX has \`use-forwarded-headers\`, set
 \`meshConfig.defaultConfig.gatewayTopology.numTrustedProxies\` to the number of proxies in front.
 

@@ -340,6 +340,12 @@ if ($uri = /send) { return 403; }`,
     ],
   },
   {
+    file: "the default server",
+    says: "the probes of load balancers, which NGINX answers for hosts of no Ingress, get 404",
+    ingresses: [ingress("healthy.test", {}, { "/": "web" })],
+    asks: [ok("/", "web"), { url: "/healthz", host: "192.0.2.1", status: 404 }],
+  },
+  {
     file: "cert-manager",
     says: "cert-manager issues what it did for the Ingress",
     ingresses: [
