@@ -11,7 +11,16 @@ import {
   differencesOf,
   valueOf,
 } from "./auth-request";
-import { admittedAs, booleanOf, detailOf, listOf, type Annotation, type Reader, type Told } from "./family";
+import {
+  admittedAs,
+  booleanOf,
+  detailOf,
+  listOf,
+  type Annotation,
+  type Reader,
+  type Surroundings,
+  type Told,
+} from "./family";
 
 const source = "authreq";
 const leader = "auth-url";
