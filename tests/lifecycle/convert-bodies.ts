@@ -45,7 +45,7 @@ export const limitedIngresses: Ingress[][] = [
     ingress("wordy.test", { "proxy-buffer-size": "128k" }, { "/": "shop" }),
     ingress(
       "exempt.test",
-      { "limit-rpm": "1", "limit-burst-multiplier": "0", "limit-whitelist": "0.0.0.0/0,::/0" },
+      { "limit-rpm": "1", "limit-burst-multiplier": "1", "limit-whitelist": "0.0.0.0/0,::/0" },
       { "/": "web" },
     ),
   ],
@@ -80,6 +80,7 @@ export const bodyAsks: BodyAsk[] = [
   { host: "counted.test", status: 200 },
   { host: "counted.test", status: 503 },
   { host: "counted.test", url: "/more", status: 503 },
+  { host: "exempt.test", status: 200 },
   { host: "exempt.test", status: 200 },
   { host: "exempt.test", status: 200 },
   { host: "added.test", status: 200, added: "it's %20 there" },

@@ -140,7 +140,8 @@ const streamed =
 const anySize = "bodies of any size, which the gateway streams";
 
 function bodySize(value: string, settings: Settings, around: Surroundings): Verdict {
-  const bytes = bytesOf(value);
+  // The template takes no `b`, which the annotation may have.
+  const bytes = /b$/i.test(value.trim()) ? undefined : bytesOf(value);
   if (bytes === undefined) return inert("not a size, so NGINX uses its default, 1m");
   if (bytes === 0) return mapped(anySize);
   if (around.envoyFilters) {
@@ -201,8 +202,8 @@ export const limits: Family = {
       read: ofRate((value) => {
         const times = integerOf(value);
         if (times === undefined) return inert("not a whole number, so NGINX uses its default, 5");
-        return times < 0
-          ? refused("NGINX does not load a burst below 0", 'limit-burst-multiplier: "5"')
+        return times < 1
+          ? refused("NGINX does not load a burst below 1", 'limit-burst-multiplier: "5"')
           : mapped("max_tokens of the EnvoyFilter");
       }, []),
     },

@@ -19,6 +19,7 @@ const modifiers = "RequestHeaderModifier and ResponseHeaderModifier";
 export const envoyFilters: Case[] = [
   [{ "proxy-body-size": "8k" }, limited],
   [{ "proxy-body-size": "1g" }, limited],
+  [{ "proxy-body-size": "10b" }, "proxy-body-size: converted (not a size, so NGINX uses its default, 1m)"],
   [
     { "permanent-redirect": "https://other.example.com", "proxy-body-size": "8k", "proxy-read-timeout": "5" },
     `permanent-redirect: mapped → ${strips}`,
@@ -95,9 +96,9 @@ export const envoyFilters: Case[] = [
     "limit-whitelist: mapped → EnvoyFilter, which counts no requests from there",
   ],
   [
-    { "force-ssl-redirect": "true", "limit-burst-multiplier": "-1", "limit-rps": "5", "limit-whitelist": "10.0.0.0/x" },
+    { "force-ssl-redirect": "true", "limit-burst-multiplier": "0", "limit-rps": "5", "limit-whitelist": "10.0.0.0/x" },
     "force-ssl-redirect: converted → a redirect to https",
-    'limit-burst-multiplier: refused (NGINX does not load a burst below 0) way out: limit-burst-multiplier: "5"',
+    'limit-burst-multiplier: refused (NGINX does not load a burst below 1) way out: limit-burst-multiplier: "5"',
     `limit-rps: mapped → ${local} (${counting})`,
     "limit-whitelist: refused (10.0.0.0/x is neither an address nor a range, so NGINX sets no limit at all) way out: ranges such as 10.0.0.0/8, with commas between them",
   ],
