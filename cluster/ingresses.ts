@@ -12,6 +12,7 @@ export class IngressesError extends Error {
 /** What of a namespace's objects an Ingress names, and by which annotation. */
 const named = [
   ["secrets", "nginx.ingress.kubernetes.io/proxy-ssl-secret"],
+  ["secrets", "nginx.ingress.kubernetes.io/auth-tls-secret"],
   ["configmaps", "nginx.ingress.kubernetes.io/custom-headers"],
   ["configmaps", "nginx.ingress.kubernetes.io/auth-proxy-set-headers"],
 ] as const;

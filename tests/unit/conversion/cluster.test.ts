@@ -17,6 +17,7 @@ describe("istio-ambient convert with a cluster", () => {
   it("reads its Ingresses, Services, NetworkPolicies, and the Secrets, ConfigMaps and Certificates that they name", async () => {
     const named = ingressWith({
       "custom-headers": "shop/headers",
+      "auth-tls-secret": "shop/clients",
       "auth-url": "http://auth.shop.svc/check",
       "auth-proxy-set-headers": "auth-headers",
       "kubernetes.io/tls-acme": "true",
@@ -46,6 +47,12 @@ describe("istio-ambient convert with a cluster", () => {
         kind: "NetworkPolicyList",
         apiVersion: "networking.k8s.io/v1",
         items: [{ metadata: { name: "closed", namespace: "shop" }, spec: { podSelector: {} } }],
+      },
+      "/api/v1/namespaces/shop/secrets/clients": {
+        kind: "Secret",
+        apiVersion: "v1",
+        metadata: { name: "clients", namespace: "shop" },
+        data: { "ca.crt": Buffer.from("the CA").toString("base64") },
       },
       "/api/v1/namespaces/shop/configmaps/headers": {
         kind: "ConfigMap",
@@ -98,6 +105,7 @@ describe("istio-ambient convert with a cluster", () => {
       assert.ok(out.includes("port: 8080") && out.includes("name: X-One"), out);
       assert.ok(out.includes("issuerRef:\n    name: of-the-cluster\n    kind: ClusterIssuer\n"), out);
       assert.ok(err.includes('"X-Two": "2" }'), err);
+      assert.ok(out.includes("data:\n  ca.crt: the CA\n"), out);
       assert.ok(err.includes("NetworkPolicy shop/closed does not admit the Gateway's pods: ingress: ["), err);
       assert.ok(
         err.includes(
