@@ -55,13 +55,13 @@ export async function compare(
   const rate = numberOf("--rate", options.rate);
   const schemes = (["http", "https"] as const).filter((scheme) => sides[scheme]);
   const methods = methodsOf(options.methods);
-  const { requests, left, headers, varying, certified } = requestsOf(documents, settings, { schemes, methods, limit });
+  const { requests, left, headers, varying, ...hosts } = requestsOf(documents, settings, { schemes, methods, limit });
   const own = (options.header ?? []).map((name) => name.toLowerCase());
   const looks = {
     headers: [...headers, ...own],
     varying: varying.filter((name) => !own.includes(name)),
     backendHeaders: options.backendHeader ?? ["x-backend", "x-served-by"],
-    certified,
+    ...hosts,
   };
   const differences: Difference[] = [];
   try {

@@ -25,10 +25,14 @@ export interface Looks {
   backendHeaders: readonly string[];
   /** Hosts with a certificate of their own. */
   certified: readonly string[];
+  /** Hosts of which it is chance which requests are too many. */
+  limited: readonly string[];
 }
 
 /** Nothing where both answers are the same. */
 export function differenceOf(request: Request, nginx: Answer, gateway: Answer, looks: Looks): Difference | undefined {
+  const isTooMuch = [nginx, gateway].some(({ status }) => status === 503) && looks.limited.includes(request.host);
+  if (isTooMuch) return undefined;
   const seen = [seenIn(nginx, request, looks), seenIn(gateway, request, looks)] as const;
   const names = [...new Set(seen.flatMap((one) => Object.keys(one)))];
   const what = Object.fromEntries(

@@ -27,13 +27,13 @@ export interface RequestOptions {
 
 /**
  * The requests, how many more there would be, the headers of answers that the Ingresses say something of, those of them whose
- * values each side has its own of, and the hosts to which they give a certificate.
+ * values each side has its own of, the hosts to which they give a certificate, and those that limit requests.
  */
 export function requestsOf(
   documents: readonly unknown[],
   options: ConvertOptions,
   wanted: RequestOptions,
-): { requests: Request[]; left: number; headers: string[]; varying: string[]; certified: string[] } {
+): { requests: Request[]; left: number; headers: string[]; varying: string[]; certified: string[]; limited: string[] } {
   const input = inputOf(documents);
   const reads = readAll(input, options, []);
   const servers = serversOf(reads, certificateFor(input.secrets));
@@ -58,6 +58,9 @@ export function requestsOf(
     headers: lowered(headers),
     varying: lowered(varying),
     certified: servers.servers.filter(({ certificate }) => certificate).map(({ host }) => hostOf(host)),
+    limited: servers.servers
+      .filter(({ locations }) => locations.some(({ owner }) => owner.settings.envoy.requests))
+      .flatMap(({ host, aliases }) => [host, ...aliases].map(hostOf)),
   };
 }
 

@@ -113,6 +113,14 @@ describe("requests derived from Ingresses", () => {
     assert.deepEqual([certified({ tls }), certified({ tls: tls.slice(1) })], [["shop.example.com"], []]);
   });
 
+  it("tell which hosts limit requests", () => {
+    const wanted = { schemes: ["http"], methods: ["GET"], limit: 1 } as const;
+    const limited = (given: { [name: string]: string }) =>
+      requestsOf([ingressWith(given)], standardOptions, wanted).limited;
+    const given = { "limit-rps": "5", "server-alias": "twin.example.com" };
+    assert.deepEqual([limited(given), limited({})], [["shop.example.com", "twin.example.com"], []]);
+  });
+
   it("carry the headers and cookies of canaries, and origins", () => {
     const canary = { canary: "true", "canary-by-header": "X-Next", "canary-by-cookie": "next" };
     const next = ingressWith(canary);
@@ -176,6 +184,7 @@ describe("two answers", () => {
     varying: ["x-id"],
     backendHeaders: ["x-backend"],
     certified: ["own.example.com"],
+    limited: ["few.example.com"],
   };
   const what = (nginx: Answer, gateway: Answer, asked = request) => differenceOf(asked, nginx, gateway, looks)?.what;
 
@@ -268,6 +277,14 @@ describe("two answers", () => {
     assert.deepEqual(what(shown(one), shown(two), own), { certificate: { nginx: one, gateway: two } });
     assert.equal(what(shown(one), shown(one), own), undefined);
     assert.equal(what(shown(one), shown(two)), undefined);
+  });
+
+  it("are not compared where one of them is that there were too many requests", () => {
+    const few = { ...request, host: "few.example.com" };
+    assert.equal(what(answer(200), answer(503), few), undefined);
+    assert.equal(what(answer(503), answer(200), few), undefined);
+    assert.deepEqual(what(answer(200), answer(404), few), { status: { nginx: "200", gateway: "404" } });
+    assert.deepEqual(what(answer(200), answer(503)), { status: { nginx: "200", gateway: "503" } });
   });
 
   it("may come from either backend where chance decides", () => {
