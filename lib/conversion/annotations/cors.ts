@@ -41,8 +41,9 @@ const sameForBrowsers =
 /** Annotations by which Envoy answers before or without its CORS filter, and lines of a snippet by which it does. */
 const answering = [
   ...["auth-url", "auth-type", "whitelist-source-range", "allowlist-source-range", "denylist-source-range"],
-  ...["limit-rps", "limit-rpm", "permanent-redirect", "temporal-redirect"],
+  ...["permanent-redirect", "temporal-redirect"],
 ];
+const limits = ["limit-rps", "limit-rpm"];
 const answers = /\b(deny|return|limit_except)\b/;
 
 /** What of the Ingress answers by itself without the headers that NGINX sends with every answer. */
@@ -50,6 +51,7 @@ function withoutHeaders({ other }: Surroundings): string[] {
   const snippet = "configuration-snippet";
   return [
     ...answering.filter((name) => other(name) !== undefined),
+    ...limits.filter((name) => (integerOf(other(name) ?? "") ?? 0) > 0),
     ...(answers.test(other(snippet) ?? "") ? [snippet] : []),
   ];
 }

@@ -8,7 +8,7 @@ export const cors: Case[] = [
   ],
   [
     { "enable-cors": "true", "permanent-redirect": "https://new.example.com/a", "limit-rps": "5" },
-    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers; answers of limit-rps and permanent-redirect have no CORS headers, which NGINX sends: pages see a network error instead of the status)",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers; answers of permanent-redirect and limit-rps have no CORS headers, which NGINX sends: pages see a network error instead of the status)",
     "limit-rps: converted (the Ingress redirects every request before NGINX looks at who sends it)",
     "permanent-redirect: mapped → RequestRedirect, and EnvoyFilter with strip_query",
   ],

@@ -72,7 +72,7 @@ export const envoyFilters: Case[] = [
   ],
   [
     { "configuration-snippet": "add_header X-A $host;" },
-    `configuration-snippet: changed → ${modifiers} with %REQ(:AUTHORITY)% (add_header without always leaves errors out; the route adds the header to every answer)`,
+    `configuration-snippet: changed → ${modifiers} with %REQ(X-ENVOY-ORIGINAL-HOST?:AUTHORITY)% (add_header without always leaves errors out; the route adds the header to every answer)`,
   ],
   [
     { "configuration-snippet": "add_header X-A b;\nadd_header X-A c;" },
@@ -88,7 +88,7 @@ export const envoyFilters: Case[] = [
       "limit-rps": "0",
       "limit-whitelist": "10.0.0.0/8",
     },
-    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+    "enable-cors: changed → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers; answers of limit-rpm have no CORS headers, which NGINX sends: pages see a network error instead of the status)",
     "force-ssl-redirect: converted → a redirect to https",
     "limit-burst-multiplier: converted (not a whole number, so NGINX uses its default, 5)",
     `limit-rpm: changed → ${local} (preflight requests are counted too; ${counting})`,

@@ -33,7 +33,7 @@ export const noEnvoyFilters: Case[] = [
   ],
   [
     { "configuration-snippet": "add_header X-A $host;" },
-    `configuration-snippet: changed → ${modifiers} with %REQ(:AUTHORITY)% (${always})`,
+    `configuration-snippet: changed → ${modifiers} with %REQ(X-ENVOY-ORIGINAL-HOST?:AUTHORITY)% (${always})`,
   ],
   ...["proxy_hide_header Server;", 'more_set_headers "Server: shop";', 'more_set_headers "server:";'].map(
     (snippet): Case => [
