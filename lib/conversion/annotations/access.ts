@@ -5,7 +5,7 @@ import { clientCertificates } from "./client-certificates";
 import { externalAuth } from "./external-auth";
 import { passwords } from "./passwords";
 import { admittedAs, boolean, listOf, type Annotation, type Family, type Surroundings, type Told } from "./family";
-import { everyAddress, isRange, needsAddress } from "./ranges";
+import { byAddress, everyAddress, isRange, needsAddress } from "./ranges";
 
 function ranges(
   value: string,
@@ -23,7 +23,7 @@ function ranges(
     );
   }
   write([...new Set(given)].sort(), settings);
-  return admittedAs(mapped(`AuthorizationPolicy DENY with ${what}, on the Gateway`, needsAddress), around);
+  return admittedAs(byAddress(what, around), around);
 }
 
 /** True for the ranges of all addresses. */

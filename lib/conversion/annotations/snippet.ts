@@ -7,7 +7,7 @@ import { directives, isOfTemplate, tuning, wordsOf } from "./directives";
 import type { Reader, Surroundings } from "./family";
 import { isRedirected } from "./hosts";
 import { answersSome, redirectingRewrite, withoutInterceptions } from "./interceptions";
-import { everyAddress, isRange, needsAddress } from "./ranges";
+import { byAddress, everyAddress, isRange } from "./ranges";
 import { withoutQuery } from "./redirects";
 import { cannot, impossible, ofOtherPath, readReturn, readRewrite, without, type Known } from "./rewrites";
 import { isServer, serverHeader } from "./server-header";
@@ -310,7 +310,7 @@ function readAccess({ access, around, settings }: Wishes): Verdict {
   else if (given.length > 0) settings.allow = given;
   else settings.deny = everyAddress;
   const field = isAllow && given.length > 0 ? "notRemoteIpBlocks" : "remoteIpBlocks";
-  return mapped(`AuthorizationPolicy DENY with ${field}, on the Gateway`, given.length > 0 ? needsAddress : undefined);
+  return given.length > 0 ? byAddress(field, around) : mapped(`AuthorizationPolicy DENY with ${field}, on the Gateway`);
 }
 
 function merge(settings: Settings, { request, response, success }: Wishes): void {

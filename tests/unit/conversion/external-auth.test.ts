@@ -216,6 +216,22 @@ describe("auth-url with an extension provider", () => {
     );
   });
 
+  it("is asked before addresses are, which NGINX looks at first", () => {
+    const said = (given: Given) =>
+      verdicts(one({ "auth-url": url, ...given }).entries).filter((line) => !line.startsWith("auth-url"));
+    const address =
+      "the gateway must see the client's own address: externalTrafficPolicy Local on its Service, or meshConfig.defaultConfig.gatewayTopology.numTrustedProxies";
+    const order = "auth-url is asked first: clients that are turned away by address may be sent to sign in before";
+    const changed = (field: string) =>
+      `changed → AuthorizationPolicy DENY with ${field}, on the Gateway (${address}; ${order})`;
+    assert.deepEqual(said({ "whitelist-source-range": "10.0.0.0/8" }), [
+      `whitelist-source-range: ${changed("notRemoteIpBlocks")}`,
+    ]);
+    assert.deepEqual(said({ "configuration-snippet": "deny 10.0.0.0/8;" }), [
+      `configuration-snippet: ${changed("remoteIpBlocks")}`,
+    ]);
+  });
+
   it("takes headers for the service from an auth-snippet, with what Envoy has for variables", () => {
     const said = (snippet: string) => verdicts(one({ "auth-url": url, "auth-snippet": snippet }).entries);
     const [fixed, told] = said("proxy_set_header X-Shop 1;");
