@@ -32,6 +32,7 @@ interface Options extends TargetOptions, CompareOptions {
   httpsListener: string;
   httpsPort?: string;
   hsts?: boolean;
+  nginxHeaders?: boolean;
   output?: string;
   report: string;
   accept?: string[];
@@ -60,6 +61,10 @@ export function convertCommand(terminal: Terminal, finish: (code: number) => voi
     .option("--https-listener <name>", "HTTPS listener of the Gateway", standard.httpsListener)
     .option("--https-port <port>", "HTTPS port in redirects, if it is not 443")
     .option("--hsts", "add Strict-Transport-Security to HTTPS responses, as NGINX does")
+    .option(
+      "--nginx-headers",
+      "overwrite or drop what clients send as X-Real-IP, X-Forwarded-*, X-Scheme, Proxy and with underscores, as NGINX does",
+    )
     .option("--accept <part>", "skip a refused annotation or path; can be repeated", collect)
     .option(
       "--auth-provider <name>",
@@ -98,10 +103,10 @@ async function run(options: Options, terminal: Terminal): Promise<number> {
   }
   requireIngresses(documents, settings);
   if (options.compare || options.https) return compare(documents, settings, options, terminal);
-  const { objects, providers, entries, refused } = convert(documents, settings);
+  const { objects, providers, entries, notes, refused } = convert(documents, settings);
   const envoyFilters = envoyFilterNames(objects);
-  const data = { counts: count(entries), entries, extensionProviders: providers, envoyFilters };
-  terminal.err(options.report === "json" ? `${JSON.stringify(data, null, 2)}\n` : reportText(entries, objects));
+  const data = { counts: count(entries), entries, extensionProviders: providers, envoyFilters, notes };
+  terminal.err(options.report === "json" ? `${JSON.stringify(data, null, 2)}\n` : reportText(entries, objects, notes));
   if (refused) return exit.failed;
   terminal.out((options.output === "typescript" ? convertedProgram : yamlText)(objects, providers));
   return exit.good;
@@ -129,6 +134,7 @@ function settingsOf(options: Options): ConvertOptions {
       httpsListener: options.httpsListener,
       ...(port === undefined || port === "443" ? {} : { httpsPort: Number(port) }),
       hsts: options.hsts === true,
+      nginxHeaders: options.nginxHeaders === true,
     },
     className: options.class,
     classless: options.filename !== undefined || options.classless === true,

@@ -38,7 +38,8 @@ the cluster or one of the two URLs does not answer.
 ## How NGINX behavior is converted
 
 - **Paths.** ingress-nginx treats \`ImplementationSpecific\` as \`Prefix\`; both match by path elements. For a path with a trailing slash,
-  NGINX redirects (301) requests without the slash; a separate rule does that.
+  NGINX redirects (301) requests without the slash; a separate rule does that. A \`*\` stands for itself, as in NGINX. At the end of a
+  path an AuthorizationPolicy takes it for anything, so a path that a policy must name is refused.
 - **Regular expressions.** \`use-regex\`, or a \`rewrite-target\` that differs from the path, on any Ingress of a host turns
   all of its paths into case-insensitive, open-ended expressions, longest first. They become RegularExpression matches in that order.
   Istio evaluates Exact before PathPrefix before RegularExpression, regardless of length. If a rewrite needs a prefix and the other
@@ -98,6 +99,16 @@ the cluster or one of the two URLs does not answer.
   it redirects http to https, and a configuration-snippet within its paths. It also takes
   paths that are written with several or escaped slashes, as NGINX does, unless it writes groups of them into a URL. A path
   that a snippet closes to all clients is closed by an AuthorizationPolicy, and by such a route however it is written. Expressions must be of RE2.
+- **Headers for backends.** NGINX writes X-Real-IP, X-Forwarded-For, X-Forwarded-Host, X-Forwarded-Port, X-Forwarded-Scheme and
+  X-Scheme anew for every request, and drops Proxy and all headers with underscores. A gateway passes them on as the client sends them,
+  and appends the client's address to its X-Forwarded-For. Applications that trust one of them trust the client then, as the end of
+  the report says. With \`--nginx-headers\` each rule with a backend sets these six by a RequestHeaderModifier, and removes
+  Proxy, X-Original-Forwarded-For and X-Original-Forwarded-Host; in the last two NGINX sends what the client wrote. It is an option, so that
+  a plain Ingress becomes a plain route. Headers with underscores can be dropped for all routes of a Gateway only, by an EnvoyFilter. It is
+  written with \`--nginx-headers\`, and without it for Ingresses with \`auth-url\` or \`auth-tls-secret\` that tell a backend who its client is:
+  many applications take X_User for X-User, so that a client could name itself. Sources:
+  [in NGINX](https://nginx.org/en/docs/http/ngx_http_core_module.html#underscores_in_headers),
+  [in Envoy](https://www.envoyproxy.io/docs/envoy/latest/api-v3/config/core/v3/protocol.proto).
 - **EnvoyFilters.** Envoy can do more than Gateway API and Istio's own kinds can say. The conversion writes an
   EnvoyFilter on the Gateway for each Ingress that limits bodies, requests or the silence between two reads, retries less or
   more often, needs longer headers of answers, adds headers to answers that are no errors or changes them,
@@ -176,7 +187,7 @@ the cluster or one of the two URLs does not answer.
 - **Hosts.** \`*\` matches one label in NGINX, and any number of labels in a Gateway.
 
 The following differs for every route and is not repeated in the report: Envoy sets \`server: istio-envoy\`, sends X-Forwarded-For,
-X-Forwarded-Proto and X-Request-Id to backends but not X-Real-IP, X-Forwarded-Host, X-Forwarded-Port and X-Scheme, waits for
+X-Forwarded-Proto and X-Request-Id to backends, waits for
 backends without a limit, where NGINX answers 504 after 60 seconds of silence, answers 503 rather than 502 or 504 if it cannot connect
 to one, passes the body of a request on as it comes, where NGINX takes 1 MiB at most and collects it first, and does not decode or merge slashes in paths; if that would expose a protected path, the report says how to configure the mesh to do so. Envoy
 answers clients of HTTP/1.0 with 426; an NGINX in front is one by default (\`proxy_http_version 1.1\` there, or \`PILOT_HTTP10=1\` on

@@ -21,6 +21,7 @@ import { passthroughEntries, tlsRoutes } from "./passthrough";
 import { changed, converted, inert, together, type Entry, type Saying, type Verdict } from "./report";
 import { placeAll, redirects, RouteBuilder, standardGateway, type PlacedServer, type PortNumber } from "./routes";
 import { portNumbers, reachable, reachableCanaries, upstreamFault } from "./upstreams";
+import { headerNotes } from "./trusted-headers";
 import { hostsOf, serversOf, type ReadIngress, type Server, type Servers } from "./servers";
 
 /** What a conversion gives. */
@@ -30,6 +31,8 @@ export interface Conversion {
   /** What the mesh must have for them. */
   providers: ExtensionProvider[];
   entries: Entry[];
+  /** What holds for all routes. */
+  notes: string[];
   /** True where something was refused and not accepted. */
   refused: boolean;
 }
@@ -41,6 +44,7 @@ export const standardOptions: ConvertOptions = {
     httpListener: "http",
     httpsListener: "https",
     hsts: false,
+    nginxHeaders: false,
   },
   className: "nginx",
   classless: true,
@@ -65,7 +69,8 @@ export function convert(documents: readonly unknown[], options: ConvertOptions =
   const judged = together(inReportOrder(said), hostsOfKey).map((entry) => accepted(entry, options.accept));
   const isRefused = judged.some(({ outcome }) => outcome === "refused");
   const objects = isRefused ? [] : built.objects;
-  return { objects, providers: providersOf(read, objects), entries: judged, refused: isRefused };
+  const notes = headerNotes(objects, read, options.gateway);
+  return { objects, providers: providersOf(read, objects), entries: judged, notes, refused: isRefused };
 }
 
 /** The providers that the policies among the objects name. */

@@ -50,7 +50,12 @@ export function envoyFilters(
   captured: Captured,
 ): Written[] {
   return routed.flatMap((one) => {
-    const patches = [...routePatches(one, sessions, captured), ...clusterPatches(one), ...serverPatches(one)];
+    const patches = [
+      ...routePatches(one, sessions, captured),
+      ...clusterPatches(one),
+      ...serverPatches(one),
+      ...underscorePatches(one),
+    ];
     if (patches.length === 0) return [];
     const { owner, routes } = one;
     const { bodyBytes, requests, successHeaders } = owner.settings.envoy;
@@ -116,23 +121,33 @@ end
   },
 };
 
+const manager = "envoy.filters.network.http_connection_manager";
+const managerType =
+  "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
+
+/** A patch for the connection manager of every listener, and so for all routes of the Gateway. */
+const managing = (value: object) => ({
+  applyTo: "NETWORK_FILTER",
+  match: { context: "GATEWAY", listener: { filterChain: { filter: { name: manager } } } },
+  patch: { operation: "MERGE", value: { typed_config: { "@type": managerType, ...value } } },
+});
+
+/** Drops headers with underscores, which no route can. */
+function underscorePatches({ owner, routes }: Routed): object[] {
+  const isServing = rulesOf(routes).some(({ backendRefs }) => backendRefs);
+  return owner.settings.envoy.plainHeaders === true && isServing
+    ? [managing({ common_http_protocol_options: { headers_with_underscores_action: "DROP_HEADER" } })]
+    : [];
+}
+
 /** What istiod has a gateway call itself. */
 const ownServer = { header: { key: "server", value: "istio-envoy" }, append_action: "OVERWRITE_IF_EXISTS_OR_ADD" };
 
 /** Leaves the Server header to the routes, and has all of them send Envoy's own unless they say otherwise. */
 function serverPatches({ owner, routes }: Routed): object[] {
   if (owner.settings.envoy.serverHeader !== true || routes.length === 0) return [];
-  const manager = "envoy.filters.network.http_connection_manager";
-  const type = "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
   return [
-    {
-      applyTo: "NETWORK_FILTER",
-      match: { context: "GATEWAY", listener: { filterChain: { filter: { name: manager } } } },
-      patch: {
-        operation: "MERGE",
-        value: { typed_config: { "@type": type, server_header_transformation: "PASS_THROUGH" } },
-      },
-    },
+    managing({ server_header_transformation: "PASS_THROUGH" }),
     {
       applyTo: "ROUTE_CONFIGURATION",
       match: { context: "GATEWAY" },

@@ -139,6 +139,22 @@ export function withHsts(rule: object): object {
   return withHeaders(rule, "ResponseHeaderModifier", [header]);
 }
 
+/** What NGINX writes anew for every request to a backend, and what it takes from clients. */
+const ofNginx = [
+  { name: "X-Real-IP", value: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%" },
+  { name: "X-Forwarded-For", value: "%DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%" },
+  { name: "X-Forwarded-Host", value: "%REQ(:AUTHORITY)%" },
+  { name: "X-Forwarded-Port", value: "%DOWNSTREAM_LOCAL_PORT%" },
+  { name: "X-Forwarded-Scheme", value: "%REQ(:SCHEME)%" },
+  { name: "X-Scheme", value: "%REQ(:SCHEME)%" },
+];
+const dropped = ["X-Original-Forwarded-For", "X-Original-Forwarded-Host", "Proxy"];
+
+/** Adds what NGINX sends to every backend, in place of what the client sends. */
+export function withNginxHeaders(rule: object): object {
+  return "backendRefs" in rule ? withHeaders(rule, "RequestHeaderModifier", ofNginx, dropped) : rule;
+}
+
 const ofClient = { cert: "ssl-client-cert", subject: "ssl-client-subject-dn", issuer: "ssl-client-issuer-dn" };
 const verification = "ssl-client-verify";
 

@@ -13,6 +13,7 @@ import { inOrder, type ReadIngress } from "./servers";
 import { defaultSettings } from "./settings";
 import { canaried } from "./canaried";
 import { besidePrimary, isOfHostTls } from "./canary-tls";
+import { identityAnnotations, withUnderscores } from "./trusted-headers";
 import { portNumbers } from "./upstreams";
 
 /** What a conversion may be told. */
@@ -55,7 +56,11 @@ export function readAll(input: Input, options: ConvertOptions, entries: Entry[])
     mine.map((ingress) => readIngress(ingress, input, given, passes, said));
   // How many services are asked is known only when everything has been read once.
   const names = new Set(readWith(beside, []).flatMap(({ settings }) => settings.authProvider?.name ?? []));
-  return inOrder(readWith({ ...beside, authProviders: names.size }, entries));
+  const all = inOrder(readWith({ ...beside, authProviders: names.size }, entries));
+  if (options.envoyFilters && options.gateway.nginxHeaders) {
+    for (const { settings } of all) settings.envoy.plainHeaders = true;
+  }
+  return all;
 }
 
 /** The class as the field or the old annotation names it. */
@@ -118,6 +123,10 @@ function readIngress(
     // Nothing is left of an annotation that may be skipped.
     if (verdict?.outcome === "refused") settings = before;
     if (verdict) entries.push({ ingress: key, part: "annotation", name, value, ...verdict });
+  }
+  for (const name of identityAnnotations(settings, around.other)) {
+    if (around.envoyFilters) settings.envoy.plainHeaders = true;
+    else entries.push({ ingress: key, part: "annotation", name: prefix + name, ...withUnderscores });
   }
   return { key, ingress, settings };
 }

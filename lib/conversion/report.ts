@@ -135,8 +135,12 @@ function envoyFilterLines(objects: readonly Written[]): string[] {
   ];
 }
 
-/** The report for people: a block an Ingress, a line that counts, and one on EnvoyFilters if there are any. */
-export function reportText(entries: readonly Entry[], objects: readonly Written[]): string {
+/** The report for people: a block an Ingress, a line that counts, what holds for all, and a line on EnvoyFilters if there are any. */
+export function reportText(
+  entries: readonly Entry[],
+  objects: readonly Written[],
+  notes: readonly string[] = [],
+): string {
   const ingresses = [...new Set(entries.map(({ ingress }) => ingress))];
   const blocks = ingresses.map((ingress) =>
     [`Ingress ${ingress}`, ...entries.filter((entry) => entry.ingress === ingress).flatMap(entryLines)].join("\n"),
@@ -144,7 +148,7 @@ export function reportText(entries: readonly Entry[], objects: readonly Written[
   const numbers = count(entries);
   const counted = outcomes.filter((outcome) => numbers[outcome] > 0).map((outcome) => `${numbers[outcome]} ${outcome}`);
   const total = counted.length > 0 ? counted.join(", ") : "no Ingress of that class";
-  return `${[...blocks, [total, ...envoyFilterLines(objects)].join("\n")].join("\n\n")}\n`;
+  return `${[...blocks, [total, ...notes, ...envoyFilterLines(objects)].join("\n")].join("\n\n")}\n`;
 }
 
 function entryLines({ outcome, part, name, value, to, detail, fix }: Entry): string[] {

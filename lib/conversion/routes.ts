@@ -1,7 +1,7 @@
 // The locations of all servers → HTTPRoutes, one or a few for each Ingress.
 import { literally, type Metadata, type Written } from "./objects";
 import type { Names } from "./names";
-import { filtersOf, redirectFilter, withClientCertificate, withHsts } from "./filters";
+import { filtersOf, redirectFilter, withClientCertificate, withHsts, withNginxHeaders } from "./filters";
 import { ownLabels } from "./labels";
 import { place } from "./matches";
 import type { Piece, Placed } from "./pieces";
@@ -29,6 +29,8 @@ export interface GatewayOptions {
   httpsPort?: number;
   /** True: Strict-Transport-Security in every answer over https, as NGINX sends it. */
   hsts: boolean;
+  /** True: the headers that NGINX sends to backends, whatever a client sends under their names. */
+  nginxHeaders: boolean;
 }
 
 /** The Gateway of a mesh as this package makes it. */
@@ -187,7 +189,11 @@ export class RouteBuilder {
   private rulesOf({ location, pieces }: Placed, rootTaken: boolean) {
     return pieces
       .filter(({ match }) => !(rootTaken && match.type === "Exact" && match.value === "/"))
-      .flatMap((piece) => this.variants(location, piece).map((rule) => ({ rule, location, piece })));
+      .flatMap((piece) => this.variants(location, piece).map((rule) => ({ rule: this.headed(rule), location, piece })));
+  }
+
+  private headed(rule: RouteRule): RouteRule {
+    return this.gateway.nginxHeaders ? withNginxHeaders(rule) : rule;
   }
 
   /** The rule of a piece, once for each way to the canary. */

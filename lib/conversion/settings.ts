@@ -215,6 +215,8 @@ export interface EnvoySettings {
   pathRewrite?: RegexRewrite;
   /** True where any groups may be in a rewrite-target. */
   captures?: boolean;
+  /** True where headers with underscores must not get in. */
+  plainHeaders?: boolean;
   /** How long the headers of an answer may be, in KiB. */
   answerKibibytes?: number;
 }

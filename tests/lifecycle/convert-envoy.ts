@@ -6,6 +6,7 @@ import { istioAmbient } from "../unit/fixtures/terminal";
 import { changesAnswers, repeatsRequests } from "./convert-answers";
 import { ingress } from "./convert-ask";
 import { judgesClients } from "./convert-clients";
+import { sendsTrueHeaders } from "./convert-forged";
 import { application } from "./convert-objects";
 import { keepsSession } from "./convert-sessions";
 import { apply, kubectl } from "./support";
@@ -46,5 +47,9 @@ export function alsoByEnvoyFilters(
 
   it("changes Location, Refresh and cookies of the backend's answers as NGINX does", async () => {
     await changesAnswers(applied, urls()["http"]!);
+  });
+
+  it("sends backends by --nginx-headers what NGINX sends them, whatever a client names so", async () => {
+    await sendsTrueHeaders(write, urls()["https"]!);
   });
 }

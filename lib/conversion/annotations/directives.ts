@@ -24,7 +24,11 @@ const own = mapped("what Envoy does");
 const tunings: [form: RegExp, verdict: (value: string) => Verdict | undefined][] = [
   [/^server_tokens off$/, () => mapped("Envoy's own Server header, which has no version")],
   [/^(proxy_intercept_errors|gzip|proxy_ssl_verify|auth_request) off$/, () => inert("this is the default")],
-  [/^underscores_in_headers on$/, () => own],
+  [
+    /^underscores_in_headers on$/,
+    () =>
+      mapped("what Envoy does", "unless an EnvoyFilter of another Ingress drops such headers for the whole Gateway"),
+  ],
   [
     /^http2_(?:recv_timeout|idle_timeout|max_requests|max_field_size|max_header_size) \S+$/,
     () => inert("NGINX has ignored it since 1.19.7"),

@@ -30,7 +30,7 @@ const webSockets = [
 const sent: { [header: string]: string[] } = {
   host: ["$host", "$http_host", "$best_http_host"],
   "x-forwarded-proto": ["$scheme", "$pass_access_scheme"],
-  "x-forwarded-for": ["$remote_addr", "$proxy_add_x_forwarded_for", "$the_real_ip"],
+  "x-forwarded-for": ["$proxy_add_x_forwarded_for"],
   "x-request-id": ["$request_id", "$req_id"],
 };
 

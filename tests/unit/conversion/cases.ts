@@ -11,6 +11,10 @@ export interface Given {
 /** What is given, and the verdict on each annotation. */
 export type Case = [given: Given, ...verdicts: string[]];
 
+/** What a report says of headers, where nothing is done to them. */
+export const headersNote =
+  "backends get X-Real-IP, X-Forwarded-For, X-Forwarded-Host, X-Forwarded-Port, X-Forwarded-Scheme, X-Scheme, Proxy and headers with underscores as clients send them, where NGINX overwrites or drops them: --nginx-headers does so too";
+
 /** An Ingress of shop.example.com with these annotations. */
 export function ingressWith(
   given: Given,

@@ -7,7 +7,7 @@ import * as os from "node:os";
 import * as path from "node:path";
 import { stringify } from "yaml";
 import { istioAmbient } from "../fixtures/terminal";
-import { ingressWith, type Given } from "./cases";
+import { headersNote as note, ingressWith, type Given } from "./cases";
 
 const folder = fs.mkdtempSync(path.join(os.tmpdir(), "convert-cli-"));
 const write = (name: string, ...documents: object[]): string => {
@@ -44,6 +44,7 @@ const report = `Ingress shop/web
   converted  path shop.example.com/ → PathPrefix /
 
 2 converted
+${note}
 `;
 
 describe("istio-ambient convert", () => {
@@ -100,7 +101,7 @@ spec:
       assert.deepEqual(await istioAmbient(["convert", "-f", file, "--accept", accept]), {
         code: 0,
         out: route,
-        err: `Ingress shop/web\n  accepted   annotation ${name}: "5"\n             skipped: ${why}\n${rest}\n\n2 converted, 1 accepted\n`,
+        err: `Ingress shop/web\n  accepted   annotation ${name}: "5"\n             skipped: ${why}\n${rest}\n\n2 converted, 1 accepted\n${note}\n`,
       });
     }
   });
@@ -129,6 +130,7 @@ spec:
         { ingress: "shop/web", part: "path", name: "shop.example.com/", outcome: "converted", to: "PathPrefix /" },
       ],
       extensionProviders: [],
+      notes: [note],
       envoyFilters: [],
     });
   });

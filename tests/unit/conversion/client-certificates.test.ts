@@ -30,7 +30,7 @@ const rules = (...hosts: string[]) => ({
 });
 
 const fails =
-  "auth-tls-secret: changed → a listener with gateway.istio.io/tls-terminate-mode MUTUAL (a client without a valid certificate gets no answer: the TLS handshake fails, where NGINX answers 400; the chain may be of any length)";
+  "auth-tls-secret: changed → a listener with gateway.istio.io/tls-terminate-mode MUTUAL (a client without a valid certificate gets no answer: the TLS handshake fails, where NGINX answers 400; the chain may be of any length; a header with underscores, which many applications take for the one with hyphens, reaches the backend as the client sent it, where NGINX drops it; with Istio 1.31 controlPlane.values.meshConfig.defaultConfig.connectionSettings.httpHeadersWithUnderscoresAction of AmbientMesh can be HEADERS_WITH_UNDERSCORES_DROP_HEADER)";
 /** With all else that there is to say. */
 const failsWith = (to: string[], ...details: string[]) =>
   fails

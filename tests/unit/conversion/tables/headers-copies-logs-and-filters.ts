@@ -112,6 +112,14 @@ export const headersCopiesLogsAndFilters: Case[] = [
     "configuration-snippet: mapped → RequestHeaderModifier and ResponseHeaderModifier with %REQ(:AUTHORITY)%, %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT% (with the port of the Host header, where a client names one)",
   ],
   [
+    { "configuration-snippet": "proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;" },
+    "configuration-snippet: converted → RequestHeaderModifier and ResponseHeaderModifier",
+  ],
+  [
+    { "configuration-snippet": "proxy_set_header X-Forwarded-For $remote_addr;" },
+    "configuration-snippet: mapped → RequestHeaderModifier and ResponseHeaderModifier with %DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT%",
+  ],
+  [
     { "configuration-snippet": "proxy_set_header X-Uri $uri;" },
     "configuration-snippet: refused (Envoy has nothing for a variable of `proxy_set_header X-Uri $uri`) way out: a variable that Envoy has something for, such as $host, $remote_addr, $request_uri or $http_x_name",
   ],
@@ -130,6 +138,10 @@ export const headersCopiesLogsAndFilters: Case[] = [
   [
     { "configuration-snippet": "send_timeout 5s;" },
     "configuration-snippet: refused (a route cannot do what `send_timeout 5s` says) way out: the snippet without this line, and its work in the application",
+  ],
+  [
+    { "server-snippet": "underscores_in_headers on;" },
+    "server-snippet: mapped → what Envoy does (unless an EnvoyFilter of another Ingress drops such headers for the whole Gateway)",
   ],
   [
     { "configuration-snippet": "large_client_header_buffers 4 32k; gzip off;" },
