@@ -175,6 +175,8 @@ the cluster or one of the two URLs does not answer.
   keep their settings. A BackendTLSPolicy, and a DestinationRule beside it, are for every client. Where the Gateway sends through a
   waypoint, this is what speaks to the pods: the rule is for it too if the Service in the input has the label
   \`istio.io/ingress-use-waypoint\`; if its namespace has it, add the waypoint's namespace to \`exportTo\`.
+  Verified TLS is for one port if the Service is in the input. Otherwise it is for the whole Service, which is refused if
+  an Ingress uses another port of it.
 - **NetworkPolicies** that admit ingress-nginx do not admit the Gateway. Those in the input, and those of a cluster as far as you may
   read them, are compared with the pods that the Ingresses' Services select: where none admits the Gateway's pods, the report has the
   rule to add. Policies of a network plugin's own kinds are not read.

@@ -74,6 +74,8 @@ export function destinationRules(
     const { session } = agreed[index]!;
     return session ? [[key, session] as const] : [];
   });
+  const isWhole = ({ upstream, verified }: Spoken) =>
+    verified !== undefined && sectionOf(upstream, input, portOf) === undefined;
   return {
     sessions: new Map(sessions),
     objects: ruleObjects(
@@ -81,9 +83,49 @@ export function destinationRules(
       portOf,
       input,
       gateway,
+      isWhole,
     ),
-    entries: agreed.flatMap(({ entries }) => entries),
+    entries: [
+      ...agreed.flatMap(({ entries }) => entries),
+      ...unnamedPorts([...spoken.values()], isWhole),
+      ...besideVerified(agreed.map(({ one }) => one)),
+    ],
   };
+}
+
+const serviceKey = ({ namespace, service }: Upstream) => keyOf(defined({ namespace, name: service }));
+
+/** The name of the port, as the Service has it. */
+function sectionOf(upstream: Upstream, { services }: Input, portOf: PortNumber): string | undefined {
+  const port = portOf(upstream);
+  return services.get(serviceKey(upstream))?.spec?.ports?.find((one) => one.port === port)?.name;
+}
+
+/** Ports whose certificate is verified and whose name is not known, beside other ports of their Service. */
+function unnamedPorts(spoken: readonly Spoken[][], isWhole: (one: Spoken) => boolean): Entry[] {
+  return spoken.flatMap((ways) => {
+    const { upstream } = ways[0]!;
+    const isAlone = spoken.every((other) => other === ways || serviceKey(other[0]!.upstream) !== serviceKey(upstream));
+    const why = "a BackendTLSPolicy without the name of a port is for every port of its Service";
+    const verdict = refused(why, `-f with Service ${upstream.service}, whose ports have names`);
+    return isAlone
+      ? []
+      : ways
+          .filter(isWhole)
+          .map(({ owner, what }): Entry => ({ ingress: owner.key, part: "path", name: what, ...verdict }));
+  });
+}
+
+/** What an older Istio makes of both kinds for one port. */
+function besideVerified(spoken: readonly Spoken[]): Entry[] {
+  const ca = `${prefix}proxy-ssl-secret`;
+  return spoken
+    .filter(({ verified, backend }) => verified && Object.keys(backend).length > 0)
+    .filter(({ owner }) => owner.ingress.metadata.annotations?.[ca] !== undefined)
+    .map(({ owner, upstream: { service } }): Entry => {
+      const why = `with Istio 1.30 DestinationRule ${service}-ingress has no effect beside the BackendTLSPolicy`;
+      return { ingress: owner.key, part: "annotation", name: ca, ...changed(why) };
+    });
 }
 
 /** The one way in which a Service's port can be spoken to, and who asks for another one. */
@@ -162,7 +204,14 @@ function wire({ backend: { connectTimeout, tls, upgrade }, verified }: Spoken): 
   return JSON.stringify([connectTimeout, tls, upgrade, verified]);
 }
 
-function ruleObjects(spoken: Spoken[], portOf: PortNumber, input: Input, gateway: GatewayOptions): Written[] {
+/** For a whole Service where its BackendTLSPolicy is: istiod takes nothing of that for a port with settings of its own. */
+function ruleObjects(
+  spoken: Spoken[],
+  portOf: PortNumber,
+  input: Input,
+  gateway: GatewayOptions,
+  isWhole: (one: Spoken) => boolean,
+): Written[] {
   const services = new Map<string, Spoken[]>();
   for (const one of spoken.filter(({ backend }) => Object.keys(backend).length > 0)) {
     const key = keyOf(defined({ namespace: one.upstream.namespace, name: one.upstream.service }));
@@ -176,8 +225,9 @@ function ruleObjects(spoken: Spoken[], portOf: PortNumber, input: Input, gateway
         return keyOf(defined({ namespace: other, name })) === key;
       });
       const settings = ports
-        .map(({ upstream, backend }) => portSettings(portOf(upstream) ?? 0, backend))
+        .map(({ upstream, backend }) => ({ port: { number: portOf(upstream) ?? 0 }, ...settingsOf(backend) }))
         .sort((a, b) => a.port.number - b.port.number);
+      const whole = ports.find(isWhole);
       return {
         apiVersion: "networking.istio.io/v1",
         kind: "DestinationRule",
@@ -185,7 +235,7 @@ function ruleObjects(spoken: Spoken[], portOf: PortNumber, input: Input, gateway
         spec: {
           host: service,
           ...clients(all, input.services.get(key), gateway),
-          trafficPolicy: { portLevelSettings: settings },
+          trafficPolicy: whole ? settingsOf(whole.backend) : { portLevelSettings: settings },
         },
       };
     });
@@ -202,13 +252,12 @@ function clients(all: Spoken[], service: Service | undefined, { namespace }: Gat
   return { exportTo: [namespace ?? "."] };
 }
 
-function portSettings(number: number, { connectTimeout, loadBalancer, tls, upgrade }: BackendSettings) {
+function settingsOf({ connectTimeout, loadBalancer, tls, upgrade }: BackendSettings) {
   const pool = {
     ...(connectTimeout === undefined ? {} : { tcp: { connectTimeout: `${connectTimeout}s` } }),
     ...(upgrade ? { http: { h2UpgradePolicy: "UPGRADE" } } : {}),
   };
   return {
-    port: { number },
     ...(Object.keys(pool).length > 0 ? { connectionPool: pool } : {}),
     ...(loadBalancer ? { loadBalancer } : {}),
     ...(tls ? { tls } : {}),
@@ -219,7 +268,7 @@ function portSettings(number: number, { connectTimeout, loadBalancer, tls, upgra
 export function backendTls(
   placed: readonly PlacedServer[],
   canaries: Servers["canaries"],
-  { services, secrets }: Input,
+  input: Input,
   portOf: PortNumber,
 ): Written[] {
   const objects = new Map<string, Written>();
@@ -238,9 +287,7 @@ export function backendTls(
   );
   for (const { verified, source, ...upstream } of spoken) {
     const { namespace, service } = upstream;
-    const port = portOf(upstream);
-    const known = services.get(keyOf(defined({ namespace, name: service })));
-    const sectionName = known?.spec?.ports?.find((one) => one.port === port)?.name;
+    const sectionName = sectionOf(upstream, input, portOf);
     const name = `${verified.secret}-ca`;
     objects.set(`tls ${keyOf(defined({ namespace, name: service }))} ${sectionName ?? ""}`, {
       apiVersion: "gateway.networking.k8s.io/v1",
@@ -251,7 +298,7 @@ export function backendTls(
         validation: { caCertificateRefs: [{ group: "", kind: "ConfigMap", name }], hostname: verified.hostname },
       },
     });
-    const secret = secrets.get(keyOf(defined({ namespace: source, name: verified.secret })));
+    const secret = input.secrets.get(keyOf(defined({ namespace: source, name: verified.secret })));
     const encoded = secret?.data?.["ca.crt"];
     const ca = encoded === undefined ? secret?.stringData?.["ca.crt"] : Buffer.from(encoded, "base64").toString("utf8");
     if (ca !== undefined) {
