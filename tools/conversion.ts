@@ -45,6 +45,8 @@ the cluster or one of the two URLs does not answer.
   Istio evaluates Exact before PathPrefix before RegularExpression, regardless of length. If a rewrite needs a prefix and the other
   paths would therefore be evaluated too late, they become prefixes too, or are refused. A prefix without a slash at its end that its
   own \`rewrite-target\` repeats is refused: NGINX adds the slash to the path only, and rewrites all requests below it to the target.
+  \`/(.*)\` with a target such as \`/app/$1\` becomes an EnvoyFilter with \`regex_rewrite\`: Istio's own rewrite of the prefix \`/\`
+  makes /appx of /x. Source: [the issue in Istio](https://github.com/istio/istio/issues/60182).
 - **Redirects to HTTPS** are on if the host has any \`tls:\` section, with or without a Secret. They become an HTTPRoute on the HTTP
   listener. The Location header has no port unless you set \`--https-port\`. It keeps a trailing slash, which NGINX removes unless
   \`preserve-trailing-slash\` is set.

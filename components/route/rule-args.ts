@@ -146,7 +146,7 @@ export interface RewriteArgs {
    */
   path?: pulumi.Input<string>;
   /**
-   * New prefix, replacing the matched one.
+   * New prefix, replacing the matched one; only `/` where every path is matched.
    * @default unchanged
    * @example "/"
    */

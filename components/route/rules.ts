@@ -37,6 +37,7 @@ import {
 } from "../../lib/validation/http-formats";
 import { ParentKind, RedirectScheme } from "../../lib/validation/closed-sets";
 import { textOf, UNKNOWN } from "../../lib/validation/violations";
+import { prefixMatched } from "./prefix-rules";
 import { routeSynonyms, ruleSynonyms } from "./synonyms";
 import type { GatewayHostPortsArgs, GatewayListenerArgs } from "../gateway/args";
 import type { HttpRouteArgs, RouteParentArgs } from "./args";
@@ -238,20 +239,6 @@ const target: Together<RouteRuleArgs> = (given, at, unknown) => {
         at,
         unknown,
       );
-};
-
-/** A prefix can only be replaced where one prefix was matched. */
-const prefixMatched: Together<RouteRuleArgs> = (given, at) => {
-  const all = Array.isArray(given["matches"]) ? (given["matches"] as Record<string, unknown>[]) : [{ prefix: "/" }];
-  const matched = all.length === 1 && all[0]?.["exact"] === undefined && all[0]?.["regex"] === undefined;
-  return (["redirect", "rewrite"] as const)
-    .filter((field) => !matched && (given[field] as { prefix?: unknown } | undefined)?.prefix !== undefined)
-    .map((field) => ({
-      path: below(at, `${field}.prefix`),
-      got: (given[field] as { prefix?: unknown }).prefix,
-      rule: "must have exactly one matched prefix to replace",
-      fix: 'matches: [{ prefix: "/" }]',
-    }));
 };
 
 const answerless: Together<RouteRuleArgs> = (given, at) =>

@@ -19,6 +19,7 @@ import { backendTls, destinationRules, referenceGrants, tlsEntries } from "./pol
 import { leftEntries, readAll, type ConvertOptions } from "./read";
 import { passthroughEntries, tlsRoutes } from "./passthrough";
 import { changed, converted, inert, together, type Entry, type Saying, type Verdict } from "./report";
+import { rootRewrites } from "./root-rewrites";
 import { placeAll, redirects, RouteBuilder, standardGateway, type PlacedServer, type PortNumber } from "./routes";
 import { portNumbers, reachable, reachableCanaries, upstreamFault } from "./upstreams";
 import { headerNotes } from "./trusted-headers";
@@ -62,7 +63,9 @@ export function convert(documents: readonly unknown[], options: ConvertOptions =
   const all = serversOf(read, certificateFor(input.secrets));
   entries.push(...besideEntries(read, all.servers));
   const servers = { ...all, canaries: reachableCanaries(all, portOf, input) };
-  const placed = placeAll(servers.servers).map((one) => reachable(one, portOf, input));
+  const placed = placeAll(servers.servers).map((one) =>
+    reachable(rootRewrites(one, options.envoyFilters), portOf, input),
+  );
   const built = build(read, servers, placed, portOf, input, options);
   const hostsOfKey = (key: string) => read.filter((one) => one.key === key).flatMap(hostsOf);
   const said = [...entries, ...pathEntries(read, servers, placed, portOf, input, options), ...built.entries];

@@ -198,7 +198,7 @@ describe("a redirect to https beside other rules", () => {
       }
       const parent = { ...rest, ...at, listeners: listeners.slice(2) };
       assert.deepEqual(await faults({ ...other, parent }), told("remove `rules[1].redirect`"));
-      for (const redirect of [{ port: 9443 }, { path: "/new" }, { prefix: "/new" }]) {
+      for (const redirect of [{ port: 9443 }, { path: "/new" }, { prefix: "/new/" }]) {
         const elsewhere = [{ redirect: { scheme: "https" as const, ...redirect } }];
         assert.deepEqual(await faults({ ...other, rules: elsewhere, parent: { ...shared, ...at } }), []);
       }

@@ -81,6 +81,12 @@ export const moreSpecs: Spec[] = [
     ],
   },
   {
+    file: "rewrite.go",
+    says: "every path of a host is below another one for the backend",
+    ingresses: [ingress("below.test", { "use-regex": "true", "rewrite-target": "/app/$1" }, { "/(.*)": "web" }, regex)],
+    asks: [ok("/", "web", "/app/"), ok("/x", "web", "/app/x"), ok("/x/y?z=1", "web", "/app/x/y?z=1")],
+  },
+  {
     file: "sslciphers.go",
     says: "a host has ciphers of its own",
     ingresses: [

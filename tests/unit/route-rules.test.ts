@@ -207,6 +207,20 @@ const wrong: WrongCase[] = [
       'prefix: "/" }]`',
   ],
   [
+    { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, rewrite: { prefix: "/app" } }] },
+    '`rules[0].rewrite.prefix`: got "/app"; must be "/" where every path is matched: Istio makes /appx of /app and /x; ' +
+      "remove `prefix`",
+  ],
+  [
+    {
+      namespace: "shop",
+      parent: { name: "gw" },
+      rules: [{ redirect: { prefix: "/new" }, matches: [{ prefix: "/" }] }],
+    },
+    '`rules[0].redirect.prefix`: got "/new"; must end with "/" where every path is matched: Istio makes /newx of /new ' +
+      'and /x; write `prefix: "/new/"`',
+  ],
+  [
     { namespace: "shop", parent: { name: "gw" }, rules: [{ backends, rewrite: { path: "/a", prefix: "/b" } }] },
     '`rules[0].rewrite.prefix`: got "/b"; must not be set together with `path`; remove `prefix`',
   ],

@@ -325,7 +325,9 @@ function rewritten(
 ): string {
   if (rewrite?.replaceFullPath !== undefined) return rewrite.replaceFullPath;
   if (rewrite?.replacePrefixMatch === undefined) return path;
-  const rest = matchedPrefix === "/" ? path : path.slice(matchedPrefix.length);
+  // Istio takes the slash of the prefix away, and puts none in its place.
+  const isJoined = matchedPrefix === "/" && rewrite.replacePrefixMatch !== "/";
+  const rest = matchedPrefix === "/" && !isJoined ? path : path.slice(matchedPrefix.length);
   const joined = `${rewrite.replacePrefixMatch.replace(/\/$/, "")}${rest}`;
   return joined === "" ? "/" : joined;
 }

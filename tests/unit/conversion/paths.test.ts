@@ -243,6 +243,61 @@ describe("a plain path of a host", () => {
   });
 });
 
+describe("a new prefix for every path", () => {
+  const given = { ...rewrite("/app/$1"), ...regex };
+  const documents = [ingressOf(["/(.*)", "/fixed$"], given)];
+
+  it("is put before it by an EnvoyFilter, since Istio leaves the slash out", () => {
+    const { objects, entries } = convert(documents);
+    const { rules } = only(objects, "HTTPRoute").spec as { rules: (Rule & { name?: string })[] };
+    assert.deepEqual(
+      rules.map(({ name, matches: [match], filters }) => [name, match!.path, filters]),
+      [
+        [undefined, { type: "Exact", value: "/fixed" }, fullRewrite("/app/")],
+        ["shop.web-rule-1", { type: "PathPrefix", value: "/" }, undefined],
+        [undefined, { type: "Exact", value: "/" }, fullRewrite("/app/")],
+      ],
+    );
+    const { configPatches } = only(objects, "EnvoyFilter").spec as { configPatches: object[] };
+    assert.deepEqual(configPatches, [
+      {
+        applyTo: "HTTP_ROUTE",
+        match: {
+          context: "GATEWAY",
+          routeConfiguration: { vhost: { route: { name: "shop.web-rule-1", action: "ROUTE" } } },
+        },
+        patch: {
+          operation: "MERGE",
+          value: { route: { regex_rewrite: { pattern: { regex: "^/(.*)$" }, substitution: "/app/\\1" } } },
+        },
+      },
+    ]);
+    assert.deepEqual(
+      entries.filter(({ name }) => name.endsWith("/(.*)")).map(({ outcome, to }) => [outcome, to]),
+      [["mapped", "PathPrefix /, Exact /; EnvoyFilter with regex_rewrite"]],
+    );
+  });
+
+  it("is refused without one, unless it is none", () => {
+    const refusals = (list: object[]) =>
+      convert(list, { ...standardOptions, envoyFilters: false }).entries.flatMap(({ outcome, name, detail, fix }) =>
+        outcome === "refused" ? [[name, detail, fix]] : [],
+      );
+    assert.deepEqual(refusals(documents), [
+      [
+        "shop.example.com/(.*)",
+        "Istio puts the new prefix before /x without the slash between them (https://github.com/istio/istio/issues/60182)",
+        "convert without --no-envoy-filters, or the application at /",
+      ],
+    ]);
+    assert.deepEqual(refusals([ingressOf(["/(.*)"], { ...rewrite("/$1"), ...regex })]), []);
+  });
+
+  function fullRewrite(replaceFullPath: string): object[] {
+    return [{ type: "URLRewrite", urlRewrite: { path: { type: "ReplaceFullPath", replaceFullPath } } }];
+  }
+});
+
 describe("X-Forwarded-Prefix", () => {
   const sent = (path: string, target: string) => {
     const given = { ...rewrite(target), "x-forwarded-prefix": "/base" };

@@ -134,7 +134,7 @@ describe("snippets", () => {
     assert.deepEqual(
       rules({ "configuration-snippet": "rewrite ^/api/(.*)$ /v1/$1 break; rewrite ^/(.*)$ /all/$1 break;" }),
       [
-        { matches: path("PathPrefix", "/"), ...prefix("/all") },
+        { name: "shop.web-rule-0", matches: path("PathPrefix", "/"), ...served },
         { matches: path("PathPrefix", "/api"), ...prefix("/v1") },
         { matches: path("Exact", "/api"), ...whole("/all/api") },
         { matches: path("Exact", "/"), ...whole("/all/") },
