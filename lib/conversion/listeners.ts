@@ -31,9 +31,10 @@ export function certificateListeners(
   const owners = [...new Set(certified.map(({ server }) => server.certificate!.owner))];
   const objects = owners.flatMap((owner) => {
     const mine = certified.filter(({ server }) => server.certificate!.owner === owner);
-    // A set of its own, so that no route reaches the host by a listener that demands no certificate.
-    const alone = mine.filter(({ server }) => isMutual(server)).map((one) => [one]);
-    const together = mine.filter(({ server }) => !isMutual(server));
+    // A set of its own, so that no route reaches the host by a listener that demands no certificate, nor those below it.
+    const isAlone = ({ server }: PlacedServer) => isMutual(server) || isAbove(server, mine);
+    const together = mine.filter((one) => !isAlone(one));
+    const alone = mine.filter(isAlone).map((one) => [one]);
     return [...inSets(together, ({ server }) => hostnamesOf(server).length), ...alone].map((some) => {
       const name = names.claim(owner, "");
       for (const { server } of some) sets.set(server, defined({ name, namespace: owner.ingress.metadata.namespace }));
@@ -58,6 +59,16 @@ export function certificateListeners(
 /** True where an Ingress of another namespace has paths of the host too. */
 function isShared({ placed }: PlacedServer, owner: ReadIngress): boolean {
   return placed.some(({ location }) => location.owner.ingress.metadata.namespace !== owner.ingress.metadata.namespace);
+}
+
+/** True for a wildcard above other hosts: istiod attaches its routes to their listeners too, where these are in one set. */
+function isAbove(server: Server, all: readonly PlacedServer[]): boolean {
+  const wildcards = hostnamesOf(server).filter((name) => name.startsWith("*."));
+  return all.some(
+    (other) =>
+      other.server !== server &&
+      hostnamesOf(other.server).some((name) => wildcards.some((wildcard) => name.endsWith(wildcard.slice(1)))),
+  );
 }
 
 /** All names of a host that its certificate is shown for. */

@@ -8,6 +8,16 @@ const asksGuard = { "auth-url": "http://guard.convert.svc.cluster.local/check", 
 /** A service that the mesh of the specs has no provider for. */
 export const absent = "absent.convert.svc.cluster.local";
 
+/** A wildcard and a host below it, with one certificate. */
+const wide = ingress("*.deep.test", {}, { "/": "web" }, { name: "deep", tls: true });
+const narrow = ingress("one.deep.test", {}, { "/": "api" }, { tls: true });
+const [wideRule] = wide.spec.rules!;
+const [narrowRule] = narrow.spec.rules!;
+const deep = {
+  ...wide,
+  spec: { ...wide.spec, rules: [wideRule!, narrowRule!], tls: [...wide.spec.tls!, ...narrow.spec.tls!] },
+};
+
 export const moreSpecs: Spec[] = [
   {
     file: "auth.go",
@@ -85,6 +95,15 @@ export const moreSpecs: Spec[] = [
     says: "every path of a host is below another one for the backend",
     ingresses: [ingress("below.test", { "use-regex": "true", "rewrite-target": "/app/$1" }, { "/(.*)": "web" }, regex)],
     asks: [ok("/", "web", "/app/"), ok("/x", "web", "/app/x"), ok("/x/y?z=1", "web", "/app/x/y?z=1")],
+  },
+  {
+    file: "wildcard_host.go",
+    says: "a host comes before the wildcard above it over https too, whichever is older",
+    ingresses: [deep],
+    asks: [
+      { ...ok("/a", "api"), host: "one.deep.test", scheme: "https" },
+      { ...ok("/a", "web"), host: "two.deep.test", scheme: "https" },
+    ],
   },
   {
     file: "sslciphers.go",

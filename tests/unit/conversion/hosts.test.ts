@@ -136,6 +136,63 @@ describe("a host", () => {
   });
 });
 
+describe("a wildcard above another host of its certificate", () => {
+  const names = (...hosts: [name: string, host: string, given?: Given][]) => {
+    const documents = hosts.map(([name, host, given = {}]) => {
+      const one = ingress(name, host, given);
+      one.spec.tls = [{ hosts: [host], secretName: "wild" }];
+      return one;
+    });
+    const first = documents[0]!;
+    const rules = documents.flatMap(({ spec }) => spec.rules!);
+    const tls = documents.flatMap(({ spec }) => spec.tls!);
+    const all = { ...first, spec: { ...first.spec, rules, tls } };
+    const { objects } = convert([all]);
+    const sets = objects
+      .filter(({ kind }) => kind === "ListenerSet")
+      .map(({ metadata, spec }) => {
+        const { listeners } = spec as { listeners: { hostname: string }[] };
+        return `${metadata.name}: ${listeners.map(({ hostname }) => hostname).join(", ")}`;
+      });
+    const parents = objects
+      .filter(({ kind, metadata }) => kind === "HTTPRoute" && !metadata.name.includes("-redirect"))
+      .map(({ spec }) => {
+        const { hostnames: own, parentRefs } = spec as {
+          hostnames: string[];
+          parentRefs: { kind?: string; name: string }[];
+        };
+        const set = parentRefs.filter(({ kind }) => kind === "ListenerSet").map(({ name }) => name);
+        return `${own.join(", ")} → ${set.join(", ")}`;
+      });
+    return [...sets, ...parents];
+  };
+
+  it("has a set of its own, so that its routes reach no other host", () => {
+    assert.deepEqual(names(["web", "*.example.com"], ["admin", "admin.example.com"], ["shop", "shop.example.com"]), [
+      "web: admin.example.com, shop.example.com",
+      "web-2: *.example.com",
+      "*.example.com → web-2",
+      "admin.example.com → web",
+      "shop.example.com → web",
+    ]);
+    assert.deepEqual(names(["web", "*.example.com"], ["b", "*.b.example.com"], ["other", "a.example.net"]), [
+      "web: *.b.example.com, a.example.net",
+      "web-2: *.example.com",
+      "*.b.example.com → web",
+      "*.example.com → web-2",
+      "a.example.net → web",
+    ]);
+  });
+
+  it("shares one with hosts that are not below it", () => {
+    assert.deepEqual(names(["web", "*.example.com"], ["other", "a.example.net"]), [
+      "web: *.example.com, a.example.net",
+      "*.example.com → web",
+      "a.example.net → web",
+    ]);
+  });
+});
+
 describe("the default backend of all hosts", () => {
   const standard = (name: string, given: Given = {}): Ingress => {
     const one = ingressWith(given);
