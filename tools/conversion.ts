@@ -53,6 +53,11 @@ the cluster or one of the two URLs does not answer.
 - **Certificates.** Hosts with a TLS Secret get a listener in a ListenerSet in the Ingress's namespace, so the Secret stays where it is.
   The gateway must allow it: \`gateway: { allowedListeners: { from: "All" } }\` on AmbientMesh, \`allowedListeners: { from: "All" }\` on
   IngressGateway. Hosts without one are served with the Gateway's own certificate.
+  A browser that is connected for one host also asks for the others of its certificate by that connection. NGINX answers, and a
+  listener has the routes of its own host only: an EnvoyFilter answers 421 there, upon which the browser connects anew. It is written if
+  several hosts have a Secret of one name, in whichever namespaces, and are converted together. A wildcard above other hosts
+  has a ListenerSet of its own. Source, in istiod:
+  [the routes of a listener](https://github.com/istio/istio/blob/master/pilot/pkg/model/gateway.go).
 - **cert-manager.** If an Ingress requests a certificate from cert-manager, a Certificate with the same name, Secret, DNS names and issuer is
   written to its namespace. The one that cert-manager created is owned by the Ingress and is deleted with it: \`kubectl delete ingress
   --cascade=orphan\` leaves it, or apply the output once more. An ACME issuer that answers HTTP-01 by an Ingress needs a solver of

@@ -12,7 +12,12 @@ import { hostsOf, type ReadIngress, type Server } from "./servers";
 type Without = Verdict & Pick<Saying, "without">;
 
 /** Secrets with the CAs, by the name that istiod looks for; and what there is to say of them and of ciphers. */
-export function hostTls(reads: readonly ReadIngress[], servers: readonly Server[], { secrets }: Input): Policies {
+export function hostTls(
+  reads: readonly ReadIngress[],
+  servers: readonly Server[],
+  { secrets }: Input,
+  envoyFilters: boolean,
+): Policies {
   const written = new Map<string, { secret: string; object?: Written }>();
   const entries = reads
     .filter(({ settings }) => !settings.canary)
@@ -29,7 +34,7 @@ export function hostTls(reads: readonly ReadIngress[], servers: readonly Server[
               "auth-tls-secret",
               hosts.flatMap((server) => {
                 const none = withoutListener(read, server, server.clientCertificates!.owner);
-                return none ? [none] : [caOf(server), sharing(server, servers)];
+                return none ? [none] : [caOf(server), envoyFilters ? undefined : sharing(server, servers)];
               }),
             )
           : []),

@@ -102,7 +102,7 @@ function build(
   const builder = new RouteBuilder(servers, placed, gateway, portOf, certificates.setOf, rules.sessions);
   const routed = byName.map((owner) => ({ owner, routes: builder.routesOf(owner, routeNames) }));
   const passed = tlsRoutes(placed, gateway, portOf, { sets: setNames, routes: tlsRouteNames });
-  const secured = hostTls(byName, servers.servers, input);
+  const secured = hostTls(byName, servers.servers, input, options.envoyFilters);
   const guards = byName.flatMap((owner) => [
     sourceRanges(owner, placed, gateway),
     externalAuth(owner, placed, gateway),
@@ -119,7 +119,13 @@ function build(
       ...rules.objects,
       ...backendTls(placed, servers.canaries, input, portOf),
       ...guards.flatMap(({ objects }) => objects),
-      ...envoyFilters(routed, gateway, rules.sessions, builder.captured),
+      ...envoyFilters(
+        routed,
+        gateway,
+        rules.sessions,
+        builder.captured,
+        options.envoyFilters ? certificates.reusedBy : () => [],
+      ),
       ...clientFilters(byName, servers.servers, gateway),
     ],
     entries: [
@@ -146,7 +152,7 @@ function pathEntries(
   placed: PlacedServer[],
   portOf: PortNumber,
   input: Input,
-  { gateway }: ConvertOptions,
+  { gateway, envoyFilters: mayFilter }: ConvertOptions,
 ): Entry[] {
   return read.flatMap((owner) => {
     const entry = (part: Entry["part"], name: string, verdict: Verdict): Entry => ({
@@ -208,7 +214,7 @@ function pathEntries(
       ...idle,
       ...joined,
       ...unusedDefault(owner, placed),
-      ...tlsEntries(owner, servers.servers, gateway),
+      ...tlsEntries(owner, servers.servers, gateway, mayFilter),
     ];
   });
 }

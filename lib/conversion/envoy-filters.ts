@@ -48,13 +48,16 @@ export function envoyFilters(
   gateway: GatewayOptions,
   sessions: Sessions,
   captured: Captured,
+  reusedBy: (owner: ReadIngress) => readonly string[],
 ): Written[] {
   return routed.flatMap((one) => {
+    const misdirected = reusedBy(one.owner).map(answering421);
     const patches = [
       ...routePatches(one, sessions, captured),
       ...clusterPatches(one),
       ...serverPatches(one),
       ...underscorePatches(one),
+      ...misdirected,
     ];
     if (patches.length === 0) return [];
     const { owner, routes } = one;
@@ -130,6 +133,20 @@ const managing = (value: object) => ({
   applyTo: "NETWORK_FILTER",
   match: { context: "GATEWAY", listener: { filterChain: { filter: { name: manager } } } },
   patch: { operation: "MERGE", value: { typed_config: { "@type": managerType, ...value } } },
+});
+
+/** Answers what no host of a listener is for, so that a browser asks by a connection of its own. */
+const answering421 = (routes: string) => ({
+  applyTo: "VIRTUAL_HOST",
+  match: { context: "GATEWAY", routeConfiguration: { name: routes } },
+  patch: {
+    operation: "ADD",
+    value: {
+      name: "istio-ambient.misdirected",
+      domains: ["*"],
+      routes: [{ match: { prefix: "/" }, direct_response: { status: 421 } }],
+    },
+  },
 });
 
 /** Drops headers with underscores, which no route can. */

@@ -4,6 +4,7 @@ import { prefix } from "./annotations/family";
 import { widerCookie } from "./annotations/sessions";
 import { meshLabels } from "../istio/labels";
 import { defined } from "../json";
+import { sharedNames } from "./listeners";
 import { foreignName } from "./names";
 import type { Input } from "./input";
 import { keyOf, type Service, type Written } from "./objects";
@@ -341,8 +342,15 @@ function grant(owner: ReadIngress, suffix: string, namespace: string, service: s
   };
 }
 
+const reconnecting = "a browser that is connected for another host with this certificate";
+
 /** What becomes of the tls section of an Ingress. */
-export function tlsEntries(owner: ReadIngress, servers: readonly Server[], gateway: GatewayOptions): Entry[] {
+export function tlsEntries(
+  owner: ReadIngress,
+  servers: readonly Server[],
+  gateway: GatewayOptions,
+  envoyFilters: boolean,
+): Entry[] {
   const hosts = new Set((owner.ingress.spec.rules ?? []).map(({ host }) => (host ?? "").toLowerCase()));
   return (owner.ingress.spec.tls ?? []).map(({ hosts: named = [], secretName }) => {
     const passed = servers.filter(({ passthrough, host }) => passthrough && named.includes(host));
@@ -354,7 +362,13 @@ export function tlsEntries(owner: ReadIngress, servers: readonly Server[], gatew
     if (secretName !== undefined && served.length > 0) {
       const set = keyOf(defined({ namespace: owner.ingress.metadata.namespace, name: owner.ingress.metadata.name }));
       const detail = `Gateway ${keyOf(defined({ name: gateway.name, namespace: gateway.namespace }))} must allow it: allowedListeners: { from: "All" } of the gateway`;
-      return entry(mapped(`listener of ListenerSet ${set} for ${served.join(", ")}`, detail));
+      const to = `listener of ListenerSet ${set} for ${served.join(", ")}`;
+      if (!used.some((server) => sharedNames(server, servers).length > 0)) return entry(mapped(to, detail));
+      return entry(
+        envoyFilters
+          ? mapped(to, `${detail}; ${reconnecting} gets 421, and connects anew`)
+          : changed(`${detail}; ${reconnecting} gets 404: without --no-envoy-filters it connects anew`, to),
+      );
     }
     if (passed.length > 0 && passed.length === named.length) {
       return entry({ outcome: "converted", detail: "the backend shows its own certificate, as with NGINX" });
