@@ -57,8 +57,12 @@ export function convertCommand(terminal: Terminal, finish: (code: number) => voi
     .option("--class <name>", "class of the Ingresses", standardOptions.className)
     .option("--classless", "include Ingresses of a cluster without a class; those in files are always included")
     .option("--gateway <namespace/name>", "the Gateway that routes attach to", `${standard.namespace}/${standard.name}`)
-    .option("--http-listener <name>", "HTTP listener of the Gateway", standard.httpListener)
-    .option("--https-listener <name>", "HTTPS listener of the Gateway", standard.httpsListener)
+    .option(
+      "--http-listener <name>",
+      "HTTP listener of the Gateway, or a port for all of its listeners there",
+      standard.httpListener,
+    )
+    .option("--https-listener <name>", "HTTPS listener of the Gateway, or a port", standard.httpsListener)
     .option("--https-port <port>", "HTTPS port in redirects, if it is not 443")
     .option("--hsts", "add Strict-Transport-Security to HTTPS responses, as NGINX does")
     .option(

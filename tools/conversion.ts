@@ -50,6 +50,7 @@ the cluster or one of the two URLs does not answer.
 - **Redirects to HTTPS** are on if the host has any \`tls:\` section, with or without a Secret. They become an HTTPRoute on the HTTP
   listener. The Location header has no port unless you set \`--https-port\`. It keeps a trailing slash, which NGINX removes unless
   \`preserve-trailing-slash\` is set.
+  A Gateway with several \`hostnames\` has a listener for each: \`--http-listener 80 --https-listener 443\` attaches routes to all of them.
 - **Certificates.** Hosts with a TLS Secret get a listener in a ListenerSet in the Ingress's namespace, so the Secret stays where it is.
   The gateway must allow it: \`gateway: { allowedListeners: { from: "All" } }\` on AmbientMesh, \`allowedListeners: { from: "All" }\` on
   IngressGateway. Hosts without one are served with the Gateway's own certificate.

@@ -1,4 +1,5 @@
 // The locations of all servers → HTTPRoutes, one or a few for each Ingress.
+import { defined } from "../json";
 import { literally, type Metadata, type Written } from "./objects";
 import type { Names } from "./names";
 import { filtersOf, redirectFilter, withClientCertificate, withHsts, withNginxHeaders } from "./filters";
@@ -22,7 +23,7 @@ import {
 export interface GatewayOptions {
   name: string;
   namespace?: string;
-  /** Names of its listeners. */
+  /** Names of its listeners, or their ports, for all listeners of the port. */
   httpListener: string;
   httpsListener: string;
   /** The port of https in redirects, where it is not 443. */
@@ -272,13 +273,15 @@ export class RouteBuilder {
     return set ? [{ group: "gateway.networking.k8s.io", kind: "ListenerSet", ...set }] : [];
   }
 
-  private parent(sectionName?: string): object {
+  private parent(listener?: string): object {
     const { name, namespace } = this.gateway;
-    return {
+    const isPort = listener !== undefined && /^\d+$/.test(listener);
+    return defined({
       name,
-      ...(namespace === undefined ? {} : { namespace }),
-      ...(sectionName === undefined ? {} : { sectionName }),
-    };
+      namespace,
+      sectionName: isPort ? undefined : listener,
+      port: isPort ? Number(listener) : undefined,
+    });
   }
 
   /** The other host of from-to-www-redirect. */

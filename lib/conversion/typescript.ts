@@ -51,7 +51,7 @@ function statement(object: Written, name: string, args: object | undefined): str
 }
 
 interface Spec {
-  parentRefs: { name: string; namespace?: string; sectionName?: string; kind?: string }[];
+  parentRefs: { name: string; namespace?: string; sectionName?: string; port?: number; kind?: string }[];
   hostnames?: string[];
   rules: Rule[];
 }
@@ -96,7 +96,7 @@ function routeArgs({ kind, metadata, spec }: Written): object | undefined {
   if (kind !== "HTTPRoute" || metadata.labels || metadata.annotations) return undefined;
   const { parentRefs, hostnames, rules } = spec as Spec;
   const [parent] = parentRefs;
-  if (!parent || parent.kind !== undefined || parentRefs.length > 1) return undefined;
+  if (!parent || (parent.kind ?? parent.port) !== undefined || parentRefs.length > 1) return undefined;
   const isOneListener = parent.sectionName !== undefined;
   // An HttpRoute attaches to one Gateway, has rules without names, matches whole values of headers, makes the grants for other
   // namespaces itself, and redirects to https on one listener only.

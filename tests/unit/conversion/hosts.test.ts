@@ -1,6 +1,7 @@
 // Settings of a host that several Ingresses give, or that another host has taken: what is served, and what is said.
 import * as assert from "node:assert/strict";
 import { convert, standardOptions } from "../../../lib/conversion/convert";
+import { programText } from "../../../lib/conversion/typescript";
 import type { Ingress } from "../../../lib/conversion/objects";
 import { ingressWith, only, type Given } from "./cases";
 
@@ -249,6 +250,22 @@ describe("hosts that share a certificate", () => {
         ({ kind }) => kind === "EnvoyFilter",
       ),
     );
+  });
+});
+
+describe("listeners of a Gateway with several hostnames", () => {
+  it("are named by their port, all of them at once", () => {
+    const gateway = { ...standardOptions.gateway, httpListener: "80", httpsListener: "443" };
+    const one = ingress("one", "a.example.com", {});
+    one.spec.tls = [{ hosts: ["a.example.com"] }];
+    const { objects } = convert([one], { ...standardOptions, gateway });
+    const parent = { name: "hostk8s-gateway", namespace: "istio-system" };
+    assert.deepEqual(
+      objects.map(({ spec }) => (spec as { parentRefs: object[] }).parentRefs),
+      [[{ ...parent, port: 443 }], [{ ...parent, port: 80 }]],
+    );
+    // A route of the package names one listener.
+    assert.ok(!programText(objects, [], () => true).includes("new HttpRoute("));
   });
 });
 
