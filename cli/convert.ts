@@ -5,7 +5,7 @@ import { Command } from "commander";
 import { parseAllDocuments } from "yaml";
 import { UnreachableError } from "../cluster/client";
 import { NoClusterError, reason } from "../cluster/connection";
-import { IngressesError, readIngresses } from "../cluster/ingresses";
+import { IngressesError, readIngresses, type Read } from "../cluster/ingresses";
 import { convert, standardOptions } from "../lib/conversion/convert";
 import type { AuthProvider } from "../lib/conversion/auth-providers";
 import type { IssuerName } from "../lib/conversion/certificates/annotations";
@@ -95,9 +95,9 @@ export function convertCommand(terminal: Terminal, finish: (code: number) => voi
 
 async function run(options: Options, terminal: Terminal): Promise<number> {
   const settings = settingsOf(options);
-  let documents: unknown[];
+  let read: Read;
   try {
-    documents = await documentsOf(options);
+    read = await documentsOf(options);
   } catch (error) {
     if (!(error instanceof UnreachableError || error instanceof NoClusterError || error instanceof IngressesError)) {
       throw error;
@@ -105,9 +105,13 @@ async function run(options: Options, terminal: Terminal): Promise<number> {
     terminal.err(`${error.message}\n`);
     return exit.unreachable;
   }
+  const { documents } = read;
   requireIngresses(documents, settings);
   if (options.compare || options.https) return compare(documents, settings, options, terminal);
-  const { objects, providers, entries, notes, refused } = convert(documents, settings);
+  const { objects, providers, entries, notes, refused } = convert(documents, {
+    ...settings,
+    elsewhere: read.elsewhere,
+  });
   const envoyFilters = envoyFilterNames(objects);
   const data = { counts: count(entries), entries, extensionProviders: providers, envoyFilters, notes };
   terminal.err(options.report === "json" ? `${JSON.stringify(data, null, 2)}\n` : reportText(entries, objects, notes));
@@ -192,7 +196,7 @@ function usage(option: string, got: string | undefined, rule: string, fix: strin
 }
 
 /** From files, or from a cluster; from both where both are named. */
-async function documentsOf(options: Options): Promise<unknown[]> {
+async function documentsOf(options: Options): Promise<Read> {
   const { filename = [], namespace = [], allNamespaces } = options;
   const cluster = allNamespaces === true || namespace.length > 0;
   if (filename.length === 0 && !cluster) {
@@ -200,8 +204,10 @@ async function documentsOf(options: Options): Promise<unknown[]> {
     throw usage("-f", undefined, rule, "-f ingress.yaml, --namespace shop or --all-namespaces");
   }
   const timeoutMs = durationOption("--timeout", options.timeout);
-  const read = cluster ? await readIngresses(targetOf(options), allNamespaces ? [] : namespace, timeoutMs) : [];
-  return [...filename.flatMap(documentsOfFile), ...read];
+  const read = cluster
+    ? await readIngresses(targetOf(options), allNamespaces ? [] : namespace, timeoutMs)
+    : { documents: [], elsewhere: [] };
+  return { ...read, documents: [...filename.flatMap(documentsOfFile), ...read.documents] };
 }
 
 function documentsOfFile(name: string): unknown[] {

@@ -17,12 +17,20 @@ const named = [
   ["configmaps", "nginx.ingress.kubernetes.io/auth-proxy-set-headers"],
 ] as const;
 
-/** Documents as in a file: lists, and single objects. Of all namespaces where none is given. */
+/** What was read. */
+export interface Read {
+  /** As in a file: lists, and single objects. */
+  documents: unknown[];
+  /** Ingresses of other namespaces; undefined where these may not be read. */
+  elsewhere: Ingress[] | undefined;
+}
+
+/** Reads namespaces, or all of them where none is given. */
 export async function readIngresses(
   target: ClusterTarget,
   namespaces: readonly string[],
   timeoutMs: number,
-): Promise<unknown[]> {
+): Promise<Read> {
   const client = await ApiClient.connect(target, timeoutMs);
   try {
     const within = namespaces.length === 0 ? [""] : namespaces.map((name) => `namespaces/${name}/`);
@@ -37,10 +45,18 @@ export async function readIngresses(
         if (reply.kind === "ok") documents.push(reply.body);
       }
     }
-    return documents;
+    return { documents, elsewhere: namespaces.length === 0 ? [] : await others(client, namespaces) };
   } finally {
     client.close();
   }
+}
+
+async function others(client: ApiClient, namespaces: readonly string[]): Promise<Ingress[] | undefined> {
+  const reply = await client.get("/apis/networking.k8s.io/v1/ingresses");
+  if (reply.kind !== "ok") return undefined;
+  return (reply.body as { items: Ingress[] }).items.filter(
+    ({ metadata }) => !namespaces.includes(metadata.namespace ?? "default"),
+  );
 }
 
 async function list(client: ApiClient, path: string): Promise<unknown> {

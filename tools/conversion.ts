@@ -172,7 +172,9 @@ the cluster or one of the two URLs does not answer.
 - **What is nearly an Ingress** is refused by its name: kinds and versions in another case, documents without a kind, names of
   annotations with blanks. Fields that an Ingress does not have are in the report, since an API server drops them.
 - **Several Ingresses for one host.** The oldest Ingress wins a path; among Ingresses of the same age, the last by namespace and name.
-  Aliases, \`app-root\` and certificates apply to the whole host, regardless of which Ingress sets them.
+  Aliases, \`app-root\` and certificates apply to the whole host, regardless of which Ingress sets them. All Ingresses of a host
+  must be converted together, in whichever namespaces they are. \`--namespace\` looks at the Ingresses of the others too and refuses hosts that they share;
+  with \`-f\`, name the files of all.
 - **Canaries** apply to a Service: every path that routes to it gets the canary, on all hosts. A Service can have one canary. NGINX
   serves nothing but the canary from a Service that a canary was the first to name; with a path of another Ingress it is refused.
   For one of another namespace a ReferenceGrant is written there. TLS settings of a canary hold for its whole host in NGINX, if no

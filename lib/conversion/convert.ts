@@ -22,6 +22,7 @@ import { changed, converted, inert, together, type Entry, type Saying, type Verd
 import { rootRewrites } from "./root-rewrites";
 import { placeAll, redirects, RouteBuilder, standardGateway, type PlacedServer, type PortNumber } from "./routes";
 import { portNumbers, reachable, reachableCanaries, upstreamFault } from "./upstreams";
+import { sharedHosts, unreadNotes } from "./shared-hosts";
 import { headerNotes } from "./trusted-headers";
 import { hostsOf, serversOf, type ReadIngress, type Server, type Servers } from "./servers";
 
@@ -51,6 +52,7 @@ export const standardOptions: ConvertOptions = {
   classless: true,
   accept: [],
   authProviders: [],
+  elsewhere: [],
   envoyFilters: true,
 };
 
@@ -68,11 +70,16 @@ export function convert(documents: readonly unknown[], options: ConvertOptions =
   );
   const built = build(read, servers, placed, portOf, input, options);
   const hostsOfKey = (key: string) => read.filter((one) => one.key === key).flatMap(hostsOf);
-  const said = [...entries, ...pathEntries(read, servers, placed, portOf, input, options), ...built.entries];
+  const said = [
+    ...entries,
+    ...pathEntries(read, servers, placed, portOf, input, options),
+    ...built.entries,
+    ...sharedHosts(read, options),
+  ];
   const judged = together(inReportOrder(said), hostsOfKey).map((entry) => accepted(entry, options.accept));
   const isRefused = judged.some(({ outcome }) => outcome === "refused");
   const objects = isRefused ? [] : built.objects;
-  const notes = headerNotes(objects, read, options.gateway);
+  const notes = [...headerNotes(objects, read, options.gateway), ...unreadNotes(options)];
   return { objects, providers: providersOf(read, objects), entries: judged, notes, refused: isRefused };
 }
 

@@ -27,6 +27,8 @@ export interface ConvertOptions {
   accept: readonly string[];
   /** Extension providers of the mesh, for auth-url. */
   authProviders: readonly AuthProvider[];
+  /** Ingresses of other namespaces, which are not converted; undefined where they are not known. */
+  elsewhere?: readonly Ingress[] | undefined;
   /** True: EnvoyFilters for what neither Gateway API nor Istio's own kinds can say. */
   envoyFilters: boolean;
   /** The issuer that cert-manager takes where an Ingress names none. */
@@ -68,7 +70,8 @@ export function classOf({ metadata, spec }: Ingress): string | undefined {
   return spec.ingressClassName ?? metadata.annotations?.["kubernetes.io/ingress.class"];
 }
 
-function isTaken(ingress: Ingress, { className, classless }: ConvertOptions): boolean {
+/** True for an Ingress that NGINX serves. */
+export function isTaken(ingress: Ingress, { className, classless }: ConvertOptions): boolean {
   const own = classOf(ingress);
   return own ? own === className : classless;
 }
