@@ -40,15 +40,17 @@ const [found, foundLength, counter] = [0, 4, 8];
 const [buffer, pages] = [4096, 2];
 const memoryBytes = pages * 65_536;
 
-const strings = [
-  "content-length",
-  "upgrade",
-  "istio-ambient.body",
-  "plugin_root_id",
-  "Payload Too Large",
-  "body_limit",
-] as const;
-const addressOf = (name: (typeof strings)[number]) => 16 + 32 * strings.indexOf(name);
+/** Where a route has its limit among its metadata, and how Envoy is asked for it. */
+const [namespace, field] = ["istio-ambient", "body_limit"] as const;
+const limit = `xds\0route_metadata\0filter_metadata\0${namespace}\0${field}` as const;
+
+/** The metadata of a route whose bodies have so many bytes at most. */
+export function limitedTo(bytes: number): object {
+  return { [namespace]: { [field]: String(bytes) } };
+}
+
+const strings = ["content-length", "upgrade", "istio-ambient.body", limit, "Payload Too Large", field] as const;
+const addressOf = (name: (typeof strings)[number]) => 16 + 128 * strings.indexOf(name);
 /** Address and length of a string. */
 const argument = (name: (typeof strings)[number]) => [...int(addressOf(name)), ...int(name.length)];
 
@@ -122,7 +124,7 @@ const remember = (count: number[]) => [
   ...[...argument("istio-ambient.body"), ...int(counter), ...int(8), ...imported("proxy_set_property"), 0x1a],
 ];
 
-/** Asks for a property of the request or of the filter; gives 0 where there is one. */
+/** Asks for a property of the request or of its route; gives 0 where there is one. */
 const property = (name: (typeof strings)[number]) => [
   ...argument(name),
   ...int(found),
@@ -131,9 +133,9 @@ const property = (name: (typeof strings)[number]) => [
 ];
 
 const number = call(imports.length);
-/** Answers 413 where there is more than the name of the filter's root says. */
+/** Answers 413 where there is more than the route says. */
 const check = (count: number[], result: number) =>
-  when([...property("plugin_root_id"), 0x45], when([...count, ...number, 0x55], refuse(result)));
+  when([...property(limit), 0x45], when([...count, ...number, 0x55], refuse(result)));
 
 /** What Envoy calls, after the imports. */
 const functions = [

@@ -2,9 +2,9 @@
 // Ingress.
 import { isIPv6 } from "node:net";
 import { defined } from "../json";
-import { bodyLimitModule } from "./body-limit";
+import { limitedTo } from "./body-limit";
 import { interceptionPatches, type InterceptedRule } from "./interceptions";
-import { luaFilters, retryPolicy } from "./lua-filters";
+import { luaContexts, retryPolicy } from "./lua-filters";
 import { foreignName, ruleName } from "./names";
 import type { Written } from "./objects";
 import type { Sessions } from "./policies";
@@ -12,25 +12,11 @@ import type { GatewayOptions } from "./routes";
 import { sessionKey } from "./rules";
 import type { ReadIngress } from "./servers";
 import type { RegexRewrite, RequestLimits, SessionCookie } from "./settings";
-
-/** Envoy's filter that limits bodies: one for each Ingress, so that none depends on what belongs to another one. */
-function bodyLimit(owner: ReadIngress): string {
-  return `istio-ambient.${foreignName(owner, "body-limit")}`;
-}
+import { insertion, luaOfRoute, sessionOfRoute, sharedFilters, sharedName, type SharedObject } from "./shared-filters";
 
 /** Envoy's filter that counts requests: those of all routes of the Ingress together. */
 function rateLimit(owner: ReadIngress): string {
   return `istio-ambient.${foreignName(owner, "rate-limit")}`;
-}
-
-/** Envoy's filter that adds headers to answers that are no errors. */
-function successes(owner: ReadIngress): string {
-  return `istio-ambient.${foreignName(owner, "headers")}`;
-}
-
-/** Envoy's filter that sends a session to the pod that its cookie names. */
-function stateful(owner: ReadIngress): string {
-  return `istio-ambient.${foreignName(owner, "sessions")}`;
 }
 
 /** An Ingress and its routes. */
@@ -42,7 +28,7 @@ interface Routed {
 /** What Envoy makes of the path, by the names of rules. */
 type Captured = ReadonlyMap<string, RegexRewrite>;
 
-/** One EnvoyFilter for each Ingress that needs it. */
+/** One EnvoyFilter for each Ingress that needs it, after those with the filters that Ingresses share. */
 export function envoyFilters(
   routed: readonly Routed[],
   gateway: GatewayOptions,
@@ -50,7 +36,7 @@ export function envoyFilters(
   captured: Captured,
   reusedBy: (owner: ReadIngress) => readonly string[],
 ): Written[] {
-  return routed.flatMap((one) => {
+  const own = routed.flatMap((one) => {
     const misdirected = reusedBy(one.owner).map(answering421);
     const patches = [
       ...routePatches(one, sessions, captured),
@@ -60,69 +46,23 @@ export function envoyFilters(
       ...misdirected,
     ];
     if (patches.length === 0) return [];
-    const { owner, routes } = one;
-    const { bodyBytes, requests, successHeaders } = owner.settings.envoy;
-    const keepsSessions = rulesOf(routes).some((rule) => sessions.has(sessionKey(rule, owner)));
-    const inserted = [
-      ...(keepsSessions ? [insertion("INSERT_BEFORE", stateful(owner), { "@type": `${sessionType}Session` })] : []),
-      ...(successHeaders ? [insertion("INSERT_BEFORE", successes(owner), adding)] : []),
-      ...(bodyBytes === undefined ? [] : [insertion("INSERT_BEFORE", bodyLimit(owner), limiting(bodyBytes))]),
-      ...luaFilters(owner).map(({ name, config }) => insertion("INSERT_BEFORE", name, config)),
-      // NGINX counts before it looks at who asks.
-      ...(requests ? [insertion("INSERT_FIRST", rateLimit(owner), counting(requests))] : []),
-    ];
-    return [gatewayFilter(foreignName(owner, "envoy"), gateway, [...inserted, ...patches])];
+    const { owner } = one;
+    const { requests } = owner.settings.envoy;
+    // NGINX counts before it looks at who asks.
+    const inserted = requests ? [insertion("INSERT_FIRST", rateLimit(owner), counting(requests))] : [];
+    return [{ name: foreignName(owner, "envoy"), patches: [...inserted, ...patches] }];
   });
+  const named = own.flatMap(({ patches }) => patches.flatMap(filtersOf));
+  return [...sharedFilters(named, gateway.name), ...own].map(({ name, patches, ...more }) =>
+    gatewayFilter(name, gateway, patches, more),
+  );
 }
 
-/** Off for every route that does not turn it on. */
-const insertion = (operation: "INSERT_BEFORE" | "INSERT_FIRST", name: string, typedConfig: object) => ({
-  applyTo: "HTTP_FILTER",
-  match: {
-    context: "GATEWAY",
-    listener: {
-      filterChain: {
-        filter: {
-          name: "envoy.filters.network.http_connection_manager",
-          ...(operation === "INSERT_BEFORE" ? { subFilter: { name: "envoy.filters.http.router" } } : {}),
-        },
-      },
-    },
-  },
-  patch: { operation, value: { name, disabled: true, typed_config: typedConfig } },
-});
-
-/** All limits share one module, which Envoy knows by `vm_id`; it reads the limit from `root_id`. */
-const limiting = (bytes: number) => ({
-  "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
-  config: {
-    name: "istio-ambient.body-limit",
-    root_id: String(bytes),
-    vm_config: {
-      vm_id: "istio-ambient.body-limit",
-      runtime: "envoy.wasm.runtime.v8",
-      code: { local: { inline_bytes: Buffer.from(bodyLimitModule()).toString("base64") } },
-    },
-  },
-});
-
-const lua = "type.googleapis.com/envoy.extensions.filters.http.lua.v3";
-
-/** NGINX's add_header, for the statuses that it is for. */
-const adding = {
-  "@type": `${lua}.Lua`,
-  default_source_code: {
-    inline_string: `local statuses = {}
-for _, status in ipairs({200, 201, 204, 206, 301, 302, 303, 304, 307, 308}) do statuses[status] = true end
-function envoy_on_response(handle)
-  local headers = handle:headers()
-  if statuses[tonumber(headers:get(":status"))] then
-    for name, value in pairs(handle:filterContext():get("headers")) do headers:add(name, value) end
-  end
-end
-`,
-  },
-};
+/** The filters that a patch turns on for a route. */
+function filtersOf(patch: object): string[] {
+  const { value } = (patch as { patch: { value: { typed_per_filter_config?: object } } }).patch;
+  return Object.keys(value.typed_per_filter_config ?? {});
+}
 
 const manager = "envoy.filters.network.http_connection_manager";
 const managerType =
@@ -180,8 +120,6 @@ function serverPatches({ owner, routes }: Routed): object[] {
   ];
 }
 
-const sessionType = "type.googleapis.com/envoy.extensions.filters.http.stateful_session.v3.Stateful";
-
 /**
  * The cookie as Envoy sets it. Its lifetime is an attribute: Envoy would check a `ttl` by the clock of the node, of which
  * each pod of the gateway has another one.
@@ -190,7 +128,7 @@ function keeping({ name, path, ttl = "0s", attributes = [] }: SessionCookie): ob
   const seconds = ttl === "0s" ? [] : [{ name: "Max-Age", value: ttl.replace("s", "") }];
   const all = [...seconds, ...attributes];
   return {
-    "@type": `${sessionType}SessionPerRoute`,
+    "@type": sessionOfRoute,
     stateful_session: {
       session_state: {
         name: "envoy.http.stateful_session.cookie",
@@ -258,12 +196,14 @@ export function gatewayFilter(
   name: string,
   { name: gateway, namespace }: GatewayOptions,
   configPatches: object[],
+  { labels, priority }: Pick<SharedObject, "labels" | "priority"> = {},
 ): Written {
+  const targetRefs = [{ group: "gateway.networking.k8s.io", kind: "Gateway", name: gateway }];
   return {
     apiVersion: "networking.istio.io/v1alpha3",
     kind: "EnvoyFilter",
-    metadata: defined({ name, namespace }),
-    spec: { targetRefs: [{ group: "gateway.networking.k8s.io", kind: "Gateway", name: gateway }], configPatches },
+    metadata: defined({ name, namespace, labels }),
+    spec: defined({ targetRefs, priority, configPatches }),
   };
 }
 
@@ -299,7 +239,7 @@ function hostsOf({ spec }: Pick<Written, "spec">): string {
 /** What adds headers to answers that are no errors. */
 function successFilter(owner: ReadIngress): object {
   const { successHeaders: headers } = owner.settings.envoy;
-  return headers ? { [successes(owner)]: { "@type": `${lua}.LuaPerRoute`, filter_context: { headers } } } : {};
+  return headers ? { [sharedName("headers")]: told({ headers }) } : {};
 }
 
 interface Rule extends InterceptedRule {
@@ -356,23 +296,28 @@ const on = {
   is_optional: true,
 };
 
+/** What a route tells a filter in Lua. */
+const told = (context: object) => ({ "@type": luaOfRoute, filter_context: context });
+
 function routeValue(
   owner: ReadIngress,
   session: SessionCookie | undefined,
   captured: RegexRewrite | undefined,
 ): object {
-  const { bodyBytes, requests, readSeconds, idleSeconds, retries } = owner.settings.envoy;
-  const rewrite = captured ?? owner.settings.envoy.pathRewrite;
+  const { envoy } = owner.settings;
+  const { bodyBytes, requests, readSeconds, idleSeconds } = envoy;
+  const rewrite = captured ?? envoy.pathRewrite;
+  const { repeats, answers } = luaContexts(envoy);
   const filters = {
-    ...Object.fromEntries(luaFilters(owner).map(({ name, ofRoute }) => [name, ofRoute])),
-    ...(session ? { [stateful(owner)]: keeping(session) } : {}),
+    ...(repeats ? { [sharedName("repeats")]: told(repeats) } : {}),
+    ...(answers ? { [sharedName("answers")]: told(answers) } : {}),
+    ...(session ? { [sharedName("sessions")]: keeping(session) } : {}),
     ...successFilter(owner),
-    ...(bodyBytes === undefined ? {} : { [bodyLimit(owner)]: on }),
+    ...(bodyBytes === undefined ? {} : { [sharedName("body-limit")]: on }),
     ...(requests ? { [rateLimit(owner)]: on } : {}),
   };
   const policy = {
-    ...retryPolicy(owner.settings.envoy.repeats),
-    ...(retries === undefined ? {} : { num_retries: retries }),
+    ...retryPolicy(envoy),
     ...(readSeconds === undefined ? {} : { per_try_idle_timeout: `${readSeconds}s` }),
   };
   const route = {
@@ -381,6 +326,7 @@ function routeValue(
     ...(Object.keys(policy).length > 0 ? { retry_policy: policy } : {}),
   };
   return {
+    ...(bodyBytes === undefined ? {} : { metadata: { filter_metadata: limitedTo(bodyBytes) } }),
     ...(Object.keys(filters).length > 0 ? { typed_per_filter_config: filters } : {}),
     ...(Object.keys(route).length > 0 ? { route } : {}),
   };

@@ -1,35 +1,14 @@
 // Filters in Lua that a route turns on, and what it tells them: which requests are repeated, and what is changed in answers.
-import { foreignName } from "./names";
-import type { ReadIngress } from "./servers";
-import type { RepeatSettings } from "./settings";
+import type { EnvoySettings, RepeatSettings } from "./settings";
 
-const type = "type.googleapis.com/envoy.extensions.filters.http.lua.v3";
-
-/** A filter by its name, as it is, and as a route has it. */
-export interface LuaFilter {
-  name: string;
-  config: object;
-  ofRoute: object;
-}
-
-function filter(owner: ReadIngress, suffix: string, code: string, context: object): LuaFilter {
-  return {
-    name: `istio-ambient.${foreignName(owner, suffix)}`,
-    config: { "@type": `${type}.Lua`, default_source_code: { inline_string: code } },
-    ofRoute: { "@type": `${type}.LuaPerRoute`, filter_context: context },
-  };
-}
-
-/** The filters that the routes of an Ingress need, in the order in which they see a request. */
-export function luaFilters(owner: ReadIngress): LuaFilter[] {
-  const { repeats, answers } = owner.settings.envoy;
+/** What a route tells each of the filters that it turns on. */
+export function luaContexts({ repeats, retries, answers }: EnvoySettings): { repeats?: object; answers?: object } {
   const { cookieDomain: domain } = answers ?? {};
   const lowered = domain ? { cookieDomain: { ...domain, from: domain.from.toLowerCase() } } : {};
-  return [
-    ...(repeats && !repeats.everyMethod ? [filter(owner, "repeats", repeating, repeatContext(repeats))] : []),
-    // The last one, so that it sees the backend's answer before others add to it.
-    ...(answers ? [filter(owner, "answers", changing, { ...answers, ...lowered })] : []),
-  ];
+  return {
+    ...(repeats && !repeats.everyMethod && retries !== 0 ? { repeats: repeatContext(repeats) } : {}),
+    ...(answers ? { answers: { ...answers, ...lowered } } : {}),
+  };
 }
 
 /** Envoy's names for what NGINX waits for once a request may be sent twice. */
@@ -41,17 +20,20 @@ const repeatContext = (repeats: RepeatSettings) => ({
 });
 
 /** The policy of a route for all methods. */
-export function retryPolicy(repeats: RepeatSettings | undefined): object {
-  if (!repeats) return {};
+export function retryPolicy({ repeats, retries }: EnvoySettings): object {
+  // istiod merges no 0 into its own number. No header is one of these, so that nothing is sent again.
+  if (retries === 0) return { retry_on: "retriable-headers" };
+  const number = retries === undefined ? {} : { num_retries: retries };
+  if (!repeats) return number;
   const { connects, codes, everyMethod } = repeats;
   const connecting = connects ? ["connect-failure,refused-stream"] : [];
   // Without a code of its own, a route repeats nothing for the last of them.
   const on = [...connecting, everyMethod ? beyond(repeats) : "retriable-status-codes"].join(",");
-  return { retry_on: on, ...(everyMethod && codes.length > 0 ? { retriable_status_codes: codes } : {}) };
+  return { retry_on: on, ...(everyMethod && codes.length > 0 ? { retriable_status_codes: codes } : {}), ...number };
 }
 
 /** NGINX sends these again only where the connection failed. */
-const repeating = `local once = {POST = true, LOCK = true, PATCH = true}
+export const repeating = `local once = {POST = true, LOCK = true, PATCH = true}
 
 function envoy_on_request(handle)
   local headers, repeats = handle:headers(), handle:filterContext()
@@ -62,7 +44,7 @@ end
 `;
 
 /** NGINX's proxy_redirect, proxy_cookie_path and proxy_cookie_domain with plain texts. */
-const changing = `local function begun(text, rule)
+export const changing = `local function begun(text, rule)
   if not rule or text:sub(1, #rule.from) ~= rule.from then return text end
   return rule.to .. text:sub(#rule.from + 1)
 end

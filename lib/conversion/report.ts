@@ -1,6 +1,7 @@
 // What became of every part of every Ingress: typed, so that it can be counted, printed and compared.
 import { defined } from "../json";
 import { keyOf, type Written } from "./objects";
+import { sharedLabel } from "./shared-filters";
 
 /** What can become of a part, from best to worst. */
 export const outcomes = ["converted", "mapped", "changed", "accepted", "refused"] as const;
@@ -130,8 +131,10 @@ function envoyFilterLines(objects: readonly Written[]): string[] {
   const namespace = first.includes("/") ? ` ${first.split("/")[0]}` : "";
   const [what, it] = names.length === 1 ? ["1 EnvoyFilter", "it"] : [`${names.length} EnvoyFilters`, "them"];
   const depends = names.length === 1 ? "it depends" : "they depend";
+  const shared = objects.filter(({ metadata }) => metadata.labels?.[sharedLabel] !== undefined).length;
+  const some = shared === 0 ? "" : `, ${shared} of them shared with other conversions (label ${sharedLabel})`;
   return [
-    `${what} in the Gateway's namespace${namespace}: you need rights there to apply ${it}, and ${depends} on the gateway's version of Envoy, so try ${it} before you upgrade Istio; --no-envoy-filters writes none`,
+    `${what} in the Gateway's namespace${namespace}${some}: you need rights there to apply ${it}, and ${depends} on the gateway's version of Envoy, so try ${it} before you upgrade Istio; --no-envoy-filters writes none`,
   ];
 }
 

@@ -2,6 +2,7 @@
 import { programComment, type ExtensionProvider } from "./extension-providers";
 import { literal } from "./literals";
 import type { Written } from "./objects";
+import { sharedLabel } from "./shared-filters";
 
 /**
  * The program, as it stands in a file, with what the mesh must have for it. `accepts` says which arguments HttpRoute takes: its
@@ -44,10 +45,13 @@ function statement(object: Written, name: string, args: object | undefined): str
   const { kind } = object;
   if (args) return `new HttpRoute(${JSON.stringify(name)}, ${literal(args, 0)});\n`;
   const isCore = kind === "ConfigMap" || kind === "Secret";
-  const type = isCore ? `core.v1.${kind}` : "apiextensions.CustomResource";
+  // Other programs make it too: a patch is no failure where it is there already, and it stays for them.
+  const isShared = object.metadata.labels?.[sharedLabel] !== undefined;
+  const type = isCore ? `core.v1.${kind}` : `apiextensions.CustomResource${isShared ? "Patch" : ""}`;
   const { apiVersion, ...config } = object;
   const given = isCore ? { metadata: config.metadata, data: config.data } : { apiVersion, ...config };
-  return `new k8s.${type}(${JSON.stringify(name)}, ${literal(given, 0)});\n`;
+  const options = isShared ? ", { retainOnDelete: true }" : "";
+  return `new k8s.${type}(${JSON.stringify(name)}, ${literal(given, 0)}${options});\n`;
 }
 
 interface Spec {

@@ -19,12 +19,15 @@ const repeats: [host: string, method: string, query: string, status: number, tim
   ["twice.test", "GET", "status=404", 404, 2],
   ["twice.test", "POST", "status=404", 404, 2],
   ["twice.test", "POST", "status=503", 503, 1],
+  ["once.test", "GET", "status=503", 503, 1],
+  ["once.test", "GET", "delay=3000", 504, 1],
 ];
 
 /** Tries requests that the backend refuses, or does not answer in time. */
 export async function repeatsRequests(applied: Applied, url: string): Promise<void> {
   const given = { "proxy-next-upstream": "error timeout http_503", "proxy-read-timeout": "1" };
   const every = { "proxy-next-upstream": "error timeout http_404 non_idempotent", "proxy-next-upstream-tries": "2" };
+  await applied(ingress("once.test", { ...given, "proxy-next-upstream-tries": "1" }, { "/": "web" }));
   await applied(ingress("again.test", given, { "/": "web" }));
   await applied(ingress("twice.test", every, { "/": "web" }));
   const seen = async (what: string) => {

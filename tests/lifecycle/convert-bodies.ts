@@ -96,6 +96,13 @@ export const bodyAsks: BodyAsk[] = [
   { host: "paths.test", url: "/foo?delay=1500", status: 200 },
 ];
 
+/** Of hosts of both conversions, once the second one is deleted. */
+export const leftAsks: BodyAsk[] = [
+  { host: "large.test", status: 404 },
+  { host: "small.test", bytes: 8193, chunked: true, status: 413 },
+  { host: "small-tls.test", scheme: "https", bytes: 8193, chunked: true, status: 413 },
+];
+
 /** The requests with what they got. */
 export async function answers(asks: readonly BodyAsk[], urls: { [scheme: string]: string }): Promise<BodyAsk[]> {
   const given: BodyAsk[] = [];

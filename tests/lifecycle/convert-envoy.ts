@@ -5,16 +5,18 @@ import type { Ingress } from "../../lib/conversion/objects";
 import { istioAmbient } from "../unit/fixtures/terminal";
 import { changesAnswers, repeatsRequests } from "./convert-answers";
 import { ingress } from "./convert-ask";
+import { answers, leftAsks } from "./convert-bodies";
 import { judgesClients } from "./convert-clients";
 import { sendsTrueHeaders } from "./convert-forged";
 import { application } from "./convert-objects";
 import { keepsSession } from "./convert-sessions";
-import { apply, kubectl } from "./support";
+import { apply, kubectl, settled } from "./support";
 
-/** Adds the tests; `write` writes documents into a file. */
+/** Adds the tests; `write` writes documents into a file, and `limits` is that of a conversion beside another one. */
 export function alsoByEnvoyFilters(
   urls: () => { [scheme: string]: string },
   write: (name: string, documents: object[]) => string,
+  limits: string,
 ): void {
   const applied = async (...documents: [Ingress, ...object[]]) => {
     const file = write(`${documents[0].metadata.name}.yaml`, documents);
@@ -22,6 +24,15 @@ export function alsoByEnvoyFilters(
     assert.equal(code, 0, err);
     apply(out);
   };
+
+  it("leaves what conversions share where one of them is deleted without it", async () => {
+    kubectl("delete", "-f", limits, "-l", "!istio-ambient/shared");
+    await settled(
+      () => answers(leftAsks, urls()).catch(() => []),
+      (given) => JSON.stringify(given) === JSON.stringify(leftAsks),
+    );
+    assert.deepEqual(await answers(leftAsks, urls()), leftAsks);
+  });
 
   it("keeps a persistent session on its pod while others come and go, and moves it once its pod is gone", async () => {
     for (const object of application("kept")) apply(JSON.stringify(object));

@@ -7,6 +7,7 @@ import type { PulumiFn } from "@pulumi/pulumi/automation";
 import * as ts from "typescript";
 import { parseAllDocuments } from "yaml";
 import type { Written } from "../../lib/conversion/objects";
+import { sharedLabel } from "../../lib/conversion/shared-filters";
 import type { Outcome } from "../support/outcome";
 import type { TestStack } from "./support";
 
@@ -39,13 +40,12 @@ export async function previewed(stack: TestStack): Promise<{ made: Written[]; ou
 
 /** Objects with the API server's defaults, in the order of their names, without what a component notes on its own. */
 export function served(objects: readonly Written[]): object[] {
-  const list = { apiVersion: "v1", kind: "List", items: objects.map(withoutNotes) };
-  const answer = execFileSync("kubectl", ["create", "--dry-run=server", "-o", "yaml", "-f", "-"], {
-    input: JSON.stringify(list),
-    encoding: "utf8",
-    maxBuffer: 64 * 2 ** 20,
-  });
-  return parseAllDocuments(answer)
+  const isShared = ({ metadata }: Written) => metadata.labels?.[sharedLabel] !== undefined;
+  const others = objects.filter((object) => !isShared(object));
+  // What is shared is there already.
+  const answers = [tried("create", others), tried("replace", objects.filter(isShared))];
+  return answers
+    .flatMap((answer) => parseAllDocuments(answer))
     .map((document) => document.toJS() as Written)
     .map(({ kind, metadata: { name, namespace, labels, annotations }, spec, data }) => ({
       id: `${kind} ${namespace}/${name}`,
@@ -55,6 +55,16 @@ export function served(objects: readonly Written[]): object[] {
       data,
     }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
+}
+
+/** What the API server would answer. */
+function tried(verb: "create" | "replace", objects: readonly Written[]): string {
+  const list = { apiVersion: "v1", kind: "List", items: objects.map(withoutNotes) };
+  return execFileSync("kubectl", [verb, "--dry-run=server", "-o", "yaml", "-f", "-"], {
+    input: JSON.stringify(list),
+    encoding: "utf8",
+    maxBuffer: 64 * 2 ** 20,
+  });
 }
 
 /** The filters of a rule work together, in whichever order they stand. */

@@ -270,7 +270,7 @@ describe("convert", () => {
   });
 
   it("does by EnvoyFilters what routes cannot, and leaves other routes as they are", async () => {
-    // Each conversion adds a filter of its own to the Gateway.
+    // Both write the filter that limits bodies, the second one over the first.
     for (const [index, limited] of limitedIngresses.entries()) {
       const file = write(`limited-${index}.yaml`, limited);
       const { code, out, err } = await istioAmbient(["convert", "-f", file]);
@@ -289,7 +289,7 @@ describe("convert", () => {
     assert.deepEqual(await answers(bodyAsks, urls), bodyAsks);
   });
 
-  alsoByEnvoyFilters(() => urls, write);
+  alsoByEnvoyFilters(() => urls, write, path.join(folder, "limits-1.yaml"));
 
   it("passes TLS on to the backend of a host, and terminates that of the others", async () => {
     const passed = ingress("passed.test", { "ssl-passthrough": "true" }, { "/": "web" });

@@ -11,8 +11,9 @@ interface Sent {
   chunks: number[];
 }
 
-/** What becomes of requests on a gateway that limits bodies to so many bytes. */
-async function answers(limit: number, requests: readonly Sent[]): Promise<(string | undefined)[]> {
+/** What becomes of requests on a route that limits bodies to so many bytes, or says nothing of it. */
+async function answers(limit: number | undefined, requests: readonly Sent[]): Promise<(string | undefined)[]> {
+  const ofRoute = limit === undefined ? undefined : Buffer.from(String(limit));
   let current = 0;
   let answer: string | undefined;
   const kept = new Map<string, Buffer>();
@@ -36,7 +37,8 @@ async function answers(limit: number, requests: readonly Sent[]): Promise<(strin
     },
     proxy_get_property: (at, length, to, toLength) => {
       const name = read(at!, length!).toString();
-      const own = name === "plugin_root_id" ? Buffer.from(String(limit)) : kept.get(`${current} ${name}`);
+      const isLimit = name.split("\0").join() === "xds,route_metadata,filter_metadata,istio-ambient,body_limit";
+      const own = isLimit ? ofRoute : kept.get(`${current} ${name}`);
       return give(own, to!, toLength!);
     },
     proxy_set_property: (at, length, value, valueLength) => {
@@ -110,6 +112,10 @@ describe("the module that limits bodies", () => {
         assert.deepEqual(await answers(limit, sent), wanted);
       }),
     );
+  });
+
+  it("lets everything pass on a route without a limit", async () => {
+    assert.deepEqual(await answers(undefined, [announced("1001", 1001), chunked(1001)]), [undefined, undefined]);
   });
 
   it("takes a header that there is no room for as none", async () => {

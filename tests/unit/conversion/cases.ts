@@ -50,6 +50,19 @@ export function verdicts(entries: readonly Entry[]): string[] {
     );
 }
 
+/** The one EnvoyFilter that is of the Ingress alone. */
+export function ownFilter(objects: readonly Written[]): Written {
+  return only(
+    objects.filter(({ metadata }) => metadata.labels === undefined),
+    "EnvoyFilter",
+  );
+}
+
+/** The EnvoyFilters that other conversions write too. */
+export function sharedFilters(objects: readonly Written[]): Written[] {
+  return objects.filter(({ kind, metadata }) => kind === "EnvoyFilter" && metadata.labels !== undefined);
+}
+
 /** The one object of a kind. */
 export function only(objects: readonly Written[], kind: string): Written {
   const found = objects.filter((object) => object.kind === kind);

@@ -1,7 +1,7 @@
 // proxy-cookie-*, proxy-redirect-*: what is changed in the headers of answers, as verdicts and as what routes say.
 import * as assert from "node:assert/strict";
 import { convert, standardOptions } from "../../../lib/conversion/convert";
-import { ingressWith, only, verdicts, type Case } from "./cases";
+import { ingressWith, ownFilter, sharedFilters, verdicts, type Case } from "./cases";
 
 const withFilters = { ...standardOptions, envoyFilters: true };
 const filter = "EnvoyFilter with envoy.filters.http.lua";
@@ -87,23 +87,29 @@ describe("headers of answers that are changed", () => {
       "proxy-redirect-to": "https://two/",
     };
     const { objects } = convert([ingressWith(given)], withFilters);
-    const { configPatches } = only(objects, "EnvoyFilter").spec as {
-      configPatches: { applyTo: string; patch: { value: { name?: string; typed_per_filter_config?: object } } }[];
-    };
-    const inserted = configPatches.filter(({ applyTo }) => applyTo === "HTTP_FILTER");
+    interface Patches {
+      priority?: number;
+      configPatches: { patch: { value: { name?: string; typed_per_filter_config?: object } } }[];
+    }
+    const shared = sharedFilters(objects).map(({ spec }) => spec as Patches);
+    const inserted = shared.flatMap(({ configPatches }) => configPatches);
     // Of what comes before the router, the last one sees answers first.
     assert.deepEqual(
-      inserted.map(({ patch }) => patch.value.name),
-      ["sessions", "headers", "answers"].map((name) => `istio-ambient.shop.web-${name}`),
+      shared.map(({ priority, configPatches: [one] }) => [one!.patch.value.name, priority]),
+      [
+        ["istio-ambient.sessions", undefined],
+        ["istio-ambient.headers", undefined],
+        ["istio-ambient.answers", 1],
+      ],
     );
     const { typed_config: config } = inserted.at(-1)!.patch.value as {
       typed_config: { "@type": string; default_source_code: { inline_string: string } };
     };
     assert.equal(config["@type"], "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua");
     assert.match(config.default_source_code.inline_string, /^function envoy_on_response\(handle\)$/m);
-    const [route] = configPatches.filter(({ applyTo }) => applyTo === "HTTP_ROUTE");
-    const { "istio-ambient.shop.web-answers": told } = route!.patch.value.typed_per_filter_config as {
-      "istio-ambient.shop.web-answers": object;
+    const [route] = (ownFilter(objects).spec as Patches).configPatches;
+    const { "istio-ambient.answers": told } = route!.patch.value.typed_per_filter_config as {
+      "istio-ambient.answers": object;
     };
     assert.deepEqual(told, {
       "@type": "type.googleapis.com/envoy.extensions.filters.http.lua.v3.LuaPerRoute",

@@ -8,7 +8,7 @@ import { bodyLimitModule } from "../../../lib/conversion/body-limit";
 import { convert, standardOptions } from "../../../lib/conversion/convert";
 import type { Ingress, Written } from "../../../lib/conversion/objects";
 import { istioAmbient } from "../fixtures/terminal";
-import { ingressWith, only, verdicts, type Given } from "./cases";
+import { ingressWith, only, ownFilter, sharedFilters, verdicts, type Given } from "./cases";
 import { envoyFilters } from "./tables/envoy-filters";
 import { noEnvoyFilters } from "./tables/no-envoy-filters";
 
@@ -32,7 +32,7 @@ const on = {
   config: { "@type": "type.googleapis.com/google.protobuf.Empty", value: {} },
   is_optional: true,
 };
-const limit = (name = "istio-ambient.shop.web-body-limit") => ({ typed_per_filter_config: { [name]: on } });
+const turnedOn = (name: string) => ({ typed_per_filter_config: { [name]: on } });
 /** A filter of the Gateway that is off unless a route turns it on. */
 const insertion = (operation: string, name: string, typedConfig: object) => ({
   applyTo: "HTTP_FILTER",
@@ -50,7 +50,7 @@ const insertion = (operation: string, name: string, typedConfig: object) => ({
   patch: { operation, value: { name, disabled: true, typed_config: typedConfig } },
 });
 const patchesOf = (objects: readonly Written[]) =>
-  (only(objects, "EnvoyFilter").spec as { configPatches: { patch: { value: object } }[] }).configPatches;
+  (ownFilter(objects).spec as { configPatches: { patch: { value: object } }[] }).configPatches;
 
 const written = `apiVersion: networking.istio.io/v1alpha3
 kind: EnvoyFilter
@@ -104,35 +104,35 @@ describe("EnvoyFilters", () => {
     }
   });
 
-  it("writes one for the Ingress: a filter that is off for every route, and what turns it on for its own", () => {
+  it("writes one for the Ingress, which turns a filter on for its routes that is off for every other one", () => {
     const { objects } = convert([ingressWith({ "proxy-body-size": "8k", "proxy-read-timeout": "90" })]);
     const bytes = Buffer.from(bodyLimitModule()).toString("base64");
-    assert.deepEqual(only(objects, "EnvoyFilter"), {
-      apiVersion: "networking.istio.io/v1alpha3",
-      kind: "EnvoyFilter",
-      metadata: metadata("shop.web-envoy"),
-      spec: {
-        targetRefs,
-        configPatches: [
-          insertion("INSERT_BEFORE", "istio-ambient.shop.web-body-limit", {
-            "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
-            config: {
-              name: "istio-ambient.body-limit",
-              root_id: "8192",
-              vm_config: {
-                vm_id: "istio-ambient.body-limit",
-                runtime: "envoy.wasm.runtime.v8",
-                code: { local: { inline_bytes: bytes } },
-              },
-            },
-          }),
-          patch("shop.web-rule-0", {
-            ...limit(),
-            route: { idle_timeout: "90s", retry_policy: { per_try_idle_timeout: "90s" } },
-          }),
-        ],
+    const envoyFilter = { apiVersion: "networking.istio.io/v1alpha3", kind: "EnvoyFilter" };
+    const shared = insertion("INSERT_BEFORE", "istio-ambient.body-limit", {
+      "@type": "type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm",
+      config: {
+        name: "istio-ambient.body-limit",
+        vm_config: {
+          vm_id: "istio-ambient.body-limit",
+          runtime: "envoy.wasm.runtime.v8",
+          code: { local: { inline_bytes: bytes } },
+        },
       },
     });
+    const own = patch("shop.web-rule-0", {
+      metadata: { filter_metadata: { "istio-ambient": { body_limit: "8192" } } },
+      ...turnedOn("istio-ambient.body-limit"),
+      route: { idle_timeout: "90s", retry_policy: { per_try_idle_timeout: "90s" } },
+    });
+    const labels = { "istio-ambient/shared": "true" };
+    assert.deepEqual(filters(objects), [
+      {
+        ...envoyFilter,
+        metadata: { ...metadata("istio-ambient.hostk8s-gateway-body-limit"), labels },
+        spec: { targetRefs, configPatches: [shared] },
+      },
+      { ...envoyFilter, metadata: metadata("shop.web-envoy"), spec: { targetRefs, configPatches: [own] } },
+    ]);
     const { rules } = only(objects, "HTTPRoute").spec as { rules: object[] };
     assert.deepEqual(rules, [
       {
@@ -192,7 +192,7 @@ describe("EnvoyFilters", () => {
           [action("second", address), action("minute", address)],
         ),
       ),
-      patch("shop.web-rule-0", limit(name)),
+      patch("shop.web-rule-0", turnedOn(name)),
     ]);
     assert.deepEqual(patchesOf(convert([ingressWith({ "limit-rps": "4" })]).objects)[0], {
       ...insertion(
@@ -285,8 +285,11 @@ describe("EnvoyFilters", () => {
   it("adds headers to answers that are no errors, and by the route where it is to all", () => {
     const snippet = 'add_header X-A "50% off";\nadd_header X-D e always;';
     const { objects } = convert([ingressWith({ "configuration-snippet": snippet })]);
-    const [inserted, ...others] = patchesOf(objects);
-    const name = "istio-ambient.shop.web-headers";
+    const [inserted] = sharedFilters(objects).flatMap(
+      ({ spec }) => (spec as { configPatches: ReturnType<typeof patchesOf> }).configPatches,
+    );
+    const others = patchesOf(objects);
+    const name = "istio-ambient.headers";
     const lua = "type.googleapis.com/envoy.extensions.filters.http.lua.v3";
     const { default_source_code: code } = (inserted as { patch: { value: { typed_config: object } } }).patch.value
       .typed_config as { default_source_code: { inline_string: string } };
@@ -307,34 +310,14 @@ describe("EnvoyFilters", () => {
   it("has a request tried as often as NGINX does", () => {
     const policy = (given: Given) => patchesOf(convert([ingressWith(given)]).objects);
     const route = (policyOf: object) => [patch("shop.web-rule-0", { route: policyOf })];
-    assert.deepEqual(policy({ "proxy-next-upstream": "off" }), route({ retry_policy: { num_retries: 0 } }));
+    assert.deepEqual(
+      policy({ "proxy-next-upstream": "off" }),
+      route({ retry_policy: { retry_on: "retriable-headers" } }),
+    );
     assert.deepEqual(
       policy({ "proxy-next-upstream-tries": "5", "proxy-read-timeout": "90" }),
       route({ idle_timeout: "90s", retry_policy: { num_retries: 4, per_try_idle_timeout: "90s" } }),
     );
-  });
-
-  it("shares nothing between conversions, of Ingresses without a namespace neither", () => {
-    const rule = ingressWith({}).spec.rules![0]!;
-    const made = ["8k", "1g"].map((size) => {
-      const host = `${size}.example.com`;
-      const { metadata: own, ...rest } = named("web", { "proxy-body-size": size }, { rules: [{ ...rule, host }] });
-      const bare = { name: own.name, annotations: own.annotations! };
-      return convert([{ ...rest, metadata: bare }]).objects;
-    });
-    const found = made.map((objects) => {
-      const { metadata: own, spec } = only(objects, "EnvoyFilter");
-      const { configPatches } = spec as { configPatches: { patch: { value: { name?: string } } }[] };
-      const [rules] = objects.filter(({ kind }) => kind === "HTTPRoute").map((route) => route.spec as typeof spec);
-      const [first] = (rules as { rules: { name: string }[] }).rules;
-      return [own.name, configPatches[0]!.patch.value.name, first!.name];
-    });
-    const expected = (hash: string) => [
-      `web-${hash}-envoy`,
-      `istio-ambient.web-${hash}-body-limit`,
-      `web-${hash}-rule-0`,
-    ];
-    assert.deepEqual(found, [expected("18c34e87"), expected("159ed786")]);
   });
 
   it("leaves redirects, and rules of other Ingresses, as they are", () => {

@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import { convert } from "../../../lib/conversion/convert";
 import type { Ingress, Written } from "../../../lib/conversion/objects";
-import { ingressWith, only, verdicts, type Given } from "./cases";
+import { ingressWith, only, ownFilter, verdicts, type Given } from "./cases";
 
 interface Patch {
   applyTo: string;
@@ -27,7 +27,7 @@ const withPaths = (...paths: string[]): Partial<Ingress["spec"]> => ({
 });
 /** Where each patch goes, and what it puts there. */
 const patches = (objects: readonly Written[]) =>
-  (only(objects, "EnvoyFilter").spec as { configPatches: Patch[] }).configPatches
+  (ownFilter(objects).spec as { configPatches: Patch[] }).configPatches
     .filter(({ applyTo }) => applyTo === "HTTP_ROUTE")
     .map(({ match, patch }) => [patch.operation, match.routeConfiguration.vhost.route.name, patch.value]);
 const path = (regex: string) => ({ name: ":path", string_match: { safe_regex: { regex } } });
@@ -48,7 +48,7 @@ describe("answers of a configuration-snippet", () => {
     const lua = "type.googleapis.com/envoy.extensions.filters.http.lua.v3";
     const filters = {
       typed_per_filter_config: {
-        "istio-ambient.shop.web-headers": {
+        "istio-ambient.headers": {
           "@type": `${lua}.LuaPerRoute`,
           filter_context: { headers: { "X-C": "d" } },
         },

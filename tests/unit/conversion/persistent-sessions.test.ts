@@ -33,7 +33,7 @@ const keeps = (ingress: string, cookie: object, rule = `${ingress}-rule-0`) => (
     operation: "MERGE",
     value: {
       typed_per_filter_config: {
-        [`istio-ambient.${ingress}-sessions`]: {
+        "istio-ambient.sessions": {
           "@type": `${type}SessionPerRoute`,
           stateful_session: {
             session_state: {
@@ -49,7 +49,7 @@ const keeps = (ingress: string, cookie: object, rule = `${ingress}-rule-0`) => (
     },
   },
 });
-const inserted = (ingress: string) => ({
+const inserted = {
   applyTo: "HTTP_FILTER",
   match: {
     context: "GATEWAY",
@@ -65,12 +65,12 @@ const inserted = (ingress: string) => ({
   patch: {
     operation: "INSERT_BEFORE",
     value: {
-      name: `istio-ambient.${ingress}-sessions`,
+      name: "istio-ambient.sessions",
       disabled: true,
       typed_config: { "@type": `${type}Session` },
     },
   },
-});
+};
 
 describe("persistent sessions", () => {
   it("are kept by a cookie of Envoy with what the annotations say of it, and by no DestinationRule", () => {
@@ -104,13 +104,10 @@ describe("persistent sessions", () => {
       { name: "SameSite", value: "Strict" },
       { name: "Secure" },
     ];
-    assert.deepEqual(patchesOf(objects), [
-      inserted("shop.web"),
-      keeps("shop.web", { name: "route", path: "/rest/", attributes }),
-    ]);
+    assert.deepEqual(patchesOf(objects), [inserted, keeps("shop.web", { name: "route", path: "/rest/", attributes })]);
     assert.deepEqual(
       objects.map(({ kind }) => kind),
-      ["HTTPRoute", "EnvoyFilter"],
+      ["HTTPRoute", "EnvoyFilter", "EnvoyFilter"],
     );
   });
 
@@ -126,12 +123,7 @@ describe("persistent sessions", () => {
     const { objects, entries } = convert([ingressWith(persistent), other], withFilters);
     // The cookie would be for the path of the one Ingress: it is for both.
     const cookie = { name: "INGRESSCOOKIE", path: "/" };
-    assert.deepEqual(patchesOf(objects), [
-      inserted("shop.other"),
-      keeps("shop.other", cookie),
-      inserted("shop.web"),
-      keeps("shop.web", cookie),
-    ]);
+    assert.deepEqual(patchesOf(objects), [inserted, keeps("shop.other", cookie), keeps("shop.web", cookie)]);
     assert.equal(verdicts(entries)[0], `affinity: mapped → ${filter} (${begun})`);
   });
 
@@ -157,9 +149,6 @@ describe("persistent sessions", () => {
     const apart = named("next", { canary: "true", "canary-weight": "10" }, { rules: [rule("/api", "next")] });
     const api = named("api", {}, { rules: [rule("/api", "api")] });
     const { objects } = convert([ingressWith(persistent), api, apart], withFilters);
-    assert.deepEqual(patchesOf(objects), [
-      inserted("shop.web"),
-      keeps("shop.web", { name: "INGRESSCOOKIE", path: "/" }),
-    ]);
+    assert.deepEqual(patchesOf(objects), [inserted, keeps("shop.web", { name: "INGRESSCOOKIE", path: "/" })]);
   });
 });

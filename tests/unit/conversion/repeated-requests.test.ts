@@ -2,7 +2,7 @@
 import * as assert from "node:assert/strict";
 import { convert, standardOptions } from "../../../lib/conversion/convert";
 import type { Written } from "../../../lib/conversion/objects";
-import { ingressWith, only, verdicts, type Case, type Given } from "./cases";
+import { ingressWith, ownFilter, sharedFilters, verdicts, type Case, type Given } from "./cases";
 
 const withFilters = { ...standardOptions, envoyFilters: true };
 const to = "EnvoyFilter with retry_on";
@@ -60,10 +60,9 @@ const cases: Case[] = [
 ];
 
 const type = "type.googleapis.com/envoy.extensions.filters.http.lua.v3";
-const filter = "istio-ambient.shop.web-repeats";
+const filter = "istio-ambient.repeats";
 const patchesOf = (objects: readonly Written[]) =>
-  (only(objects, "EnvoyFilter").spec as { configPatches: { applyTo: string; patch: { value: object } }[] })
-    .configPatches;
+  (ownFilter(objects).spec as { configPatches: { applyTo: string; patch: { value: object } }[] }).configPatches;
 const of = (given: Given) => patchesOf(convert([ingressWith(given)], withFilters).objects);
 
 describe("requests that are sent again", () => {
@@ -74,7 +73,10 @@ describe("requests that are sent again", () => {
   }
 
   it("are those of a method that changes nothing, by what a filter says for them", () => {
-    const [inserted, ...routes] = of({ "proxy-next-upstream": "error timeout http_502 http_503" });
+    const given = { "proxy-next-upstream": "error timeout http_502 http_503" };
+    const { objects } = convert([ingressWith(given)], withFilters);
+    const [inserted] = sharedFilters(objects).flatMap((object) => patchesOf([{ ...object, metadata: { name: "" } }]));
+    const routes = patchesOf(objects);
     const {
       name,
       disabled,
@@ -109,7 +111,7 @@ describe("requests that are sent again", () => {
   });
 
   it("are not sent again for a connection where NGINX looks at statuses alone", () => {
-    const [, route] = of({ "proxy-next-upstream": "http_404" });
+    const [route] = of({ "proxy-next-upstream": "http_404" });
     assert.deepEqual(route!.patch.value, {
       typed_per_filter_config: {
         [filter]: {
@@ -119,6 +121,18 @@ describe("requests that are sent again", () => {
       },
       route: { retry_policy: { retry_on: "retriable-status-codes" } },
     });
+  });
+
+  it("are none where NGINX tries once, whatever the conditions", () => {
+    const all: Given[] = [
+      { "proxy-next-upstream": "off" },
+      { "proxy-next-upstream": "error timeout http_500", "proxy-next-upstream-tries": "1" },
+      { "proxy-next-upstream": "error http_500 non_idempotent", "proxy-next-upstream-tries": "1" },
+    ];
+    const values = all.map((given) => of(given).map(({ patch }) => patch.value));
+    // istiod merges a number of 0 into its own 2, and not what a string says.
+    const once = [{ route: { retry_policy: { retry_on: "retriable-headers" } } }];
+    assert.deepEqual(values, [once, once, once]);
   });
 
   it("are those of every method with non_idempotent, which the route says by itself", () => {
