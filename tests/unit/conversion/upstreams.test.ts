@@ -316,7 +316,7 @@ describe("a Service that several Ingresses send to", () => {
     assert.deepEqual(exported(grpc, other, named), [undefined]);
     const own = {
       ...standardOptions,
-      gateway: { name: "gateway", httpListener: "http", httpsListener: "https", hsts: false },
+      gateway: { name: "gateway", httpListener: "http", httpsListener: "https", hsts: false, nginxHeaders: false },
     };
     assert.deepEqual(only(convert([ingressWith(grpc)], own).objects, "DestinationRule").spec as object, {
       host: "web",
