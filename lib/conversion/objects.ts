@@ -85,6 +85,9 @@ export interface Written {
   data?: { [key: string]: string };
 }
 
+/** What a shared object is told by: it stays where one conversion of several is deleted. */
+export const sharedLabel = "istio-ambient/shared";
+
 /** `namespace/name`, or the name alone where no namespace is given. */
 export function keyOf({ namespace, name }: { namespace?: string; name: string }): string {
   return namespace === undefined ? name : `${namespace}/${name}`;

@@ -1,7 +1,6 @@
 // What became of every part of every Ingress: typed, so that it can be counted, printed and compared.
 import { defined } from "../json";
-import { keyOf, type Written } from "./objects";
-import { sharedLabel } from "./shared-filters";
+import { keyOf, sharedLabel, type Written } from "./objects";
 
 /** What can become of a part, from best to worst. */
 export const outcomes = ["converted", "mapped", "changed", "accepted", "refused"] as const;

@@ -3,9 +3,7 @@
 import { bodyLimitModule } from "./body-limit";
 import { changing, repeating } from "./lua-filters";
 import { fitting } from "./names";
-
-/** What a shared object is told by: it stays where one conversion of several is deleted. */
-export const sharedLabel = "istio-ambient/shared";
+import { sharedLabel } from "./objects";
 
 /** Type URLs begin with it. */
 const type = "type.googleapis.com/envoy.extensions.filters.http";

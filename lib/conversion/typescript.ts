@@ -1,8 +1,7 @@
 // Objects as a program of this package: HttpRoutes where a route is all that an HttpRoute can be, other objects as they are.
 import { programComment, type ExtensionProvider } from "./extension-providers";
 import { literal } from "./literals";
-import type { Written } from "./objects";
-import { sharedLabel } from "./shared-filters";
+import { sharedLabel, type Written } from "./objects";
 
 /**
  * The program, as it stands in a file, with what the mesh must have for it. `accepts` says which arguments HttpRoute takes: its

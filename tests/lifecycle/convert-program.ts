@@ -6,8 +6,7 @@ import * as path from "node:path";
 import type { PulumiFn } from "@pulumi/pulumi/automation";
 import * as ts from "typescript";
 import { parseAllDocuments } from "yaml";
-import type { Written } from "../../lib/conversion/objects";
-import { sharedLabel } from "../../lib/conversion/shared-filters";
+import { sharedLabel, type Written } from "../../lib/conversion/objects";
 import type { Outcome } from "../support/outcome";
 import type { TestStack } from "./support";
 
