@@ -32,6 +32,9 @@ npx istio-ambient convert -f ingress.yaml --compare http://localhost:8080 http:/
 | accepted | skipped because of \`--accept\` |
 | refused | nothing is written, and the exit code is 1 |
 
+Routes come last: what closes paths and encrypts connections is applied before them. In a program the routes depend on all of it. If
+kubectl reports an error for one of the objects, a route may be open that should be closed; apply them with the rights that all need.
+
 Exit codes: 0 if nothing was refused, 1 if something was refused (with \`--compare\`: if a response differs), 64 for invalid usage, 69 if
 the cluster or one of the two URLs does not answer.
 

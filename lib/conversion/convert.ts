@@ -9,6 +9,7 @@ import { clientFilters } from "./client-filters";
 import { certificatesOf } from "./certificates/certificates";
 import { envoyFilters } from "./envoy-filters";
 import { distinct, type ExtensionProvider } from "./extension-providers";
+import { headerEntries } from "./header-counts";
 import { ignoredEntries, besideEntries } from "./ignored";
 import { inputOf, type Input } from "./input";
 import type { Written } from "./objects";
@@ -90,7 +91,7 @@ function providersOf(read: readonly ReadIngress[], objects: readonly Written[]):
   return all.filter(({ name }) => named.includes(name));
 }
 
-/** All objects, routes first, in the order of namespaces and names. */
+/** All objects, in the order of namespaces and names: what closes and encrypts comes before the routes to it. */
 function build(
   read: ReadIngress[],
   servers: Servers,
@@ -117,12 +118,9 @@ function build(
   ]);
   return {
     objects: [
-      ...routed.flatMap(({ routes }) => routes),
       ...referenceGrants(byName, servers),
       ...secured.objects,
-      ...certificates.objects,
       ...issued.objects,
-      ...passed,
       ...rules.objects,
       ...backendTls(placed, servers.canaries, input, portOf),
       ...guards.flatMap(({ objects }) => objects),
@@ -134,12 +132,16 @@ function build(
         options.envoyFilters ? certificates.reusedBy : () => [],
       ),
       ...clientFilters(byName, servers.servers, gateway),
+      ...certificates.objects,
+      ...passed,
+      ...routed.flatMap(({ routes }) => routes),
     ],
     entries: [
       ...rules.entries,
       ...issued.entries,
       ...secured.entries,
       ...ignoredEntries(byName, servers.servers),
+      ...headerEntries(routed),
       ...canaryTls(read, servers.servers, input),
       ...shutPaths(placed, servers, input, portOf, gateway),
       ...guards.flatMap(({ entries }) => entries),

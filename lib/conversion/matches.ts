@@ -19,8 +19,10 @@ export function place(server: Server): Placed[] {
     if (!server.regex) {
       rewritePaths(mine, owner.settings.pathRewrites, (path, one) => takerOf(path, server, all) === one);
     }
-    for (const { from, to, code, isQueryless } of owner.settings.pathRedirects) {
-      const taking = takerOf(from, server, all);
+    for (const { from, to, code, isQueryless, ofHost } of owner.settings.pathRedirects) {
+      // A location of the host stands beside those of the paths.
+      const beside = ofHost ? mine.find(({ pieces }) => pieces.length > 0) : undefined;
+      const taking = takerOf(from, server, all) ?? beside;
       if (taking?.location.owner !== owner || taking.pieces.length === 0) continue;
       const others = taking.pieces.filter(({ match }) => match.type !== "Exact" || match.value !== from);
       const redirect = defined({ redirectTo: to, redirectCode: code, isQueryless });

@@ -31,6 +31,8 @@ export interface PathRedirect {
   code: number;
   /** True where Envoy leaves the query out. */
   isQueryless?: boolean;
+  /** True for a location of the host, which no path of the Ingress has to take. */
+  ofHost?: boolean;
 }
 
 /** Who may call from a page of another origin. */

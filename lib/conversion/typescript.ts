@@ -17,7 +17,16 @@ export function programText(
     const args = routeArgs(object);
     return { object, args: args && accepts(args) ? args : undefined };
   });
-  const statements = all.map(({ object, args }) => statement(object, nameOf(object, taken), args));
+  const named = all.map((one) => ({ ...one, name: nameOf(one.object, taken) }));
+  const routes = named.filter(({ object }) => object.kind === "HTTPRoute");
+  const others = named.filter((one) => !routes.includes(one));
+  const isOrdered = routes.length > 0 && others.length > 0;
+  const statements = [
+    ...(isOrdered
+      ? [`${reason}\nconst before = [\n${others.map((one) => `  ${creation(one, 1)},\n`).join("")}];\n`]
+      : others.map((one) => `${creation(one, 0)};\n`)),
+    ...routes.map((one) => `${creation(one, 0, isOrdered ? ["dependsOn: before"] : [])};\n`),
+  ];
   const usesRoutes = all.some(({ args }) => args !== undefined);
   const usesOthers = all.some(({ args }) => args === undefined);
   const imports = [
@@ -27,6 +36,8 @@ export function programText(
   const text = ["// Written by `istio-ambient convert`.", ...imports, "", ...statements].join("\n");
   return programComment(providers) + text;
 }
+
+const reason = "// What closes paths and encrypts connections is there before the routes.";
 
 /** The resource's name: a program has each of them once, whatever the hyphens of namespaces and names add up to. */
 function nameOf({ kind, metadata }: Written, taken: Set<string>): string {
@@ -40,17 +51,24 @@ function nameOf({ kind, metadata }: Written, taken: Set<string>): string {
   }
 }
 
-function statement(object: Written, name: string, args: object | undefined): string {
+/** An object of the program, with the arguments of the HttpRoute that makes it, where one does. */
+interface Creation {
+  object: Written;
+  name: string;
+  args: object | undefined;
+}
+
+function creation({ object, name, args }: Creation, depth: number, more: readonly string[] = []): string {
   const { kind } = object;
-  if (args) return `new HttpRoute(${JSON.stringify(name)}, ${literal(args, 0)});\n`;
   const isCore = kind === "ConfigMap" || kind === "Secret";
   // Other programs make it too: a patch is no failure where it is there already, and it stays for them.
   const isShared = object.metadata.labels?.[sharedLabel] !== undefined;
-  const type = isCore ? `core.v1.${kind}` : `apiextensions.CustomResource${isShared ? "Patch" : ""}`;
+  const other = isCore ? `core.v1.${kind}` : `apiextensions.CustomResource${isShared ? "Patch" : ""}`;
   const { apiVersion, ...config } = object;
   const given = isCore ? { metadata: config.metadata, data: config.data } : { apiVersion, ...config };
-  const options = isShared ? ", { retainOnDelete: true }" : "";
-  return `new k8s.${type}(${JSON.stringify(name)}, ${literal(given, 0)}${options});\n`;
+  const options = [...(isShared ? ["retainOnDelete: true"] : []), ...more];
+  const last = options.length > 0 ? `, { ${options.join(", ")} }` : "";
+  return `new ${args ? "HttpRoute" : `k8s.${other}`}(${JSON.stringify(name)}, ${literal(args ?? given, depth)}${last})`;
 }
 
 interface Spec {

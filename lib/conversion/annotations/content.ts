@@ -42,8 +42,9 @@ const readHeaders: Reader = (value, settings, around) => {
   const server = headers.some(([name]) => isServer(name)) ? serverHeader(settings, around) : undefined;
   for (const [name, text] of headers) {
     if (isServer(name) && server?.outcome === "changed") continue;
-    // NGINX sends what looks like a variable as it is.
-    settings.responseHeaders.set[name] = text.replace(/%/g, "%%");
+    // NGINX takes a header without a value away, and sends what looks like a variable as it is.
+    if (text.trim() === "") settings.responseHeaders.remove.push(name);
+    else settings.responseHeaders.set[name] = text.replace(/%/g, "%%");
   }
   const later = "later changes of the ConfigMap do not reach the route";
   return summary([converted(to, later), ...(server ? [server] : [])]);

@@ -102,7 +102,7 @@ export const readServerSnippet: Reader = (snippet, settings, around) => {
   const others = value.replace(redirectedPath, (block, from: string, code: string, url: string) => {
     const to = url.replace(ownOrigin, "");
     if (!/^\/[-\w./~]*$/.test(to)) return block;
-    paths.push({ from, to, code: Number(code), ...(around.envoyFilters ? { isQueryless: true } : {}) });
+    paths.push({ from, to, code: Number(code), ofHost: true, ...(around.envoyFilters ? { isQueryless: true } : {}) });
     return "";
   });
   const { rest, said } = withoutInterceptions(others, "server", settings, around);

@@ -314,7 +314,7 @@ describe("certificates of converted Ingresses", () => {
     const text = convertedProgram(convert([issuedBy(asked)]).objects);
     assert.match(
       text,
-      /new k8s\.apiextensions\.CustomResource\("certificate-shop-web-tls", \{\n {2}apiVersion: "cert-manager\.io\/v1",\n {2}kind: "Certificate",/,
+      /new k8s\.apiextensions\.CustomResource\("certificate-shop-web-tls", \{\n {4}apiVersion: "cert-manager\.io\/v1",\n {4}kind: "Certificate",/,
     );
   });
 });

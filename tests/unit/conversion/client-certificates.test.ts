@@ -52,7 +52,7 @@ describe("certificates of clients", () => {
     assert.deepEqual(verdicts(entries), [failsWith([written])]);
     assert.deepEqual(
       objects.map(({ kind, metadata: { name } }) => `${kind} ${name}`),
-      ["HTTPRoute web", "HTTPRoute web-redirect", "Secret shop-tls-cacert", "ListenerSet web"],
+      ["Secret shop-tls-cacert", "ListenerSet web", "HTTPRoute web", "HTTPRoute web-redirect"],
     );
     assert.deepEqual(only(objects, "ListenerSet").spec, {
       parentRef: gateway,
@@ -82,13 +82,13 @@ describe("certificates of clients", () => {
         { name: "ssl-client-issuer-dn", value: "%DOWNSTREAM_PEER_ISSUER%" },
       ],
     };
-    assert.deepEqual(objects[0]!.spec, {
+    assert.deepEqual(objects[2]!.spec, {
       parentRefs: [set],
       hostnames: [host],
       rules: [{ matches: [all], filters: [{ type: "RequestHeaderModifier", requestHeaderModifier }], backendRefs }],
     });
     const requestRedirect = { scheme: "https", statusCode: 308 };
-    assert.deepEqual(objects[1]!.spec, {
+    assert.deepEqual(objects[3]!.spec, {
       parentRefs: [{ ...gateway, sectionName: "http" }],
       hostnames: [host],
       rules: [{ matches: [all], filters: [{ type: "RequestRedirect", requestRedirect }] }],

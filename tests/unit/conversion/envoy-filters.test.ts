@@ -355,7 +355,7 @@ describe("EnvoyFilters", () => {
     fs.rmSync(folder, { recursive: true });
     assert.deepEqual([on.code, off.code], [0, 0]);
     const named = "- name: shop.web-rule-0\n    matches:";
-    assert.equal(on.out, `${off.out.replace("- matches:", named)}---\n${written}`);
+    assert.equal(on.out, `${written}---\n${off.out.replace("- matches:", named)}`);
     assert.deepEqual(
       [on, off].map(({ err }) => err.split("\n").filter((line) => /^\d/.test(line))),
       [["2 converted, 1 mapped", told], ["2 converted, 1 changed"]],

@@ -268,7 +268,7 @@ describe("certificates of clients, with EnvoyFilters", () => {
     ]);
     assert.deepEqual(
       without.objects.map(({ kind }) => kind),
-      ["HTTPRoute", "HTTPRoute", "ListenerSet", "EnvoyFilter", "EnvoyFilter"],
+      ["EnvoyFilter", "EnvoyFilter", "ListenerSet", "HTTPRoute", "HTTPRoute"],
     );
   });
 

@@ -131,13 +131,13 @@ describe("labels of converted objects", () => {
     assert.deepEqual(
       objects.map(({ kind, metadata: { name, labels } }) => [kind, name, labels]),
       [
+        ["Certificate", "tls", own],
+        ["ListenerSet", "web", own],
+        ["ListenerSet", "api-passthrough", undefined],
+        ["TLSRoute", "api", undefined],
         ["HTTPRoute", "api-redirect", undefined],
         ["HTTPRoute", "web", own],
         ["HTTPRoute", "web-redirect", own],
-        ["ListenerSet", "web", own],
-        ["Certificate", "tls", own],
-        ["ListenerSet", "api-passthrough", undefined],
-        ["TLSRoute", "api", undefined],
       ],
     );
   });

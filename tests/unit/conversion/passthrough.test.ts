@@ -35,7 +35,7 @@ describe("ssl-passthrough", () => {
     const { objects } = convert([passing({ "force-ssl-redirect": "true", "backend-protocol": "HTTPS" })]);
     assert.deepEqual(
       objects.map(({ kind, metadata: { name } }) => `${kind} ${name}`),
-      ["HTTPRoute web-redirect", "ListenerSet web-passthrough", "TLSRoute web"],
+      ["ListenerSet web-passthrough", "TLSRoute web", "HTTPRoute web-redirect"],
     );
     assert.deepEqual(only(objects, "ListenerSet").spec, {
       parentRef: { name: "hostk8s-gateway", namespace: "istio-system" },
@@ -82,7 +82,7 @@ describe("ssl-passthrough", () => {
       "shop/web ssl-passthrough: changed (http is redirected to https: the gateway cannot speak TLS to a Service to which it passes TLS on)",
     ]);
     const kinds = convert(documents).objects.map(({ kind }) => kind);
-    assert.deepEqual(kinds, ["HTTPRoute", "ListenerSet", "TLSRoute"]);
+    assert.deepEqual(kinds, ["ListenerSet", "TLSRoute", "HTTPRoute"]);
     const forced = passing({ "backend-protocol": "HTTPS", "force-ssl-redirect": "true" });
     const routes = (document: object) => convert([document]).objects.filter(({ kind }) => kind === "HTTPRoute");
     assert.deepEqual(routes(documents[0]!), routes(forced));
@@ -113,7 +113,7 @@ describe("ssl-passthrough", () => {
     const { objects, entries } = convert([given], { ...standardOptions, accept });
     assert.deepEqual(
       objects.map(({ kind }) => kind),
-      ["HTTPRoute", "DestinationRule"],
+      ["DestinationRule", "HTTPRoute"],
     );
     assert.deepEqual(
       entries.filter(({ outcome }) => outcome === "accepted").map(({ detail }) => detail),

@@ -107,7 +107,7 @@ describe("persistent sessions", () => {
     assert.deepEqual(patchesOf(objects), [inserted, keeps("shop.web", { name: "route", path: "/rest/", attributes })]);
     assert.deepEqual(
       objects.map(({ kind }) => kind),
-      ["HTTPRoute", "EnvoyFilter", "EnvoyFilter"],
+      ["EnvoyFilter", "EnvoyFilter", "HTTPRoute"],
     );
   });
 

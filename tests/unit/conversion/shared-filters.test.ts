@@ -143,17 +143,13 @@ describe("filters that conversions share", () => {
 
   it("are patches that stay in a program, since other programs make and need them too", () => {
     const { objects, providers } = convert([ingressWith({ "proxy-body-size": "8k" })]);
-    const statements = convertedProgram(objects, providers)
-      .split("\n\n")
-      .filter((text) => text.includes('kind: "EnvoyFilter"'))
-      .map((text) => text.split("\n"))
-      .map((lines) => [
-        lines[0]!.slice(0, lines[0]!.indexOf("(")),
-        lines.filter((line) => line.startsWith("}")).at(-1),
-      ]);
-    assert.deepEqual(statements, [
-      ["new k8s.apiextensions.CustomResourcePatch", "}, { retainOnDelete: true });"],
-      ["new k8s.apiextensions.CustomResource", "});"],
+    const lines = convertedProgram(objects, providers).split("\n];")[0]!.split("\n");
+    const ends = lines.filter((line) => /^ {2}(?:new |\})/.test(line)).map((line) => line.replace(/\(.*/, ""));
+    assert.deepEqual(ends, [
+      "  new k8s.apiextensions.CustomResourcePatch",
+      "  }, { retainOnDelete: true }),",
+      "  new k8s.apiextensions.CustomResource",
+      "  }),",
     ]);
   });
 });

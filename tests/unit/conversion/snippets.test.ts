@@ -127,6 +127,15 @@ describe("snippets", () => {
     assert.deepEqual(rule?.filters, [{ type: "ResponseHeaderModifier", responseHeaderModifier: { set } }]);
   });
 
+  it("redirect a path of the host that no path of the Ingress takes", () => {
+    const given = { "server-snippet": "location = / { return 301 /app/; }" };
+    const paths = [{ path: "/app", pathType: "Prefix", backend }];
+    assert.deepEqual(rules(given, { rules: [{ host: "shop.example.com", http: { paths } }] }), [
+      { matches: path("PathPrefix", "/app"), ...served },
+      { name: "shop.web-rule-1", matches: path("Exact", "/"), ...full("/app/", 301) },
+    ]);
+  });
+
   it("put all below a path below another one, and leave the path itself where NGINX does", () => {
     const rewrite = (path: object) => ({ filters: [{ type: "URLRewrite", urlRewrite: { path } }], ...served });
     const prefix = (replacePrefixMatch: string) => rewrite({ type: "ReplacePrefixMatch", replacePrefixMatch });
