@@ -80,7 +80,7 @@ describe("a converted program", () => {
 
   it("takes the route as it is where an HttpRoute would not be the same", () => {
     const kinds = narrower.map(({ name, objects, providers }) => {
-      const statements = [...convertedProgram(objects, providers).matchAll(/^new (\S+)\(/gm)].map(([, kind]) => kind);
+      const statements = [...convertedProgram(objects, providers).matchAll(/^ *new (\S+)\(/gm)].map(([, kind]) => kind);
       return [name, ...statements];
     });
     const resource = "k8s.apiextensions.CustomResource";
