@@ -1,5 +1,5 @@
 // Who may call from a page of another origin.
-import { changed, converted, inert, mapped, refused } from "../report";
+import { changed, converted, inert, mapped, refused, type Verdict } from "../report";
 import type { CorsSettings, Settings } from "../settings";
 import { boolean, booleanOf, detailOf, integerOf, listOf, type Family, type Reader, type Surroundings } from "./family";
 
@@ -77,6 +77,14 @@ const ifEnabled =
       ? read(value, settings, around)
       : inert(`without ${leader}: "true" NGINX ignores it`);
 
+/** Names between which a comma is missing: neither browsers nor the API server take them for names. */
+function blankWithin(names: readonly string[]): Verdict | undefined {
+  const found = names.filter((name) => /\s/.test(name));
+  return found.length > 0
+    ? refused(`"${found.join('", "')}" is no name of a header`, "commas between the names")
+    : undefined;
+}
+
 export const cors: Family = {
   title: "CORS",
   annotations: [
@@ -150,8 +158,9 @@ export const cors: Family = {
       leader,
       ifEnabled((value, settings) => {
         if (!headerForm.test(value)) return inert("not a list of headers, so NGINX uses its default");
-        corsOf(settings).headers = [...new Set(listOf(value))];
-        return converted("allowHeaders");
+        const given = listOf(value);
+        corsOf(settings).headers = [...new Set(given)];
+        return blankWithin(given) ?? converted("allowHeaders");
       }),
     ),
     detailOf(
@@ -164,7 +173,7 @@ export const cors: Family = {
         const given = listOf(value);
         if (!exposedList.test(value)) return inert("not a list of headers, so NGINX sends none");
         corsOf(settings).exposeHeaders = [...new Set(given)];
-        return converted("exposeHeaders");
+        return blankWithin(given) ?? converted("exposeHeaders");
       }),
     ),
     detailOf(

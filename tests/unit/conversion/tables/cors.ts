@@ -120,6 +120,16 @@ export const cors: Case[] = [
     "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
   ],
   [
+    { "enable-cors": "true", "cors-allow-headers": "X-One X-Two, X-Three" },
+    'cors-allow-headers: refused ("X-One X-Two" is no name of a header) way out: commas between the names',
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
+    { "enable-cors": "true", "cors-expose-headers": "X-One X-Two, X-Three" },
+    'cors-expose-headers: refused ("X-One X-Two" is no name of a header) way out: commas between the names',
+    "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
+  ],
+  [
     { "enable-cors": "true", "cors-allow-headers": "X-One, X-Two" },
     "cors-allow-headers: converted → allowHeaders",
     "enable-cors: mapped → the CORS filter (preflight requests are answered with 200 (NGINX: 204), and requests without an Origin get no CORS headers)",
