@@ -6,6 +6,7 @@ import { foreignName } from "./names";
 import type { Written } from "./objects";
 import type { GatewayOptions } from "./routes";
 import { isMutual, type ReadIngress, type Server } from "./servers";
+import { manager } from "./shared-filters";
 import type { ClientJudgement } from "./settings";
 
 /** One EnvoyFilter for each Ingress whose CA is that of hosts. */
@@ -38,7 +39,7 @@ const first = (sni: string, name: string, typedConfig: object) => ({
   applyTo: "HTTP_FILTER",
   match: {
     context: "GATEWAY",
-    listener: { filterChain: { sni, filter: { name: "envoy.filters.network.http_connection_manager" } } },
+    listener: { filterChain: { sni, filter: { name: manager } } },
   },
   patch: { operation: "INSERT_FIRST", value: { name: `istio-ambient.${name}`, typed_config: typedConfig } },
 });

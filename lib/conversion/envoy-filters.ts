@@ -12,7 +12,15 @@ import type { GatewayOptions } from "./routes";
 import { sessionKey } from "./rules";
 import type { ReadIngress } from "./servers";
 import type { RegexRewrite, RequestLimits, SessionCookie } from "./settings";
-import { insertion, luaOfRoute, sessionOfRoute, sharedFilters, sharedName, type SharedObject } from "./shared-filters";
+import {
+  insertion,
+  luaOfRoute,
+  manager,
+  sessionOfRoute,
+  sharedFilters,
+  sharedName,
+  type SharedObject,
+} from "./shared-filters";
 
 /** Envoy's filter that counts requests: those of all routes of the Ingress together. */
 function rateLimit(owner: ReadIngress): string {
@@ -64,7 +72,6 @@ function filtersOf(patch: object): string[] {
   return Object.keys(value.typed_per_filter_config ?? {});
 }
 
-const manager = "envoy.filters.network.http_connection_manager";
 const managerType =
   "type.googleapis.com/envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager";
 

@@ -79,6 +79,9 @@ export function sharedFilters(named: readonly string[], gateway: string): Shared
     }));
 }
 
+/** Envoy's name of what has the filters of a listener. */
+export const manager = "envoy.filters.network.http_connection_manager";
+
 /** Off for every route that does not turn it on. */
 export const insertion = (operation: "INSERT_BEFORE" | "INSERT_FIRST", name: string, typedConfig: object) => ({
   applyTo: "HTTP_FILTER",
@@ -87,7 +90,7 @@ export const insertion = (operation: "INSERT_BEFORE" | "INSERT_FIRST", name: str
     listener: {
       filterChain: {
         filter: {
-          name: "envoy.filters.network.http_connection_manager",
+          name: manager,
           ...(operation === "INSERT_BEFORE" ? { subFilter: { name: "envoy.filters.http.router" } } : {}),
         },
       },

@@ -25,8 +25,8 @@ export async function prepare(group: GoPart[], source: string, log: string): Pro
   fs.mkdirSync(source, { recursive: true });
   fs.writeFileSync(path.join(source, "go.mod"), goMod(group));
   for (const part of group) await writeSources(part, path.join(source, part.name), log);
-  for (const [kind, command] of commandsOf(group, { build: ["list", "-deps"], test: ["list", "-deps", "-test"] }))
-    await run(["go", ...command, ...kind.flatMap(packagesOf)], source, log);
+  for (const [members, command] of commandsOf(group, { build: ["list", "-deps"], test: ["list", "-deps", "-test"] }))
+    await run(["go", ...command, ...members.flatMap(packagesOf)], source, log);
 }
 
 /** The parts that are programs, and those that are tests, each with the command for them. */
@@ -96,8 +96,8 @@ export async function compile(wanted: GoPart[], source: string, binaries: string
   );
   // The linker would drop what debuggers need; a compiler that does not write it takes a fifth less time.
   const flags = ["-gcflags=all=-dwarf=false", "-ldflags", ["-s", "-w", ...new Set(variables)].join(" ")];
-  for (const [kind, command] of commandsOf(wanted, { build: ["build"], test: ["test", "-c"] }))
-    await run(["go", ...command, ...flags, "-o", `${binaries}/`, ...kind.flatMap(packagesOf)], source, log);
+  for (const [members, command] of commandsOf(wanted, { build: ["build"], test: ["test", "-c"] }))
+    await run(["go", ...command, ...flags, "-o", `${binaries}/`, ...members.flatMap(packagesOf)], source, log);
 }
 
 /** Whether all programs of a part are linked. */
