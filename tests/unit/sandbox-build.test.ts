@@ -37,7 +37,8 @@ replace example.com/stage => example.com/stage v0.2.0
   it("are built together where they need the same modules", () => {
     const other = { ...part, name: "other", substitutes: { "example.com/other": { folder: "mine" } } };
     const newer = { ...part, name: "newer", requires: { "example.com/thing": "v2.0.0" } };
-    assert.deepEqual(groupsOf([part, newer, other]), [[part, other], [newer]]);
+    const replaced = { ...part, name: "replaced", replaces: { "example.com/stage": "v0.3.0" } };
+    assert.deepEqual(groupsOf([part, newer, other, replaced]), [[part, other], [newer], [replaced]]);
     assert.equal(goMod([part, other]), `${goMod([part])}replace example.com/other => ./other/mine\n`);
   });
 
